@@ -1,0 +1,7 @@
+namespace PhantomDb.Benchmarks;
+
+/// <summary>Entry point of the benchmarks.</summary>
+public static class Program
+{
+    public static int Main(string[] args) => 0;
+}
