@@ -1,0 +1,53 @@
+using System.Data.Common;
+
+namespace PhantomDb;
+
+/// <summary>
+/// An error that the user of the database can act on: a SQLSTATE (PostgreSQL's codes), a message, and where they
+/// apply the place in the SQL text and the objects that it is about. Nothing has changed when it is thrown.
+/// </summary>
+public sealed class PhantomDbException : DbException
+{
+    /// <summary>Creates an error with a five-character SQLSTATE.</summary>
+    public PhantomDbException(string sqlState, string message, Exception? innerException = null)
+        : base(message, innerException)
+    {
+        SqlState = sqlState;
+    }
+
+    /// <summary>Five-character SQLSTATE code, as PostgreSQL assigns them.</summary>
+    public override string SqlState { get; }
+
+    /// <summary>0-based offset in UTF-16 code units into the SQL text, or -1 where the error has no place in it.</summary>
+    public int Position { get; init; } = -1;
+
+    /// <summary>More about the cause, such as the offending key; null where there is none.</summary>
+    public string? Detail { get; init; }
+
+    /// <summary>The way out, where there is one to name.</summary>
+    public string? Hint { get; init; }
+
+    /// <summary>Schema of the table, where the error is about one.</summary>
+    public string? SchemaName { get; init; }
+
+    /// <summary>Table that the error is about.</summary>
+    public string? TableName { get; init; }
+
+    /// <summary>Column that the error is about.</summary>
+    public string? ColumnName { get; init; }
+
+    /// <summary>Constraint that was violated.</summary>
+    public string? ConstraintName { get; init; }
+
+    /// <summary>Where the error arose in a COPY or a file: "lineitem, line 12, column l_tax".</summary>
+    public string? Where { get; init; }
+
+    /// <summary>The same error with a place in the SQL text, unless it has one already.</summary>
+    internal PhantomDbException At(int position) => Position >= 0 || position < 0
+        ? this
+        : new PhantomDbException(SqlState, Message, InnerException)
+        {
+            Position = position, Detail = Detail, Hint = Hint, SchemaName = SchemaName, TableName = TableName,
+            ColumnName = ColumnName, ConstraintName = ConstraintName, Where = Where,
+        };
+}

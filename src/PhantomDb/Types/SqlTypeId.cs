@@ -1,0 +1,30 @@
+namespace PhantomDb.Types;
+
+/// <summary>The SQL types. What a value looks like in memory is <see cref="PhysicalType"/>.</summary>
+internal enum SqlTypeId : byte
+{
+    /// <summary>An untyped literal or NULL whose type the context decides.</summary>
+    Unknown,
+    Boolean,
+    Int16,
+    Int32,
+    Int64,
+    Numeric,
+    Real,
+    Double,
+    Text,
+    Varchar,
+    /// <summary>char(n): held without its trailing blanks, padded when shown.</summary>
+    Char,
+    Bytea,
+    Date,
+    Time,
+    Timestamp,
+    TimestampTz,
+    Interval,
+    Uuid,
+    Oid,
+    RegClass,
+    Name,
+    Void,
+}
