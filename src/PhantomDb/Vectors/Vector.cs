@@ -1,0 +1,233 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PhantomDb.Types;
+
+namespace PhantomDb.Vectors;
+
+/// <summary>
+/// Up to <see cref="DataChunk.Capacity"/> values of one physical type. Either it refers to arrays that others own (a
+/// column slice: no copy) and must not be written, or it holds a buffer of its own. A constant vector has its one value
+/// at position 0. Values at NULL positions and outside the selection are undefined.
+/// </summary>
+internal sealed class Vector
+{
+    private static readonly byte[][] NoBlocks = [];
+
+    private readonly MemoryAccount? _account;
+    private Array? _ownData;
+    private long[]? _ownNarrow;
+    private ulong[]? _ownValidity;
+    private StringHeap? _ownHeap;
+    private Array _data;
+
+    /// <summary>An empty vector; its buffer is made when first written.</summary>
+    public Vector(PhysicalType type, MemoryAccount? account = null)
+    {
+        Type = type;
+        DeclaredType = type;
+        _account = account;
+        _data = Array.Empty<byte>();
+    }
+
+    /// <summary>What the values are at the moment. Int64 where <see cref="DeclaredType"/> is Int128: see <see cref="IsNarrow"/>.</summary>
+    public PhysicalType Type { get; private set; }
+
+    /// <summary>What the values are by the expression's type.</summary>
+    public PhysicalType DeclaredType { get; }
+
+    /// <summary>
+    /// True where a numeric that may need 128 bits has been computed in 64, because this chunk's values allow it.
+    /// Only arithmetic and aggregates produce and accept this; all others call <see cref="Widen"/> first.
+    /// </summary>
+    public bool IsNarrow => Type != DeclaredType;
+
+    /// <summary>True where the value at position 0 stands for every position.</summary>
+    public bool IsConstant { get; private set; }
+
+    /// <summary>Bit mask of valid positions; null where all are valid. Bit 0 alone counts in a constant vector.</summary>
+    public ulong[]? Validity { get; private set; }
+
+    /// <summary>Block table of string views.</summary>
+    public byte[][] Blocks { get; private set; } = NoBlocks;
+
+    /// <summary>The values, for reading.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ReadOnlySpan<T> Values<T>()
+    {
+        Debug.Assert(_data is T[], $"vector of {Type} read as {typeof(T)}");
+        return Unsafe.As<T[]>(_data);
+    }
+
+    /// <summary>The array behind the values; read only.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public T[] Data<T>()
+    {
+        Debug.Assert(_data is T[], $"vector of {Type} read as {typeof(T)}");
+        return Unsafe.As<T[]>(_data);
+    }
+
+    public bool IsValid(int index) => ValidityMask.IsValid(Validity, IsConstant ? 0 : index);
+
+    /// <summary>Position where the value for a row stands: the row, or 0 in a constant vector.</summary>
+    public int PositionOf(int row) => IsConstant ? 0 : row;
+
+    /// <summary>Makes this a flat vector with a buffer of its own, all valid, and gives the buffer for writing.</summary>
+    public Span<T> Write<T>(bool narrow = false)
+    {
+        Type = narrow ? PhysicalType.Int64 : DeclaredType;
+        T[] buffer = narrow ? (T[])(object)NarrowBuffer() : (_ownData as T[] ?? NewBuffer<T>());
+        _data = buffer;
+        Validity = null;
+        IsConstant = false;
+        if (Type == PhysicalType.String)
+        {
+            _ownHeap ??= new StringHeap(_account);
+            _ownHeap.Reset();
+            Blocks = _ownHeap.Blocks;
+        }
+        return buffer;
+    }
+
+    /// <summary>
+    /// Heap for the strings that are written to this vector. <see cref="SealStrings"/> must be called after the last.
+    /// Reset by the next <see cref="Write{T}"/>: views taken from the vector die with it.
+    /// </summary>
+    public StringHeap Heap => _ownHeap ??= new StringHeap(_account);
+
+    /// <summary>Takes over the heap's block table after strings were written.</summary>
+    public void SealStrings() => Blocks = Heap.Blocks;
+
+    /// <summary>The views written stand in these blocks (of a hash table, a sort, an argument).</summary>
+    public void SetBlocks(byte[][] blocks) => Blocks = blocks;
+
+    /// <summary>Makes this a constant vector with a buffer of its own; the caller writes position 0.</summary>
+    public Span<T> WriteConstant<T>()
+    {
+        Span<T> buffer = Write<T>();
+        IsConstant = true;
+        return buffer;
+    }
+
+    /// <summary>Makes this a constant NULL.</summary>
+    public void SetConstantNull()
+    {
+        Type = DeclaredType;
+        _data = _ownData ?? NewBufferOfType();
+        IsConstant = true;
+        SetNull(0);
+    }
+
+    /// <summary>Own mask for writing, first filled with "all valid" where there is none yet.</summary>
+    public ulong[] WriteValidity()
+    {
+        if (Validity is null || !ReferenceEquals(Validity, _ownValidity))
+        {
+            ulong[]? before = Validity;
+            _ownValidity ??= new ulong[ValidityMask.WordCount];
+            if (before is null)
+            {
+                System.Array.Fill(_ownValidity, ulong.MaxValue);
+            }
+            else
+            {
+                before.AsSpan().CopyTo(_ownValidity);
+                _ownValidity.AsSpan(before.Length).Fill(ulong.MaxValue);
+            }
+            Validity = _ownValidity;
+        }
+        return _ownValidity!;
+    }
+
+    public void SetNull(int index) => ValidityMask.SetNull(WriteValidity(), index);
+
+    /// <summary>Shares a mask that nobody changes while this vector lives.</summary>
+    public void SetValidity(ulong[]? validity) => Validity = validity;
+
+    /// <summary>Shares arrays that nobody changes while this vector lives: a column slice.</summary>
+    public void Reference(Array data, ulong[]? validity, byte[][]? blocks = null)
+    {
+        Type = DeclaredType;
+        _data = data;
+        Validity = validity;
+        Blocks = blocks ?? NoBlocks;
+        IsConstant = false;
+    }
+
+    /// <summary>Shares what another vector holds; valid as long as the other is not written.</summary>
+    public void Reference(Vector other)
+    {
+        Debug.Assert(DeclaredType == other.DeclaredType, $"{DeclaredType} refers to {other.DeclaredType}");
+        Type = other.Type;
+        _data = other._data;
+        Validity = other.Validity;
+        Blocks = other.Blocks;
+        IsConstant = other.IsConstant;
+    }
+
+    /// <summary>Turns 64-bit values of a 128-bit numeric into the declared type, at the selected positions.</summary>
+    public void Widen(ReadOnlySpan<int> selection, bool hasSelection, int count)
+    {
+        if (!IsNarrow)
+        {
+            return;
+        }
+        long[] narrow = Data<long>();
+        ulong[]? validity = Validity;
+        bool constant = IsConstant;
+        Span<Int128> wide = Write<Int128>();
+        if (constant)
+        {
+            wide[0] = narrow[0];
+        }
+        else if (hasSelection)
+        {
+            foreach (int i in selection[..count])
+            {
+                wide[i] = narrow[i];
+            }
+        }
+        else
+        {
+            for (int i = 0; i < count; i++)
+            {
+                wide[i] = narrow[i];
+            }
+        }
+        IsConstant = constant;
+        Validity = validity;
+    }
+
+    private T[] NewBuffer<T>()
+    {
+        _account?.Charge((long)DataChunk.Capacity * Unsafe.SizeOf<T>());
+        T[] buffer = new T[DataChunk.Capacity];
+        _ownData = buffer;
+        return buffer;
+    }
+
+    private long[] NarrowBuffer()
+    {
+        if (_ownNarrow is null)
+        {
+            _account?.Charge((long)DataChunk.Capacity * sizeof(long));
+            _ownNarrow = new long[DataChunk.Capacity];
+        }
+        return _ownNarrow;
+    }
+
+    private Array NewBufferOfType() => DeclaredType switch
+    {
+        PhysicalType.Boolean => NewBuffer<bool>(),
+        PhysicalType.Int16 => NewBuffer<short>(),
+        PhysicalType.Int32 => NewBuffer<int>(),
+        PhysicalType.Int64 => NewBuffer<long>(),
+        PhysicalType.Int128 => NewBuffer<Int128>(),
+        PhysicalType.Real => NewBuffer<float>(),
+        PhysicalType.Double => NewBuffer<double>(),
+        PhysicalType.Numeric => NewBuffer<Numeric>(),
+        PhysicalType.String => NewBuffer<StringView>(),
+        PhysicalType.Interval => NewBuffer<Interval>(),
+        PhysicalType.Uuid => NewBuffer<UInt128>(),
+        _ => throw new UnreachableException(),
+    };
+}
