@@ -1,0 +1,8 @@
+namespace PhantomDb.Expressions;
+
+/// <summary>AND or OR.</summary>
+internal enum ConjunctionKind : byte
+{
+    And,
+    Or,
+}

@@ -1,0 +1,49 @@
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Functions;
+
+/// <summary>What a function may ask of the statement that calls it: clocks, settings, sequences, names, limits.</summary>
+internal interface IStatementContext
+{
+    /// <summary>Start of the statement, microseconds since 2000-01-01 UTC.</summary>
+    long StatementTime { get; }
+
+    /// <summary>Start of the transaction: now().</summary>
+    long TransactionTime { get; }
+
+    TimeZoneInfo TimeZone { get; }
+
+    string DatabaseName { get; }
+
+    string UserName { get; }
+
+    /// <summary>Charged by whatever a function allocates in proportion to its input.</summary>
+    MemoryAccount Memory { get; }
+
+    /// <summary>Throws 57014 where the statement has been cancelled or its deadline has passed. Looked at once a chunk.</summary>
+    void ThrowIfCancelled();
+
+    /// <summary>Value of a run-time setting; null where there is none of that name.</summary>
+    string? GetSetting(string name);
+
+    /// <summary>set_config: the value as it then stands.</summary>
+    string SetSetting(string name, string value, bool isLocal);
+
+    /// <summary>Oid of a relation named as in SQL ('public.t', '"T"'); null where there is none.</summary>
+    int? FindRelation(string name);
+
+    /// <summary>Name of a relation, quoted and qualified as needed; null where there is none.</summary>
+    string? RelationName(int oid);
+
+    long NextSequenceValue(int sequenceOid);
+
+    /// <summary>The value that nextval gave last in this session; throws 55000 where it gave none.</summary>
+    long CurrentSequenceValue(int sequenceOid);
+
+    long LastSequenceValue();
+
+    void SetSequenceValue(int sequenceOid, long value, bool isCalled);
+
+    /// <summary>Source of random(); seeded by setseed.</summary>
+    Random Random { get; set; }
+}
