@@ -1,0 +1,34 @@
+using PhantomDb.Types;
+
+namespace PhantomDb.Planning.Logical;
+
+/// <summary>
+/// What the binder makes of one statement: a plan, or a command that Execution carries out by itself (DDL, SET, COPY …;
+/// each a record of its own derived from this one).
+/// </summary>
+internal abstract record BoundStatement
+{
+    /// <summary>Types of the parameters $1 … as given or inferred.</summary>
+    public IReadOnlyList<SqlType> ParameterTypes { get; init; } = [];
+
+    /// <summary>Tag of the command in the result: "SELECT", "INSERT", "CREATE TABLE".</summary>
+    public abstract string CommandTag { get; }
+}
+
+/// <summary>A query or a modification.</summary>
+internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatement
+{
+    /// <summary>The result's columns, a subset of the plan's output in the order shown.</summary>
+    public required IReadOnlyList<LogicalColumn> ResultColumns { get; init; }
+
+    /// <summary>Indices of parameters whose value was fixed when the statement was bound (GROUP BY 1, LIMIT in a typmod).</summary>
+    public IReadOnlySet<int> PinnedParameters { get; init; } = new HashSet<int>();
+
+    public override string CommandTag => Tag;
+}
+
+/// <summary>EXPLAIN [ANALYZE] of a plan.</summary>
+internal sealed record BoundExplain(BoundStatement Statement, bool IsAnalyze, bool ShowsCosts) : BoundStatement
+{
+    public override string CommandTag => "EXPLAIN";
+}

@@ -1,0 +1,64 @@
+using PhantomDb.Catalog;
+using PhantomDb.Expressions;
+
+namespace PhantomDb.Planning.Logical;
+
+/// <summary>A check constraint bound over the new row.</summary>
+internal sealed record BoundCheck(ConstraintDefinition Constraint, Expression Condition);
+
+/// <summary>
+/// A statement that changes a table. It reads <see cref="Input"/>, changes rows, and gives the RETURNING columns, computed
+/// over the new row (for DELETE the old one) and the input's other columns.
+/// </summary>
+internal abstract record LogicalModification(TableDefinition Table, LogicalOperator Input) : LogicalOperator
+{
+    public IReadOnlyList<ComputedColumn> Returning { get; init; } = [];
+
+    /// <summary>Check constraints to test, over the new row's columns.</summary>
+    public IReadOnlyList<BoundCheck> Checks { get; init; } = [];
+
+    public override IReadOnlyList<LogicalColumn> Output => [.. Returning.Select(r => r.Column)];
+
+    public override IReadOnlyList<LogicalOperator> Children => [Input];
+}
+
+/// <summary>
+/// INSERT: the input gives one column for each column of the table, in the table's order (defaults and identity values
+/// are computed by a projection below). Checks and RETURNING refer to those input columns.
+/// </summary>
+internal sealed record LogicalInsert(TableDefinition Table, LogicalOperator Input) : LogicalModification(Table, Input)
+{
+    public ConflictAction? OnConflict { get; init; }
+}
+
+/// <summary>
+/// ON CONFLICT: DO NOTHING where there are no assignments. The existing row's columns come under <see cref="Existing"/>,
+/// the proposed row's (EXCLUDED) are the insert's input columns.
+/// </summary>
+internal sealed record ConflictAction(IndexDefinition? Arbiter, IReadOnlyList<LogicalColumn> Existing)
+{
+    /// <summary>New values by storage number of the column, over existing and proposed columns.</summary>
+    public IReadOnlyList<ColumnAssignment> Assignments { get; init; } = [];
+
+    public Expression? Where { get; init; }
+
+    public bool DoesNothing { get; init; }
+}
+
+/// <summary>A new value for a column, by storage number.</summary>
+internal sealed record ColumnAssignment(int ColumnNumber, Expression Value);
+
+/// <summary>
+/// UPDATE: the input gives the row id and, for each column of the table in its order, the new row's value under
+/// <see cref="NewRow"/> (an unchanged column appears as itself). A row that a join gives several times is updated once.
+/// </summary>
+internal sealed record LogicalUpdate(TableDefinition Table, LogicalOperator Input, LogicalColumn RowId) : LogicalModification(Table, Input)
+{
+    public required IReadOnlyList<LogicalColumn> NewRow { get; init; }
+
+    /// <summary>Storage numbers of the columns that SET names.</summary>
+    public required IReadOnlyList<int> ChangedColumns { get; init; }
+}
+
+/// <summary>DELETE: the input gives the row id, and the columns that RETURNING needs.</summary>
+internal sealed record LogicalDelete(TableDefinition Table, LogicalOperator Input, LogicalColumn RowId) : LogicalModification(Table, Input);
