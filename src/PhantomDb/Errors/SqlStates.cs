@@ -11,6 +11,9 @@ internal static class SqlStates
     public const string DatetimeFieldOverflow = "22008";
     public const string SubstringError = "22011";
     public const string DivisionByZero = "22012";
+    public const string IntervalFieldOverflow = "22015";
+    public const string InvalidArgumentForLogarithm = "2201E";
+    public const string InvalidArgumentForPowerFunction = "2201F";
     public const string InvalidParameterValue = "22023";
     public const string InvalidEscapeSequence = "22025";
     public const string InvalidTextRepresentation = "22P02";

@@ -1,0 +1,57 @@
+namespace PhantomDb.Errors;
+
+/// <summary>Errors of values: arithmetic, conversion and text input.</summary>
+internal static partial class Error
+{
+    /// <summary>A result that PostgreSQL could hold, but that has more digits than a numeric has here.</summary>
+    public static PhantomDbException NumericOverflow() =>
+        new(SqlStates.NumericValueOutOfRange, "value overflows numeric format")
+        {
+            Detail = "A numeric holds at most 38 digits, and at most 127 of them behind the point.",
+        };
+
+    public static PhantomDbException NumericFieldOverflow(int precision, int scale) =>
+        new(SqlStates.NumericValueOutOfRange, "numeric field overflow")
+        {
+            Detail = precision == scale
+                ? $"A field with precision {precision}, scale {scale} must round to an absolute value less than 1."
+                : $"A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{precision - scale}.",
+        };
+
+    public static PhantomDbException NumericFieldInfinite(int precision, int scale) =>
+        new(SqlStates.NumericValueOutOfRange, "numeric field overflow")
+        {
+            Detail = $"A field with precision {precision}, scale {scale} cannot hold an infinite value.",
+        };
+
+    public static PhantomDbException CannotConvert(string what, string typeName) =>
+        new(SqlStates.FeatureNotSupported, $"cannot convert {what} to {typeName}");
+
+    public static PhantomDbException FloatTextOutOfRange(string typeName, string value) =>
+        new(SqlStates.NumericValueOutOfRange, $"\"{value}\" is out of range for type {typeName}");
+
+    public static PhantomDbException FloatOverflow() =>
+        new(SqlStates.NumericValueOutOfRange, "value out of range: overflow");
+
+    public static PhantomDbException FloatUnderflow() =>
+        new(SqlStates.NumericValueOutOfRange, "value out of range: underflow");
+
+    public static PhantomDbException SquareRootOfNegative() =>
+        new(SqlStates.InvalidArgumentForPowerFunction, "cannot take square root of a negative number");
+
+    public static PhantomDbException LogarithmOfZero() =>
+        new(SqlStates.InvalidArgumentForLogarithm, "cannot take logarithm of zero");
+
+    public static PhantomDbException LogarithmOfNegative() =>
+        new(SqlStates.InvalidArgumentForLogarithm, "cannot take logarithm of a negative number");
+
+    public static PhantomDbException ZeroToNegativePower() =>
+        new(SqlStates.InvalidArgumentForPowerFunction, "zero raised to a negative power is undefined");
+
+    public static PhantomDbException NegativeToFractionalPower() =>
+        new(SqlStates.InvalidArgumentForPowerFunction,
+            "a negative number raised to a non-integer power yields a complex result");
+
+    public static PhantomDbException InvalidParameter(string message) =>
+        new(SqlStates.InvalidParameterValue, message);
+}
