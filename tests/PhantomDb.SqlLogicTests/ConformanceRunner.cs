@@ -53,7 +53,7 @@ public sealed class ConformanceRunner(RunnerOptions options, Func<ISqlConnection
             throw new ArgumentException($"{path}: no such file or folder");
         }
 
-        return [new Script(Path.GetFullPath(path), Path.GetFileName(path), FromList(path))];
+        return [new Script(Path.GetFullPath(path), path, FromList(path))];
     }
 
     /// <summary>The path by which a list that lies above a script names it, so that a part of what is listed can be run alone.</summary>
@@ -83,7 +83,7 @@ public sealed class ConformanceRunner(RunnerOptions options, Func<ISqlConnection
         try
         {
             using var connection = openFreshDatabase();
-            var report = SltRunner.Run(SltFile.Read(script.FullPath), connection, new SltRunOptions
+            var report = SltRunner.Run(SltFile.Parse(script.RelativePath, File.ReadAllText(script.FullPath)), connection, new SltRunOptions
             {
                 IsListed = line => _exceptions is { } list && (list.Contains(script.RelativePath, line) || list.Contains(script.PathFromList, line)),
                 StopsAtFirstFailure = options.StopsAtFirstFailure,
@@ -130,6 +130,6 @@ public sealed class ConformanceRunner(RunnerOptions options, Func<ISqlConnection
         }
     }
 
-    /// <summary>A script and the paths by which an exception list may name it: relative to the folder given, or to the list's own.</summary>
+    /// <summary>A script and the paths by which an exception list may name it: relative to the folder given (or as given), or to the list's own.</summary>
     private sealed record Script(string FullPath, string RelativePath, string PathFromList);
 }
