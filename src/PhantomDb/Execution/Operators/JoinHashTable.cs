@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -151,7 +150,7 @@ internal sealed class JoinHashTable
         _account.Charge((long)slots * (sizeof(int) + sizeof(ulong)));
         _heads = new int[slots];
         _slotKeys = new ulong[slots];
-        _slotShift = 64 - BitOperations.Log2((uint)slots);
+        _slotShift = 64 - System.Numerics.BitOperations.Log2((uint)slots);
         for (int row = keys.Length - 1; row >= 0; row--)
         {
             if (IsNullKey(row))
@@ -179,7 +178,7 @@ internal sealed class JoinHashTable
         _account.Charge((long)slots * sizeof(int) + (long)count * sizeof(ulong));
         _heads = new int[slots];
         _hashes = new ulong[count];
-        _slotShift = 64 - BitOperations.Log2((uint)slots);
+        _slotShift = 64 - System.Numerics.BitOperations.Log2((uint)slots);
         DataChunk chunk = new(_rows.Types);
         for (int block = 0; block < _rows.BlockCount; block++)
         {
@@ -240,7 +239,7 @@ internal sealed class JoinHashTable
         return false;
     }
 
-    private static int SlotCount(int rowCount) => (int)Math.Min(1 << 30, BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, rowCount) * 2));
+    private static int SlotCount(int rowCount) => (int)Math.Min(1 << 30, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, rowCount) * 2));
 
     private static void FindDense(ReadOnlySpan<ulong> keys, int[] table, ulong minimum, Span<int> heads)
     {
