@@ -1,7 +1,66 @@
+using PhantomDb.Benchmarks.Engines;
+using PhantomDb.Benchmarks.Measuring;
+using PhantomDb.Benchmarks.Tpch;
+using PhantomDb.Benchmarks.Workloads;
+
 namespace PhantomDb.Benchmarks;
 
 /// <summary>Entry point of the benchmarks.</summary>
 public static class Program
 {
-    public static int Main(string[] args) => 0;
+    private const int Succeeded = 0;
+    private const int Failed = 1;
+    private const int WrongUsage = 2;
+
+    public static int Main(string[] args)
+    {
+        NativeLibraries.Register();
+        try
+        {
+            if (Options.Parse(args) is not { } options)
+            {
+                Console.WriteLine(Options.Help);
+                return args.Length == 0 ? WrongUsage : Succeeded;
+            }
+
+            return Run(options);
+        }
+        catch (Exception exception) when (exception is UsageException or EngineUnavailableException or ArgumentException)
+        {
+            Console.Error.WriteLine($"{exception.Message}\n(--help shows the options)");
+            return WrongUsage;
+        }
+    }
+
+    private static int Run(Options options)
+    {
+        switch (options.Command)
+        {
+            case "generate":
+                Console.WriteLine(TpchFiles.Ensure(options.ScaleFactor, options.DataFolder, Console.Out).Folder);
+                return Succeeded;
+            case "selfcheck":
+                return TpchSelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
+        }
+
+        var report = new Report(options, Console.Out);
+        switch (options.Command)
+        {
+            case "w1":
+                new SingleRowWorkload(options, report).Run();
+                break;
+            case "w2":
+                new TpchWorkload(options, report).Run();
+                break;
+            case "w3":
+                new CsvWorkload(options, report).Run();
+                break;
+            case "scan":
+                new ScanWorkload(options, report).Run();
+                break;
+        }
+
+        report.Finish();
+        return report.FailureCount == 0 ? Succeeded : Failed;
+    }
 }

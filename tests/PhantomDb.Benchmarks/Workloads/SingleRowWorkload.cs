@@ -1,0 +1,221 @@
+using System.Diagnostics;
+using PhantomDb.Benchmarks.Engines;
+using PhantomDb.Benchmarks.Measuring;
+
+namespace PhantomDb.Benchmarks.Workloads;
+
+/// <summary>
+/// W1: single rows in process, one thread, and a few queries over the same table. Before a test is timed, all sides do the same
+/// operations, and what they read and leave behind must be equal.
+/// </summary>
+internal sealed class SingleRowWorkload(Options options, Report report)
+{
+    private const int CheckedOperationCount = 500;
+    private const int ExactDigits = 12;
+    private static readonly TimeSpan DefaultBudget = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan DefaultTransactionBudget = TimeSpan.FromMilliseconds(3_000);
+
+    private readonly KvTable _table = new(options.RowCount);
+
+    public void Run()
+    {
+        IReadOnlyList<string> names = EngineFactory.Sides(options);
+        KvSide[] sides = [.. names.Select(name => new KvSide(EngineFactory.Open(name, threadCount: 1), _table))];
+        report.Begin($"W1: single rows, table of {options.RowCount} rows", [.. sides.Select(side => (side.Engine.Name, side.Engine.Version))]);
+        foreach (SingleRowTest test in SingleRowTest.All.Where(test => options.Selects(test.Name)))
+        {
+            Guard(test.Name, () => MeasureOperations(test, sides));
+        }
+
+        Guard("create index", () => MeasureCreateIndex(sides));
+        foreach ((string name, string sql) in SingleRowTest.Queries)
+        {
+            Guard(name, () => MeasureQuery(name, sql, sides));
+        }
+
+        Array.ForEach(sides, side => side.Dispose());
+        Guard("bytes a row, primary key only", () => MeasureMemory(names));
+        Guard("point select, 2 threads / 1 thread", () => MeasureScaling(names));
+    }
+
+    /// <summary>A test that one side cannot do is reported, and the others go on.</summary>
+    private void Guard(string name, Action measure)
+    {
+        if (!options.Selects(name))
+        {
+            return;
+        }
+
+        try
+        {
+            measure();
+        }
+        catch (Exception exception) when (exception is not EngineUnavailableException)
+        {
+            report.Fail(name, exception.Message);
+        }
+    }
+
+    private void MeasureOperations(SingleRowTest test, KvSide[] sides)
+    {
+        EnsureEqualAnswers(test, sides);
+        TimeSpan budget = options.BudgetMs is { } ms
+            ? TimeSpan.FromMilliseconds(ms)
+            : test.OneTransaction ? DefaultTransactionBudget : DefaultBudget;
+        foreach (KvSide side in sides)
+        {
+            side.Prepare(test.State, test.Indexes);
+        }
+
+        int[] nextOperation = new int[sides.Length];
+        double[][] samples = Rounds.Measure(sides, options.RunCount, (side, run) =>
+        {
+            if (test.IsLimitedToRowCount && run > 0)
+            {
+                side.Prepare(test.State, test.Indexes);
+            }
+
+            ref int next = ref nextOperation[Array.IndexOf(sides, side)];
+            using KvOperation operation = test.Open(side.Connection, _table);
+            KvRun result = RunOnce(test, side, operation, test.IsLimitedToRowCount ? 0 : next, int.MaxValue, budget);
+            next += result.Count;
+            return result.Rate;
+        });
+        report.Add(new Measurement(test.Name, "1/s", Better.Larger, Names(sides), samples));
+    }
+
+    private KvRun RunOnce(SingleRowTest test, KvSide side, KvOperation operation, int first, int countMax, TimeSpan budget)
+    {
+        countMax = test.IsLimitedToRowCount ? Math.Min(countMax, _table.RowCount) : countMax;
+        if (!test.OneTransaction)
+        {
+            return KvSide.Run(operation, first, countMax, budget);
+        }
+
+        long start = Stopwatch.GetTimestamp();
+        side.Connection.Execute("begin");
+        KvRun run = KvSide.Run(operation, first, countMax, budget);
+        side.Connection.Execute("commit");
+        return run with { Seconds = Stopwatch.GetElapsedTime(start).TotalSeconds };
+    }
+
+    /// <summary>The same operations on all sides: what they read must be equal, and so must the table afterwards. Warms up as well.</summary>
+    private void EnsureEqualAnswers(SingleRowTest test, KvSide[] sides)
+    {
+        long? checksum = null;
+        ResultTable? content = null;
+        foreach (KvSide side in sides)
+        {
+            side.Prepare(test.State, test.Indexes);
+            using KvOperation operation = test.Open(side.Connection, _table);
+            KvRun run = RunOnce(test, side, operation, 0, CheckedOperationCount, TimeSpan.MaxValue);
+            ResultTable left = side.Connection.Query(KvTable.CheckQuery);
+            if (checksum is { } expected && expected != run.Checksum)
+            {
+                throw new WrongAnswerException($"{side.Engine.Name} read other values than {sides[0].Engine.Name}");
+            }
+
+            if (content is not null && ResultComparison.Difference(content, left, ExactDigits) is { } difference)
+            {
+                throw new WrongAnswerException($"{side.Engine.Name} left another table than {sides[0].Engine.Name}: {difference}");
+            }
+
+            checksum = run.Checksum;
+            content = left;
+        }
+
+        // The checks before the next test of the same kind start from the same content.
+        foreach (KvSide side in sides)
+        {
+            side.DropIndexes();
+        }
+    }
+
+    private void MeasureCreateIndex(KvSide[] sides)
+    {
+        double[][] samples = Rounds.Measure(sides, options.RunCount, (side, _) =>
+        {
+            side.Prepare(KvState.Full, []);
+            return _table.RowCount / Seconds(() => side.Connection.Execute("create index kv_n on kv (n)"));
+        });
+        report.Add(new Measurement("create index", "rows/s", Better.Larger, Names(sides), samples));
+    }
+
+    private void MeasureQuery(string name, string sql, KvSide[] sides)
+    {
+        Array.ForEach(sides, side => side.Prepare(KvState.Full, []));
+        ResultTable expected = sides[0].Connection.Query(sql);
+        foreach (KvSide side in sides.Skip(1))
+        {
+            if (ResultComparison.Difference(expected, side.Connection.Query(sql), ExactDigits) is { } difference)
+            {
+                throw new WrongAnswerException($"{sides[0].Engine.Name} and {side.Engine.Name} differ: {difference}");
+            }
+        }
+
+        expected.Rows.Clear();
+        double[][] samples = Rounds.Measure(sides, options.RunCount, (side, _) => _table.RowCount / Seconds(() => side.Connection.Drain(sql)));
+        report.Add(new Measurement(name, "rows/s", Better.Larger, Names(sides), samples));
+    }
+
+    /// <summary>What the engine says it holds with the table, less what it held before.</summary>
+    private void MeasureMemory(IReadOnlyList<string> names)
+    {
+        double[][] samples = Rounds.Measure(names, 1, (name, _) =>
+        {
+            using IEngine engine = EngineFactory.Open(name, threadCount: 1);
+            using IConnection connection = engine.Connect();
+            long before = engine.MemoryUsed;
+            _table.Fill(connection);
+            return (double)(engine.MemoryUsed - before) / _table.RowCount;
+        });
+        report.Add(new Measurement("bytes a row, primary key only", "B", Better.Smaller, names, samples));
+    }
+
+    /// <summary>Two threads with a connection each against one: 2 is perfect, and more than the machine's free cores give cannot be had.</summary>
+    private void MeasureScaling(IReadOnlyList<string> names)
+    {
+        var engines = new List<IEngine>();
+        foreach (string name in names)
+        {
+            IEngine engine = EngineFactory.Open(name, threadCount: 1, shared: true);
+            engines.Add(engine);
+            using IConnection connection = engine.Connect();
+            _table.Fill(connection);
+        }
+
+        TimeSpan budget = options.BudgetMs is { } ms ? TimeSpan.FromMilliseconds(ms) : DefaultBudget;
+        double[][] samples = Rounds.Measure(engines, options.RunCount, (engine, _) =>
+            SelectRate(engine, threadCount: 2, budget) / SelectRate(engine, threadCount: 1, budget));
+        report.Add(new Measurement("point select, 2 threads / 1 thread", "factor", Better.Larger, names, samples));
+        engines.ForEach(engine => engine.Dispose());
+    }
+
+    private double SelectRate(IEngine engine, int threadCount, TimeSpan budget)
+    {
+        double total = 0;
+        using var start = new Barrier(threadCount);
+        ThreadGroup.Run(threadCount, thread =>
+        {
+            using IConnection connection = engine.Connect();
+            using var select = new PointSelect(connection, _table);
+            KvSide.Run(select, 0, 2_000, TimeSpan.MaxValue);
+            start.SignalAndWait(TimeSpan.FromMinutes(1));   // ends even if the other thread failed
+            KvRun run = KvSide.Run(select, thread << 28, int.MaxValue >> 4, budget);
+            lock (start)
+            {
+                total += run.Rate;
+            }
+        });
+        return total;
+    }
+
+    private static double Seconds(Action work)
+    {
+        long start = Stopwatch.GetTimestamp();
+        work();
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static string[] Names(KvSide[] sides) => [.. sides.Select(side => side.Engine.Name)];
+}
