@@ -16,12 +16,13 @@ internal sealed record Options
           w2          the 22 queries of TPC-H
           w3          CSV: COPY lineitem FROM and TO a file
           scan        whole-table scans: alone, two at once, beside a writer
+          memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
-          selfcheck   check the data generator: same bytes however the work is cut, the queries' selectivities
+          selfcheck   check the comparison of answers and the data generator; needs no engine
 
         options
           --rows N       rows of the table of w1 and scan, a multiple of 1000     (1000000)
-          --sf X         scale factor of w2, w3, generate, selfcheck              (0.1)
+          --sf X         scale factor of w2, w3, memory, generate, selfcheck      (0.1)
           --runs N       measured runs of each test on each side                  (3)
           --only NAME    only tests whose name contains NAME; may be repeated
           --peers LIST   sqlite, duckdb, or both with a comma                     (w1: both; else duckdb)
@@ -36,7 +37,10 @@ internal sealed record Options
         exit code: 0 measured, 1 an answer differed or a test failed, 2 usage or a missing peer
         """;
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "scan", "generate", "selfcheck"];
+    /// <summary>What "memory" runs in a process of its own for each engine.</summary>
+    public const string MemoryChildCommand = "memory-child";
+
+    private static readonly string[] Commands = ["w1", "w2", "w3", "scan", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 
@@ -71,7 +75,7 @@ internal sealed record Options
         }
 
         string command = arguments[0];
-        if (!Commands.Contains(command))
+        if (!Commands.Contains(command) && command != MemoryChildCommand)
         {
             throw new UsageException($"unknown command '{command}'; commands are {string.Join(", ", Commands)}");
         }

@@ -40,7 +40,10 @@ public static class Program
                 Console.WriteLine(TpchFiles.Ensure(options.ScaleFactor, options.DataFolder, Console.Out).Folder);
                 return Succeeded;
             case "selfcheck":
-                return TpchSelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
+                return SelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
+            case Options.MemoryChildCommand:
+                MemoryWorkload.RunChild(options);
+                return Succeeded;
         }
 
         var report = new Report(options, Console.Out);
@@ -57,6 +60,9 @@ public static class Program
                 break;
             case "scan":
                 new ScanWorkload(options, report).Run();
+                break;
+            case "memory":
+                new MemoryWorkload(options, report).Run();
                 break;
         }
 

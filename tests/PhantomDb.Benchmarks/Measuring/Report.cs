@@ -26,7 +26,7 @@ internal sealed class Report(Options options, TextWriter output)
         _versions.AddRange(sides);
         output.WriteLine(title);
         output.WriteLine(
-            $"{string.Join(", ", sides.Select(side => side.Name + " " + side.Version))}; .NET {Environment.Version}, " +
+            $"{string.Join(", ", sides.Select(side => $"{side.Name} {side.Version}".TrimEnd()))}; .NET {Environment.Version}, " +
             $"{Environment.ProcessorCount} processors, load {LoadAverage()}; {options.RunCount} runs in turns");
         output.WriteLine($"medians, and how many times better {sides[0].Name} is (median, with minimum and maximum, of the rounds' ratios; above 1.00 it leads)");
         output.WriteLine();
