@@ -54,4 +54,32 @@ internal static partial class Error
 
     public static PhantomDbException InvalidParameter(string message) =>
         new(SqlStates.InvalidParameterValue, message);
+
+    /// <summary>Month or day out of range, perhaps because they were written in another order.</summary>
+    public static PhantomDbException DateOrderOverflow(string value) =>
+        new(SqlStates.DatetimeFieldOverflow, $"date/time field value out of range: \"{value}\"")
+        {
+            Hint = "Perhaps you need a different \"datestyle\" setting.",
+        };
+
+    public static PhantomDbException DatetimeTextOutOfRange(string typeName, string value) =>
+        new(SqlStates.DatetimeFieldOverflow, $"{typeName} out of range: \"{value}\"");
+
+    public static PhantomDbException TimeZoneDisplacementOverflow(string value) =>
+        new(SqlStates.InvalidTimeZoneDisplacement, $"time zone displacement out of range: \"{value}\"");
+
+    public static PhantomDbException TimeZoneNotRecognized(string name) =>
+        new(SqlStates.InvalidParameterValue, $"time zone \"{name}\" not recognized");
+
+    public static PhantomDbException DateFieldOutOfRange(int year, int month, int day) =>
+        new(SqlStates.DatetimeFieldOverflow, $"date field value out of range: {year}-{month:00}-{day:00}");
+
+    public static PhantomDbException UnitNotRecognized(string unit, string typeName) =>
+        new(SqlStates.InvalidParameterValue, $"unit \"{unit}\" not recognized for type {typeName}");
+
+    public static PhantomDbException UnitNotSupported(string unit, string typeName) =>
+        new(SqlStates.FeatureNotSupported, $"unit \"{unit}\" not supported for type {typeName}");
+
+    public static PhantomDbException IntervalFieldOverflow(string value) =>
+        new(SqlStates.IntervalFieldOverflow, $"interval field value out of range: \"{value}\"");
 }

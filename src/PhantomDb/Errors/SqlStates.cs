@@ -9,6 +9,7 @@ internal static class SqlStates
     public const string NumericValueOutOfRange = "22003";
     public const string InvalidDatetimeFormat = "22007";
     public const string DatetimeFieldOverflow = "22008";
+    public const string InvalidTimeZoneDisplacement = "22009";
     public const string SubstringError = "22011";
     public const string DivisionByZero = "22012";
     public const string IntervalFieldOverflow = "22015";
