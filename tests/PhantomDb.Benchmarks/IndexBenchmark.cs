@@ -21,7 +21,7 @@ internal static class IndexBenchmark
 
         for (int round = 0; round < Rounds; round++)
         {
-            output.WriteLine($"round {round}");
+            output.WriteLine($"round {round + 1} of {Rounds}");
             BTree<ulong, UInt64Probe> tree = InsertNumbers(output, "bigint, insert ascending", ascending);
             LookUpNumbers(output, "bigint, look up, ascending load", tree, numbers);
             tree = InsertNumbers(output, "bigint, insert random", numbers);

@@ -293,7 +293,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         if (position < node.Count)
         {
             found = probe.CompareTo(Unsafe.Add(ref node.FirstKey, position)) == 0;
-            rowId = Unsafe.Add(ref node.FirstRowId, position);
+            rowId = found ? Unsafe.Add(ref node.FirstRowId, position) : -1;
             return node.IsUnchanged(version);
         }
         if (!node.IsUnchanged(version))

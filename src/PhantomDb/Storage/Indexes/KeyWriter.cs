@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PhantomDb.Errors;
 using PhantomDb.Types;
 
 namespace PhantomDb.Storage.Indexes;
@@ -74,11 +75,14 @@ internal sealed class KeyWriter(KeyColumn[] columns)
     public void AddNumeric(Numeric value) => Finish(KeyEncoder.EncodeNumeric(value, Begin(KeyEncoder.NumericSizeMax)));
 
     /// <summary>text, varchar and bytea.</summary>
-    public void AddBytes(ReadOnlySpan<byte> value) => Finish(KeyEncoder.EncodeBytes(value, Begin(KeyEncoder.BytesSizeMax(value.Length))));
+    public void AddBytes(ReadOnlySpan<byte> value) => Finish(KeyEncoder.EncodeBytes(value, BeginBytes(value.Length)));
 
     /// <summary>char(n).</summary>
-    public void AddBlankPadded(ReadOnlySpan<byte> value) =>
-        Finish(KeyEncoder.EncodeBlankPadded(value, Begin(KeyEncoder.BytesSizeMax(value.Length))));
+    public void AddBlankPadded(ReadOnlySpan<byte> value) => Finish(KeyEncoder.EncodeBlankPadded(value, BeginBytes(value.Length)));
+
+    // What no index could take is refused before a buffer is made for it.
+    private Span<byte> BeginBytes(int length) =>
+        length <= KeyView.LengthMax ? Begin(KeyEncoder.BytesSizeMax(length)) : throw Error.IndexKeyTooLong(length, KeyView.LengthMax);
 
     private Span<byte> Begin(int sizeMax)
     {
