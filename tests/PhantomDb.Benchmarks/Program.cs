@@ -41,6 +41,9 @@ public static class Program
                 return Succeeded;
             case "selfcheck":
                 return SelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
+            case "index":
+                IndexWorkload.Run(options.RunCount, Console.Out);
+                return Succeeded;
             case Options.MemoryChildCommand:
                 MemoryWorkload.RunChild(options);
                 return Succeeded;

@@ -2,26 +2,25 @@ using System.Diagnostics;
 using System.Text;
 using PhantomDb.Storage.Indexes;
 
-namespace PhantomDb.Benchmarks;
+namespace PhantomDb.Benchmarks.Workloads;
 
 /// <summary>The ordered index alone: rates of its operations at a million keys, and how two readers scale.</summary>
-internal static class IndexBenchmark
+internal static class IndexWorkload
 {
     private const int KeyCount = 1_000_000;
     private const int LookupCount = 2_000_000;
     private const int RangeCount = 100_000;
-    private const int Rounds = 5;
 
-    public static void Run(TextWriter output)
+    public static void Run(int runCount, TextWriter output)
     {
         int[] order = Enumerable.Range(0, KeyCount).ToArray();
         new Random(1).Shuffle(order);
         ulong[] numbers = Array.ConvertAll(order, number => KeyEncoder.KeyOf((long)number));
         ulong[] ascending = [.. numbers.Order()];
 
-        for (int round = 0; round < Rounds; round++)
+        for (int run = 0; run < runCount; run++)
         {
-            output.WriteLine($"round {round + 1} of {Rounds}");
+            output.WriteLine($"run {run + 1} of {runCount}");
             BTree<ulong, UInt64Probe> tree = InsertNumbers(output, "bigint, insert ascending", ascending);
             LookUpNumbers(output, "bigint, look up, ascending load", tree, numbers);
             tree = InsertNumbers(output, "bigint, insert random", numbers);
