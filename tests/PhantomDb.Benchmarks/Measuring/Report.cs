@@ -151,7 +151,7 @@ internal sealed class Report(Options options, TextWriter output)
         for (int side = 0; side < measurement.Sides.Count; side++)
         {
             json.WriteStartArray(measurement.Sides[side]);
-            Array.ForEach(measurement.Samples[side], json.WriteNumberValue);
+            Array.ForEach(measurement.Samples[side], value => WriteFinite(json, value));
             json.WriteEndArray();
         }
 
@@ -161,13 +161,29 @@ internal sealed class Report(Options options, TextWriter output)
         {
             (double min, double median, double max) = measurement.Ratio(peer);
             json.WriteStartObject(measurement.Sides[peer]);
-            json.WriteNumber("min", min);
-            json.WriteNumber("median", median);
-            json.WriteNumber("max", max);
+            json.WritePropertyName("min");
+            WriteFinite(json, min);
+            json.WritePropertyName("median");
+            WriteFinite(json, median);
+            json.WritePropertyName("max");
+            WriteFinite(json, max);
             json.WriteEndObject();
         }
 
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    /// <summary>JSON has no infinity, which a ratio to nothing is.</summary>
+    private static void WriteFinite(Utf8JsonWriter json, double value)
+    {
+        if (double.IsFinite(value))
+        {
+            json.WriteNumberValue(value);
+        }
+        else
+        {
+            json.WriteNullValue();
+        }
     }
 }
