@@ -45,6 +45,12 @@ internal static partial class Error
     public static PhantomDbException StatementTimeout() =>
         new(SqlStates.QueryCanceled, "canceling statement due to statement timeout");
 
+    public static PhantomDbException TooDeep() =>
+        new(SqlStates.StatementTooComplex, "stack depth limit exceeded")
+        {
+            Hint = "Write the expression with less nesting.",
+        };
+
     public static PhantomDbException Internal(string message) =>
         new(SqlStates.InternalError, message);
 }

@@ -21,6 +21,9 @@ internal sealed record BoundAggregate(string Name, SqlType ReturnType, IReadOnly
 
     /// <summary>DISTINCT changes nothing (min, max).</summary>
     public bool IgnoresDistinct { get; init; }
+
+    /// <summary>Takes narrow numerics (see <see cref="Vector.IsNarrow"/>) as they are.</summary>
+    public bool AcceptsNarrow { get; init; }
 }
 
 /// <summary>

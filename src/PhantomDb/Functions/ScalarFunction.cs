@@ -28,4 +28,7 @@ internal sealed record BoundScalarFunction(string Name, SqlType ReturnType, IRea
 
     /// <summary>Can throw for some values: then it is called for the positions that count and are not NULL, no others.</summary>
     public bool IsFallible { get; init; }
+
+    /// <summary>Takes narrow numerics (see <see cref="Vectors.Vector.IsNarrow"/>) as they are.</summary>
+    public bool AcceptsNarrow { get; init; }
 }

@@ -108,6 +108,9 @@ internal sealed class Vector
         return buffer;
     }
 
+    /// <summary>Lets the value just written to position 0 stand for every position.</summary>
+    public void MarkConstant() => IsConstant = true;
+
     /// <summary>Makes this a constant NULL.</summary>
     public void SetConstantNull()
     {

@@ -1,0 +1,16 @@
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Expressions.Evaluation;
+
+/// <summary>The rows that an expression is computed for: columns, and the positions that count.</summary>
+internal readonly struct RowSet(Vector[] columns, int[]? selection, int count)
+{
+    public Vector[] Columns { get; } = columns;
+
+    /// <summary>Positions, ascending; null where they are 0 to Count - 1.</summary>
+    public int[]? Selection { get; } = selection;
+
+    public int Count { get; } = count;
+
+    public RowSet With(int[] selection, int count) => new(Columns, selection, count);
+}

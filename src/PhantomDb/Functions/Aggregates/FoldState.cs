@@ -1,0 +1,157 @@
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Functions.Aggregates;
+
+/// <summary>
+/// An aggregate of one argument that folds values into a struct per group. NULLs are skipped before it sees them.
+/// </summary>
+internal interface IFold<TValue, TAccumulator> where TAccumulator : struct
+{
+    static abstract void Add(ref TAccumulator accumulator, TValue value);
+
+    /// <summary>Adds a run of valid values.</summary>
+    static virtual void AddRun<TFold>(ref TAccumulator accumulator, ReadOnlySpan<TValue> values)
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        foreach (TValue value in values)
+        {
+            TFold.Add(ref accumulator, value);
+        }
+    }
+
+    static abstract void Combine(ref TAccumulator accumulator, in TAccumulator other);
+}
+
+/// <summary>Writes the accumulators' results: one of these per result type.</summary>
+internal delegate void AccumulatorWriter<TAccumulator>(ReadOnlySpan<TAccumulator> accumulators, Vector result);
+
+/// <summary>The state of an aggregate over fixed-width values of one type.</summary>
+internal sealed class FoldState<TValue, TAccumulator, TFold>(MemoryAccount account, AccumulatorWriter<TAccumulator> writer) : AggregateState
+    where TAccumulator : struct
+    where TFold : struct, IFold<TValue, TAccumulator>
+{
+    private readonly GroupArray<TAccumulator> _groups = new(account);
+
+    public override void EnsureGroups(int count) => _groups.Ensure(count);
+
+    public override void Update(in KernelArguments arguments, int[]? groups) =>
+        AggregateLoops.Update<TValue, TAccumulator, TFold>(arguments, groups, _groups.Items);
+
+    public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap) =>
+        AggregateLoops.Combine<TValue, TAccumulator, TFold>(
+            _groups.Items, ((FoldState<TValue, TAccumulator, TFold>)other)._groups.Items, groupMap);
+
+    public override void Emit(int first, int count, Vector result) => writer(_groups.Items.AsSpan(first, count), result);
+}
+
+/// <summary>The loops of aggregates over fixed-width values: by group or all in one, with or without selection and NULLs.</summary>
+internal static class AggregateLoops
+{
+    public static void Update<TValue, TAccumulator, TFold>(in KernelArguments arguments, int[]? groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        Vector vector = arguments[0];
+        TValue[] values = vector.Data<TValue>();
+        ulong[]? validity = vector.Validity;
+        if (vector.IsConstant)
+        {
+            UpdateConstant<TValue, TAccumulator, TFold>(arguments, vector, groups, accumulators);
+        }
+        else if (validity is not null || arguments.HasSelection)
+        {
+            UpdatePicked<TValue, TAccumulator, TFold>(arguments, values, validity, groups, accumulators);
+        }
+        else if (groups is null)
+        {
+            TFold.AddRun<TFold>(ref accumulators[0], values.AsSpan(0, arguments.Count));
+        }
+        else
+        {
+            for (int i = 0; i < arguments.Count; i++)
+            {
+                TFold.Add(ref accumulators[groups[i]], values[i]);
+            }
+        }
+    }
+
+    public static void Combine<TValue, TAccumulator, TFold>(TAccumulator[] ours, TAccumulator[] theirs, ReadOnlySpan<int> groupMap)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        for (int i = 0; i < groupMap.Length; i++)
+        {
+            TFold.Combine(ref ours[groupMap[i]], in theirs[i]);
+        }
+    }
+
+    private static void UpdatePicked<TValue, TAccumulator, TFold>(
+        in KernelArguments arguments, TValue[] values, ulong[]? validity, int[]? groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        if (groups is null)
+        {
+            ref TAccumulator accumulator = ref accumulators[0];
+            for (int k = 0; k < arguments.Count; k++)
+            {
+                int i = arguments.HasSelection ? arguments.Selection[k] : k;
+                if (ValidityMask.IsValid(validity, i))
+                {
+                    TFold.Add(ref accumulator, values[i]);
+                }
+            }
+
+            return;
+        }
+
+        for (int k = 0; k < arguments.Count; k++)
+        {
+            int i = arguments.HasSelection ? arguments.Selection[k] : k;
+            if (ValidityMask.IsValid(validity, i))
+            {
+                TFold.Add(ref accumulators[groups[i]], values[i]);
+            }
+        }
+    }
+
+    private static void UpdateConstant<TValue, TAccumulator, TFold>(
+        in KernelArguments arguments, Vector vector, int[]? groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        if (!vector.IsValid(0))
+        {
+            return;
+        }
+
+        TValue value = vector.Values<TValue>()[0];
+        for (int k = 0; k < arguments.Count; k++)
+        {
+            int i = arguments.HasSelection ? arguments.Selection[k] : k;
+            TFold.Add(ref accumulators[groups is null ? 0 : groups[i]], value);
+        }
+    }
+}
+
+/// <summary>One struct per group in one array, charged to an account.</summary>
+internal sealed class GroupArray<T>(MemoryAccount account) where T : struct
+{
+    public T[] Items { get; private set; } = [];
+
+    public int Count { get; private set; }
+
+    public void Ensure(int count)
+    {
+        if (count > Items.Length)
+        {
+            int size = Math.Max(count, Items.Length == 0 ? 1 : Math.Max(16, Items.Length * 2));
+            account.Charge((long)(size - Items.Length) * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
+            T[] items = Items;
+            Array.Resize(ref items, size);
+            Items = items;
+        }
+
+        Count = Math.Max(Count, count);
+    }
+}

@@ -1,0 +1,280 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Functions;
+
+/// <summary>What the comparison loops compute; the others follow by negation and exchange of sides.</summary>
+internal enum BasicComparison : byte
+{
+    Equal,
+    /// <summary>left &lt; right</summary>
+    Less,
+    /// <summary>left &gt; right</summary>
+    Greater,
+}
+
+/// <summary>
+/// Compares two vectors: to a selection (the rows where it holds), or to booleans. NULLs are left to the caller's mask:
+/// a row that is invalid in <c>validity</c> is never selected.
+/// </summary>
+internal static class ComparisonKernels
+{
+    /// <summary>
+    /// Writes the positions where (left op right) differs from <paramref name="negate"/>; returns their number.
+    /// <paramref name="output"/> may be the selection itself.
+    /// </summary>
+    public static int Select(
+        BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
+    {
+        if (left.IsConstant && !right.IsConstant)
+        {
+            (left, right, comparison) = (right, left, Exchange(comparison));
+        }
+
+        return left.Type switch
+        {
+            PhysicalType.Boolean => Select<bool, BooleanOrder>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Int16 => SelectFast<short, IntegerOrder<short>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Int32 => SelectFast<int, IntegerOrder<int>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Int64 => SelectFast<long, IntegerOrder<long>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Int128 => Select<Int128, IntegerOrder<Int128>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Real => SelectFast<float, FloatOrder<float>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Double => SelectFast<double, FloatOrder<double>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Numeric => Select<Numeric, NumericOrder>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Interval => Select<Interval, IntervalOrder>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.Uuid => Select<UInt128, IntegerOrder<UInt128>>(comparison, negate, left, right, selection, count, validity, output),
+            PhysicalType.String => SelectStrings(comparison, negate, left, right, selection, count, validity, output),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private static BasicComparison Exchange(BasicComparison comparison) => comparison switch
+    {
+        BasicComparison.Less => BasicComparison.Greater,
+        BasicComparison.Greater => BasicComparison.Less,
+        _ => comparison,
+    };
+
+    /// <summary>Flat numbers against a constant go 64 rows at a time; all else row by row.</summary>
+    private static int SelectFast<T, TOrder>(
+        BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
+        where T : unmanaged, INumberBase<T>
+        where TOrder : struct, IValueOrder<T>
+    {
+        if (selection is null && !left.IsConstant && right.IsConstant && Vector256.IsHardwareAccelerated)
+        {
+            T constant = right.Values<T>()[0];
+            if (!T.IsNaN(constant))
+            {
+                return SelectWords(comparison, negate, left.Values<T>(), constant, count, validity, output);
+            }
+        }
+
+        return Select<T, TOrder>(comparison, negate, left, right, selection, count, validity, output);
+    }
+
+    private static int SelectWords<T>(
+        BasicComparison comparison, bool negate, ReadOnlySpan<T> values, T constant, int count, ulong[]? validity, int[] output)
+        where T : unmanaged, INumberBase<T>
+    {
+        // NaN is above every constant: x > c is not(x <= c), so that what IEEE calls unordered comes out true.
+        bool flip = negate;
+        bool orEqual = false;
+        if (comparison == BasicComparison.Greater)
+        {
+            flip = !flip;
+            orEqual = true;
+        }
+
+        int selected = 0;
+        int words = count >> 6;
+        for (int word = 0; word < words; word++)
+        {
+            ulong bits = comparison == BasicComparison.Equal ? EqualWord(values.Slice(word << 6, 64), constant)
+                : orEqual ? LessOrEqualWord(values.Slice(word << 6, 64), constant)
+                : LessWord(values.Slice(word << 6, 64), constant);
+            bits = flip ? ~bits : bits;
+            bits = validity is null ? bits : bits & validity[word];
+            selected = AppendBits(bits, word << 6, output, selected);
+        }
+
+        for (int i = words << 6; i < count; i++)
+        {
+            Vector128<T> value = Vector128.CreateScalar(values[i]);
+            Vector128<T> other = Vector128.CreateScalar(constant);
+            bool holds = comparison == BasicComparison.Equal ? Vector128.Equals(value, other).ExtractMostSignificantBits() % 2 != 0
+                : orEqual ? Vector128.LessThanOrEqual(value, other).ExtractMostSignificantBits() % 2 != 0
+                : Vector128.LessThan(value, other).ExtractMostSignificantBits() % 2 != 0;
+            if (holds != flip && ValidityMask.IsValid(validity, i))
+            {
+                output[selected++] = i;
+            }
+        }
+
+        return selected;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong EqualWord<T>(ReadOnlySpan<T> values, T constant) where T : unmanaged
+    {
+        Vector256<T> other = Vector256.Create(constant);
+        ref T first = ref MemoryMarshal.GetReference(values);
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += Vector256<T>.Count)
+        {
+            bits |= (ulong)Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)i), other).ExtractMostSignificantBits() << i;
+        }
+
+        return bits;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong LessWord<T>(ReadOnlySpan<T> values, T constant) where T : unmanaged
+    {
+        Vector256<T> other = Vector256.Create(constant);
+        ref T first = ref MemoryMarshal.GetReference(values);
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += Vector256<T>.Count)
+        {
+            bits |= (ulong)Vector256.LessThan(Vector256.LoadUnsafe(ref first, (nuint)i), other).ExtractMostSignificantBits() << i;
+        }
+
+        return bits;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong LessOrEqualWord<T>(ReadOnlySpan<T> values, T constant) where T : unmanaged
+    {
+        Vector256<T> other = Vector256.Create(constant);
+        ref T first = ref MemoryMarshal.GetReference(values);
+        ulong bits = 0;
+        for (int i = 0; i < 64; i += Vector256<T>.Count)
+        {
+            bits |= (ulong)Vector256.LessThanOrEqual(Vector256.LoadUnsafe(ref first, (nuint)i), other).ExtractMostSignificantBits() << i;
+        }
+
+        return bits;
+    }
+
+    private static int AppendBits(ulong bits, int first, int[] output, int count)
+    {
+        if (bits == ulong.MaxValue)
+        {
+            Span<int> target = output.AsSpan(count, 64);
+            for (int i = 0; i < target.Length; i++)
+            {
+                target[i] = first + i;
+            }
+
+            return count + 64;
+        }
+
+        while (bits != 0)
+        {
+            output[count++] = first + BitOperations.TrailingZeroCount(bits);
+            bits &= bits - 1;
+        }
+
+        return count;
+    }
+
+    private static int Select<T, TOrder>(
+        BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
+        where TOrder : struct, IValueOrder<T>
+    {
+        T[] leftValues = left.Data<T>();
+        T[] rightValues = right.Data<T>();
+        // A constant is read at position 0 again and again: position & 0.
+        int leftMask = left.IsConstant ? 0 : -1;
+        int rightMask = right.IsConstant ? 0 : -1;
+        return comparison switch
+        {
+            BasicComparison.Equal => Loop<T, EqualTest<T, TOrder>>(leftValues, leftMask, rightValues, rightMask, negate, selection, count, validity, output),
+            BasicComparison.Less => Loop<T, LessTest<T, TOrder>>(leftValues, leftMask, rightValues, rightMask, negate, selection, count, validity, output),
+            BasicComparison.Greater => Loop<T, LessTest<T, TOrder>>(rightValues, rightMask, leftValues, leftMask, negate, selection, count, validity, output),
+            _ => throw new UnreachableException(),
+        };
+    }
+
+    private interface ITest<T>
+    {
+        static abstract bool Holds(in T left, in T right);
+    }
+
+    private readonly struct EqualTest<T, TOrder> : ITest<T> where TOrder : struct, IValueOrder<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static bool Holds(in T left, in T right) => TOrder.IsEqual(left, right);
+    }
+
+    private readonly struct LessTest<T, TOrder> : ITest<T> where TOrder : struct, IValueOrder<T>
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static bool Holds(in T left, in T right) => TOrder.IsLess(left, right);
+    }
+
+    private static int Loop<T, TTest>(
+        T[] left, int leftMask, T[] right, int rightMask, bool negate, int[]? selection, int count, ulong[]? validity, int[] output)
+        where TTest : struct, ITest<T>
+    {
+        int selected = 0;
+        if (selection is null)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                bool holds = TTest.Holds(in left[i & leftMask], in right[i & rightMask]) ^ negate;
+                output[selected] = i;
+                selected += holds & ValidityMask.IsValid(validity, i) ? 1 : 0;
+            }
+
+            return selected;
+        }
+
+        foreach (int i in selection.AsSpan(0, count))
+        {
+            bool holds = TTest.Holds(in left[i & leftMask], in right[i & rightMask]) ^ negate;
+            output[selected] = i;
+            selected += holds & ValidityMask.IsValid(validity, i) ? 1 : 0;
+        }
+
+        return selected;
+    }
+
+    private static int SelectStrings(
+        BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
+    {
+        StringView[] leftViews = left.Data<StringView>();
+        StringView[] rightViews = right.Data<StringView>();
+        byte[][] leftBlocks = left.Blocks;
+        byte[][] rightBlocks = right.Blocks;
+        int leftMask = left.IsConstant ? 0 : -1;
+        int rightMask = right.IsConstant ? 0 : -1;
+        int selected = 0;
+        for (int k = 0; k < count; k++)
+        {
+            int i = selection is null ? k : selection[k];
+            if (!ValidityMask.IsValid(validity, i))
+            {
+                continue;   // the bytes of a NULL are nowhere
+            }
+
+            ref readonly StringView leftView = ref leftViews[i & leftMask];
+            ref readonly StringView rightView = ref rightViews[i & rightMask];
+            bool holds = comparison switch
+            {
+                BasicComparison.Equal => StringView.Equals(in leftView, leftBlocks, in rightView, rightBlocks),
+                BasicComparison.Less => StringView.Compare(in leftView, leftBlocks, in rightView, rightBlocks) < 0,
+                _ => StringView.Compare(in leftView, leftBlocks, in rightView, rightBlocks) > 0,
+            };
+            output[selected] = i;
+            selected += holds != negate ? 1 : 0;
+        }
+
+        return selected;
+    }
+}

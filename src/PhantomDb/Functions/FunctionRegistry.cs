@@ -1,0 +1,43 @@
+using PhantomDb.Functions.Aggregates;
+
+namespace PhantomDb.Functions;
+
+/// <summary>
+/// All built-in functions by name, every overload. Made once; one file a theme fills it. Choosing among overloads is the
+/// binder's work.
+/// </summary>
+internal static class FunctionRegistry
+{
+    private static readonly Dictionary<string, IReadOnlyList<ScalarFunction>> Scalars = ByName(AllScalars(), function => function.Name);
+    private static readonly Dictionary<string, IReadOnlyList<AggregateFunction>> Aggregates = ByName(AllAggregates(), function => function.Name);
+    private static readonly Dictionary<string, IReadOnlyList<TableFunction>> TableFunctions = ByName(AllTableFunctions(), function => function.Name);
+
+    /// <summary>Functions and operators ("+", "~~") of a name; empty where there are none.</summary>
+    public static IReadOnlyList<ScalarFunction> FindScalars(string name) => Scalars.GetValueOrDefault(name, []);
+
+    public static IReadOnlyList<AggregateFunction> FindAggregates(string name) => Aggregates.GetValueOrDefault(name, []);
+
+    public static IReadOnlyList<TableFunction> FindTableFunctions(string name) => TableFunctions.GetValueOrDefault(name, []);
+
+    private static List<ScalarFunction> AllScalars()
+    {
+        var functions = new List<ScalarFunction>();
+        ArithmeticFunctions.AddTo(functions);
+        NumericArithmetic.AddTo(functions);
+        return functions;
+    }
+
+    private static List<AggregateFunction> AllAggregates()
+    {
+        var functions = new List<AggregateFunction>();
+        CountAggregates.AddTo(functions);
+        SumAggregates.AddTo(functions);
+        ExtremeAggregates.AddTo(functions);
+        return functions;
+    }
+
+    private static List<TableFunction> AllTableFunctions() => [];
+
+    private static Dictionary<string, IReadOnlyList<T>> ByName<T>(IEnumerable<T> functions, Func<T, string> name) =>
+        functions.GroupBy(name).ToDictionary(group => group.Key, group => (IReadOnlyList<T>)group.ToArray());
+}
