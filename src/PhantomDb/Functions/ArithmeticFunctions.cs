@@ -294,7 +294,7 @@ internal readonly struct AddFloating<T> : ICheckedOperation<T, T, T> where T : u
     public static T Apply(T left, T right, ref long suspect)
     {
         T sum = left + right;
-        suspect |= T.IsFinite(sum) ? 0 : 1;
+        suspect |= T.IsFinite(sum) ? 0L : 1L;
         return sum;
     }
 
@@ -307,7 +307,7 @@ internal readonly struct SubtractFloating<T> : ICheckedOperation<T, T, T> where 
     public static T Apply(T left, T right, ref long suspect)
     {
         T difference = left - right;
-        suspect |= T.IsFinite(difference) ? 0 : 1;
+        suspect |= T.IsFinite(difference) ? 0L : 1L;
         return difference;
     }
 
@@ -320,7 +320,7 @@ internal readonly struct MultiplyFloating<T> : ICheckedOperation<T, T, T> where 
     public static T Apply(T left, T right, ref long suspect)
     {
         T product = left * right;
-        suspect |= T.IsFinite(product) & !(T.IsZero(product) & !(T.IsZero(left) | T.IsZero(right))) ? 0 : 1;
+        suspect |= T.IsFinite(product) & !(T.IsZero(product) & !(T.IsZero(left) | T.IsZero(right))) ? 0L : 1L;
         return product;
     }
 
@@ -337,7 +337,7 @@ internal readonly struct DivideFloating<T> : ICheckedOperation<T, T, T> where T 
     public static T Apply(T left, T right, ref long suspect)
     {
         T quotient = left / right;
-        suspect |= T.IsFinite(quotient) & !(T.IsZero(quotient) & !T.IsZero(left)) ? 0 : 1;
+        suspect |= T.IsFinite(quotient) & !(T.IsZero(quotient) & !T.IsZero(left)) ? 0L : 1L;
         return quotient;
     }
 

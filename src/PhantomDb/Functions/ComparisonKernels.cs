@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Functions;
 

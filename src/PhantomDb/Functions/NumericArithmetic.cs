@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Functions;
 

@@ -1,6 +1,7 @@
 using System.Numerics;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Functions.Aggregates;
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Numerics;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Functions.Aggregates;
 

@@ -5,6 +5,7 @@ using System.Runtime.Intrinsics;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Functions.Aggregates;
 
