@@ -44,7 +44,7 @@ public sealed class ArithmeticTests
         Vector vector = new ExpressionEvaluator(revenue, Context(), allowNarrow: true).Evaluate(chunk);
         Assert.IsTrue(vector.IsNarrow);
         CollectionAssert.AreEqual(
-            new[] { "32390.897648", "0.900000" },
+            new[] { "32390.898048", "0.900000" },
             Values(revenue, chunk).Select(value => Show(revenue.Type, value)).ToArray());
     }
 
