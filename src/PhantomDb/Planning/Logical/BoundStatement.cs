@@ -21,7 +21,10 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     /// <summary>The result's columns, a subset of the plan's output in the order shown.</summary>
     public required IReadOnlyList<LogicalColumn> ResultColumns { get; init; }
 
-    /// <summary>Indices of parameters whose value was fixed when the statement was bound (GROUP BY 1, LIMIT in a typmod).</summary>
+    /// <summary>
+    /// Parameters that are literals taken out of the text, and whose value was nevertheless used when the statement was
+    /// bound (GROUP BY 1, a select list): the plan serves only statements with the same literals there.
+    /// </summary>
     public IReadOnlySet<int> PinnedParameters { get; init; } = new HashSet<int>();
 
     public override string CommandTag => Tag;

@@ -1,0 +1,135 @@
+using PhantomDb.Catalog;
+using PhantomDb.Expressions;
+
+namespace PhantomDb.Planning.Logical;
+
+/// <summary>CREATE DATABASE, in the data directory.</summary>
+internal sealed record CreateDatabaseCommand(string Name) : BoundStatement
+{
+    public override string CommandTag => "CREATE DATABASE";
+}
+
+internal sealed record DropDatabaseCommand(string Name, bool IfExists) : BoundStatement
+{
+    public override string CommandTag => "DROP DATABASE";
+}
+
+/// <summary>TRUNCATE: all tables at once (those that CASCADE adds are among them), then sequences start again.</summary>
+internal sealed record TruncateCommand(IReadOnlyList<TableDefinition> Tables, IReadOnlyList<SequenceDefinition> RestartedSequences) : BoundStatement
+{
+    public override string CommandTag => "TRUNCATE TABLE";
+}
+
+/// <summary>SET and SET LOCAL; no values means DEFAULT. The setting's own rules are checked when it is set.</summary>
+internal sealed record SetCommand(string Name, IReadOnlyList<string> Values, bool IsLocal) : BoundStatement
+{
+    public override string CommandTag => "SET";
+}
+
+/// <summary>RESET; a null name is ALL.</summary>
+internal sealed record ResetCommand(string? Name) : BoundStatement
+{
+    public override string CommandTag => "RESET";
+}
+
+/// <summary>SHOW; a null name is ALL.</summary>
+internal sealed record ShowCommand(string? Name) : BoundStatement
+{
+    public override string CommandTag => "SHOW";
+}
+
+internal enum TransactionIsolation : byte
+{
+    ReadUncommitted,
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+}
+
+/// <summary>Modes of a transaction; null where not given.</summary>
+internal sealed record TransactionOptions(TransactionIsolation? Isolation, bool? IsReadOnly, bool? IsDeferrable);
+
+internal sealed record BeginCommand(TransactionOptions Options, bool IsStart) : BoundStatement
+{
+    public override string CommandTag => IsStart ? "START TRANSACTION" : "BEGIN";
+}
+
+internal sealed record CommitCommand(bool AndChain) : BoundStatement
+{
+    public override string CommandTag => "COMMIT";
+}
+
+internal sealed record RollbackCommand(bool AndChain) : BoundStatement
+{
+    public override string CommandTag => "ROLLBACK";
+}
+
+internal sealed record SavepointCommand(string Name) : BoundStatement
+{
+    public override string CommandTag => "SAVEPOINT";
+}
+
+internal sealed record ReleaseSavepointCommand(string Name) : BoundStatement
+{
+    public override string CommandTag => "RELEASE";
+}
+
+internal sealed record RollbackToSavepointCommand(string Name) : BoundStatement
+{
+    public override string CommandTag => "ROLLBACK";
+}
+
+/// <summary>SET TRANSACTION, or with IsSession SET SESSION CHARACTERISTICS AS TRANSACTION.</summary>
+internal sealed record SetTransactionCommand(TransactionOptions Options, bool IsSession) : BoundStatement
+{
+    public override string CommandTag => "SET";
+}
+
+/// <summary>PREPARE: the parameter types are this record's own.</summary>
+internal sealed record PrepareCommand(string Name, BoundStatement Statement) : BoundStatement
+{
+    public override string CommandTag => "PREPARE";
+}
+
+/// <summary>EXECUTE: arguments without columns, of the prepared statement's parameter types.</summary>
+internal sealed record ExecuteCommand(string Name, IReadOnlyList<Expression> Arguments) : BoundStatement
+{
+    public override string CommandTag => "EXECUTE";
+}
+
+/// <summary>DEALLOCATE; a null name is ALL.</summary>
+internal sealed record DeallocateCommand(string? Name) : BoundStatement
+{
+    public override string CommandTag => Name is null ? "DEALLOCATE ALL" : "DEALLOCATE";
+}
+
+/// <summary>DISCARD: all, plans, sequences, temp.</summary>
+internal sealed record DiscardCommand(string Target) : BoundStatement
+{
+    public override string CommandTag => $"DISCARD {Target.ToUpperInvariant()}";
+}
+
+/// <summary>ANALYZE of some tables, or of all.</summary>
+internal sealed record AnalyzeCommand(IReadOnlyList<TableDefinition> Tables) : BoundStatement
+{
+    public override string CommandTag => "ANALYZE";
+}
+
+/// <summary>VACUUM of some tables, or of all.</summary>
+internal sealed record VacuumCommand(IReadOnlyList<TableDefinition> Tables, bool Analyzes) : BoundStatement
+{
+    public override string CommandTag => "VACUUM";
+}
+
+internal sealed record CheckpointCommand : BoundStatement
+{
+    public override string CommandTag => "CHECKPOINT";
+}
+
+/// <summary>A statement that is accepted and means nothing here: owners and privileges in a dump.</summary>
+internal sealed record NoOperationCommand(string Tag) : BoundStatement
+{
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
+    public override string CommandTag => Tag;
+}
