@@ -97,7 +97,7 @@ nonReservedWord
 
 nonReservedWordOrString
     : nonReservedWord
-    | string
+    | stringLiteral
     ;
 
 qualifiedName
@@ -129,7 +129,7 @@ roleName
 literal
     : IntegerConstant
     | NumericConstant
-    | string
+    | stringLiteral
     | BitStringConstant
     | HexStringConstant
     | NationalStringConstant
@@ -138,7 +138,7 @@ literal
     | NULL
     ;
 
-string
+stringLiteral
     : StringConstant
     | EscapeStringConstant
     | UnicodeStringConstant
@@ -320,16 +320,16 @@ plainLiteral
 primary
     : IntegerConstant
     | NumericConstant
-    | string
+    | stringLiteral
     | BitStringConstant
     | HexStringConstant
     | NationalStringConstant
     | TRUE
     | FALSE
     | NULL
-    | name indirection* (functionCall string? | string)? // a column, a function call, or `type 'literal'`
+    | name indirection* (functionCall stringLiteral? | stringLiteral)? // a column, a function call, or `type 'literal'`
     | columnNameKeyword (indirection+ functionCall?)?
-    | typeFunctionKeyword (functionCall | string)
+    | typeFunctionKeyword (functionCall | stringLiteral)
     | Parameter indirection*
     | parenthesized indirection*
     | typedLiteral
@@ -361,8 +361,8 @@ functionArgument
     ;
 
 typedLiteral
-    : predefinedType string
-    | INTERVAL (string intervalFields? | LPAREN IntegerConstant RPAREN string)
+    : predefinedType stringLiteral
+    | INTERVAL (stringLiteral intervalFields? | LPAREN IntegerConstant RPAREN stringLiteral)
     ;
 
 arrayItems
@@ -382,7 +382,7 @@ specialFunction
     | NULLIF LPAREN expression COMMA expression RPAREN
     | (GREATEST | LEAST) LPAREN expressionList RPAREN
     | CAST LPAREN expression AS typeName RPAREN
-    | EXTRACT LPAREN (nonReservedWord | string) FROM expression RPAREN
+    | EXTRACT LPAREN (nonReservedWord | stringLiteral) FROM expression RPAREN
     | OVERLAY LPAREN functionArgument (PLACING expression FROM expression (FOR expression)? | (COMMA functionArgument)*) RPAREN
     | POSITION LPAREN boundExpression IN boundExpression RPAREN
     | SUBSTRING LPAREN functionArgument
@@ -622,7 +622,7 @@ cycleClause
 literalValue
     : literal
     | typedLiteral
-    | typeFunctionName string
+    | typeFunctionName stringLiteral
     ;
 
 // --- Schema definition (standard 11) ---------------------------------------------------------------------------------------------------
@@ -822,7 +822,7 @@ createDomain
     ;
 
 createType
-    : CREATE TYPE qualifiedName AS ENUM LPAREN (string (COMMA string)*)? RPAREN
+    : CREATE TYPE qualifiedName AS ENUM LPAREN (stringLiteral (COMMA stringLiteral)*)? RPAREN
     | CREATE TYPE qualifiedName AS LPAREN (recordColumn (COMMA recordColumn)*)? RPAREN
     | CREATE TYPE qualifiedName (AS RANGE)? anyToken*
     ;
@@ -947,8 +947,8 @@ dropOtherKind
 
 commentStatement
     : COMMENT ON (TABLE | COLUMN | VIEW | MATERIALIZED VIEW | INDEX | SEQUENCE | FOREIGN TABLE | EXTENSION | ROLE | objectKind) qualifiedName
-      IS (string | NULL)
-    | COMMENT ON (CONSTRAINT | TRIGGER) columnId ON DOMAIN? qualifiedName IS (string | NULL)
+      IS (stringLiteral | NULL)
+    | COMMENT ON (CONSTRAINT | TRIGGER) columnId ON DOMAIN? qualifiedName IS (stringLiteral | NULL)
     | COMMENT ON
       ( ACCESS METHOD | AGGREGATE | CAST | CONVERSION | EVENT TRIGGER | FOREIGN DATA WRAPPER | FUNCTION | LARGE OBJECT | OPERATOR | POLICY
       | PROCEDURAL? LANGUAGE | PROCEDURE | PUBLICATION | ROUTINE | RULE | SERVER | STATISTICS | SUBSCRIPTION | TABLESPACE | TEXT SEARCH
@@ -1000,7 +1000,7 @@ option
 
 optionValue
     : signedNumber
-    | string
+    | stringLiteral
     | columnLabel
     | STAR
     | LPAREN columnId (COMMA columnId)* RPAREN
@@ -1125,8 +1125,8 @@ transactionStatement
     | SAVEPOINT columnId
     | RELEASE SAVEPOINT? columnId
     | ROLLBACK (WORK | TRANSACTION)? TO SAVEPOINT? columnId
-    | PREPARE TRANSACTION string
-    | (COMMIT | ROLLBACK) PREPARED string
+    | PREPARE TRANSACTION stringLiteral
+    | (COMMIT | ROLLBACK) PREPARED stringLiteral
     ;
 
 chain
@@ -1157,7 +1157,7 @@ lockMode
 // --- Session (standard 19) -------------------------------------------------------------------------------------------------------------
 
 setStatement
-    : SET TRANSACTION (transactionModes | SNAPSHOT string)
+    : SET TRANSACTION (transactionModes | SNAPSHOT stringLiteral)
     | SET SESSION CHARACTERISTICS AS TRANSACTION transactionModes
     | SET CONSTRAINTS (ALL | qualifiedNameList) (DEFERRED | IMMEDIATE)
     | SET (SESSION | LOCAL)? setting
@@ -1165,8 +1165,8 @@ setStatement
 
 setting
     : TIME ZONE timeZone
-    | (CATALOG | SCHEMA) string
-    | NAMES (string | DEFAULT)?
+    | (CATALOG | SCHEMA) stringLiteral
+    | NAMES (stringLiteral | DEFAULT)?
     | (ROLE | SESSION AUTHORIZATION) (nonReservedWordOrString | DEFAULT)
     | XML OPTION (DOCUMENT | CONTENT)
     | settingName (TO | EQUAL) (DEFAULT | settingValue (COMMA settingValue)*)
@@ -1182,14 +1182,14 @@ settingValue
     | FALSE
     | ON
     | nonReservedWord
-    | string
+    | stringLiteral
     | signedNumber
     ;
 
 timeZone
-    : string
+    : stringLiteral
     | signedNumber
-    | INTERVAL (string intervalFields? | LPAREN IntegerConstant RPAREN string)
+    | INTERVAL (stringLiteral intervalFields? | LPAREN IntegerConstant RPAREN stringLiteral)
     | DEFAULT
     | LOCAL
     | Identifier
@@ -1211,9 +1211,9 @@ discard
 // --- PostgreSQL's own ------------------------------------------------------------------------------------------------------------------
 
 copyStatement
-    : COPY BINARY? qualifiedName columnNames? (FROM | TO) PROGRAM? (string | STDIN | STDOUT) (USING? DELIMITERS string)? WITH? copyOptions?
+    : COPY BINARY? qualifiedName columnNames? (FROM | TO) PROGRAM? (stringLiteral | STDIN | STDOUT) (USING? DELIMITERS stringLiteral)? WITH? copyOptions?
       whereClause?
-    | COPY LPAREN dataStatement RPAREN TO PROGRAM? (string | STDIN | STDOUT) WITH? copyOptions?
+    | COPY LPAREN dataStatement RPAREN TO PROGRAM? (stringLiteral | STDIN | STDOUT) WITH? copyOptions?
     ;
 
 copyOptions
@@ -1225,15 +1225,15 @@ copyOptions
 copyOption
     : BINARY
     | FREEZE
-    | DELIMITER AS? string
-    | NULL AS? string
+    | DELIMITER AS? stringLiteral
+    | NULL AS? stringLiteral
     | CSV
     | HEADER
-    | QUOTE AS? string
-    | ESCAPE AS? string
+    | QUOTE AS? stringLiteral
+    | ESCAPE AS? stringLiteral
     | FORCE QUOTE (columnIdList | STAR)
     | FORCE NOT? NULL columnIdList
-    | ENCODING string
+    | ENCODING stringLiteral
     ;
 
 explainStatement
@@ -1264,7 +1264,7 @@ deallocateStatement
 notificationStatement
     : LISTEN columnId
     | UNLISTEN (columnId | STAR)
-    | NOTIFY columnId (COMMA string)?
+    | NOTIFY columnId (COMMA stringLiteral)?
     ;
 
 maintenanceStatement

@@ -123,7 +123,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		RULE_columnId = 4, RULE_name = 5, RULE_typeFunctionName = 6, RULE_columnLabel = 7, 
 		RULE_bareColumnLabel = 8, RULE_nonReservedWord = 9, RULE_nonReservedWordOrString = 10, 
 		RULE_qualifiedName = 11, RULE_qualifiedNameList = 12, RULE_columnIdList = 13, 
-		RULE_columnNames = 14, RULE_roleName = 15, RULE_literal = 16, RULE_string = 17, 
+		RULE_columnNames = 14, RULE_roleName = 15, RULE_literal = 16, RULE_stringLiteral = 17, 
 		RULE_signedNumber = 18, RULE_typeName = 19, RULE_arrayBound = 20, RULE_predefinedType = 21, 
 		RULE_intervalType = 22, RULE_intervalFields = 23, RULE_intervalSecond = 24, 
 		RULE_otherType = 25, RULE_typeModifiers = 26, RULE_expression = 27, RULE_boundExpression = 28, 
@@ -188,20 +188,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		"script", "loneExpression", "loneTypeName", "statement", "columnId", "name", 
 		"typeFunctionName", "columnLabel", "bareColumnLabel", "nonReservedWord", 
 		"nonReservedWordOrString", "qualifiedName", "qualifiedNameList", "columnIdList", 
-		"columnNames", "roleName", "literal", "string", "signedNumber", "typeName", 
-		"arrayBound", "predefinedType", "intervalType", "intervalFields", "intervalSecond", 
-		"otherType", "typeModifiers", "expression", "boundExpression", "comparisonOperator", 
-		"arithmeticOperator", "otherOperator", "anyOperator", "isTest", "quantifier", 
-		"expressionList", "parenthesized", "inList", "listItem", "plainLiteral", 
-		"primary", "indirection", "functionCall", "functionArgument", "typedLiteral", 
-		"arrayItems", "caseExpression", "caseWhen", "specialFunction", "currentValue", 
-		"query", "parenthesizedQuery", "queryBody", "keywordQuery", "queryRest", 
-		"setOperation", "queryTerm", "keywordTerm", "selectList", "selectItem", 
-		"intoClause", "valuesRow", "fromClause", "tableReference", "joinedTable", 
-		"joinType", "tablePrimary", "tableAlias", "functionAlias", "recordOrAliasColumn", 
-		"recordColumn", "withOrdinality", "tableFunction", "specialTableFunction", 
-		"rowsFrom", "rowsFromItem", "tableSample", "whereClause", "groupByClause", 
-		"groupingElement", "havingClause", "windowClause", "windowSpecification", 
+		"columnNames", "roleName", "literal", "stringLiteral", "signedNumber", 
+		"typeName", "arrayBound", "predefinedType", "intervalType", "intervalFields", 
+		"intervalSecond", "otherType", "typeModifiers", "expression", "boundExpression", 
+		"comparisonOperator", "arithmeticOperator", "otherOperator", "anyOperator", 
+		"isTest", "quantifier", "expressionList", "parenthesized", "inList", "listItem", 
+		"plainLiteral", "primary", "indirection", "functionCall", "functionArgument", 
+		"typedLiteral", "arrayItems", "caseExpression", "caseWhen", "specialFunction", 
+		"currentValue", "query", "parenthesizedQuery", "queryBody", "keywordQuery", 
+		"queryRest", "setOperation", "queryTerm", "keywordTerm", "selectList", 
+		"selectItem", "intoClause", "valuesRow", "fromClause", "tableReference", 
+		"joinedTable", "joinType", "tablePrimary", "tableAlias", "functionAlias", 
+		"recordOrAliasColumn", "recordColumn", "withOrdinality", "tableFunction", 
+		"specialTableFunction", "rowsFrom", "rowsFromItem", "tableSample", "whereClause", 
+		"groupByClause", "groupingElement", "havingClause", "windowClause", "windowSpecification", 
 		"windowFrame", "frameBound", "orderByClause", "orderByItem", "nullsOrder", 
 		"queryTail", "fetchCount", "withClause", "commonTableExpression", "searchClause", 
 		"cycleClause", "literalValue", "createStatement", "ifNotExists", "ifExists", 
@@ -3412,8 +3412,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public NonReservedWordContext nonReservedWord() {
 			return GetRuleContext<NonReservedWordContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		public NonReservedWordOrStringContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
@@ -3829,7 +3829,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 2);
 				{
 				State = 498;
-				@string();
+				stringLiteral();
 				}
 				break;
 			default:
@@ -4515,8 +4515,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	public partial class LiteralContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IntegerConstant() { return GetToken(PhantomSqlParser.IntegerConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NumericConstant() { return GetToken(PhantomSqlParser.NumericConstant, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode BitStringConstant() { return GetToken(PhantomSqlParser.BitStringConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode HexStringConstant() { return GetToken(PhantomSqlParser.HexStringConstant, 0); }
@@ -4560,7 +4560,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 3);
 				{
 				State = 537;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case BitStringConstant:
@@ -4620,22 +4620,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		return _localctx;
 	}
 
-	public partial class StringContext : ParserRuleContext {
+	public partial class StringLiteralContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode StringConstant() { return GetToken(PhantomSqlParser.StringConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode EscapeStringConstant() { return GetToken(PhantomSqlParser.EscapeStringConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode UnicodeStringConstant() { return GetToken(PhantomSqlParser.UnicodeStringConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode DollarStringConstant() { return GetToken(PhantomSqlParser.DollarStringConstant, 0); }
-		public StringContext(ParserRuleContext parent, int invokingState)
+		public StringLiteralContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
 		}
-		public override int RuleIndex { get { return RULE_string; } }
+		public override int RuleIndex { get { return RULE_stringLiteral; } }
 	}
 
 	[RuleVersion(0)]
-	public StringContext @string() {
-		StringContext _localctx = new StringContext(Context, State);
-		EnterRule(_localctx, 34, RULE_string);
+	public StringLiteralContext stringLiteral() {
+		StringLiteralContext _localctx = new StringLiteralContext(Context, State);
+		EnterRule(_localctx, 34, RULE_stringLiteral);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
@@ -7207,8 +7207,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	public partial class PrimaryContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IntegerConstant() { return GetToken(PhantomSqlParser.IntegerConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NumericConstant() { return GetToken(PhantomSqlParser.NumericConstant, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode BitStringConstant() { return GetToken(PhantomSqlParser.BitStringConstant, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode HexStringConstant() { return GetToken(PhantomSqlParser.HexStringConstant, 0); }
@@ -7301,7 +7301,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 3);
 				{
 				State = 964;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 4:
@@ -7380,7 +7380,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case 1:
 						{
 						State = 979;
-						@string();
+						stringLiteral();
 						}
 						break;
 					}
@@ -7389,7 +7389,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case 2:
 					{
 					State = 982;
-					@string();
+					stringLiteral();
 					}
 					break;
 				}
@@ -7460,7 +7460,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 998;
-					@string();
+					stringLiteral();
 					}
 					break;
 				default:
@@ -9257,8 +9257,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public PredefinedTypeContext predefinedType() {
 			return GetRuleContext<PredefinedTypeContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode INTERVAL() { return GetToken(PhantomSqlParser.INTERVAL, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LPAREN() { return GetToken(PhantomSqlParser.LPAREN, 0); }
@@ -9306,7 +9306,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				State = 1110;
 				predefinedType();
 				State = 1111;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case INTERVAL:
@@ -9323,7 +9323,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 1114;
-					@string();
+					stringLiteral();
 					State = 1116;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,103,Context) ) {
@@ -9345,7 +9345,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					State = 1120;
 					Match(RPAREN);
 					State = 1121;
-					@string();
+					stringLiteral();
 					}
 					break;
 				default:
@@ -10027,8 +10027,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public NonReservedWordContext nonReservedWord() {
 			return GetRuleContext<NonReservedWordContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode OVERLAY() { return GetToken(PhantomSqlParser.OVERLAY, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public FunctionArgumentContext[] functionArgument() {
@@ -10562,7 +10562,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 1187;
-					@string();
+					stringLiteral();
 					}
 					break;
 				default:
@@ -19183,8 +19183,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public TypeFunctionNameContext typeFunctionName() {
 			return GetRuleContext<TypeFunctionNameContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		public LiteralValueContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
@@ -19221,7 +19221,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				State = 1990;
 				typeFunctionName();
 				State = 1991;
-				@string();
+				stringLiteral();
 				}
 				break;
 			}
@@ -23433,11 +23433,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ENUM() { return GetToken(PhantomSqlParser.ENUM, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LPAREN() { return GetToken(PhantomSqlParser.LPAREN, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RPAREN() { return GetToken(PhantomSqlParser.RPAREN, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext[] @string() {
-			return GetRuleContexts<StringContext>();
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext[] stringLiteral() {
+			return GetRuleContexts<StringLiteralContext>();
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string(int i) {
-			return GetRuleContext<StringContext>(i);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral(int i) {
+			return GetRuleContext<StringLiteralContext>(i);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] COMMA() { return GetTokens(PhantomSqlParser.COMMA); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode COMMA(int i) {
@@ -23493,7 +23493,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				if (((((_la - 482)) & ~0x3f) == 0 && ((1L << (_la - 482)) & 71L) != 0)) {
 					{
 					State = 2661;
-					@string();
+					stringLiteral();
 					State = 2666;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
@@ -23503,7 +23503,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						State = 2662;
 						Match(COMMA);
 						State = 2663;
-						@string();
+						stringLiteral();
 						}
 						}
 						State = 2668;
@@ -29397,8 +29397,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ObjectKindContext objectKind() {
 			return GetRuleContext<ObjectKindContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NULL() { return GetToken(PhantomSqlParser.NULL, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ColumnIdContext columnId() {
@@ -29549,7 +29549,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 3294;
-					@string();
+					stringLiteral();
 					}
 					break;
 				case NULL:
@@ -29606,7 +29606,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 3308;
-					@string();
+					stringLiteral();
 					}
 					break;
 				case NULL:
@@ -31179,8 +31179,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public SignedNumberContext signedNumber() {
 			return GetRuleContext<SignedNumberContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ColumnLabelContext columnLabel() {
 			return GetRuleContext<ColumnLabelContext>(0);
@@ -31231,7 +31231,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 2);
 				{
 				State = 3547;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case ABORT:
@@ -36798,8 +36798,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RELEASE() { return GetToken(PhantomSqlParser.RELEASE, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TO() { return GetToken(PhantomSqlParser.TO, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode PREPARE() { return GetToken(PhantomSqlParser.PREPARE, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode PREPARED() { return GetToken(PhantomSqlParser.PREPARED, 0); }
 		public TransactionStatementContext(ParserRuleContext parent, int invokingState)
@@ -37027,7 +37027,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				State = 3948;
 				Match(TRANSACTION);
 				State = 3949;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 9:
@@ -37045,7 +37045,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				State = 3951;
 				Match(PREPARED);
 				State = 3952;
-				@string();
+				stringLiteral();
 				}
 				break;
 			}
@@ -37503,8 +37503,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			return GetRuleContext<TransactionModesContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SNAPSHOT() { return GetToken(PhantomSqlParser.SNAPSHOT, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SESSION() { return GetToken(PhantomSqlParser.SESSION, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode CHARACTERISTICS() { return GetToken(PhantomSqlParser.CHARACTERISTICS, 0); }
@@ -37560,7 +37560,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					State = 4024;
 					Match(SNAPSHOT);
 					State = 4025;
-					@string();
+					stringLiteral();
 					}
 					break;
 				default:
@@ -38028,8 +38028,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public TimeZoneContext timeZone() {
 			return GetRuleContext<TimeZoneContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode CATALOG() { return GetToken(PhantomSqlParser.CATALOG, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SCHEMA() { return GetToken(PhantomSqlParser.SCHEMA, 0); }
@@ -38102,7 +38102,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				    Consume();
 				}
 				State = 4052;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 3:
@@ -38119,7 +38119,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 4054;
-					@string();
+					stringLiteral();
 					}
 					break;
 				case DEFAULT:
@@ -39120,8 +39120,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public NonReservedWordContext nonReservedWord() {
 			return GetRuleContext<NonReservedWordContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public SignedNumberContext signedNumber() {
 			return GetRuleContext<SignedNumberContext>(0);
@@ -39561,7 +39561,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 5);
 				{
 				State = 4101;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case PLUS:
@@ -39590,8 +39590,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	}
 
 	public partial class TimeZoneContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public SignedNumberContext signedNumber() {
 			return GetRuleContext<SignedNumberContext>(0);
@@ -39630,7 +39630,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				EnterOuterAlt(_localctx, 1);
 				{
 				State = 4105;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case PLUS:
@@ -39657,7 +39657,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 4108;
-					@string();
+					stringLiteral();
 					State = 4110;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
@@ -39679,7 +39679,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					State = 4114;
 					Match(RPAREN);
 					State = 4115;
-					@string();
+					stringLiteral();
 					}
 					break;
 				default:
@@ -39951,11 +39951,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode FROM() { return GetToken(PhantomSqlParser.FROM, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TO() { return GetToken(PhantomSqlParser.TO, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext[] @string() {
-			return GetRuleContexts<StringContext>();
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext[] stringLiteral() {
+			return GetRuleContexts<StringLiteralContext>();
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string(int i) {
-			return GetRuleContext<StringContext>(i);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral(int i) {
+			return GetRuleContext<StringLiteralContext>(i);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode STDIN() { return GetToken(PhantomSqlParser.STDIN, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode STDOUT() { return GetToken(PhantomSqlParser.STDOUT, 0); }
@@ -40049,7 +40049,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 4163;
-					@string();
+					stringLiteral();
 					}
 					break;
 				case STDIN:
@@ -40085,7 +40085,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					State = 4171;
 					Match(DELIMITERS);
 					State = 4172;
-					@string();
+					stringLiteral();
 					}
 				}
 
@@ -40153,7 +40153,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DollarStringConstant:
 					{
 					State = 4192;
-					@string();
+					stringLiteral();
 					}
 					break;
 				case STDIN:
@@ -40286,8 +40286,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode BINARY() { return GetToken(PhantomSqlParser.BINARY, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode FREEZE() { return GetToken(PhantomSqlParser.FREEZE, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode DELIMITER() { return GetToken(PhantomSqlParser.DELIMITER, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode AS() { return GetToken(PhantomSqlParser.AS, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NULL() { return GetToken(PhantomSqlParser.NULL, 0); }
@@ -40348,7 +40348,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 
 				State = 4219;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 4:
@@ -40367,7 +40367,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 
 				State = 4224;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 5:
@@ -40400,7 +40400,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 
 				State = 4231;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 8:
@@ -40419,7 +40419,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 
 				State = 4236;
-				@string();
+				stringLiteral();
 				}
 				break;
 			case 9:
@@ -40838,7 +40838,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				State = 4249;
 				Match(ENCODING);
 				State = 4250;
-				@string();
+				stringLiteral();
 				}
 				break;
 			}
@@ -41614,8 +41614,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode STAR() { return GetToken(PhantomSqlParser.STAR, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NOTIFY() { return GetToken(PhantomSqlParser.NOTIFY, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode COMMA() { return GetToken(PhantomSqlParser.COMMA, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public StringContext @string() {
-			return GetRuleContext<StringContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
 		}
 		public NotificationStatementContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
@@ -42044,7 +42044,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					State = 4320;
 					Match(COMMA);
 					State = 4321;
-					@string();
+					stringLiteral();
 					}
 				}
 

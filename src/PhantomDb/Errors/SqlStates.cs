@@ -39,6 +39,7 @@ internal static class SqlStates
     public const string DuplicateColumn = "42701";
     public const string GroupingError = "42803";
     public const string DatatypeMismatch = "42804";
+    public const string WindowingError = "42P20";
     public const string WrongObjectType = "42809";
     public const string InvalidForeignKey = "42830";
     public const string CannotCoerce = "42846";
