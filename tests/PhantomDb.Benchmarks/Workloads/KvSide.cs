@@ -63,16 +63,16 @@ internal sealed class KvSide : IDisposable
         return new KvRun(count, Stopwatch.GetElapsedTime(start).TotalSeconds, checksum);
     }
 
-    public void DropIndexes()
-    {
-        Connection.Execute("drop index if exists kv_n");
-        Connection.Execute("drop index if exists kv_name");
-    }
-
     public void Dispose()
     {
         Connection.Dispose();
         Engine.Dispose();
+    }
+
+    private void DropIndexes()
+    {
+        Connection.Execute("drop index if exists kv_n");
+        Connection.Execute("drop index if exists kv_name");
     }
 }
 

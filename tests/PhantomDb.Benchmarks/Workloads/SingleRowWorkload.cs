@@ -124,12 +124,6 @@ internal sealed class SingleRowWorkload(Options options, Report report)
             checksum = run.Checksum;
             content = left;
         }
-
-        // The checks before the next test of the same kind start from the same content.
-        foreach (KvSide side in sides)
-        {
-            side.DropIndexes();
-        }
     }
 
     private void MeasureCreateIndex(KvSide[] sides)

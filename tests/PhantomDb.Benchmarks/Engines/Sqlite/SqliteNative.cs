@@ -21,8 +21,6 @@ internal static unsafe partial class SqliteNative
     public const int TypeFloat = 2;
     public const int TypeNull = 5;
 
-    public const int PreparePersistent = 1;
-
     /// <summary>The binding's text stays as it is until the statement is reset.</summary>
     public const nint Static = 0;
 
