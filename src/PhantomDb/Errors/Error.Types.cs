@@ -82,4 +82,13 @@ internal static partial class Error
 
     public static PhantomDbException IntervalFieldOverflow(string value) =>
         new(SqlStates.IntervalFieldOverflow, $"interval field value out of range: \"{value}\"");
+
+    public static PhantomDbException NegativeSubstringLength() =>
+        new(SqlStates.SubstringError, "negative substring length not allowed");
+
+    public static PhantomDbException InvalidByteSequence(ReadOnlySpan<byte> bytes)
+    {
+        string hex = string.Join(' ', bytes.ToArray().Select(b => $"0x{b:x2}"));
+        return new(SqlStates.CharacterNotInRepertoire, $"invalid byte sequence for encoding \"UTF8\": {hex}");
+    }
 }

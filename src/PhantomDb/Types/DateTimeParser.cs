@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Errors;
 using static PhantomDb.Types.CivilCalendar;
@@ -31,17 +30,6 @@ internal ref struct DateTimeParser
         Epoch,
         Infinity,
         MinusInfinity,
-    }
-
-    private enum FieldKind : byte
-    {
-        Number,
-        Date,
-        Time,
-        Zone,
-        Word,
-        /// <summary>A sign and letters, as in -infinity.</summary>
-        SignedWord,
     }
 
     /// <summary>What has been read so far; a part may be read once only.</summary>
@@ -81,22 +69,11 @@ internal ref struct DateTimeParser
         public string? ZoneName;
     }
 
-    private const int FieldCountMax = 25;
-    private const int TextLengthMax = 150;
     private const int OffsetHoursMax = 15;
-
-    [InlineArray(FieldCountMax)]
-    private struct FieldList
-    {
-        private (int Start, int Length, FieldKind Kind) _first;
-    }
 
     private readonly DateTimeClock _clock;
     private readonly bool _isTimeOnly;
-    private readonly Span<byte> _work;
-    private int _workLength;
-    private FieldList _fields;
-    private int _fieldCount;
+    private readonly DateTimeFields _fields;
 
     private Parts _seen;
     private Parts _found;
@@ -120,9 +97,9 @@ internal ref struct DateTimeParser
     private SessionTimeZone? _zone;
     private string? _unknownZone;
 
-    private DateTimeParser(Span<byte> work, in DateTimeClock clock, bool isTimeOnly)
+    private DateTimeParser(DateTimeFields fields, in DateTimeClock clock, bool isTimeOnly)
     {
-        _work = work;
+        _fields = fields;
         _clock = clock;
         _isTimeOnly = isTimeOnly;
         _amPm = -1;
@@ -130,18 +107,14 @@ internal ref struct DateTimeParser
 
     public static Result Parse(ReadOnlySpan<byte> text, in DateTimeClock clock, bool isTimeOnly)
     {
-        if (text.Length > TextLengthMax)
+        var fields = new DateTimeFields(stackalloc byte[DateTimeFields.TextLengthMax]);
+        if (!fields.TrySplit(text))
         {
             return new Result { Status = ParseStatus.BadFormat };
         }
 
-        var parser = new DateTimeParser(stackalloc byte[TextLengthMax], clock, isTimeOnly);
-        ParseStatus status = parser.SplitFields(text);
-        if (status == ParseStatus.Ok)
-        {
-            status = parser.Decode();
-        }
-
+        var parser = new DateTimeParser(fields, clock, isTimeOnly);
+        ParseStatus status = parser.Decode();
         long time = (((parser._hour * 60L) + parser._minute) * 60) + parser._second;
         return new Result
         {
@@ -171,177 +144,26 @@ internal ref struct DateTimeParser
         };
     }
 
-    /// <summary>Cuts the text into fields, in lower case, in the work buffer.</summary>
-    private ParseStatus SplitFields(ReadOnlySpan<byte> text)
-    {
-        int i = 0;
-        while (i < text.Length)
-        {
-            byte c = text[i];
-            if (DecimalDigits.IsSpace(c))
-            {
-                i++;
-                continue;
-            }
+    private readonly ReadOnlySpan<byte> Text(int field) => _fields.Text(field);
 
-            if (_fieldCount >= FieldCountMax)
-            {
-                return ParseStatus.BadFormat;
-            }
-
-            int start = _workLength;
-            FieldKind kind;
-            if (DecimalDigits.IsDigit(c))
-            {
-                kind = SplitNumber(text, ref i);
-            }
-            else if (c == '.')
-            {
-                Append(text, ref i);
-                AppendWhile(text, ref i, static b => DecimalDigits.IsDigit(b));
-                kind = FieldKind.Number;
-            }
-            else if (IsLetter(c))
-            {
-                kind = SplitWord(text, ref i);
-            }
-            else if (c is (byte)'+' or (byte)'-')
-            {
-                Append(text, ref i);
-                while (i < text.Length && DecimalDigits.IsSpace(text[i]))
-                {
-                    i++;
-                }
-
-                if (i < text.Length && DecimalDigits.IsDigit(text[i]))
-                {
-                    AppendWhile(text, ref i, static b => DecimalDigits.IsDigit(b) || b is (byte)':' or (byte)'.' or (byte)'-');
-                    kind = FieldKind.Zone;
-                }
-                else if (i < text.Length && IsLetter(text[i]))
-                {
-                    AppendWhile(text, ref i, IsLetter);
-                    kind = FieldKind.SignedWord;
-                }
-                else
-                {
-                    return ParseStatus.BadFormat;
-                }
-            }
-            else if (c is > 32 and < 127)
-            {
-                i++; // other punctuation only separates
-                continue;
-            }
-            else
-            {
-                return ParseStatus.BadFormat;
-            }
-
-            _fields[_fieldCount++] = (start, _workLength - start, kind);
-        }
-
-        return ParseStatus.Ok;
-    }
-
-    private FieldKind SplitNumber(ReadOnlySpan<byte> text, ref int i)
-    {
-        AppendWhile(text, ref i, static b => DecimalDigits.IsDigit(b));
-        if (i >= text.Length)
-        {
-            return FieldKind.Number;
-        }
-
-        byte delimiter = text[i];
-        if (delimiter == ':')
-        {
-            AppendWhile(text, ref i, static b => DecimalDigits.IsDigit(b) || b is (byte)':' or (byte)'.');
-            return FieldKind.Time;
-        }
-
-        if (delimiter is not ((byte)'-' or (byte)'/' or (byte)'.'))
-        {
-            return FieldKind.Number;
-        }
-
-        Append(text, ref i);
-        if (i < text.Length && DecimalDigits.IsDigit(text[i]))
-        {
-            FieldKind kind = delimiter == '.' ? FieldKind.Number : FieldKind.Date;
-            AppendWhile(text, ref i, static b => DecimalDigits.IsDigit(b));
-            if (i < text.Length && text[i] == delimiter)
-            {
-                kind = FieldKind.Date;
-                while (i < text.Length && (DecimalDigits.IsDigit(text[i]) || text[i] == delimiter))
-                {
-                    Append(text, ref i);
-                }
-            }
-
-            return kind;
-        }
-
-        while (i < text.Length && (DecimalDigits.IsDigit(text[i]) || IsLetter(text[i]) || text[i] == delimiter))
-        {
-            Append(text, ref i);
-        }
-
-        return FieldKind.Date;
-    }
-
-    private FieldKind SplitWord(ReadOnlySpan<byte> text, ref int i)
-    {
-        int start = _workLength;
-        AppendWhile(text, ref i, IsLetter);
-        if (i >= text.Length)
-        {
-            return FieldKind.Word;
-        }
-
-        // A date such as jan-31-2024, or a zone such as america/new_york or utc+3.
-        bool isDate = text[i] is (byte)'-' or (byte)'/' or (byte)'.'
-            || ((text[i] == '+' || DecimalDigits.IsDigit(text[i]))
-                && DateTimeTokens.Find(_work[start.._workLength], out _) == DateTimeTokens.Kind.Unknown);
-        if (!isDate)
-        {
-            return FieldKind.Word;
-        }
-
-        AppendWhile(text, ref i, static b =>
-            b is (byte)'+' or (byte)'-' or (byte)'/' or (byte)'_' or (byte)'.' or (byte)':' || DecimalDigits.IsDigit(b) || IsLetter(b));
-        return FieldKind.Date;
-    }
-
-    private void Append(ReadOnlySpan<byte> text, ref int i) => _work[_workLength++] = DecimalDigits.ToLower(text[i++]);
-
-    private void AppendWhile(ReadOnlySpan<byte> text, ref int i, Func<byte, bool> belongs)
-    {
-        while (i < text.Length && belongs(text[i]))
-        {
-            Append(text, ref i);
-        }
-    }
-
-    private static bool IsLetter(byte c) => (uint)((c | 0x20) - 'a') <= 25;
-
-    private readonly ReadOnlySpan<byte> Text(int field) => _work.Slice(_fields[field].Start, _fields[field].Length);
+    private static bool IsLetter(byte c) => DateTimeFields.IsLetter(c);
 
     private ParseStatus Decode()
     {
-        if (_fieldCount == 0)
+        if (_fields.Count == 0)
         {
             return ParseStatus.BadFormat;
         }
 
-        for (int i = 0; i < _fieldCount; i++)
+        for (int i = 0; i < _fields.Count; i++)
         {
             _found = Parts.None;
-            ParseStatus status = _fields[i].Kind switch
+            ParseStatus status = _fields.Kind(i) switch
             {
-                FieldKind.Date => DecodeDateField(i),
-                FieldKind.Time => DecodeTimeField(Text(i)),
-                FieldKind.Zone => DecodeZoneField(Text(i)),
-                FieldKind.Number => _pendingUnit != 0 ? DecodeUnitNumber(Text(i)) : DecodeNumberField(i),
+                DateTimeFields.FieldKind.Date => DecodeDateField(i),
+                DateTimeFields.FieldKind.Time => DecodeTimeField(Text(i)),
+                DateTimeFields.FieldKind.Zone => DecodeZoneField(Text(i)),
+                DateTimeFields.FieldKind.Number => _pendingUnit != 0 ? DecodeUnitNumber(Text(i)) : DecodeNumberField(i),
                 _ => DecodeWord(i),
             };
             if (status != ParseStatus.Ok)
@@ -378,7 +200,7 @@ internal ref struct DateTimeParser
         }
 
         bool isTimeWithoutDate = _isTimeOnly
-            && !(index == 0 && _fieldCount >= 2 && (_fields[_fieldCount - 1].Kind == FieldKind.Date || _fields[1].Kind == FieldKind.Time));
+            && !(index == 0 && _fields.Count >= 2 && (_fields.Kind(_fields.Count - 1) == DateTimeFields.FieldKind.Date || _fields.Kind(1) == DateTimeFields.FieldKind.Time));
         if (_pendingUnit == 0 && !isTimeWithoutDate && (_seen & (Parts.Month | Parts.Day)) != (Parts.Month | Parts.Day))
         {
             return DecodeDate(text);
@@ -708,7 +530,7 @@ internal ref struct DateTimeParser
         {
             if (point >= 0)
             {
-                return index == 0 && _fieldCount >= 2 && _fields[_fieldCount - 1].Kind == FieldKind.Date
+                return index == 0 && _fields.Count >= 2 && _fields.Kind(_fields.Count - 1) == DateTimeFields.FieldKind.Date
                     ? DecodeDate(text)
                     : point > 2 ? DecodeDigits(text, seen) : ParseStatus.BadFormat;
             }
@@ -945,8 +767,8 @@ internal ref struct DateTimeParser
                 _pendingUnit = value;
                 return ParseStatus.Ok;
             case DateTimeTokens.Kind.IsoTime:
-                bool isFollowed = index + 1 < _fieldCount
-                    && _fields[index + 1].Kind is FieldKind.Number or FieldKind.Time or FieldKind.Date;
+                bool isFollowed = index + 1 < _fields.Count
+                    && _fields.Kind(index + 1) is DateTimeFields.FieldKind.Number or DateTimeFields.FieldKind.Time or DateTimeFields.FieldKind.Date;
                 if (!isFollowed || _pendingUnit != 0 || (!_isTimeOnly && (_seen & Parts.Date) != Parts.Date))
                 {
                     return ParseStatus.BadFormat;
@@ -955,7 +777,7 @@ internal ref struct DateTimeParser
                 _pendingUnit = value;
                 return ParseStatus.Ok;
             default:
-                if (_fields[index].Kind == FieldKind.Word && DecodeZoneName(word) == ParseStatus.Ok)
+                if (_fields.Kind(index) == DateTimeFields.FieldKind.Word && DecodeZoneName(word) == ParseStatus.Ok)
                 {
                     return ParseStatus.Ok;
                 }

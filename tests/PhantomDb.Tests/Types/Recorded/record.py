@@ -25,7 +25,15 @@ def record(name, cases):
     """cases: list of (operation, [arguments], SQL expression)"""
     script = SETUP
     for _, _, expression in cases:
-        script += f"select ({expression})::text;\n\\if :ERROR\n\\echo !:SQLSTATE :LAST_ERROR_MESSAGE\n\\endif\n"
+        text = f"({expression})::text" if not expression.startswith("select ") else None
+        if text is None:
+            column, _, rest = expression.removeprefix("select ").partition(" from (select set_config")
+            script += "begin;\n" if rest else ""
+            script += f"select set_config{rest.split(') z')[0]} \\g /dev/null\n" if rest else ""
+            text = f"({column})::text"
+        else:
+            rest = ""
+        script += f"select {text};\n\\if :ERROR\n\\echo !:SQLSTATE :LAST_ERROR_MESSAGE\n\\endif\n" + ("rollback;\n" if rest else "")
     output = subprocess.run(["psql", "-XAtq", "-d", "postgres"], input=script, text=True,
                             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout
     answers = output.removesuffix("\n").split("\n")
@@ -143,6 +151,89 @@ TIME_TEXTS = [
 ]
 
 
+INTERVAL_TEXTS = [
+    "1 year 2 mons 3 days 04:05:06.789", "-1 year -2 mons +3 days -04:05:06", "P1Y2M3DT4H5M6S", "P1Y2M3DT4H5M6.7S", "P1.5Y", "P1.5M", "P2W", "PT36H", "P0001-02-03T04:05:06",
+    "P00010203T040506", "P-1Y-2M", "P1Y-2M3DT-4H", "PT0.000001S", "P", "PT", "P1", "P1-2", "P1Y2", "PT1", "PT1:2:3", "1-2", "-1-2", "+1-2", "1-12", "3 4:05:06", "3 -4:05:06",
+    "-3 4:05:06", "1-2 3 4:05:06", "+1-2 -3 +4:05:06", "1 day ago", "1 year 2 days ago", "ago", "0", "-00:00:01", "00:00", "1:2", "1:2:3", "1:2.5", "100:59:59.999999", "1:60", "1:2:61",
+    "1 mon -1 day", "1.5 years", "1.5 months", "1.5 weeks", "1.75 days", "1.5 hours", "1.5 minutes", "1.5 seconds", "1.5 decades", "0.1 months", "-1.5 months", "1.23456789 sec", "@ 1 minute",
+    "@ 1 day 2 hours ago", "1 century 2 decades", "1 millennium", "3 mil", "1 week", "5 w", "1y2mon3d4h5m6s", "1 y 2 mon", "100 ms", "100 us", "1500 milliseconds", "1000000 microseconds",
+    "1 day 1 day", "1 day 2", "2 1 day", "1 2 hours", "5", "5.5", "-5.5", "", " ", "abc", "1 foo", "1 day foo", "day 1", "day", "1 quarter", "2147483647 days", "2147483648 days",
+    "178956970 years", "178956971 years", "178956970 years 8 months", "99999999999 years", "2147483647 months", "2562047788:00:54.775807", "2562047788:00:54.775808", "9223372036854775807 us",
+    "9223372036854775808 us", "infinity", "1 day 24:00:00", "1 mon 30 days", "1 year 12 mons", "23:59:60", "1 hour 30", "1 yr 2 hrs 3 mins 4 secs", "1 d", "1 c", "1 dec", "2 days 3:4:5 ago", "1 day, 2 hours",
+    "1  day", "\t1 day\n", "1day", "one day", "1 DAY", "1e2 days", "1. day", ".5 day", "0.5 0:00", "1 month 1.5 month", "0.00000049 sec", "0.0000005 sec", "1.0000005 sec", "3 days -00:00:01", "-1 day +00:00:01",
+]
+
+INTERVALS = [
+    "0", "1 day", "-1 day", "1 month", "1 year 2 months", "1 month -1 day", "36:00:00", "-36:00:00", "1 day 12:34:56.789012", "35 days", "-35 days 10:00", "1 year 1 month 1 day 1:01:01.5", "100 years",
+    "2 mons 40 days 30:00:00", "1 mon -40 days", "-1 mon 3 days -30:00", "2147483647 days", "0.000001 sec", "178956970 years", "9:59:59.9999995", "13 mons 29 days", "-5 mons",
+]
+
+TIMESTAMPS = [
+    "2000-01-01", "1999-12-31 23:59:59.999999", "2024-02-29 12:34:56.789012", "2024-01-31 10:00", "2023-03-31", "0001-01-01", "0001-12-31 BC", "0044-03-15 12:00 BC", "1970-01-01", "294276-12-31 23:59:59",
+    "4714-11-24 BC", "2001-09-11 08:46:40", "1900-02-28", "2100-12-31 00:00:00.5", "0101-01-01", "1000-06-15", "1001-01-01", "0010-05-05 BC", "0100-01-01 BC", "1001-12-31 BC", "2020-12-31", "2021-01-03", "2018-12-31",
+    "infinity", "-infinity",
+]
+
+FIELDS = [
+    "microseconds", "milliseconds", "second", "minute", "hour", "day", "week", "month", "quarter", "year", "decade", "century", "millennium", "isoyear", "dow", "isodow", "doy", "epoch", "julian", "timezone",
+    "timezone_hour", "timezone_minute", "hours", "mins", "foo",
+]
+
+INTERVAL_FIELDS = {
+    "All": "", "Year": "year", "Month": "month", "YearToMonth": "year to month", "Day": "day", "Hour": "hour", "Minute": "minute", "Second": "second", "DayToHour": "day to hour", "DayToMinute": "day to minute",
+    "DayToSecond": "day to second", "HourToMinute": "hour to minute", "HourToSecond": "hour to second", "MinuteToSecond": "minute to second",
+}
+
+
+def intervals():
+    cases = unary("parse", "{}::interval", INTERVAL_TEXTS)
+    for name, fields in INTERVAL_FIELDS.items():
+        cases += [("fields", [t, name], f"{quote(t)}::interval {fields}") for t in
+                  ["1 day 2:3:4.56", "1:2", "10", "1-2", "1 year 5 days 3:4:5.678", "100", "5 months 40 days 50:60:00", "-17 mons -1:02:03.4", "1.5", "3 4:05:06"]]
+    cases += [("precision", [t, str(p)], f"{quote(t)}::interval({p})") for t in ["1.2345678 sec", "-1.5 sec", "1 day 0.0004 sec", "59.999999 sec"] for p in (0, 2, 3, 6)]
+    cases += binary("add", "{}::interval + {}::interval", INTERVALS, INTERVALS[:8])
+    cases += binary("subtract", "{}::interval - {}::interval", INTERVALS, INTERVALS[:8])
+    cases += binary("less", "({}::interval < {}::interval)", INTERVALS, INTERVALS)
+    for symbol, name in (("*", "multiply"), ("/", "divide")):
+        cases += [(name, [i, f], f"{quote(i)}::interval {symbol} {f}::float8") for i in INTERVALS for f in ["2", "0.5", "-1.5", "3", "7", "0.1", "1e10", "0"]]
+    for function in ("justify_hours", "justify_days", "justify_interval"):
+        cases += unary(function, f"{function}({{}}::interval)", INTERVALS)
+    cases += unary("negate", "-{}::interval", INTERVALS)
+    cases += unary("to_time", "{}::interval::time", INTERVALS)
+    for field in FIELDS:
+        cases += [(f, [field, i], e.format(quote(field), quote(i))) for i in INTERVALS for f, e in
+                  (("extract", "extract({} from {}::interval)"), ("part", "date_part({}, {}::interval)"), ("trunc", "date_trunc({}, {}::interval)"))]
+    record("interval", cases)
+
+
+def datetime_arithmetic():
+    cases = binary("add", "{}::timestamp + {}::interval", TIMESTAMPS, INTERVALS)
+    cases += binary("subtract", "{}::timestamp - {}::interval", TIMESTAMPS, INTERVALS)
+    cases += binary("difference", "{}::timestamp - {}::timestamp", TIMESTAMPS, TIMESTAMPS)
+    cases += binary("age", "age({}::timestamp, {}::timestamp)", TIMESTAMPS[:-2], TIMESTAMPS[:-2])
+    for field in FIELDS:
+        for t in TIMESTAMPS:
+            f, v = quote(field), quote(t)
+            cases += [("extract", [field, t], f"extract({f} from {v}::timestamp)"), ("part", [field, t], f"date_part({f}, {v}::timestamp)"),
+                      ("trunc", [field, t], f"date_trunc({f}, {v}::timestamp)"), ("extract_date", [field, t], f"extract({f} from {v}::date)")]
+        for t in ["00:00", "12:34:56.789012", "23:59:59.999999", "24:00"]:
+            cases += [("extract_time", [field, t], f"extract({quote(field)} from {quote(t)}::time)"), ("part_time", [field, t], f"date_part({quote(field)}, {quote(t)}::time)")]
+        for t in ["2024-07-01 10:11:12.5+00", "2024-01-01 23:30+00", "2024-03-31 01:30+00", "2024-10-27 00:30+00", "1999-12-31 22:59:59+00"]:
+            if field not in ("julian",):
+                cases += [("extract_tz", [field, t], f"select extract({quote(field)} from {quote(t)}::timestamptz) from (select set_config('timezone','Europe/Berlin',true)) z"),
+                          ("trunc_tz", [field, t], f"select date_trunc({quote(field)}, {quote(t)}::timestamptz, 'Europe/Berlin')")]
+    cases += [("add_days", [d, n], f"{quote(d)}::date + {n}") for d in ["2024-02-28", "infinity", "5874897-12-31", "4714-11-24 BC", "0001-12-31 BC"] for n in ["1", "-1", "366", "2147483647", "-2147483648"]]
+    cases += binary("subtract_dates", "{}::date - {}::date", ["2024-03-01", "2000-01-01", "5874897-12-31", "4714-11-24 BC", "infinity"], ["2024-03-01", "2000-01-01", "4714-11-24 BC", "infinity"])
+    cases += unary("date_to_timestamp", "{}::date::timestamp", ["2024-03-01", "infinity", "294276-12-31", "294277-01-01", "5874897-12-31", "4714-11-24 BC"])
+    cases += binary("add_to_time", "{}::time + {}::interval", ["00:00", "12:34:56.789012", "23:59:59.999999"], INTERVALS)
+    cases += [("make_date", a, f"make_date({','.join(a)})") for a in (["2024", "2", "29"], ["2023", "2", "29"], ["-44", "3", "15"], ["0", "1", "1"], ["2024", "13", "1"], ["5874898", "1", "1"], ["-4714", "11", "24"], ["-4714", "11", "23"])]
+    cases += [("make_time", a, f"make_time({','.join(a)})") for a in (["8", "15", "23.5"], ["24", "0", "0"], ["24", "0", "1"], ["25", "0", "0"], ["1", "60", "0"], ["1", "59", "60"], ["1", "1", "60.5"])]
+    cases += unary("to_timestamp", "to_timestamp({}::float8)", ["0", "1.5", "-1.5", "1e10", "1e20", "NaN", "Infinity", "1706695872.123456", "-210866803200"])
+    cases += [("bin", [i, t, o], f"date_bin({quote(i)}, {quote(t)}::timestamp, {quote(o)}::timestamp)") for i in ["15 minutes", "1 day", "7 days 1 hour", "0", "-1 day", "1 month"]
+              for t in ["2024-02-29 12:34:56.789012", "1999-12-31 23:59:59", "infinity"] for o in ["2000-01-01", "2030-01-01 00:07"]]
+    record("datetime_arithmetic", cases)
+
+
 def datetimes():
     clock = [t for t in DATETIME_TEXTS if not any(w in t for w in ("now", "today", "tomorrow", "yesterday"))]
     cases = []
@@ -199,3 +290,5 @@ if __name__ == "__main__":
     numerics()
     scalars()
     datetimes()
+    intervals()
+    datetime_arithmetic()
