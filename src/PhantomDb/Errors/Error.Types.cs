@@ -62,6 +62,9 @@ internal static partial class Error
             Hint = "Perhaps you need a different \"datestyle\" setting.",
         };
 
+    public static PhantomDbException DatetimeOutOfRange(string typeName, string value) =>
+        new(SqlStates.DatetimeFieldOverflow, $"{typeName} out of range: {value}");
+
     public static PhantomDbException DatetimeTextOutOfRange(string typeName, string value) =>
         new(SqlStates.DatetimeFieldOverflow, $"{typeName} out of range: \"{value}\"");
 

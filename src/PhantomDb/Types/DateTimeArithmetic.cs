@@ -272,10 +272,18 @@ internal static class DateTimeArithmetic
     }
 
     /// <summary>make_date(); a negative year is BC.</summary>
-    public static int MakeDate(int year, int month, int day) =>
-        year != 0 && year != int.MinValue && TryToDays(year < 0 ? year + 1 : year, month, day, out int date)
+    public static int MakeDate(int year, int month, int day)
+    {
+        int astronomical = year < 0 ? year + 1 : year;
+        if (year is 0 or int.MinValue || (uint)(month - 1) > 11 || day < 1 || day > DaysInMonth(astronomical, month))
+        {
+            throw Error.DateFieldOutOfRange(year, month, day);
+        }
+
+        return TryToDays(astronomical, month, day, out int date)
             ? date
-            : throw Error.DateFieldOutOfRange(year, month, day);
+            : throw Error.DatetimeOutOfRange(DateName, FormattableString.Invariant($"{astronomical}-{month:00}-{day:00}"));
+    }
 
     public static long MakeTime(int hour, int minute, double seconds)
     {

@@ -51,6 +51,29 @@ public sealed class ScalarTextTests
         }
     }
 
+    [TestMethod]
+    public void Bytes_that_are_no_utf8_are_refused_with_the_bytes()
+    {
+        Utf8Text.EnsureValid("grün €"u8);
+        var error = Assert.ThrowsExactly<PhantomDbException>(() => Utf8Text.EnsureValid([(byte)'a', 0xC3, 0x28]));
+        Assert.AreEqual("22021", error.SqlState);
+        Assert.AreEqual("invalid byte sequence for encoding \"UTF8\": 0xc3 0x28", error.Message);
+        error = Assert.ThrowsExactly<PhantomDbException>(() => Utf8Text.EnsureValid([(byte)'a', 0]));
+        Assert.AreEqual("invalid byte sequence for encoding \"UTF8\": 0x00", error.Message);
+    }
+
+    [TestMethod]
+    public void Varchar_takes_blanks_beyond_its_length_and_nothing_else()
+    {
+        Assert.IsTrue(Utf8Text.TryFit("äö  "u8, 2, out int length));
+        Assert.AreEqual(4, length);
+        Assert.IsFalse(Utf8Text.TryFit("äöü"u8, 2, out _));
+        Assert.IsTrue(Utf8Text.TryFit("äöü"u8, 3, out length));
+        Assert.AreEqual(6, length);
+    }
+
+    private static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
     internal static string Format(double value)
     {
         Span<byte> buffer = stackalloc byte[FloatText.DoubleLengthMax];
@@ -86,6 +109,21 @@ public sealed class ScalarTextTests
             case "float8_int8":
                 return FloatText.TryToInt64(FloatText.ParseDouble(text), out long big)
                     ? big.ToString(CultureInfo.InvariantCulture) : throw Error.OutOfRange("bigint");
+            case "uuid":
+                Span<byte> uuid = stackalloc byte[UuidText.Length];
+                UuidText.TryFormat(UuidText.Parse(text), uuid, out _);
+                return Encoding.ASCII.GetString(uuid);
+            case "bytea":
+                byte[] bytes = new byte[text.Length];
+                int length = ByteaText.Parse(text, bytes);
+                byte[] hex = new byte[ByteaText.TextLength(length)];
+                Assert.IsTrue(ByteaText.TryFormat(bytes.AsSpan(0, length), hex, out _));
+                return Encoding.ASCII.GetString(hex);
+            case "length": return Utf8Text.Length(text).ToString(CultureInfo.InvariantCulture);
+            case "substring" or "substring_negative":
+                return Encoding.UTF8.GetString(Utf8Text.Substring(text, Int(fields[2]), Int(fields[3])));
+            case "left": return Encoding.UTF8.GetString(Utf8Text.Left(text, Int(fields[2])));
+            case "right": return Encoding.UTF8.GetString(Utf8Text.Right(text, Int(fields[2])));
             default: throw new ArgumentException(fields[0]);
         }
     }

@@ -283,6 +283,16 @@ def scalars():
     for typename in ["float8", "float4"]:
         cases += unary(typename, f"{{}}::{typename}", FLOAT_TEXTS)
     cases += unary("float8_float4", "{}::float8::float4", DOUBLE_VALUES)
+    cases += unary("uuid", "{}::uuid", [
+        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}", "a0eebc999c0b4ef8bb6d6bb9bd380a11",
+        "a0ee-bc99-9c0b-4ef8-bb6d-6bb9-bd38-0a11", "{a0eebc99-9c0b4ef8-bb6d6bb9-bd380a11}", "", "x", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a1", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a111",
+        "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11-", "a0-eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "g0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", " a0eebc999c0b4ef8bb6d6bb9bd380a11"])
+    cases += unary("bytea", "{}::bytea", ["", "\\x", "\\x00ff", "\\xDEADbeef", "\\x 00 ff", "\\x0", "\\x0g", "\\xé0", "abc", "a\\\\b", "\\000\\377", "\\400", "a\\9", "\\", "é", "\\x0 0", "\\X00"])
+    texts = ["", "abc", "äöü", "a€b😀c", "日本語テキスト"]
+    cases += unary("length", "char_length({})", texts)
+    cases += [("substring", [t, str(a), str(n)], f"substring({quote(t)} from {a} for {n})") for t in texts for a in (-2, 0, 1, 2, 4, 2147483647) for n in (0, 1, 3, 2147483647)]
+    cases += [("substring_negative", ["abc", "1", "-1"], "substring('abc' from 1 for -1)")]
+    cases += [(f, [t, str(n)], f"{f}({quote(t)}, {n})") for f in ("left", "right") for t in texts for n in (-9, -2, -1, 0, 1, 2, 9)]
     record("scalar", cases)
 
 
