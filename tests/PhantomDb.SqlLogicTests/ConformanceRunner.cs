@@ -23,6 +23,7 @@ public sealed class ConformanceRunner(RunnerOptions options, Func<ISqlConnection
         }
 
         var (passed, failed, skipped) = (0L, 0L, 0L);
+        var failures = new List<string>();
         // One script at a time goes to a free worker: the scripts' lengths differ a hundredfold.
         var queue = Partitioner.Create(scripts, EnumerablePartitionerOptions.NoBuffering);
         foreach (var report in queue.AsParallel().AsOrdered().WithMergeOptions(ParallelMergeOptions.NotBuffered)
@@ -32,6 +33,12 @@ public sealed class ConformanceRunner(RunnerOptions options, Func<ISqlConnection
             passed += report.PassedCount;
             failed += report.FailedCount;
             skipped += report.SkippedCount;
+            failures.AddRange(report.Failures.Select(f => $"{report.Path}:{f.Line}"));
+        }
+
+        if (options.FailureFile is { } failureFile)
+        {
+            File.WriteAllLines(failureFile, failures);
         }
 
         output.WriteLine($"{passed} passed, {failed} failed, {skipped} skipped");

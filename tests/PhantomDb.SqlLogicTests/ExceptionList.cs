@@ -10,8 +10,6 @@ public sealed class ExceptionList
     /// <summary>The folder that the list itself lies in: paths are relative to it when a script is given as a file.</summary>
     public string Folder { get; }
 
-    public int Count => _entries.Count;
-
     public static ExceptionList Read(string path) =>
         Parse(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/", path, File.ReadAllLines(path));
 
@@ -43,12 +41,8 @@ public sealed class ExceptionList
 
     public bool Contains(string relativePath, int line) => _entries.Contains((Normalise(relativePath), line));
 
-    /// <summary>The lines listed for one script.</summary>
-    public IEnumerable<int> LinesOf(string relativePath)
-    {
-        var path = Normalise(relativePath);
-        return _entries.Where(e => e.Path == path).Select(e => e.Line);
-    }
+    /// <summary>All entries, paths with forward slashes.</summary>
+    public IReadOnlyCollection<(string Path, int Line)> Entries => _entries;
 
     private static string Normalise(string path) => path.Replace('\\', '/');
 }

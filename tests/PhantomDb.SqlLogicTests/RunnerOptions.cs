@@ -12,17 +12,20 @@ public sealed class RunnerOptions
         Runs sqllogictest scripts (*.test, *.slt), each in a fresh database in memory.
         PATH is a script, or a folder with all scripts below it.
 
-          --exceptions FILE   skip the records listed as path:line, relative to the folder given
-          --record            write the results into the scripts as what is expected, for review
-          --verbose N         show the first N failures with SQL, expected and actual result
-          --stop-on-failure   stop a script at its first failure
-          --seconds N         time limit of one script; what it does not reach counts as failed
-          -j N                scripts at the same time (default: the number of processors)
+          --exceptions FILE     skip the records listed as path:line, relative to the folder given
+          --record              write the results into the scripts as what is expected, for review
+          --verbose N           show the first N failures with SQL, expected and actual result
+          --list-failures FILE  write the failed records as path:line, as --exceptions reads them
+          --stop-on-failure     stop a script at its first failure
+          --seconds N           time limit of one script; what it does not reach counts as failed
+          -j N                  scripts at the same time (default: the number of processors)
         """;
 
     public List<string> Paths { get; } = [];
 
     public string? ExceptionFile { get; private set; }
+
+    public string? FailureFile { get; private set; }
 
     public bool Records { get; private set; }
 
@@ -44,6 +47,9 @@ public sealed class RunnerOptions
             {
                 case "--exceptions":
                     options.ExceptionFile = Value(args, ref i);
+                    break;
+                case "--list-failures":
+                    options.FailureFile = Value(args, ref i);
                     break;
                 case "--record":
                     options.Records = true;

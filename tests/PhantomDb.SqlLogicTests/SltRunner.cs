@@ -189,18 +189,28 @@ public sealed class SltRunner
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            _report.Failures.Add(new SltFailure(load.Line, $"load {load.Dataset}", failure.Message) { Detail = failure.ToString() });
-            _report.FailedCount++;
-            _stopped = true;
+            _report.Note = $"load {load.Dataset} failed: {failure}";
+            FailRest(load, $"load {load.Dataset} failed: {failure.Message}");
         }
     }
 
     /// <summary>What was not reached in time counts as failed: a slow file must not look like a short one.</summary>
     private void StopAtTimeLimit(SltRecord reached)
     {
-        var rest = _file.Records.Count(r => r.Line > reached.Line && r is SltStatement or SltQuery && r.AppliesTo(_options.Engine));
-        _report.FailedCount += rest;
-        _report.Note = $"time limit reached at line {reached.Line}: {rest} records not run, counted as failed";
+        _report.Note = $"time limit reached at line {reached.Line}: the records after it count as failed";
+        FailRest(reached, "not reached within the time limit");
+    }
+
+    private void FailRest(SltRecord reached, string problem)
+    {
+        foreach (var record in _file.Records.Where(r => r.Line > reached.Line && r.AppliesTo(_options.Engine)))
+        {
+            if (record is SltStatement or SltQuery)
+            {
+                Count(record, new SltFailure(record.Line, record is SltQuery q ? q.Sql : ((SltStatement)record).Sql, problem));
+            }
+        }
+
         _stopped = true;
     }
 

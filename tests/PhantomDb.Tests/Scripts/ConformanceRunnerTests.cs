@@ -44,6 +44,16 @@ public sealed class ConformanceRunnerTests
     }
 
     [TestMethod]
+    public void The_list_of_failures_can_be_given_back_as_exceptions()
+    {
+        Write("a/x.slt", "statement ok\ngood\n\nstatement ok\nbad\n");
+        var list = Path.Combine(_folder, "list");
+        Assert.IsFalse(Run("--list-failures", list, _folder).Good);
+        Assert.AreEqual("a/x.slt:4", File.ReadAllText(list).Trim().Replace('\\', '/'));
+        StringAssert.EndsWith(Run("--exceptions", list, _folder).Output, "1 passed, 0 failed, 1 skipped" + Environment.NewLine);
+    }
+
+    [TestMethod]
     public void A_script_that_is_not_in_the_format_fails_by_itself()
     {
         Write("a.slt", "nonsense\n");

@@ -9,7 +9,7 @@ public sealed class ExceptionListTests
     public void Empty_lines_and_comments_are_allowed()
     {
         var list = ExceptionList.Parse("/", "list", ["# why", "", "a/b.test:12   # reason", "a/b.test:7"]);
-        Assert.AreEqual(2, list.Count);
+        Assert.AreEqual(2, list.Entries.Count);
         Assert.IsTrue(list.Contains("a/b.test", 12));
         Assert.IsTrue(list.Contains("a\\b.test", 7));
         Assert.IsFalse(list.Contains("b.test", 12));

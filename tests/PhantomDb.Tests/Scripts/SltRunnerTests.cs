@@ -109,6 +109,36 @@ public sealed class SltRunnerTests
     }
 
     [TestMethod]
+    public void When_a_sample_database_does_not_load_every_record_after_it_fails()
+    {
+        var folder = Directory.CreateTempSubdirectory("datasets").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "northwind"));
+            File.WriteAllText(Path.Combine(folder, "northwind", "northwind.sql"), "CREATE TABLE t (a int);");
+            var report = SltRunner.Run(
+                SltFile.Parse("x", "load northwind\n\nstatement ok\na\n\nstatement ok\nb\n\nload chinook\n"),
+                new FakeConnection(_ => throw new SqlFailureException("0A000", "no tables yet")),
+                new SltRunOptions { Datasets = new DatasetFolder(folder), IsListed = line => line == 6 });
+
+            Assert.AreEqual((0, 1, 1), (report.PassedCount, report.FailedCount, report.SkippedCount));
+            StringAssert.Contains(report.Note!, "no tables yet");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void A_missing_sample_database_skips_the_script_and_says_so()
+    {
+        var report = Run("load northwind\n\nstatement ok\na\n", new FakeConnection(_ => Result([])));
+        Assert.AreEqual((0, 0, 1), (report.PassedCount, report.FailedCount, report.SkippedCount));
+        StringAssert.Contains(report.Note!, "northwind is not there");
+    }
+
+    [TestMethod]
     public void Recording_fills_in_results_and_errors_and_keeps_the_rest()
     {
         var connection = new FakeConnection(_ => Result(["integer", "text"], ["1", null]));
