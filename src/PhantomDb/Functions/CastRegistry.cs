@@ -61,6 +61,7 @@ internal static class CastRegistry
     /// <summary>The cast of values; the binder has made sure that it is allowed.</summary>
     public static BoundCast Bind(SqlType from, SqlType to, CastContext context) =>
         NumberCasts.TryBind(from, to)
+        ?? DateTimeCasts.TryBind(from, to)
         ?? StringCasts.TryBind(from, to, context)
         ?? throw CannotCast(from, to);
 

@@ -24,6 +24,8 @@ internal static class FunctionRegistry
         var functions = new List<ScalarFunction>();
         ArithmeticFunctions.AddTo(functions);
         NumericArithmetic.AddTo(functions);
+        TextFunctions.AddTo(functions);
+        PatternFunctions.AddTo(functions);
         return functions;
     }
 

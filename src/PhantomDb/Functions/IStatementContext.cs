@@ -1,3 +1,4 @@
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -11,7 +12,8 @@ internal interface IStatementContext
     /// <summary>Start of the transaction: now().</summary>
     long TransactionTime { get; }
 
-    TimeZoneInfo TimeZone { get; }
+    /// <summary>The session's time zone.</summary>
+    SessionTimeZone TimeZone { get; }
 
     string DatabaseName { get; }
 

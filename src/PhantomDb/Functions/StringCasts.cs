@@ -1,8 +1,145 @@
+using PhantomDb.Errors;
 using PhantomDb.Types;
+using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
 
+/// <summary>Casts among strings with their lengths, and between strings and all other types by way of the text form.</summary>
 internal static class StringCasts
 {
-    public static BoundCast? TryBind(SqlType from, SqlType to, CastContext context) => null;
+    /// <summary>Bytes of a name, as in PostgreSQL.</summary>
+    private const int NameLengthMax = 63;
+
+    public static BoundCast? TryBind(SqlType from, SqlType to, CastContext context)
+    {
+        if (IsText(from) && IsText(to))
+        {
+            return BindText(from, to, context);
+        }
+
+        if (from.Id == SqlTypeId.Bytea && to.Id == SqlTypeId.Bytea || from.Id == SqlTypeId.Void && to.Id == SqlTypeId.Void)
+        {
+            return new BoundCast(from, to, null);
+        }
+
+        if (IsText(to) && from.Id != SqlTypeId.Void)
+        {
+            return BindOutput(from, to, context);
+        }
+
+        return IsText(from) && to.Id != SqlTypeId.Void ? BindInput(from, to) : null;
+    }
+
+    /// <summary>The text as varchar(n) or char(n) takes it by assignment: blanks beyond the length are cut off, more is 22001.</summary>
+    public static ReadOnlySpan<byte> Fit(ReadOnlySpan<byte> text, SqlType type)
+    {
+        if (type.Precision < 0 || text.Length <= type.Precision)
+        {
+            return text;
+        }
+
+        return Utf8Text.TryFit(text, type.Precision, out int length) ? text[..length] : throw Error.StringTooLong(type.ToString());
+    }
+
+    /// <summary>A name is cut at 63 bytes, not within a character.</summary>
+    public static ReadOnlySpan<byte> CutName(ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= NameLengthMax)
+        {
+            return text;
+        }
+
+        int length = NameLengthMax;
+        while (length > 0 && (text[length] & 0xC0) == 0x80)
+        {
+            length--;
+        }
+
+        return text[..length];
+    }
+
+    private static bool IsText(SqlType type) => type.IsString;
+
+    private static BoundCast BindText(SqlType from, SqlType to, CastContext context)
+    {
+        bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
+        bool mayCut = to.Precision >= 0 && !(IsSameOrWider(from, to) && !trims);
+        if (to.Id == SqlTypeId.Name && from.Id != SqlTypeId.Name)
+        {
+            return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => CutName(row.Text(0))));
+        }
+
+        if (!trims && !(mayCut && to.Id is SqlTypeId.Varchar or SqlTypeId.Char && to.Precision >= 0))
+        {
+            return new BoundCast(from, to, null);
+        }
+
+        if (IsSameOrWider(from, to) && !trims)
+        {
+            return new BoundCast(from, to, null);
+        }
+
+        bool isExplicit = context == CastContext.Explicit;
+        return new BoundCast(from, to, RowKernels.Slice((in RowReader row) =>
+        {
+            ReadOnlySpan<byte> text = row.Text(0);
+            text = to.Precision < 0 ? text : isExplicit ? Utf8Text.Left(text, to.Precision) : Fit(text, to);
+            return to.Id == SqlTypeId.Char ? text[..Utf8Text.TrimmedLength(text)] : text;
+        }))
+        {
+            IsFallible = !isExplicit && to.Precision >= 0,
+        };
+    }
+
+    private static bool IsSameOrWider(SqlType from, SqlType to) =>
+        from.Id is SqlTypeId.Varchar or SqlTypeId.Char && from.Precision >= 0 && from.Precision <= to.Precision;
+
+    /// <summary>Any type to a string: its text form.</summary>
+    private static BoundCast BindOutput(SqlType from, SqlType to, CastContext context)
+    {
+        bool isExplicit = context == CastContext.Explicit;
+        return new BoundCast(from, to, RowKernels.Text((in RowReader row, TextBuffer output) =>
+        {
+            TextOutput text = row.State.Value as TextOutput ?? MakeOutput(row.State, from, row.Statement);
+            text.WriteCast(row[0], row.Position, output);
+            if (to.Id is SqlTypeId.Varchar or SqlTypeId.Char && to.Precision >= 0 && output.Length > to.Precision)
+            {
+                int length = isExplicit ? Utf8Text.Left(output.Written, to.Precision).Length : Fit(output.Written, to).Length;
+                output.Advance(length - output.Length);
+            }
+        }))
+        {
+            IsFallible = true,
+            Volatility = from.Id is SqlTypeId.TimestampTz or SqlTypeId.RegClass ? Volatility.Stable : Volatility.Immutable,
+        };
+    }
+
+    private static TextOutput MakeOutput(KernelState state, SqlType type, IStatementContext statement)
+    {
+        var output = new TextOutput(type, statement);
+        state.Value = output;
+        return output;
+    }
+
+    /// <summary>A string to any type: its text input.</summary>
+    private static BoundCast BindInput(SqlType from, SqlType to) => new(from, to, (in KernelArguments arguments, Vector result) =>
+    {
+        TextInput input = arguments.State.Value as TextInput ?? new TextInput(to, arguments.Statement);
+        arguments.State.Value = input;
+        Vector text = arguments[0];
+        StringView[] views = text.Data<StringView>();
+        input.Begin(result);
+        for (int k = 0; k < arguments.Count; k++)
+        {
+            int i = arguments.HasSelection ? arguments.Selection[k] : k;
+            input.Parse(StringView.Bytes(in views[text.PositionOf(i)], text.Blocks), result, i);
+        }
+
+        input.End(result);
+    })
+    {
+        IsFallible = true,
+        Volatility = to.Id is SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz or SqlTypeId.RegClass
+            ? Volatility.Stable : Volatility.Immutable,
+    };
 }

@@ -1,4 +1,5 @@
 using PhantomDb.Functions;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Tests.Functions;
@@ -15,7 +16,7 @@ internal sealed class TestStatementContext : IStatementContext
 
     public long TransactionTime => StatementTime;
 
-    public TimeZoneInfo TimeZone => TimeZoneInfo.Utc;
+    public SessionTimeZone TimeZone { get; set; } = SessionTimeZone.Utc;
 
     public string DatabaseName => "test";
 

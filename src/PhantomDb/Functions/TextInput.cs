@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using System.Text;
+using PhantomDb.Errors;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Functions;
+
+/// <summary>
+/// Reads values of one type, modifiers included, from PostgreSQL's text form into a vector: for COPY, database files,
+/// literals, casts. Text is UTF-8 and is checked; what is too long for varchar(n) is 22001, as on assignment.
+/// </summary>
+internal sealed class TextInput
+{
+    private readonly SqlType _type;
+    private readonly DateTimeClock _clock;
+    private readonly Func<string, int?>? _findRelation;
+    private readonly int _timePrecision;
+
+    /// <param name="findRelation">Finds oids for regclass; without it only numbers are read.</param>
+    public TextInput(SqlType type, DateTimeClock clock, Func<string, int?>? findRelation = null)
+    {
+        _type = type;
+        _clock = clock;
+        _findRelation = findRelation;
+        _timePrecision = type.Precision < 0 ? 6 : type.Precision;
+    }
+
+    public TextInput(SqlType type, IStatementContext statement)
+        : this(type, new DateTimeClock(statement.TransactionTime, statement.TimeZone), statement.FindRelation)
+    {
+    }
+
+    /// <summary>Makes a vector ready for <see cref="Parse"/> at any position; all are valid until set NULL.</summary>
+    public void Begin(Vector target)
+    {
+        switch (target.DeclaredType)
+        {
+            case PhysicalType.Boolean: target.Write<bool>(); break;
+            case PhysicalType.Int16: target.Write<short>(); break;
+            case PhysicalType.Int32: target.Write<int>(); break;
+            case PhysicalType.Int64: target.Write<long>(); break;
+            case PhysicalType.Int128: target.Write<Int128>(); break;
+            case PhysicalType.Real: target.Write<float>(); break;
+            case PhysicalType.Double: target.Write<double>(); break;
+            case PhysicalType.Numeric: target.Write<Numeric>(); break;
+            case PhysicalType.String: target.Write<StringView>(); break;
+            case PhysicalType.Interval: target.Write<Interval>(); break;
+            case PhysicalType.Uuid: target.Write<UInt128>(); break;
+            default: throw new UnreachableException();
+        }
+    }
+
+    /// <summary>Reads one value; throws PostgreSQL's error for text that is none.</summary>
+    public void Parse(ReadOnlySpan<byte> text, Vector target, int position)
+    {
+        switch (_type.Id)
+        {
+            case SqlTypeId.Boolean:
+                target.Data<bool>()[position] = BooleanText.Parse(text);
+                break;
+            case SqlTypeId.Int16:
+                target.Data<short>()[position] = IntegerText.ParseInt16(text);
+                break;
+            case SqlTypeId.Int32:
+                target.Data<int>()[position] = IntegerText.ParseInt32(text);
+                break;
+            case SqlTypeId.Int64:
+                target.Data<long>()[position] = IntegerText.ParseInt64(text);
+                break;
+            case SqlTypeId.Numeric:
+                ParseNumeric(text, target, position);
+                break;
+            case SqlTypeId.Real:
+                target.Data<float>()[position] = FloatText.ParseSingle(text);
+                break;
+            case SqlTypeId.Double:
+                target.Data<double>()[position] = FloatText.ParseDouble(text);
+                break;
+            case SqlTypeId.Text or SqlTypeId.Unknown:
+                Utf8Text.EnsureValid(text);
+                target.Data<StringView>()[position] = target.Heap.Add(text);
+                break;
+            case SqlTypeId.Varchar:
+                Utf8Text.EnsureValid(text);
+                target.Data<StringView>()[position] = target.Heap.Add(StringCasts.Fit(text, _type));
+                break;
+            case SqlTypeId.Char:
+                Utf8Text.EnsureValid(text);
+                target.Data<StringView>()[position] = target.Heap.Add(text[..Utf8Text.TrimmedLength(StringCasts.Fit(text, _type))]);
+                break;
+            case SqlTypeId.Name:
+                Utf8Text.EnsureValid(text);
+                target.Data<StringView>()[position] = target.Heap.Add(StringCasts.CutName(text));
+                break;
+            case SqlTypeId.Bytea:
+                ParseBytea(text, target, position);
+                break;
+            case SqlTypeId.Date:
+                target.Data<int>()[position] = DateTimeText.ParseDate(text, _clock);
+                break;
+            case SqlTypeId.Time:
+                target.Data<long>()[position] = DateTimeText.ParseTime(text, _clock, _timePrecision);
+                break;
+            case SqlTypeId.Timestamp:
+                target.Data<long>()[position] = DateTimeText.ParseTimestamp(text, _clock, _timePrecision);
+                break;
+            case SqlTypeId.TimestampTz:
+                target.Data<long>()[position] = DateTimeText.ParseTimestampTz(text, _clock, _timePrecision);
+                break;
+            case SqlTypeId.Interval:
+                target.Data<Interval>()[position] = IntervalText.Parse(text, IntervalFields.All, _timePrecision);
+                break;
+            case SqlTypeId.Uuid:
+                target.Data<UInt128>()[position] = UuidText.Parse(text);
+                break;
+            case SqlTypeId.Oid:
+                target.Data<long>()[position] = ParseOid(text);
+                break;
+            case SqlTypeId.RegClass:
+                target.Data<long>()[position] = ParseRelation(text);
+                break;
+            default:
+                throw Error.NotSupported($"text input of type {_type.BaseName}");
+        }
+    }
+
+    /// <summary>Makes the strings that were read visible; after the last <see cref="Parse"/>.</summary>
+    public void End(Vector target)
+    {
+        if (target.DeclaredType == PhysicalType.String)
+        {
+            target.SealStrings();
+        }
+    }
+
+    private void ParseNumeric(ReadOnlySpan<byte> text, Vector target, int position)
+    {
+        switch (target.Type)
+        {
+            case PhysicalType.Int64:
+                target.Data<long>()[position] = FixedNumeric.ParseInt64(text, _type.Precision, _type.Scale);
+                break;
+            case PhysicalType.Int128:
+                target.Data<Int128>()[position] = FixedNumeric.ParseInt128(text, _type.Precision, _type.Scale);
+                break;
+            default:
+                target.Data<Numeric>()[position] = Numeric.Parse(text);
+                break;
+        }
+    }
+
+    private static void ParseBytea(ReadOnlySpan<byte> text, Vector target, int position)
+    {
+        byte[] rented = System.Buffers.ArrayPool<byte>.Shared.Rent(Math.Max(1, text.Length));
+        try
+        {
+            int length = ByteaText.Parse(text, rented);
+            target.Data<StringView>()[position] = target.Heap.Add(rented.AsSpan(0, length));
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(rented);
+        }
+    }
+
+    private static long ParseOid(ReadOnlySpan<byte> text)
+    {
+        if (!IntegerText.TryParseInt64(text, out long value))
+        {
+            throw Error.InvalidInput("oid", Encoding.UTF8.GetString(text));
+        }
+
+        // As PostgreSQL, which reads -1 as 4294967295.
+        return value is >= int.MinValue and <= uint.MaxValue
+            ? (uint)value
+            : throw Error.ValueOutOfRange("oid", Encoding.UTF8.GetString(text));
+    }
+
+    private long ParseRelation(ReadOnlySpan<byte> text)
+    {
+        if (text.SequenceEqual("-"u8))
+        {
+            return 0;
+        }
+
+        if (text.Length > 0 && !text.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+        {
+            return ParseOid(text);
+        }
+
+        string name = Encoding.UTF8.GetString(text);
+        return (uint)(_findRelation?.Invoke(name) ?? throw Error.RelationNotFound(name));
+    }
+}
