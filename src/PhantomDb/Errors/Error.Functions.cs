@@ -10,7 +10,7 @@ internal static partial class Error
         new("2201B", $"invalid regular expression: {detail}");
 
     public static PhantomDbException InvalidEscapeString() =>
-        new("22019", "invalid escape string") { Hint = "Escape string must be empty or one character." };
+        new(SqlStates.InvalidEscapeSequence, "invalid escape string") { Hint = "Escape string must be empty or one character." };
 
     public static PhantomDbException LikePatternEndsWithEscape() =>
         new(SqlStates.InvalidEscapeSequence, "LIKE pattern must not end with escape character");

@@ -14,6 +14,9 @@ internal sealed class LikePattern
     private readonly bool _startsWithAny;
     private readonly bool _endsWithAny;
 
+    /// <summary>Fails for texts that go on where the pattern has its lone escape: held as "a character and more".</summary>
+    private readonly bool _endsWithEscape;
+
     /// <param name="escape">The escape character; 0 for none.</param>
     public LikePattern(ReadOnlySpan<byte> pattern, bool ignoreCase, byte escape = (byte)'\\')
     {
@@ -28,7 +31,10 @@ internal sealed class LikePattern
             {
                 if (++i == pattern.Length)
                 {
-                    throw Error.LikePatternEndsWithEscape();
+                    _endsWithEscape = true;
+                    Add((byte)'_', isAny: true);
+                    _endsWithAny = true;
+                    break;
                 }
 
                 Add(pattern[i], isAny: false);
@@ -85,6 +91,12 @@ internal sealed class LikePattern
     }
 
     public bool IsMatch(ReadOnlySpan<byte> text)
+    {
+        bool matches = IsMatchOfSegments(text);
+        return matches && _endsWithEscape ? throw Error.LikePatternEndsWithEscape() : matches;
+    }
+
+    private bool IsMatchOfSegments(ReadOnlySpan<byte> text)
     {
         if (_segments.Length == 0)
         {
