@@ -11,9 +11,17 @@ public sealed class DatasetFolder(string path)
         ["chinook"] = "chinook/Chinook_PostgreSql.sql",
     };
 
-    /// <summary>The folder <c>../shared/datasets</c> beside the repository that holds <paramref name="startFolder"/> or one above it.</summary>
+    /// <summary>
+    /// The folder <c>../shared/datasets</c> beside the repository that holds <paramref name="startFolder"/>, or one above it;
+    /// the environment variable PHANTOMDB_SHARED names another place for <c>shared</c>.
+    /// </summary>
     public static DatasetFolder? Locate(string startFolder)
     {
+        if (Environment.GetEnvironmentVariable("PHANTOMDB_SHARED") is { Length: > 0 } shared)
+        {
+            return new DatasetFolder(System.IO.Path.Combine(shared, "datasets"));
+        }
+
         for (var folder = new DirectoryInfo(startFolder); folder is not null; folder = folder.Parent)
         {
             var candidate = System.IO.Path.Combine(folder.FullName, "shared", "datasets");
