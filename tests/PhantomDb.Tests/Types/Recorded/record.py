@@ -234,6 +234,37 @@ def datetime_arithmetic():
     record("datetime_arithmetic", cases)
 
 
+DATE_TEMPLATES = [
+    "YYYY-MM-DD", "YYYY-MM-DD HH24:MI:SS", "YYYY-MM-DD HH24:MI:SS.US", "HH12:MI:SS AM", "hh:mi:ss pm", "DD Mon YYYY", "Day, DD Month YYYY", "FMDay, FMDD FMMonth YYYY", "DY DAY dy day Dy", "MON mon Mon MONTH month",
+    "YYYY YYY YY Y", "Y,YYY", "IYYY-IW-ID IYY IY I IDDD", "Q", "WW W", "DDD D J", "CC", "AD BC A.D. B.C. ad b.c.", "am P.M. a.m.", "SSSS SSSSS", "MS US FF1 FF2 FF3 FF4 FF5 FF6", "RM rm FMRM", "TZ tz TZH TZM OF", "DDth DDTH",
+    "FMDDth FMMonth", '"quoted YYYY" YYYY', "YYYY\\YY", "foo YYYY", "HH24H MIm", "FMHH24:FMMI:FMSS", "FMYYYY-FMMM-FMDD", "yyyy-mm-dd", "Yyyy", "TMDay TMMonth", "FXYYYY", "HHHH24", "YYYYMMDD", "\"a\\\"b\"", "DD/MM/YYYY", "Dth Qth", "FMCC", "ID Day", "-", "é YYYY",
+]
+
+DATE_READINGS = [
+    ("2024-01-31", "YYYY-MM-DD"), ("20240131", "YYYYMMDD"), ("31 Jan 2024", "DD Mon YYYY"), ("31 january 2024", "DD Month YYYY"), ("31JAN2024", "DDMonYYYY"), ("24-1-5", "YY-MM-DD"), ("70-1-5", "YY-MM-DD"), ("2024 1 5", "YYYY MM DD"),
+    ("2024/01/31", "YYYY-MM-DD"), ("2024-01-31 10:11:12", "YYYY-MM-DD HH24:MI:SS"), ("2024-01-31 10:11:12.5", "YYYY-MM-DD HH24:MI:SS.MS"), ("2024-01-31 10:11:12.123456", "YYYY-MM-DD HH24:MI:SS.US"),
+    ("2024-01-31 10:11:12.123", "YYYY-MM-DD HH24:MI:SS.FF3"), ("2024-01-31 10:11 PM", "YYYY-MM-DD HH12:MI AM"), ("2024-01-31 12:11 am", "YYYY-MM-DD HH:MI pm"), ("2024-01-31 13:11 PM", "YYYY-MM-DD HH12:MI AM"), ("2024 031", "YYYY DDD"), ("2024031", "YYYYDDD"),
+    ("2024-W05-3", "IYYY-\"W\"IW-ID"), ("2024 5", "IYYY IW"), ("2024 5", "YYYY WW"), ("2024 1 3", "YYYY MM W"), ("2451187", "J"), ("XII 2024", "RM YYYY"), ("44 BC", "YYYY BC"), ("20 24", "CC YY"), ("21", "CC"), ("2,024", "Y,YYY"), ("2024-13-01", "YYYY-MM-DD"),
+    ("2024-02-30", "YYYY-MM-DD"), ("2024-00-01", "YYYY-MM-DD"), ("abc", "YYYY"), ("2024-xx-01", "YYYY-MM-DD"), ("2024-1", "YYYY-MM-DD"), ("", "YYYY"), ("2024", ""), ("2024-01-31", "YYYY-MM-DD HH24:MI"), ("  2024-01-31", "YYYY-MM-DD"), ("2024-01-31   ", "YYYY-MM-DD"),
+    ("2024--01-31", "YYYY-MM-DD"), ("2024-01-31", "YYYYMMDD"), ("202401", "YYYYMM"), ("2024131", "YYYYMMDD"), ("Wed 31 Jan 2024", "Dy DD Mon YYYY"), ("Xyz 2024", "Mon YYYY"), ("31 Foo", "DD Month"), ("2024-01-31 +02", "YYYY-MM-DD TZH"), ("2024-01-31 10:00 -05:30", "YYYY-MM-DD HH24:MI TZH:TZM"),
+    ("2024-01-31 UTC", "YYYY-MM-DD TZ"), ("31st of January 2024", "DDth \"of\" Month YYYY"), ("2024-01-31 86399", "YYYY-MM-DD SSSS"), ("2024-01-31 24:00:00", "YYYY-MM-DD HH24:MI:SS"), ("2024-01-31 25:00:00", "YYYY-MM-DD HH24:MI:SS"), ("12/25/1999", "MM/DD/YYYY"), ("1999 12 25", "FXYYYY MM DD"),
+    ("1999  12 25", "FXYYYY MM DD"), ("2024-01-31 2024-01-30", "YYYY-MM-DD YYYY-MM-DD"), ("2024 2", "YYYY Q"), ("2024-01-31", "IYYY-MM-DD"), ("5", "DD"), ("2024-060", "YYYY-DDD"), ("366 2023", "DDD YYYY"), ("99999999999", "YYYY"), ("-44-03-15", "YYYY-MM-DD"), ("10:11:12", "HH24:MI:SS"), ("0", "HH12"), ("20240131T101112", "YYYYMMDD\"T\"HH24MISS"),
+    ("2024Jan31", "YYYYMonDD"), ("1 1 1", "YYY MM DD"), ("520 1 1", "YYY MM DD"), ("5 1 1", "Y MM DD"), ("2024.01.31", "YYYY-MM-DD"), ("2024_01_31", "YYYY MM DD"), ("5874898-01-01", "YYYY-MM-DD"), ("294277-01-01", "YYYY-MM-DD"), ("060", "DDD"),
+]
+
+
+def templates():
+    stamps = ["2024-02-29 13:04:05.067089", "1999-01-01 00:00:00", "0044-03-15 12:30:00 BC", "0001-01-01 11:59:59.999999", "12345-12-31 23:00:00", "2021-01-03 01:02:03.5", "1901-11-21 10:00"]
+    cases = [("to_char", [t, f], f"to_char({quote(t)}::timestamp, {quote(f)})") for t in stamps for f in DATE_TEMPLATES]
+    cases += [("to_char_tz", [t, f], f"select to_char({quote(t)}::timestamptz, {quote(f)}) from (select set_config('timezone','Europe/Berlin',true)) z")
+              for t in ["2024-07-01 10:11:12.5+00", "2024-01-01 23:30+00"] for f in ["YYYY-MM-DD HH24:MI:SS TZ", "tz TZH TZM OF", "FMOF", "HH24 TZH:TZM"]]
+    cases += [("to_char_interval", [t, f], f"to_char({quote(t)}::interval, {quote(f)})") for t in ["1 year 2 mons 3 days 04:05:06.789", "-1 year -2 mons", "100:00:00", "15 days", "26 hours"]
+              for f in ["YYYY-MM-DD HH24:MI:SS", "HH12 AM", "FMYYYY FMMM FMDD", "DDD", "Q", "RM", "Day", "Month", "CC", "MS US", "SSSS", "YY", "AD", "ID"]]
+    cases += [("to_date", [t, f], f"to_date({quote(t)}, {quote(f)})") for t, f in DATE_READINGS]
+    cases += [("to_timestamp", [t, f], f"to_timestamp({quote(t)}, {quote(f)})") for t, f in DATE_READINGS]
+    record("template", cases)
+
+
 def datetimes():
     clock = [t for t in DATETIME_TEXTS if not any(w in t for w in ("now", "today", "tomorrow", "yesterday"))]
     cases = []
@@ -302,3 +333,4 @@ if __name__ == "__main__":
     datetimes()
     intervals()
     datetime_arithmetic()
+    templates()
