@@ -20,6 +20,7 @@ internal static class SqlStates
     public const string InvalidTextRepresentation = "22P02";
     public const string BadCopyFileFormat = "22P04";
     public const string CharacterNotInRepertoire = "22021";
+    public const string SequenceGeneratorLimitExceeded = "2200H";
     public const string NotNullViolation = "23502";
     public const string ForeignKeyViolation = "23503";
     public const string UniqueViolation = "23505";

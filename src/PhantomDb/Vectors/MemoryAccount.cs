@@ -35,6 +35,13 @@ internal sealed class MemoryAccount(string name, long limit, MemoryAccount? pare
         }
     }
 
+    /// <summary>Takes the bytes without asking: small amounts where an error would leave a change half made.</summary>
+    public void ChargeUnchecked(long size)
+    {
+        Interlocked.Add(ref _used, size);
+        parent?.ChargeUnchecked(size);
+    }
+
     public void Release(long size)
     {
         Interlocked.Add(ref _used, -size);

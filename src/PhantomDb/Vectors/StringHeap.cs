@@ -10,7 +10,7 @@ internal sealed class StringHeap
     private const int FirstBlockSize = 256;
     private const int BlockSizeMax = 64 * 1024;   // below the large-object threshold
 
-    private readonly MemoryAccount? _account;
+    private MemoryAccount? _account;
     private byte[][] _blocks = [];
     private int _blockCount;
     private int _used;
@@ -50,6 +50,26 @@ internal sealed class StringHeap
         offset = _used;
         _used += length;
         return _blocks[block].AsSpan(offset, length);
+    }
+
+    /// <summary>A heap with the same strings under the same views; each side goes on in blocks of its own.</summary>
+    public StringHeap Fork(MemoryAccount? account = null)
+    {
+        var fork = new StringHeap(account)
+        {
+            _blocks = _blocks.AsSpan(0, _blockCount).ToArray(),
+            _blockCount = _blockCount,
+            Size = Size,
+        };
+        fork._used = _blockCount == 0 ? 0 : _blocks[_blockCount - 1].Length;   // full: the other side appends to the last block
+        return fork;
+    }
+
+    /// <summary>Charges what was allocated without an account, and from now on all that comes, to this one.</summary>
+    public void ChargeTo(MemoryAccount? account)
+    {
+        account?.ChargeUnchecked(Size);
+        _account = account;
     }
 
     /// <summary>Forgets all strings but keeps the first block for reuse. Only where no view is used any more.</summary>

@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+using PhantomDb.Catalog;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// All tables' rows and all sequences' positions of a database, found by oid. The map of tables is replaced as a whole,
+/// so that a statement that took it goes on with the tables of its catalog.
+/// </summary>
+internal sealed class DatabaseStorage(MemoryAccount? account = null) : ICatalogStatistics
+{
+    private ImmutableDictionary<int, TableStore> _tables = ImmutableDictionary<int, TableStore>.Empty;
+    private ImmutableDictionary<int, SequenceStore> _sequences = ImmutableDictionary<int, SequenceStore>.Empty;
+
+    public MemoryAccount? Account => account;
+
+    public ReadTimestamps Timestamps { get; } = new();
+
+    /// <summary>The tables at the moment.</summary>
+    public ImmutableDictionary<int, TableStore> Tables => Volatile.Read(ref _tables);
+
+    public ImmutableDictionary<int, SequenceStore> Sequences => Volatile.Read(ref _sequences);
+
+    public TableStore GetTable(int oid) => Tables[oid];
+
+    /// <summary>A new empty table, not yet in the map.</summary>
+    public TableStore NewTable(TableDefinition definition) => new(definition, Timestamps, account);
+
+    /// <summary>Puts a table into the map, in place of the one with its oid.</summary>
+    public void SetTable(TableStore table) => ImmutableInterlocked.AddOrUpdate(ref _tables, table.Definition.Oid, table, (_, _) => table);
+
+    public void RemoveTable(int oid) => ImmutableInterlocked.TryRemove(ref _tables, oid, out _);
+
+    public SequenceStore GetSequence(int oid) => Sequences[oid];
+
+    public void SetSequence(SequenceStore sequence) =>
+        ImmutableInterlocked.AddOrUpdate(ref _sequences, sequence.Definition.Oid, sequence, (_, _) => sequence);
+
+    public void RemoveSequence(int oid) => ImmutableInterlocked.TryRemove(ref _sequences, oid, out _);
+
+    public TableStatistics OfTable(int tableOid) =>
+        Tables.TryGetValue(tableOid, out TableStore? table) ? table.Statistics() : TableStatistics.Empty;
+}

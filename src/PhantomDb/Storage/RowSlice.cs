@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// Up to 2,048 rows of a table: their columns' newest values, which rows are gone, and the versions that readers may
+/// still need. Changed by one writer at a time between <see cref="BeginChange"/> and <see cref="EndChange"/>; readers
+/// take the sequence before, validate it after, and count nothing that they read in between.
+/// </summary>
+internal sealed class RowSlice
+{
+    public const int Capacity = DataChunk.Capacity;
+    public const int CapacityBits = 11;
+
+    private int _sequence;   // odd while the writer changes the slice
+
+    public RowSlice(int columnCount) => Columns = new ColumnSlice?[columnCount];
+
+    /// <summary>By storage number; null where the number belongs to no column of this table.</summary>
+    public ColumnSlice?[] Columns { get; }
+
+    /// <summary>Rows that readers look at, dead ones included. Never falls.</summary>
+    public int RowCount;
+
+    /// <summary>Rows that the writer has filled in: those above the row count are about to be published. The writer's alone.</summary>
+    public int WrittenCount;
+
+    /// <summary>Bit mask of rows that are not there in the newest state; null while there never was one.</summary>
+    public ulong[]? Deleted;
+
+    /// <summary>Null while nobody needs a version.</summary>
+    public SliceVersions? Versions;
+
+    // The writer's own.
+    public bool IsInCleanupQueue;
+    public bool IsInFreeList;
+    public int FreeCount;      // dead rows without versions: slots to use again
+
+    /// <summary>Takes the sequence to validate against; waits while the writer is changing the slice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int ReadSequence()
+    {
+        int sequence = Volatile.Read(ref _sequence);
+        return (sequence & 1) == 0 ? sequence : WaitForWriter();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsUnchanged(int sequence)
+    {
+        Volatile.ReadBarrier();
+        return _sequence == sequence;
+    }
+
+    /// <summary>
+    /// Begins a change. The full fence is one half of the agreement with scans: the odd sequence is seen before the
+    /// writer looks at <see cref="ColumnSlice.IsShared"/>; a scan sets that mark, fences, and then validates the sequence.
+    /// </summary>
+    public void BeginChange()
+    {
+        _sequence++;
+        Interlocked.MemoryBarrier();
+    }
+
+    public void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsSet(ulong[]? mask, int row) => mask is not null && (mask[row >> 6] >> (row & 63) & 1) != 0;
+
+    /// <summary>True where the row is there in the newest state, rows about to be published included. The writer's.</summary>
+    public bool IsLive(int row) => row < WrittenCount && !IsSet(Deleted, row);
+
+    private int WaitForWriter()
+    {
+        SpinWait wait = default;
+        int sequence;
+        do
+        {
+            wait.SpinOnce(sleep1Threshold: -1);
+            sequence = Volatile.Read(ref _sequence);
+        }
+        while ((sequence & 1) != 0);
+        return sequence;
+    }
+}

@@ -1,0 +1,124 @@
+using System.Diagnostics;
+using PhantomDb.Catalog;
+using PhantomDb.Storage.Indexes;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>An index of a table: its tree and how keys are made from a row's columns. Its entries are the table's business.</summary>
+internal sealed class TableIndex
+{
+    private readonly SqlType[] _types;
+
+    public TableIndex(IndexDefinition definition, TableDefinition table)
+        : this(definition, table, null)
+    {
+    }
+
+    private TableIndex(IndexDefinition definition, TableDefinition table, OrderedIndex? tree)
+    {
+        Definition = definition;
+        ColumnNumbers = definition.Columns.Select(c => c.ColumnNumber).ToArray();
+        _types = ColumnNumbers.Select(number => table.Columns[table.IndexOfNumber(number)].Type).ToArray();
+        KeyColumns = definition.Columns.Select((column, i) => new KeyColumn(
+            _types[i].Physical,
+            !table.Columns[table.IndexOfNumber(column.ColumnNumber)].IsNotNull,
+            column.IsDescending,
+            column.NullsFirst)).ToArray();
+        Writer = NewKeyWriter();
+        OtherWriter = NewKeyWriter();
+        Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
+        UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
+    }
+
+    public IndexDefinition Definition { get; }
+
+    /// <summary>Storage numbers of the key columns.</summary>
+    public int[] ColumnNumbers { get; }
+
+    public KeyColumn[] KeyColumns { get; }
+
+    public OrderedIndex Tree { get; }
+
+    /// <summary>The same tree where keys have up to eight bytes.</summary>
+    public BTree<ulong, UInt64Probe>? UInt64Tree { get; }
+
+    /// <summary>The table's writer's own, under its latch.</summary>
+    public KeyWriter Writer { get; }
+
+    public KeyWriter OtherWriter { get; }
+
+    /// <summary>Makes keys for this index, for one thread.</summary>
+    public KeyWriter NewKeyWriter() => new(KeyColumns);
+
+    public bool Covers(int columnNumber) => Array.IndexOf(ColumnNumbers, columnNumber) >= 0;
+
+    /// <summary>True where two rows with this key violate the index.</summary>
+    public bool MustBeUnique(KeyWriter key) => Definition.IsUnique && (!key.HasNull || Definition.NullsEqual);
+
+    /// <summary>Adds the value of the next key column to a key.</summary>
+    public void Add(KeyWriter key, int keyColumn, ref RawValue value, bool isNull, byte[][] blocks)
+    {
+        if (isNull)
+        {
+            key.AddNull();
+            return;
+        }
+        switch (KeyColumns[keyColumn].Type)
+        {
+            case PhysicalType.Boolean: key.AddBoolean(value.As<bool>()); break;
+            case PhysicalType.Int16: key.AddInt16(value.As<short>()); break;
+            case PhysicalType.Int32: key.AddInt32(value.As<int>()); break;
+            case PhysicalType.Int64: key.AddInt64(value.As<long>()); break;
+            case PhysicalType.Int128: key.AddInt128(value.As<Int128>()); break;
+            case PhysicalType.Real: key.AddReal(value.As<float>()); break;
+            case PhysicalType.Double: key.AddDouble(value.As<double>()); break;
+            case PhysicalType.Numeric: key.AddNumeric(value.As<Numeric>()); break;
+            case PhysicalType.Interval: key.AddInterval(value.As<Interval>()); break;
+            case PhysicalType.Uuid: key.AddUuid(value.As<UInt128>()); break;
+            case PhysicalType.String when _types[keyColumn].Id == SqlTypeId.Char:
+                key.AddBlankPadded(StringView.Bytes(in value.As<StringView>(), blocks));
+                break;
+            case PhysicalType.String:
+                key.AddBytes(StringView.Bytes(in value.As<StringView>(), blocks));
+                break;
+            default: throw new UnreachableException();
+        }
+    }
+
+    /// <summary>The key of the values that stand in a buffer from a place on.</summary>
+    public void Encode(KeyWriter key, RowBuffer buffer, int firstValue)
+    {
+        key.Reset();
+        for (int i = 0; i < ColumnNumbers.Length; i++)
+        {
+            int value = firstValue + i;
+            Add(key, i, ref buffer.Raw(value), buffer.IsNull(value), buffer.BlocksOf(value));
+        }
+    }
+
+    /// <summary>The key of a row's newest values, with those of a buffer in place of its columns.</summary>
+    public void Encode(KeyWriter key, RowSlice? slice, int row, RowBuffer? changed)
+    {
+        key.Reset();
+        for (int i = 0; i < ColumnNumbers.Length; i++)
+        {
+            int number = ColumnNumbers[i];
+            int value = changed is null ? -1 : Array.IndexOf(changed.Columns, number);
+            if (value >= 0)
+            {
+                Add(key, i, ref changed!.Raw(value), changed.IsNull(value), changed.BlocksOf(value));
+            }
+            else
+            {
+                ColumnSlice column = slice!.Columns[number]!;
+                column.TryRead(row, out RawValue raw, out bool isNull);
+                Add(key, i, ref raw, isNull, column.Blocks ?? []);
+            }
+        }
+    }
+
+    /// <summary>The same index over a copy of the table: entries are shared until either side changes them.</summary>
+    public TableIndex Fork(IndexDefinition definition, TableDefinition table) => new(definition, table, Tree.Fork());
+}

@@ -1,0 +1,148 @@
+using System.Numerics;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// A scan of some columns of a table as one view sees it. Workers, one a thread, take slices from it until none are left;
+/// rows that came after the scan began are not in it.
+/// </summary>
+internal sealed class TableScan
+{
+    /// <summary>Slices that a worker takes at a time: a row group of 65,536 rows.</summary>
+    private const int MorselSize = 32;
+
+    private readonly TableStore _table;
+    private readonly RowSlice[] _slices;
+    private readonly int _sliceCount;
+    private readonly ReadView _view;
+    private readonly int[] _columns;
+    private readonly ZoneFilter[] _filters;
+    private readonly bool _withRowIds;
+    private int _nextMorsel;
+
+    /// <param name="columns">Storage numbers of the columns, in the order of the chunk's vectors.</param>
+    /// <param name="withRowIds">True where the chunk has one vector more, of Int64: the row ids.</param>
+    internal TableScan(TableStore table, int[] columns, in ReadView view, ZoneFilter[] filters, bool withRowIds)
+    {
+        _table = table;
+        _columns = columns;
+        _view = view;
+        _filters = filters;
+        _withRowIds = withRowIds;
+        (_slices, _sliceCount) = table.CurrentSlices();
+    }
+
+    /// <summary>Workers that have something to do at once.</summary>
+    public int WorkerCountMax => Math.Max(1, (_sliceCount + MorselSize - 1) / MorselSize);
+
+    /// <summary>Positions at most: for progress reports.</summary>
+    public long RowCountMax => (long)_sliceCount * RowSlice.Capacity;
+
+    public Worker NewWorker() => new(this);
+
+    /// <summary>One thread's part of a scan.</summary>
+    internal sealed class Worker(TableScan scan)
+    {
+        private readonly SharedColumn[] _shared = new SharedColumn[scan._columns.Length];
+        private readonly ulong[] _live = new ulong[ValidityMask.WordCount];
+        private int[]? _selection;
+        private int _next;
+        private int _end;
+
+        /// <summary>
+        /// Fills the chunk with the next slice that has rows; false at the end. Its vectors refer to the slice's arrays or
+        /// to patched copies, and stay as they are for as long as they are referred to; the selection and the row ids are
+        /// the worker's and the chunk's, and valid until the next call.
+        /// </summary>
+        public bool TryNext(DataChunk chunk)
+        {
+            while (TryTakeSlice(out int index))
+            {
+                RowSlice slice = Volatile.Read(ref scan._slices[index]);
+                if (!MayMatch(slice))
+                {
+                    continue;
+                }
+                int count = scan._table.Share(slice, scan._view, scan._columns, _shared, _live, out bool seesAll);
+                if (seesAll)
+                {
+                    chunk.Selection = null;
+                    chunk.Count = count;
+                }
+                else
+                {
+                    chunk.Selection = _selection ??= new int[RowSlice.Capacity];
+                    chunk.Count = Select(_live, _selection);
+                }
+                if (chunk.Count == 0)
+                {
+                    continue;
+                }
+                for (int i = 0; i < _shared.Length; i++)
+                {
+                    chunk.Vectors[i].Reference(_shared[i].Data, _shared[i].Validity, _shared[i].Blocks);
+                }
+                if (scan._withRowIds)
+                {
+                    FillRowIds(chunk.Vectors[_shared.Length], (long)index << RowSlice.CapacityBits, count);
+                }
+                return true;
+            }
+            return false;
+        }
+
+        private bool TryTakeSlice(out int index)
+        {
+            if (_next == _end)
+            {
+                _next = (Interlocked.Increment(ref scan._nextMorsel) - 1) * MorselSize;
+                _end = Math.Min(_next + MorselSize, scan._sliceCount);
+                if (_next >= _end)
+                {
+                    _next = _end = index = 0;
+                    Volatile.Write(ref scan._nextMorsel, scan.WorkerCountMax);   // does not count on when asked again
+                    return false;
+                }
+            }
+            index = _next++;
+            return true;
+        }
+
+        private bool MayMatch(RowSlice slice)
+        {
+            foreach (ref readonly ZoneFilter filter in scan._filters.AsSpan())
+            {
+                ColumnSlice column = slice.Columns[filter.ColumnNumber]!;
+                if (!filter.MayMatch(Volatile.Read(ref column.Minimum), Volatile.Read(ref column.Maximum)))
+                {
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private static int Select(ulong[] live, int[] selection)
+        {
+            int count = 0;
+            for (int word = 0; word < live.Length; word++)
+            {
+                for (ulong rest = live[word]; rest != 0; rest &= rest - 1)
+                {
+                    selection[count++] = (word << 6) + BitOperations.TrailingZeroCount(rest);
+                }
+            }
+            return count;
+        }
+
+        private static void FillRowIds(Vectors.Vector vector, long firstRowId, int count)
+        {
+            Span<long> rowIds = vector.Write<long>();
+            for (int i = 0; i < count; i++)
+            {
+                rowIds[i] = firstRowId + i;
+            }
+        }
+    }
+}

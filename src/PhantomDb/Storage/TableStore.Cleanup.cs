@@ -1,0 +1,396 @@
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// Taking back and cleaning up: what a transaction undoes, and what nobody needs any more. Versions go as soon as no
+/// reader is older than they are; a row's chain is also thinned between the timestamps that are read at (Böttcher et al.,
+/// "Scalable Garbage Collection for In-Memory MVCC Systems", VLDB 2019), so that a hot row stays bounded beside an old reader.
+/// </summary>
+internal sealed partial class TableStore
+{
+    private readonly Queue<int> _cleanupQueue = new();
+    private readonly List<long> _activeTimestamps = [];
+
+    /// <summary>True while versions wait for readers to end.</summary>
+    public bool NeedsCleanup => Volatile.Read(ref _needsCleanup);
+
+    private bool _needsCleanup;
+
+    /// <summary>Undoes the newest <paramref name="recordCount"/> column changes of a row.</summary>
+    public void UndoUpdate(long rowId, int recordCount)
+    {
+        lock (_latch)
+        {
+            RowSlice slice = _slices[SliceOf(rowId)];
+            int row = OffsetOf(rowId);
+            SliceVersions versions = slice.Versions!;
+            for (int i = 0; i < recordCount; i++)
+            {
+                int link = versions.HeadOf(row);
+                SliceVersions.UndoRecord record = versions.At(link);
+                ColumnSlice column = slice.Columns[record.Column]!;
+                WithEntries(slice, row, rowId, _isIndexed[record.Column], () =>
+                {
+                    slice.BeginChange();
+                    if (column.IsShared)
+                    {
+                        column.Unshare();
+                    }
+                    column.CountDead(row);
+                    column.Write(row, ref record.OldValue, record.WasNull);
+                    versions.Unlink(row, 0, link);
+                    DropVersionsIfEmpty(slice);
+                    slice.EndChange();
+                });
+            }
+        }
+    }
+
+    /// <summary>Undoes the delete of a row.</summary>
+    public void UndoDelete(long rowId)
+    {
+        lock (_latch)
+        {
+            RowSlice slice = _slices[SliceOf(rowId)];
+            int row = OffsetOf(rowId);
+            slice.BeginChange();
+            slice.Deleted![row >> 6] &= ~(1UL << (row & 63));
+            slice.Versions!.Unlink(row, 0, slice.Versions.HeadOf(row));
+            DropVersionsIfEmpty(slice);
+            slice.EndChange();
+            Volatile.Write(ref _rowCount, _rowCount + 1);
+        }
+    }
+
+    /// <summary>Undoes the insert of rows, whose later changes have been undone already.</summary>
+    public void UndoInsert(long firstRowId, int count)
+    {
+        lock (_latch)
+        {
+            for (long rowId = firstRowId; rowId < firstRowId + count;)
+            {
+                int index = SliceOf(rowId);
+                RowSlice slice = _slices[index];
+                int first = OffsetOf(rowId);
+                int rows = (int)Math.Min(RowSlice.Capacity - first, firstRowId + count - rowId);
+                for (int row = first; row < first + rows; row++)
+                {
+                    RemoveEntries(slice, row, RowIdOf(index, row));
+                    CountDeadStrings(slice, row);
+                }
+                slice.Deleted ??= new ulong[ValidityMask.WordCount];
+                slice.BeginChange();
+                for (int row = first; row < first + rows; row++)
+                {
+                    slice.Deleted[row >> 6] |= 1UL << (row & 63);
+                }
+                slice.Versions!.RemoveInserts(first, rows);
+                slice.FreeCount += rows;
+                DropVersionsIfEmpty(slice);
+                slice.EndChange();
+                Volatile.Write(ref _rowCount, _rowCount - rows);
+                OfferFreeRows(index, slice);
+                rowId += rows;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Drops the versions that a transaction's changes of these rows made, now that it is committed, as far as nobody
+    /// older reads; what is still needed is queued for <see cref="CleanUp"/>.
+    /// </summary>
+    public void PruneCommitted(long firstRowId, int count, bool isInsert, long horizon, bool isNeeded)
+    {
+        lock (_latch)
+        {
+            for (long rowId = firstRowId; rowId < firstRowId + count;)
+            {
+                int index = SliceOf(rowId);
+                RowSlice slice = _slices[index];
+                int first = OffsetOf(rowId);
+                int rows = (int)Math.Min(RowSlice.Capacity - first, firstRowId + count - rowId);
+                if (isNeeded)
+                {
+                    QueueForCleanup(index, slice);
+                }
+                else if (slice.Versions is { } versions)
+                {
+                    slice.BeginChange();
+                    if (isInsert)
+                    {
+                        versions.RemoveInsertsUpTo(horizon);
+                    }
+                    else
+                    {
+                        for (int row = first; row < first + rows; row++)
+                        {
+                            PruneRow(index, slice, row, horizon);
+                        }
+                    }
+                    DropVersionsIfEmpty(slice);
+                    slice.EndChange();
+                    OfferFreeRows(index, slice);
+                }
+                rowId += rows;
+            }
+        }
+    }
+
+    /// <summary>Looks at up to this many slices whose versions were still needed; true while some are left.</summary>
+    public bool CleanUp(long horizon, int sliceCountMax)
+    {
+        lock (_latch)
+        {
+            for (int i = Math.Min(sliceCountMax, _cleanupQueue.Count); i > 0; i--)
+            {
+                int index = _cleanupQueue.Dequeue();
+                RowSlice slice = _slices[index];
+                slice.IsInCleanupQueue = false;
+                if (slice.Versions is not { } versions)
+                {
+                    continue;
+                }
+                slice.BeginChange();
+                versions.RemoveInsertsUpTo(horizon);
+                for (int row = 0; row < slice.RowCount && versions.RecordCount > 0; row++)
+                {
+                    PruneRow(index, slice, row, horizon);
+                }
+                DropVersionsIfEmpty(slice);
+                slice.EndChange();
+                OfferFreeRows(index, slice);
+                if (slice.Versions is not null)
+                {
+                    QueueForCleanup(index, slice);
+                }
+            }
+            Volatile.Write(ref _needsCleanup, _cleanupQueue.Count > 0);
+            return _cleanupQueue.Count > 0;
+        }
+    }
+
+    private void QueueForCleanup(int index, RowSlice slice)
+    {
+        if (!slice.IsInCleanupQueue)
+        {
+            slice.IsInCleanupQueue = true;
+            _cleanupQueue.Enqueue(index);
+            Volatile.Write(ref _needsCleanup, true);
+        }
+    }
+
+    // Drops the tail of a row's chain that nobody from the horizon on undoes. The sequence is changing.
+    private void PruneRow(int index, RowSlice slice, int row, long horizon)
+    {
+        SliceVersions versions = slice.Versions!;
+        int newer = 0;
+        int link = versions.HeadOf(row);
+        while (link != 0 && versions.At(link).Stamp!.Value > horizon)
+        {
+            newer = link;
+            link = versions.At(link).Older;
+        }
+        if (link == 0)
+        {
+            return;
+        }
+        bool isIndexed = false;
+        for (int dropped = link; dropped != 0; dropped = versions.At(dropped).Older)
+        {
+            short column = versions.At(dropped).Column;
+            isIndexed |= column != SliceVersions.UndoRecord.Presence && _isIndexed[column];
+        }
+        bool isGone = newer == 0 && RowSlice.IsSet(slice.Deleted, row);
+        long rowId = RowIdOf(index, row);
+        if (isIndexed)
+        {
+            DropFromIndexed(slice, row, rowId, newer, link, isGone);
+        }
+        else
+        {
+            DropFrom(versions, row, newer, link);
+            if (isGone)
+            {
+                RemoveEntries(slice, row, rowId);
+            }
+        }
+        if (isGone)
+        {
+            versions.RemoveInserts(row, 1);   // older than the delete, so nobody's either
+            CountDeadStrings(slice, row);
+            slice.FreeCount++;
+        }
+    }
+
+    // Apart from PruneRow, so that only chains with changed keys pay for the closure.
+    private void DropFromIndexed(RowSlice slice, int row, long rowId, int newer, int link, bool isGone) =>
+        RemoveEntriesOfAll(slice, row, rowId, () => DropFrom(slice.Versions!, row, newer, link), isGone);
+
+    private static void DropFrom(SliceVersions versions, int row, int newer, int link)
+    {
+        while (link != 0)
+        {
+            int older = versions.At(link).Older;
+            versions.Unlink(row, newer, link);
+            link = older;
+        }
+    }
+
+    /// <summary>
+    /// Thins a long chain: a committed record goes where the next older one of the same column serves the same readers,
+    /// because nobody reads at a timestamp between their two commits.
+    /// </summary>
+    private void CompactChain(RowSlice slice, int row, long rowId)
+    {
+        _timestamps.CollectActive(_activeTimestamps);
+        WithEntries(slice, row, rowId, Indexes.Length > 0, () =>
+        {
+            SliceVersions versions = slice.Versions!;
+            slice.BeginChange();
+            int newer = 0;
+            int link = versions.HeadOf(row);
+            while (link != 0)
+            {
+                ref SliceVersions.UndoRecord record = ref versions.At(link);
+                int older = record.Older;
+                if (record.Stamp!.IsCommitted && FindOlder(versions, older, record.Column) is var next and not 0
+                    && !IsReadBetween(versions.At(next).Stamp!.Value, record.Stamp.Value))
+                {
+                    versions.Unlink(row, newer, link);
+                }
+                else
+                {
+                    newer = link;
+                }
+                link = older;
+            }
+            versions.CountDepths(row);
+            slice.EndChange();
+        });
+    }
+
+    private static int FindOlder(SliceVersions versions, int link, short column)
+    {
+        while (link != 0 && versions.At(link).Column != column)
+        {
+            link = versions.At(link).Older;
+        }
+        return link;
+    }
+
+    // A reader at t undoes the newer record and keeps the older one's state when older <= t < newer.
+    private bool IsReadBetween(long older, long newer)
+    {
+        int position = _activeTimestamps.BinarySearch(older);
+        position = position < 0 ? ~position : position;
+        return position < _activeTimestamps.Count && _activeTimestamps[position] < newer;
+    }
+
+    // Makes a change of a row's values or versions and removes the index entries whose keys are gone by it.
+    private void WithEntries(RowSlice slice, int row, long rowId, bool isIndexed, Action change)
+    {
+        if (isIndexed)
+        {
+            RemoveEntriesOfAll(slice, row, rowId, change, isGone: false);
+        }
+        else
+        {
+            change();
+        }
+    }
+
+    private void RemoveEntriesOfAll(RowSlice slice, int row, long rowId, Action change, bool isGone)
+    {
+        var before = new List<List<byte[]>>(Indexes.Length);
+        foreach (TableIndex index in Indexes)
+        {
+            var keys = new List<byte[]>();
+            CollectKeys(index, slice, row, keys);
+            before.Add(keys);
+        }
+        change();
+        for (int i = 0; i < Indexes.Length; i++)
+        {
+            _keysAfter.Clear();
+            if (!isGone)
+            {
+                CollectKeys(Indexes[i], slice, row, _keysAfter);
+            }
+            foreach (byte[] key in before[i])
+            {
+                if (!Contains(_keysAfter, key))
+                {
+                    Indexes[i].Tree.Remove(key, rowId);
+                }
+            }
+        }
+    }
+
+    private static void CountDeadStrings(RowSlice slice, int row)
+    {
+        foreach (ColumnSlice? column in slice.Columns)
+        {
+            column?.CountDead(row);
+        }
+    }
+
+    // Lets inserts use rows again; a slice without any row that anyone sees is replaced by a fresh one.
+    private void OfferFreeRows(int index, RowSlice slice)
+    {
+        if (slice.FreeCount == RowSlice.Capacity && slice.Versions is null)
+        {
+            long size = slice.Columns.Sum(column => column?.Size ?? 0);
+            if (_sliceCount > 1)
+            {
+                RowSlice fresh = NewSliceUncharged();
+                _account?.Release(size);
+                _account?.ChargeUnchecked(fresh.Columns.Sum(column => column?.Size ?? 0));
+                Volatile.Write(ref _slices[index], fresh);
+                _emptySlices.Push(index);
+                return;
+            }
+        }
+        if (slice.FreeCount > 0 && !slice.IsInFreeList)
+        {
+            slice.IsInFreeList = true;
+            _slicesWithFreeRows.Push(index);
+        }
+    }
+
+    private bool TryTakeFreeSlot(out int index, out int offset)
+    {
+        while (_slicesWithFreeRows.TryPeek(out index))
+        {
+            RowSlice slice = _slices[index];
+            if (slice.FreeCount > 0 && TryFindFreeRow(slice, out offset))
+            {
+                return true;
+            }
+            slice.IsInFreeList = false;
+            _slicesWithFreeRows.Pop();
+        }
+        offset = 0;
+        return false;
+    }
+
+    private static bool TryFindFreeRow(RowSlice slice, out int offset)
+    {
+        if (slice.Deleted is { } deleted)
+        {
+            for (int word = 0; word < deleted.Length; word++)
+            {
+                for (ulong rest = deleted[word]; rest != 0; rest &= rest - 1)
+                {
+                    offset = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
+                    if (slice.Versions is null || slice.Versions.HeadOf(offset) == 0)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+        offset = 0;
+        return false;
+    }
+}

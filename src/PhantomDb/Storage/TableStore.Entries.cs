@@ -1,0 +1,193 @@
+using PhantomDb.Errors;
+using PhantomDb.Storage.Indexes;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// Index entries. An entry (key, row id) is there while the newest state or any version that is kept has that key; so
+/// whoever finds one must compare the key with the version that it sees. Under the latch.
+/// </summary>
+internal sealed partial class TableStore
+{
+    private readonly List<byte[]> _keysAfter = [];
+
+    // Adds a new row's entries: its values stand in the slice or, for a single row, in the buffer. All or none.
+    private void AddEntries(RowSlice? slice, int row, RowBuffer? values, long rowId)
+    {
+        int done = 0;
+        try
+        {
+            for (; done < Indexes.Length; done++)
+            {
+                TableIndex index = Indexes[done];
+                index.Encode(index.Writer, slice, row, values);
+                EnsureUnique(index, rowId);
+                index.Tree.Insert(index.Writer.Key, rowId);
+            }
+        }
+        catch
+        {
+            while (--done >= 0)
+            {
+                TableIndex index = Indexes[done];
+                index.Encode(index.Writer, slice, row, values);
+                index.Tree.Remove(index.Writer.Key, rowId);
+            }
+            throw;
+        }
+    }
+
+    // Removes the entries of a row's newest values.
+    private void RemoveEntries(RowSlice slice, int row, long rowId)
+    {
+        foreach (TableIndex index in Indexes)
+        {
+            index.Encode(index.Writer, slice, row, null);
+            index.Tree.Remove(index.Writer.Key, rowId);
+        }
+    }
+
+    // Adds the entries of changed keys; those of the old keys stay until nobody sees the old values. All or none.
+    private void MoveEntries(RowSlice slice, int row, RowBuffer values, long rowId)
+    {
+        int done = 0;
+        try
+        {
+            for (; done < Indexes.Length; done++)
+            {
+                TableIndex index = Indexes[done];
+                if (EncodeChanged(index, slice, row, values))
+                {
+                    EnsureUnique(index, rowId);
+                    index.Tree.Insert(index.Writer.Key, rowId);
+                }
+            }
+        }
+        catch
+        {
+            while (--done >= 0)
+            {
+                TableIndex index = Indexes[done];
+                if (EncodeChanged(index, slice, row, values) && !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
+                {
+                    index.Tree.Remove(index.Writer.Key, rowId);
+                }
+            }
+            throw;
+        }
+    }
+
+    // Leaves the new key in the index's writer; false where the change does not touch it.
+    private static bool EncodeChanged(TableIndex index, RowSlice slice, int row, RowBuffer values)
+    {
+        bool isTouched = false;
+        foreach (int number in values.Columns)
+        {
+            isTouched |= index.Covers(number);
+        }
+        if (!isTouched)
+        {
+            return false;
+        }
+        index.Encode(index.Writer, slice, row, values);
+        index.Encode(index.OtherWriter, slice, row, null);
+        return !index.Writer.Key.SequenceEqual(index.OtherWriter.Key);
+    }
+
+    private void EnsureUnique(TableIndex index, long rowId)
+    {
+        if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out _))
+        {
+            throw Error.UniqueViolation(Definition, index.Definition);
+        }
+    }
+
+    /// <summary>A row other than the one given that has the key in the newest state.</summary>
+    private bool TryFindLatest(TableIndex index, KeyWriter key, long exceptRowId, out long rowId)
+    {
+        if (!index.Tree.TryFind(key.Key, out rowId))
+        {
+            return false;
+        }
+        while (true)
+        {
+            if (rowId != exceptRowId && HasLatestKey(index, key, rowId))
+            {
+                return true;
+            }
+            if (index.Tree.Find(key.Key, new Span<long>(ref rowId), rowId) == 0)
+            {
+                return false;
+            }
+        }
+    }
+
+    private bool HasLatestKey(TableIndex index, KeyWriter key, long rowId)
+    {
+        RowSlice slice = _slices[SliceOf(rowId)];
+        int row = OffsetOf(rowId);
+        if (!slice.IsLive(row))
+        {
+            return false;
+        }
+        if (slice.Versions is not { RecordCount: > 0 } versions || versions.HeadOf(row) == 0)
+        {
+            return true;   // without older versions the row has no other entry
+        }
+        index.Encode(index.OtherWriter, slice, row, null);
+        return index.OtherWriter.Key.SequenceEqual(key.Key);
+    }
+
+    private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
+    {
+        _keysAfter.Clear();
+        CollectKeys(index, slice, row, _keysAfter);
+        return Contains(_keysAfter, key);
+    }
+
+    // The keys of the newest values and of every version kept.
+    private static void CollectKeys(TableIndex index, RowSlice slice, int row, List<byte[]> keys)
+    {
+        var values = new RowBuffer(index.ColumnNumbers);
+        for (int i = 0; i < values.Count; i++)
+        {
+            ColumnSlice column = slice.Columns[values.Columns[i]]!;
+            column.TryRead(row, out RawValue value, out bool isNull);
+            values.SetRaw(i, value, isNull, column.Blocks);
+        }
+        AddKey();
+        for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)
+        {
+            ref SliceVersions.UndoRecord record = ref slice.Versions!.At(link);
+            for (int i = 0; i < values.Count; i++)
+            {
+                if (values.Columns[i] == record.Column)
+                {
+                    values.SetRaw(i, record.OldValue, record.WasNull, null);
+                    AddKey();
+                }
+            }
+        }
+
+        void AddKey()
+        {
+            index.Encode(index.OtherWriter, values, 0);
+            if (!Contains(keys, index.OtherWriter.Key))
+            {
+                keys.Add(index.OtherWriter.Key.ToArray());
+            }
+        }
+    }
+
+    private static bool Contains(List<byte[]> keys, ReadOnlySpan<byte> key)
+    {
+        foreach (byte[] other in keys)
+        {
+            if (key.SequenceEqual(other))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}

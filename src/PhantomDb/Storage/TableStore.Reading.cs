@@ -1,0 +1,296 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>Reading: single rows under a validated sequence, and slices that are shared first and then looked at.</summary>
+internal sealed partial class TableStore
+{
+    private const int AttemptsMax = 1000;   // then a reader takes the latch: writers must not starve it
+
+    /// <summary>The table's slices at the moment; each may be replaced by a fresh one when all its rows are nobody's.</summary>
+    internal (RowSlice[] Slices, int Count) CurrentSlices()
+    {
+        int count = Volatile.Read(ref _sliceCount);
+        return (Volatile.Read(ref _slices), count);
+    }
+
+    /// <summary>Begins a scan of columns, given by storage number; the filters only skip slices.</summary>
+    public TableScan Scan(int[] columns, in ReadView view, ZoneFilter[]? filters = null, bool withRowIds = false) =>
+        new(this, columns, view, filters ?? [], withRowIds);
+
+    /// <summary>
+    /// Copies the buffer's columns of a row as the view sees it; false where it sees no such row. Neither waits for a
+    /// transaction nor allocates.
+    /// </summary>
+    public bool TryRead(long rowId, in ReadView view, RowBuffer buffer)
+    {
+        int index = SliceOf(rowId);
+        if ((ulong)index >= (uint)Volatile.Read(ref _sliceCount))
+        {
+            return false;
+        }
+        RowSlice slice = Volatile.Read(ref _slices)[index];
+        int row = OffsetOf(rowId);
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            int sequence = slice.ReadSequence();
+            bool isVisible = ReadOnce(slice, row, view, buffer);
+            if (slice.IsUnchanged(sequence))
+            {
+                return isVisible;
+            }
+        }
+        lock (_latch)
+        {
+            return ReadOnce(slice, row, view, buffer);
+        }
+    }
+
+    /// <summary>True where the view sees a row with this id.</summary>
+    public bool IsVisible(long rowId, in ReadView view) => TryRead(rowId, view, NoColumns);
+
+    private static readonly RowBuffer NoColumns = new();
+
+    // What it gives counts only if the slice's sequence has not changed meanwhile.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool ReadOnce(RowSlice slice, int row, in ReadView view, RowBuffer buffer)
+    {
+        if (row >= slice.RowCount)
+        {
+            return false;
+        }
+        SliceVersions? versions = slice.Versions;
+        if (versions is null && RowSlice.IsSet(slice.Deleted, row))
+        {
+            return false;
+        }
+        int[] columns = buffer.Columns;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            ColumnSlice column = slice.Columns[columns[i]]!;
+            if (!column.TryRead(row, out RawValue value, out bool isNull))
+            {
+                return false;
+            }
+            buffer.SetRaw(i, value, isNull, column.Blocks);
+        }
+        return versions is null || UndoUnseen(slice, versions, row, view, buffer);
+    }
+
+    private static bool UndoUnseen(RowSlice slice, SliceVersions versions, int row, in ReadView view, RowBuffer buffer)
+    {
+        bool isThere = !RowSlice.IsSet(slice.Deleted, row);
+        int link = versions.HeadOf(row);
+        for (int steps = versions.WalkMax; link != 0 && steps > 0; steps--)
+        {
+            if (!versions.TryGet(link, out SliceVersions.UndoRecord record) || view.Sees(record.Stamp, record.Command))
+            {
+                break;
+            }
+            if (record.Column == SliceVersions.UndoRecord.Presence)
+            {
+                isThere = true;
+            }
+            else
+            {
+                int[] columns = buffer.Columns;
+                for (int i = 0; i < columns.Length; i++)
+                {
+                    if (columns[i] == record.Column)
+                    {
+                        buffer.SetRaw(i, record.OldValue, record.WasNull, null);
+                    }
+                }
+            }
+            link = record.Older;
+        }
+        return isThere && !versions.IsInsertHidden(row, view);
+    }
+
+    /// <summary>The rows of the newest state, committed or not. Checks use it; under the writers' lock it cannot change.</summary>
+    public bool TryReadLatest(long rowId, RowBuffer buffer) => TryRead(rowId, ReadView.Latest, buffer);
+
+    /// <summary>
+    /// Takes a slice's columns for vectors, as the view sees them. Gives the number of positions, and in
+    /// <paramref name="live"/> a mask of those that the view sees where it does not see all.
+    /// </summary>
+    internal int Share(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll)
+    {
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            int sequence = slice.ReadSequence();
+            foreach (int number in columns)
+            {
+                slice.Columns[number]!.IsShared = true;
+            }
+            // From here on a writer that begins sees the marks, and one that began before is seen by the validation.
+            Interlocked.MemoryBarrier();
+            int count = ShareOnce(slice, view, columns, shared, live, out seesAll, out bool isWhole);
+            if (isWhole && slice.IsUnchanged(sequence))
+            {
+                return count;
+            }
+        }
+        lock (_latch)
+        {
+            foreach (int number in columns)
+            {
+                slice.Columns[number]!.IsShared = true;
+            }
+            int count = ShareOnce(slice, view, columns, shared, live, out seesAll, out bool isWhole);
+            Debug.Assert(isWhole);
+            return count;
+        }
+    }
+
+    // isWhole is false where a race with a writer was noticed.
+    private static int ShareOnce(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll, out bool isWhole)
+    {
+        isWhole = true;
+        int count = slice.RowCount;
+        for (int i = 0; i < columns.Length; i++)
+        {
+            ColumnSlice column = slice.Columns[columns[i]]!;
+            Array data = column.Data;
+            shared[i] = new SharedColumn(data, column.Validity, column.Blocks);
+            isWhole &= data.Length >= count;
+        }
+        ulong[]? deleted = slice.Deleted;
+        SliceVersions? versions = slice.Versions;
+        seesAll = deleted is null && versions is null;
+        if (seesAll || !isWhole)
+        {
+            return count;
+        }
+        FillLive(live, count, deleted);
+        if (versions is not null)
+        {
+            Patch(slice, versions, view, columns, shared, live, count);
+        }
+        seesAll = IsAllSet(live, count);
+        return count;
+    }
+
+    private static void FillLive(ulong[] live, int count, ulong[]? deleted)
+    {
+        for (int word = 0; word < live.Length; word++)
+        {
+            int rows = Math.Clamp(count - (word << 6), 0, 64);
+            ulong mask = rows == 64 ? ulong.MaxValue : (1UL << rows) - 1;
+            live[word] = deleted is null ? mask : mask & ~deleted[word];
+        }
+    }
+
+    private static bool IsAllSet(ulong[] live, int count)
+    {
+        int set = 0;
+        foreach (ulong word in live)
+        {
+            set += System.Numerics.BitOperations.PopCount(word);
+        }
+        return set == count;
+    }
+
+    // Undoes in private copies what the view must not see.
+    private static void Patch(RowSlice slice, SliceVersions versions, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, int count)
+    {
+        if (versions.Heads is { } heads)
+        {
+            ReadOnlySpan<int> rest = heads.AsSpan(0, count);
+            int row = -1;
+            while (true)
+            {
+                int next = rest[(row + 1)..].IndexOfAnyExcept(0);
+                if (next < 0)
+                {
+                    break;
+                }
+                row += next + 1;
+                PatchRow(slice, versions, heads[row], row, view, columns, shared, live, count);
+            }
+        }
+        foreach (ref readonly SliceVersions.InsertRange range in versions.Inserts)
+        {
+            if (view.Sees(range.Stamp, range.Command))
+            {
+                continue;
+            }
+            for (int row = range.First; row < Math.Min(count, range.First + range.Count); row++)
+            {
+                live[row >> 6] &= ~(1UL << (row & 63));
+            }
+        }
+    }
+
+    private static void PatchRow(RowSlice slice, SliceVersions versions, int link, int row, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, int count)
+    {
+        for (int steps = versions.WalkMax; link != 0 && steps > 0; steps--)
+        {
+            if (!versions.TryGet(link, out SliceVersions.UndoRecord record) || view.Sees(record.Stamp, record.Command))
+            {
+                return;
+            }
+            if (record.Column == SliceVersions.UndoRecord.Presence)
+            {
+                live[row >> 6] |= 1UL << (row & 63);
+            }
+            for (int i = 0; i < columns.Length; i++)
+            {
+                if (columns[i] == record.Column)
+                {
+                    shared[i].Patch(slice.Columns[record.Column]!.Type, row, ref record.OldValue, record.WasNull, count);
+                }
+            }
+            link = record.Older;
+        }
+    }
+}
+
+/// <summary>What a scan takes of one column of a slice: the column's own arrays, or a patched copy.</summary>
+internal struct SharedColumn(Array data, ulong[]? validity, byte[][]? blocks)
+{
+    private bool _isCopy;
+    private bool _isValidityCopy;
+
+    public Array Data { get; private set; } = data;
+
+    public ulong[]? Validity { get; private set; } = validity;
+
+    public readonly byte[][]? Blocks => blocks;
+
+    public void Patch(PhysicalType type, int row, ref RawValue value, bool isNull, int count)
+    {
+        if (!_isCopy)
+        {
+            Data = ColumnSlice.CopyOf(type, Data, count);
+            _isCopy = true;
+        }
+        if (!isNull)
+        {
+            ColumnSlice.WriteTo(Data, RawValue.WidthOf(type), row, ref value);
+        }
+        if (!isNull && Validity is null)
+        {
+            return;
+        }
+        if (!_isValidityCopy)
+        {
+            var mask = new ulong[ValidityMask.WordCount];
+            System.Array.Fill(mask, ulong.MaxValue);
+            Validity?.CopyTo(mask, 0);
+            Validity = mask;
+            _isValidityCopy = true;
+        }
+        if (isNull)
+        {
+            ValidityMask.SetNull(Validity!, row);
+        }
+        else
+        {
+            ValidityMask.SetValid(Validity!, row);
+        }
+    }
+}

@@ -1,0 +1,409 @@
+using System.Diagnostics;
+using PhantomDb.Errors;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// Writing: every change is checked and given its memory first, then gets its index entries, and is made in the slice
+/// last, in one step that cannot fail. So an error leaves nothing behind of the row that it is about.
+/// </summary>
+internal sealed partial class TableStore
+{
+    private const int CompactAtDepth = 8;
+    private const int VersionsKeptMax = 64;
+
+    private readonly Stack<SliceVersions> _spareVersions = new();
+    private readonly RawValue[] _scratch;                // strings already in the slice's heap
+    private readonly Stack<int> _slicesWithFreeRows = new();
+    private readonly Stack<int> _emptySlices = new();
+    private int _tail = -1;                              // slice that rows are appended to
+    private RowBuffer? _row;
+
+    /// <summary>Inserts one row, whose buffer has the columns of <see cref="ColumnNumbers"/>; gives its row id.</summary>
+    public long Insert(RowBuffer row, TransactionStamp stamp, int command)
+    {
+        lock (_latch)
+        {
+            return InsertRow(row, stamp, command);
+        }
+    }
+
+    /// <summary>
+    /// Inserts the rows of a chunk, whose vectors are the columns of <see cref="ColumnNumbers"/>. Rows that are in, even when an
+    /// error follows, are in <paramref name="inserted"/>: the caller undoes them.
+    /// </summary>
+    public void Insert(DataChunk chunk, TransactionStamp stamp, int command, List<RowRange> inserted)
+    {
+        lock (_latch)
+        {
+            bool hasSelection = chunk.Selection is not null;
+            foreach (Vector vector in chunk.Vectors)
+            {
+                vector.Widen(chunk.Selection, hasSelection, chunk.Count);
+            }
+            int done = 0;
+            while (done < chunk.Count)
+            {
+                if (_slicesWithFreeRows.Count > 0 && TryInsertIntoFreeSlot(chunk, done, stamp, command, out long rowId))
+                {
+                    AddRange(inserted, rowId, 1);
+                    done++;
+                    continue;
+                }
+                int index = SliceToAppendTo();
+                RowSlice slice = _slices[index];
+                int count = Math.Min(chunk.Count - done, RowSlice.Capacity - slice.RowCount);
+                AppendRows(index, slice, chunk, done, count, stamp, command);
+                AddRange(inserted, RowIdOf(index, slice.RowCount - count), count);
+                done += count;
+            }
+        }
+    }
+
+    /// <summary>Changes the buffer's columns of one row, which must be there in the newest state.</summary>
+    public void Update(long rowId, RowBuffer values, TransactionStamp stamp, int command)
+    {
+        lock (_latch)
+        {
+            UpdateRow(rowId, values, stamp, command);
+        }
+    }
+
+    /// <summary>Removes one row, which must be there in the newest state.</summary>
+    public void Delete(long rowId, TransactionStamp stamp, int command)
+    {
+        lock (_latch)
+        {
+            DeleteRow(rowId, stamp);
+        }
+
+        void DeleteRow(long id, TransactionStamp owner)
+        {
+            (RowSlice slice, int row) = Locate(id);
+            SliceVersions versions = ReserveVersions(slice, 1);
+            slice.Deleted ??= new ulong[ValidityMask.WordCount];
+            slice.BeginChange();
+            AttachVersions(slice, versions);
+            versions.Link(row, SliceVersions.UndoRecord.Presence, default, false, owner, command);
+            slice.Deleted[row >> 6] |= 1UL << (row & 63);
+            slice.EndChange();
+            Volatile.Write(ref _rowCount, _rowCount - 1);
+        }
+    }
+
+    /// <summary>The row that a unique index would not let in beside these values; false where there is none.</summary>
+    public bool TryFindConflict(TableIndex index, RowBuffer row, out long rowId)
+    {
+        lock (_latch)
+        {
+            index.Encode(index.Writer, null, 0, row);
+            rowId = -1;
+            return index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, -1, out rowId);
+        }
+    }
+
+    private long InsertRow(RowBuffer row, TransactionStamp stamp, int command)
+    {
+        Debug.Assert(row.Columns.AsSpan().SequenceEqual(ColumnNumbers));
+        bool isReused = TryTakeFreeSlot(out int index, out int offset);
+        if (!isReused)
+        {
+            index = SliceToAppendTo();
+            offset = _slices[index].RowCount;
+        }
+        RowSlice slice = _slices[index];
+        long rowId = RowIdOf(index, offset);
+        for (int i = 0; i < ColumnNumbers.Length; i++)
+        {
+            ColumnSlice column = slice.Columns[ColumnNumbers[i]]!;
+            if (!isReused)
+            {
+                column.EnsureCapacity(offset + 1);
+            }
+            _scratch[i] = row.Raw(i);
+            if (column.Type == PhysicalType.String && !row.IsNull(i))
+            {
+                column.Adopt(ref _scratch[i], row.BlocksOf(i));
+            }
+        }
+        SliceVersions versions = slice.Versions ?? SpareVersions();
+        AddEntries(null, 0, row, rowId);
+
+        if (!isReused)
+        {
+            WriteRow(slice, offset, row, unshare: false);   // behind the rows that anyone looks at
+        }
+        slice.BeginChange();
+        AttachVersions(slice, versions);
+        if (isReused)
+        {
+            WriteRow(slice, offset, row, unshare: true);
+            slice.Deleted![offset >> 6] &= ~(1UL << (offset & 63));
+            slice.FreeCount--;
+        }
+        else
+        {
+            slice.RowCount = slice.WrittenCount = offset + 1;
+        }
+        versions.AddInsert(offset, 1, stamp, command);
+        slice.EndChange();
+        Volatile.Write(ref _rowCount, _rowCount + 1);
+        return rowId;
+    }
+
+    private void WriteRow(RowSlice slice, int offset, RowBuffer row, bool unshare)
+    {
+        for (int i = 0; i < ColumnNumbers.Length; i++)
+        {
+            ColumnSlice column = slice.Columns[ColumnNumbers[i]]!;
+            if (unshare && column.IsShared)
+            {
+                column.Unshare();
+            }
+            column.WidenBy(ref _scratch[i], row.IsNull(i));
+            column.Write(offset, ref _scratch[i], row.IsNull(i));
+        }
+    }
+
+    private bool TryInsertIntoFreeSlot(DataChunk chunk, int position, TransactionStamp stamp, int command, out long rowId)
+    {
+        rowId = -1;
+        if (!TryTakeFreeSlot(out _, out _))
+        {
+            return false;
+        }
+        _row ??= NewRowBuffer();
+        for (int i = 0; i < _row.Count; i++)
+        {
+            _row.SetFrom(i, chunk.Vectors[i], chunk.Position(position));
+        }
+        rowId = InsertRow(_row, stamp, command);
+        return true;
+    }
+
+    private void AppendRows(int index, RowSlice slice, DataChunk chunk, int first, int count, TransactionStamp stamp, int command)
+    {
+        int start = slice.RowCount;
+        for (int i = 0; i < ColumnNumbers.Length; i++)
+        {
+            ColumnSlice column = slice.Columns[ColumnNumbers[i]]!;
+            column.EnsureCapacity(start + count);
+            column.Append(start, chunk.Vectors[i], chunk.Selection, chunk.Selection is not null, first, count);
+        }
+        SliceVersions versions = slice.Versions ?? SpareVersions();
+        int entered = 0;
+        try
+        {
+            for (; entered < count && Indexes.Length > 0; entered++)
+            {
+                slice.WrittenCount = start + entered;   // the rows before are in for the unique check
+                AddEntries(slice, start + entered, null, RowIdOf(index, start + entered));
+            }
+        }
+        catch
+        {
+            while (--entered >= 0)
+            {
+                RemoveEntries(slice, start + entered, RowIdOf(index, start + entered));
+            }
+            slice.WrittenCount = start;
+            throw;
+        }
+        slice.BeginChange();
+        AttachVersions(slice, versions);
+        versions.AddInsert(start, count, stamp, command);
+        slice.RowCount = slice.WrittenCount = start + count;
+        slice.EndChange();
+        Volatile.Write(ref _rowCount, _rowCount + count);
+    }
+
+    private void UpdateRow(long rowId, RowBuffer values, TransactionStamp stamp, int command)
+    {
+        (RowSlice slice, int row) = Locate(rowId);
+        SliceVersions versions = ReserveVersions(slice, values.Count);
+        for (int i = 0; i < values.Count; i++)
+        {
+            _scratch[i] = values.Raw(i);
+            ColumnSlice column = slice.Columns[values.Columns[i]]!;
+            if (column.Type == PhysicalType.String && !values.IsNull(i))
+            {
+                column.Adopt(ref _scratch[i], values.BlocksOf(i));
+            }
+        }
+        MoveEntries(slice, row, values, rowId);
+
+        int depth = 0;
+        slice.BeginChange();
+        AttachVersions(slice, versions);
+        for (int i = 0; i < values.Count; i++)
+        {
+            int number = values.Columns[i];
+            ColumnSlice column = slice.Columns[number]!;
+            column.TryRead(row, out RawValue old, out bool wasNull);
+            depth = versions.Link(row, number, old, wasNull, stamp, command);
+            column.CountDead(row);
+            column.WidenBy(ref _scratch[i], values.IsNull(i));
+            if (column.IsShared)
+            {
+                column.Unshare();
+            }
+            column.Write(row, ref _scratch[i], values.IsNull(i));
+        }
+        slice.EndChange();
+
+        if (depth >= CompactAtDepth && depth % CompactAtDepth < values.Count)
+        {
+            CompactChain(slice, row, rowId);
+        }
+        RewriteStringsIfMostlyDead(slice, values);
+    }
+
+    private (RowSlice Slice, int Row) Locate(long rowId)
+    {
+        int index = SliceOf(rowId);
+        if ((ulong)index >= (uint)_sliceCount || !_slices[index].IsLive(OffsetOf(rowId)))
+        {
+            throw Error.Internal($"row {rowId} of table {Definition.QualifiedName} is not there");
+        }
+        return (_slices[index], OffsetOf(rowId));
+    }
+
+    private int SliceToAppendTo()
+    {
+        if (_tail >= 0 && _slices[_tail].RowCount < RowSlice.Capacity)
+        {
+            return _tail;
+        }
+        int index = -1;
+        while (index < 0 && _emptySlices.TryPop(out int empty))
+        {
+            index = _slices[empty].RowCount < RowSlice.Capacity ? empty : -1;   // it may have been filled as the tail
+        }
+        if (index < 0)
+        {
+            index = _sliceCount;
+            RowSlice slice = NewSlice(_sliceCount == 0 ? 16 : RowSlice.Capacity);
+            RowSlice[] slices = _slices;
+            if (index == slices.Length)
+            {
+                slices = new RowSlice[Math.Max(4, index * 2)];
+                Array.Copy(_slices, slices, index);
+            }
+            slices[index] = slice;
+            Volatile.Write(ref _slices, slices);
+            Volatile.Write(ref _sliceCount, index + 1);
+        }
+        _tail = index;
+        return index;
+    }
+
+    // A small table starts small; later slices are as large as they get.
+    private RowSlice NewSlice(int capacity)
+    {
+        long size = ColumnNumbers.Sum(number => ColumnSlice.SizeOf(capacity, RawValue.WidthOf(_types[number])));
+        _account?.Charge(size);
+        return NewSliceUncharged(capacity);
+    }
+
+    private RowSlice NewSliceUncharged(int capacity = RowSlice.Capacity)
+    {
+        var slice = new RowSlice(_types.Length);
+        foreach (int number in ColumnNumbers)
+        {
+            slice.Columns[number] = new ColumnSlice(_types[number], capacity, _account);
+        }
+        return slice;
+    }
+
+    // Stays among the spare ones until it is attached, so that an error in between loses nothing.
+    private SliceVersions SpareVersions()
+    {
+        if (_spareVersions.Count == 0)
+        {
+            _spareVersions.Push(new SliceVersions());
+        }
+        return _spareVersions.Peek();
+    }
+
+    // The sequence is changing.
+    private void AttachVersions(RowSlice slice, SliceVersions versions)
+    {
+        if (slice.Versions is null)
+        {
+            slice.Versions = versions;
+            _spareVersions.Pop();
+        }
+    }
+
+    private SliceVersions ReserveVersions(RowSlice slice, int recordCount)
+    {
+        SliceVersions versions = slice.Versions ?? SpareVersions();
+        _account?.Charge(versions.SizeOfReserve(recordCount));
+        versions.Reserve(recordCount);
+        return versions;
+    }
+
+    // The versions object goes back for another slice; a reader that still looks at it finds the sequence changed.
+    private void DropVersionsIfEmpty(RowSlice slice)
+    {
+        if (slice.Versions is not { IsEmpty: true } versions)
+        {
+            return;
+        }
+        slice.Versions = null;
+        if (_spareVersions.Count < VersionsKeptMax && versions.TryRecycle())
+        {
+            _spareVersions.Push(versions);
+        }
+        else
+        {
+            _account?.Release(versions.ReservedSize);
+        }
+    }
+
+    private void RewriteStringsIfMostlyDead(RowSlice slice, RowBuffer values)
+    {
+        foreach (int number in values.Columns)
+        {
+            if (slice.Columns[number]!.IsMostlyDeadStrings)
+            {
+                RewriteStrings(slice, number);
+            }
+        }
+    }
+
+    private void RewriteStrings(RowSlice slice, int number)
+    {
+        ColumnSlice column = slice.Columns[number]!;
+        byte[][] oldBlocks = column.Blocks!;
+        slice.BeginChange();
+        column.RewriteStrings(slice.RowCount, row => RowSlice.IsSet(slice.Deleted, row) && (slice.Versions?.HeadOf(row) ?? 0) == 0);
+        if (slice.Versions is { RecordCount: > 0 } versions)
+        {
+            for (int row = 0; row < slice.RowCount; row++)
+            {
+                for (int link = versions.HeadOf(row); link != 0; link = versions.At(link).Older)
+                {
+                    ref SliceVersions.UndoRecord record = ref versions.At(link);
+                    if (record.Column == number && !record.WasNull)
+                    {
+                        column.Adopt(ref record.OldValue, oldBlocks);
+                    }
+                }
+            }
+        }
+        slice.EndChange();
+    }
+
+    private static void AddRange(List<RowRange> ranges, long firstRowId, int count)
+    {
+        if (ranges.Count > 0 && ranges[^1] is var last && last.FirstRowId + last.Count == firstRowId)
+        {
+            ranges[^1] = last with { Count = last.Count + count };
+            return;
+        }
+        ranges.Add(new RowRange(firstRowId, count));
+    }
+}

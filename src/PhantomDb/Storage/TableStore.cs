@@ -1,0 +1,91 @@
+using PhantomDb.Catalog;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// The rows of one table in memory: slices of 2,048 rows, their versions, and the indexes. It knows read timestamps and
+/// stamps, not transactions: who may write when, what is undone, and when a stamp is published is Transactions' business.
+/// Row ids are places (slice and offset) and never move. README.md tells how scans, point reads and writers agree.
+/// </summary>
+internal sealed partial class TableStore
+{
+    private readonly Lock _latch = new();      // one writer at a time; held for one call, never across a wait
+    private readonly MemoryAccount? _account;
+    private readonly ReadTimestamps _timestamps;
+    private readonly PhysicalType[] _types;    // by storage number
+    private readonly bool[] _isIndexed;        // by storage number
+
+    private RowSlice[] _slices = [];
+    private int _sliceCount;
+    private long _rowCount;
+
+    /// <summary>An empty table.</summary>
+    public TableStore(TableDefinition definition, ReadTimestamps timestamps, MemoryAccount? account = null)
+    {
+        Definition = definition;
+        _timestamps = timestamps;
+        _account = account;
+        ColumnNumbers = definition.Columns.Select(c => c.Number).ToArray();
+        _types = new PhysicalType[definition.NextColumnNumber];
+        _isIndexed = new bool[definition.NextColumnNumber];
+        foreach (ColumnDefinition column in definition.Columns)
+        {
+            _types[column.Number] = column.Type.Physical;
+        }
+        Indexes = definition.Indexes.Select(index => new TableIndex(index, definition)).ToArray();
+        foreach (int number in definition.Indexes.SelectMany(index => index.Columns).Select(c => c.ColumnNumber))
+        {
+            _isIndexed[number] = true;
+        }
+        _scratch = new RawValue[ColumnNumbers.Length];
+    }
+
+    public TableDefinition Definition { get; }
+
+    /// <summary>Storage numbers of the columns, in the order of the definition: the order in which rows are inserted.</summary>
+    public int[] ColumnNumbers { get; }
+
+    public TableIndex[] Indexes { get; private set; }
+
+    /// <summary>Rows in the newest state, those of running transactions included.</summary>
+    public long RowCount => Volatile.Read(ref _rowCount);
+
+    /// <summary>Bytes held by rows, versions and indexes.</summary>
+    public long Size
+    {
+        get
+        {
+            lock (_latch)
+            {
+                long size = Indexes.Sum(index => index.Tree.SizeBytes);
+                for (int i = 0; i < _sliceCount; i++)
+                {
+                    RowSlice slice = _slices[i];
+                    size += (slice.Deleted?.Length ?? 0) * sizeof(ulong);
+                    size += slice.Versions?.SizeInBytes ?? 0;
+                    foreach (ColumnSlice? column in slice.Columns)
+                    {
+                        size += column?.Size ?? 0;
+                    }
+                }
+                return size;
+            }
+        }
+    }
+
+    public TableIndex? FindIndex(int oid) => Array.Find(Indexes, index => index.Definition.Oid == oid);
+
+    /// <summary>A buffer for whole rows, as <see cref="Insert(RowBuffer, TransactionStamp, int)"/> takes them.</summary>
+    public RowBuffer NewRowBuffer() => new(ColumnNumbers);
+
+    private static int SliceOf(long rowId) => (int)(rowId >> RowSlice.CapacityBits);
+
+    private static int OffsetOf(long rowId) => (int)rowId & (RowSlice.Capacity - 1);
+
+    private static long RowIdOf(int slice, int offset) => ((long)slice << RowSlice.CapacityBits) | (uint)offset;
+}
+
+/// <summary>Neighbouring rows, by the row id of the first.</summary>
+internal readonly record struct RowRange(long FirstRowId, int Count);
