@@ -1,16 +1,14 @@
-using PhantomDb.Catalog;
-
 namespace PhantomDb.Errors;
 
 /// <summary>Errors of stored rows.</summary>
 internal static partial class Error
 {
-    public static PhantomDbException UniqueViolation(TableDefinition table, IndexDefinition index) =>
-        new(SqlStates.UniqueViolation, $"duplicate key value violates unique constraint \"{index.Name}\"")
+    public static PhantomDbException UniqueViolation(string schema, string table, string constraint) =>
+        new(SqlStates.UniqueViolation, $"duplicate key value violates unique constraint \"{constraint}\"")
         {
-            SchemaName = table.Schema,
-            TableName = table.Name,
-            ConstraintName = index.Name,
+            SchemaName = schema,
+            TableName = table,
+            ConstraintName = constraint,
         };
 
     public static PhantomDbException SequenceExhausted(string name, bool ascends, long bound) =>

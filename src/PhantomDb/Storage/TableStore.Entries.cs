@@ -98,7 +98,7 @@ internal sealed partial class TableStore
     {
         if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out _))
         {
-            throw Error.UniqueViolation(Definition, index.Definition);
+            throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name);
         }
     }
 
