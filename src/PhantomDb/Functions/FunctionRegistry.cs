@@ -26,6 +26,10 @@ internal static class FunctionRegistry
         NumericArithmetic.AddTo(functions);
         TextFunctions.AddTo(functions);
         PatternFunctions.AddTo(functions);
+        QuotingFunctions.AddTo(functions);
+        MathFunctions.AddTo(functions);
+        DateTimeFunctions.AddTo(functions);
+        SystemFunctions.AddTo(functions);
         return functions;
     }
 
@@ -35,10 +39,18 @@ internal static class FunctionRegistry
         CountAggregates.AddTo(functions);
         SumAggregates.AddTo(functions);
         ExtremeAggregates.AddTo(functions);
+        BooleanAggregates.AddTo(functions);
+        StatisticalAggregates.AddTo(functions);
+        StringAggregates.AddTo(functions);
         return functions;
     }
 
-    private static List<TableFunction> AllTableFunctions() => [];
+    private static List<TableFunction> AllTableFunctions()
+    {
+        var functions = new List<TableFunction>();
+        SeriesFunctions.AddTo(functions);
+        return functions;
+    }
 
     private static Dictionary<string, IReadOnlyList<T>> ByName<T>(IEnumerable<T> functions, Func<T, string> name) =>
         functions.GroupBy(name).ToDictionary(group => group.Key, group => (IReadOnlyList<T>)group.ToArray());

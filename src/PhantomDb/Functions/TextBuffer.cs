@@ -12,7 +12,7 @@ internal sealed class TextBuffer(MemoryAccount? account = null) : IBufferWriter<
 {
     private const int LengthMax = 0x3FFFFFFF - 4;
 
-    private byte[] _bytes = new byte[256];
+    private byte[] _bytes = [];
     private int _length;
 
     public ReadOnlySpan<byte> Written => _bytes.AsSpan(0, _length);
@@ -89,7 +89,7 @@ internal sealed class TextBuffer(MemoryAccount? account = null) : IBufferWriter<
             throw Error.StringTooLarge();
         }
 
-        int size = (int)Math.Min(LengthMax, Math.Max(needed, _bytes.Length * 2L));
+        int size = (int)Math.Min(LengthMax, Math.Max(64, Math.Max(needed, _bytes.Length * 2L)));
         account?.Charge(size - _bytes.Length);
         Array.Resize(ref _bytes, size);
     }

@@ -85,7 +85,7 @@ public sealed class FunctionResultTests
         return new ConstantExpression(type, ExpressionEvaluator.BoxedValue(vector, 0));
     }
 
-    private static SqlType TypeOf(string name)
+    internal static SqlType TypeOf(string name)
     {
         int open = name.IndexOf('(', StringComparison.Ordinal);
         int[] modifiers = open < 0 ? [] : name[(open + 1)..^1].Split(',').Select(part => int.Parse(part, CultureInfo.InvariantCulture)).ToArray();

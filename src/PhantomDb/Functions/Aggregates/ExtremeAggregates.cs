@@ -67,7 +67,7 @@ internal static class ExtremeAggregates
     }
 }
 
-/// <summary>Least or greatest value of one group so far.</summary>
+/// <summary>Least or greatest value of one group so far; of equal ones the last, as PostgreSQL (1.0 and 1.00 differ to the eye).</summary>
 internal struct Extreme<T> where T : struct
 {
     public T Value;
@@ -78,7 +78,7 @@ internal readonly struct MinFold<T, TOrder> : IFold<T, Extreme<T>> where T : str
 {
     public static void Add(ref Extreme<T> accumulator, T value)
     {
-        if (!accumulator.HasValue || TOrder.IsLess(value, accumulator.Value))
+        if (!accumulator.HasValue || !TOrder.IsLess(accumulator.Value, value))
         {
             accumulator.Value = value;
             accumulator.HasValue = true;
@@ -98,7 +98,7 @@ internal readonly struct MaxFold<T, TOrder> : IFold<T, Extreme<T>> where T : str
 {
     public static void Add(ref Extreme<T> accumulator, T value)
     {
-        if (!accumulator.HasValue || TOrder.IsLess(accumulator.Value, value))
+        if (!accumulator.HasValue || !TOrder.IsLess(value, accumulator.Value))
         {
             accumulator.Value = value;
             accumulator.HasValue = true;

@@ -1,0 +1,130 @@
+using System.Security.Cryptography;
+using PhantomDb.Errors;
+using PhantomDb.Types;
+
+namespace PhantomDb.Functions;
+
+/// <summary>What a statement knows about itself: session, settings, sequences, names; and generated identifiers.</summary>
+internal static class SystemFunctions
+{
+    /// <summary>What version() begins with, for clients that look at it.</summary>
+    public const string VersionText = "PostgreSQL 15.0 (PhantomDB)";
+
+    public static void AddTo(List<ScalarFunction> functions)
+    {
+        AddSession(functions);
+        AddSettings(functions);
+        AddSequences(functions);
+        AddCatalog(functions);
+        functions.Add(new BoundScalarFunction("gen_random_uuid", SqlType.Uuid, [], RowKernels.Value((in RowReader _) => RandomUuid()))
+        {
+            Volatility = Volatility.Volatile,
+        });
+        functions.Add(new ScalarFunction("num_nulls", [SqlTypeId.Unknown], types => CountNulls("num_nulls", types, countsNulls: true)) { TakesAny = true, IsVariadic = true });
+        functions.Add(new ScalarFunction("num_nonnulls", [SqlTypeId.Unknown], types => CountNulls("num_nonnulls", types, countsNulls: false)) { TakesAny = true, IsVariadic = true });
+    }
+
+    private static void AddSession(List<ScalarFunction> functions)
+    {
+        Text(functions, "version", SqlType.Text, (in RowReader _, TextBuffer output) => output.Append(VersionText));
+        foreach (string name in new[] { "current_database", "current_catalog" })
+        {
+            Text(functions, name, SqlType.Name, (in RowReader row, TextBuffer output) => output.Append(row.Statement.DatabaseName));
+        }
+
+        foreach (string name in new[] { "current_user", "session_user", "user", "current_role" })
+        {
+            Text(functions, name, SqlType.Name, (in RowReader row, TextBuffer output) => output.Append(row.Statement.UserName));
+        }
+
+        Text(functions, "current_schema", SqlType.Name, (in RowReader _, TextBuffer output) => output.Append("public"u8));
+        functions.Add(new ScalarFunction("pg_typeof", [SqlTypeId.Unknown], types => new BoundScalarFunction("pg_typeof", SqlType.Text, types,
+            RowKernels.Text((in RowReader _, TextBuffer output) => output.Append(types[0].BaseName))) { IsStrict = false }) { TakesAny = true });
+    }
+
+    private static void AddSettings(List<ScalarFunction> functions)
+    {
+        Stable(functions, "current_setting", SqlType.Text, [SqlType.Text], RowKernels.Text((in RowReader row, TextBuffer output) =>
+            output.Append(Setting(row) ?? throw new PhantomDbException(
+                SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{row.String(0)}\""))));
+        Stable(functions, "current_setting", SqlType.Text, [SqlType.Text, SqlType.Boolean], RowKernels.NullableText((in RowReader row, TextBuffer output) =>
+        {
+            string? value = Setting(row);
+            if (value is null && !row.Value<bool>(1))
+            {
+                throw new PhantomDbException(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{row.String(0)}\"");
+            }
+
+            output.Append(value ?? "");
+            return value is not null;
+        }));
+        Volatile(functions, "set_config", SqlType.Text, [SqlType.Text, SqlType.Text, SqlType.Boolean], RowKernels.Text((in RowReader row, TextBuffer output) =>
+            output.Append(row.Statement.SetSetting(row.String(0), row.String(1), row.Value<bool>(2)))));
+
+        static string? Setting(in RowReader row) => row.Statement.GetSetting(row.String(0));
+    }
+
+    private static void AddSequences(List<ScalarFunction> functions)
+    {
+        SqlType relation = SqlType.RegClass;
+        SqlType bigint = SqlType.Int64;
+        Volatile(functions, "nextval", bigint, [relation], RowKernels.Value((in RowReader row) => row.Statement.NextSequenceValue((int)row.Value<long>(0))));
+        Volatile(functions, "currval", bigint, [relation], RowKernels.Value((in RowReader row) => row.Statement.CurrentSequenceValue((int)row.Value<long>(0))));
+        Volatile(functions, "lastval", bigint, [], RowKernels.Value((in RowReader row) => row.Statement.LastSequenceValue()));
+        Volatile(functions, "setval", bigint, [relation, bigint], RowKernels.Value((in RowReader row) => Set(row, isCalled: true)));
+        Volatile(functions, "setval", bigint, [relation, bigint, SqlType.Boolean], RowKernels.Value((in RowReader row) => Set(row, row.Value<bool>(2))));
+
+        static long Set(in RowReader row, bool isCalled)
+        {
+            row.Statement.SetSequenceValue((int)row.Value<long>(0), row.Value<long>(1), isCalled);
+            return row.Value<long>(1);
+        }
+    }
+
+    private static void AddCatalog(List<ScalarFunction> functions)
+    {
+        Stable(functions, "to_regclass", SqlType.RegClass, [SqlType.Text], RowKernels.Nullable((in RowReader row, out long oid) =>
+        {
+            int? found = row.Statement.FindRelation(row.String(0));
+            oid = (uint)(found ?? 0);
+            return found is not null;
+        }));
+        // There are no comments to describe anything with.
+        Stable(functions, "obj_description", SqlType.Text, [SqlType.Oid, SqlType.Text], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
+        Stable(functions, "obj_description", SqlType.Text, [SqlType.Oid], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
+        Stable(functions, "col_description", SqlType.Text, [SqlType.Oid, SqlType.Int32], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
+    }
+
+    private static BoundScalarFunction CountNulls(string name, IReadOnlyList<SqlType> types, bool countsNulls) =>
+        new(name, SqlType.Int32, types, RowKernels.Value((in RowReader row) =>
+        {
+            int count = 0;
+            for (int i = 0; i < row.Count; i++)
+            {
+                count += row.IsNull(i) == countsNulls ? 1 : 0;
+            }
+
+            return count;
+        }))
+        {
+            IsStrict = false,
+        };
+
+    private static UInt128 RandomUuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);   // version 4
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);   // the variant of RFC 9562
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
+    }
+
+    private static void Text(List<ScalarFunction> functions, string name, SqlType result, TextRowFunction function) =>
+        Stable(functions, name, result, [], RowKernels.Text(function));
+
+    private static void Stable(List<ScalarFunction> functions, string name, SqlType result, SqlType[] parameters, ScalarKernel kernel) =>
+        functions.Add(new BoundScalarFunction(name, result, parameters, kernel) { Volatility = Volatility.Stable, IsFallible = true });
+
+    private static void Volatile(List<ScalarFunction> functions, string name, SqlType result, SqlType[] parameters, ScalarKernel kernel) =>
+        functions.Add(new BoundScalarFunction(name, result, parameters, kernel) { Volatility = Volatility.Volatile, IsFallible = true });
+}
