@@ -15,6 +15,8 @@ internal static class SqlStates
     public const string IntervalFieldOverflow = "22015";
     public const string InvalidArgumentForLogarithm = "2201E";
     public const string InvalidArgumentForPowerFunction = "2201F";
+    public const string InvalidRowCountInLimit = "2201W";
+    public const string InvalidRowCountInOffset = "2201X";
     public const string InvalidParameterValue = "22023";
     public const string InvalidEscapeSequence = "22025";
     public const string InvalidTextRepresentation = "22P02";

@@ -24,7 +24,7 @@ internal static class BufferComparer
             // Equals, not ==: NaN equals itself; both say that -0 equals 0.
             case PhysicalType.Real: return ((BufferColumn<float>)column).At(row).Equals(vector.Values<float>()[position]);
             case PhysicalType.Double: return ((BufferColumn<double>)column).At(row).Equals(vector.Values<double>()[position]);
-            case PhysicalType.Numeric: return ((BufferColumn<Numeric>)column).At(row).Equals(vector.Values<Numeric>()[position]);
+            case PhysicalType.Numeric: return Numeric.Equals(in ((BufferColumn<Numeric>)column).At(row), in vector.Values<Numeric>()[position]);
             case PhysicalType.Uuid: return ((BufferColumn<UInt128>)column).At(row) == vector.Values<UInt128>()[position];
             case PhysicalType.Interval:
                 return ((BufferColumn<Interval>)column).At(row).Total == vector.Values<Interval>()[position].Total;

@@ -48,6 +48,17 @@ internal sealed class ColumnarBuffer
         Count += count;
     }
 
+    /// <summary>Appends all rows of another buffer of the same types.</summary>
+    public void Append(ColumnarBuffer other)
+    {
+        DataChunk chunk = new(other.Types);
+        for (int block = 0; block < other.BlockCount; block++)
+        {
+            other.Read(block, chunk);
+            Append(chunk);
+        }
+    }
+
     /// <summary>Points a chunk at the rows of one block, without copying.</summary>
     public void Read(int block, DataChunk output)
     {

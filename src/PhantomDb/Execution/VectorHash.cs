@@ -143,7 +143,7 @@ internal static class VectorHash
 
     private struct NumericHasher : IHasher<Numeric>
     {
-        public static ulong Hash(ref readonly Numeric value, byte[][] blocks) => (ulong)value.GetHashCode();
+        public static ulong Hash(ref readonly Numeric value, byte[][] blocks) => Numeric.Hash(in value);
     }
 
     private struct StringHasher : IHasher<StringView>

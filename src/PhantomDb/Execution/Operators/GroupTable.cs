@@ -1,0 +1,283 @@
+using System.Numerics;
+using PhantomDb.Vectors;
+using PhysicalType = PhantomDb.Types.PhysicalType;
+using Vector = PhantomDb.Vectors.Vector;
+
+namespace PhantomDb.Execution.Operators;
+
+/// <summary>
+/// Numbers groups of equal keys in the order of their first rows: for GROUP BY, DISTINCT and set operations. NULLs are
+/// equal to each other. The keys are kept by column; a group's number is its row there.
+/// Two open-addressing tables share the numbers: keys that pack into 64 bits are compared as words; all others by
+/// hash, and then column by column over all rows of a chunk.
+/// </summary>
+internal sealed class GroupTable
+{
+    private const int FirstSlotCount = 256;
+
+    private readonly MemoryAccount _account;
+    private readonly GroupKeyPacker? _packer;
+    private readonly int[] _newPositions = new int[DataChunk.Capacity];
+    private readonly int[] _packedRows = new int[DataChunk.Capacity];
+    private readonly int[] _otherRows = new int[DataChunk.Capacity];
+    private Slots _packed;
+    private Slots _hashed;
+    private Probe? _probe;
+
+    public GroupTable(IReadOnlyList<PhysicalType> types, MemoryAccount account)
+    {
+        _account = account;
+        _packer = GroupKeyPacker.TryCreate(types);
+        Keys = new ColumnarBuffer(types, account);
+        _packed = new Slots(account);
+        _hashed = new Slots(account) { IsHash = true };
+    }
+
+    /// <summary>Keys of group i in row i.</summary>
+    public ColumnarBuffer Keys { get; }
+
+    /// <summary>Groups so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Positions of the rows that made new groups at the last call of <see cref="FindOrAdd"/>, ascending.</summary>
+    public ReadOnlySpan<int> NewPositions => _newPositions.AsSpan(0, NewCount);
+
+    public int NewCount { get; private set; }
+
+    /// <summary>Writes each row's group number to groups[position], with new groups for new keys.</summary>
+    public void FindOrAdd(ReadOnlySpan<Vector> keys, int[]? selection, int count, int[] groups) =>
+        Find(keys, selection, count, groups, adds: true);
+
+    /// <summary>Writes each row's group number to groups[position]; -1 where the key is in no group.</summary>
+    public void FindOnly(ReadOnlySpan<Vector> keys, int[]? selection, int count, int[] groups) =>
+        Find(keys, selection, count, groups, adds: false);
+
+    private void Find(ReadOnlySpan<Vector> keys, int[]? selection, int count, int[] groups, bool adds)
+    {
+        NewCount = 0;
+        if (Keys.Types.Count == 0)
+        {
+            FindWithoutKeys(selection, count, groups, adds);
+            return;
+        }
+        if (_packer is null)
+        {
+            FindHashed(keys, selection, null, count, groups, adds);
+            return;
+        }
+        if (_packer.Pack(keys, selection, count, _packedRows, _otherRows, out int packedCount))
+        {
+            FindPacked(selection, null, count, groups, adds);
+            AppendNewKeys(keys, 0);
+            return;
+        }
+        FindPacked(selection, _packedRows, packedCount, groups, adds);
+        AppendNewKeys(keys, 0);
+        int before = NewCount;
+        FindHashed(keys, selection, _otherRows, count - packedCount, groups, adds);
+        if (before > 0 && NewCount > before)
+        {
+            _newPositions.AsSpan(0, NewCount).Sort();
+        }
+    }
+
+    // No keys: all rows are one group.
+    private void FindWithoutKeys(int[]? selection, int count, int[] groups, bool adds)
+    {
+        int group = Count == 0 && !adds ? -1 : 0;
+        for (int i = 0; i < count; i++)
+        {
+            groups[selection is null ? i : selection[i]] = group;
+        }
+        if (Count == 0 && adds && count > 0)
+        {
+            _newPositions[NewCount++] = selection is null ? 0 : selection[0];
+            Count = 1;
+        }
+    }
+
+    private void FindPacked(int[]? selection, int[]? rows, int count, int[] groups, bool adds)
+    {
+        if (adds)
+        {
+            _packed.EnsureRoom(count);
+        }
+        else if (_packed.Count == 0)
+        {
+            SetMissing(selection, rows, count, groups);
+            return;
+        }
+        ulong[] keys = _packer!.Keys;
+        ulong[] slotKeys = _packed.Keys;
+        int[] slotGroups = _packed.Groups;
+        int mask = slotGroups.Length - 1;
+        int shift = _packed.Shift;
+        for (int i = 0; i < count; i++)
+        {
+            int row = rows is null ? i : rows[i];
+            ulong key = keys[row];
+            int slot = (int)(VectorHash.Mix(key) >> shift);
+            while (slotGroups[slot] != 0 && slotKeys[slot] != key)
+            {
+                slot = (slot + 1) & mask;
+            }
+            int position = selection is null ? row : selection[row];
+            int group = slotGroups[slot] - 1;
+            if (group < 0 && adds)
+            {
+                group = Count++;
+                slotKeys[slot] = key;
+                slotGroups[slot] = group + 1;
+                _packed.Count++;
+                _newPositions[NewCount++] = position;
+            }
+            groups[position] = group;
+        }
+    }
+
+    private void FindHashed(ReadOnlySpan<Vector> keys, int[]? selection, int[]? rows, int count, int[] groups, bool adds)
+    {
+        if (adds)
+        {
+            _hashed.EnsureRoom(count);
+        }
+        else if (_hashed.Count == 0)
+        {
+            SetMissing(selection, rows, count, groups);
+            return;
+        }
+        Probe probe = _probe ??= new Probe();
+        for (int i = 0; i < count; i++)
+        {
+            int row = rows is null ? i : rows[i];
+            probe.Positions[i] = selection is null ? row : selection[row];
+        }
+        VectorHash.Hash(keys, selection is null && rows is null ? null : probe.Positions, count, probe.Hashes);
+        for (int i = 0; i < count; i++)
+        {
+            probe.Remaining[i] = i;
+            probe.Slots[i] = (int)(probe.Hashes[i] >> _hashed.Shift);
+        }
+        int remaining = count;
+        while (remaining > 0)
+        {
+            int firstNew = NewCount;
+            int candidates = FindCandidates(probe, remaining, groups, adds);
+            AppendNewKeys(keys, firstNew);
+            remaining = GroupKeyComparer.KeepUnequal(Keys, keys, probe.Positions, groups, probe.Remaining, candidates, probe.IsUnequal);
+            for (int i = 0; i < remaining; i++)
+            {
+                ref int slot = ref probe.Slots[probe.Remaining[i]];
+                slot = (slot + 1) & (_hashed.Groups.Length - 1);
+            }
+        }
+    }
+
+    // For each remaining row the next group with its hash, or a new one; gives the rows whose keys must be compared.
+    private int FindCandidates(Probe probe, int remaining, int[] groups, bool adds)
+    {
+        ulong[] slotHashes = _hashed.Keys;
+        int[] slotGroups = _hashed.Groups;
+        int mask = slotGroups.Length - 1;
+        int candidates = 0;
+        for (int i = 0; i < remaining; i++)
+        {
+            int row = probe.Remaining[i];
+            ulong hash = probe.Hashes[row];
+            int slot = probe.Slots[row];
+            while (slotGroups[slot] != 0 && slotHashes[slot] != hash)
+            {
+                slot = (slot + 1) & mask;
+            }
+            probe.Slots[row] = slot;
+            int group = slotGroups[slot] - 1;
+            if (group >= 0)
+            {
+                probe.Remaining[candidates++] = row;
+            }
+            else if (adds)
+            {
+                group = Count++;
+                slotHashes[slot] = hash;
+                slotGroups[slot] = group + 1;
+                _hashed.Count++;
+                _newPositions[NewCount++] = probe.Positions[row];
+            }
+            groups[probe.Positions[row]] = group;
+        }
+        return candidates;
+    }
+
+    private void AppendNewKeys(ReadOnlySpan<Vector> keys, int first)
+    {
+        if (NewCount > first)
+        {
+            int[] positions = first == 0 ? _newPositions : _newPositions[first..NewCount];
+            Keys.Append(keys, positions, NewCount - first);
+        }
+    }
+
+    private static void SetMissing(int[]? selection, int[]? rows, int count, int[] groups)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            int row = rows is null ? i : rows[i];
+            groups[selection is null ? row : selection[row]] = -1;
+        }
+    }
+
+    /// <summary>Buffers for rows that are found by hash.</summary>
+    private sealed class Probe
+    {
+        public readonly ulong[] Hashes = new ulong[DataChunk.Capacity];
+        public readonly int[] Positions = new int[DataChunk.Capacity];
+        public readonly int[] Remaining = new int[DataChunk.Capacity];
+        public readonly int[] Slots = new int[DataChunk.Capacity];
+        public readonly bool[] IsUnequal = new bool[DataChunk.Capacity];
+    }
+
+    /// <summary>Open addressing with linear probing, at most half full: a word (the packed key, or the hash) and a group + 1.</summary>
+    private struct Slots(MemoryAccount account)
+    {
+        public ulong[] Keys = [];
+        public int[] Groups = [];
+        public int Count;
+        public int Shift;
+
+        public void EnsureRoom(int more)
+        {
+            long wanted = ((long)Count + more) * 2;
+            if (wanted <= Groups.Length)
+            {
+                return;
+            }
+            int size = Math.Max(Math.Max(FirstSlotCount, Groups.Length * 2), (int)BitOperations.RoundUpToPowerOf2((uint)Math.Min(wanted, 1 << 30)));
+            account.Charge((long)size * (sizeof(ulong) + sizeof(int)));
+            ulong[] keys = new ulong[size];
+            int[] groups = new int[size];
+            int mask = size - 1;
+            bool isHash = IsHash;
+            Shift = 64 - BitOperations.Log2((uint)size);
+            for (int i = 0; i < Groups.Length; i++)
+            {
+                if (Groups[i] == 0)
+                {
+                    continue;
+                }
+                int slot = (int)((isHash ? Keys[i] : VectorHash.Mix(Keys[i])) >> Shift);
+                while (groups[slot] != 0)
+                {
+                    slot = (slot + 1) & mask;
+                }
+                keys[slot] = Keys[i];
+                groups[slot] = Groups[i];
+            }
+            account.Release((long)Groups.Length * (sizeof(ulong) + sizeof(int)));
+            Keys = keys;
+            Groups = groups;
+        }
+
+        /// <summary>The word is a hash already.</summary>
+        public bool IsHash { get; init; }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using PhantomDb.Errors;
+using PhantomDb.Execution.Operators;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Expressions;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>
+/// Makes the operators of one execution from a physical plan: pipelines in the order in which they must run, and the
+/// stream that gives the result.
+/// </summary>
+internal sealed class PipelineBuilder
+{
+    private readonly CteRows _ctes;
+    private readonly ExecutionProfile? _profile;
+    private readonly List<Pipeline> _pipelines = [];
+
+    private PipelineBuilder(CteRows ctes, ExecutionProfile? profile)
+    {
+        _ctes = ctes;
+        _profile = profile;
+    }
+
+    /// <summary>Runs all but the last pipeline of a plan, and gives the stream of the last.</summary>
+    public static ChunkStream Start(PhysicalOperator plan, ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
+    {
+        var builder = new PipelineBuilder(ctes, profile);
+        Stream stream = builder.Build(plan);
+        foreach (Pipeline pipeline in builder._pipelines)
+        {
+            PipelineExecutor.Run(pipeline, context);
+        }
+        return new ChunkStream(stream.Source, stream.Operators, context);
+    }
+
+    private Stream Build(PhysicalOperator plan)
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+        {
+            throw Error.TooDeep();
+        }
+        switch (plan)
+        {
+            case PhysicalValues values:
+                return From(plan, new ValuesSource(values));
+            case PhysicalTableFunction function:
+                return From(plan, new TableFunctionSource(function));
+            case PhysicalCteScan scan:
+                return From(plan, new BufferSource(_ctes.Find(scan.CteId)));
+            case PhysicalFilter filter:
+                return Then(plan, filter.Input, new FilterOperator(filter.Predicate));
+            case PhysicalProject project:
+                return Then(plan, project.Input, new ProjectOperator(project.Expressions));
+            case PhysicalLimit limit:
+                return Then(plan, limit.Input, new LimitOperator(limit.Limit, limit.Offset, limit.Ties is null ? null : [.. limit.Ties.Select(k => k.Expression)]));
+            case PhysicalDistinct distinct:
+                return Then(plan, distinct.Input, new DistinctOperator(distinct.Keys));
+            case PhysicalUnion union:
+                return From(plan, new UnionSource([.. union.Inputs.Select(Build).Select(s => (s.Source, (IReadOnlyList<StreamingOperator>)s.Operators))]));
+            case PhysicalSort sort:
+            {
+                var sink = new SortSink(TypesOf(sort.Input), sort.Keys, sort.Limit);
+                End(plan, sort.Input, sink);
+                return From(plan, new SortSource(sink));
+            }
+            case PhysicalAggregate aggregate:
+            {
+                var sink = new AggregateSink(aggregate);
+                End(plan, aggregate.Input, sink);
+                return From(plan, new AggregateSource(sink));
+            }
+            case PhysicalSetOperation set:
+            {
+                var sink = new SetOperationSink(TypesOf(set.Right));
+                End(plan, set.Right, sink);
+                return Then(plan, set.Left, new SetOperationOperator(set.Kind, set.IsAll, sink, set.Columns.Count));
+            }
+            case PhysicalHashJoin join:
+            {
+                var sink = new HashJoinBuild(join);
+                End(plan, join.Right, sink);
+                return Then(plan, join.Left, new HashJoinProbe(join, sink));
+            }
+            case PhysicalNestedLoopJoin join:
+            {
+                var sink = new BufferSink(TypesOf(join.Right));
+                End(plan, join.Right, sink);
+                return Then(plan, join.Left, new LoopJoin(
+                    join.Kind, TypesOf(join.Left), TypesOf(join.Right), join.Condition, new KeptLoopJoinRight(sink)));
+            }
+            case PhysicalDependentJoin join:
+                return Then(plan, join.Left, new LoopJoin(
+                    join.Kind, TypesOf(join.Left), TypesOf(join.Right), join.Condition, new DependentJoinRight(join, _ctes, _profile)));
+            case PhysicalCte cte:
+            {
+                var sink = new BufferSink(TypesOf(cte.Definition));
+                _ctes.Set(cte.CteId, () => sink.Rows);
+                End(plan, cte.Definition, sink);
+                return Build(cte.Body);
+            }
+            case PhysicalRecursiveCte recursive:
+                return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
+            case PhysicalScan scan:
+                throw Error.NotSupported($"a scan of {scan.Table.Name}");
+            case PhysicalVirtualScan scan:
+                throw Error.NotSupported($"a scan of {scan.Name}");
+            default:
+                throw new UnreachableException(plan.GetType().Name);
+        }
+    }
+
+    private Stream From(PhysicalOperator plan, PipelineSource source) =>
+        new(_profile is null ? source : _profile.Watch(plan, source), []);
+
+    private Stream Then(PhysicalOperator plan, PhysicalOperator input, StreamingOperator @operator)
+    {
+        Stream stream = Build(input);
+        stream.Operators.Add(_profile is null ? @operator : _profile.Watch(plan, @operator));
+        return stream;
+    }
+
+    private void End(PhysicalOperator plan, PhysicalOperator input, PipelineSink sink)
+    {
+        Stream stream = Build(input);
+        _pipelines.Add(new Pipeline(stream.Source, stream.Operators, _profile is null ? sink : _profile.Watch(plan, sink)));
+    }
+
+    private static PhysicalType[] TypesOf(PhysicalOperator plan) => [.. plan.Columns.Select(c => c.Type.Physical)];
+
+    private sealed record Stream(PipelineSource Source, List<StreamingOperator> Operators);
+}
+
+/// <summary>Where common table expressions' rows are found in one execution. Nested executions see those around them.</summary>
+internal sealed class CteRows(CteRows? outer = null)
+{
+    private readonly Dictionary<int, Func<ColumnarBuffer>> _rows = [];
+
+    public void Set(int cteId, Func<ColumnarBuffer> rows) => _rows[cteId] = rows;
+
+    public Func<ColumnarBuffer> Find(int cteId) =>
+        _rows.TryGetValue(cteId, out Func<ColumnarBuffer>? rows) ? rows : (outer ?? throw new UnreachableException()).Find(cteId);
+}
