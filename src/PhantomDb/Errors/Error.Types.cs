@@ -94,4 +94,7 @@ internal static partial class Error
         string hex = string.Join(' ', bytes.ToArray().Select(b => $"0x{b:x2}"));
         return new(SqlStates.CharacterNotInRepertoire, $"invalid byte sequence for encoding \"UTF8\": {hex}");
     }
+
+    public static PhantomDbException NotANumber(string value) =>
+        new(SqlStates.InvalidTextRepresentation, $"\"{value}\" is not a number");
 }
