@@ -11,6 +11,9 @@ internal abstract record BoundStatement
     /// <summary>Types of the parameters $1 … as given or inferred.</summary>
     public IReadOnlyList<SqlType> ParameterTypes { get; init; } = [];
 
+    /// <summary>Oids of the tables, views and sequences that the statement names: what a cached plan depends on.</summary>
+    public IReadOnlySet<int> Dependencies { get; init; } = new HashSet<int>();
+
     /// <summary>Tag of the command in the result: "SELECT", "INSERT", "CREATE TABLE".</summary>
     public abstract string CommandTag { get; }
 }

@@ -158,8 +158,14 @@ internal sealed record LogicalAggregate(
     /// </summary>
     public IReadOnlyList<IReadOnlyList<int>>? GroupingSets { get; init; }
 
-    public override IReadOnlyList<LogicalColumn> Output { get; } =
-        [.. Groups.Select(g => g.Column), .. Aggregates.Select(a => a.Column)];
+    /// <summary>
+    /// An integer column with the place in <see cref="GroupingSets"/> of the set that a row belongs to: the last of the
+    /// output, where GROUPING() asks for it.
+    /// </summary>
+    public LogicalColumn? GroupingSetNumber { get; init; }
+
+    public override IReadOnlyList<LogicalColumn> Output =>
+        [.. Groups.Select(g => g.Column), .. Aggregates.Select(a => a.Column), .. GroupingSetNumber is null ? [] : new[] { GroupingSetNumber }];
 
     public override IReadOnlyList<LogicalOperator> Children => [Input];
 }

@@ -1,0 +1,46 @@
+using PhantomDb.Catalog;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+
+namespace PhantomDb.Binding;
+
+/// <summary>What a statement is bound against: the catalog, the session's settings, and what is known of parameters.</summary>
+internal sealed record BinderContext(DatabaseCatalog Catalog)
+{
+    public string DatabaseName { get; init; } = "phantomdb";
+
+    /// <summary>Schemas searched for unqualified names, after pg_catalog; the first that exists takes new objects.</summary>
+    public IReadOnlyList<string> SearchPath { get; init; } = [DatabaseCatalog.DefaultSchema];
+
+    /// <summary>Transaction time and time zone, for literals such as timestamptz 'now'.</summary>
+    public DateTimeClock Clock { get; init; } = DateTimeClock.Fixed;
+
+    /// <summary>Types given for $1 …; Unknown, or a list that is too short, leaves them to be inferred.</summary>
+    public IReadOnlyList<SqlType> ParameterTypes { get; init; } = [];
+
+    /// <summary>
+    /// For the plan cache: indices of parameters by the offset of the literal that they stand for. Such a literal becomes a
+    /// <see cref="Expressions.ParameterExpression"/> where its value decides nothing; elsewhere it stays, and the index is
+    /// among <see cref="BoundPlan.PinnedParameters"/>. The kind of a literal, which is part of the cache's key, must have
+    /// an integer's width (4, 8 bytes or more) and a numeric's precision and scale.
+    /// </summary>
+    public IReadOnlyDictionary<int, int>? LiteralParameters { get; init; }
+
+    public IVirtualTables? VirtualTables { get; init; }
+
+    public IPreparedStatements? PreparedStatements { get; init; }
+}
+
+/// <summary>Tables that the engine makes up: information_schema, pg_catalog.</summary>
+internal interface IVirtualTables
+{
+    /// <summary>Columns of a virtual table; null where there is none of that name.</summary>
+    IReadOnlyList<(string Name, SqlType Type)>? Find(string schema, string name);
+}
+
+/// <summary>Statements prepared in the session.</summary>
+internal interface IPreparedStatements
+{
+    /// <summary>Parameter types of a prepared statement; null where there is none of that name.</summary>
+    IReadOnlyList<SqlType>? FindParameterTypes(string name);
+}

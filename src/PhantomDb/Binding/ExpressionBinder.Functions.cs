@@ -1,0 +1,265 @@
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+
+namespace PhantomDb.Binding;
+
+/// <summary>Calls of functions and aggregates. An aggregate belongs to the innermost query whose columns it reads.</summary>
+internal sealed partial class ExpressionBinder
+{
+    private Expression BindCall(FunctionCallSyntax call)
+    {
+        string name = call.Name.Name;
+        if (call.Name.Schema is { } schema && schema != "pg_catalog")
+        {
+            throw Error.FunctionNotFound(call.Name.ToString(), call.Arguments.Select(a => Bind(a).Type), call.Position);
+        }
+        if (call.Over is not null)
+        {
+            throw Error.NotSupported($"a window function ({name})", call.Position);
+        }
+        if (call.WithinGroup.Count > 0)
+        {
+            throw Error.NotSupported("an ordered-set aggregate (WITHIN GROUP)", call.Position);
+        }
+        if (call.IsVariadic)
+        {
+            throw Error.NotSupported("VARIADIC", call.Position);
+        }
+        IReadOnlyList<AggregateFunction> aggregates = FunctionRegistry.FindAggregates(name);
+        if (aggregates.Count > 0)
+        {
+            return BindAggregate(call, aggregates);
+        }
+        if (call.IsStar)
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"{name}(*) specified, but {name} is not an aggregate function", call.Position);
+        }
+        if (call.IsDistinct || call.OrderBy.Count > 0 || call.Filter is not null)
+        {
+            string what = call.IsDistinct ? "DISTINCT" : call.OrderBy.Count > 0 ? "ORDER BY" : "FILTER";
+            throw Error.At(SqlStates.WrongObjectType, $"{what} specified, but {name} is not an aggregate function", call.Position);
+        }
+        Expression[] arguments = [.. call.Arguments.Select(Bind)];
+        if (name == "pg_typeof" && arguments.Length == 1)
+        {
+            return new ConstantExpression(SqlType.Text, new ByteString(arguments[0].Type.BaseName));
+        }
+        return BindScalar(name, arguments, call.Position);
+    }
+
+    /// <summary>A call of a scalar function by name; a type's name with one argument is a cast where there is no such function.</summary>
+    private Expression BindScalar(string name, Expression[] arguments, int position)
+    {
+        IReadOnlyList<ScalarFunction> candidates = FunctionRegistry.FindScalars(name);
+        SqlType[] types = [.. arguments.Select(a => a.Type)];
+        OverloadOutcome outcome = char.IsLetter(name[0]) || name[0] == '_' ? Choose(candidates, types, isOperator: false, out ScalarFunction? chosen)
+            : Choose([], types, isOperator: false, out chosen);
+        switch (outcome)
+        {
+            case OverloadOutcome.Found:
+                return Call(chosen!, arguments, position);
+            case OverloadOutcome.Ambiguous:
+                throw Error.FunctionAmbiguous(name, types, position);
+        }
+        if (arguments.Length == 1 && TypeNames.TryFind(name, out SqlTypeId typeId) && name is not ("unknown" or "interval" or "decimal")
+            && CastRegistry.IsAllowed(types[0].Id, typeId, CastContext.Explicit))
+        {
+            return _coercion.ApplyLoosely(arguments[0], new SqlType(typeId), CastContext.Explicit);
+        }
+        if (FunctionRegistry.FindTableFunctions(name).Count > 0)
+        {
+            throw Error.NotSupported("a set-returning function outside FROM", position);
+        }
+        throw Error.FunctionNotFound(name, types, position);
+    }
+
+    private ColumnExpression BindAggregate(FunctionCallSyntax call, IReadOnlyList<AggregateFunction> candidates)
+    {
+        string name = call.Name.Name;
+        Clause outer = Clause;
+        scope.Level.Clause = Clause.AggregateArgument;
+        Expression[] arguments = [.. call.Arguments.Select(Bind)];
+        scope.Level.Clause = Clause.AggregateFilter;
+        Expression? filter = call.Filter is null ? null : BindCondition(call.Filter, "FILTER");
+        scope.Level.Clause = Clause.AggregateArgument;
+        SortKey[] order = [.. call.OrderBy.Select(item => BindSortKey(item, BindResolved(item.Expression)))];
+        scope.Level.Clause = outer;
+
+        QueryLevel level = LevelOf([.. arguments, .. filter is null ? [] : new[] { filter }, .. order.Select(k => k.Expression)]);
+        CheckAggregateAllowed(level.Clause, call.Position);
+
+        BoundAggregate bound = ChooseAggregate(name, candidates, call.IsStar, ref arguments, call.Position);
+        if (call.IsDistinct && order.Length > 0 && order.Any(key => !arguments.Contains(key.Expression)))
+        {
+            throw Error.At(SqlStates.InvalidColumnReference, "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list", call.Position);
+        }
+        if (call.IsDistinct && call.IsStar)
+        {
+            throw Error.InvalidSyntax("DISTINCT is not allowed with *", call.Position);
+        }
+        var aggregate = new AggregateCall(bound, new ExpressionList(arguments))
+        {
+            IsDistinct = call.IsDistinct && !bound.IgnoresDistinct,
+            Filter = filter,
+            OrderBy = order,
+        };
+        return AddAggregate(level, aggregate, name);
+    }
+
+    private BoundAggregate ChooseAggregate(string name, IReadOnlyList<AggregateFunction> candidates, bool isStar, ref Expression[] arguments, int position)
+    {
+        if (isStar)
+        {
+            AggregateFunction star = candidates.FirstOrDefault(c => c.TakesStar)
+                ?? throw Error.At(SqlStates.UndefinedFunction, $"function {name}() does not exist", position, hint: "No function matches the given name and argument types. You might need to add explicit type casts.");
+            return star.Bind([]);
+        }
+        if (arguments.Length == 0 && name == "count")
+        {
+            throw Error.At(SqlStates.WrongObjectType, "count(*) must be used to call a parameterless aggregate function", position);
+        }
+        AggregateFunction[] called = [.. candidates.Where(c => !c.TakesStar)];
+        SqlType[] types = [.. arguments.Select(a => a.Type)];
+        OverloadOutcome outcome = Overloads.Choose(
+            [.. called.Select(c => c.Parameters)], _ => false, i => called[i].TakesAny, types, isOperator: false, out int index);
+        AggregateFunction chosen = outcome switch
+        {
+            OverloadOutcome.Found => called[index],
+            OverloadOutcome.Ambiguous => throw Error.FunctionAmbiguous(name, types, position),
+            _ => throw Error.FunctionNotFound(name, types, position),
+        };
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            SqlTypeId wanted = chosen.TakesAny ? arguments[i].Type.Id : chosen.Parameters[i];
+            arguments[i] = wanted == SqlTypeId.Unknown ? _coercion.ResolveUnknown(arguments[i])
+                : arguments[i].Type.Id == wanted ? arguments[i]
+                : TypeCategories.IsBinaryCoercible(arguments[i].Type.Id, wanted) && arguments[i].Type.Id != SqlTypeId.Unknown ? arguments[i]
+                : _coercion.ApplyLoosely(arguments[i], new SqlType(wanted), CastContext.Implicit);
+            types[i] = chosen.TakesAny || arguments[i].Type.Id == wanted ? arguments[i].Type : new SqlType(wanted);
+        }
+        BoundAggregate bound;
+        try
+        {
+            bound = chosen.Bind(types);
+        }
+        catch (PhantomDbException error)
+        {
+            throw error.SqlState == SqlStates.UndefinedFunction ? Error.FunctionNotFound(name, types, position) : error.At(position);
+        }
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            arguments[i] = _coercion.ForArgument(arguments[i], bound.ArgumentTypes[i]);
+        }
+        return bound;
+    }
+
+    /// <summary>One column for equal calls.</summary>
+    private ColumnExpression AddAggregate(QueryLevel level, AggregateCall call, string name)
+    {
+        foreach (AggregateColumn existing in level.Aggregates)
+        {
+            if (existing.Call.OrderBy.Count == 0 && call.OrderBy.Count == 0 && IsSameCall(existing.Call, call))
+            {
+                return existing.Column.Reference;
+            }
+        }
+        LogicalColumn column = state.NewColumn(call.Function.ReturnType, name);
+        state.SetOwner(column.Id, level);
+        level.Aggregates.Add(new AggregateColumn(column, call));
+        return column.Reference;
+    }
+
+    private static bool IsSameCall(AggregateCall left, AggregateCall right) =>
+        left.Function.Name == right.Function.Name
+        && left.Function.ArgumentTypes.SequenceEqual(right.Function.ArgumentTypes)
+        && left.IsDistinct == right.IsDistinct
+        && ExpressionEquality.AreEqual(left.Arguments, right.Arguments)
+        && (left.Filter is null ? right.Filter is null : right.Filter is not null && ExpressionEquality.AreEqual(left.Filter, right.Filter))
+        && !left.Arguments.Any(ExpressionEquality.IsVolatile);
+
+    /// <summary>The innermost query in sight whose columns the expressions read; this one where they read none.</summary>
+    private QueryLevel LevelOf(Expression[] expressions)
+    {
+        var owners = new HashSet<QueryLevel>();
+        foreach (Expression expression in expressions)
+        {
+            FreeColumns.Visit(expression, column =>
+            {
+                if (state.OwnerOf(column.Id) is { } owner)
+                {
+                    owners.Add(owner);
+                }
+            });
+        }
+        for (Scope? current = scope; current is not null; current = current.Parent)
+        {
+            if (owners.Contains(current.Level))
+            {
+                return current.Level;
+            }
+        }
+        return scope.Level;
+    }
+
+    private static void CheckAggregateAllowed(Clause clause, int position)
+    {
+        string? where = clause switch
+        {
+            Clause.Select or Clause.Having or Clause.OrderBy or Clause.DistinctOn => null,
+            Clause.AggregateArgument => throw Error.Grouping("aggregate function calls cannot be nested", position),
+            Clause.AggregateFilter => "FILTER",
+            Clause.From => "functions in FROM",
+            Clause.JoinCondition => "JOIN conditions",
+            Clause.Where => "WHERE",
+            Clause.GroupBy => "GROUP BY",
+            Clause.Limit => "LIMIT",
+            Clause.Offset => "OFFSET",
+            Clause.Values => "VALUES",
+            Clause.Set => "UPDATE",
+            Clause.Returning => "RETURNING",
+            Clause.Default => "DEFAULT expressions",
+            Clause.Check => "check constraints",
+            Clause.Execute => "EXECUTE parameters",
+            Clause.CopyWhere => "COPY FROM WHERE conditions",
+            _ => "transform expressions",
+        };
+        if (where is not null)
+        {
+            throw Error.Grouping($"aggregate functions are not allowed in {where}", position);
+        }
+    }
+
+    private ColumnExpression BindGrouping(GroupingSyntax grouping)
+    {
+        if (grouping.Arguments.Count > 31)
+        {
+            throw Error.At("54023", "GROUPING must have fewer than 32 arguments", grouping.Position);
+        }
+        if (Clause is not (Clause.Select or Clause.Having or Clause.OrderBy or Clause.DistinctOn))
+        {
+            throw Error.Grouping($"grouping operations are not allowed in {Clause.ToString().ToUpperInvariant()}", grouping.Position);
+        }
+        LogicalColumn column = state.NewColumn(SqlType.Int32, "grouping");
+        scope.Level.Groupings.Add((column, [.. grouping.Arguments.Select(Bind)], grouping.Position));
+        return column.Reference;
+    }
+
+    /// <summary>A sort key: NULLs are larger than everything, so they come last ascending and first descending.</summary>
+    public SortKey BindSortKey(OrderByItem item, Expression expression)
+    {
+        bool isDescending = item.UsingOperator switch
+        {
+            null => item.Direction == SortDirection.Descending,
+            "<" or "<=" => false,
+            ">" or ">=" => true,
+            _ => throw Error.At(SqlStates.WrongObjectType, $"operator {item.UsingOperator} is not a valid ordering operator", item.Position, hint: "Ordering operators must be \"<\" or \">\" members of btree operator families."),
+        };
+        bool nullsFirst = item.Nulls == NullsOrder.Default ? isDescending : item.Nulls == NullsOrder.First;
+        return new SortKey(expression, isDescending, nullsFirst);
+    }
+}
