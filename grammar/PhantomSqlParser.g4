@@ -298,23 +298,15 @@ parenthesized
     : LPAREN (keywordQuery | expression (COMMA expression)* queryRest?) RPAREN
     ;
 
-// As parenthesized; plain literals take a short way, because such lists get long.
+// As parenthesized, for lists that get long.
 inList
-    : LPAREN (keywordQuery | listItem (COMMA listItem)* queryRest?) RPAREN
+    : LPAREN (keywordQuery | listItems queryRest?) RPAREN
     ;
 
-listItem
-    : plainLiteral
-    | expression
-    ;
-
-plainLiteral
-    : IntegerConstant
-    | NumericConstant
-    | StringConstant
-    | NULL
-    | TRUE
-    | FALSE
+// Plain literals take a short way: they need no tree of their own.
+listItems
+    : (MINUS? (IntegerConstant | NumericConstant) | StringConstant | NULL | TRUE | FALSE | expression)
+      (COMMA (MINUS? (IntegerConstant | NumericConstant) | StringConstant | NULL | TRUE | FALSE | expression))*
     ;
 
 primary
@@ -463,7 +455,7 @@ intoClause
     ;
 
 valuesRow
-    : LPAREN listItem (COMMA listItem)* RPAREN
+    : LPAREN listItems RPAREN
     ;
 
 fromClause
@@ -1050,12 +1042,7 @@ assignment
     ;
 
 targetTable
-    : (ONLY (qualifiedName | LPAREN qualifiedName RPAREN) | qualifiedName STAR?) (AS columnId | targetAlias)?
-    ;
-
-// Any name but SET, which starts the assignments.
-targetAlias
-    : {NextIsNot(SET)}? columnId
+    : (ONLY (qualifiedName | LPAREN qualifiedName RPAREN) | qualifiedName STAR?) (AS? columnId)?
     ;
 
 updateStatement

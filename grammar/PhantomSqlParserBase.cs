@@ -34,6 +34,15 @@ public abstract class PhantomSqlParserBase : Parser
         base.EnterRecursionRule(localctx, state, ruleIndex, precedence);
     }
 
-    /// <summary>A predicate of the grammar: whether the next token is another one than this.</summary>
-    protected bool NextIsNot(int tokenType) => TokenStream.LA(1) != tokenType;
+    /// <summary>Takes the next token. The commas of long lists get no node: nobody looks at them.</summary>
+    public override IToken Consume()
+    {
+        if (CurrentToken.Type != PhantomSqlParser.COMMA || Context is not PhantomSqlParser.ListItemsContext)
+        {
+            return base.Consume();
+        }
+        IToken comma = CurrentToken;
+        TokenStream.Consume();
+        return comma;
+    }
 }

@@ -129,61 +129,61 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		RULE_otherType = 25, RULE_typeModifiers = 26, RULE_expression = 27, RULE_boundExpression = 28, 
 		RULE_comparisonOperator = 29, RULE_arithmeticOperator = 30, RULE_otherOperator = 31, 
 		RULE_anyOperator = 32, RULE_isTest = 33, RULE_quantifier = 34, RULE_expressionList = 35, 
-		RULE_parenthesized = 36, RULE_inList = 37, RULE_listItem = 38, RULE_plainLiteral = 39, 
-		RULE_primary = 40, RULE_indirection = 41, RULE_functionCall = 42, RULE_functionArgument = 43, 
-		RULE_typedLiteral = 44, RULE_arrayItems = 45, RULE_caseExpression = 46, 
-		RULE_caseWhen = 47, RULE_specialFunction = 48, RULE_currentValue = 49, 
-		RULE_query = 50, RULE_parenthesizedQuery = 51, RULE_queryBody = 52, RULE_keywordQuery = 53, 
-		RULE_queryRest = 54, RULE_setOperation = 55, RULE_queryTerm = 56, RULE_keywordTerm = 57, 
-		RULE_selectList = 58, RULE_selectItem = 59, RULE_intoClause = 60, RULE_valuesRow = 61, 
-		RULE_fromClause = 62, RULE_tableReference = 63, RULE_joinedTable = 64, 
-		RULE_joinType = 65, RULE_tablePrimary = 66, RULE_tableAlias = 67, RULE_functionAlias = 68, 
-		RULE_recordOrAliasColumn = 69, RULE_recordColumn = 70, RULE_withOrdinality = 71, 
-		RULE_tableFunction = 72, RULE_specialTableFunction = 73, RULE_rowsFrom = 74, 
-		RULE_rowsFromItem = 75, RULE_tableSample = 76, RULE_whereClause = 77, 
-		RULE_groupByClause = 78, RULE_groupingElement = 79, RULE_havingClause = 80, 
-		RULE_windowClause = 81, RULE_windowSpecification = 82, RULE_windowFrame = 83, 
-		RULE_frameBound = 84, RULE_orderByClause = 85, RULE_orderByItem = 86, 
-		RULE_nullsOrder = 87, RULE_queryTail = 88, RULE_fetchCount = 89, RULE_withClause = 90, 
-		RULE_commonTableExpression = 91, RULE_searchClause = 92, RULE_cycleClause = 93, 
-		RULE_literalValue = 94, RULE_createStatement = 95, RULE_ifNotExists = 96, 
-		RULE_ifExists = 97, RULE_dropBehavior = 98, RULE_temporary = 99, RULE_createSchema = 100, 
-		RULE_createTable = 101, RULE_tableElements = 102, RULE_tableElement = 103, 
-		RULE_likeOption = 104, RULE_typedTableElements = 105, RULE_typedTableElement = 106, 
-		RULE_partitionBounds = 107, RULE_storageOptions = 108, RULE_onCommit = 109, 
-		RULE_withData = 110, RULE_columnDefinition = 111, RULE_columnConstraint = 112, 
-		RULE_columnConstraintElement = 113, RULE_nullsDistinct = 114, RULE_references = 115, 
-		RULE_referentialTrigger = 116, RULE_constraintAttribute = 117, RULE_tableConstraint = 118, 
-		RULE_tableConstraintElement = 119, RULE_includeColumns = 120, RULE_excludeElement = 121, 
-		RULE_createIndex = 122, RULE_indexElement = 123, RULE_indexFunction = 124, 
-		RULE_createView = 125, RULE_createMaterializedView = 126, RULE_createSequence = 127, 
-		RULE_sequenceOption = 128, RULE_createDomain = 129, RULE_createType = 130, 
-		RULE_createDatabase = 131, RULE_databaseOption = 132, RULE_createExtension = 133, 
-		RULE_createOther = 134, RULE_alterStatement = 135, RULE_objectChange = 136, 
-		RULE_objectKind = 137, RULE_alterOtherKind = 138, RULE_alterTableActions = 139, 
-		RULE_alterTableAction = 140, RULE_alterColumnAction = 141, RULE_identityChange = 142, 
-		RULE_dropStatement = 143, RULE_dropOtherKind = 144, RULE_commentStatement = 145, 
-		RULE_grantStatement = 146, RULE_privileges = 147, RULE_privilege = 148, 
-		RULE_grantObject = 149, RULE_grantFunction = 150, RULE_grantees = 151, 
-		RULE_optionList = 152, RULE_option = 153, RULE_optionValue = 154, RULE_dataStatement = 155, 
-		RULE_insertStatement = 156, RULE_overriding = 157, RULE_assignmentTarget = 158, 
-		RULE_onConflict = 159, RULE_conflictTarget = 160, RULE_returning = 161, 
-		RULE_assignments = 162, RULE_assignment = 163, RULE_targetTable = 164, 
-		RULE_targetAlias = 165, RULE_updateStatement = 166, RULE_deleteStatement = 167, 
-		RULE_mergeStatement = 168, RULE_mergeWhen = 169, RULE_truncateStatement = 170, 
-		RULE_relation = 171, RULE_cursorStatement = 172, RULE_declareCursor = 173, 
-		RULE_fetchDirection = 174, RULE_callStatement = 175, RULE_transactionStatement = 176, 
-		RULE_chain = 177, RULE_transactionModes = 178, RULE_transactionMode = 179, 
-		RULE_lockStatement = 180, RULE_lockMode = 181, RULE_setStatement = 182, 
-		RULE_setting = 183, RULE_settingName = 184, RULE_settingValue = 185, RULE_timeZone = 186, 
-		RULE_resetStatement = 187, RULE_showStatement = 188, RULE_discard = 189, 
-		RULE_copyStatement = 190, RULE_copyOptions = 191, RULE_copyOption = 192, 
-		RULE_explainStatement = 193, RULE_explainable = 194, RULE_prepareStatement = 195, 
-		RULE_executeStatement = 196, RULE_deallocateStatement = 197, RULE_notificationStatement = 198, 
-		RULE_maintenanceStatement = 199, RULE_refreshMaterializedView = 200, RULE_vacuumTargets = 201, 
-		RULE_vacuumTarget = 202, RULE_otherStatement = 203, RULE_anyToken = 204, 
-		RULE_balanced = 205, RULE_unreservedKeyword = 206, RULE_columnNameKeyword = 207, 
-		RULE_typeFunctionKeyword = 208, RULE_reservedKeyword = 209, RULE_bareLabelKeyword = 210;
+		RULE_parenthesized = 36, RULE_inList = 37, RULE_listItems = 38, RULE_primary = 39, 
+		RULE_indirection = 40, RULE_functionCall = 41, RULE_functionArgument = 42, 
+		RULE_typedLiteral = 43, RULE_arrayItems = 44, RULE_caseExpression = 45, 
+		RULE_caseWhen = 46, RULE_specialFunction = 47, RULE_currentValue = 48, 
+		RULE_query = 49, RULE_parenthesizedQuery = 50, RULE_queryBody = 51, RULE_keywordQuery = 52, 
+		RULE_queryRest = 53, RULE_setOperation = 54, RULE_queryTerm = 55, RULE_keywordTerm = 56, 
+		RULE_selectList = 57, RULE_selectItem = 58, RULE_intoClause = 59, RULE_valuesRow = 60, 
+		RULE_fromClause = 61, RULE_tableReference = 62, RULE_joinedTable = 63, 
+		RULE_joinType = 64, RULE_tablePrimary = 65, RULE_tableAlias = 66, RULE_functionAlias = 67, 
+		RULE_recordOrAliasColumn = 68, RULE_recordColumn = 69, RULE_withOrdinality = 70, 
+		RULE_tableFunction = 71, RULE_specialTableFunction = 72, RULE_rowsFrom = 73, 
+		RULE_rowsFromItem = 74, RULE_tableSample = 75, RULE_whereClause = 76, 
+		RULE_groupByClause = 77, RULE_groupingElement = 78, RULE_havingClause = 79, 
+		RULE_windowClause = 80, RULE_windowSpecification = 81, RULE_windowFrame = 82, 
+		RULE_frameBound = 83, RULE_orderByClause = 84, RULE_orderByItem = 85, 
+		RULE_nullsOrder = 86, RULE_queryTail = 87, RULE_fetchCount = 88, RULE_withClause = 89, 
+		RULE_commonTableExpression = 90, RULE_searchClause = 91, RULE_cycleClause = 92, 
+		RULE_literalValue = 93, RULE_createStatement = 94, RULE_ifNotExists = 95, 
+		RULE_ifExists = 96, RULE_dropBehavior = 97, RULE_temporary = 98, RULE_createSchema = 99, 
+		RULE_createTable = 100, RULE_tableElements = 101, RULE_tableElement = 102, 
+		RULE_likeOption = 103, RULE_typedTableElements = 104, RULE_typedTableElement = 105, 
+		RULE_partitionBounds = 106, RULE_storageOptions = 107, RULE_onCommit = 108, 
+		RULE_withData = 109, RULE_columnDefinition = 110, RULE_columnConstraint = 111, 
+		RULE_columnConstraintElement = 112, RULE_nullsDistinct = 113, RULE_references = 114, 
+		RULE_referentialTrigger = 115, RULE_constraintAttribute = 116, RULE_tableConstraint = 117, 
+		RULE_tableConstraintElement = 118, RULE_includeColumns = 119, RULE_excludeElement = 120, 
+		RULE_createIndex = 121, RULE_indexElement = 122, RULE_indexFunction = 123, 
+		RULE_createView = 124, RULE_createMaterializedView = 125, RULE_createSequence = 126, 
+		RULE_sequenceOption = 127, RULE_createDomain = 128, RULE_createType = 129, 
+		RULE_createDatabase = 130, RULE_databaseOption = 131, RULE_createExtension = 132, 
+		RULE_createOther = 133, RULE_alterStatement = 134, RULE_objectChange = 135, 
+		RULE_objectKind = 136, RULE_alterOtherKind = 137, RULE_alterTableActions = 138, 
+		RULE_alterTableAction = 139, RULE_alterColumnAction = 140, RULE_identityChange = 141, 
+		RULE_dropStatement = 142, RULE_dropOtherKind = 143, RULE_commentStatement = 144, 
+		RULE_grantStatement = 145, RULE_privileges = 146, RULE_privilege = 147, 
+		RULE_grantObject = 148, RULE_grantFunction = 149, RULE_grantees = 150, 
+		RULE_optionList = 151, RULE_option = 152, RULE_optionValue = 153, RULE_dataStatement = 154, 
+		RULE_insertStatement = 155, RULE_overriding = 156, RULE_assignmentTarget = 157, 
+		RULE_onConflict = 158, RULE_conflictTarget = 159, RULE_returning = 160, 
+		RULE_assignments = 161, RULE_assignment = 162, RULE_targetTable = 163, 
+		RULE_updateStatement = 164, RULE_deleteStatement = 165, RULE_mergeStatement = 166, 
+		RULE_mergeWhen = 167, RULE_truncateStatement = 168, RULE_relation = 169, 
+		RULE_cursorStatement = 170, RULE_declareCursor = 171, RULE_fetchDirection = 172, 
+		RULE_callStatement = 173, RULE_transactionStatement = 174, RULE_chain = 175, 
+		RULE_transactionModes = 176, RULE_transactionMode = 177, RULE_lockStatement = 178, 
+		RULE_lockMode = 179, RULE_setStatement = 180, RULE_setting = 181, RULE_settingName = 182, 
+		RULE_settingValue = 183, RULE_timeZone = 184, RULE_resetStatement = 185, 
+		RULE_showStatement = 186, RULE_discard = 187, RULE_copyStatement = 188, 
+		RULE_copyOptions = 189, RULE_copyOption = 190, RULE_explainStatement = 191, 
+		RULE_explainable = 192, RULE_prepareStatement = 193, RULE_executeStatement = 194, 
+		RULE_deallocateStatement = 195, RULE_notificationStatement = 196, RULE_maintenanceStatement = 197, 
+		RULE_refreshMaterializedView = 198, RULE_vacuumTargets = 199, RULE_vacuumTarget = 200, 
+		RULE_otherStatement = 201, RULE_anyToken = 202, RULE_balanced = 203, RULE_unreservedKeyword = 204, 
+		RULE_columnNameKeyword = 205, RULE_typeFunctionKeyword = 206, RULE_reservedKeyword = 207, 
+		RULE_bareLabelKeyword = 208;
 	public static readonly string[] ruleNames = {
 		"script", "loneExpression", "loneTypeName", "statement", "columnId", "name", 
 		"typeFunctionName", "columnLabel", "bareColumnLabel", "nonReservedWord", 
@@ -192,16 +192,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		"typeName", "arrayBound", "predefinedType", "intervalType", "intervalFields", 
 		"intervalSecond", "otherType", "typeModifiers", "expression", "boundExpression", 
 		"comparisonOperator", "arithmeticOperator", "otherOperator", "anyOperator", 
-		"isTest", "quantifier", "expressionList", "parenthesized", "inList", "listItem", 
-		"plainLiteral", "primary", "indirection", "functionCall", "functionArgument", 
-		"typedLiteral", "arrayItems", "caseExpression", "caseWhen", "specialFunction", 
-		"currentValue", "query", "parenthesizedQuery", "queryBody", "keywordQuery", 
-		"queryRest", "setOperation", "queryTerm", "keywordTerm", "selectList", 
-		"selectItem", "intoClause", "valuesRow", "fromClause", "tableReference", 
-		"joinedTable", "joinType", "tablePrimary", "tableAlias", "functionAlias", 
-		"recordOrAliasColumn", "recordColumn", "withOrdinality", "tableFunction", 
-		"specialTableFunction", "rowsFrom", "rowsFromItem", "tableSample", "whereClause", 
-		"groupByClause", "groupingElement", "havingClause", "windowClause", "windowSpecification", 
+		"isTest", "quantifier", "expressionList", "parenthesized", "inList", "listItems", 
+		"primary", "indirection", "functionCall", "functionArgument", "typedLiteral", 
+		"arrayItems", "caseExpression", "caseWhen", "specialFunction", "currentValue", 
+		"query", "parenthesizedQuery", "queryBody", "keywordQuery", "queryRest", 
+		"setOperation", "queryTerm", "keywordTerm", "selectList", "selectItem", 
+		"intoClause", "valuesRow", "fromClause", "tableReference", "joinedTable", 
+		"joinType", "tablePrimary", "tableAlias", "functionAlias", "recordOrAliasColumn", 
+		"recordColumn", "withOrdinality", "tableFunction", "specialTableFunction", 
+		"rowsFrom", "rowsFromItem", "tableSample", "whereClause", "groupByClause", 
+		"groupingElement", "havingClause", "windowClause", "windowSpecification", 
 		"windowFrame", "frameBound", "orderByClause", "orderByItem", "nullsOrder", 
 		"queryTail", "fetchCount", "withClause", "commonTableExpression", "searchClause", 
 		"cycleClause", "literalValue", "createStatement", "ifNotExists", "ifExists", 
@@ -219,17 +219,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		"privileges", "privilege", "grantObject", "grantFunction", "grantees", 
 		"optionList", "option", "optionValue", "dataStatement", "insertStatement", 
 		"overriding", "assignmentTarget", "onConflict", "conflictTarget", "returning", 
-		"assignments", "assignment", "targetTable", "targetAlias", "updateStatement", 
-		"deleteStatement", "mergeStatement", "mergeWhen", "truncateStatement", 
-		"relation", "cursorStatement", "declareCursor", "fetchDirection", "callStatement", 
-		"transactionStatement", "chain", "transactionModes", "transactionMode", 
-		"lockStatement", "lockMode", "setStatement", "setting", "settingName", 
-		"settingValue", "timeZone", "resetStatement", "showStatement", "discard", 
-		"copyStatement", "copyOptions", "copyOption", "explainStatement", "explainable", 
-		"prepareStatement", "executeStatement", "deallocateStatement", "notificationStatement", 
-		"maintenanceStatement", "refreshMaterializedView", "vacuumTargets", "vacuumTarget", 
-		"otherStatement", "anyToken", "balanced", "unreservedKeyword", "columnNameKeyword", 
-		"typeFunctionKeyword", "reservedKeyword", "bareLabelKeyword"
+		"assignments", "assignment", "targetTable", "updateStatement", "deleteStatement", 
+		"mergeStatement", "mergeWhen", "truncateStatement", "relation", "cursorStatement", 
+		"declareCursor", "fetchDirection", "callStatement", "transactionStatement", 
+		"chain", "transactionModes", "transactionMode", "lockStatement", "lockMode", 
+		"setStatement", "setting", "settingName", "settingValue", "timeZone", 
+		"resetStatement", "showStatement", "discard", "copyStatement", "copyOptions", 
+		"copyOption", "explainStatement", "explainable", "prepareStatement", "executeStatement", 
+		"deallocateStatement", "notificationStatement", "maintenanceStatement", 
+		"refreshMaterializedView", "vacuumTargets", "vacuumTarget", "otherStatement", 
+		"anyToken", "balanced", "unreservedKeyword", "columnNameKeyword", "typeFunctionKeyword", 
+		"reservedKeyword", "bareLabelKeyword"
 	};
 
 	private static readonly string[] _LiteralNames = {
@@ -410,41 +410,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 423;
+			State = 419;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 1729945949928686594L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & 2306968909145706753L) != 0) || ((((_la - 136)) & ~0x3f) == 0 && ((1L << (_la - 136)) & 144115189149863955L) != 0) || ((((_la - 206)) & ~0x3f) == 0 && ((1L << (_la - 206)) & 283953241268577L) != 0) || ((((_la - 277)) & ~0x3f) == 0 && ((1L << (_la - 277)) & 12801L) != 0) || ((((_la - 348)) & ~0x3f) == 0 && ((1L << (_la - 348)) & -9218868024910544895L) != 0) || ((((_la - 413)) & ~0x3f) == 0 && ((1L << (_la - 413)) & 140755741966473L) != 0) || _la==LPAREN) {
 				{
-				State = 422;
+				State = 418;
 				statement();
 				}
 			}
 
-			State = 431;
+			State = 427;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==SEMICOLON) {
 				{
 				{
-				State = 425;
+				State = 421;
 				Match(SEMICOLON);
-				State = 427;
+				State = 423;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 1729945949928686594L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & 2306968909145706753L) != 0) || ((((_la - 136)) & ~0x3f) == 0 && ((1L << (_la - 136)) & 144115189149863955L) != 0) || ((((_la - 206)) & ~0x3f) == 0 && ((1L << (_la - 206)) & 283953241268577L) != 0) || ((((_la - 277)) & ~0x3f) == 0 && ((1L << (_la - 277)) & 12801L) != 0) || ((((_la - 348)) & ~0x3f) == 0 && ((1L << (_la - 348)) & -9218868024910544895L) != 0) || ((((_la - 413)) & ~0x3f) == 0 && ((1L << (_la - 413)) & 140755741966473L) != 0) || _la==LPAREN) {
 					{
-					State = 426;
+					State = 422;
 					statement();
 					}
 				}
 
 				}
 				}
-				State = 433;
+				State = 429;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 434;
+			State = 430;
 			Match(Eof);
 			}
 		}
@@ -478,9 +478,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 436;
+			State = 432;
 			expression(0);
-			State = 437;
+			State = 433;
 			Match(Eof);
 			}
 		}
@@ -514,9 +514,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 439;
+			State = 435;
 			typeName();
-			State = 440;
+			State = 436;
 			Match(Eof);
 			}
 		}
@@ -610,160 +610,160 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		StatementContext _localctx = new StatementContext(Context, State);
 		EnterRule(_localctx, 6, RULE_statement);
 		try {
-			State = 464;
+			State = 460;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,3,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 442;
+				State = 438;
 				dataStatement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 443;
+				State = 439;
 				createStatement();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 444;
+				State = 440;
 				alterStatement();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 445;
+				State = 441;
 				dropStatement();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 446;
+				State = 442;
 				truncateStatement();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 447;
+				State = 443;
 				commentStatement();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 448;
+				State = 444;
 				grantStatement();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 449;
+				State = 445;
 				transactionStatement();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 450;
+				State = 446;
 				lockStatement();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 451;
+				State = 447;
 				setStatement();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 452;
+				State = 448;
 				resetStatement();
 				}
 				break;
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 453;
+				State = 449;
 				showStatement();
 				}
 				break;
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 454;
+				State = 450;
 				copyStatement();
 				}
 				break;
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 455;
+				State = 451;
 				explainStatement();
 				}
 				break;
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 456;
+				State = 452;
 				callStatement();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 457;
+				State = 453;
 				prepareStatement();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 458;
+				State = 454;
 				executeStatement();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 459;
+				State = 455;
 				deallocateStatement();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 460;
+				State = 456;
 				cursorStatement();
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 461;
+				State = 457;
 				notificationStatement();
 				}
 				break;
 			case 21:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 462;
+				State = 458;
 				maintenanceStatement();
 				}
 				break;
 			case 22:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 463;
+				State = 459;
 				otherStatement();
 				}
 				break;
@@ -799,7 +799,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		ColumnIdContext _localctx = new ColumnIdContext(Context, State);
 		EnterRule(_localctx, 8, RULE_columnId);
 		try {
-			State = 468;
+			State = 464;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -1116,7 +1116,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 466;
+				State = 462;
 				name();
 				}
 				break;
@@ -1173,7 +1173,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLTABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 467;
+				State = 463;
 				columnNameKeyword();
 				}
 				break;
@@ -1211,27 +1211,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		NameContext _localctx = new NameContext(Context, State);
 		EnterRule(_localctx, 10, RULE_name);
 		try {
-			State = 474;
+			State = 470;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Identifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 470;
+				State = 466;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 471;
+				State = 467;
 				Match(QuotedIdentifier);
 				}
 				break;
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 472;
+				State = 468;
 				Match(UnicodeIdentifier);
 				}
 				break;
@@ -1546,7 +1546,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ZONE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 473;
+				State = 469;
 				unreservedKeyword();
 				}
 				break;
@@ -1584,7 +1584,397 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		TypeFunctionNameContext _localctx = new TypeFunctionNameContext(Context, State);
 		EnterRule(_localctx, 12, RULE_typeFunctionName);
 		try {
-			State = 478;
+			State = 474;
+			ErrorHandler.Sync(this);
+			switch (TokenStream.LA(1)) {
+			case ABORT:
+			case ABSOLUTE:
+			case ACCESS:
+			case ACTION:
+			case ADD:
+			case ADMIN:
+			case AFTER:
+			case AGGREGATE:
+			case ALSO:
+			case ALTER:
+			case ALWAYS:
+			case ASENSITIVE:
+			case ASSERTION:
+			case ASSIGNMENT:
+			case AT:
+			case ATOMIC:
+			case ATTACH:
+			case ATTRIBUTE:
+			case BACKWARD:
+			case BEFORE:
+			case BEGIN:
+			case BREADTH:
+			case BY:
+			case CACHE:
+			case CALL:
+			case CALLED:
+			case CASCADE:
+			case CASCADED:
+			case CATALOG:
+			case CHAIN:
+			case CHARACTERISTICS:
+			case CHECKPOINT:
+			case CLASS:
+			case CLOSE:
+			case CLUSTER:
+			case COLUMNS:
+			case COMMENT:
+			case COMMENTS:
+			case COMMIT:
+			case COMMITTED:
+			case COMPRESSION:
+			case CONFIGURATION:
+			case CONFLICT:
+			case CONNECTION:
+			case CONSTRAINTS:
+			case CONTENT:
+			case CONTINUE:
+			case CONVERSION:
+			case COPY:
+			case COST:
+			case CSV:
+			case CUBE:
+			case CURRENT:
+			case CURSOR:
+			case CYCLE:
+			case DATA:
+			case DATABASE:
+			case DAY:
+			case DEALLOCATE:
+			case DECLARE:
+			case DEFAULTS:
+			case DEFERRED:
+			case DEFINER:
+			case DELETE:
+			case DELIMITER:
+			case DELIMITERS:
+			case DEPENDS:
+			case DEPTH:
+			case DETACH:
+			case DICTIONARY:
+			case DISABLE:
+			case DISCARD:
+			case DOCUMENT:
+			case DOMAIN:
+			case DOUBLE:
+			case DROP:
+			case EACH:
+			case ENABLE:
+			case ENCODING:
+			case ENCRYPTED:
+			case ENUM:
+			case ESCAPE:
+			case EVENT:
+			case EXCLUDE:
+			case EXCLUDING:
+			case EXCLUSIVE:
+			case EXECUTE:
+			case EXPLAIN:
+			case EXPRESSION:
+			case EXTENSION:
+			case EXTERNAL:
+			case FAMILY:
+			case FILTER:
+			case FINALIZE:
+			case FIRST:
+			case FOLLOWING:
+			case FORCE:
+			case FORWARD:
+			case FUNCTION:
+			case FUNCTIONS:
+			case GENERATED:
+			case GLOBAL:
+			case GRANTED:
+			case GROUPS:
+			case HANDLER:
+			case HEADER:
+			case HOLD:
+			case HOUR:
+			case IDENTITY:
+			case IF:
+			case IMMEDIATE:
+			case IMMUTABLE:
+			case IMPLICIT:
+			case IMPORT:
+			case INCLUDE:
+			case INCLUDING:
+			case INCREMENT:
+			case INDEX:
+			case INDEXES:
+			case INHERIT:
+			case INHERITS:
+			case INLINE:
+			case INPUT:
+			case INSENSITIVE:
+			case INSERT:
+			case INSTEAD:
+			case INVOKER:
+			case ISOLATION:
+			case KEY:
+			case LABEL:
+			case LANGUAGE:
+			case LARGE:
+			case LAST:
+			case LEAKPROOF:
+			case LEVEL:
+			case LISTEN:
+			case LOAD:
+			case LOCAL:
+			case LOCATION:
+			case LOCK:
+			case LOCKED:
+			case LOGGED:
+			case MAPPING:
+			case MATCH:
+			case MATCHED:
+			case MATERIALIZED:
+			case MAXVALUE:
+			case MERGE:
+			case METHOD:
+			case MINUTE:
+			case MINVALUE:
+			case MODE:
+			case MONTH:
+			case MOVE:
+			case NAME:
+			case NAMES:
+			case NEW:
+			case NEXT:
+			case NFC:
+			case NFD:
+			case NFKC:
+			case NFKD:
+			case NO:
+			case NORMALIZED:
+			case NOTHING:
+			case NOTIFY:
+			case NOWAIT:
+			case NULLS:
+			case OBJECT:
+			case OF:
+			case OFF:
+			case OIDS:
+			case OLD:
+			case OPERATOR:
+			case OPTION:
+			case OPTIONS:
+			case ORDINALITY:
+			case OTHERS:
+			case OVER:
+			case OVERRIDING:
+			case OWNED:
+			case OWNER:
+			case PARALLEL:
+			case PARAMETER:
+			case PARSER:
+			case PARTIAL:
+			case PARTITION:
+			case PASSING:
+			case PASSWORD:
+			case PLANS:
+			case POLICY:
+			case PRECEDING:
+			case PREPARE:
+			case PREPARED:
+			case PRESERVE:
+			case PRIOR:
+			case PRIVILEGES:
+			case PROCEDURAL:
+			case PROCEDURE:
+			case PROCEDURES:
+			case PROGRAM:
+			case PUBLICATION:
+			case QUOTE:
+			case RANGE:
+			case READ:
+			case REASSIGN:
+			case RECHECK:
+			case RECURSIVE:
+			case REF:
+			case REFERENCING:
+			case REFRESH:
+			case REINDEX:
+			case RELATIVE:
+			case RELEASE:
+			case RENAME:
+			case REPEATABLE:
+			case REPLACE:
+			case REPLICA:
+			case RESET:
+			case RESTART:
+			case RESTRICT:
+			case RETURN:
+			case RETURNS:
+			case REVOKE:
+			case ROLE:
+			case ROLLBACK:
+			case ROLLUP:
+			case ROUTINE:
+			case ROUTINES:
+			case ROWS:
+			case RULE:
+			case SAVEPOINT:
+			case SCHEMA:
+			case SCHEMAS:
+			case SCROLL:
+			case SEARCH:
+			case SECOND:
+			case SECURITY:
+			case SEQUENCE:
+			case SEQUENCES:
+			case SERIALIZABLE:
+			case SERVER:
+			case SESSION:
+			case SET:
+			case SETS:
+			case SHARE:
+			case SHOW:
+			case SIMPLE:
+			case SKIP:
+			case SNAPSHOT:
+			case SQL:
+			case STABLE:
+			case STANDALONE:
+			case START:
+			case STATEMENT:
+			case STATISTICS:
+			case STDIN:
+			case STDOUT:
+			case STORAGE:
+			case STORED:
+			case STRICT:
+			case STRIP:
+			case SUBSCRIPTION:
+			case SUPPORT:
+			case SYSID:
+			case SYSTEM:
+			case TABLES:
+			case TABLESPACE:
+			case TEMP:
+			case TEMPLATE:
+			case TEMPORARY:
+			case TEXT:
+			case TIES:
+			case TRANSACTION:
+			case TRANSFORM:
+			case TRIGGER:
+			case TRUNCATE:
+			case TRUSTED:
+			case TYPE:
+			case TYPES:
+			case UESCAPE:
+			case UNBOUNDED:
+			case UNCOMMITTED:
+			case UNENCRYPTED:
+			case UNKNOWN:
+			case UNLISTEN:
+			case UNLOGGED:
+			case UNTIL:
+			case UPDATE:
+			case VACUUM:
+			case VALID:
+			case VALIDATE:
+			case VALIDATOR:
+			case VALUE:
+			case VARYING:
+			case VERSION:
+			case VIEW:
+			case VIEWS:
+			case VOLATILE:
+			case WHITESPACE:
+			case WITHIN:
+			case WITHOUT:
+			case WORK:
+			case WRAPPER:
+			case WRITE:
+			case XML:
+			case YEAR:
+			case YES:
+			case ZONE:
+			case Identifier:
+			case QuotedIdentifier:
+			case UnicodeIdentifier:
+				EnterOuterAlt(_localctx, 1);
+				{
+				State = 472;
+				name();
+				}
+				break;
+			case AUTHORIZATION:
+			case BINARY:
+			case COLLATION:
+			case CONCURRENTLY:
+			case CROSS:
+			case CURRENT_SCHEMA:
+			case FREEZE:
+			case FULL:
+			case ILIKE:
+			case INNER:
+			case IS:
+			case ISNULL:
+			case JOIN:
+			case LEFT:
+			case LIKE:
+			case NATURAL:
+			case NOTNULL:
+			case OUTER:
+			case OVERLAPS:
+			case RIGHT:
+			case SIMILAR:
+			case TABLESAMPLE:
+			case VERBOSE:
+				EnterOuterAlt(_localctx, 2);
+				{
+				State = 473;
+				typeFunctionKeyword();
+				}
+				break;
+			default:
+				throw new NoViableAltException(this);
+			}
+		}
+		catch (RecognitionException re) {
+			_localctx.exception = re;
+			ErrorHandler.ReportError(this, re);
+			ErrorHandler.Recover(this, re);
+		}
+		finally {
+			ExitRule();
+		}
+		return _localctx;
+	}
+
+	public partial class ColumnLabelContext : ParserRuleContext {
+		[System.Diagnostics.DebuggerNonUserCode] public NameContext name() {
+			return GetRuleContext<NameContext>(0);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ColumnNameKeywordContext columnNameKeyword() {
+			return GetRuleContext<ColumnNameKeywordContext>(0);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public TypeFunctionKeywordContext typeFunctionKeyword() {
+			return GetRuleContext<TypeFunctionKeywordContext>(0);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ReservedKeywordContext reservedKeyword() {
+			return GetRuleContext<ReservedKeywordContext>(0);
+		}
+		public ColumnLabelContext(ParserRuleContext parent, int invokingState)
+			: base(parent, invokingState)
+		{
+		}
+		public override int RuleIndex { get { return RULE_columnLabel; } }
+	}
+
+	[RuleVersion(0)]
+	public ColumnLabelContext columnLabel() {
+		ColumnLabelContext _localctx = new ColumnLabelContext(Context, State);
+		EnterRule(_localctx, 14, RULE_columnLabel);
+		try {
+			State = 480;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -1905,396 +2295,6 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				name();
 				}
 				break;
-			case AUTHORIZATION:
-			case BINARY:
-			case COLLATION:
-			case CONCURRENTLY:
-			case CROSS:
-			case CURRENT_SCHEMA:
-			case FREEZE:
-			case FULL:
-			case ILIKE:
-			case INNER:
-			case IS:
-			case ISNULL:
-			case JOIN:
-			case LEFT:
-			case LIKE:
-			case NATURAL:
-			case NOTNULL:
-			case OUTER:
-			case OVERLAPS:
-			case RIGHT:
-			case SIMILAR:
-			case TABLESAMPLE:
-			case VERBOSE:
-				EnterOuterAlt(_localctx, 2);
-				{
-				State = 477;
-				typeFunctionKeyword();
-				}
-				break;
-			default:
-				throw new NoViableAltException(this);
-			}
-		}
-		catch (RecognitionException re) {
-			_localctx.exception = re;
-			ErrorHandler.ReportError(this, re);
-			ErrorHandler.Recover(this, re);
-		}
-		finally {
-			ExitRule();
-		}
-		return _localctx;
-	}
-
-	public partial class ColumnLabelContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public NameContext name() {
-			return GetRuleContext<NameContext>(0);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ColumnNameKeywordContext columnNameKeyword() {
-			return GetRuleContext<ColumnNameKeywordContext>(0);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public TypeFunctionKeywordContext typeFunctionKeyword() {
-			return GetRuleContext<TypeFunctionKeywordContext>(0);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ReservedKeywordContext reservedKeyword() {
-			return GetRuleContext<ReservedKeywordContext>(0);
-		}
-		public ColumnLabelContext(ParserRuleContext parent, int invokingState)
-			: base(parent, invokingState)
-		{
-		}
-		public override int RuleIndex { get { return RULE_columnLabel; } }
-	}
-
-	[RuleVersion(0)]
-	public ColumnLabelContext columnLabel() {
-		ColumnLabelContext _localctx = new ColumnLabelContext(Context, State);
-		EnterRule(_localctx, 14, RULE_columnLabel);
-		try {
-			State = 484;
-			ErrorHandler.Sync(this);
-			switch (TokenStream.LA(1)) {
-			case ABORT:
-			case ABSOLUTE:
-			case ACCESS:
-			case ACTION:
-			case ADD:
-			case ADMIN:
-			case AFTER:
-			case AGGREGATE:
-			case ALSO:
-			case ALTER:
-			case ALWAYS:
-			case ASENSITIVE:
-			case ASSERTION:
-			case ASSIGNMENT:
-			case AT:
-			case ATOMIC:
-			case ATTACH:
-			case ATTRIBUTE:
-			case BACKWARD:
-			case BEFORE:
-			case BEGIN:
-			case BREADTH:
-			case BY:
-			case CACHE:
-			case CALL:
-			case CALLED:
-			case CASCADE:
-			case CASCADED:
-			case CATALOG:
-			case CHAIN:
-			case CHARACTERISTICS:
-			case CHECKPOINT:
-			case CLASS:
-			case CLOSE:
-			case CLUSTER:
-			case COLUMNS:
-			case COMMENT:
-			case COMMENTS:
-			case COMMIT:
-			case COMMITTED:
-			case COMPRESSION:
-			case CONFIGURATION:
-			case CONFLICT:
-			case CONNECTION:
-			case CONSTRAINTS:
-			case CONTENT:
-			case CONTINUE:
-			case CONVERSION:
-			case COPY:
-			case COST:
-			case CSV:
-			case CUBE:
-			case CURRENT:
-			case CURSOR:
-			case CYCLE:
-			case DATA:
-			case DATABASE:
-			case DAY:
-			case DEALLOCATE:
-			case DECLARE:
-			case DEFAULTS:
-			case DEFERRED:
-			case DEFINER:
-			case DELETE:
-			case DELIMITER:
-			case DELIMITERS:
-			case DEPENDS:
-			case DEPTH:
-			case DETACH:
-			case DICTIONARY:
-			case DISABLE:
-			case DISCARD:
-			case DOCUMENT:
-			case DOMAIN:
-			case DOUBLE:
-			case DROP:
-			case EACH:
-			case ENABLE:
-			case ENCODING:
-			case ENCRYPTED:
-			case ENUM:
-			case ESCAPE:
-			case EVENT:
-			case EXCLUDE:
-			case EXCLUDING:
-			case EXCLUSIVE:
-			case EXECUTE:
-			case EXPLAIN:
-			case EXPRESSION:
-			case EXTENSION:
-			case EXTERNAL:
-			case FAMILY:
-			case FILTER:
-			case FINALIZE:
-			case FIRST:
-			case FOLLOWING:
-			case FORCE:
-			case FORWARD:
-			case FUNCTION:
-			case FUNCTIONS:
-			case GENERATED:
-			case GLOBAL:
-			case GRANTED:
-			case GROUPS:
-			case HANDLER:
-			case HEADER:
-			case HOLD:
-			case HOUR:
-			case IDENTITY:
-			case IF:
-			case IMMEDIATE:
-			case IMMUTABLE:
-			case IMPLICIT:
-			case IMPORT:
-			case INCLUDE:
-			case INCLUDING:
-			case INCREMENT:
-			case INDEX:
-			case INDEXES:
-			case INHERIT:
-			case INHERITS:
-			case INLINE:
-			case INPUT:
-			case INSENSITIVE:
-			case INSERT:
-			case INSTEAD:
-			case INVOKER:
-			case ISOLATION:
-			case KEY:
-			case LABEL:
-			case LANGUAGE:
-			case LARGE:
-			case LAST:
-			case LEAKPROOF:
-			case LEVEL:
-			case LISTEN:
-			case LOAD:
-			case LOCAL:
-			case LOCATION:
-			case LOCK:
-			case LOCKED:
-			case LOGGED:
-			case MAPPING:
-			case MATCH:
-			case MATCHED:
-			case MATERIALIZED:
-			case MAXVALUE:
-			case MERGE:
-			case METHOD:
-			case MINUTE:
-			case MINVALUE:
-			case MODE:
-			case MONTH:
-			case MOVE:
-			case NAME:
-			case NAMES:
-			case NEW:
-			case NEXT:
-			case NFC:
-			case NFD:
-			case NFKC:
-			case NFKD:
-			case NO:
-			case NORMALIZED:
-			case NOTHING:
-			case NOTIFY:
-			case NOWAIT:
-			case NULLS:
-			case OBJECT:
-			case OF:
-			case OFF:
-			case OIDS:
-			case OLD:
-			case OPERATOR:
-			case OPTION:
-			case OPTIONS:
-			case ORDINALITY:
-			case OTHERS:
-			case OVER:
-			case OVERRIDING:
-			case OWNED:
-			case OWNER:
-			case PARALLEL:
-			case PARAMETER:
-			case PARSER:
-			case PARTIAL:
-			case PARTITION:
-			case PASSING:
-			case PASSWORD:
-			case PLANS:
-			case POLICY:
-			case PRECEDING:
-			case PREPARE:
-			case PREPARED:
-			case PRESERVE:
-			case PRIOR:
-			case PRIVILEGES:
-			case PROCEDURAL:
-			case PROCEDURE:
-			case PROCEDURES:
-			case PROGRAM:
-			case PUBLICATION:
-			case QUOTE:
-			case RANGE:
-			case READ:
-			case REASSIGN:
-			case RECHECK:
-			case RECURSIVE:
-			case REF:
-			case REFERENCING:
-			case REFRESH:
-			case REINDEX:
-			case RELATIVE:
-			case RELEASE:
-			case RENAME:
-			case REPEATABLE:
-			case REPLACE:
-			case REPLICA:
-			case RESET:
-			case RESTART:
-			case RESTRICT:
-			case RETURN:
-			case RETURNS:
-			case REVOKE:
-			case ROLE:
-			case ROLLBACK:
-			case ROLLUP:
-			case ROUTINE:
-			case ROUTINES:
-			case ROWS:
-			case RULE:
-			case SAVEPOINT:
-			case SCHEMA:
-			case SCHEMAS:
-			case SCROLL:
-			case SEARCH:
-			case SECOND:
-			case SECURITY:
-			case SEQUENCE:
-			case SEQUENCES:
-			case SERIALIZABLE:
-			case SERVER:
-			case SESSION:
-			case SET:
-			case SETS:
-			case SHARE:
-			case SHOW:
-			case SIMPLE:
-			case SKIP:
-			case SNAPSHOT:
-			case SQL:
-			case STABLE:
-			case STANDALONE:
-			case START:
-			case STATEMENT:
-			case STATISTICS:
-			case STDIN:
-			case STDOUT:
-			case STORAGE:
-			case STORED:
-			case STRICT:
-			case STRIP:
-			case SUBSCRIPTION:
-			case SUPPORT:
-			case SYSID:
-			case SYSTEM:
-			case TABLES:
-			case TABLESPACE:
-			case TEMP:
-			case TEMPLATE:
-			case TEMPORARY:
-			case TEXT:
-			case TIES:
-			case TRANSACTION:
-			case TRANSFORM:
-			case TRIGGER:
-			case TRUNCATE:
-			case TRUSTED:
-			case TYPE:
-			case TYPES:
-			case UESCAPE:
-			case UNBOUNDED:
-			case UNCOMMITTED:
-			case UNENCRYPTED:
-			case UNKNOWN:
-			case UNLISTEN:
-			case UNLOGGED:
-			case UNTIL:
-			case UPDATE:
-			case VACUUM:
-			case VALID:
-			case VALIDATE:
-			case VALIDATOR:
-			case VALUE:
-			case VARYING:
-			case VERSION:
-			case VIEW:
-			case VIEWS:
-			case VOLATILE:
-			case WHITESPACE:
-			case WITHIN:
-			case WITHOUT:
-			case WORK:
-			case WRAPPER:
-			case WRITE:
-			case XML:
-			case YEAR:
-			case YES:
-			case ZONE:
-			case Identifier:
-			case QuotedIdentifier:
-			case UnicodeIdentifier:
-				EnterOuterAlt(_localctx, 1);
-				{
-				State = 480;
-				name();
-				}
-				break;
 			case BETWEEN:
 			case BIGINT:
 			case BIT:
@@ -2348,7 +2348,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLTABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 481;
+				State = 477;
 				columnNameKeyword();
 				}
 				break;
@@ -2377,7 +2377,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VERBOSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 482;
+				State = 478;
 				typeFunctionKeyword();
 				}
 				break;
@@ -2460,7 +2460,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WITH:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 483;
+				State = 479;
 				reservedKeyword();
 				}
 				break;
@@ -2498,27 +2498,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		BareColumnLabelContext _localctx = new BareColumnLabelContext(Context, State);
 		EnterRule(_localctx, 16, RULE_bareColumnLabel);
 		try {
-			State = 490;
+			State = 486;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Identifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 486;
+				State = 482;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 487;
+				State = 483;
 				Match(QuotedIdentifier);
 				}
 				break;
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 488;
+				State = 484;
 				Match(UnicodeIdentifier);
 				}
 				break;
@@ -2945,7 +2945,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WHEN:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 489;
+				State = 485;
 				bareLabelKeyword();
 				}
 				break;
@@ -2985,6 +2985,447 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	public NonReservedWordContext nonReservedWord() {
 		NonReservedWordContext _localctx = new NonReservedWordContext(Context, State);
 		EnterRule(_localctx, 18, RULE_nonReservedWord);
+		try {
+			State = 491;
+			ErrorHandler.Sync(this);
+			switch (TokenStream.LA(1)) {
+			case ABORT:
+			case ABSOLUTE:
+			case ACCESS:
+			case ACTION:
+			case ADD:
+			case ADMIN:
+			case AFTER:
+			case AGGREGATE:
+			case ALSO:
+			case ALTER:
+			case ALWAYS:
+			case ASENSITIVE:
+			case ASSERTION:
+			case ASSIGNMENT:
+			case AT:
+			case ATOMIC:
+			case ATTACH:
+			case ATTRIBUTE:
+			case BACKWARD:
+			case BEFORE:
+			case BEGIN:
+			case BREADTH:
+			case BY:
+			case CACHE:
+			case CALL:
+			case CALLED:
+			case CASCADE:
+			case CASCADED:
+			case CATALOG:
+			case CHAIN:
+			case CHARACTERISTICS:
+			case CHECKPOINT:
+			case CLASS:
+			case CLOSE:
+			case CLUSTER:
+			case COLUMNS:
+			case COMMENT:
+			case COMMENTS:
+			case COMMIT:
+			case COMMITTED:
+			case COMPRESSION:
+			case CONFIGURATION:
+			case CONFLICT:
+			case CONNECTION:
+			case CONSTRAINTS:
+			case CONTENT:
+			case CONTINUE:
+			case CONVERSION:
+			case COPY:
+			case COST:
+			case CSV:
+			case CUBE:
+			case CURRENT:
+			case CURSOR:
+			case CYCLE:
+			case DATA:
+			case DATABASE:
+			case DAY:
+			case DEALLOCATE:
+			case DECLARE:
+			case DEFAULTS:
+			case DEFERRED:
+			case DEFINER:
+			case DELETE:
+			case DELIMITER:
+			case DELIMITERS:
+			case DEPENDS:
+			case DEPTH:
+			case DETACH:
+			case DICTIONARY:
+			case DISABLE:
+			case DISCARD:
+			case DOCUMENT:
+			case DOMAIN:
+			case DOUBLE:
+			case DROP:
+			case EACH:
+			case ENABLE:
+			case ENCODING:
+			case ENCRYPTED:
+			case ENUM:
+			case ESCAPE:
+			case EVENT:
+			case EXCLUDE:
+			case EXCLUDING:
+			case EXCLUSIVE:
+			case EXECUTE:
+			case EXPLAIN:
+			case EXPRESSION:
+			case EXTENSION:
+			case EXTERNAL:
+			case FAMILY:
+			case FILTER:
+			case FINALIZE:
+			case FIRST:
+			case FOLLOWING:
+			case FORCE:
+			case FORWARD:
+			case FUNCTION:
+			case FUNCTIONS:
+			case GENERATED:
+			case GLOBAL:
+			case GRANTED:
+			case GROUPS:
+			case HANDLER:
+			case HEADER:
+			case HOLD:
+			case HOUR:
+			case IDENTITY:
+			case IF:
+			case IMMEDIATE:
+			case IMMUTABLE:
+			case IMPLICIT:
+			case IMPORT:
+			case INCLUDE:
+			case INCLUDING:
+			case INCREMENT:
+			case INDEX:
+			case INDEXES:
+			case INHERIT:
+			case INHERITS:
+			case INLINE:
+			case INPUT:
+			case INSENSITIVE:
+			case INSERT:
+			case INSTEAD:
+			case INVOKER:
+			case ISOLATION:
+			case KEY:
+			case LABEL:
+			case LANGUAGE:
+			case LARGE:
+			case LAST:
+			case LEAKPROOF:
+			case LEVEL:
+			case LISTEN:
+			case LOAD:
+			case LOCAL:
+			case LOCATION:
+			case LOCK:
+			case LOCKED:
+			case LOGGED:
+			case MAPPING:
+			case MATCH:
+			case MATCHED:
+			case MATERIALIZED:
+			case MAXVALUE:
+			case MERGE:
+			case METHOD:
+			case MINUTE:
+			case MINVALUE:
+			case MODE:
+			case MONTH:
+			case MOVE:
+			case NAME:
+			case NAMES:
+			case NEW:
+			case NEXT:
+			case NFC:
+			case NFD:
+			case NFKC:
+			case NFKD:
+			case NO:
+			case NORMALIZED:
+			case NOTHING:
+			case NOTIFY:
+			case NOWAIT:
+			case NULLS:
+			case OBJECT:
+			case OF:
+			case OFF:
+			case OIDS:
+			case OLD:
+			case OPERATOR:
+			case OPTION:
+			case OPTIONS:
+			case ORDINALITY:
+			case OTHERS:
+			case OVER:
+			case OVERRIDING:
+			case OWNED:
+			case OWNER:
+			case PARALLEL:
+			case PARAMETER:
+			case PARSER:
+			case PARTIAL:
+			case PARTITION:
+			case PASSING:
+			case PASSWORD:
+			case PLANS:
+			case POLICY:
+			case PRECEDING:
+			case PREPARE:
+			case PREPARED:
+			case PRESERVE:
+			case PRIOR:
+			case PRIVILEGES:
+			case PROCEDURAL:
+			case PROCEDURE:
+			case PROCEDURES:
+			case PROGRAM:
+			case PUBLICATION:
+			case QUOTE:
+			case RANGE:
+			case READ:
+			case REASSIGN:
+			case RECHECK:
+			case RECURSIVE:
+			case REF:
+			case REFERENCING:
+			case REFRESH:
+			case REINDEX:
+			case RELATIVE:
+			case RELEASE:
+			case RENAME:
+			case REPEATABLE:
+			case REPLACE:
+			case REPLICA:
+			case RESET:
+			case RESTART:
+			case RESTRICT:
+			case RETURN:
+			case RETURNS:
+			case REVOKE:
+			case ROLE:
+			case ROLLBACK:
+			case ROLLUP:
+			case ROUTINE:
+			case ROUTINES:
+			case ROWS:
+			case RULE:
+			case SAVEPOINT:
+			case SCHEMA:
+			case SCHEMAS:
+			case SCROLL:
+			case SEARCH:
+			case SECOND:
+			case SECURITY:
+			case SEQUENCE:
+			case SEQUENCES:
+			case SERIALIZABLE:
+			case SERVER:
+			case SESSION:
+			case SET:
+			case SETS:
+			case SHARE:
+			case SHOW:
+			case SIMPLE:
+			case SKIP:
+			case SNAPSHOT:
+			case SQL:
+			case STABLE:
+			case STANDALONE:
+			case START:
+			case STATEMENT:
+			case STATISTICS:
+			case STDIN:
+			case STDOUT:
+			case STORAGE:
+			case STORED:
+			case STRICT:
+			case STRIP:
+			case SUBSCRIPTION:
+			case SUPPORT:
+			case SYSID:
+			case SYSTEM:
+			case TABLES:
+			case TABLESPACE:
+			case TEMP:
+			case TEMPLATE:
+			case TEMPORARY:
+			case TEXT:
+			case TIES:
+			case TRANSACTION:
+			case TRANSFORM:
+			case TRIGGER:
+			case TRUNCATE:
+			case TRUSTED:
+			case TYPE:
+			case TYPES:
+			case UESCAPE:
+			case UNBOUNDED:
+			case UNCOMMITTED:
+			case UNENCRYPTED:
+			case UNKNOWN:
+			case UNLISTEN:
+			case UNLOGGED:
+			case UNTIL:
+			case UPDATE:
+			case VACUUM:
+			case VALID:
+			case VALIDATE:
+			case VALIDATOR:
+			case VALUE:
+			case VARYING:
+			case VERSION:
+			case VIEW:
+			case VIEWS:
+			case VOLATILE:
+			case WHITESPACE:
+			case WITHIN:
+			case WITHOUT:
+			case WORK:
+			case WRAPPER:
+			case WRITE:
+			case XML:
+			case YEAR:
+			case YES:
+			case ZONE:
+			case Identifier:
+			case QuotedIdentifier:
+			case UnicodeIdentifier:
+				EnterOuterAlt(_localctx, 1);
+				{
+				State = 488;
+				name();
+				}
+				break;
+			case BETWEEN:
+			case BIGINT:
+			case BIT:
+			case BOOLEAN:
+			case CHAR:
+			case CHARACTER:
+			case COALESCE:
+			case DEC:
+			case DECIMAL:
+			case EXISTS:
+			case EXTRACT:
+			case FLOAT:
+			case GREATEST:
+			case GROUPING:
+			case INOUT:
+			case INT:
+			case INTEGER:
+			case INTERVAL:
+			case LEAST:
+			case NATIONAL:
+			case NCHAR:
+			case NONE:
+			case NORMALIZE:
+			case NULLIF:
+			case NUMERIC:
+			case OUT:
+			case OVERLAY:
+			case POSITION:
+			case PRECISION:
+			case REAL:
+			case ROW:
+			case SETOF:
+			case SMALLINT:
+			case SUBSTRING:
+			case TIME:
+			case TIMESTAMP:
+			case TREAT:
+			case TRIM:
+			case VALUES:
+			case VARCHAR:
+			case XMLATTRIBUTES:
+			case XMLCONCAT:
+			case XMLELEMENT:
+			case XMLEXISTS:
+			case XMLFOREST:
+			case XMLNAMESPACES:
+			case XMLPARSE:
+			case XMLPI:
+			case XMLROOT:
+			case XMLSERIALIZE:
+			case XMLTABLE:
+				EnterOuterAlt(_localctx, 2);
+				{
+				State = 489;
+				columnNameKeyword();
+				}
+				break;
+			case AUTHORIZATION:
+			case BINARY:
+			case COLLATION:
+			case CONCURRENTLY:
+			case CROSS:
+			case CURRENT_SCHEMA:
+			case FREEZE:
+			case FULL:
+			case ILIKE:
+			case INNER:
+			case IS:
+			case ISNULL:
+			case JOIN:
+			case LEFT:
+			case LIKE:
+			case NATURAL:
+			case NOTNULL:
+			case OUTER:
+			case OVERLAPS:
+			case RIGHT:
+			case SIMILAR:
+			case TABLESAMPLE:
+			case VERBOSE:
+				EnterOuterAlt(_localctx, 3);
+				{
+				State = 490;
+				typeFunctionKeyword();
+				}
+				break;
+			default:
+				throw new NoViableAltException(this);
+			}
+		}
+		catch (RecognitionException re) {
+			_localctx.exception = re;
+			ErrorHandler.ReportError(this, re);
+			ErrorHandler.Recover(this, re);
+		}
+		finally {
+			ExitRule();
+		}
+		return _localctx;
+	}
+
+	public partial class NonReservedWordOrStringContext : ParserRuleContext {
+		[System.Diagnostics.DebuggerNonUserCode] public NonReservedWordContext nonReservedWord() {
+			return GetRuleContext<NonReservedWordContext>(0);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
+			return GetRuleContext<StringLiteralContext>(0);
+		}
+		public NonReservedWordOrStringContext(ParserRuleContext parent, int invokingState)
+			: base(parent, invokingState)
+		{
+		}
+		public override int RuleIndex { get { return RULE_nonReservedWordOrString; } }
+	}
+
+	[RuleVersion(0)]
+	public NonReservedWordOrStringContext nonReservedWordOrString() {
+		NonReservedWordOrStringContext _localctx = new NonReservedWordOrStringContext(Context, State);
+		EnterRule(_localctx, 20, RULE_nonReservedWordOrString);
 		try {
 			State = 495;
 			ErrorHandler.Sync(this);
@@ -3298,15 +3739,6 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case YEAR:
 			case YES:
 			case ZONE:
-			case Identifier:
-			case QuotedIdentifier:
-			case UnicodeIdentifier:
-				EnterOuterAlt(_localctx, 1);
-				{
-				State = 492;
-				name();
-				}
-				break;
 			case BETWEEN:
 			case BIGINT:
 			case BIT:
@@ -3358,467 +3790,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLROOT:
 			case XMLSERIALIZE:
 			case XMLTABLE:
-				EnterOuterAlt(_localctx, 2);
+			case AUTHORIZATION:
+			case BINARY:
+			case COLLATION:
+			case CONCURRENTLY:
+			case CROSS:
+			case CURRENT_SCHEMA:
+			case FREEZE:
+			case FULL:
+			case ILIKE:
+			case INNER:
+			case IS:
+			case ISNULL:
+			case JOIN:
+			case LEFT:
+			case LIKE:
+			case NATURAL:
+			case NOTNULL:
+			case OUTER:
+			case OVERLAPS:
+			case RIGHT:
+			case SIMILAR:
+			case TABLESAMPLE:
+			case VERBOSE:
+			case Identifier:
+			case QuotedIdentifier:
+			case UnicodeIdentifier:
+				EnterOuterAlt(_localctx, 1);
 				{
 				State = 493;
-				columnNameKeyword();
-				}
-				break;
-			case AUTHORIZATION:
-			case BINARY:
-			case COLLATION:
-			case CONCURRENTLY:
-			case CROSS:
-			case CURRENT_SCHEMA:
-			case FREEZE:
-			case FULL:
-			case ILIKE:
-			case INNER:
-			case IS:
-			case ISNULL:
-			case JOIN:
-			case LEFT:
-			case LIKE:
-			case NATURAL:
-			case NOTNULL:
-			case OUTER:
-			case OVERLAPS:
-			case RIGHT:
-			case SIMILAR:
-			case TABLESAMPLE:
-			case VERBOSE:
-				EnterOuterAlt(_localctx, 3);
-				{
-				State = 494;
-				typeFunctionKeyword();
-				}
-				break;
-			default:
-				throw new NoViableAltException(this);
-			}
-		}
-		catch (RecognitionException re) {
-			_localctx.exception = re;
-			ErrorHandler.ReportError(this, re);
-			ErrorHandler.Recover(this, re);
-		}
-		finally {
-			ExitRule();
-		}
-		return _localctx;
-	}
-
-	public partial class NonReservedWordOrStringContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public NonReservedWordContext nonReservedWord() {
-			return GetRuleContext<NonReservedWordContext>(0);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public StringLiteralContext stringLiteral() {
-			return GetRuleContext<StringLiteralContext>(0);
-		}
-		public NonReservedWordOrStringContext(ParserRuleContext parent, int invokingState)
-			: base(parent, invokingState)
-		{
-		}
-		public override int RuleIndex { get { return RULE_nonReservedWordOrString; } }
-	}
-
-	[RuleVersion(0)]
-	public NonReservedWordOrStringContext nonReservedWordOrString() {
-		NonReservedWordOrStringContext _localctx = new NonReservedWordOrStringContext(Context, State);
-		EnterRule(_localctx, 20, RULE_nonReservedWordOrString);
-		try {
-			State = 499;
-			ErrorHandler.Sync(this);
-			switch (TokenStream.LA(1)) {
-			case ABORT:
-			case ABSOLUTE:
-			case ACCESS:
-			case ACTION:
-			case ADD:
-			case ADMIN:
-			case AFTER:
-			case AGGREGATE:
-			case ALSO:
-			case ALTER:
-			case ALWAYS:
-			case ASENSITIVE:
-			case ASSERTION:
-			case ASSIGNMENT:
-			case AT:
-			case ATOMIC:
-			case ATTACH:
-			case ATTRIBUTE:
-			case BACKWARD:
-			case BEFORE:
-			case BEGIN:
-			case BREADTH:
-			case BY:
-			case CACHE:
-			case CALL:
-			case CALLED:
-			case CASCADE:
-			case CASCADED:
-			case CATALOG:
-			case CHAIN:
-			case CHARACTERISTICS:
-			case CHECKPOINT:
-			case CLASS:
-			case CLOSE:
-			case CLUSTER:
-			case COLUMNS:
-			case COMMENT:
-			case COMMENTS:
-			case COMMIT:
-			case COMMITTED:
-			case COMPRESSION:
-			case CONFIGURATION:
-			case CONFLICT:
-			case CONNECTION:
-			case CONSTRAINTS:
-			case CONTENT:
-			case CONTINUE:
-			case CONVERSION:
-			case COPY:
-			case COST:
-			case CSV:
-			case CUBE:
-			case CURRENT:
-			case CURSOR:
-			case CYCLE:
-			case DATA:
-			case DATABASE:
-			case DAY:
-			case DEALLOCATE:
-			case DECLARE:
-			case DEFAULTS:
-			case DEFERRED:
-			case DEFINER:
-			case DELETE:
-			case DELIMITER:
-			case DELIMITERS:
-			case DEPENDS:
-			case DEPTH:
-			case DETACH:
-			case DICTIONARY:
-			case DISABLE:
-			case DISCARD:
-			case DOCUMENT:
-			case DOMAIN:
-			case DOUBLE:
-			case DROP:
-			case EACH:
-			case ENABLE:
-			case ENCODING:
-			case ENCRYPTED:
-			case ENUM:
-			case ESCAPE:
-			case EVENT:
-			case EXCLUDE:
-			case EXCLUDING:
-			case EXCLUSIVE:
-			case EXECUTE:
-			case EXPLAIN:
-			case EXPRESSION:
-			case EXTENSION:
-			case EXTERNAL:
-			case FAMILY:
-			case FILTER:
-			case FINALIZE:
-			case FIRST:
-			case FOLLOWING:
-			case FORCE:
-			case FORWARD:
-			case FUNCTION:
-			case FUNCTIONS:
-			case GENERATED:
-			case GLOBAL:
-			case GRANTED:
-			case GROUPS:
-			case HANDLER:
-			case HEADER:
-			case HOLD:
-			case HOUR:
-			case IDENTITY:
-			case IF:
-			case IMMEDIATE:
-			case IMMUTABLE:
-			case IMPLICIT:
-			case IMPORT:
-			case INCLUDE:
-			case INCLUDING:
-			case INCREMENT:
-			case INDEX:
-			case INDEXES:
-			case INHERIT:
-			case INHERITS:
-			case INLINE:
-			case INPUT:
-			case INSENSITIVE:
-			case INSERT:
-			case INSTEAD:
-			case INVOKER:
-			case ISOLATION:
-			case KEY:
-			case LABEL:
-			case LANGUAGE:
-			case LARGE:
-			case LAST:
-			case LEAKPROOF:
-			case LEVEL:
-			case LISTEN:
-			case LOAD:
-			case LOCAL:
-			case LOCATION:
-			case LOCK:
-			case LOCKED:
-			case LOGGED:
-			case MAPPING:
-			case MATCH:
-			case MATCHED:
-			case MATERIALIZED:
-			case MAXVALUE:
-			case MERGE:
-			case METHOD:
-			case MINUTE:
-			case MINVALUE:
-			case MODE:
-			case MONTH:
-			case MOVE:
-			case NAME:
-			case NAMES:
-			case NEW:
-			case NEXT:
-			case NFC:
-			case NFD:
-			case NFKC:
-			case NFKD:
-			case NO:
-			case NORMALIZED:
-			case NOTHING:
-			case NOTIFY:
-			case NOWAIT:
-			case NULLS:
-			case OBJECT:
-			case OF:
-			case OFF:
-			case OIDS:
-			case OLD:
-			case OPERATOR:
-			case OPTION:
-			case OPTIONS:
-			case ORDINALITY:
-			case OTHERS:
-			case OVER:
-			case OVERRIDING:
-			case OWNED:
-			case OWNER:
-			case PARALLEL:
-			case PARAMETER:
-			case PARSER:
-			case PARTIAL:
-			case PARTITION:
-			case PASSING:
-			case PASSWORD:
-			case PLANS:
-			case POLICY:
-			case PRECEDING:
-			case PREPARE:
-			case PREPARED:
-			case PRESERVE:
-			case PRIOR:
-			case PRIVILEGES:
-			case PROCEDURAL:
-			case PROCEDURE:
-			case PROCEDURES:
-			case PROGRAM:
-			case PUBLICATION:
-			case QUOTE:
-			case RANGE:
-			case READ:
-			case REASSIGN:
-			case RECHECK:
-			case RECURSIVE:
-			case REF:
-			case REFERENCING:
-			case REFRESH:
-			case REINDEX:
-			case RELATIVE:
-			case RELEASE:
-			case RENAME:
-			case REPEATABLE:
-			case REPLACE:
-			case REPLICA:
-			case RESET:
-			case RESTART:
-			case RESTRICT:
-			case RETURN:
-			case RETURNS:
-			case REVOKE:
-			case ROLE:
-			case ROLLBACK:
-			case ROLLUP:
-			case ROUTINE:
-			case ROUTINES:
-			case ROWS:
-			case RULE:
-			case SAVEPOINT:
-			case SCHEMA:
-			case SCHEMAS:
-			case SCROLL:
-			case SEARCH:
-			case SECOND:
-			case SECURITY:
-			case SEQUENCE:
-			case SEQUENCES:
-			case SERIALIZABLE:
-			case SERVER:
-			case SESSION:
-			case SET:
-			case SETS:
-			case SHARE:
-			case SHOW:
-			case SIMPLE:
-			case SKIP:
-			case SNAPSHOT:
-			case SQL:
-			case STABLE:
-			case STANDALONE:
-			case START:
-			case STATEMENT:
-			case STATISTICS:
-			case STDIN:
-			case STDOUT:
-			case STORAGE:
-			case STORED:
-			case STRICT:
-			case STRIP:
-			case SUBSCRIPTION:
-			case SUPPORT:
-			case SYSID:
-			case SYSTEM:
-			case TABLES:
-			case TABLESPACE:
-			case TEMP:
-			case TEMPLATE:
-			case TEMPORARY:
-			case TEXT:
-			case TIES:
-			case TRANSACTION:
-			case TRANSFORM:
-			case TRIGGER:
-			case TRUNCATE:
-			case TRUSTED:
-			case TYPE:
-			case TYPES:
-			case UESCAPE:
-			case UNBOUNDED:
-			case UNCOMMITTED:
-			case UNENCRYPTED:
-			case UNKNOWN:
-			case UNLISTEN:
-			case UNLOGGED:
-			case UNTIL:
-			case UPDATE:
-			case VACUUM:
-			case VALID:
-			case VALIDATE:
-			case VALIDATOR:
-			case VALUE:
-			case VARYING:
-			case VERSION:
-			case VIEW:
-			case VIEWS:
-			case VOLATILE:
-			case WHITESPACE:
-			case WITHIN:
-			case WITHOUT:
-			case WORK:
-			case WRAPPER:
-			case WRITE:
-			case XML:
-			case YEAR:
-			case YES:
-			case ZONE:
-			case BETWEEN:
-			case BIGINT:
-			case BIT:
-			case BOOLEAN:
-			case CHAR:
-			case CHARACTER:
-			case COALESCE:
-			case DEC:
-			case DECIMAL:
-			case EXISTS:
-			case EXTRACT:
-			case FLOAT:
-			case GREATEST:
-			case GROUPING:
-			case INOUT:
-			case INT:
-			case INTEGER:
-			case INTERVAL:
-			case LEAST:
-			case NATIONAL:
-			case NCHAR:
-			case NONE:
-			case NORMALIZE:
-			case NULLIF:
-			case NUMERIC:
-			case OUT:
-			case OVERLAY:
-			case POSITION:
-			case PRECISION:
-			case REAL:
-			case ROW:
-			case SETOF:
-			case SMALLINT:
-			case SUBSTRING:
-			case TIME:
-			case TIMESTAMP:
-			case TREAT:
-			case TRIM:
-			case VALUES:
-			case VARCHAR:
-			case XMLATTRIBUTES:
-			case XMLCONCAT:
-			case XMLELEMENT:
-			case XMLEXISTS:
-			case XMLFOREST:
-			case XMLNAMESPACES:
-			case XMLPARSE:
-			case XMLPI:
-			case XMLROOT:
-			case XMLSERIALIZE:
-			case XMLTABLE:
-			case AUTHORIZATION:
-			case BINARY:
-			case COLLATION:
-			case CONCURRENTLY:
-			case CROSS:
-			case CURRENT_SCHEMA:
-			case FREEZE:
-			case FULL:
-			case ILIKE:
-			case INNER:
-			case IS:
-			case ISNULL:
-			case JOIN:
-			case LEFT:
-			case LIKE:
-			case NATURAL:
-			case NOTNULL:
-			case OUTER:
-			case OVERLAPS:
-			case RIGHT:
-			case SIMILAR:
-			case TABLESAMPLE:
-			case VERBOSE:
-			case Identifier:
-			case QuotedIdentifier:
-			case UnicodeIdentifier:
-				EnterOuterAlt(_localctx, 1);
-				{
-				State = 497;
 				nonReservedWord();
 				}
 				break;
@@ -3828,7 +3828,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 498;
+				State = 494;
 				stringLiteral();
 				}
 				break;
@@ -3876,23 +3876,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 501;
+			State = 497;
 			columnId();
-			State = 506;
+			State = 502;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,11,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 502;
+					State = 498;
 					Match(DOT);
-					State = 503;
+					State = 499;
 					columnLabel();
 					}
 					} 
 				}
-				State = 508;
+				State = 504;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,11,Context);
 			}
@@ -3935,21 +3935,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 509;
+			State = 505;
 			qualifiedName();
-			State = 514;
+			State = 510;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 510;
+				State = 506;
 				Match(COMMA);
-				State = 511;
+				State = 507;
 				qualifiedName();
 				}
 				}
-				State = 516;
+				State = 512;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -3992,21 +3992,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 517;
+			State = 513;
 			columnId();
-			State = 522;
+			State = 518;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 518;
+				State = 514;
 				Match(COMMA);
-				State = 519;
+				State = 515;
 				columnId();
 				}
 				}
-				State = 524;
+				State = 520;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -4043,11 +4043,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 525;
+			State = 521;
 			Match(LPAREN);
-			State = 526;
+			State = 522;
 			columnIdList();
-			State = 527;
+			State = 523;
 			Match(RPAREN);
 			}
 		}
@@ -4081,7 +4081,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		RoleNameContext _localctx = new RoleNameContext(Context, State);
 		EnterRule(_localctx, 30, RULE_roleName);
 		try {
-			State = 533;
+			State = 529;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -4472,28 +4472,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 529;
+				State = 525;
 				nonReservedWord();
 				}
 				break;
 			case CURRENT_ROLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 530;
+				State = 526;
 				Match(CURRENT_ROLE);
 				}
 				break;
 			case CURRENT_USER:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 531;
+				State = 527;
 				Match(CURRENT_USER);
 				}
 				break;
 			case SESSION_USER:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 532;
+				State = 528;
 				Match(SESSION_USER);
 				}
 				break;
@@ -4536,20 +4536,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		LiteralContext _localctx = new LiteralContext(Context, State);
 		EnterRule(_localctx, 32, RULE_literal);
 		try {
-			State = 544;
+			State = 540;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case IntegerConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 535;
+				State = 531;
 				Match(IntegerConstant);
 				}
 				break;
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 536;
+				State = 532;
 				Match(NumericConstant);
 				}
 				break;
@@ -4559,49 +4559,49 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 537;
+				State = 533;
 				stringLiteral();
 				}
 				break;
 			case BitStringConstant:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 538;
+				State = 534;
 				Match(BitStringConstant);
 				}
 				break;
 			case HexStringConstant:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 539;
+				State = 535;
 				Match(HexStringConstant);
 				}
 				break;
 			case NationalStringConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 540;
+				State = 536;
 				Match(NationalStringConstant);
 				}
 				break;
 			case TRUE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 541;
+				State = 537;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 542;
+				State = 538;
 				Match(FALSE);
 				}
 				break;
 			case NULL:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 543;
+				State = 539;
 				Match(NULL);
 				}
 				break;
@@ -4640,7 +4640,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 546;
+			State = 542;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 482)) & ~0x3f) == 0 && ((1L << (_la - 482)) & 71L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -4682,12 +4682,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 549;
+			State = 545;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==PLUS || _la==MINUS) {
 				{
-				State = 548;
+				State = 544;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -4699,7 +4699,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 551;
+			State = 547;
 			_la = TokenStream.LA(1);
 			if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 			ErrorHandler.RecoverInline(this);
@@ -4758,44 +4758,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 554;
+			State = 550;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==SETOF) {
 				{
-				State = 553;
+				State = 549;
 				Match(SETOF);
 				}
 			}
 
-			State = 559;
+			State = 555;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,18,Context) ) {
 			case 1:
 				{
-				State = 556;
+				State = 552;
 				predefinedType();
 				}
 				break;
 			case 2:
 				{
-				State = 557;
+				State = 553;
 				intervalType();
 				}
 				break;
 			case 3:
 				{
-				State = 558;
+				State = 554;
 				otherType();
 				}
 				break;
 			}
-			State = 572;
+			State = 568;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,21,Context) ) {
 			case 1:
 				{
-				State = 562;
+				State = 558;
 				ErrorHandler.Sync(this);
 				_alt = 1;
 				do {
@@ -4803,7 +4803,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case 1:
 						{
 						{
-						State = 561;
+						State = 557;
 						arrayBound();
 						}
 						}
@@ -4811,7 +4811,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					default:
 						throw new NoViableAltException(this);
 					}
-					State = 564;
+					State = 560;
 					ErrorHandler.Sync(this);
 					_alt = Interpreter.AdaptivePredict(TokenStream,19,Context);
 				} while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER );
@@ -4819,18 +4819,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 2:
 				{
-				State = 566;
+				State = 562;
 				Match(ARRAY);
-				State = 570;
+				State = 566;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,20,Context) ) {
 				case 1:
 					{
-					State = 567;
+					State = 563;
 					Match(LBRACKET);
-					State = 568;
+					State = 564;
 					Match(IntegerConstant);
-					State = 569;
+					State = 565;
 					Match(RBRACKET);
 					}
 					break;
@@ -4870,19 +4870,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 574;
+			State = 570;
 			Match(LBRACKET);
-			State = 576;
+			State = 572;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IntegerConstant) {
 				{
-				State = 575;
+				State = 571;
 				Match(IntegerConstant);
 				}
 			}
 
-			State = 578;
+			State = 574;
 			Match(RBRACKET);
 			}
 		}
@@ -4944,66 +4944,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 42, RULE_predefinedType);
 		int _la;
 		try {
-			State = 637;
+			State = 633;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 580;
+				State = 576;
 				Match(INT);
 				}
 				break;
 			case INTEGER:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 581;
+				State = 577;
 				Match(INTEGER);
 				}
 				break;
 			case SMALLINT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 582;
+				State = 578;
 				Match(SMALLINT);
 				}
 				break;
 			case BIGINT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 583;
+				State = 579;
 				Match(BIGINT);
 				}
 				break;
 			case REAL:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 584;
+				State = 580;
 				Match(REAL);
 				}
 				break;
 			case BOOLEAN:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 585;
+				State = 581;
 				Match(BOOLEAN);
 				}
 				break;
 			case FLOAT:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 586;
+				State = 582;
 				Match(FLOAT);
-				State = 590;
+				State = 586;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,23,Context) ) {
 				case 1:
 					{
-					State = 587;
+					State = 583;
 					Match(LPAREN);
-					State = 588;
+					State = 584;
 					Match(IntegerConstant);
-					State = 589;
+					State = 585;
 					Match(RPAREN);
 					}
 					break;
@@ -5013,9 +5013,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DOUBLE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 592;
+				State = 588;
 				Match(DOUBLE);
-				State = 593;
+				State = 589;
 				Match(PRECISION);
 				}
 				break;
@@ -5024,7 +5024,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NUMERIC:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 594;
+				State = 590;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 317)) & ~0x3f) == 0 && ((1L << (_la - 317)) & 131075L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5033,12 +5033,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 596;
+				State = 592;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,24,Context) ) {
 				case 1:
 					{
-					State = 595;
+					State = 591;
 					typeModifiers();
 					}
 					break;
@@ -5048,24 +5048,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case BIT:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 598;
+				State = 594;
 				Match(BIT);
-				State = 600;
+				State = 596;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,25,Context) ) {
 				case 1:
 					{
-					State = 599;
+					State = 595;
 					Match(VARYING);
 					}
 					break;
 				}
-				State = 603;
+				State = 599;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,26,Context) ) {
 				case 1:
 					{
-					State = 602;
+					State = 598;
 					typeModifiers();
 					}
 					break;
@@ -5078,26 +5078,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NCHAR:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 610;
+				State = 606;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case CHARACTER:
 					{
-					State = 605;
+					State = 601;
 					Match(CHARACTER);
 					}
 					break;
 				case CHAR:
 					{
-					State = 606;
+					State = 602;
 					Match(CHAR);
 					}
 					break;
 				case NATIONAL:
 					{
-					State = 607;
+					State = 603;
 					Match(NATIONAL);
-					State = 608;
+					State = 604;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CHAR || _la==CHARACTER) ) {
 					ErrorHandler.RecoverInline(this);
@@ -5110,33 +5110,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case NCHAR:
 					{
-					State = 609;
+					State = 605;
 					Match(NCHAR);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 613;
+				State = 609;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,28,Context) ) {
 				case 1:
 					{
-					State = 612;
+					State = 608;
 					Match(VARYING);
 					}
 					break;
 				}
-				State = 618;
+				State = 614;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,29,Context) ) {
 				case 1:
 					{
-					State = 615;
+					State = 611;
 					Match(LPAREN);
-					State = 616;
+					State = 612;
 					Match(IntegerConstant);
-					State = 617;
+					State = 613;
 					Match(RPAREN);
 					}
 					break;
@@ -5146,18 +5146,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VARCHAR:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 620;
+				State = 616;
 				Match(VARCHAR);
-				State = 624;
+				State = 620;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,30,Context) ) {
 				case 1:
 					{
-					State = 621;
+					State = 617;
 					Match(LPAREN);
-					State = 622;
+					State = 618;
 					Match(IntegerConstant);
-					State = 623;
+					State = 619;
 					Match(RPAREN);
 					}
 					break;
@@ -5168,7 +5168,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TIMESTAMP:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 626;
+				State = 622;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TIME || _la==TIMESTAMP) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5177,26 +5177,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 630;
+				State = 626;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,31,Context) ) {
 				case 1:
 					{
-					State = 627;
+					State = 623;
 					Match(LPAREN);
-					State = 628;
+					State = 624;
 					Match(IntegerConstant);
-					State = 629;
+					State = 625;
 					Match(RPAREN);
 					}
 					break;
 				}
-				State = 635;
+				State = 631;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,32,Context) ) {
 				case 1:
 					{
-					State = 632;
+					State = 628;
 					_la = TokenStream.LA(1);
 					if ( !(_la==WITHOUT || _la==WITH) ) {
 					ErrorHandler.RecoverInline(this);
@@ -5205,9 +5205,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 633;
+					State = 629;
 					Match(TIME);
-					State = 634;
+					State = 630;
 					Match(ZONE);
 					}
 					break;
@@ -5251,24 +5251,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 639;
+			State = 635;
 			Match(INTERVAL);
-			State = 644;
+			State = 640;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,34,Context) ) {
 			case 1:
 				{
-				State = 640;
+				State = 636;
 				intervalFields();
 				}
 				break;
 			case 2:
 				{
-				State = 641;
+				State = 637;
 				Match(LPAREN);
-				State = 642;
+				State = 638;
 				Match(IntegerConstant);
-				State = 643;
+				State = 639;
 				Match(RPAREN);
 				}
 				break;
@@ -5308,22 +5308,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		IntervalFieldsContext _localctx = new IntervalFieldsContext(Context, State);
 		EnterRule(_localctx, 46, RULE_intervalFields);
 		try {
-			State = 675;
+			State = 671;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case YEAR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 646;
+				State = 642;
 				Match(YEAR);
-				State = 649;
+				State = 645;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,35,Context) ) {
 				case 1:
 					{
-					State = 647;
+					State = 643;
 					Match(TO);
-					State = 648;
+					State = 644;
 					Match(MONTH);
 					}
 					break;
@@ -5333,40 +5333,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case MONTH:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 651;
+				State = 647;
 				Match(MONTH);
 				}
 				break;
 			case DAY:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 652;
+				State = 648;
 				Match(DAY);
-				State = 659;
+				State = 655;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,37,Context) ) {
 				case 1:
 					{
-					State = 653;
+					State = 649;
 					Match(TO);
-					State = 657;
+					State = 653;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case HOUR:
 						{
-						State = 654;
+						State = 650;
 						Match(HOUR);
 						}
 						break;
 					case MINUTE:
 						{
-						State = 655;
+						State = 651;
 						Match(MINUTE);
 						}
 						break;
 					case SECOND:
 						{
-						State = 656;
+						State = 652;
 						intervalSecond();
 						}
 						break;
@@ -5381,27 +5381,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case HOUR:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 661;
+				State = 657;
 				Match(HOUR);
-				State = 667;
+				State = 663;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,39,Context) ) {
 				case 1:
 					{
-					State = 662;
+					State = 658;
 					Match(TO);
-					State = 665;
+					State = 661;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case MINUTE:
 						{
-						State = 663;
+						State = 659;
 						Match(MINUTE);
 						}
 						break;
 					case SECOND:
 						{
-						State = 664;
+						State = 660;
 						intervalSecond();
 						}
 						break;
@@ -5416,16 +5416,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case MINUTE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 669;
+				State = 665;
 				Match(MINUTE);
-				State = 672;
+				State = 668;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,40,Context) ) {
 				case 1:
 					{
-					State = 670;
+					State = 666;
 					Match(TO);
-					State = 671;
+					State = 667;
 					intervalSecond();
 					}
 					break;
@@ -5435,7 +5435,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SECOND:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 674;
+				State = 670;
 				intervalSecond();
 				}
 				break;
@@ -5473,18 +5473,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 677;
+			State = 673;
 			Match(SECOND);
-			State = 681;
+			State = 677;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,42,Context) ) {
 			case 1:
 				{
-				State = 678;
+				State = 674;
 				Match(LPAREN);
-				State = 679;
+				State = 675;
 				Match(IntegerConstant);
-				State = 680;
+				State = 676;
 				Match(RPAREN);
 				}
 				break;
@@ -5534,32 +5534,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 683;
+			State = 679;
 			typeFunctionName();
-			State = 688;
+			State = 684;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,43,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 684;
+					State = 680;
 					Match(DOT);
-					State = 685;
+					State = 681;
 					columnLabel();
 					}
 					} 
 				}
-				State = 690;
+				State = 686;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,43,Context);
 			}
-			State = 692;
+			State = 688;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,44,Context) ) {
 			case 1:
 				{
-				State = 691;
+				State = 687;
 				typeModifiers();
 				}
 				break;
@@ -5605,27 +5605,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 694;
+			State = 690;
 			Match(LPAREN);
-			State = 695;
+			State = 691;
 			expression(0);
-			State = 700;
+			State = 696;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 696;
+				State = 692;
 				Match(COMMA);
-				State = 697;
+				State = 693;
 				expression(0);
 				}
 				}
-				State = 702;
+				State = 698;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 703;
+			State = 699;
 			Match(RPAREN);
 			}
 		}
@@ -5733,18 +5733,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 714;
+			State = 710;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,46,Context) ) {
 			case 1:
 				{
-				State = 706;
+				State = 702;
 				primary();
 				}
 				break;
 			case 2:
 				{
-				State = 707;
+				State = 703;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5753,29 +5753,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 708;
+				State = 704;
 				expression(22);
 				}
 				break;
 			case 3:
 				{
-				State = 709;
+				State = 705;
 				otherOperator();
-				State = 710;
+				State = 706;
 				expression(15);
 				}
 				break;
 			case 4:
 				{
-				State = 712;
+				State = 708;
 				Match(NOT);
-				State = 713;
+				State = 709;
 				expression(3);
 				}
 				break;
 			}
 			Context.Stop = TokenStream.LT(-1);
-			State = 831;
+			State = 827;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,59,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
@@ -5784,22 +5784,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						TriggerExitRuleEvent();
 					_prevctx = _localctx;
 					{
-					State = 829;
+					State = 825;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,58,Context) ) {
 					case 1:
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 716;
+						State = 712;
 						if (!(Precpred(Context, 20))) throw new FailedPredicateException(this, "Precpred(Context, 20)");
-						State = 717;
+						State = 713;
 						Match(AT);
-						State = 718;
+						State = 714;
 						Match(TIME);
-						State = 719;
+						State = 715;
 						Match(ZONE);
-						State = 720;
+						State = 716;
 						expression(21);
 						}
 						break;
@@ -5807,11 +5807,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 721;
+						State = 717;
 						if (!(Precpred(Context, 19))) throw new FailedPredicateException(this, "Precpred(Context, 19)");
-						State = 722;
+						State = 718;
 						Match(CARET);
-						State = 723;
+						State = 719;
 						expression(20);
 						}
 						break;
@@ -5819,9 +5819,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 724;
+						State = 720;
 						if (!(Precpred(Context, 18))) throw new FailedPredicateException(this, "Precpred(Context, 18)");
-						State = 725;
+						State = 721;
 						_la = TokenStream.LA(1);
 						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
 						ErrorHandler.RecoverInline(this);
@@ -5830,7 +5830,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 726;
+						State = 722;
 						expression(19);
 						}
 						break;
@@ -5838,9 +5838,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 727;
+						State = 723;
 						if (!(Precpred(Context, 17))) throw new FailedPredicateException(this, "Precpred(Context, 17)");
-						State = 728;
+						State = 724;
 						_la = TokenStream.LA(1);
 						if ( !(_la==PLUS || _la==MINUS) ) {
 						ErrorHandler.RecoverInline(this);
@@ -5849,7 +5849,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 729;
+						State = 725;
 						expression(18);
 						}
 						break;
@@ -5857,11 +5857,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 730;
+						State = 726;
 						if (!(Precpred(Context, 14))) throw new FailedPredicateException(this, "Precpred(Context, 14)");
-						State = 731;
+						State = 727;
 						otherOperator();
-						State = 732;
+						State = 728;
 						expression(15);
 						}
 						break;
@@ -5869,26 +5869,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 734;
+						State = 730;
 						if (!(Precpred(Context, 13))) throw new FailedPredicateException(this, "Precpred(Context, 13)");
-						State = 736;
+						State = 732;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 735;
+							State = 731;
 							Match(NOT);
 							}
 						}
 
-						State = 738;
+						State = 734;
 						Match(BETWEEN);
-						State = 740;
+						State = 736;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==ASYMMETRIC || _la==SYMMETRIC) {
 							{
-							State = 739;
+							State = 735;
 							_la = TokenStream.LA(1);
 							if ( !(_la==ASYMMETRIC || _la==SYMMETRIC) ) {
 							ErrorHandler.RecoverInline(this);
@@ -5900,11 +5900,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							}
 						}
 
-						State = 742;
+						State = 738;
 						boundExpression(0);
-						State = 743;
+						State = 739;
 						Match(AND);
-						State = 744;
+						State = 740;
 						expression(14);
 						}
 						break;
@@ -5912,11 +5912,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 746;
+						State = 742;
 						if (!(Precpred(Context, 11))) throw new FailedPredicateException(this, "Precpred(Context, 11)");
-						State = 747;
+						State = 743;
 						Match(ESCAPE);
-						State = 748;
+						State = 744;
 						expression(12);
 						}
 						break;
@@ -5924,45 +5924,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 749;
+						State = 745;
 						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
-						State = 751;
+						State = 747;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 750;
+							State = 746;
 							Match(NOT);
 							}
 						}
 
-						State = 757;
+						State = 753;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case LIKE:
 							{
-							State = 753;
+							State = 749;
 							Match(LIKE);
 							}
 							break;
 						case ILIKE:
 							{
-							State = 754;
+							State = 750;
 							Match(ILIKE);
 							}
 							break;
 						case SIMILAR:
 							{
-							State = 755;
+							State = 751;
 							Match(SIMILAR);
-							State = 756;
+							State = 752;
 							Match(TO);
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 759;
+						State = 755;
 						expression(10);
 						}
 						break;
@@ -5970,11 +5970,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 760;
+						State = 756;
 						if (!(Precpred(Context, 8))) throw new FailedPredicateException(this, "Precpred(Context, 8)");
-						State = 761;
+						State = 757;
 						Match(OVERLAPS);
-						State = 762;
+						State = 758;
 						expression(9);
 						}
 						break;
@@ -5982,11 +5982,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 763;
+						State = 759;
 						if (!(Precpred(Context, 6))) throw new FailedPredicateException(this, "Precpred(Context, 6)");
-						State = 764;
+						State = 760;
 						comparisonOperator();
-						State = 765;
+						State = 761;
 						expression(7);
 						}
 						break;
@@ -5994,25 +5994,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 767;
+						State = 763;
 						if (!(Precpred(Context, 4))) throw new FailedPredicateException(this, "Precpred(Context, 4)");
-						State = 768;
+						State = 764;
 						Match(IS);
-						State = 770;
+						State = 766;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 769;
+							State = 765;
 							Match(NOT);
 							}
 						}
 
-						State = 772;
+						State = 768;
 						Match(DISTINCT);
-						State = 773;
+						State = 769;
 						Match(FROM);
-						State = 774;
+						State = 770;
 						expression(5);
 						}
 						break;
@@ -6020,11 +6020,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 775;
+						State = 771;
 						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
-						State = 776;
+						State = 772;
 						Match(AND);
-						State = 777;
+						State = 773;
 						expression(3);
 						}
 						break;
@@ -6032,11 +6032,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 778;
+						State = 774;
 						if (!(Precpred(Context, 1))) throw new FailedPredicateException(this, "Precpred(Context, 1)");
-						State = 779;
+						State = 775;
 						Match(OR);
-						State = 780;
+						State = 776;
 						expression(2);
 						}
 						break;
@@ -6044,11 +6044,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 781;
+						State = 777;
 						if (!(Precpred(Context, 23))) throw new FailedPredicateException(this, "Precpred(Context, 23)");
-						State = 782;
+						State = 778;
 						Match(TYPECAST);
-						State = 783;
+						State = 779;
 						typeName();
 						}
 						break;
@@ -6056,11 +6056,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 784;
+						State = 780;
 						if (!(Precpred(Context, 21))) throw new FailedPredicateException(this, "Precpred(Context, 21)");
-						State = 785;
+						State = 781;
 						Match(COLLATE);
-						State = 786;
+						State = 782;
 						qualifiedName();
 						}
 						break;
@@ -6068,9 +6068,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 787;
+						State = 783;
 						if (!(Precpred(Context, 16))) throw new FailedPredicateException(this, "Precpred(Context, 16)");
-						State = 790;
+						State = 786;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case PLUS:
@@ -6080,23 +6080,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						case PERCENT:
 						case CARET:
 							{
-							State = 788;
+							State = 784;
 							arithmeticOperator();
 							}
 							break;
 						case OPERATOR:
 						case Operator:
 							{
-							State = 789;
+							State = 785;
 							otherOperator();
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 792;
+						State = 788;
 						quantifier();
-						State = 793;
+						State = 789;
 						parenthesized();
 						}
 						break;
@@ -6104,21 +6104,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 795;
+						State = 791;
 						if (!(Precpred(Context, 12))) throw new FailedPredicateException(this, "Precpred(Context, 12)");
-						State = 797;
+						State = 793;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 796;
+							State = 792;
 							Match(NOT);
 							}
 						}
 
-						State = 799;
+						State = 795;
 						Match(IN);
-						State = 800;
+						State = 796;
 						inList();
 						}
 						break;
@@ -6126,47 +6126,47 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 801;
+						State = 797;
 						if (!(Precpred(Context, 10))) throw new FailedPredicateException(this, "Precpred(Context, 10)");
-						State = 803;
+						State = 799;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 802;
+							State = 798;
 							Match(NOT);
 							}
 						}
 
-						State = 809;
+						State = 805;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case LIKE:
 							{
-							State = 805;
+							State = 801;
 							Match(LIKE);
 							}
 							break;
 						case ILIKE:
 							{
-							State = 806;
+							State = 802;
 							Match(ILIKE);
 							}
 							break;
 						case SIMILAR:
 							{
-							State = 807;
+							State = 803;
 							Match(SIMILAR);
-							State = 808;
+							State = 804;
 							Match(TO);
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 811;
+						State = 807;
 						quantifier();
-						State = 812;
+						State = 808;
 						parenthesized();
 						}
 						break;
@@ -6174,13 +6174,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 814;
+						State = 810;
 						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
-						State = 815;
+						State = 811;
 						comparisonOperator();
-						State = 816;
+						State = 812;
 						quantifier();
-						State = 817;
+						State = 813;
 						parenthesized();
 						}
 						break;
@@ -6188,38 +6188,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 819;
+						State = 815;
 						if (!(Precpred(Context, 5))) throw new FailedPredicateException(this, "Precpred(Context, 5)");
-						State = 827;
+						State = 823;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case IS:
 							{
-							State = 820;
+							State = 816;
 							Match(IS);
-							State = 822;
+							State = 818;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 							if (_la==NOT) {
 								{
-								State = 821;
+								State = 817;
 								Match(NOT);
 								}
 							}
 
-							State = 824;
+							State = 820;
 							isTest();
 							}
 							break;
 						case ISNULL:
 							{
-							State = 825;
+							State = 821;
 							Match(ISNULL);
 							}
 							break;
 						case NOTNULL:
 							{
-							State = 826;
+							State = 822;
 							Match(NOTNULL);
 							}
 							break;
@@ -6231,7 +6231,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					} 
 				}
-				State = 833;
+				State = 829;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,59,Context);
 			}
@@ -6302,18 +6302,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 841;
+			State = 837;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,60,Context) ) {
 			case 1:
 				{
-				State = 835;
+				State = 831;
 				primary();
 				}
 				break;
 			case 2:
 				{
-				State = 836;
+				State = 832;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -6322,21 +6322,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 837;
+				State = 833;
 				boundExpression(8);
 				}
 				break;
 			case 3:
 				{
-				State = 838;
+				State = 834;
 				otherOperator();
-				State = 839;
+				State = 835;
 				boundExpression(4);
 				}
 				break;
 			}
 			Context.Stop = TokenStream.LT(-1);
-			State = 873;
+			State = 869;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,63,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
@@ -6345,18 +6345,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						TriggerExitRuleEvent();
 					_prevctx = _localctx;
 					{
-					State = 871;
+					State = 867;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,62,Context) ) {
 					case 1:
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 843;
+						State = 839;
 						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
-						State = 844;
+						State = 840;
 						Match(CARET);
-						State = 845;
+						State = 841;
 						boundExpression(8);
 						}
 						break;
@@ -6364,9 +6364,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 846;
+						State = 842;
 						if (!(Precpred(Context, 6))) throw new FailedPredicateException(this, "Precpred(Context, 6)");
-						State = 847;
+						State = 843;
 						_la = TokenStream.LA(1);
 						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
 						ErrorHandler.RecoverInline(this);
@@ -6375,7 +6375,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 848;
+						State = 844;
 						boundExpression(7);
 						}
 						break;
@@ -6383,9 +6383,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 849;
+						State = 845;
 						if (!(Precpred(Context, 5))) throw new FailedPredicateException(this, "Precpred(Context, 5)");
-						State = 850;
+						State = 846;
 						_la = TokenStream.LA(1);
 						if ( !(_la==PLUS || _la==MINUS) ) {
 						ErrorHandler.RecoverInline(this);
@@ -6394,7 +6394,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 851;
+						State = 847;
 						boundExpression(6);
 						}
 						break;
@@ -6402,11 +6402,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 852;
+						State = 848;
 						if (!(Precpred(Context, 3))) throw new FailedPredicateException(this, "Precpred(Context, 3)");
-						State = 853;
+						State = 849;
 						otherOperator();
-						State = 854;
+						State = 850;
 						boundExpression(4);
 						}
 						break;
@@ -6414,11 +6414,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 856;
+						State = 852;
 						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
-						State = 857;
+						State = 853;
 						comparisonOperator();
-						State = 858;
+						State = 854;
 						boundExpression(3);
 						}
 						break;
@@ -6426,25 +6426,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 860;
+						State = 856;
 						if (!(Precpred(Context, 1))) throw new FailedPredicateException(this, "Precpred(Context, 1)");
-						State = 861;
+						State = 857;
 						Match(IS);
-						State = 863;
+						State = 859;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 862;
+							State = 858;
 							Match(NOT);
 							}
 						}
 
-						State = 865;
+						State = 861;
 						Match(DISTINCT);
-						State = 866;
+						State = 862;
 						Match(FROM);
-						State = 867;
+						State = 863;
 						boundExpression(2);
 						}
 						break;
@@ -6452,18 +6452,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 868;
+						State = 864;
 						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
-						State = 869;
+						State = 865;
 						Match(TYPECAST);
-						State = 870;
+						State = 866;
 						typeName();
 						}
 						break;
 					}
 					} 
 				}
-				State = 875;
+				State = 871;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,63,Context);
 			}
@@ -6502,7 +6502,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 876;
+			State = 872;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 461)) & ~0x3f) == 0 && ((1L << (_la - 461)) & 63L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6546,7 +6546,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 878;
+			State = 874;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 467)) & ~0x3f) == 0 && ((1L << (_la - 467)) & 63L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6599,42 +6599,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 62, RULE_otherOperator);
 		int _la;
 		try {
-			State = 894;
+			State = 890;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 880;
+				State = 876;
 				Match(Operator);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 881;
+				State = 877;
 				Match(OPERATOR);
-				State = 882;
+				State = 878;
 				Match(LPAREN);
-				State = 888;
+				State = 884;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
 					{
-					State = 883;
+					State = 879;
 					columnId();
-					State = 884;
+					State = 880;
 					Match(DOT);
 					}
 					}
-					State = 890;
+					State = 886;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 891;
+				State = 887;
 				anyOperator();
-				State = 892;
+				State = 888;
 				Match(RPAREN);
 				}
 				break;
@@ -6673,13 +6673,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		AnyOperatorContext _localctx = new AnyOperatorContext(Context, State);
 		EnterRule(_localctx, 64, RULE_anyOperator);
 		try {
-			State = 899;
+			State = 895;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 896;
+				State = 892;
 				Match(Operator);
 				}
 				break;
@@ -6691,7 +6691,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GREATER_EQUAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 897;
+				State = 893;
 				comparisonOperator();
 				}
 				break;
@@ -6703,7 +6703,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CARET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 898;
+				State = 894;
 				arithmeticOperator();
 				}
 				break;
@@ -6746,41 +6746,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 66, RULE_isTest);
 		int _la;
 		try {
-			State = 910;
+			State = 906;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NULL:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 901;
+				State = 897;
 				Match(NULL);
 				}
 				break;
 			case TRUE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 902;
+				State = 898;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 903;
+				State = 899;
 				Match(FALSE);
 				}
 				break;
 			case UNKNOWN:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 904;
+				State = 900;
 				Match(UNKNOWN);
 				}
 				break;
 			case DOCUMENT:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 905;
+				State = 901;
 				Match(DOCUMENT);
 				}
 				break;
@@ -6791,12 +6791,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NORMALIZED:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 907;
+				State = 903;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) {
 					{
-					State = 906;
+					State = 902;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -6808,7 +6808,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 909;
+				State = 905;
 				Match(NORMALIZED);
 				}
 				break;
@@ -6846,7 +6846,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 912;
+			State = 908;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & 2305843009213693969L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6894,21 +6894,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 914;
+			State = 910;
 			expression(0);
-			State = 919;
+			State = 915;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 915;
+				State = 911;
 				Match(COMMA);
-				State = 916;
+				State = 912;
 				expression(0);
 				}
 				}
-				State = 921;
+				State = 917;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -6959,43 +6959,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 922;
+			State = 918;
 			Match(LPAREN);
-			State = 935;
+			State = 931;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,72,Context) ) {
 			case 1:
 				{
-				State = 923;
+				State = 919;
 				keywordQuery();
 				}
 				break;
 			case 2:
 				{
-				State = 924;
+				State = 920;
 				expression(0);
-				State = 929;
+				State = 925;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 925;
+					State = 921;
 					Match(COMMA);
-					State = 926;
+					State = 922;
 					expression(0);
 					}
 					}
-					State = 931;
+					State = 927;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 933;
+				State = 929;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 					{
-					State = 932;
+					State = 928;
 					queryRest();
 					}
 				}
@@ -7003,7 +7003,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 937;
+			State = 933;
 			Match(RPAREN);
 			}
 		}
@@ -7024,15 +7024,8 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public KeywordQueryContext keywordQuery() {
 			return GetRuleContext<KeywordQueryContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public ListItemContext[] listItem() {
-			return GetRuleContexts<ListItemContext>();
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ListItemContext listItem(int i) {
-			return GetRuleContext<ListItemContext>(i);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] COMMA() { return GetTokens(PhantomSqlParser.COMMA); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode COMMA(int i) {
-			return GetToken(PhantomSqlParser.COMMA, i);
+		[System.Diagnostics.DebuggerNonUserCode] public ListItemsContext listItems() {
+			return GetRuleContext<ListItemsContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public QueryRestContext queryRest() {
 			return GetRuleContext<QueryRestContext>(0);
@@ -7052,43 +7045,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 939;
+			State = 935;
 			Match(LPAREN);
-			State = 952;
+			State = 941;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,75,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,74,Context) ) {
 			case 1:
 				{
-				State = 940;
+				State = 936;
 				keywordQuery();
 				}
 				break;
 			case 2:
 				{
-				State = 941;
-				listItem();
-				State = 946;
-				ErrorHandler.Sync(this);
-				_la = TokenStream.LA(1);
-				while (_la==COMMA) {
-					{
-					{
-					State = 942;
-					Match(COMMA);
-					State = 943;
-					listItem();
-					}
-					}
-					State = 948;
-					ErrorHandler.Sync(this);
-					_la = TokenStream.LA(1);
-				}
-				State = 950;
+				State = 937;
+				listItems();
+				State = 939;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 					{
-					State = 949;
+					State = 938;
 					queryRest();
 					}
 				}
@@ -7096,7 +7073,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 954;
+			State = 943;
 			Match(RPAREN);
 			}
 		}
@@ -7111,85 +7088,187 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		return _localctx;
 	}
 
-	public partial class ListItemContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public PlainLiteralContext plainLiteral() {
-			return GetRuleContext<PlainLiteralContext>(0);
+	public partial class ListItemsContext : ParserRuleContext {
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] StringConstant() { return GetTokens(PhantomSqlParser.StringConstant); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode StringConstant(int i) {
+			return GetToken(PhantomSqlParser.StringConstant, i);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public ExpressionContext expression() {
-			return GetRuleContext<ExpressionContext>(0);
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] NULL() { return GetTokens(PhantomSqlParser.NULL); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NULL(int i) {
+			return GetToken(PhantomSqlParser.NULL, i);
 		}
-		public ListItemContext(ParserRuleContext parent, int invokingState)
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] TRUE() { return GetTokens(PhantomSqlParser.TRUE); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TRUE(int i) {
+			return GetToken(PhantomSqlParser.TRUE, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] FALSE() { return GetTokens(PhantomSqlParser.FALSE); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode FALSE(int i) {
+			return GetToken(PhantomSqlParser.FALSE, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ExpressionContext[] expression() {
+			return GetRuleContexts<ExpressionContext>();
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ExpressionContext expression(int i) {
+			return GetRuleContext<ExpressionContext>(i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] IntegerConstant() { return GetTokens(PhantomSqlParser.IntegerConstant); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IntegerConstant(int i) {
+			return GetToken(PhantomSqlParser.IntegerConstant, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] NumericConstant() { return GetTokens(PhantomSqlParser.NumericConstant); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NumericConstant(int i) {
+			return GetToken(PhantomSqlParser.NumericConstant, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] COMMA() { return GetTokens(PhantomSqlParser.COMMA); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode COMMA(int i) {
+			return GetToken(PhantomSqlParser.COMMA, i);
+		}
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] MINUS() { return GetTokens(PhantomSqlParser.MINUS); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode MINUS(int i) {
+			return GetToken(PhantomSqlParser.MINUS, i);
+		}
+		public ListItemsContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
 		}
-		public override int RuleIndex { get { return RULE_listItem; } }
+		public override int RuleIndex { get { return RULE_listItems; } }
 	}
 
 	[RuleVersion(0)]
-	public ListItemContext listItem() {
-		ListItemContext _localctx = new ListItemContext(Context, State);
-		EnterRule(_localctx, 76, RULE_listItem);
-		try {
-			State = 958;
-			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,76,Context) ) {
-			case 1:
-				EnterOuterAlt(_localctx, 1);
-				{
-				State = 956;
-				plainLiteral();
-				}
-				break;
-			case 2:
-				EnterOuterAlt(_localctx, 2);
-				{
-				State = 957;
-				expression(0);
-				}
-				break;
-			}
-		}
-		catch (RecognitionException re) {
-			_localctx.exception = re;
-			ErrorHandler.ReportError(this, re);
-			ErrorHandler.Recover(this, re);
-		}
-		finally {
-			ExitRule();
-		}
-		return _localctx;
-	}
-
-	public partial class PlainLiteralContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode IntegerConstant() { return GetToken(PhantomSqlParser.IntegerConstant, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NumericConstant() { return GetToken(PhantomSqlParser.NumericConstant, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode StringConstant() { return GetToken(PhantomSqlParser.StringConstant, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NULL() { return GetToken(PhantomSqlParser.NULL, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TRUE() { return GetToken(PhantomSqlParser.TRUE, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode FALSE() { return GetToken(PhantomSqlParser.FALSE, 0); }
-		public PlainLiteralContext(ParserRuleContext parent, int invokingState)
-			: base(parent, invokingState)
-		{
-		}
-		public override int RuleIndex { get { return RULE_plainLiteral; } }
-	}
-
-	[RuleVersion(0)]
-	public PlainLiteralContext plainLiteral() {
-		PlainLiteralContext _localctx = new PlainLiteralContext(Context, State);
-		EnterRule(_localctx, 78, RULE_plainLiteral);
+	public ListItemsContext listItems() {
+		ListItemsContext _localctx = new ListItemsContext(Context, State);
+		EnterRule(_localctx, 76, RULE_listItems);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 960;
-			_la = TokenStream.LA(1);
-			if ( !(((((_la - 415)) & ~0x3f) == 0 && ((1L << (_la - 415)) & -4611685949707649023L) != 0) || _la==StringConstant) ) {
-			ErrorHandler.RecoverInline(this);
+			State = 954;
+			ErrorHandler.Sync(this);
+			switch ( Interpreter.AdaptivePredict(TokenStream,76,Context) ) {
+			case 1:
+				{
+				State = 946;
+				ErrorHandler.Sync(this);
+				_la = TokenStream.LA(1);
+				if (_la==MINUS) {
+					{
+					State = 945;
+					Match(MINUS);
+					}
+				}
+
+				State = 948;
+				_la = TokenStream.LA(1);
+				if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
+				ErrorHandler.RecoverInline(this);
+				}
+				else {
+					ErrorHandler.ReportMatch(this);
+				    Consume();
+				}
+				}
+				break;
+			case 2:
+				{
+				State = 949;
+				Match(StringConstant);
+				}
+				break;
+			case 3:
+				{
+				State = 950;
+				Match(NULL);
+				}
+				break;
+			case 4:
+				{
+				State = 951;
+				Match(TRUE);
+				}
+				break;
+			case 5:
+				{
+				State = 952;
+				Match(FALSE);
+				}
+				break;
+			case 6:
+				{
+				State = 953;
+				expression(0);
+				}
+				break;
 			}
-			else {
-				ErrorHandler.ReportMatch(this);
-			    Consume();
+			State = 970;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
+			while (_la==COMMA) {
+				{
+				{
+				State = 956;
+				Match(COMMA);
+				State = 966;
+				ErrorHandler.Sync(this);
+				switch ( Interpreter.AdaptivePredict(TokenStream,78,Context) ) {
+				case 1:
+					{
+					State = 958;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+					if (_la==MINUS) {
+						{
+						State = 957;
+						Match(MINUS);
+						}
+					}
+
+					State = 960;
+					_la = TokenStream.LA(1);
+					if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
+					ErrorHandler.RecoverInline(this);
+					}
+					else {
+						ErrorHandler.ReportMatch(this);
+					    Consume();
+					}
+					}
+					break;
+				case 2:
+					{
+					State = 961;
+					Match(StringConstant);
+					}
+					break;
+				case 3:
+					{
+					State = 962;
+					Match(NULL);
+					}
+					break;
+				case 4:
+					{
+					State = 963;
+					Match(TRUE);
+					}
+					break;
+				case 5:
+					{
+					State = 964;
+					Match(FALSE);
+					}
+					break;
+				case 6:
+					{
+					State = 965;
+					expression(0);
+					}
+					break;
+				}
+				}
+				}
+				State = 972;
+				ErrorHandler.Sync(this);
+				_la = TokenStream.LA(1);
 			}
 			}
 		}
@@ -7276,110 +7355,110 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PrimaryContext primary() {
 		PrimaryContext _localctx = new PrimaryContext(Context, State);
-		EnterRule(_localctx, 80, RULE_primary);
+		EnterRule(_localctx, 78, RULE_primary);
 		int _la;
 		try {
 			int _alt;
-			State = 1037;
+			State = 1048;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,87,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,90,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 962;
+				State = 973;
 				Match(IntegerConstant);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 963;
+				State = 974;
 				Match(NumericConstant);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 964;
+				State = 975;
 				stringLiteral();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 965;
+				State = 976;
 				Match(BitStringConstant);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 966;
+				State = 977;
 				Match(HexStringConstant);
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 967;
+				State = 978;
 				Match(NationalStringConstant);
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 968;
+				State = 979;
 				Match(TRUE);
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 969;
+				State = 980;
 				Match(FALSE);
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 970;
+				State = 981;
 				Match(NULL);
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 971;
+				State = 982;
 				name();
-				State = 975;
+				State = 986;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,77,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,80,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 972;
+						State = 983;
 						indirection();
 						}
 						} 
 					}
-					State = 977;
+					State = 988;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,77,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,80,Context);
 				}
-				State = 983;
+				State = 994;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,79,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,82,Context) ) {
 				case 1:
 					{
-					State = 978;
+					State = 989;
 					functionCall();
-					State = 980;
+					State = 991;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,78,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,81,Context) ) {
 					case 1:
 						{
-						State = 979;
+						State = 990;
 						stringLiteral();
 						}
 						break;
@@ -7388,7 +7467,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 982;
+					State = 993;
 					stringLiteral();
 					}
 					break;
@@ -7398,14 +7477,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 985;
+				State = 996;
 				columnNameKeyword();
-				State = 994;
+				State = 1005;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,82,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,85,Context) ) {
 				case 1:
 					{
-					State = 987;
+					State = 998;
 					ErrorHandler.Sync(this);
 					_alt = 1;
 					do {
@@ -7413,7 +7492,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						case 1:
 							{
 							{
-							State = 986;
+							State = 997;
 							indirection();
 							}
 							}
@@ -7421,16 +7500,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 989;
+						State = 1000;
 						ErrorHandler.Sync(this);
-						_alt = Interpreter.AdaptivePredict(TokenStream,80,Context);
+						_alt = Interpreter.AdaptivePredict(TokenStream,83,Context);
 					} while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER );
-					State = 992;
+					State = 1003;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,81,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,84,Context) ) {
 					case 1:
 						{
-						State = 991;
+						State = 1002;
 						functionCall();
 						}
 						break;
@@ -7443,14 +7522,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 996;
+				State = 1007;
 				typeFunctionKeyword();
-				State = 999;
+				State = 1010;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 997;
+					State = 1008;
 					functionCall();
 					}
 					break;
@@ -7459,7 +7538,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 998;
+					State = 1009;
 					stringLiteral();
 					}
 					break;
@@ -7471,142 +7550,142 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 1001;
+				State = 1012;
 				Match(Parameter);
-				State = 1005;
+				State = 1016;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,84,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,87,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 1002;
+						State = 1013;
 						indirection();
 						}
 						} 
 					}
-					State = 1007;
+					State = 1018;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,84,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,87,Context);
 				}
 				}
 				break;
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 1008;
+				State = 1019;
 				parenthesized();
-				State = 1012;
+				State = 1023;
 				ErrorHandler.Sync(this);
-				_alt = Interpreter.AdaptivePredict(TokenStream,85,Context);
+				_alt = Interpreter.AdaptivePredict(TokenStream,88,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 1009;
+						State = 1020;
 						indirection();
 						}
 						} 
 					}
-					State = 1014;
+					State = 1025;
 					ErrorHandler.Sync(this);
-					_alt = Interpreter.AdaptivePredict(TokenStream,85,Context);
+					_alt = Interpreter.AdaptivePredict(TokenStream,88,Context);
 				}
 				}
 				break;
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 1015;
+				State = 1026;
 				typedLiteral();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 1016;
+				State = 1027;
 				caseExpression();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 1017;
+				State = 1028;
 				specialFunction();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 1018;
+				State = 1029;
 				currentValue();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 1019;
+				State = 1030;
 				Match(EXISTS);
-				State = 1020;
+				State = 1031;
 				parenthesizedQuery();
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 1021;
+				State = 1032;
 				Match(ARRAY);
-				State = 1022;
+				State = 1033;
 				parenthesizedQuery();
 				}
 				break;
 			case 21:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 1023;
+				State = 1034;
 				Match(ARRAY);
-				State = 1024;
+				State = 1035;
 				arrayItems();
 				}
 				break;
 			case 22:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 1025;
+				State = 1036;
 				Match(ROW);
-				State = 1026;
+				State = 1037;
 				Match(LPAREN);
-				State = 1028;
+				State = 1039;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 					{
-					State = 1027;
+					State = 1038;
 					expressionList();
 					}
 				}
 
-				State = 1030;
+				State = 1041;
 				Match(RPAREN);
 				}
 				break;
 			case 23:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 1031;
+				State = 1042;
 				Match(GROUPING);
-				State = 1032;
+				State = 1043;
 				Match(LPAREN);
-				State = 1033;
+				State = 1044;
 				expressionList();
-				State = 1034;
+				State = 1045;
 				Match(RPAREN);
 				}
 				break;
 			case 24:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 1036;
+				State = 1047;
 				Match(DEFAULT);
 				}
 				break;
@@ -7648,18 +7727,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IndirectionContext indirection() {
 		IndirectionContext _localctx = new IndirectionContext(Context, State);
-		EnterRule(_localctx, 82, RULE_indirection);
+		EnterRule(_localctx, 80, RULE_indirection);
 		int _la;
 		try {
-			State = 1056;
+			State = 1067;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1039;
+				State = 1050;
 				Match(DOT);
-				State = 1042;
+				State = 1053;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -8126,13 +8205,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1040;
+					State = 1051;
 					columnLabel();
 					}
 					break;
 				case STAR:
 					{
-					State = 1041;
+					State = 1052;
 					Match(STAR);
 					}
 					break;
@@ -8144,31 +8223,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LBRACKET:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1044;
+				State = 1055;
 				Match(LBRACKET);
-				State = 1053;
+				State = 1064;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,91,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,94,Context) ) {
 				case 1:
 					{
-					State = 1046;
+					State = 1057;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 						{
-						State = 1045;
+						State = 1056;
 						expression(0);
 						}
 					}
 
-					State = 1048;
+					State = 1059;
 					Match(COLON);
-					State = 1050;
+					State = 1061;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 						{
-						State = 1049;
+						State = 1060;
 						expression(0);
 						}
 					}
@@ -8177,12 +8256,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 1052;
+					State = 1063;
 					expression(0);
 					}
 					break;
 				}
-				State = 1055;
+				State = 1066;
 				Match(RBRACKET);
 				}
 				break;
@@ -8253,19 +8332,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FunctionCallContext functionCall() {
 		FunctionCallContext _localctx = new FunctionCallContext(Context, State);
-		EnterRule(_localctx, 84, RULE_functionCall);
+		EnterRule(_localctx, 82, RULE_functionCall);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1058;
+			State = 1069;
 			Match(LPAREN);
-			State = 1074;
+			State = 1085;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case STAR:
 				{
-				State = 1059;
+				State = 1070;
 				Match(STAR);
 				}
 				break;
@@ -8691,12 +8770,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LPAREN:
 			case Operator:
 				{
-				State = 1061;
+				State = 1072;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ALL || _la==DISTINCT) {
 					{
-					State = 1060;
+					State = 1071;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ALL || _la==DISTINCT) ) {
 					ErrorHandler.RecoverInline(this);
@@ -8708,30 +8787,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1063;
+				State = 1074;
 				functionArgument();
-				State = 1068;
+				State = 1079;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1064;
+					State = 1075;
 					Match(COMMA);
-					State = 1065;
+					State = 1076;
 					functionArgument();
 					}
 					}
-					State = 1070;
+					State = 1081;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1072;
+				State = 1083;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1071;
+					State = 1082;
 					orderByClause();
 					}
 				}
@@ -8743,52 +8822,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1076;
+			State = 1087;
 			Match(RPAREN);
-			State = 1083;
-			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,97,Context) ) {
-			case 1:
-				{
-				State = 1077;
-				Match(WITHIN);
-				State = 1078;
-				Match(GROUP);
-				State = 1079;
-				Match(LPAREN);
-				State = 1080;
-				orderByClause();
-				State = 1081;
-				Match(RPAREN);
-				}
-				break;
-			}
-			State = 1091;
-			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,98,Context) ) {
-			case 1:
-				{
-				State = 1085;
-				Match(FILTER);
-				State = 1086;
-				Match(LPAREN);
-				State = 1087;
-				Match(WHERE);
-				State = 1088;
-				expression(0);
-				State = 1089;
-				Match(RPAREN);
-				}
-				break;
-			}
-			State = 1098;
+			State = 1094;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,100,Context) ) {
 			case 1:
 				{
-				State = 1093;
-				Match(OVER);
+				State = 1088;
+				Match(WITHIN);
+				State = 1089;
+				Match(GROUP);
+				State = 1090;
+				Match(LPAREN);
+				State = 1091;
+				orderByClause();
+				State = 1092;
+				Match(RPAREN);
+				}
+				break;
+			}
+			State = 1102;
+			ErrorHandler.Sync(this);
+			switch ( Interpreter.AdaptivePredict(TokenStream,101,Context) ) {
+			case 1:
+				{
 				State = 1096;
+				Match(FILTER);
+				State = 1097;
+				Match(LPAREN);
+				State = 1098;
+				Match(WHERE);
+				State = 1099;
+				expression(0);
+				State = 1100;
+				Match(RPAREN);
+				}
+				break;
+			}
+			State = 1109;
+			ErrorHandler.Sync(this);
+			switch ( Interpreter.AdaptivePredict(TokenStream,103,Context) ) {
+			case 1:
+				{
+				State = 1104;
+				Match(OVER);
+				State = 1107;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -9155,13 +9234,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1094;
+					State = 1105;
 					columnId();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 1095;
+					State = 1106;
 					windowSpecification();
 					}
 					break;
@@ -9204,29 +9283,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FunctionArgumentContext functionArgument() {
 		FunctionArgumentContext _localctx = new FunctionArgumentContext(Context, State);
-		EnterRule(_localctx, 86, RULE_functionArgument);
+		EnterRule(_localctx, 84, RULE_functionArgument);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1101;
+			State = 1112;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==VARIADIC) {
 				{
-				State = 1100;
+				State = 1111;
 				Match(VARIADIC);
 				}
 			}
 
-			State = 1106;
+			State = 1117;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,102,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,105,Context) ) {
 			case 1:
 				{
-				State = 1103;
+				State = 1114;
 				typeFunctionName();
-				State = 1104;
+				State = 1115;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EQUALS_GREATER || _la==COLON_EQUALS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -9238,7 +9317,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 1108;
+			State = 1119;
 			expression(0);
 			}
 		}
@@ -9277,9 +9356,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TypedLiteralContext typedLiteral() {
 		TypedLiteralContext _localctx = new TypedLiteralContext(Context, State);
-		EnterRule(_localctx, 88, RULE_typedLiteral);
+		EnterRule(_localctx, 86, RULE_typedLiteral);
 		try {
-			State = 1124;
+			State = 1135;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOUBLE:
@@ -9303,18 +9382,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VARCHAR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1110;
+				State = 1121;
 				predefinedType();
-				State = 1111;
+				State = 1122;
 				stringLiteral();
 				}
 				break;
 			case INTERVAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1113;
+				State = 1124;
 				Match(INTERVAL);
-				State = 1122;
+				State = 1133;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -9322,14 +9401,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 1114;
+					State = 1125;
 					stringLiteral();
-					State = 1116;
+					State = 1127;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,103,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,106,Context) ) {
 					case 1:
 						{
-						State = 1115;
+						State = 1126;
 						intervalFields();
 						}
 						break;
@@ -9338,13 +9417,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 1118;
+					State = 1129;
 					Match(LPAREN);
-					State = 1119;
+					State = 1130;
 					Match(IntegerConstant);
-					State = 1120;
+					State = 1131;
 					Match(RPAREN);
-					State = 1121;
+					State = 1132;
 					stringLiteral();
 					}
 					break;
@@ -9394,14 +9473,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ArrayItemsContext arrayItems() {
 		ArrayItemsContext _localctx = new ArrayItemsContext(Context, State);
-		EnterRule(_localctx, 90, RULE_arrayItems);
+		EnterRule(_localctx, 88, RULE_arrayItems);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1126;
+			State = 1137;
 			Match(LBRACKET);
-			State = 1136;
+			State = 1147;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -9823,27 +9902,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LPAREN:
 			case Operator:
 				{
-				State = 1127;
+				State = 1138;
 				expressionList();
 				}
 				break;
 			case LBRACKET:
 				{
-				State = 1128;
+				State = 1139;
 				arrayItems();
-				State = 1133;
+				State = 1144;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1129;
+					State = 1140;
 					Match(COMMA);
-					State = 1130;
+					State = 1141;
 					arrayItems();
 					}
 					}
-					State = 1135;
+					State = 1146;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -9854,7 +9933,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1138;
+			State = 1149;
 			Match(RBRACKET);
 			}
 		}
@@ -9895,50 +9974,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CaseExpressionContext caseExpression() {
 		CaseExpressionContext _localctx = new CaseExpressionContext(Context, State);
-		EnterRule(_localctx, 92, RULE_caseExpression);
+		EnterRule(_localctx, 90, RULE_caseExpression);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1140;
+			State = 1151;
 			Match(CASE);
-			State = 1142;
+			State = 1153;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 				{
-				State = 1141;
+				State = 1152;
 				expression(0);
 				}
 			}
 
-			State = 1145;
+			State = 1156;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 1144;
+				State = 1155;
 				caseWhen();
 				}
 				}
-				State = 1147;
+				State = 1158;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( _la==WHEN );
-			State = 1151;
+			State = 1162;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ELSE) {
 				{
-				State = 1149;
+				State = 1160;
 				Match(ELSE);
-				State = 1150;
+				State = 1161;
 				expression(0);
 				}
 			}
 
-			State = 1153;
+			State = 1164;
 			Match(END);
 			}
 		}
@@ -9972,17 +10051,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CaseWhenContext caseWhen() {
 		CaseWhenContext _localctx = new CaseWhenContext(Context, State);
-		EnterRule(_localctx, 94, RULE_caseWhen);
+		EnterRule(_localctx, 92, RULE_caseWhen);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1155;
+			State = 1166;
 			Match(WHEN);
-			State = 1156;
+			State = 1167;
 			expression(0);
-			State = 1157;
+			State = 1168;
 			Match(THEN);
-			State = 1158;
+			State = 1169;
 			expression(0);
 			}
 		}
@@ -10081,39 +10160,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SpecialFunctionContext specialFunction() {
 		SpecialFunctionContext _localctx = new SpecialFunctionContext(Context, State);
-		EnterRule(_localctx, 96, RULE_specialFunction);
+		EnterRule(_localctx, 94, RULE_specialFunction);
 		int _la;
 		try {
-			State = 1298;
+			State = 1309;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case COALESCE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1160;
+				State = 1171;
 				Match(COALESCE);
-				State = 1161;
+				State = 1172;
 				Match(LPAREN);
-				State = 1162;
+				State = 1173;
 				expressionList();
-				State = 1163;
+				State = 1174;
 				Match(RPAREN);
 				}
 				break;
 			case NULLIF:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1165;
+				State = 1176;
 				Match(NULLIF);
-				State = 1166;
+				State = 1177;
 				Match(LPAREN);
-				State = 1167;
+				State = 1178;
 				expression(0);
-				State = 1168;
+				State = 1179;
 				Match(COMMA);
-				State = 1169;
+				State = 1180;
 				expression(0);
-				State = 1170;
+				State = 1181;
 				Match(RPAREN);
 				}
 				break;
@@ -10121,7 +10200,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LEAST:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1172;
+				State = 1183;
 				_la = TokenStream.LA(1);
 				if ( !(_la==GREATEST || _la==LEAST) ) {
 				ErrorHandler.RecoverInline(this);
@@ -10130,39 +10209,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1173;
+				State = 1184;
 				Match(LPAREN);
-				State = 1174;
+				State = 1185;
 				expressionList();
-				State = 1175;
+				State = 1186;
 				Match(RPAREN);
 				}
 				break;
 			case CAST:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1177;
+				State = 1188;
 				Match(CAST);
-				State = 1178;
+				State = 1189;
 				Match(LPAREN);
-				State = 1179;
+				State = 1190;
 				expression(0);
-				State = 1180;
+				State = 1191;
 				Match(AS);
-				State = 1181;
+				State = 1192;
 				typeName();
-				State = 1182;
+				State = 1193;
 				Match(RPAREN);
 				}
 				break;
 			case EXTRACT:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1184;
+				State = 1195;
 				Match(EXTRACT);
-				State = 1185;
+				State = 1196;
 				Match(LPAREN);
-				State = 1188;
+				State = 1199;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -10552,7 +10631,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1186;
+					State = 1197;
 					nonReservedWord();
 					}
 					break;
@@ -10561,51 +10640,51 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 1187;
+					State = 1198;
 					stringLiteral();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1190;
+				State = 1201;
 				Match(FROM);
-				State = 1191;
+				State = 1202;
 				expression(0);
-				State = 1192;
+				State = 1203;
 				Match(RPAREN);
 				}
 				break;
 			case OVERLAY:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1194;
+				State = 1205;
 				Match(OVERLAY);
-				State = 1195;
+				State = 1206;
 				Match(LPAREN);
-				State = 1196;
+				State = 1207;
 				functionArgument();
-				State = 1212;
+				State = 1223;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case PLACING:
 					{
-					State = 1197;
+					State = 1208;
 					Match(PLACING);
-					State = 1198;
+					State = 1209;
 					expression(0);
-					State = 1199;
+					State = 1210;
 					Match(FROM);
-					State = 1200;
+					State = 1211;
 					expression(0);
-					State = 1203;
+					State = 1214;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FOR) {
 						{
-						State = 1201;
+						State = 1212;
 						Match(FOR);
-						State = 1202;
+						State = 1213;
 						expression(0);
 						}
 					}
@@ -10615,19 +10694,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case RPAREN:
 				case COMMA:
 					{
-					State = 1209;
+					State = 1220;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1205;
+						State = 1216;
 						Match(COMMA);
-						State = 1206;
+						State = 1217;
 						functionArgument();
 						}
 						}
-						State = 1211;
+						State = 1222;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -10636,53 +10715,53 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1214;
+				State = 1225;
 				Match(RPAREN);
 				}
 				break;
 			case POSITION:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 1216;
+				State = 1227;
 				Match(POSITION);
-				State = 1217;
+				State = 1228;
 				Match(LPAREN);
-				State = 1218;
+				State = 1229;
 				boundExpression(0);
-				State = 1219;
+				State = 1230;
 				Match(IN);
-				State = 1220;
+				State = 1231;
 				boundExpression(0);
-				State = 1221;
+				State = 1232;
 				Match(RPAREN);
 				}
 				break;
 			case SUBSTRING:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 1223;
+				State = 1234;
 				Match(SUBSTRING);
-				State = 1224;
+				State = 1235;
 				Match(LPAREN);
-				State = 1225;
+				State = 1236;
 				functionArgument();
-				State = 1247;
+				State = 1258;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case FROM:
 					{
-					State = 1226;
+					State = 1237;
 					Match(FROM);
-					State = 1227;
+					State = 1238;
 					expression(0);
-					State = 1230;
+					State = 1241;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FOR) {
 						{
-						State = 1228;
+						State = 1239;
 						Match(FOR);
-						State = 1229;
+						State = 1240;
 						expression(0);
 						}
 					}
@@ -10691,18 +10770,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case FOR:
 					{
-					State = 1232;
+					State = 1243;
 					Match(FOR);
-					State = 1233;
+					State = 1244;
 					expression(0);
-					State = 1236;
+					State = 1247;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FROM) {
 						{
-						State = 1234;
+						State = 1245;
 						Match(FROM);
-						State = 1235;
+						State = 1246;
 						expression(0);
 						}
 					}
@@ -10711,28 +10790,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case SIMILAR:
 					{
-					State = 1238;
+					State = 1249;
 					Match(SIMILAR);
-					State = 1239;
+					State = 1250;
 					expression(0);
 					}
 					break;
 				case RPAREN:
 				case COMMA:
 					{
-					State = 1244;
+					State = 1255;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1240;
+						State = 1251;
 						Match(COMMA);
-						State = 1241;
+						State = 1252;
 						functionArgument();
 						}
 						}
-						State = 1246;
+						State = 1257;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -10741,23 +10820,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1249;
+				State = 1260;
 				Match(RPAREN);
 				}
 				break;
 			case TRIM:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 1251;
+				State = 1262;
 				Match(TRIM);
-				State = 1252;
+				State = 1263;
 				Match(LPAREN);
-				State = 1254;
+				State = 1265;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 393)) & ~0x3f) == 0 && ((1L << (_la - 393)) & 144115222435594241L) != 0)) {
 					{
-					State = 1253;
+					State = 1264;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 393)) & ~0x3f) == 0 && ((1L << (_la - 393)) & 144115222435594241L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -10769,14 +10848,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1270;
+				State = 1281;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case FROM:
 					{
-					State = 1256;
+					State = 1267;
 					Match(FROM);
-					State = 1257;
+					State = 1268;
 					expressionList();
 					}
 					break;
@@ -11199,35 +11278,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case LPAREN:
 				case Operator:
 					{
-					State = 1258;
+					State = 1269;
 					expression(0);
-					State = 1268;
+					State = 1279;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case FROM:
 						{
-						State = 1259;
+						State = 1270;
 						Match(FROM);
-						State = 1260;
+						State = 1271;
 						expressionList();
 						}
 						break;
 					case RPAREN:
 					case COMMA:
 						{
-						State = 1265;
+						State = 1276;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						while (_la==COMMA) {
 							{
 							{
-							State = 1261;
+							State = 1272;
 							Match(COMMA);
-							State = 1262;
+							State = 1273;
 							expression(0);
 							}
 							}
-							State = 1267;
+							State = 1278;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 						}
@@ -11241,27 +11320,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1272;
+				State = 1283;
 				Match(RPAREN);
 				}
 				break;
 			case NORMALIZE:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 1274;
+				State = 1285;
 				Match(NORMALIZE);
-				State = 1275;
+				State = 1286;
 				Match(LPAREN);
-				State = 1276;
+				State = 1287;
 				expression(0);
-				State = 1279;
+				State = 1290;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 1277;
+					State = 1288;
 					Match(COMMA);
-					State = 1278;
+					State = 1289;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -11273,39 +11352,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1281;
+				State = 1292;
 				Match(RPAREN);
 				}
 				break;
 			case COLLATION:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 1283;
+				State = 1294;
 				Match(COLLATION);
-				State = 1284;
+				State = 1295;
 				Match(FOR);
-				State = 1285;
+				State = 1296;
 				Match(LPAREN);
-				State = 1286;
+				State = 1297;
 				expression(0);
-				State = 1287;
+				State = 1298;
 				Match(RPAREN);
 				}
 				break;
 			case TREAT:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 1289;
+				State = 1300;
 				Match(TREAT);
-				State = 1290;
+				State = 1301;
 				Match(LPAREN);
-				State = 1291;
+				State = 1302;
 				expression(0);
-				State = 1292;
+				State = 1303;
 				Match(AS);
-				State = 1293;
+				State = 1304;
 				typeName();
-				State = 1294;
+				State = 1305;
 				Match(RPAREN);
 				}
 				break;
@@ -11319,7 +11398,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLSERIALIZE:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 1296;
+				State = 1307;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 351)) & ~0x3f) == 0 && ((1L << (_la - 351)) & 495L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -11328,7 +11407,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1297;
+				State = 1308;
 				balanced();
 				}
 				break;
@@ -11372,16 +11451,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CurrentValueContext currentValue() {
 		CurrentValueContext _localctx = new CurrentValueContext(Context, State);
-		EnterRule(_localctx, 98, RULE_currentValue);
+		EnterRule(_localctx, 96, RULE_currentValue);
 		int _la;
 		try {
-			State = 1313;
+			State = 1324;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CURRENT_DATE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1300;
+				State = 1311;
 				Match(CURRENT_DATE);
 				}
 				break;
@@ -11391,7 +11470,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LOCALTIMESTAMP:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1301;
+				State = 1312;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 404)) & ~0x3f) == 0 && ((1L << (_la - 404)) & 201326595L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -11400,16 +11479,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1305;
+				State = 1316;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,125,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,128,Context) ) {
 				case 1:
 					{
-					State = 1302;
+					State = 1313;
 					Match(LPAREN);
-					State = 1303;
+					State = 1314;
 					Match(IntegerConstant);
-					State = 1304;
+					State = 1315;
 					Match(RPAREN);
 					}
 					break;
@@ -11419,42 +11498,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CURRENT_ROLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1307;
+				State = 1318;
 				Match(CURRENT_ROLE);
 				}
 				break;
 			case CURRENT_USER:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1308;
+				State = 1319;
 				Match(CURRENT_USER);
 				}
 				break;
 			case SESSION_USER:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1309;
+				State = 1320;
 				Match(SESSION_USER);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1310;
+				State = 1321;
 				Match(USER);
 				}
 				break;
 			case CURRENT_CATALOG:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 1311;
+				State = 1322;
 				Match(CURRENT_CATALOG);
 				}
 				break;
 			case CURRENT_SCHEMA:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 1312;
+				State = 1323;
 				Match(CURRENT_SCHEMA);
 				}
 				break;
@@ -11490,22 +11569,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public QueryContext query() {
 		QueryContext _localctx = new QueryContext(Context, State);
-		EnterRule(_localctx, 100, RULE_query);
+		EnterRule(_localctx, 98, RULE_query);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1316;
+			State = 1327;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 1315;
+				State = 1326;
 				withClause();
 				}
 			}
 
-			State = 1318;
+			State = 1329;
 			queryBody();
 			}
 		}
@@ -11536,15 +11615,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ParenthesizedQueryContext parenthesizedQuery() {
 		ParenthesizedQueryContext _localctx = new ParenthesizedQueryContext(Context, State);
-		EnterRule(_localctx, 102, RULE_parenthesizedQuery);
+		EnterRule(_localctx, 100, RULE_parenthesizedQuery);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1320;
+			State = 1331;
 			Match(LPAREN);
-			State = 1321;
+			State = 1332;
 			query();
-			State = 1322;
+			State = 1333;
 			Match(RPAREN);
 			}
 		}
@@ -11588,48 +11667,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public QueryBodyContext queryBody() {
 		QueryBodyContext _localctx = new QueryBodyContext(Context, State);
-		EnterRule(_localctx, 104, RULE_queryBody);
+		EnterRule(_localctx, 102, RULE_queryBody);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1324;
+			State = 1335;
 			queryTerm();
-			State = 1328;
+			State = 1339;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) {
 				{
 				{
-				State = 1325;
+				State = 1336;
 				setOperation();
 				}
 				}
-				State = 1330;
+				State = 1341;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 1332;
+			State = 1343;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ORDER) {
 				{
-				State = 1331;
+				State = 1342;
 				orderByClause();
 				}
 			}
 
-			State = 1337;
+			State = 1348;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 				{
 				{
-				State = 1334;
+				State = 1345;
 				queryTail();
 				}
 				}
-				State = 1339;
+				State = 1350;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -11681,18 +11760,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public KeywordQueryContext keywordQuery() {
 		KeywordQueryContext _localctx = new KeywordQueryContext(Context, State);
-		EnterRule(_localctx, 106, RULE_keywordQuery);
+		EnterRule(_localctx, 104, RULE_keywordQuery);
 		int _la;
 		try {
-			State = 1359;
+			State = 1370;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case WITH:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1340;
+				State = 1351;
 				withClause();
-				State = 1341;
+				State = 1352;
 				queryBody();
 				}
 				break;
@@ -11701,43 +11780,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1343;
+				State = 1354;
 				keywordTerm();
-				State = 1347;
+				State = 1358;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) {
 					{
 					{
-					State = 1344;
+					State = 1355;
 					setOperation();
 					}
 					}
-					State = 1349;
+					State = 1360;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1351;
+				State = 1362;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1350;
+					State = 1361;
 					orderByClause();
 					}
 				}
 
-				State = 1356;
+				State = 1367;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1353;
+					State = 1364;
 					queryTail();
 					}
 					}
-					State = 1358;
+					State = 1369;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11784,10 +11863,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public QueryRestContext queryRest() {
 		QueryRestContext _localctx = new QueryRestContext(Context, State);
-		EnterRule(_localctx, 108, RULE_queryRest);
+		EnterRule(_localctx, 106, RULE_queryRest);
 		int _la;
 		try {
-			State = 1387;
+			State = 1398;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case EXCEPT:
@@ -11795,41 +11874,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1362;
+				State = 1373;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 1361;
+					State = 1372;
 					setOperation();
 					}
 					}
-					State = 1364;
+					State = 1375;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0) );
-				State = 1367;
+				State = 1378;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1366;
+					State = 1377;
 					orderByClause();
 					}
 				}
 
-				State = 1372;
+				State = 1383;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1369;
+					State = 1380;
 					queryTail();
 					}
 					}
-					State = 1374;
+					State = 1385;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11838,19 +11917,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ORDER:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1375;
+				State = 1386;
 				orderByClause();
-				State = 1379;
+				State = 1390;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1376;
+					State = 1387;
 					queryTail();
 					}
 					}
-					State = 1381;
+					State = 1392;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11862,17 +11941,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case OFFSET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1383;
+				State = 1394;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 1382;
+					State = 1393;
 					queryTail();
 					}
 					}
-					State = 1385;
+					State = 1396;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0) );
@@ -11912,12 +11991,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SetOperationContext setOperation() {
 		SetOperationContext _localctx = new SetOperationContext(Context, State);
-		EnterRule(_localctx, 110, RULE_setOperation);
+		EnterRule(_localctx, 108, RULE_setOperation);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1389;
+			State = 1400;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -11926,12 +12005,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1391;
+			State = 1402;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ALL || _la==DISTINCT) {
 				{
-				State = 1390;
+				State = 1401;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ALL || _la==DISTINCT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -11943,7 +12022,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 1393;
+			State = 1404;
 			queryTerm();
 			}
 		}
@@ -11975,9 +12054,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public QueryTermContext queryTerm() {
 		QueryTermContext _localctx = new QueryTermContext(Context, State);
-		EnterRule(_localctx, 112, RULE_queryTerm);
+		EnterRule(_localctx, 110, RULE_queryTerm);
 		try {
-			State = 1397;
+			State = 1408;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VALUES:
@@ -11985,14 +12064,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1395;
+				State = 1406;
 				keywordTerm();
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1396;
+				State = 1407;
 				parenthesizedQuery();
 				}
 				break;
@@ -12069,42 +12148,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public KeywordTermContext keywordTerm() {
 		KeywordTermContext _localctx = new KeywordTermContext(Context, State);
-		EnterRule(_localctx, 114, RULE_keywordTerm);
+		EnterRule(_localctx, 112, RULE_keywordTerm);
 		int _la;
 		try {
-			State = 1456;
+			State = 1467;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case SELECT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1399;
+				State = 1410;
 				Match(SELECT);
-				State = 1409;
+				State = 1420;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 1400;
+					State = 1411;
 					Match(ALL);
 					}
 					break;
 				case DISTINCT:
 					{
-					State = 1401;
+					State = 1412;
 					Match(DISTINCT);
-					State = 1407;
+					State = 1418;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,143,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,146,Context) ) {
 					case 1:
 						{
-						State = 1402;
+						State = 1413;
 						Match(ON);
-						State = 1403;
+						State = 1414;
 						Match(LPAREN);
-						State = 1404;
+						State = 1415;
 						expressionList();
-						State = 1405;
+						State = 1416;
 						Match(RPAREN);
 						}
 						break;
@@ -12555,72 +12634,72 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					break;
 				}
-				State = 1412;
+				State = 1423;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556421121L) != 0)) {
 					{
-					State = 1411;
+					State = 1422;
 					selectList();
 					}
 				}
 
-				State = 1415;
+				State = 1426;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==INTO) {
 					{
-					State = 1414;
+					State = 1425;
 					intoClause();
 					}
 				}
 
-				State = 1418;
+				State = 1429;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==FROM) {
 					{
-					State = 1417;
+					State = 1428;
 					fromClause();
 					}
 				}
 
-				State = 1421;
+				State = 1432;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 1420;
+					State = 1431;
 					whereClause();
 					}
 				}
 
-				State = 1424;
+				State = 1435;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GROUP) {
 					{
-					State = 1423;
+					State = 1434;
 					groupByClause();
 					}
 				}
 
-				State = 1427;
+				State = 1438;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==HAVING) {
 					{
-					State = 1426;
+					State = 1437;
 					havingClause();
 					}
 				}
 
-				State = 1430;
+				State = 1441;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WINDOW) {
 					{
-					State = 1429;
+					State = 1440;
 					windowClause();
 					}
 				}
@@ -12630,23 +12709,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VALUES:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1432;
+				State = 1443;
 				Match(VALUES);
-				State = 1433;
+				State = 1444;
 				valuesRow();
-				State = 1438;
+				State = 1449;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1434;
+					State = 1445;
 					Match(COMMA);
-					State = 1435;
+					State = 1446;
 					valuesRow();
 					}
 					}
-					State = 1440;
+					State = 1451;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -12655,16 +12734,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1441;
+				State = 1452;
 				Match(TABLE);
-				State = 1454;
+				State = 1465;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 1442;
+					State = 1453;
 					Match(ONLY);
-					State = 1448;
+					State = 1459;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case ABORT:
@@ -13031,17 +13110,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case QuotedIdentifier:
 					case UnicodeIdentifier:
 						{
-						State = 1443;
+						State = 1454;
 						qualifiedName();
 						}
 						break;
 					case LPAREN:
 						{
-						State = 1444;
+						State = 1455;
 						Match(LPAREN);
-						State = 1445;
+						State = 1456;
 						qualifiedName();
-						State = 1446;
+						State = 1457;
 						Match(RPAREN);
 						}
 						break;
@@ -13414,14 +13493,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1450;
+					State = 1461;
 					qualifiedName();
-					State = 1452;
+					State = 1463;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 1451;
+						State = 1462;
 						Match(STAR);
 						}
 					}
@@ -13469,26 +13548,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SelectListContext selectList() {
 		SelectListContext _localctx = new SelectListContext(Context, State);
-		EnterRule(_localctx, 116, RULE_selectList);
+		EnterRule(_localctx, 114, RULE_selectList);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1458;
+			State = 1469;
 			selectItem();
-			State = 1463;
+			State = 1474;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1459;
+				State = 1470;
 				Match(COMMA);
-				State = 1460;
+				State = 1471;
 				selectItem();
 				}
 				}
-				State = 1465;
+				State = 1476;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -13527,9 +13606,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SelectItemContext selectItem() {
 		SelectItemContext _localctx = new SelectItemContext(Context, State);
-		EnterRule(_localctx, 118, RULE_selectItem);
+		EnterRule(_localctx, 116, RULE_selectItem);
 		try {
-			State = 1473;
+			State = 1484;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -13952,16 +14031,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1466;
+				State = 1477;
 				expression(0);
-				State = 1470;
+				State = 1481;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case AS:
 					{
-					State = 1467;
+					State = 1478;
 					Match(AS);
-					State = 1468;
+					State = 1479;
 					columnLabel();
 					}
 					break;
@@ -14390,7 +14469,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1469;
+					State = 1480;
 					bareColumnLabel();
 					}
 					break;
@@ -14425,7 +14504,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case STAR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1472;
+				State = 1483;
 				Match(STAR);
 				}
 				break;
@@ -14463,34 +14542,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IntoClauseContext intoClause() {
 		IntoClauseContext _localctx = new IntoClauseContext(Context, State);
-		EnterRule(_localctx, 120, RULE_intoClause);
+		EnterRule(_localctx, 118, RULE_intoClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1475;
+			State = 1486;
 			Match(INTO);
-			State = 1477;
+			State = 1488;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,160,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,163,Context) ) {
 			case 1:
 				{
-				State = 1476;
+				State = 1487;
 				temporary();
 				}
 				break;
 			}
-			State = 1480;
+			State = 1491;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 1479;
+				State = 1490;
 				Match(TABLE);
 				}
 			}
 
-			State = 1482;
+			State = 1493;
 			qualifiedName();
 			}
 		}
@@ -14507,17 +14586,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 
 	public partial class ValuesRowContext : ParserRuleContext {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LPAREN() { return GetToken(PhantomSqlParser.LPAREN, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ListItemContext[] listItem() {
-			return GetRuleContexts<ListItemContext>();
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public ListItemContext listItem(int i) {
-			return GetRuleContext<ListItemContext>(i);
+		[System.Diagnostics.DebuggerNonUserCode] public ListItemsContext listItems() {
+			return GetRuleContext<ListItemsContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RPAREN() { return GetToken(PhantomSqlParser.RPAREN, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode[] COMMA() { return GetTokens(PhantomSqlParser.COMMA); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode COMMA(int i) {
-			return GetToken(PhantomSqlParser.COMMA, i);
-		}
 		public ValuesRowContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
@@ -14528,32 +14600,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ValuesRowContext valuesRow() {
 		ValuesRowContext _localctx = new ValuesRowContext(Context, State);
-		EnterRule(_localctx, 122, RULE_valuesRow);
-		int _la;
+		EnterRule(_localctx, 120, RULE_valuesRow);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1484;
+			State = 1495;
 			Match(LPAREN);
-			State = 1485;
-			listItem();
-			State = 1490;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			while (_la==COMMA) {
-				{
-				{
-				State = 1486;
-				Match(COMMA);
-				State = 1487;
-				listItem();
-				}
-				}
-				State = 1492;
-				ErrorHandler.Sync(this);
-				_la = TokenStream.LA(1);
-			}
-			State = 1493;
+			State = 1496;
+			listItems();
+			State = 1497;
 			Match(RPAREN);
 			}
 		}
@@ -14590,28 +14645,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FromClauseContext fromClause() {
 		FromClauseContext _localctx = new FromClauseContext(Context, State);
-		EnterRule(_localctx, 124, RULE_fromClause);
+		EnterRule(_localctx, 122, RULE_fromClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1495;
+			State = 1499;
 			Match(FROM);
-			State = 1496;
+			State = 1500;
 			tableReference();
-			State = 1501;
+			State = 1505;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1497;
+				State = 1501;
 				Match(COMMA);
-				State = 1498;
+				State = 1502;
 				tableReference();
 				}
 				}
-				State = 1503;
+				State = 1507;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -14648,24 +14703,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableReferenceContext tableReference() {
 		TableReferenceContext _localctx = new TableReferenceContext(Context, State);
-		EnterRule(_localctx, 126, RULE_tableReference);
+		EnterRule(_localctx, 124, RULE_tableReference);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1504;
-			tablePrimary();
 			State = 1508;
+			tablePrimary();
+			State = 1512;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 365)) & ~0x3f) == 0 && ((1L << (_la - 365)) & 35625L) != 0)) {
 				{
 				{
-				State = 1505;
+				State = 1509;
 				joinedTable();
 				}
 				}
-				State = 1510;
+				State = 1514;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -14717,41 +14772,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public JoinedTableContext joinedTable() {
 		JoinedTableContext _localctx = new JoinedTableContext(Context, State);
-		EnterRule(_localctx, 128, RULE_joinedTable);
+		EnterRule(_localctx, 126, RULE_joinedTable);
 		int _la;
 		try {
-			State = 1535;
+			State = 1539;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CROSS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1511;
+				State = 1515;
 				Match(CROSS);
-				State = 1512;
+				State = 1516;
 				Match(JOIN);
-				State = 1513;
+				State = 1517;
 				tablePrimary();
 				}
 				break;
 			case NATURAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1514;
+				State = 1518;
 				Match(NATURAL);
-				State = 1516;
+				State = 1520;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4165L) != 0)) {
 					{
-					State = 1515;
+					State = 1519;
 					joinType();
 					}
 				}
 
-				State = 1518;
+				State = 1522;
 				Match(JOIN);
-				State = 1519;
+				State = 1523;
 				tablePrimary();
 				}
 				break;
@@ -14762,45 +14817,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RIGHT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1521;
+				State = 1525;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4165L) != 0)) {
 					{
-					State = 1520;
+					State = 1524;
 					joinType();
 					}
 				}
 
-				State = 1523;
+				State = 1527;
 				Match(JOIN);
-				State = 1524;
+				State = 1528;
 				tableReference();
-				State = 1533;
+				State = 1537;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ON:
 					{
-					State = 1525;
+					State = 1529;
 					Match(ON);
-					State = 1526;
+					State = 1530;
 					expression(0);
 					}
 					break;
 				case USING:
 					{
-					State = 1527;
-					Match(USING);
-					State = 1528;
-					columnNames();
 					State = 1531;
+					Match(USING);
+					State = 1532;
+					columnNames();
+					State = 1535;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==AS) {
 						{
-						State = 1529;
+						State = 1533;
 						Match(AS);
-						State = 1530;
+						State = 1534;
 						columnId();
 						}
 					}
@@ -14843,16 +14898,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public JoinTypeContext joinType() {
 		JoinTypeContext _localctx = new JoinTypeContext(Context, State);
-		EnterRule(_localctx, 130, RULE_joinType);
+		EnterRule(_localctx, 128, RULE_joinType);
 		int _la;
 		try {
-			State = 1542;
+			State = 1546;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INNER:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1537;
+				State = 1541;
 				Match(INNER);
 				}
 				break;
@@ -14861,7 +14916,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RIGHT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1538;
+				State = 1542;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4161L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -14870,12 +14925,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1540;
+				State = 1544;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OUTER) {
 					{
-					State = 1539;
+					State = 1543;
 					Match(OUTER);
 					}
 				}
@@ -14956,18 +15011,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TablePrimaryContext tablePrimary() {
 		TablePrimaryContext _localctx = new TablePrimaryContext(Context, State);
-		EnterRule(_localctx, 132, RULE_tablePrimary);
+		EnterRule(_localctx, 130, RULE_tablePrimary);
 		int _la;
 		try {
-			State = 1621;
+			State = 1625;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,193,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,195,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1544;
+				State = 1548;
 				qualifiedName();
-				State = 1561;
+				State = 1565;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case Eof:
@@ -15365,32 +15420,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case COMMA:
 				case SEMICOLON:
 					{
-					State = 1546;
+					State = 1550;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 1545;
+						State = 1549;
 						Match(STAR);
 						}
 					}
 
-					State = 1549;
+					State = 1553;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1548;
+						State = 1552;
 						tableAlias();
 						}
 					}
 
-					State = 1552;
+					State = 1556;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==TABLESAMPLE) {
 						{
-						State = 1551;
+						State = 1555;
 						tableSample();
 						}
 					}
@@ -15399,24 +15454,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 1554;
+					State = 1558;
 					functionCall();
-					State = 1556;
+					State = 1560;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,175,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,177,Context) ) {
 					case 1:
 						{
-						State = 1555;
+						State = 1559;
 						withOrdinality();
 						}
 						break;
 					}
-					State = 1559;
+					State = 1563;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1558;
+						State = 1562;
 						functionAlias();
 						}
 					}
@@ -15431,9 +15486,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1563;
+				State = 1567;
 				Match(ONLY);
-				State = 1569;
+				State = 1573;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -15800,39 +15855,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1564;
+					State = 1568;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 1565;
+					State = 1569;
 					Match(LPAREN);
-					State = 1566;
+					State = 1570;
 					qualifiedName();
-					State = 1567;
+					State = 1571;
 					Match(RPAREN);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1572;
+				State = 1576;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1571;
+					State = 1575;
 					tableAlias();
 					}
 				}
 
-				State = 1575;
+				State = 1579;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TABLESAMPLE) {
 					{
-					State = 1574;
+					State = 1578;
 					tableSample();
 					}
 				}
@@ -15842,27 +15897,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1577;
+				State = 1581;
 				Match(LPAREN);
-				State = 1583;
+				State = 1587;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,182,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,184,Context) ) {
 				case 1:
 					{
-					State = 1578;
+					State = 1582;
 					keywordQuery();
 					}
 					break;
 				case 2:
 					{
-					State = 1579;
+					State = 1583;
 					tableReference();
-					State = 1581;
+					State = 1585;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 						{
-						State = 1580;
+						State = 1584;
 						queryRest();
 						}
 					}
@@ -15870,14 +15925,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					break;
 				}
-				State = 1585;
+				State = 1589;
 				Match(RPAREN);
-				State = 1587;
+				State = 1591;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1586;
+					State = 1590;
 					tableAlias();
 					}
 				}
@@ -15887,21 +15942,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1589;
+				State = 1593;
 				Match(LATERAL);
-				State = 1601;
+				State = 1605;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 1590;
+					State = 1594;
 					parenthesizedQuery();
-					State = 1592;
+					State = 1596;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1591;
+						State = 1595;
 						tableAlias();
 						}
 					}
@@ -16306,24 +16361,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1594;
+					State = 1598;
 					tableFunction();
-					State = 1596;
+					State = 1600;
 					ErrorHandler.Sync(this);
-					switch ( Interpreter.AdaptivePredict(TokenStream,185,Context) ) {
+					switch ( Interpreter.AdaptivePredict(TokenStream,187,Context) ) {
 					case 1:
 						{
-						State = 1595;
+						State = 1599;
 						withOrdinality();
 						}
 						break;
 					}
-					State = 1599;
+					State = 1603;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1598;
+						State = 1602;
 						functionAlias();
 						}
 					}
@@ -16338,7 +16393,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1605;
+				State = 1609;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case COALESCE:
@@ -16395,35 +16450,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case SESSION_USER:
 				case USER:
 					{
-					State = 1603;
+					State = 1607;
 					specialTableFunction();
 					}
 					break;
 				case ROWS:
 					{
-					State = 1604;
+					State = 1608;
 					rowsFrom();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1608;
+				State = 1612;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,189,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,191,Context) ) {
 				case 1:
 					{
-					State = 1607;
+					State = 1611;
 					withOrdinality();
 					}
 					break;
 				}
-				State = 1611;
+				State = 1615;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1610;
+					State = 1614;
 					functionAlias();
 					}
 				}
@@ -16433,26 +16488,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1614;
+				State = 1618;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LATERAL) {
 					{
-					State = 1613;
+					State = 1617;
 					Match(LATERAL);
 					}
 				}
 
-				State = 1616;
+				State = 1620;
 				Match(XMLTABLE);
-				State = 1617;
+				State = 1621;
 				balanced();
-				State = 1619;
+				State = 1623;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1618;
+					State = 1622;
 					tableAlias();
 					}
 				}
@@ -16490,29 +16545,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableAliasContext tableAlias() {
 		TableAliasContext _localctx = new TableAliasContext(Context, State);
-		EnterRule(_localctx, 134, RULE_tableAlias);
+		EnterRule(_localctx, 132, RULE_tableAlias);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1624;
+			State = 1628;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 1623;
+				State = 1627;
 				Match(AS);
 				}
 			}
 
-			State = 1626;
+			State = 1630;
 			columnId();
-			State = 1628;
+			State = 1632;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 1627;
+				State = 1631;
 				columnNames();
 				}
 			}
@@ -16563,82 +16618,82 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FunctionAliasContext functionAlias() {
 		FunctionAliasContext _localctx = new FunctionAliasContext(Context, State);
-		EnterRule(_localctx, 136, RULE_functionAlias);
+		EnterRule(_localctx, 134, RULE_functionAlias);
 		int _la;
 		try {
-			State = 1659;
+			State = 1663;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,200,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,202,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1630;
+				State = 1634;
 				Match(AS);
-				State = 1631;
+				State = 1635;
 				Match(LPAREN);
-				State = 1632;
+				State = 1636;
 				recordColumn();
-				State = 1637;
+				State = 1641;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1633;
+					State = 1637;
 					Match(COMMA);
-					State = 1634;
+					State = 1638;
 					recordColumn();
 					}
 					}
-					State = 1639;
+					State = 1643;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1640;
+				State = 1644;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1643;
+				State = 1647;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 1642;
+					State = 1646;
 					Match(AS);
 					}
 				}
 
-				State = 1645;
+				State = 1649;
 				columnId();
-				State = 1657;
+				State = 1661;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 1646;
+					State = 1650;
 					Match(LPAREN);
-					State = 1647;
+					State = 1651;
 					recordOrAliasColumn();
-					State = 1652;
+					State = 1656;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1648;
+						State = 1652;
 						Match(COMMA);
-						State = 1649;
+						State = 1653;
 						recordOrAliasColumn();
 						}
 						}
-						State = 1654;
+						State = 1658;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 1655;
+					State = 1659;
 					Match(RPAREN);
 					}
 				}
@@ -16679,28 +16734,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RecordOrAliasColumnContext recordOrAliasColumn() {
 		RecordOrAliasColumnContext _localctx = new RecordOrAliasColumnContext(Context, State);
-		EnterRule(_localctx, 138, RULE_recordOrAliasColumn);
+		EnterRule(_localctx, 136, RULE_recordOrAliasColumn);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1661;
+			State = 1665;
 			columnId();
-			State = 1667;
+			State = 1671;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & 8052436133738446847L) != 0) || ((((_la - 321)) & ~0x3f) == 0 && ((1L << (_la - 321)) & 9223370937640166257L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 1662;
+				State = 1666;
 				typeName();
-				State = 1665;
+				State = 1669;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLLATE) {
 					{
-					State = 1663;
+					State = 1667;
 					Match(COLLATE);
-					State = 1664;
+					State = 1668;
 					qualifiedName();
 					}
 				}
@@ -16742,23 +16797,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RecordColumnContext recordColumn() {
 		RecordColumnContext _localctx = new RecordColumnContext(Context, State);
-		EnterRule(_localctx, 140, RULE_recordColumn);
+		EnterRule(_localctx, 138, RULE_recordColumn);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1669;
-			columnId();
-			State = 1670;
-			typeName();
 			State = 1673;
+			columnId();
+			State = 1674;
+			typeName();
+			State = 1677;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLLATE) {
 				{
-				State = 1671;
+				State = 1675;
 				Match(COLLATE);
-				State = 1672;
+				State = 1676;
 				qualifiedName();
 				}
 			}
@@ -16789,13 +16844,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WithOrdinalityContext withOrdinality() {
 		WithOrdinalityContext _localctx = new WithOrdinalityContext(Context, State);
-		EnterRule(_localctx, 142, RULE_withOrdinality);
+		EnterRule(_localctx, 140, RULE_withOrdinality);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1675;
+			State = 1679;
 			Match(WITH);
-			State = 1676;
+			State = 1680;
 			Match(ORDINALITY);
 			}
 		}
@@ -16833,31 +16888,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableFunctionContext tableFunction() {
 		TableFunctionContext _localctx = new TableFunctionContext(Context, State);
-		EnterRule(_localctx, 144, RULE_tableFunction);
+		EnterRule(_localctx, 142, RULE_tableFunction);
 		try {
-			State = 1683;
+			State = 1687;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,204,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,206,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1678;
+				State = 1682;
 				specialTableFunction();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1679;
+				State = 1683;
 				rowsFrom();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1680;
+				State = 1684;
 				qualifiedName();
-				State = 1681;
+				State = 1685;
 				functionCall();
 				}
 				break;
@@ -16897,31 +16952,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SpecialTableFunctionContext specialTableFunction() {
 		SpecialTableFunctionContext _localctx = new SpecialTableFunctionContext(Context, State);
-		EnterRule(_localctx, 146, RULE_specialTableFunction);
+		EnterRule(_localctx, 144, RULE_specialTableFunction);
 		try {
-			State = 1690;
+			State = 1694;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,205,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,207,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1685;
+				State = 1689;
 				specialFunction();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1686;
+				State = 1690;
 				currentValue();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1687;
+				State = 1691;
 				typeFunctionKeyword();
-				State = 1688;
+				State = 1692;
 				functionCall();
 				}
 				break;
@@ -16963,36 +17018,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RowsFromContext rowsFrom() {
 		RowsFromContext _localctx = new RowsFromContext(Context, State);
-		EnterRule(_localctx, 148, RULE_rowsFrom);
+		EnterRule(_localctx, 146, RULE_rowsFrom);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1692;
+			State = 1696;
 			Match(ROWS);
-			State = 1693;
+			State = 1697;
 			Match(FROM);
-			State = 1694;
+			State = 1698;
 			Match(LPAREN);
-			State = 1695;
+			State = 1699;
 			rowsFromItem();
-			State = 1700;
+			State = 1704;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1696;
+				State = 1700;
 				Match(COMMA);
-				State = 1697;
+				State = 1701;
 				rowsFromItem();
 				}
 				}
-				State = 1702;
+				State = 1706;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 1703;
+			State = 1707;
 			Match(RPAREN);
 			}
 		}
@@ -17040,57 +17095,57 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RowsFromItemContext rowsFromItem() {
 		RowsFromItemContext _localctx = new RowsFromItemContext(Context, State);
-		EnterRule(_localctx, 150, RULE_rowsFromItem);
+		EnterRule(_localctx, 148, RULE_rowsFromItem);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1709;
+			State = 1713;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,207,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,209,Context) ) {
 			case 1:
 				{
-				State = 1705;
+				State = 1709;
 				qualifiedName();
-				State = 1706;
+				State = 1710;
 				functionCall();
 				}
 				break;
 			case 2:
 				{
-				State = 1708;
+				State = 1712;
 				specialTableFunction();
 				}
 				break;
 			}
-			State = 1723;
+			State = 1727;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 1711;
+				State = 1715;
 				Match(AS);
-				State = 1712;
+				State = 1716;
 				Match(LPAREN);
-				State = 1713;
+				State = 1717;
 				recordColumn();
-				State = 1718;
+				State = 1722;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1714;
+					State = 1718;
 					Match(COMMA);
-					State = 1715;
+					State = 1719;
 					recordColumn();
 					}
 					}
-					State = 1720;
+					State = 1724;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1721;
+				State = 1725;
 				Match(RPAREN);
 				}
 			}
@@ -17138,33 +17193,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableSampleContext tableSample() {
 		TableSampleContext _localctx = new TableSampleContext(Context, State);
-		EnterRule(_localctx, 152, RULE_tableSample);
+		EnterRule(_localctx, 150, RULE_tableSample);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1725;
-			Match(TABLESAMPLE);
-			State = 1726;
-			qualifiedName();
-			State = 1727;
-			Match(LPAREN);
-			State = 1728;
-			expressionList();
 			State = 1729;
+			Match(TABLESAMPLE);
+			State = 1730;
+			qualifiedName();
+			State = 1731;
+			Match(LPAREN);
+			State = 1732;
+			expressionList();
+			State = 1733;
 			Match(RPAREN);
-			State = 1735;
+			State = 1739;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==REPEATABLE) {
 				{
-				State = 1730;
+				State = 1734;
 				Match(REPEATABLE);
-				State = 1731;
+				State = 1735;
 				Match(LPAREN);
-				State = 1732;
+				State = 1736;
 				expression(0);
-				State = 1733;
+				State = 1737;
 				Match(RPAREN);
 				}
 			}
@@ -17197,13 +17252,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WhereClauseContext whereClause() {
 		WhereClauseContext _localctx = new WhereClauseContext(Context, State);
-		EnterRule(_localctx, 154, RULE_whereClause);
+		EnterRule(_localctx, 152, RULE_whereClause);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1737;
+			State = 1741;
 			Match(WHERE);
-			State = 1738;
+			State = 1742;
 			expression(0);
 			}
 		}
@@ -17243,21 +17298,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GroupByClauseContext groupByClause() {
 		GroupByClauseContext _localctx = new GroupByClauseContext(Context, State);
-		EnterRule(_localctx, 156, RULE_groupByClause);
+		EnterRule(_localctx, 154, RULE_groupByClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1740;
+			State = 1744;
 			Match(GROUP);
-			State = 1741;
+			State = 1745;
 			Match(BY);
-			State = 1743;
+			State = 1747;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ALL || _la==DISTINCT) {
 				{
-				State = 1742;
+				State = 1746;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ALL || _la==DISTINCT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17269,21 +17324,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 1745;
+			State = 1749;
 			groupingElement();
-			State = 1750;
+			State = 1754;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1746;
+				State = 1750;
 				Match(COMMA);
-				State = 1747;
+				State = 1751;
 				groupingElement();
 				}
 				}
-				State = 1752;
+				State = 1756;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17333,82 +17388,82 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GroupingElementContext groupingElement() {
 		GroupingElementContext _localctx = new GroupingElementContext(Context, State);
-		EnterRule(_localctx, 158, RULE_groupingElement);
+		EnterRule(_localctx, 156, RULE_groupingElement);
 		int _la;
 		try {
-			State = 1779;
+			State = 1783;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,214,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,216,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1753;
+				State = 1757;
 				Match(ROLLUP);
-				State = 1754;
+				State = 1758;
 				Match(LPAREN);
-				State = 1755;
+				State = 1759;
 				expressionList();
-				State = 1756;
+				State = 1760;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1758;
+				State = 1762;
 				Match(CUBE);
-				State = 1759;
+				State = 1763;
 				Match(LPAREN);
-				State = 1760;
+				State = 1764;
 				expressionList();
-				State = 1761;
+				State = 1765;
 				Match(RPAREN);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1763;
+				State = 1767;
 				Match(GROUPING);
-				State = 1764;
+				State = 1768;
 				Match(SETS);
-				State = 1765;
+				State = 1769;
 				Match(LPAREN);
-				State = 1766;
+				State = 1770;
 				groupingElement();
-				State = 1771;
+				State = 1775;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1767;
+					State = 1771;
 					Match(COMMA);
-					State = 1768;
+					State = 1772;
 					groupingElement();
 					}
 					}
-					State = 1773;
+					State = 1777;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1774;
+				State = 1778;
 				Match(RPAREN);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1776;
+				State = 1780;
 				Match(LPAREN);
-				State = 1777;
+				State = 1781;
 				Match(RPAREN);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1778;
+				State = 1782;
 				expression(0);
 				}
 				break;
@@ -17440,13 +17495,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public HavingClauseContext havingClause() {
 		HavingClauseContext _localctx = new HavingClauseContext(Context, State);
-		EnterRule(_localctx, 160, RULE_havingClause);
+		EnterRule(_localctx, 158, RULE_havingClause);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1781;
+			State = 1785;
 			Match(HAVING);
-			State = 1782;
+			State = 1786;
 			expression(0);
 			}
 		}
@@ -17493,36 +17548,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WindowClauseContext windowClause() {
 		WindowClauseContext _localctx = new WindowClauseContext(Context, State);
-		EnterRule(_localctx, 162, RULE_windowClause);
+		EnterRule(_localctx, 160, RULE_windowClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1784;
+			State = 1788;
 			Match(WINDOW);
-			State = 1785;
+			State = 1789;
 			columnId();
-			State = 1786;
+			State = 1790;
 			Match(AS);
-			State = 1787;
+			State = 1791;
 			windowSpecification();
-			State = 1795;
+			State = 1799;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1788;
+				State = 1792;
 				Match(COMMA);
-				State = 1789;
+				State = 1793;
 				columnId();
-				State = 1790;
+				State = 1794;
 				Match(AS);
-				State = 1791;
+				State = 1795;
 				windowSpecification();
 				}
 				}
-				State = 1797;
+				State = 1801;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17566,58 +17621,58 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WindowSpecificationContext windowSpecification() {
 		WindowSpecificationContext _localctx = new WindowSpecificationContext(Context, State);
-		EnterRule(_localctx, 164, RULE_windowSpecification);
+		EnterRule(_localctx, 162, RULE_windowSpecification);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1798;
+			State = 1802;
 			Match(LPAREN);
-			State = 1800;
+			State = 1804;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,216,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,218,Context) ) {
 			case 1:
 				{
-				State = 1799;
+				State = 1803;
 				columnId();
 				}
 				break;
 			}
-			State = 1805;
+			State = 1809;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==PARTITION) {
 				{
-				State = 1802;
+				State = 1806;
 				Match(PARTITION);
-				State = 1803;
+				State = 1807;
 				Match(BY);
-				State = 1804;
+				State = 1808;
 				expressionList();
 				}
 			}
 
-			State = 1808;
+			State = 1812;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ORDER) {
 				{
-				State = 1807;
+				State = 1811;
 				orderByClause();
 				}
 			}
 
-			State = 1811;
+			State = 1815;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GROUPS || _la==RANGE || _la==ROWS) {
 				{
-				State = 1810;
+				State = 1814;
 				windowFrame();
 				}
 			}
 
-			State = 1813;
+			State = 1817;
 			Match(RPAREN);
 			}
 		}
@@ -17661,12 +17716,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WindowFrameContext windowFrame() {
 		WindowFrameContext _localctx = new WindowFrameContext(Context, State);
-		EnterRule(_localctx, 166, RULE_windowFrame);
+		EnterRule(_localctx, 164, RULE_windowFrame);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1815;
+			State = 1819;
 			_la = TokenStream.LA(1);
 			if ( !(_la==GROUPS || _la==RANGE || _la==ROWS) ) {
 			ErrorHandler.RecoverInline(this);
@@ -17675,63 +17730,63 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1822;
+			State = 1826;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,220,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,222,Context) ) {
 			case 1:
 				{
-				State = 1816;
+				State = 1820;
 				Match(BETWEEN);
-				State = 1817;
+				State = 1821;
 				frameBound();
-				State = 1818;
+				State = 1822;
 				Match(AND);
-				State = 1819;
+				State = 1823;
 				frameBound();
 				}
 				break;
 			case 2:
 				{
-				State = 1821;
+				State = 1825;
 				frameBound();
 				}
 				break;
 			}
-			State = 1833;
+			State = 1837;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==EXCLUDE) {
 				{
-				State = 1824;
+				State = 1828;
 				Match(EXCLUDE);
-				State = 1831;
+				State = 1835;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case CURRENT:
 					{
-					State = 1825;
+					State = 1829;
 					Match(CURRENT);
-					State = 1826;
+					State = 1830;
 					Match(ROW);
 					}
 					break;
 				case GROUP:
 					{
-					State = 1827;
+					State = 1831;
 					Match(GROUP);
 					}
 					break;
 				case TIES:
 					{
-					State = 1828;
+					State = 1832;
 					Match(TIES);
 					}
 					break;
 				case NO:
 					{
-					State = 1829;
+					State = 1833;
 					Match(NO);
-					State = 1830;
+					State = 1834;
 					Match(OTHERS);
 					}
 					break;
@@ -17773,18 +17828,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FrameBoundContext frameBound() {
 		FrameBoundContext _localctx = new FrameBoundContext(Context, State);
-		EnterRule(_localctx, 168, RULE_frameBound);
+		EnterRule(_localctx, 166, RULE_frameBound);
 		int _la;
 		try {
-			State = 1842;
+			State = 1846;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,223,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,225,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1835;
+				State = 1839;
 				Match(UNBOUNDED);
-				State = 1836;
+				State = 1840;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FOLLOWING || _la==PRECEDING) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17798,18 +17853,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1837;
+				State = 1841;
 				Match(CURRENT);
-				State = 1838;
+				State = 1842;
 				Match(ROW);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1839;
+				State = 1843;
 				expression(0);
-				State = 1840;
+				State = 1844;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FOLLOWING || _la==PRECEDING) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17856,30 +17911,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OrderByClauseContext orderByClause() {
 		OrderByClauseContext _localctx = new OrderByClauseContext(Context, State);
-		EnterRule(_localctx, 170, RULE_orderByClause);
+		EnterRule(_localctx, 168, RULE_orderByClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1844;
+			State = 1848;
 			Match(ORDER);
-			State = 1845;
+			State = 1849;
 			Match(BY);
-			State = 1846;
+			State = 1850;
 			orderByItem();
-			State = 1851;
+			State = 1855;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1847;
+				State = 1851;
 				Match(COMMA);
-				State = 1848;
+				State = 1852;
 				orderByItem();
 				}
 				}
-				State = 1853;
+				State = 1857;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17932,33 +17987,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OrderByItemContext orderByItem() {
 		OrderByItemContext _localctx = new OrderByItemContext(Context, State);
-		EnterRule(_localctx, 172, RULE_orderByItem);
+		EnterRule(_localctx, 170, RULE_orderByItem);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1854;
+			State = 1858;
 			expression(0);
-			State = 1874;
+			State = 1878;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ASC:
 				{
-				State = 1855;
+				State = 1859;
 				Match(ASC);
 				}
 				break;
 			case DESC:
 				{
-				State = 1856;
+				State = 1860;
 				Match(DESC);
 				}
 				break;
 			case USING:
 				{
-				State = 1857;
+				State = 1861;
 				Match(USING);
-				State = 1872;
+				State = 1876;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case EQUAL:
@@ -17975,35 +18030,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case CARET:
 				case Operator:
 					{
-					State = 1858;
+					State = 1862;
 					anyOperator();
 					}
 					break;
 				case OPERATOR:
 					{
-					State = 1859;
+					State = 1863;
 					Match(OPERATOR);
-					State = 1860;
+					State = 1864;
 					Match(LPAREN);
-					State = 1866;
+					State = 1870;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
 						{
-						State = 1861;
+						State = 1865;
 						columnId();
-						State = 1862;
+						State = 1866;
 						Match(DOT);
 						}
 						}
-						State = 1868;
+						State = 1872;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 1869;
+					State = 1873;
 					anyOperator();
-					State = 1870;
+					State = 1874;
 					Match(RPAREN);
 					}
 					break;
@@ -18032,12 +18087,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1877;
+			State = 1881;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NULLS) {
 				{
-				State = 1876;
+				State = 1880;
 				nullsOrder();
 				}
 			}
@@ -18069,14 +18124,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public NullsOrderContext nullsOrder() {
 		NullsOrderContext _localctx = new NullsOrderContext(Context, State);
-		EnterRule(_localctx, 174, RULE_nullsOrder);
+		EnterRule(_localctx, 172, RULE_nullsOrder);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1879;
+			State = 1883;
 			Match(NULLS);
-			State = 1880;
+			State = 1884;
 			_la = TokenStream.LA(1);
 			if ( !(_la==FIRST || _la==LAST) ) {
 			ErrorHandler.RecoverInline(this);
@@ -18139,23 +18194,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public QueryTailContext queryTail() {
 		QueryTailContext _localctx = new QueryTailContext(Context, State);
-		EnterRule(_localctx, 176, RULE_queryTail);
+		EnterRule(_localctx, 174, RULE_queryTail);
 		int _la;
 		try {
-			State = 1925;
+			State = 1929;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,236,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,238,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1882;
+				State = 1886;
 				Match(LIMIT);
-				State = 1885;
+				State = 1889;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 1883;
+					State = 1887;
 					Match(ALL);
 					}
 					break;
@@ -18578,7 +18633,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case LPAREN:
 				case Operator:
 					{
-					State = 1884;
+					State = 1888;
 					expression(0);
 					}
 					break;
@@ -18590,16 +18645,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1887;
+				State = 1891;
 				Match(OFFSET);
-				State = 1888;
+				State = 1892;
 				expression(0);
-				State = 1890;
+				State = 1894;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ROWS || _la==ROW) {
 					{
-					State = 1889;
+					State = 1893;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ROWS || _la==ROW) ) {
 					ErrorHandler.RecoverInline(this);
@@ -18616,9 +18671,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1892;
+				State = 1896;
 				Match(FETCH);
-				State = 1893;
+				State = 1897;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FIRST || _la==NEXT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18627,17 +18682,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1895;
+				State = 1899;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,231,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,233,Context) ) {
 				case 1:
 					{
-					State = 1894;
+					State = 1898;
 					fetchCount();
 					}
 					break;
 				}
-				State = 1897;
+				State = 1901;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ROWS || _la==ROW) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18646,20 +18701,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1901;
+				State = 1905;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 1898;
+					State = 1902;
 					Match(ONLY);
 					}
 					break;
 				case WITH:
 					{
-					State = 1899;
+					State = 1903;
 					Match(WITH);
-					State = 1900;
+					State = 1904;
 					Match(TIES);
 					}
 					break;
@@ -18671,70 +18726,70 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1903;
+				State = 1907;
 				Match(FOR);
-				State = 1911;
+				State = 1915;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UPDATE:
 					{
-					State = 1904;
+					State = 1908;
 					Match(UPDATE);
 					}
 					break;
 				case NO:
 					{
-					State = 1905;
+					State = 1909;
 					Match(NO);
-					State = 1906;
+					State = 1910;
 					Match(KEY);
-					State = 1907;
+					State = 1911;
 					Match(UPDATE);
 					}
 					break;
 				case SHARE:
 					{
-					State = 1908;
+					State = 1912;
 					Match(SHARE);
 					}
 					break;
 				case KEY:
 					{
-					State = 1909;
+					State = 1913;
 					Match(KEY);
-					State = 1910;
+					State = 1914;
 					Match(SHARE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1915;
+				State = 1919;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OF) {
 					{
-					State = 1913;
+					State = 1917;
 					Match(OF);
-					State = 1914;
+					State = 1918;
 					qualifiedNameList();
 					}
 				}
 
-				State = 1920;
+				State = 1924;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case NOWAIT:
 					{
-					State = 1917;
+					State = 1921;
 					Match(NOWAIT);
 					}
 					break;
 				case SKIP:
 					{
-					State = 1918;
+					State = 1922;
 					Match(SKIP);
-					State = 1919;
+					State = 1923;
 					Match(LOCKED);
 					}
 					break;
@@ -18758,11 +18813,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1922;
+				State = 1926;
 				Match(FOR);
-				State = 1923;
+				State = 1927;
 				Match(READ);
-				State = 1924;
+				State = 1928;
 				Match(ONLY);
 				}
 				break;
@@ -18797,21 +18852,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FetchCountContext fetchCount() {
 		FetchCountContext _localctx = new FetchCountContext(Context, State);
-		EnterRule(_localctx, 178, RULE_fetchCount);
+		EnterRule(_localctx, 176, RULE_fetchCount);
 		int _la;
 		try {
-			State = 1932;
+			State = 1936;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,238,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,240,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1928;
+				State = 1932;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PLUS || _la==MINUS) {
 					{
-					State = 1927;
+					State = 1931;
 					_la = TokenStream.LA(1);
 					if ( !(_la==PLUS || _la==MINUS) ) {
 					ErrorHandler.RecoverInline(this);
@@ -18823,7 +18878,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1930;
+				State = 1934;
 				_la = TokenStream.LA(1);
 				if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18837,7 +18892,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1931;
+				State = 1935;
 				primary();
 				}
 				break;
@@ -18877,38 +18932,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WithClauseContext withClause() {
 		WithClauseContext _localctx = new WithClauseContext(Context, State);
-		EnterRule(_localctx, 180, RULE_withClause);
+		EnterRule(_localctx, 178, RULE_withClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1934;
+			State = 1938;
 			Match(WITH);
-			State = 1936;
+			State = 1940;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,239,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,241,Context) ) {
 			case 1:
 				{
-				State = 1935;
+				State = 1939;
 				Match(RECURSIVE);
 				}
 				break;
 			}
-			State = 1938;
+			State = 1942;
 			commonTableExpression();
-			State = 1943;
+			State = 1947;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1939;
+				State = 1943;
 				Match(COMMA);
-				State = 1940;
+				State = 1944;
 				commonTableExpression();
 				}
 				}
-				State = 1945;
+				State = 1949;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -18956,67 +19011,67 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CommonTableExpressionContext commonTableExpression() {
 		CommonTableExpressionContext _localctx = new CommonTableExpressionContext(Context, State);
-		EnterRule(_localctx, 182, RULE_commonTableExpression);
+		EnterRule(_localctx, 180, RULE_commonTableExpression);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1946;
+			State = 1950;
 			columnId();
-			State = 1948;
+			State = 1952;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 1947;
+				State = 1951;
 				columnNames();
 				}
 			}
 
-			State = 1950;
+			State = 1954;
 			Match(AS);
-			State = 1955;
+			State = 1959;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==MATERIALIZED || _la==NOT) {
 				{
-				State = 1952;
+				State = 1956;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 1951;
+					State = 1955;
 					Match(NOT);
 					}
 				}
 
-				State = 1954;
+				State = 1958;
 				Match(MATERIALIZED);
 				}
 			}
 
-			State = 1957;
-			Match(LPAREN);
-			State = 1958;
-			dataStatement();
-			State = 1959;
-			Match(RPAREN);
 			State = 1961;
+			Match(LPAREN);
+			State = 1962;
+			dataStatement();
+			State = 1963;
+			Match(RPAREN);
+			State = 1965;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==SEARCH) {
 				{
-				State = 1960;
+				State = 1964;
 				searchClause();
 				}
 			}
 
-			State = 1964;
+			State = 1968;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CYCLE) {
 				{
-				State = 1963;
+				State = 1967;
 				cycleClause();
 				}
 			}
@@ -19057,14 +19112,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SearchClauseContext searchClause() {
 		SearchClauseContext _localctx = new SearchClauseContext(Context, State);
-		EnterRule(_localctx, 184, RULE_searchClause);
+		EnterRule(_localctx, 182, RULE_searchClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1966;
+			State = 1970;
 			Match(SEARCH);
-			State = 1967;
+			State = 1971;
 			_la = TokenStream.LA(1);
 			if ( !(_la==BREADTH || _la==DEPTH) ) {
 			ErrorHandler.RecoverInline(this);
@@ -19073,15 +19128,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1968;
-			Match(FIRST);
-			State = 1969;
-			Match(BY);
-			State = 1970;
-			columnIdList();
-			State = 1971;
-			Match(SET);
 			State = 1972;
+			Match(FIRST);
+			State = 1973;
+			Match(BY);
+			State = 1974;
+			columnIdList();
+			State = 1975;
+			Match(SET);
+			State = 1976;
 			columnId();
 			}
 		}
@@ -19127,38 +19182,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CycleClauseContext cycleClause() {
 		CycleClauseContext _localctx = new CycleClauseContext(Context, State);
-		EnterRule(_localctx, 186, RULE_cycleClause);
+		EnterRule(_localctx, 184, RULE_cycleClause);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1974;
+			State = 1978;
 			Match(CYCLE);
-			State = 1975;
+			State = 1979;
 			columnIdList();
-			State = 1976;
+			State = 1980;
 			Match(SET);
-			State = 1977;
+			State = 1981;
 			columnId();
-			State = 1983;
+			State = 1987;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TO) {
 				{
-				State = 1978;
+				State = 1982;
 				Match(TO);
-				State = 1979;
+				State = 1983;
 				literalValue();
-				State = 1980;
+				State = 1984;
 				Match(DEFAULT);
-				State = 1981;
+				State = 1985;
 				literalValue();
 				}
 			}
 
-			State = 1985;
+			State = 1989;
 			Match(USING);
-			State = 1986;
+			State = 1990;
 			columnId();
 			}
 		}
@@ -19196,31 +19251,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public LiteralValueContext literalValue() {
 		LiteralValueContext _localctx = new LiteralValueContext(Context, State);
-		EnterRule(_localctx, 188, RULE_literalValue);
+		EnterRule(_localctx, 186, RULE_literalValue);
 		try {
-			State = 1993;
+			State = 1997;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,247,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,249,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1988;
+				State = 1992;
 				literal();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1989;
+				State = 1993;
 				typedLiteral();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1990;
+				State = 1994;
 				typeFunctionName();
-				State = 1991;
+				State = 1995;
 				stringLiteral();
 				}
 				break;
@@ -19281,85 +19336,85 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateStatementContext createStatement() {
 		CreateStatementContext _localctx = new CreateStatementContext(Context, State);
-		EnterRule(_localctx, 190, RULE_createStatement);
+		EnterRule(_localctx, 188, RULE_createStatement);
 		try {
-			State = 2006;
+			State = 2010;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,248,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,250,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1995;
+				State = 1999;
 				createTable();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1996;
+				State = 2000;
 				createDatabase();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1997;
+				State = 2001;
 				createSchema();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1998;
+				State = 2002;
 				createView();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1999;
+				State = 2003;
 				createMaterializedView();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2000;
+				State = 2004;
 				createIndex();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2001;
+				State = 2005;
 				createSequence();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2002;
+				State = 2006;
 				createType();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2003;
+				State = 2007;
 				createDomain();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2004;
+				State = 2008;
 				createExtension();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2005;
+				State = 2009;
 				createOther();
 				}
 				break;
@@ -19390,15 +19445,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IfNotExistsContext ifNotExists() {
 		IfNotExistsContext _localctx = new IfNotExistsContext(Context, State);
-		EnterRule(_localctx, 192, RULE_ifNotExists);
+		EnterRule(_localctx, 190, RULE_ifNotExists);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2008;
+			State = 2012;
 			Match(IF);
-			State = 2009;
+			State = 2013;
 			Match(NOT);
-			State = 2010;
+			State = 2014;
 			Match(EXISTS);
 			}
 		}
@@ -19426,13 +19481,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IfExistsContext ifExists() {
 		IfExistsContext _localctx = new IfExistsContext(Context, State);
-		EnterRule(_localctx, 194, RULE_ifExists);
+		EnterRule(_localctx, 192, RULE_ifExists);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2012;
+			State = 2016;
 			Match(IF);
-			State = 2013;
+			State = 2017;
 			Match(EXISTS);
 			}
 		}
@@ -19460,12 +19515,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DropBehaviorContext dropBehavior() {
 		DropBehaviorContext _localctx = new DropBehaviorContext(Context, State);
-		EnterRule(_localctx, 196, RULE_dropBehavior);
+		EnterRule(_localctx, 194, RULE_dropBehavior);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2015;
+			State = 2019;
 			_la = TokenStream.LA(1);
 			if ( !(_la==CASCADE || _la==RESTRICT) ) {
 			ErrorHandler.RecoverInline(this);
@@ -19503,10 +19558,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TemporaryContext temporary() {
 		TemporaryContext _localctx = new TemporaryContext(Context, State);
-		EnterRule(_localctx, 198, RULE_temporary);
+		EnterRule(_localctx, 196, RULE_temporary);
 		int _la;
 		try {
-			State = 2022;
+			State = 2026;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case GLOBAL:
@@ -19515,12 +19570,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TEMPORARY:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2018;
+				State = 2022;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GLOBAL || _la==LOCAL) {
 					{
-					State = 2017;
+					State = 2021;
 					_la = TokenStream.LA(1);
 					if ( !(_la==GLOBAL || _la==LOCAL) ) {
 					ErrorHandler.RecoverInline(this);
@@ -19532,7 +19587,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 2020;
+				State = 2024;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TEMP || _la==TEMPORARY) ) {
 				ErrorHandler.RecoverInline(this);
@@ -19546,7 +19601,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNLOGGED:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2021;
+				State = 2025;
 				Match(UNLOGGED);
 				}
 				break;
@@ -19612,82 +19667,82 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateSchemaContext createSchema() {
 		CreateSchemaContext _localctx = new CreateSchemaContext(Context, State);
-		EnterRule(_localctx, 200, RULE_createSchema);
+		EnterRule(_localctx, 198, RULE_createSchema);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2024;
+			State = 2028;
 			Match(CREATE);
-			State = 2025;
+			State = 2029;
 			Match(SCHEMA);
-			State = 2027;
+			State = 2031;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,251,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,253,Context) ) {
 			case 1:
 				{
-				State = 2026;
+				State = 2030;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2030;
+			State = 2034;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2029;
+				State = 2033;
 				columnId();
 				}
 			}
 
-			State = 2034;
+			State = 2038;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AUTHORIZATION) {
 				{
-				State = 2032;
+				State = 2036;
 				Match(AUTHORIZATION);
-				State = 2033;
+				State = 2037;
 				roleName();
 				}
 			}
 
-			State = 2042;
+			State = 2046;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CREATE) {
 				{
-				State = 2040;
+				State = 2044;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,254,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,256,Context) ) {
 				case 1:
 					{
-					State = 2036;
+					State = 2040;
 					createTable();
 					}
 					break;
 				case 2:
 					{
-					State = 2037;
+					State = 2041;
 					createView();
 					}
 					break;
 				case 3:
 					{
-					State = 2038;
+					State = 2042;
 					createIndex();
 					}
 					break;
 				case 4:
 					{
-					State = 2039;
+					State = 2043;
 					createSequence();
 					}
 					break;
 				}
 				}
-				State = 2044;
+				State = 2048;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -19790,52 +19845,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateTableContext createTable() {
 		CreateTableContext _localctx = new CreateTableContext(Context, State);
-		EnterRule(_localctx, 202, RULE_createTable);
+		EnterRule(_localctx, 200, RULE_createTable);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2045;
+			State = 2049;
 			Match(CREATE);
-			State = 2047;
+			State = 2051;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2046;
+				State = 2050;
 				temporary();
 				}
 			}
 
-			State = 2049;
+			State = 2053;
 			Match(TABLE);
-			State = 2051;
+			State = 2055;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,257,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,259,Context) ) {
 			case 1:
 				{
-				State = 2050;
+				State = 2054;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2053;
+			State = 2057;
 			qualifiedName();
-			State = 2068;
+			State = 2072;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,260,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,262,Context) ) {
 			case 1:
 				{
-				State = 2054;
+				State = 2058;
 				Match(OF);
-				State = 2055;
+				State = 2059;
 				qualifiedName();
-				State = 2057;
+				State = 2061;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2056;
+					State = 2060;
 					typedTableElements();
 					}
 				}
@@ -19844,81 +19899,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 2:
 				{
-				State = 2059;
-				Match(PARTITION);
-				State = 2060;
-				Match(OF);
-				State = 2061;
-				qualifiedName();
 				State = 2063;
+				Match(PARTITION);
+				State = 2064;
+				Match(OF);
+				State = 2065;
+				qualifiedName();
+				State = 2067;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2062;
+					State = 2066;
 					typedTableElements();
 					}
 				}
 
-				State = 2065;
+				State = 2069;
 				partitionBounds();
 				}
 				break;
 			case 3:
 				{
-				State = 2067;
+				State = 2071;
 				tableElements();
 				}
 				break;
 			}
-			State = 2075;
+			State = 2079;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==INHERITS) {
 				{
-				State = 2070;
+				State = 2074;
 				Match(INHERITS);
-				State = 2071;
+				State = 2075;
 				Match(LPAREN);
-				State = 2072;
+				State = 2076;
 				qualifiedNameList();
-				State = 2073;
-				Match(RPAREN);
-				}
-			}
-
-			State = 2091;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==PARTITION) {
-				{
 				State = 2077;
-				Match(PARTITION);
-				State = 2078;
-				Match(BY);
-				State = 2079;
-				columnId();
-				State = 2080;
-				Match(LPAREN);
-				State = 2081;
-				indexElement();
-				State = 2086;
-				ErrorHandler.Sync(this);
-				_la = TokenStream.LA(1);
-				while (_la==COMMA) {
-					{
-					{
-					State = 2082;
-					Match(COMMA);
-					State = 2083;
-					indexElement();
-					}
-					}
-					State = 2088;
-					ErrorHandler.Sync(this);
-					_la = TokenStream.LA(1);
-				}
-				State = 2089;
 				Match(RPAREN);
 				}
 			}
@@ -19926,55 +19945,91 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			State = 2095;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
+			if (_la==PARTITION) {
+				{
+				State = 2081;
+				Match(PARTITION);
+				State = 2082;
+				Match(BY);
+				State = 2083;
+				columnId();
+				State = 2084;
+				Match(LPAREN);
+				State = 2085;
+				indexElement();
+				State = 2090;
+				ErrorHandler.Sync(this);
+				_la = TokenStream.LA(1);
+				while (_la==COMMA) {
+					{
+					{
+					State = 2086;
+					Match(COMMA);
+					State = 2087;
+					indexElement();
+					}
+					}
+					State = 2092;
+					ErrorHandler.Sync(this);
+					_la = TokenStream.LA(1);
+				}
+				State = 2093;
+				Match(RPAREN);
+				}
+			}
+
+			State = 2099;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 2093;
+				State = 2097;
 				Match(USING);
-				State = 2094;
+				State = 2098;
 				columnId();
 				}
 			}
 
-			State = 2098;
+			State = 2102;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITHOUT || _la==WITH) {
 				{
-				State = 2097;
+				State = 2101;
 				storageOptions();
-				}
-			}
-
-			State = 2101;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==ON) {
-				{
-				State = 2100;
-				onCommit();
 				}
 			}
 
 			State = 2105;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
+			if (_la==ON) {
+				{
+				State = 2104;
+				onCommit();
+				}
+			}
+
+			State = 2109;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
 			if (_la==TABLESPACE) {
 				{
-				State = 2103;
+				State = 2107;
 				Match(TABLESPACE);
-				State = 2104;
+				State = 2108;
 				columnId();
 				}
 			}
 
-			State = 2115;
+			State = 2119;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 2107;
+				State = 2111;
 				Match(AS);
-				State = 2110;
+				State = 2114;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case VALUES:
@@ -19983,25 +20038,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case WITH:
 				case LPAREN:
 					{
-					State = 2108;
+					State = 2112;
 					query();
 					}
 					break;
 				case EXECUTE:
 					{
-					State = 2109;
+					State = 2113;
 					executeStatement();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2113;
+				State = 2117;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2112;
+					State = 2116;
 					withData();
 					}
 				}
@@ -20045,40 +20100,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableElementsContext tableElements() {
 		TableElementsContext _localctx = new TableElementsContext(Context, State);
-		EnterRule(_localctx, 204, RULE_tableElements);
+		EnterRule(_localctx, 202, RULE_tableElements);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2117;
+			State = 2121;
 			Match(LPAREN);
-			State = 2126;
+			State = 2130;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 36030996042219519L) != 0) || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144132780266094601L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2118;
+				State = 2122;
 				tableElement();
-				State = 2123;
+				State = 2127;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2119;
+					State = 2123;
 					Match(COMMA);
-					State = 2120;
+					State = 2124;
 					tableElement();
 					}
 					}
-					State = 2125;
+					State = 2129;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 2128;
+			State = 2132;
 			Match(RPAREN);
 			}
 		}
@@ -20128,40 +20183,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableElementContext tableElement() {
 		TableElementContext _localctx = new TableElementContext(Context, State);
-		EnterRule(_localctx, 206, RULE_tableElement);
+		EnterRule(_localctx, 204, RULE_tableElement);
 		int _la;
 		try {
-			State = 2141;
+			State = 2145;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,274,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,276,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2130;
+				State = 2134;
 				columnDefinition();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2131;
+				State = 2135;
 				tableConstraint();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2132;
+				State = 2136;
 				Match(LIKE);
-				State = 2133;
+				State = 2137;
 				qualifiedName();
-				State = 2138;
+				State = 2142;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==EXCLUDING || _la==INCLUDING) {
 					{
 					{
-					State = 2134;
+					State = 2138;
 					_la = TokenStream.LA(1);
 					if ( !(_la==EXCLUDING || _la==INCLUDING) ) {
 					ErrorHandler.RecoverInline(this);
@@ -20170,11 +20225,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 2135;
+					State = 2139;
 					likeOption();
 					}
 					}
-					State = 2140;
+					State = 2144;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -20214,12 +20269,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public LikeOptionContext likeOption() {
 		LikeOptionContext _localctx = new LikeOptionContext(Context, State);
-		EnterRule(_localctx, 208, RULE_likeOption);
+		EnterRule(_localctx, 206, RULE_likeOption);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2143;
+			State = 2147;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & 2305880667486945280L) != 0) || ((((_la - 101)) & ~0x3f) == 0 && ((1L << (_la - 101)) & 262401L) != 0) || _la==STATISTICS || _la==STORAGE || _la==ALL) ) {
 			ErrorHandler.RecoverInline(this);
@@ -20264,32 +20319,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TypedTableElementsContext typedTableElements() {
 		TypedTableElementsContext _localctx = new TypedTableElementsContext(Context, State);
-		EnterRule(_localctx, 210, RULE_typedTableElements);
+		EnterRule(_localctx, 208, RULE_typedTableElements);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2145;
+			State = 2149;
 			Match(LPAREN);
-			State = 2146;
+			State = 2150;
 			typedTableElement();
-			State = 2151;
+			State = 2155;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 2147;
+				State = 2151;
 				Match(COMMA);
-				State = 2148;
+				State = 2152;
 				typedTableElement();
 				}
 				}
-				State = 2153;
+				State = 2157;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 2154;
+			State = 2158;
 			Match(RPAREN);
 			}
 		}
@@ -20329,40 +20384,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TypedTableElementContext typedTableElement() {
 		TypedTableElementContext _localctx = new TypedTableElementContext(Context, State);
-		EnterRule(_localctx, 212, RULE_typedTableElement);
+		EnterRule(_localctx, 210, RULE_typedTableElement);
 		int _la;
 		try {
-			State = 2168;
+			State = 2172;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,278,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,280,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2156;
+				State = 2160;
 				columnId();
-				State = 2159;
+				State = 2163;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2157;
+					State = 2161;
 					Match(WITH);
-					State = 2158;
+					State = 2162;
 					Match(OPTIONS);
 					}
 				}
 
-				State = 2164;
+				State = 2168;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 					{
 					{
-					State = 2161;
+					State = 2165;
 					columnConstraint();
 					}
 					}
-					State = 2166;
+					State = 2170;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -20371,7 +20426,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2167;
+				State = 2171;
 				tableConstraint();
 				}
 				break;
@@ -20412,46 +20467,46 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PartitionBoundsContext partitionBounds() {
 		PartitionBoundsContext _localctx = new PartitionBoundsContext(Context, State);
-		EnterRule(_localctx, 214, RULE_partitionBounds);
+		EnterRule(_localctx, 212, RULE_partitionBounds);
 		try {
-			State = 2184;
+			State = 2188;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FOR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2170;
+				State = 2174;
 				Match(FOR);
-				State = 2171;
+				State = 2175;
 				Match(VALUES);
-				State = 2181;
+				State = 2185;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case IN:
 					{
-					State = 2172;
+					State = 2176;
 					Match(IN);
-					State = 2173;
+					State = 2177;
 					balanced();
 					}
 					break;
 				case FROM:
 					{
-					State = 2174;
+					State = 2178;
 					Match(FROM);
-					State = 2175;
+					State = 2179;
 					balanced();
-					State = 2176;
+					State = 2180;
 					Match(TO);
-					State = 2177;
+					State = 2181;
 					balanced();
 					}
 					break;
 				case WITH:
 					{
-					State = 2179;
+					State = 2183;
 					Match(WITH);
-					State = 2180;
+					State = 2184;
 					balanced();
 					}
 					break;
@@ -20463,7 +20518,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2183;
+				State = 2187;
 				Match(DEFAULT);
 				}
 				break;
@@ -20499,26 +20554,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public StorageOptionsContext storageOptions() {
 		StorageOptionsContext _localctx = new StorageOptionsContext(Context, State);
-		EnterRule(_localctx, 216, RULE_storageOptions);
+		EnterRule(_localctx, 214, RULE_storageOptions);
 		try {
-			State = 2190;
+			State = 2194;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case WITH:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2186;
+				State = 2190;
 				Match(WITH);
-				State = 2187;
+				State = 2191;
 				optionList();
 				}
 				break;
 			case WITHOUT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2188;
+				State = 2192;
 				Match(WITHOUT);
-				State = 2189;
+				State = 2193;
 				Match(OIDS);
 				}
 				break;
@@ -20554,36 +20609,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OnCommitContext onCommit() {
 		OnCommitContext _localctx = new OnCommitContext(Context, State);
-		EnterRule(_localctx, 218, RULE_onCommit);
+		EnterRule(_localctx, 216, RULE_onCommit);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2192;
+			State = 2196;
 			Match(ON);
-			State = 2193;
+			State = 2197;
 			Match(COMMIT);
-			State = 2199;
+			State = 2203;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DROP:
 				{
-				State = 2194;
+				State = 2198;
 				Match(DROP);
 				}
 				break;
 			case DELETE:
 				{
-				State = 2195;
+				State = 2199;
 				Match(DELETE);
-				State = 2196;
+				State = 2200;
 				Match(ROWS);
 				}
 				break;
 			case PRESERVE:
 				{
-				State = 2197;
+				State = 2201;
 				Match(PRESERVE);
-				State = 2198;
+				State = 2202;
 				Match(ROWS);
 				}
 				break;
@@ -20617,24 +20672,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public WithDataContext withData() {
 		WithDataContext _localctx = new WithDataContext(Context, State);
-		EnterRule(_localctx, 220, RULE_withData);
+		EnterRule(_localctx, 218, RULE_withData);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2201;
+			State = 2205;
 			Match(WITH);
-			State = 2203;
+			State = 2207;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NO) {
 				{
-				State = 2202;
+				State = 2206;
 				Match(NO);
 				}
 			}
 
-			State = 2205;
+			State = 2209;
 			Match(DATA);
 			}
 		}
@@ -20678,43 +20733,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ColumnDefinitionContext columnDefinition() {
 		ColumnDefinitionContext _localctx = new ColumnDefinitionContext(Context, State);
-		EnterRule(_localctx, 222, RULE_columnDefinition);
+		EnterRule(_localctx, 220, RULE_columnDefinition);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2207;
+			State = 2211;
 			columnId();
-			State = 2209;
+			State = 2213;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,284,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,286,Context) ) {
 			case 1:
 				{
-				State = 2208;
+				State = 2212;
 				typeName();
 				}
 				break;
 			}
-			State = 2213;
+			State = 2217;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==STORAGE) {
 				{
-				State = 2211;
+				State = 2215;
 				Match(STORAGE);
-				State = 2212;
+				State = 2216;
 				columnId();
 				}
 			}
 
-			State = 2220;
+			State = 2224;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMPRESSION) {
 				{
-				State = 2215;
+				State = 2219;
 				Match(COMPRESSION);
-				State = 2218;
+				State = 2222;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -21081,13 +21136,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2216;
+					State = 2220;
 					columnId();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 2217;
+					State = 2221;
 					Match(DEFAULT);
 					}
 					break;
@@ -21097,17 +21152,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2225;
+			State = 2229;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 				{
 				{
-				State = 2222;
+				State = 2226;
 				columnConstraint();
 				}
 				}
-				State = 2227;
+				State = 2231;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -21149,44 +21204,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ColumnConstraintContext columnConstraint() {
 		ColumnConstraintContext _localctx = new ColumnConstraintContext(Context, State);
-		EnterRule(_localctx, 224, RULE_columnConstraint);
+		EnterRule(_localctx, 222, RULE_columnConstraint);
 		int _la;
 		try {
-			State = 2236;
+			State = 2240;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,290,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,292,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2230;
+				State = 2234;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONSTRAINT) {
 					{
-					State = 2228;
+					State = 2232;
 					Match(CONSTRAINT);
-					State = 2229;
+					State = 2233;
 					columnId();
 					}
 				}
 
-				State = 2232;
+				State = 2236;
 				columnConstraintElement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2233;
+				State = 2237;
 				constraintAttribute();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2234;
+				State = 2238;
 				Match(COLLATE);
-				State = 2235;
+				State = 2239;
 				qualifiedName();
 				}
 				break;
@@ -21259,56 +21314,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ColumnConstraintElementContext columnConstraintElement() {
 		ColumnConstraintElementContext _localctx = new ColumnConstraintElementContext(Context, State);
-		EnterRule(_localctx, 226, RULE_columnConstraintElement);
+		EnterRule(_localctx, 224, RULE_columnConstraintElement);
 		int _la;
 		try {
-			State = 2295;
+			State = 2299;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2238;
+				State = 2242;
 				Match(NOT);
-				State = 2239;
+				State = 2243;
 				Match(NULL);
 				}
 				break;
 			case NULL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2240;
+				State = 2244;
 				Match(NULL);
 				}
 				break;
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2241;
+				State = 2245;
 				Match(DEFAULT);
-				State = 2242;
+				State = 2246;
 				boundExpression(0);
 				}
 				break;
 			case CHECK:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2243;
+				State = 2247;
 				Match(CHECK);
-				State = 2244;
+				State = 2248;
 				Match(LPAREN);
-				State = 2245;
-				expression(0);
-				State = 2246;
-				Match(RPAREN);
 				State = 2249;
+				expression(0);
+				State = 2250;
+				Match(RPAREN);
+				State = 2253;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,291,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,293,Context) ) {
 				case 1:
 					{
-					State = 2247;
+					State = 2251;
 					Match(NO);
-					State = 2248;
+					State = 2252;
 					Match(INHERIT);
 					}
 					break;
@@ -21319,19 +21374,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNIQUE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2257;
+				State = 2261;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UNIQUE:
 					{
-					State = 2251;
+					State = 2255;
 					Match(UNIQUE);
-					State = 2253;
+					State = 2257;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NULLS) {
 						{
-						State = 2252;
+						State = 2256;
 						nullsDistinct();
 						}
 					}
@@ -21340,39 +21395,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case PRIMARY:
 					{
-					State = 2255;
+					State = 2259;
 					Match(PRIMARY);
-					State = 2256;
+					State = 2260;
 					Match(KEY);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2261;
+				State = 2265;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2259;
+					State = 2263;
 					Match(WITH);
-					State = 2260;
+					State = 2264;
 					optionList();
 					}
 				}
 
-				State = 2267;
+				State = 2271;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2263;
+					State = 2267;
 					Match(USING);
-					State = 2264;
+					State = 2268;
 					Match(INDEX);
-					State = 2265;
+					State = 2269;
 					Match(TABLESPACE);
-					State = 2266;
+					State = 2270;
 					columnId();
 					}
 				}
@@ -21382,66 +21437,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case REFERENCES:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2269;
+				State = 2273;
 				references();
 				}
 				break;
 			case GENERATED:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2270;
-				Match(GENERATED);
 				State = 2274;
+				Match(GENERATED);
+				State = 2278;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 2271;
+					State = 2275;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 2272;
+					State = 2276;
 					Match(BY);
-					State = 2273;
+					State = 2277;
 					Match(DEFAULT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2276;
+				State = 2280;
 				Match(AS);
-				State = 2293;
+				State = 2297;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case IDENTITY:
 					{
-					State = 2277;
+					State = 2281;
 					Match(IDENTITY);
-					State = 2286;
+					State = 2290;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==LPAREN) {
 						{
-						State = 2278;
+						State = 2282;
 						Match(LPAREN);
-						State = 2280;
+						State = 2284;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						do {
 							{
 							{
-							State = 2279;
+							State = 2283;
 							sequenceOption();
 							}
 							}
-							State = 2282;
+							State = 2286;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 						} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
-						State = 2284;
+						State = 2288;
 						Match(RPAREN);
 						}
 					}
@@ -21450,13 +21505,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 2288;
+					State = 2292;
 					Match(LPAREN);
-					State = 2289;
+					State = 2293;
 					expression(0);
-					State = 2290;
+					State = 2294;
 					Match(RPAREN);
-					State = 2291;
+					State = 2295;
 					Match(STORED);
 					}
 					break;
@@ -21494,24 +21549,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public NullsDistinctContext nullsDistinct() {
 		NullsDistinctContext _localctx = new NullsDistinctContext(Context, State);
-		EnterRule(_localctx, 228, RULE_nullsDistinct);
+		EnterRule(_localctx, 226, RULE_nullsDistinct);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2297;
+			State = 2301;
 			Match(NULLS);
-			State = 2299;
+			State = 2303;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOT) {
 				{
-				State = 2298;
+				State = 2302;
 				Match(NOT);
 				}
 			}
 
-			State = 2301;
+			State = 2305;
 			Match(DISTINCT);
 			}
 		}
@@ -21554,33 +21609,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ReferencesContext references() {
 		ReferencesContext _localctx = new ReferencesContext(Context, State);
-		EnterRule(_localctx, 230, RULE_references);
+		EnterRule(_localctx, 228, RULE_references);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2303;
+			State = 2307;
 			Match(REFERENCES);
-			State = 2304;
+			State = 2308;
 			qualifiedName();
-			State = 2306;
+			State = 2310;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2305;
+				State = 2309;
 				columnNames();
 				}
 			}
 
-			State = 2310;
+			State = 2314;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==MATCH) {
 				{
-				State = 2308;
+				State = 2312;
 				Match(MATCH);
-				State = 2309;
+				State = 2313;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PARTIAL || _la==SIMPLE || _la==FULL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21592,17 +21647,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2315;
+			State = 2319;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ON) {
 				{
 				{
-				State = 2312;
+				State = 2316;
 				referentialTrigger();
 				}
 				}
-				State = 2317;
+				State = 2321;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -21643,14 +21698,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ReferentialTriggerContext referentialTrigger() {
 		ReferentialTriggerContext _localctx = new ReferentialTriggerContext(Context, State);
-		EnterRule(_localctx, 232, RULE_referentialTrigger);
+		EnterRule(_localctx, 230, RULE_referentialTrigger);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2318;
+			State = 2322;
 			Match(ON);
-			State = 2319;
+			State = 2323;
 			_la = TokenStream.LA(1);
 			if ( !(_la==DELETE || _la==UPDATE) ) {
 			ErrorHandler.RecoverInline(this);
@@ -21659,34 +21714,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 2329;
+			State = 2333;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NO:
 				{
-				State = 2320;
+				State = 2324;
 				Match(NO);
-				State = 2321;
+				State = 2325;
 				Match(ACTION);
 				}
 				break;
 			case RESTRICT:
 				{
-				State = 2322;
+				State = 2326;
 				Match(RESTRICT);
 				}
 				break;
 			case CASCADE:
 				{
-				State = 2323;
+				State = 2327;
 				Match(CASCADE);
 				}
 				break;
 			case SET:
 				{
-				State = 2324;
+				State = 2328;
 				Match(SET);
-				State = 2325;
+				State = 2329;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFAULT || _la==NULL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21695,12 +21750,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 2327;
+				State = 2331;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2326;
+					State = 2330;
 					columnNames();
 					}
 				}
@@ -21742,35 +21797,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ConstraintAttributeContext constraintAttribute() {
 		ConstraintAttributeContext _localctx = new ConstraintAttributeContext(Context, State);
-		EnterRule(_localctx, 234, RULE_constraintAttribute);
+		EnterRule(_localctx, 232, RULE_constraintAttribute);
 		int _la;
 		try {
-			State = 2341;
+			State = 2345;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,308,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,310,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2332;
+				State = 2336;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 2331;
+					State = 2335;
 					Match(NOT);
 					}
 				}
 
-				State = 2334;
+				State = 2338;
 				Match(DEFERRABLE);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2335;
+				State = 2339;
 				Match(INITIALLY);
-				State = 2336;
+				State = 2340;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFERRED || _la==IMMEDIATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21784,18 +21839,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2337;
+				State = 2341;
 				Match(NOT);
-				State = 2338;
+				State = 2342;
 				Match(VALID);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2339;
+				State = 2343;
 				Match(NO);
-				State = 2340;
+				State = 2344;
 				Match(INHERIT);
 				}
 				break;
@@ -21836,36 +21891,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableConstraintContext tableConstraint() {
 		TableConstraintContext _localctx = new TableConstraintContext(Context, State);
-		EnterRule(_localctx, 236, RULE_tableConstraint);
+		EnterRule(_localctx, 234, RULE_tableConstraint);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2345;
+			State = 2349;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONSTRAINT) {
 				{
-				State = 2343;
+				State = 2347;
 				Match(CONSTRAINT);
-				State = 2344;
+				State = 2348;
 				columnId();
 				}
 			}
 
-			State = 2347;
-			tableConstraintElement();
 			State = 2351;
+			tableConstraintElement();
+			State = 2355;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==NO || ((((_la - 408)) & ~0x3f) == 0 && ((1L << (_la - 408)) & 16842753L) != 0)) {
 				{
 				{
-				State = 2348;
+				State = 2352;
 				constraintAttribute();
 				}
 				}
-				State = 2353;
+				State = 2357;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -21949,22 +22004,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TableConstraintElementContext tableConstraintElement() {
 		TableConstraintElementContext _localctx = new TableConstraintElementContext(Context, State);
-		EnterRule(_localctx, 238, RULE_tableConstraintElement);
+		EnterRule(_localctx, 236, RULE_tableConstraintElement);
 		int _la;
 		try {
-			State = 2426;
+			State = 2430;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CHECK:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2354;
+				State = 2358;
 				Match(CHECK);
-				State = 2355;
+				State = 2359;
 				Match(LPAREN);
-				State = 2356;
+				State = 2360;
 				expression(0);
-				State = 2357;
+				State = 2361;
 				Match(RPAREN);
 				}
 				break;
@@ -21972,19 +22027,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNIQUE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2365;
+				State = 2369;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UNIQUE:
 					{
-					State = 2359;
+					State = 2363;
 					Match(UNIQUE);
-					State = 2361;
+					State = 2365;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NULLS) {
 						{
-						State = 2360;
+						State = 2364;
 						nullsDistinct();
 						}
 					}
@@ -21993,56 +22048,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case PRIMARY:
 					{
-					State = 2363;
+					State = 2367;
 					Match(PRIMARY);
-					State = 2364;
+					State = 2368;
 					Match(KEY);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2384;
+				State = 2388;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 2367;
+					State = 2371;
 					columnNames();
-					State = 2369;
+					State = 2373;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==INCLUDE) {
 						{
-						State = 2368;
+						State = 2372;
 						includeColumns();
 						}
 					}
 
-					State = 2373;
+					State = 2377;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 2371;
+						State = 2375;
 						Match(WITH);
-						State = 2372;
+						State = 2376;
 						optionList();
 						}
 					}
 
-					State = 2379;
+					State = 2383;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==USING) {
 						{
-						State = 2375;
+						State = 2379;
 						Match(USING);
-						State = 2376;
+						State = 2380;
 						Match(INDEX);
-						State = 2377;
+						State = 2381;
 						Match(TABLESPACE);
-						State = 2378;
+						State = 2382;
 						columnId();
 						}
 					}
@@ -22051,11 +22106,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case USING:
 					{
-					State = 2381;
+					State = 2385;
 					Match(USING);
-					State = 2382;
+					State = 2386;
 					Match(INDEX);
-					State = 2383;
+					State = 2387;
 					columnId();
 					}
 					break;
@@ -22067,105 +22122,105 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2386;
+				State = 2390;
 				Match(FOREIGN);
-				State = 2387;
+				State = 2391;
 				Match(KEY);
-				State = 2388;
+				State = 2392;
 				columnNames();
-				State = 2389;
+				State = 2393;
 				references();
 				}
 				break;
 			case EXCLUDE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2391;
+				State = 2395;
 				Match(EXCLUDE);
-				State = 2394;
+				State = 2398;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2392;
+					State = 2396;
 					Match(USING);
-					State = 2393;
+					State = 2397;
 					columnId();
 					}
 				}
 
-				State = 2396;
+				State = 2400;
 				Match(LPAREN);
-				State = 2397;
+				State = 2401;
 				excludeElement();
-				State = 2402;
+				State = 2406;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2398;
+					State = 2402;
 					Match(COMMA);
-					State = 2399;
+					State = 2403;
 					excludeElement();
 					}
 					}
-					State = 2404;
+					State = 2408;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 2405;
+				State = 2409;
 				Match(RPAREN);
-				State = 2407;
+				State = 2411;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==INCLUDE) {
 					{
-					State = 2406;
+					State = 2410;
 					includeColumns();
 					}
 				}
 
-				State = 2411;
+				State = 2415;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2409;
+					State = 2413;
 					Match(WITH);
-					State = 2410;
+					State = 2414;
 					optionList();
 					}
 				}
 
-				State = 2417;
+				State = 2421;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2413;
+					State = 2417;
 					Match(USING);
-					State = 2414;
+					State = 2418;
 					Match(INDEX);
-					State = 2415;
+					State = 2419;
 					Match(TABLESPACE);
-					State = 2416;
+					State = 2420;
 					columnId();
 					}
 				}
 
-				State = 2424;
+				State = 2428;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 2419;
+					State = 2423;
 					Match(WHERE);
-					State = 2420;
+					State = 2424;
 					Match(LPAREN);
-					State = 2421;
+					State = 2425;
 					expression(0);
-					State = 2422;
+					State = 2426;
 					Match(RPAREN);
 					}
 				}
@@ -22202,13 +22257,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IncludeColumnsContext includeColumns() {
 		IncludeColumnsContext _localctx = new IncludeColumnsContext(Context, State);
-		EnterRule(_localctx, 240, RULE_includeColumns);
+		EnterRule(_localctx, 238, RULE_includeColumns);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2428;
+			State = 2432;
 			Match(INCLUDE);
-			State = 2429;
+			State = 2433;
 			columnNames();
 			}
 		}
@@ -22254,16 +22309,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExcludeElementContext excludeElement() {
 		ExcludeElementContext _localctx = new ExcludeElementContext(Context, State);
-		EnterRule(_localctx, 242, RULE_excludeElement);
+		EnterRule(_localctx, 240, RULE_excludeElement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2431;
+			State = 2435;
 			indexElement();
-			State = 2432;
+			State = 2436;
 			Match(WITH);
-			State = 2447;
+			State = 2451;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case EQUAL:
@@ -22280,35 +22335,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CARET:
 			case Operator:
 				{
-				State = 2433;
+				State = 2437;
 				anyOperator();
 				}
 				break;
 			case OPERATOR:
 				{
-				State = 2434;
+				State = 2438;
 				Match(OPERATOR);
-				State = 2435;
+				State = 2439;
 				Match(LPAREN);
-				State = 2441;
+				State = 2445;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
 					{
-					State = 2436;
+					State = 2440;
 					columnId();
-					State = 2437;
+					State = 2441;
 					Match(DOT);
 					}
 					}
-					State = 2443;
+					State = 2447;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 2444;
+				State = 2448;
 				anyOperator();
-				State = 2445;
+				State = 2449;
 				Match(RPAREN);
 				}
 				break;
@@ -22384,153 +22439,153 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateIndexContext createIndex() {
 		CreateIndexContext _localctx = new CreateIndexContext(Context, State);
-		EnterRule(_localctx, 244, RULE_createIndex);
+		EnterRule(_localctx, 242, RULE_createIndex);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2449;
+			State = 2453;
 			Match(CREATE);
-			State = 2451;
+			State = 2455;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==UNIQUE) {
 				{
-				State = 2450;
+				State = 2454;
 				Match(UNIQUE);
 				}
 			}
 
-			State = 2453;
+			State = 2457;
 			Match(INDEX);
-			State = 2455;
+			State = 2459;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONCURRENTLY) {
 				{
-				State = 2454;
+				State = 2458;
 				Match(CONCURRENTLY);
 				}
 			}
 
-			State = 2461;
+			State = 2465;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2458;
+				State = 2462;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,328,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,330,Context) ) {
 				case 1:
 					{
-					State = 2457;
+					State = 2461;
 					ifNotExists();
 					}
 					break;
 				}
-				State = 2460;
-				columnId();
-				}
-			}
-
-			State = 2463;
-			Match(ON);
-			State = 2465;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==ONLY) {
-				{
 				State = 2464;
-				Match(ONLY);
+				columnId();
 				}
 			}
 
 			State = 2467;
+			Match(ON);
+			State = 2469;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
+			if (_la==ONLY) {
+				{
+				State = 2468;
+				Match(ONLY);
+				}
+			}
+
+			State = 2471;
 			qualifiedName();
-			State = 2470;
+			State = 2474;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 2468;
+				State = 2472;
 				Match(USING);
-				State = 2469;
+				State = 2473;
 				columnId();
 				}
 			}
 
-			State = 2472;
+			State = 2476;
 			Match(LPAREN);
-			State = 2473;
+			State = 2477;
 			indexElement();
-			State = 2478;
+			State = 2482;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 2474;
+				State = 2478;
 				Match(COMMA);
-				State = 2475;
+				State = 2479;
 				indexElement();
 				}
 				}
-				State = 2480;
+				State = 2484;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 2481;
+			State = 2485;
 			Match(RPAREN);
-			State = 2483;
+			State = 2487;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==INCLUDE) {
 				{
-				State = 2482;
+				State = 2486;
 				includeColumns();
-				}
-			}
-
-			State = 2486;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==NULLS) {
-				{
-				State = 2485;
-				nullsDistinct();
 				}
 			}
 
 			State = 2490;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
-			if (_la==WITH) {
+			if (_la==NULLS) {
 				{
-				State = 2488;
-				Match(WITH);
 				State = 2489;
-				optionList();
+				nullsDistinct();
 				}
 			}
 
 			State = 2494;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
-			if (_la==TABLESPACE) {
+			if (_la==WITH) {
 				{
 				State = 2492;
-				Match(TABLESPACE);
+				Match(WITH);
 				State = 2493;
+				optionList();
+				}
+			}
+
+			State = 2498;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
+			if (_la==TABLESPACE) {
+				{
+				State = 2496;
+				Match(TABLESPACE);
+				State = 2497;
 				columnId();
 				}
 			}
 
-			State = 2497;
+			State = 2501;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 2496;
+				State = 2500;
 				whereClause();
 				}
 			}
@@ -22585,62 +22640,62 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IndexElementContext indexElement() {
 		IndexElementContext _localctx = new IndexElementContext(Context, State);
-		EnterRule(_localctx, 246, RULE_indexElement);
+		EnterRule(_localctx, 244, RULE_indexElement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2505;
+			State = 2509;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,338,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,340,Context) ) {
 			case 1:
 				{
-				State = 2499;
+				State = 2503;
 				columnId();
 				}
 				break;
 			case 2:
 				{
-				State = 2500;
+				State = 2504;
 				indexFunction();
 				}
 				break;
 			case 3:
 				{
-				State = 2501;
+				State = 2505;
 				Match(LPAREN);
-				State = 2502;
+				State = 2506;
 				expression(0);
-				State = 2503;
+				State = 2507;
 				Match(RPAREN);
 				}
 				break;
 			}
-			State = 2509;
+			State = 2513;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLLATE) {
 				{
-				State = 2507;
+				State = 2511;
 				Match(COLLATE);
-				State = 2508;
+				State = 2512;
 				qualifiedName();
 				}
 			}
 
-			State = 2515;
+			State = 2519;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,341,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,343,Context) ) {
 			case 1:
 				{
-				State = 2511;
+				State = 2515;
 				qualifiedName();
-				State = 2513;
+				State = 2517;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2512;
+					State = 2516;
 					optionList();
 					}
 				}
@@ -22648,12 +22703,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 2518;
+			State = 2522;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ASC || _la==DESC) {
 				{
-				State = 2517;
+				State = 2521;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ASC || _la==DESC) ) {
 				ErrorHandler.RecoverInline(this);
@@ -22665,12 +22720,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2521;
+			State = 2525;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NULLS) {
 				{
-				State = 2520;
+				State = 2524;
 				nullsOrder();
 				}
 			}
@@ -22708,24 +22763,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IndexFunctionContext indexFunction() {
 		IndexFunctionContext _localctx = new IndexFunctionContext(Context, State);
-		EnterRule(_localctx, 248, RULE_indexFunction);
+		EnterRule(_localctx, 246, RULE_indexFunction);
 		try {
-			State = 2527;
+			State = 2531;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,344,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,346,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2523;
+				State = 2527;
 				qualifiedName();
-				State = 2524;
+				State = 2528;
 				functionCall();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2526;
+				State = 2530;
 				specialTableFunction();
 				}
 				break;
@@ -22782,88 +22837,88 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateViewContext createView() {
 		CreateViewContext _localctx = new CreateViewContext(Context, State);
-		EnterRule(_localctx, 250, RULE_createView);
+		EnterRule(_localctx, 248, RULE_createView);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2529;
+			State = 2533;
 			Match(CREATE);
-			State = 2532;
+			State = 2536;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==OR) {
 				{
-				State = 2530;
+				State = 2534;
 				Match(OR);
-				State = 2531;
+				State = 2535;
 				Match(REPLACE);
 				}
 			}
 
-			State = 2535;
+			State = 2539;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2534;
+				State = 2538;
 				temporary();
 				}
 			}
 
-			State = 2538;
+			State = 2542;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RECURSIVE) {
 				{
-				State = 2537;
+				State = 2541;
 				Match(RECURSIVE);
 				}
 			}
 
-			State = 2540;
+			State = 2544;
 			Match(VIEW);
-			State = 2541;
+			State = 2545;
 			qualifiedName();
-			State = 2543;
+			State = 2547;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2542;
+				State = 2546;
 				columnNames();
 				}
 			}
 
-			State = 2547;
+			State = 2551;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2545;
+				State = 2549;
 				Match(WITH);
-				State = 2546;
+				State = 2550;
 				optionList();
 				}
 			}
 
-			State = 2549;
+			State = 2553;
 			Match(AS);
-			State = 2550;
+			State = 2554;
 			query();
-			State = 2557;
+			State = 2561;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2551;
+				State = 2555;
 				Match(WITH);
-				State = 2553;
+				State = 2557;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADED || _la==LOCAL) {
 					{
-					State = 2552;
+					State = 2556;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CASCADED || _la==LOCAL) ) {
 					ErrorHandler.RecoverInline(this);
@@ -22875,9 +22930,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 2555;
+				State = 2559;
 				Match(CHECK);
-				State = 2556;
+				State = 2560;
 				Match(OPTION);
 				}
 			}
@@ -22938,95 +22993,95 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateMaterializedViewContext createMaterializedView() {
 		CreateMaterializedViewContext _localctx = new CreateMaterializedViewContext(Context, State);
-		EnterRule(_localctx, 252, RULE_createMaterializedView);
+		EnterRule(_localctx, 250, RULE_createMaterializedView);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2559;
+			State = 2563;
 			Match(CREATE);
-			State = 2561;
+			State = 2565;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==UNLOGGED) {
 				{
-				State = 2560;
+				State = 2564;
 				Match(UNLOGGED);
 				}
 			}
 
-			State = 2563;
+			State = 2567;
 			Match(MATERIALIZED);
-			State = 2564;
+			State = 2568;
 			Match(VIEW);
-			State = 2566;
+			State = 2570;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,353,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,355,Context) ) {
 			case 1:
 				{
-				State = 2565;
+				State = 2569;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2568;
+			State = 2572;
 			qualifiedName();
-			State = 2570;
+			State = 2574;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2569;
-				columnNames();
-				}
-			}
-
-			State = 2574;
-			ErrorHandler.Sync(this);
-			_la = TokenStream.LA(1);
-			if (_la==USING) {
-				{
-				State = 2572;
-				Match(USING);
 				State = 2573;
-				columnId();
+				columnNames();
 				}
 			}
 
 			State = 2578;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
-			if (_la==WITH) {
+			if (_la==USING) {
 				{
 				State = 2576;
-				Match(WITH);
+				Match(USING);
 				State = 2577;
-				optionList();
+				columnId();
 				}
 			}
 
 			State = 2582;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
-			if (_la==TABLESPACE) {
+			if (_la==WITH) {
 				{
 				State = 2580;
-				Match(TABLESPACE);
+				Match(WITH);
 				State = 2581;
+				optionList();
+				}
+			}
+
+			State = 2586;
+			ErrorHandler.Sync(this);
+			_la = TokenStream.LA(1);
+			if (_la==TABLESPACE) {
+				{
+				State = 2584;
+				Match(TABLESPACE);
+				State = 2585;
 				columnId();
 				}
 			}
 
-			State = 2584;
+			State = 2588;
 			Match(AS);
-			State = 2585;
+			State = 2589;
 			query();
-			State = 2587;
+			State = 2591;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2586;
+				State = 2590;
 				withData();
 				}
 			}
@@ -23072,48 +23127,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateSequenceContext createSequence() {
 		CreateSequenceContext _localctx = new CreateSequenceContext(Context, State);
-		EnterRule(_localctx, 254, RULE_createSequence);
+		EnterRule(_localctx, 252, RULE_createSequence);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2589;
+			State = 2593;
 			Match(CREATE);
-			State = 2591;
+			State = 2595;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2590;
+				State = 2594;
 				temporary();
 				}
 			}
 
-			State = 2593;
+			State = 2597;
 			Match(SEQUENCE);
-			State = 2595;
+			State = 2599;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,360,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,362,Context) ) {
 			case 1:
 				{
-				State = 2594;
+				State = 2598;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2597;
-			qualifiedName();
 			State = 2601;
+			qualifiedName();
+			State = 2605;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS) {
 				{
 				{
-				State = 2598;
+				State = 2602;
 				sequenceOption();
 				}
 				}
-				State = 2603;
+				State = 2607;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23166,87 +23221,87 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SequenceOptionContext sequenceOption() {
 		SequenceOptionContext _localctx = new SequenceOptionContext(Context, State);
-		EnterRule(_localctx, 256, RULE_sequenceOption);
+		EnterRule(_localctx, 254, RULE_sequenceOption);
 		int _la;
 		try {
-			State = 2640;
+			State = 2644;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case AS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2604;
+				State = 2608;
 				Match(AS);
-				State = 2605;
+				State = 2609;
 				typeName();
 				}
 				break;
 			case CACHE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2606;
+				State = 2610;
 				Match(CACHE);
-				State = 2607;
+				State = 2611;
 				signedNumber();
 				}
 				break;
 			case CYCLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2608;
+				State = 2612;
 				Match(CYCLE);
 				}
 				break;
 			case INCREMENT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2609;
+				State = 2613;
 				Match(INCREMENT);
-				State = 2611;
+				State = 2615;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==BY) {
 					{
-					State = 2610;
+					State = 2614;
 					Match(BY);
 					}
 				}
 
-				State = 2613;
+				State = 2617;
 				signedNumber();
 				}
 				break;
 			case LOGGED:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2614;
+				State = 2618;
 				Match(LOGGED);
 				}
 				break;
 			case MAXVALUE:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2615;
+				State = 2619;
 				Match(MAXVALUE);
-				State = 2616;
+				State = 2620;
 				signedNumber();
 				}
 				break;
 			case MINVALUE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2617;
+				State = 2621;
 				Match(MINVALUE);
-				State = 2618;
+				State = 2622;
 				signedNumber();
 				}
 				break;
 			case NO:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2619;
+				State = 2623;
 				Match(NO);
-				State = 2620;
+				State = 2624;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CYCLE || _la==MAXVALUE || _la==MINVALUE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -23260,35 +23315,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case OWNED:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2621;
+				State = 2625;
 				Match(OWNED);
-				State = 2622;
+				State = 2626;
 				Match(BY);
-				State = 2623;
+				State = 2627;
 				qualifiedName();
 				}
 				break;
 			case RESTART:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2624;
+				State = 2628;
 				Match(RESTART);
-				State = 2629;
+				State = 2633;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 460)) & ~0x3f) == 0 && ((1L << (_la - 460)) & 393601L) != 0)) {
 					{
-					State = 2626;
+					State = 2630;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 2625;
+						State = 2629;
 						Match(WITH);
 						}
 					}
 
-					State = 2628;
+					State = 2632;
 					signedNumber();
 					}
 				}
@@ -23298,37 +23353,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SEQUENCE:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2631;
+				State = 2635;
 				Match(SEQUENCE);
-				State = 2632;
+				State = 2636;
 				Match(NAME);
-				State = 2633;
+				State = 2637;
 				qualifiedName();
 				}
 				break;
 			case START:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 2634;
+				State = 2638;
 				Match(START);
-				State = 2636;
+				State = 2640;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2635;
+					State = 2639;
 					Match(WITH);
 					}
 				}
 
-				State = 2638;
+				State = 2642;
 				signedNumber();
 				}
 				break;
 			case UNLOGGED:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 2639;
+				State = 2643;
 				Match(UNLOGGED);
 				}
 				break;
@@ -23373,40 +23428,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateDomainContext createDomain() {
 		CreateDomainContext _localctx = new CreateDomainContext(Context, State);
-		EnterRule(_localctx, 258, RULE_createDomain);
+		EnterRule(_localctx, 256, RULE_createDomain);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2642;
-			Match(CREATE);
-			State = 2643;
-			Match(DOMAIN);
-			State = 2644;
-			qualifiedName();
 			State = 2646;
+			Match(CREATE);
+			State = 2647;
+			Match(DOMAIN);
+			State = 2648;
+			qualifiedName();
+			State = 2650;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 2645;
+				State = 2649;
 				Match(AS);
 				}
 			}
 
-			State = 2648;
-			typeName();
 			State = 2652;
+			typeName();
+			State = 2656;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 				{
 				{
-				State = 2649;
+				State = 2653;
 				columnConstraint();
 				}
 				}
-				State = 2654;
+				State = 2658;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23466,132 +23521,132 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateTypeContext createType() {
 		CreateTypeContext _localctx = new CreateTypeContext(Context, State);
-		EnterRule(_localctx, 260, RULE_createType);
+		EnterRule(_localctx, 258, RULE_createType);
 		int _la;
 		try {
-			State = 2703;
+			State = 2707;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,375,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,377,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2655;
-				Match(CREATE);
-				State = 2656;
-				Match(TYPE);
-				State = 2657;
-				qualifiedName();
-				State = 2658;
-				Match(AS);
 				State = 2659;
-				Match(ENUM);
+				Match(CREATE);
 				State = 2660;
+				Match(TYPE);
+				State = 2661;
+				qualifiedName();
+				State = 2662;
+				Match(AS);
+				State = 2663;
+				Match(ENUM);
+				State = 2664;
 				Match(LPAREN);
-				State = 2669;
+				State = 2673;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 482)) & ~0x3f) == 0 && ((1L << (_la - 482)) & 71L) != 0)) {
 					{
-					State = 2661;
+					State = 2665;
 					stringLiteral();
-					State = 2666;
+					State = 2670;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 2662;
+						State = 2666;
 						Match(COMMA);
-						State = 2663;
+						State = 2667;
 						stringLiteral();
 						}
 						}
-						State = 2668;
+						State = 2672;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
 					}
 				}
 
-				State = 2671;
+				State = 2675;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2673;
-				Match(CREATE);
-				State = 2674;
-				Match(TYPE);
-				State = 2675;
-				qualifiedName();
-				State = 2676;
-				Match(AS);
 				State = 2677;
+				Match(CREATE);
+				State = 2678;
+				Match(TYPE);
+				State = 2679;
+				qualifiedName();
+				State = 2680;
+				Match(AS);
+				State = 2681;
 				Match(LPAREN);
-				State = 2686;
+				State = 2690;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 2678;
+					State = 2682;
 					recordColumn();
-					State = 2683;
+					State = 2687;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 2679;
+						State = 2683;
 						Match(COMMA);
-						State = 2680;
+						State = 2684;
 						recordColumn();
 						}
 						}
-						State = 2685;
+						State = 2689;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
 					}
 				}
 
-				State = 2688;
+				State = 2692;
 				Match(RPAREN);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2690;
+				State = 2694;
 				Match(CREATE);
-				State = 2691;
-				Match(TYPE);
-				State = 2692;
-				qualifiedName();
 				State = 2695;
+				Match(TYPE);
+				State = 2696;
+				qualifiedName();
+				State = 2699;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,373,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,375,Context) ) {
 				case 1:
 					{
-					State = 2693;
+					State = 2697;
 					Match(AS);
-					State = 2694;
+					State = 2698;
 					Match(RANGE);
 					}
 					break;
 				}
-				State = 2700;
+				State = 2704;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0)) {
 					{
 					{
-					State = 2697;
+					State = 2701;
 					anyToken();
 					}
 					}
-					State = 2702;
+					State = 2706;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -23633,38 +23688,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateDatabaseContext createDatabase() {
 		CreateDatabaseContext _localctx = new CreateDatabaseContext(Context, State);
-		EnterRule(_localctx, 262, RULE_createDatabase);
+		EnterRule(_localctx, 260, RULE_createDatabase);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2705;
-			Match(CREATE);
-			State = 2706;
-			Match(DATABASE);
-			State = 2707;
-			columnId();
 			State = 2709;
+			Match(CREATE);
+			State = 2710;
+			Match(DATABASE);
+			State = 2711;
+			columnId();
+			State = 2713;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2708;
+				State = 2712;
 				Match(WITH);
 				}
 			}
 
-			State = 2714;
+			State = 2718;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
 				{
-				State = 2711;
+				State = 2715;
 				databaseOption();
 				}
 				}
-				State = 2716;
+				State = 2720;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23708,40 +23763,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DatabaseOptionContext databaseOption() {
 		DatabaseOptionContext _localctx = new DatabaseOptionContext(Context, State);
-		EnterRule(_localctx, 264, RULE_databaseOption);
+		EnterRule(_localctx, 262, RULE_databaseOption);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2720;
+			State = 2724;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,378,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,380,Context) ) {
 			case 1:
 				{
-				State = 2717;
+				State = 2721;
 				nonReservedWord();
 				}
 				break;
 			case 2:
 				{
-				State = 2718;
+				State = 2722;
 				Match(CONNECTION);
-				State = 2719;
+				State = 2723;
 				Match(LIMIT);
 				}
 				break;
 			}
-			State = 2723;
+			State = 2727;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==EQUAL) {
 				{
-				State = 2722;
+				State = 2726;
 				Match(EQUAL);
 				}
 			}
 
-			State = 2731;
+			State = 2735;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case PLUS:
@@ -23749,31 +23804,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case IntegerConstant:
 			case NumericConstant:
 				{
-				State = 2725;
+				State = 2729;
 				signedNumber();
 				}
 				break;
 			case DEFAULT:
 				{
-				State = 2726;
+				State = 2730;
 				Match(DEFAULT);
 				}
 				break;
 			case TRUE:
 				{
-				State = 2727;
+				State = 2731;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				{
-				State = 2728;
+				State = 2732;
 				Match(FALSE);
 				}
 				break;
 			case ON:
 				{
-				State = 2729;
+				State = 2733;
 				Match(ON);
 				}
 				break;
@@ -24168,7 +24223,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 2730;
+				State = 2734;
 				nonReservedWordOrString();
 				}
 				break;
@@ -24229,64 +24284,64 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateExtensionContext createExtension() {
 		CreateExtensionContext _localctx = new CreateExtensionContext(Context, State);
-		EnterRule(_localctx, 266, RULE_createExtension);
+		EnterRule(_localctx, 264, RULE_createExtension);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2733;
+			State = 2737;
 			Match(CREATE);
-			State = 2734;
+			State = 2738;
 			Match(EXTENSION);
-			State = 2736;
+			State = 2740;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,381,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,383,Context) ) {
 			case 1:
 				{
-				State = 2735;
+				State = 2739;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2738;
+			State = 2742;
 			columnId();
-			State = 2740;
+			State = 2744;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2739;
+				State = 2743;
 				Match(WITH);
 				}
 			}
 
-			State = 2749;
+			State = 2753;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CASCADE || _la==SCHEMA || _la==VERSION) {
 				{
-				State = 2747;
+				State = 2751;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case SCHEMA:
 					{
-					State = 2742;
+					State = 2746;
 					Match(SCHEMA);
-					State = 2743;
+					State = 2747;
 					columnId();
 					}
 					break;
 				case VERSION:
 					{
-					State = 2744;
+					State = 2748;
 					Match(VERSION);
-					State = 2745;
+					State = 2749;
 					nonReservedWordOrString();
 					}
 					break;
 				case CASCADE:
 					{
-					State = 2746;
+					State = 2750;
 					Match(CASCADE);
 					}
 					break;
@@ -24294,7 +24349,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 2751;
+				State = 2755;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -24371,93 +24426,93 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CreateOtherContext createOther() {
 		CreateOtherContext _localctx = new CreateOtherContext(Context, State);
-		EnterRule(_localctx, 268, RULE_createOther);
+		EnterRule(_localctx, 266, RULE_createOther);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2752;
+			State = 2756;
 			Match(CREATE);
-			State = 2755;
+			State = 2759;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==OR) {
 				{
-				State = 2753;
+				State = 2757;
 				Match(OR);
-				State = 2754;
+				State = 2758;
 				Match(REPLACE);
 				}
 			}
 
-			State = 2807;
+			State = 2811;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FUNCTION:
 				{
-				State = 2757;
+				State = 2761;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				{
-				State = 2758;
+				State = 2762;
 				Match(PROCEDURE);
 				}
 				break;
 			case AGGREGATE:
 				{
-				State = 2759;
+				State = 2763;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 			case CONSTRAINT:
 				{
-				State = 2761;
+				State = 2765;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONSTRAINT) {
 					{
-					State = 2760;
+					State = 2764;
 					Match(CONSTRAINT);
 					}
 				}
 
-				State = 2763;
+				State = 2767;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				{
-				State = 2764;
+				State = 2768;
 				Match(EVENT);
-				State = 2765;
+				State = 2769;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				{
-				State = 2766;
+				State = 2770;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				{
-				State = 2767;
+				State = 2771;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				{
-				State = 2768;
+				State = 2772;
 				Match(USER);
-				State = 2770;
+				State = 2774;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,387,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,389,Context) ) {
 				case 1:
 					{
-					State = 2769;
+					State = 2773;
 					Match(MAPPING);
 					}
 					break;
@@ -24466,52 +24521,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case GROUP:
 				{
-				State = 2772;
+				State = 2776;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				{
-				State = 2773;
+				State = 2777;
 				Match(POLICY);
 				}
 				break;
 			case CAST:
 				{
-				State = 2774;
+				State = 2778;
 				Match(CAST);
 				}
 				break;
 			case CONVERSION:
 				{
-				State = 2775;
+				State = 2779;
 				Match(CONVERSION);
 				}
 				break;
 			case DEFAULT:
 				{
-				State = 2776;
+				State = 2780;
 				Match(DEFAULT);
-				State = 2777;
+				State = 2781;
 				Match(CONVERSION);
 				}
 				break;
 			case COLLATION:
 				{
-				State = 2778;
+				State = 2782;
 				Match(COLLATION);
 				}
 				break;
 			case OPERATOR:
 				{
-				State = 2779;
+				State = 2783;
 				Match(OPERATOR);
-				State = 2781;
+				State = 2785;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,388,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,390,Context) ) {
 				case 1:
 					{
-					State = 2780;
+					State = 2784;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -24527,22 +24582,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case FOREIGN:
 				{
-				State = 2783;
-				Match(FOREIGN);
 				State = 2787;
+				Match(FOREIGN);
+				State = 2791;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case DATA:
 					{
-					State = 2784;
+					State = 2788;
 					Match(DATA);
-					State = 2785;
+					State = 2789;
 					Match(WRAPPER);
 					}
 					break;
 				case TABLE:
 					{
-					State = 2786;
+					State = 2790;
 					Match(TABLE);
 					}
 					break;
@@ -24553,49 +24608,49 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case SERVER:
 				{
-				State = 2789;
+				State = 2793;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				{
-				State = 2790;
+				State = 2794;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				{
-				State = 2791;
+				State = 2795;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				{
-				State = 2792;
+				State = 2796;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				{
-				State = 2793;
+				State = 2797;
 				Match(TABLESPACE);
 				}
 				break;
 			case ACCESS:
 				{
-				State = 2794;
+				State = 2798;
 				Match(ACCESS);
-				State = 2795;
+				State = 2799;
 				Match(METHOD);
 				}
 				break;
 			case TEXT:
 				{
-				State = 2796;
+				State = 2800;
 				Match(TEXT);
-				State = 2797;
+				State = 2801;
 				Match(SEARCH);
-				State = 2798;
+				State = 2802;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -24608,7 +24663,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case TRANSFORM:
 				{
-				State = 2799;
+				State = 2803;
 				Match(TRANSFORM);
 				}
 				break;
@@ -24616,44 +24671,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 			case TRUSTED:
 				{
-				State = 2801;
+				State = 2805;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRUSTED) {
 					{
-					State = 2800;
+					State = 2804;
 					Match(TRUSTED);
 					}
 				}
 
-				State = 2804;
+				State = 2808;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 2803;
+					State = 2807;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 2806;
+				State = 2810;
 				Match(LANGUAGE);
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 2810;
+			State = 2814;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 2809;
+				State = 2813;
 				anyToken();
 				}
 				}
-				State = 2812;
+				State = 2816;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -24725,37 +24780,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AlterStatementContext alterStatement() {
 		AlterStatementContext _localctx = new AlterStatementContext(Context, State);
-		EnterRule(_localctx, 270, RULE_alterStatement);
+		EnterRule(_localctx, 268, RULE_alterStatement);
 		int _la;
 		try {
-			State = 2881;
+			State = 2885;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,405,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,407,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2814;
+				State = 2818;
 				Match(ALTER);
-				State = 2815;
+				State = 2819;
 				Match(TABLE);
-				State = 2817;
+				State = 2821;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,394,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,396,Context) ) {
 				case 1:
 					{
-					State = 2816;
+					State = 2820;
 					ifExists();
 					}
 					break;
 				}
-				State = 2831;
+				State = 2835;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 2819;
+					State = 2823;
 					Match(ONLY);
-					State = 2825;
+					State = 2829;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case ABORT:
@@ -25122,17 +25177,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case QuotedIdentifier:
 					case UnicodeIdentifier:
 						{
-						State = 2820;
+						State = 2824;
 						qualifiedName();
 						}
 						break;
 					case LPAREN:
 						{
-						State = 2821;
+						State = 2825;
 						Match(LPAREN);
-						State = 2822;
+						State = 2826;
 						qualifiedName();
-						State = 2823;
+						State = 2827;
 						Match(RPAREN);
 						}
 						break;
@@ -25505,14 +25560,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2827;
+					State = 2831;
 					qualifiedName();
-					State = 2829;
+					State = 2833;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 2828;
+						State = 2832;
 						Match(STAR);
 						}
 					}
@@ -25522,100 +25577,100 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2833;
+				State = 2837;
 				alterTableActions();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2835;
+				State = 2839;
 				Match(ALTER);
-				State = 2842;
+				State = 2846;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case INDEX:
 					{
-					State = 2836;
+					State = 2840;
 					Match(INDEX);
 					}
 					break;
 				case VIEW:
 					{
-					State = 2837;
+					State = 2841;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 2838;
+					State = 2842;
 					Match(MATERIALIZED);
-					State = 2839;
+					State = 2843;
 					Match(VIEW);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 2840;
+					State = 2844;
 					Match(FOREIGN);
-					State = 2841;
+					State = 2845;
 					Match(TABLE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2845;
+				State = 2849;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,399,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,401,Context) ) {
 				case 1:
 					{
-					State = 2844;
+					State = 2848;
 					ifExists();
 					}
 					break;
 				}
-				State = 2847;
+				State = 2851;
 				qualifiedName();
-				State = 2848;
+				State = 2852;
 				alterTableActions();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2850;
+				State = 2854;
 				Match(ALTER);
-				State = 2851;
-				Match(SEQUENCE);
-				State = 2853;
-				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,400,Context) ) {
-				case 1:
-					{
-					State = 2852;
-					ifExists();
-					}
-					break;
-				}
 				State = 2855;
-				qualifiedName();
-				State = 2864;
+				Match(SEQUENCE);
+				State = 2857;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,402,Context) ) {
 				case 1:
 					{
-					State = 2857;
+					State = 2856;
+					ifExists();
+					}
+					break;
+				}
+				State = 2859;
+				qualifiedName();
+				State = 2868;
+				ErrorHandler.Sync(this);
+				switch ( Interpreter.AdaptivePredict(TokenStream,404,Context) ) {
+				case 1:
+					{
+					State = 2861;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					do {
 						{
 						{
-						State = 2856;
+						State = 2860;
 						sequenceOption();
 						}
 						}
-						State = 2859;
+						State = 2863;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
@@ -25623,15 +25678,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 2861;
+					State = 2865;
 					objectChange();
 					}
 					break;
 				case 3:
 					{
-					State = 2862;
+					State = 2866;
 					Match(SET);
-					State = 2863;
+					State = 2867;
 					_la = TokenStream.LA(1);
 					if ( !(_la==LOGGED || _la==UNLOGGED) ) {
 					ErrorHandler.RecoverInline(this);
@@ -25648,44 +25703,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2866;
+				State = 2870;
 				Match(ALTER);
-				State = 2867;
+				State = 2871;
 				objectKind();
-				State = 2869;
+				State = 2873;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,403,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,405,Context) ) {
 				case 1:
 					{
-					State = 2868;
+					State = 2872;
 					ifExists();
 					}
 					break;
 				}
-				State = 2871;
+				State = 2875;
 				qualifiedName();
-				State = 2872;
+				State = 2876;
 				objectChange();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2874;
+				State = 2878;
 				Match(ALTER);
-				State = 2875;
+				State = 2879;
 				alterOtherKind();
-				State = 2877;
+				State = 2881;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 2876;
+					State = 2880;
 					anyToken();
 					}
 					}
-					State = 2879;
+					State = 2883;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -25726,41 +25781,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ObjectChangeContext objectChange() {
 		ObjectChangeContext _localctx = new ObjectChangeContext(Context, State);
-		EnterRule(_localctx, 272, RULE_objectChange);
+		EnterRule(_localctx, 270, RULE_objectChange);
 		try {
-			State = 2892;
+			State = 2896;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case OWNER:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2883;
+				State = 2887;
 				Match(OWNER);
-				State = 2884;
+				State = 2888;
 				Match(TO);
-				State = 2885;
+				State = 2889;
 				roleName();
 				}
 				break;
 			case RENAME:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2886;
+				State = 2890;
 				Match(RENAME);
-				State = 2887;
+				State = 2891;
 				Match(TO);
-				State = 2888;
+				State = 2892;
 				columnId();
 				}
 				break;
 			case SET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2889;
+				State = 2893;
 				Match(SET);
-				State = 2890;
+				State = 2894;
 				Match(SCHEMA);
-				State = 2891;
+				State = 2895;
 				columnId();
 				}
 				break;
@@ -25795,12 +25850,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ObjectKindContext objectKind() {
 		ObjectKindContext _localctx = new ObjectKindContext(Context, State);
-		EnterRule(_localctx, 274, RULE_objectKind);
+		EnterRule(_localctx, 272, RULE_objectKind);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2894;
+			State = 2898;
 			_la = TokenStream.LA(1);
 			if ( !(_la==DATABASE || _la==DOMAIN || _la==SCHEMA || _la==TYPE || _la==COLLATION) ) {
 			ErrorHandler.RecoverInline(this);
@@ -25874,10 +25929,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AlterOtherKindContext alterOtherKind() {
 		AlterOtherKindContext _localctx = new AlterOtherKindContext(Context, State);
-		EnterRule(_localctx, 276, RULE_alterOtherKind);
+		EnterRule(_localctx, 274, RULE_alterOtherKind);
 		int _la;
 		try {
-			State = 2938;
+			State = 2942;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DATABASE:
@@ -25887,79 +25942,79 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case COLLATION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2896;
+				State = 2900;
 				objectKind();
 				}
 				break;
 			case FUNCTION:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2897;
+				State = 2901;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2898;
+				State = 2902;
 				Match(PROCEDURE);
 				}
 				break;
 			case ROUTINE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2899;
+				State = 2903;
 				Match(ROUTINE);
 				}
 				break;
 			case AGGREGATE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2900;
+				State = 2904;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2901;
+				State = 2905;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2902;
+				State = 2906;
 				Match(EVENT);
-				State = 2903;
+				State = 2907;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2904;
+				State = 2908;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2905;
+				State = 2909;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2906;
+				State = 2910;
 				Match(USER);
-				State = 2908;
+				State = 2912;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,407,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,409,Context) ) {
 				case 1:
 					{
-					State = 2907;
+					State = 2911;
 					Match(MAPPING);
 					}
 					break;
@@ -25969,44 +26024,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GROUP:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2910;
+				State = 2914;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 2911;
+				State = 2915;
 				Match(POLICY);
 				}
 				break;
 			case CONVERSION:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 2912;
+				State = 2916;
 				Match(CONVERSION);
 				}
 				break;
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 2913;
+				State = 2917;
 				Match(DEFAULT);
-				State = 2914;
+				State = 2918;
 				Match(PRIVILEGES);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 2915;
+				State = 2919;
 				Match(OPERATOR);
-				State = 2917;
+				State = 2921;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,408,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,410,Context) ) {
 				case 1:
 					{
-					State = 2916;
+					State = 2920;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -26023,64 +26078,64 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 2919;
+				State = 2923;
 				Match(FOREIGN);
-				State = 2920;
+				State = 2924;
 				Match(DATA);
-				State = 2921;
+				State = 2925;
 				Match(WRAPPER);
 				}
 				break;
 			case SERVER:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 2922;
+				State = 2926;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 2923;
+				State = 2927;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 2924;
+				State = 2928;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 2925;
+				State = 2929;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 2926;
+				State = 2930;
 				Match(TABLESPACE);
 				}
 				break;
 			case EXTENSION:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 2927;
+				State = 2931;
 				Match(EXTENSION);
 				}
 				break;
 			case TEXT:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 2928;
+				State = 2932;
 				Match(TEXT);
-				State = 2929;
+				State = 2933;
 				Match(SEARCH);
-				State = 2930;
+				State = 2934;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -26095,33 +26150,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 2932;
+				State = 2936;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 2931;
+					State = 2935;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 2934;
+				State = 2938;
 				Match(LANGUAGE);
 				}
 				break;
 			case LARGE:
 				EnterOuterAlt(_localctx, 25);
 				{
-				State = 2935;
+				State = 2939;
 				Match(LARGE);
-				State = 2936;
+				State = 2940;
 				Match(OBJECT);
 				}
 				break;
 			case SYSTEM:
 				EnterOuterAlt(_localctx, 26);
 				{
-				State = 2937;
+				State = 2941;
 				Match(SYSTEM);
 				}
 				break;
@@ -26186,30 +26241,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AlterTableActionsContext alterTableActions() {
 		AlterTableActionsContext _localctx = new AlterTableActionsContext(Context, State);
-		EnterRule(_localctx, 278, RULE_alterTableActions);
+		EnterRule(_localctx, 276, RULE_alterTableActions);
 		int _la;
 		try {
-			State = 2982;
+			State = 2986;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,416,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,418,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2940;
+				State = 2944;
 				alterTableAction();
-				State = 2945;
+				State = 2949;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2941;
+					State = 2945;
 					Match(COMMA);
-					State = 2942;
+					State = 2946;
 					alterTableAction();
 					}
 					}
-					State = 2947;
+					State = 2951;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -26218,28 +26273,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2948;
+				State = 2952;
 				Match(RENAME);
-				State = 2963;
+				State = 2967;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TO:
 					{
-					State = 2949;
+					State = 2953;
 					Match(TO);
-					State = 2950;
+					State = 2954;
 					columnId();
 					}
 					break;
 				case CONSTRAINT:
 					{
-					State = 2951;
+					State = 2955;
 					Match(CONSTRAINT);
-					State = 2952;
+					State = 2956;
 					columnId();
-					State = 2953;
+					State = 2957;
 					Match(TO);
-					State = 2954;
+					State = 2958;
 					columnId();
 					}
 					break;
@@ -26608,21 +26663,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2957;
+					State = 2961;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==COLUMN) {
 						{
-						State = 2956;
+						State = 2960;
 						Match(COLUMN);
 						}
 					}
 
-					State = 2959;
+					State = 2963;
 					columnId();
-					State = 2960;
+					State = 2964;
 					Match(TO);
-					State = 2961;
+					State = 2965;
 					columnId();
 					}
 					break;
@@ -26634,18 +26689,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2965;
+				State = 2969;
 				Match(SET);
-				State = 2966;
+				State = 2970;
 				Match(SCHEMA);
-				State = 2967;
+				State = 2971;
 				columnId();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2968;
+				State = 2972;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ATTACH || _la==DETACH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -26654,19 +26709,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 2969;
+				State = 2973;
 				Match(PARTITION);
-				State = 2971;
+				State = 2975;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 2970;
+					State = 2974;
 					anyToken();
 					}
 					}
-					State = 2973;
+					State = 2977;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -26675,23 +26730,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2976;
+				State = 2980;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NO) {
 					{
-					State = 2975;
+					State = 2979;
 					Match(NO);
 					}
 				}
 
-				State = 2978;
+				State = 2982;
 				Match(DEPENDS);
-				State = 2979;
+				State = 2983;
 				Match(ON);
-				State = 2980;
+				State = 2984;
 				Match(EXTENSION);
-				State = 2981;
+				State = 2985;
 				columnId();
 				}
 				break;
@@ -26797,75 +26852,75 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AlterTableActionContext alterTableAction() {
 		AlterTableActionContext _localctx = new AlterTableActionContext(Context, State);
-		EnterRule(_localctx, 280, RULE_alterTableAction);
+		EnterRule(_localctx, 278, RULE_alterTableAction);
 		int _la;
 		try {
-			State = 3095;
+			State = 3099;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,433,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,435,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2984;
+				State = 2988;
 				Match(ADD);
-				State = 2986;
+				State = 2990;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 2985;
+					State = 2989;
 					Match(COLUMN);
 					}
 				}
 
-				State = 2989;
+				State = 2993;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,418,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,420,Context) ) {
 				case 1:
 					{
-					State = 2988;
+					State = 2992;
 					ifNotExists();
 					}
 					break;
 				}
-				State = 2991;
+				State = 2995;
 				columnDefinition();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2992;
+				State = 2996;
 				Match(ADD);
-				State = 2993;
+				State = 2997;
 				tableConstraint();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2994;
+				State = 2998;
 				Match(DROP);
-				State = 2995;
+				State = 2999;
 				Match(CONSTRAINT);
-				State = 2997;
+				State = 3001;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,419,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,421,Context) ) {
 				case 1:
 					{
-					State = 2996;
+					State = 3000;
 					ifExists();
 					}
 					break;
 				}
-				State = 2999;
+				State = 3003;
 				columnId();
-				State = 3001;
+				State = 3005;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3000;
+					State = 3004;
 					dropBehavior();
 					}
 				}
@@ -26875,36 +26930,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3003;
+				State = 3007;
 				Match(DROP);
-				State = 3005;
+				State = 3009;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 3004;
+					State = 3008;
 					Match(COLUMN);
 					}
 				}
 
-				State = 3008;
+				State = 3012;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,422,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,424,Context) ) {
 				case 1:
 					{
-					State = 3007;
+					State = 3011;
 					ifExists();
 					}
 					break;
 				}
-				State = 3010;
+				State = 3014;
 				columnId();
-				State = 3012;
+				State = 3016;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3011;
+					State = 3015;
 					dropBehavior();
 					}
 				}
@@ -26914,23 +26969,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3014;
+				State = 3018;
 				Match(ALTER);
-				State = 3015;
+				State = 3019;
 				Match(CONSTRAINT);
-				State = 3016;
-				columnId();
 				State = 3020;
+				columnId();
+				State = 3024;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==NO || ((((_la - 408)) & ~0x3f) == 0 && ((1L << (_la - 408)) & 16842753L) != 0)) {
 					{
 					{
-					State = 3017;
+					State = 3021;
 					constraintAttribute();
 					}
 					}
-					State = 3022;
+					State = 3026;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -26939,19 +26994,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3023;
+				State = 3027;
 				Match(ALTER);
-				State = 3025;
+				State = 3029;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 3024;
+					State = 3028;
 					Match(COLUMN);
 					}
 				}
 
-				State = 3029;
+				State = 3033;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -27318,60 +27373,60 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3027;
+					State = 3031;
 					columnId();
 					}
 					break;
 				case IntegerConstant:
 					{
-					State = 3028;
+					State = 3032;
 					Match(IntegerConstant);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3031;
+				State = 3035;
 				alterColumnAction();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3032;
+				State = 3036;
 				Match(VALIDATE);
-				State = 3033;
+				State = 3037;
 				Match(CONSTRAINT);
-				State = 3034;
+				State = 3038;
 				columnId();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3035;
+				State = 3039;
 				Match(OWNER);
-				State = 3036;
+				State = 3040;
 				Match(TO);
-				State = 3037;
+				State = 3041;
 				roleName();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3038;
+				State = 3042;
 				Match(CLUSTER);
-				State = 3039;
+				State = 3043;
 				Match(ON);
-				State = 3040;
+				State = 3044;
 				columnId();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3041;
+				State = 3045;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DISABLE || _la==ENABLE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27380,12 +27435,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3043;
+				State = 3047;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ALWAYS || _la==REPLICA) {
 					{
-					State = 3042;
+					State = 3046;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ALWAYS || _la==REPLICA) ) {
 					ErrorHandler.RecoverInline(this);
@@ -27397,7 +27452,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3045;
+				State = 3049;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RULE || _la==TRIGGER) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27406,7 +27461,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3049;
+				State = 3053;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -27773,19 +27828,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3046;
+					State = 3050;
 					columnId();
 					}
 					break;
 				case ALL:
 					{
-					State = 3047;
+					State = 3051;
 					Match(ALL);
 					}
 					break;
 				case USER:
 					{
-					State = 3048;
+					State = 3052;
 					Match(USER);
 					}
 					break;
@@ -27797,57 +27852,57 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3057;
+				State = 3061;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ENABLE:
 					{
-					State = 3051;
+					State = 3055;
 					Match(ENABLE);
 					}
 					break;
 				case DISABLE:
 					{
-					State = 3052;
+					State = 3056;
 					Match(DISABLE);
 					}
 					break;
 				case FORCE:
 				case NO:
 					{
-					State = 3054;
+					State = 3058;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NO) {
 						{
-						State = 3053;
+						State = 3057;
 						Match(NO);
 						}
 					}
 
-					State = 3056;
+					State = 3060;
 					Match(FORCE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3059;
+				State = 3063;
 				Match(ROW);
-				State = 3060;
+				State = 3064;
 				Match(LEVEL);
-				State = 3061;
+				State = 3065;
 				Match(SECURITY);
 				}
 				break;
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3062;
+				State = 3066;
 				Match(SET);
-				State = 3063;
+				State = 3067;
 				Match(WITHOUT);
-				State = 3064;
+				State = 3068;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CLUSTER || _la==OIDS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27861,9 +27916,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 3065;
+				State = 3069;
 				Match(SET);
-				State = 3066;
+				State = 3070;
 				_la = TokenStream.LA(1);
 				if ( !(_la==LOGGED || _la==UNLOGGED) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27877,31 +27932,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 3067;
+				State = 3071;
 				Match(SET);
-				State = 3068;
+				State = 3072;
 				Match(TABLESPACE);
-				State = 3069;
+				State = 3073;
 				columnId();
 				}
 				break;
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 3070;
+				State = 3074;
 				Match(SET);
-				State = 3071;
+				State = 3075;
 				Match(ACCESS);
-				State = 3072;
+				State = 3076;
 				Match(METHOD);
-				State = 3073;
+				State = 3077;
 				columnId();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 3074;
+				State = 3078;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RESET || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27910,82 +27965,82 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3075;
+				State = 3079;
 				optionList();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 3077;
+				State = 3081;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NO) {
 					{
-					State = 3076;
+					State = 3080;
 					Match(NO);
 					}
 				}
 
-				State = 3079;
+				State = 3083;
 				Match(INHERIT);
-				State = 3080;
+				State = 3084;
 				qualifiedName();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 3081;
+				State = 3085;
 				Match(OF);
-				State = 3082;
+				State = 3086;
 				qualifiedName();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 3083;
+				State = 3087;
 				Match(NOT);
-				State = 3084;
+				State = 3088;
 				Match(OF);
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 3085;
+				State = 3089;
 				Match(REPLICA);
-				State = 3086;
+				State = 3090;
 				Match(IDENTITY);
-				State = 3093;
+				State = 3097;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case NOTHING:
 					{
-					State = 3087;
+					State = 3091;
 					Match(NOTHING);
 					}
 					break;
 				case FULL:
 					{
-					State = 3088;
+					State = 3092;
 					Match(FULL);
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3089;
+					State = 3093;
 					Match(DEFAULT);
 					}
 					break;
 				case USING:
 					{
-					State = 3090;
+					State = 3094;
 					Match(USING);
-					State = 3091;
+					State = 3095;
 					Match(INDEX);
-					State = 3092;
+					State = 3096;
 					columnId();
 					}
 					break;
@@ -28073,51 +28128,51 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AlterColumnActionContext alterColumnAction() {
 		AlterColumnActionContext _localctx = new AlterColumnActionContext(Context, State);
-		EnterRule(_localctx, 282, RULE_alterColumnAction);
+		EnterRule(_localctx, 280, RULE_alterColumnAction);
 		int _la;
 		try {
-			State = 3167;
+			State = 3171;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,444,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,446,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3099;
+				State = 3103;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==SET) {
 					{
-					State = 3097;
+					State = 3101;
 					Match(SET);
-					State = 3098;
+					State = 3102;
 					Match(DATA);
 					}
 				}
 
-				State = 3101;
-				Match(TYPE);
-				State = 3102;
-				typeName();
 				State = 3105;
+				Match(TYPE);
+				State = 3106;
+				typeName();
+				State = 3109;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLLATE) {
 					{
-					State = 3103;
+					State = 3107;
 					Match(COLLATE);
-					State = 3104;
+					State = 3108;
 					qualifiedName();
 					}
 				}
 
-				State = 3109;
+				State = 3113;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 3107;
+					State = 3111;
 					Match(USING);
-					State = 3108;
+					State = 3112;
 					expression(0);
 					}
 				}
@@ -28127,27 +28182,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3111;
+				State = 3115;
 				Match(SET);
-				State = 3112;
+				State = 3116;
 				Match(DEFAULT);
-				State = 3113;
+				State = 3117;
 				expression(0);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3114;
+				State = 3118;
 				Match(DROP);
-				State = 3115;
+				State = 3119;
 				Match(DEFAULT);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3116;
+				State = 3120;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DROP || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -28156,25 +28211,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3117;
+				State = 3121;
 				Match(NOT);
-				State = 3118;
+				State = 3122;
 				Match(NULL);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3119;
+				State = 3123;
 				Match(DROP);
-				State = 3120;
+				State = 3124;
 				Match(EXPRESSION);
-				State = 3122;
+				State = 3126;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==IF) {
 					{
-					State = 3121;
+					State = 3125;
 					ifExists();
 					}
 				}
@@ -28184,16 +28239,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3124;
+				State = 3128;
 				Match(DROP);
-				State = 3125;
+				State = 3129;
 				Match(IDENTITY);
-				State = 3127;
+				State = 3131;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==IF) {
 					{
-					State = 3126;
+					State = 3130;
 					ifExists();
 					}
 				}
@@ -28203,56 +28258,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3129;
+				State = 3133;
 				Match(ADD);
-				State = 3130;
-				Match(GENERATED);
 				State = 3134;
+				Match(GENERATED);
+				State = 3138;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 3131;
+					State = 3135;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 3132;
+					State = 3136;
 					Match(BY);
-					State = 3133;
+					State = 3137;
 					Match(DEFAULT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3136;
+				State = 3140;
 				Match(AS);
-				State = 3137;
+				State = 3141;
 				Match(IDENTITY);
-				State = 3146;
+				State = 3150;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3138;
+					State = 3142;
 					Match(LPAREN);
-					State = 3140;
+					State = 3144;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					do {
 						{
 						{
-						State = 3139;
+						State = 3143;
 						sequenceOption();
 						}
 						}
-						State = 3142;
+						State = 3146;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
-					State = 3144;
+					State = 3148;
 					Match(RPAREN);
 					}
 				}
@@ -28262,17 +28317,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3149;
+				State = 3153;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3148;
+					State = 3152;
 					identityChange();
 					}
 					}
-					State = 3151;
+					State = 3155;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( _la==RESTART || _la==SET );
@@ -28281,33 +28336,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3153;
+				State = 3157;
 				Match(SET);
-				State = 3154;
+				State = 3158;
 				Match(STATISTICS);
-				State = 3155;
+				State = 3159;
 				signedNumber();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3156;
+				State = 3160;
 				Match(SET);
-				State = 3157;
+				State = 3161;
 				Match(STORAGE);
-				State = 3158;
+				State = 3162;
 				columnId();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3159;
-				Match(SET);
-				State = 3160;
-				Match(COMPRESSION);
 				State = 3163;
+				Match(SET);
+				State = 3164;
+				Match(COMPRESSION);
+				State = 3167;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -28674,13 +28729,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3161;
+					State = 3165;
 					columnId();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3162;
+					State = 3166;
 					Match(DEFAULT);
 					}
 					break;
@@ -28692,7 +28747,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3165;
+				State = 3169;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RESET || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -28701,7 +28756,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3166;
+				State = 3170;
 				optionList();
 				}
 				break;
@@ -28742,33 +28797,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public IdentityChangeContext identityChange() {
 		IdentityChangeContext _localctx = new IdentityChangeContext(Context, State);
-		EnterRule(_localctx, 284, RULE_identityChange);
+		EnterRule(_localctx, 282, RULE_identityChange);
 		int _la;
 		try {
-			State = 3185;
+			State = 3189;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,448,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,450,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3169;
+				State = 3173;
 				Match(RESTART);
-				State = 3174;
+				State = 3178;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 460)) & ~0x3f) == 0 && ((1L << (_la - 460)) & 393601L) != 0)) {
 					{
-					State = 3171;
+					State = 3175;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 3170;
+						State = 3174;
 						Match(WITH);
 						}
 					}
 
-					State = 3173;
+					State = 3177;
 					signedNumber();
 					}
 				}
@@ -28778,24 +28833,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3176;
+				State = 3180;
 				Match(SET);
-				State = 3177;
-				Match(GENERATED);
 				State = 3181;
+				Match(GENERATED);
+				State = 3185;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 3178;
+					State = 3182;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 3179;
+					State = 3183;
 					Match(BY);
-					State = 3180;
+					State = 3184;
 					Match(DEFAULT);
 					}
 					break;
@@ -28807,9 +28862,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3183;
+				State = 3187;
 				Match(SET);
-				State = 3184;
+				State = 3188;
 				sequenceOption();
 				}
 				break;
@@ -28876,50 +28931,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DropStatementContext dropStatement() {
 		DropStatementContext _localctx = new DropStatementContext(Context, State);
-		EnterRule(_localctx, 286, RULE_dropStatement);
+		EnterRule(_localctx, 284, RULE_dropStatement);
 		int _la;
 		try {
-			State = 3232;
+			State = 3236;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,457,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,459,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3187;
+				State = 3191;
 				Match(DROP);
-				State = 3204;
+				State = 3208;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TABLE:
 					{
-					State = 3188;
+					State = 3192;
 					Match(TABLE);
 					}
 					break;
 				case VIEW:
 					{
-					State = 3189;
+					State = 3193;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 3190;
+					State = 3194;
 					Match(MATERIALIZED);
-					State = 3191;
+					State = 3195;
 					Match(VIEW);
 					}
 					break;
 				case INDEX:
 					{
-					State = 3192;
+					State = 3196;
 					Match(INDEX);
-					State = 3194;
+					State = 3198;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==CONCURRENTLY) {
 						{
-						State = 3193;
+						State = 3197;
 						Match(CONCURRENTLY);
 						}
 					}
@@ -28928,69 +28983,69 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case FOREIGN:
 					{
-					State = 3196;
+					State = 3200;
 					Match(FOREIGN);
-					State = 3197;
+					State = 3201;
 					Match(TABLE);
 					}
 					break;
 				case SEQUENCE:
 					{
-					State = 3198;
+					State = 3202;
 					Match(SEQUENCE);
 					}
 					break;
 				case SCHEMA:
 					{
-					State = 3199;
+					State = 3203;
 					Match(SCHEMA);
 					}
 					break;
 				case TYPE:
 					{
-					State = 3200;
+					State = 3204;
 					Match(TYPE);
 					}
 					break;
 				case DOMAIN:
 					{
-					State = 3201;
+					State = 3205;
 					Match(DOMAIN);
 					}
 					break;
 				case COLLATION:
 					{
-					State = 3202;
+					State = 3206;
 					Match(COLLATION);
 					}
 					break;
 				case EXTENSION:
 					{
-					State = 3203;
+					State = 3207;
 					Match(EXTENSION);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3207;
+				State = 3211;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,451,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,453,Context) ) {
 				case 1:
 					{
-					State = 3206;
+					State = 3210;
 					ifExists();
 					}
 					break;
 				}
-				State = 3209;
+				State = 3213;
 				qualifiedNameList();
-				State = 3211;
+				State = 3215;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3210;
+					State = 3214;
 					dropBehavior();
 					}
 				}
@@ -29000,38 +29055,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3213;
+				State = 3217;
 				Match(DROP);
-				State = 3214;
+				State = 3218;
 				Match(DATABASE);
-				State = 3216;
+				State = 3220;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,453,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,455,Context) ) {
 				case 1:
 					{
-					State = 3215;
+					State = 3219;
 					ifExists();
 					}
 					break;
 				}
-				State = 3218;
+				State = 3222;
 				columnId();
-				State = 3223;
+				State = 3227;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH || _la==LPAREN) {
 					{
-					State = 3220;
+					State = 3224;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 3219;
+						State = 3223;
 						Match(WITH);
 						}
 					}
 
-					State = 3222;
+					State = 3226;
 					optionList();
 					}
 				}
@@ -29041,21 +29096,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3225;
+				State = 3229;
 				Match(DROP);
-				State = 3226;
+				State = 3230;
 				dropOtherKind();
-				State = 3228;
+				State = 3232;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3227;
+					State = 3231;
 					anyToken();
 					}
 					}
-					State = 3230;
+					State = 3234;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -29122,81 +29177,81 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DropOtherKindContext dropOtherKind() {
 		DropOtherKindContext _localctx = new DropOtherKindContext(Context, State);
-		EnterRule(_localctx, 288, RULE_dropOtherKind);
+		EnterRule(_localctx, 286, RULE_dropOtherKind);
 		int _la;
 		try {
-			State = 3274;
+			State = 3278;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FUNCTION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3234;
+				State = 3238;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3235;
+				State = 3239;
 				Match(PROCEDURE);
 				}
 				break;
 			case ROUTINE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3236;
+				State = 3240;
 				Match(ROUTINE);
 				}
 				break;
 			case AGGREGATE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3237;
+				State = 3241;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3238;
+				State = 3242;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3239;
+				State = 3243;
 				Match(EVENT);
-				State = 3240;
+				State = 3244;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3241;
+				State = 3245;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3242;
+				State = 3246;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3243;
+				State = 3247;
 				Match(USER);
-				State = 3245;
+				State = 3249;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,458,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,460,Context) ) {
 				case 1:
 					{
-					State = 3244;
+					State = 3248;
 					Match(MAPPING);
 					}
 					break;
@@ -29206,42 +29261,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GROUP:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3247;
+				State = 3251;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3248;
+				State = 3252;
 				Match(POLICY);
 				}
 				break;
 			case CAST:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3249;
+				State = 3253;
 				Match(CAST);
 				}
 				break;
 			case CONVERSION:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 3250;
+				State = 3254;
 				Match(CONVERSION);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 3251;
+				State = 3255;
 				Match(OPERATOR);
-				State = 3253;
+				State = 3257;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,459,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,461,Context) ) {
 				case 1:
 					{
-					State = 3252;
+					State = 3256;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -29258,66 +29313,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 3255;
+				State = 3259;
 				Match(FOREIGN);
-				State = 3256;
+				State = 3260;
 				Match(DATA);
-				State = 3257;
+				State = 3261;
 				Match(WRAPPER);
 				}
 				break;
 			case SERVER:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 3258;
+				State = 3262;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 3259;
+				State = 3263;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 3260;
+				State = 3264;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 3261;
+				State = 3265;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 3262;
+				State = 3266;
 				Match(TABLESPACE);
 				}
 				break;
 			case ACCESS:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 3263;
+				State = 3267;
 				Match(ACCESS);
-				State = 3264;
+				State = 3268;
 				Match(METHOD);
 				}
 				break;
 			case TEXT:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 3265;
+				State = 3269;
 				Match(TEXT);
-				State = 3266;
+				State = 3270;
 				Match(SEARCH);
-				State = 3267;
+				State = 3271;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -29331,7 +29386,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TRANSFORM:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 3268;
+				State = 3272;
 				Match(TRANSFORM);
 				}
 				break;
@@ -29339,24 +29394,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 3270;
+				State = 3274;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 3269;
+					State = 3273;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 3272;
+				State = 3276;
 				Match(LANGUAGE);
 				}
 				break;
 			case OWNED:
 				EnterOuterAlt(_localctx, 25);
 				{
-				State = 3273;
+				State = 3277;
 				Match(OWNED);
 				}
 				break;
@@ -29449,77 +29504,77 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CommentStatementContext commentStatement() {
 		CommentStatementContext _localctx = new CommentStatementContext(Context, State);
-		EnterRule(_localctx, 290, RULE_commentStatement);
+		EnterRule(_localctx, 288, RULE_commentStatement);
 		int _la;
 		try {
-			State = 3351;
+			State = 3355;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,469,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,471,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3276;
+				State = 3280;
 				Match(COMMENT);
-				State = 3277;
+				State = 3281;
 				Match(ON);
-				State = 3290;
+				State = 3294;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TABLE:
 					{
-					State = 3278;
+					State = 3282;
 					Match(TABLE);
 					}
 					break;
 				case COLUMN:
 					{
-					State = 3279;
+					State = 3283;
 					Match(COLUMN);
 					}
 					break;
 				case VIEW:
 					{
-					State = 3280;
+					State = 3284;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 3281;
+					State = 3285;
 					Match(MATERIALIZED);
-					State = 3282;
+					State = 3286;
 					Match(VIEW);
 					}
 					break;
 				case INDEX:
 					{
-					State = 3283;
+					State = 3287;
 					Match(INDEX);
 					}
 					break;
 				case SEQUENCE:
 					{
-					State = 3284;
+					State = 3288;
 					Match(SEQUENCE);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 3285;
+					State = 3289;
 					Match(FOREIGN);
-					State = 3286;
+					State = 3290;
 					Match(TABLE);
 					}
 					break;
 				case EXTENSION:
 					{
-					State = 3287;
+					State = 3291;
 					Match(EXTENSION);
 					}
 					break;
 				case ROLE:
 					{
-					State = 3288;
+					State = 3292;
 					Match(ROLE);
 					}
 					break;
@@ -29529,18 +29584,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case TYPE:
 				case COLLATION:
 					{
-					State = 3289;
+					State = 3293;
 					objectKind();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3292;
-				qualifiedName();
-				State = 3293;
-				Match(IS);
 				State = 3296;
+				qualifiedName();
+				State = 3297;
+				Match(IS);
+				State = 3300;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -29548,13 +29603,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 3294;
+					State = 3298;
 					stringLiteral();
 					}
 					break;
 				case NULL:
 					{
-					State = 3295;
+					State = 3299;
 					Match(NULL);
 					}
 					break;
@@ -29566,11 +29621,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3298;
+				State = 3302;
 				Match(COMMENT);
-				State = 3299;
+				State = 3303;
 				Match(ON);
-				State = 3300;
+				State = 3304;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TRIGGER || _la==CONSTRAINT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -29579,25 +29634,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3301;
+				State = 3305;
 				columnId();
-				State = 3302;
+				State = 3306;
 				Match(ON);
-				State = 3304;
+				State = 3308;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,464,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,466,Context) ) {
 				case 1:
 					{
-					State = 3303;
+					State = 3307;
 					Match(DOMAIN);
 					}
 					break;
 				}
-				State = 3306;
-				qualifiedName();
-				State = 3307;
-				Match(IS);
 				State = 3310;
+				qualifiedName();
+				State = 3311;
+				Match(IS);
+				State = 3314;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -29605,13 +29660,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 3308;
+					State = 3312;
 					stringLiteral();
 					}
 					break;
 				case NULL:
 					{
-					State = 3309;
+					State = 3313;
 					Match(NULL);
 					}
 					break;
@@ -29623,176 +29678,176 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3312;
+				State = 3316;
 				Match(COMMENT);
-				State = 3313;
+				State = 3317;
 				Match(ON);
-				State = 3344;
+				State = 3348;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ACCESS:
 					{
-					State = 3314;
+					State = 3318;
 					Match(ACCESS);
-					State = 3315;
+					State = 3319;
 					Match(METHOD);
 					}
 					break;
 				case AGGREGATE:
 					{
-					State = 3316;
+					State = 3320;
 					Match(AGGREGATE);
 					}
 					break;
 				case CAST:
 					{
-					State = 3317;
+					State = 3321;
 					Match(CAST);
 					}
 					break;
 				case CONVERSION:
 					{
-					State = 3318;
+					State = 3322;
 					Match(CONVERSION);
 					}
 					break;
 				case EVENT:
 					{
-					State = 3319;
+					State = 3323;
 					Match(EVENT);
-					State = 3320;
+					State = 3324;
 					Match(TRIGGER);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 3321;
+					State = 3325;
 					Match(FOREIGN);
-					State = 3322;
+					State = 3326;
 					Match(DATA);
-					State = 3323;
+					State = 3327;
 					Match(WRAPPER);
 					}
 					break;
 				case FUNCTION:
 					{
-					State = 3324;
+					State = 3328;
 					Match(FUNCTION);
 					}
 					break;
 				case LARGE:
 					{
-					State = 3325;
+					State = 3329;
 					Match(LARGE);
-					State = 3326;
+					State = 3330;
 					Match(OBJECT);
 					}
 					break;
 				case OPERATOR:
 					{
-					State = 3327;
+					State = 3331;
 					Match(OPERATOR);
 					}
 					break;
 				case POLICY:
 					{
-					State = 3328;
+					State = 3332;
 					Match(POLICY);
 					}
 					break;
 				case LANGUAGE:
 				case PROCEDURAL:
 					{
-					State = 3330;
+					State = 3334;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==PROCEDURAL) {
 						{
-						State = 3329;
+						State = 3333;
 						Match(PROCEDURAL);
 						}
 					}
 
-					State = 3332;
+					State = 3336;
 					Match(LANGUAGE);
 					}
 					break;
 				case PROCEDURE:
 					{
-					State = 3333;
+					State = 3337;
 					Match(PROCEDURE);
 					}
 					break;
 				case PUBLICATION:
 					{
-					State = 3334;
+					State = 3338;
 					Match(PUBLICATION);
 					}
 					break;
 				case ROUTINE:
 					{
-					State = 3335;
+					State = 3339;
 					Match(ROUTINE);
 					}
 					break;
 				case RULE:
 					{
-					State = 3336;
+					State = 3340;
 					Match(RULE);
 					}
 					break;
 				case SERVER:
 					{
-					State = 3337;
+					State = 3341;
 					Match(SERVER);
 					}
 					break;
 				case STATISTICS:
 					{
-					State = 3338;
+					State = 3342;
 					Match(STATISTICS);
 					}
 					break;
 				case SUBSCRIPTION:
 					{
-					State = 3339;
+					State = 3343;
 					Match(SUBSCRIPTION);
 					}
 					break;
 				case TABLESPACE:
 					{
-					State = 3340;
+					State = 3344;
 					Match(TABLESPACE);
 					}
 					break;
 				case TEXT:
 					{
-					State = 3341;
+					State = 3345;
 					Match(TEXT);
-					State = 3342;
+					State = 3346;
 					Match(SEARCH);
 					}
 					break;
 				case TRANSFORM:
 					{
-					State = 3343;
+					State = 3347;
 					Match(TRANSFORM);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3347;
+				State = 3351;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3346;
+					State = 3350;
 					anyToken();
 					}
 					}
-					State = 3349;
+					State = 3353;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -29861,51 +29916,51 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GrantStatementContext grantStatement() {
 		GrantStatementContext _localctx = new GrantStatementContext(Context, State);
-		EnterRule(_localctx, 292, RULE_grantStatement);
+		EnterRule(_localctx, 290, RULE_grantStatement);
 		int _la;
 		try {
-			State = 3433;
+			State = 3437;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,482,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,484,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3353;
-				Match(GRANT);
-				State = 3354;
-				privileges();
-				State = 3355;
-				Match(ON);
-				State = 3356;
-				grantObject();
 				State = 3357;
-				Match(TO);
+				Match(GRANT);
 				State = 3358;
-				grantees();
+				privileges();
+				State = 3359;
+				Match(ON);
+				State = 3360;
+				grantObject();
+				State = 3361;
+				Match(TO);
 				State = 3362;
+				grantees();
+				State = 3366;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 3359;
+					State = 3363;
 					Match(WITH);
-					State = 3360;
+					State = 3364;
 					Match(GRANT);
-					State = 3361;
+					State = 3365;
 					Match(OPTION);
 					}
 				}
 
-				State = 3367;
+				State = 3371;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3364;
+					State = 3368;
 					Match(GRANTED);
-					State = 3365;
+					State = 3369;
 					Match(BY);
-					State = 3366;
+					State = 3370;
 					roleName();
 					}
 				}
@@ -29915,52 +29970,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3369;
-				Match(REVOKE);
 				State = 3373;
+				Match(REVOKE);
+				State = 3377;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANT) {
 					{
-					State = 3370;
+					State = 3374;
 					Match(GRANT);
-					State = 3371;
+					State = 3375;
 					Match(OPTION);
-					State = 3372;
+					State = 3376;
 					Match(FOR);
 					}
 				}
 
-				State = 3375;
-				privileges();
-				State = 3376;
-				Match(ON);
-				State = 3377;
-				grantObject();
-				State = 3378;
-				Match(FROM);
 				State = 3379;
-				grantees();
+				privileges();
+				State = 3380;
+				Match(ON);
+				State = 3381;
+				grantObject();
+				State = 3382;
+				Match(FROM);
 				State = 3383;
+				grantees();
+				State = 3387;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3380;
+					State = 3384;
 					Match(GRANTED);
-					State = 3381;
+					State = 3385;
 					Match(BY);
-					State = 3382;
+					State = 3386;
 					roleName();
 					}
 				}
 
-				State = 3386;
+				State = 3390;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3385;
+					State = 3389;
 					dropBehavior();
 					}
 				}
@@ -29970,54 +30025,54 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3388;
+				State = 3392;
 				Match(GRANT);
-				State = 3389;
+				State = 3393;
 				nonReservedWord();
-				State = 3394;
+				State = 3398;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3390;
+					State = 3394;
 					Match(COMMA);
-					State = 3391;
+					State = 3395;
 					nonReservedWord();
 					}
 					}
-					State = 3396;
+					State = 3400;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3397;
+				State = 3401;
 				Match(TO);
-				State = 3398;
-				grantees();
 				State = 3402;
+				grantees();
+				State = 3406;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 3399;
+					State = 3403;
 					Match(WITH);
-					State = 3400;
+					State = 3404;
 					Match(ADMIN);
-					State = 3401;
+					State = 3405;
 					Match(OPTION);
 					}
 				}
 
-				State = 3407;
+				State = 3411;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3404;
+					State = 3408;
 					Match(GRANTED);
-					State = 3405;
+					State = 3409;
 					Match(BY);
-					State = 3406;
+					State = 3410;
 					roleName();
 					}
 				}
@@ -30027,64 +30082,64 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3409;
-				Match(REVOKE);
 				State = 3413;
+				Match(REVOKE);
+				State = 3417;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,478,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,480,Context) ) {
 				case 1:
 					{
-					State = 3410;
+					State = 3414;
 					Match(ADMIN);
-					State = 3411;
+					State = 3415;
 					Match(OPTION);
-					State = 3412;
+					State = 3416;
 					Match(FOR);
 					}
 					break;
 				}
-				State = 3415;
+				State = 3419;
 				nonReservedWord();
-				State = 3420;
+				State = 3424;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3416;
+					State = 3420;
 					Match(COMMA);
-					State = 3417;
+					State = 3421;
 					nonReservedWord();
 					}
 					}
-					State = 3422;
+					State = 3426;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3423;
+				State = 3427;
 				Match(FROM);
-				State = 3424;
-				grantees();
 				State = 3428;
+				grantees();
+				State = 3432;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3425;
+					State = 3429;
 					Match(GRANTED);
-					State = 3426;
+					State = 3430;
 					Match(BY);
-					State = 3427;
+					State = 3431;
 					roleName();
 					}
 				}
 
-				State = 3431;
+				State = 3435;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3430;
+					State = 3434;
 					dropBehavior();
 					}
 				}
@@ -30130,33 +30185,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PrivilegesContext privileges() {
 		PrivilegesContext _localctx = new PrivilegesContext(Context, State);
-		EnterRule(_localctx, 294, RULE_privileges);
+		EnterRule(_localctx, 292, RULE_privileges);
 		int _la;
 		try {
-			State = 3450;
+			State = 3454;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ALL:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3435;
+				State = 3439;
 				Match(ALL);
-				State = 3437;
+				State = 3441;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PRIVILEGES) {
 					{
-					State = 3436;
+					State = 3440;
 					Match(PRIVILEGES);
 					}
 				}
 
-				State = 3440;
+				State = 3444;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3439;
+					State = 3443;
 					columnNames();
 					}
 				}
@@ -30554,21 +30609,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3442;
+				State = 3446;
 				privilege();
-				State = 3447;
+				State = 3451;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3443;
+					State = 3447;
 					Match(COMMA);
-					State = 3444;
+					State = 3448;
 					privilege();
 					}
 					}
-					State = 3449;
+					State = 3453;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30611,53 +30666,53 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PrivilegeContext privilege() {
 		PrivilegeContext _localctx = new PrivilegeContext(Context, State);
-		EnterRule(_localctx, 296, RULE_privilege);
+		EnterRule(_localctx, 294, RULE_privilege);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3458;
+			State = 3462;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,487,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,489,Context) ) {
 			case 1:
 				{
-				State = 3452;
+				State = 3456;
 				Match(SELECT);
 				}
 				break;
 			case 2:
 				{
-				State = 3453;
+				State = 3457;
 				Match(REFERENCES);
 				}
 				break;
 			case 3:
 				{
-				State = 3454;
+				State = 3458;
 				Match(CREATE);
 				}
 				break;
 			case 4:
 				{
-				State = 3455;
+				State = 3459;
 				Match(ALTER);
-				State = 3456;
+				State = 3460;
 				Match(SYSTEM);
 				}
 				break;
 			case 5:
 				{
-				State = 3457;
+				State = 3461;
 				nonReservedWord();
 				}
 				break;
 			}
-			State = 3461;
+			State = 3465;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 3460;
+				State = 3464;
 				columnNames();
 				}
 			}
@@ -30730,33 +30785,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GrantObjectContext grantObject() {
 		GrantObjectContext _localctx = new GrantObjectContext(Context, State);
-		EnterRule(_localctx, 298, RULE_grantObject);
+		EnterRule(_localctx, 296, RULE_grantObject);
 		int _la;
 		try {
-			State = 3504;
+			State = 3508;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,493,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,495,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3464;
+				State = 3468;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TABLE) {
 					{
-					State = 3463;
+					State = 3467;
 					Match(TABLE);
 					}
 				}
 
-				State = 3466;
+				State = 3470;
 				qualifiedNameList();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3467;
+				State = 3471;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DATABASE || _la==DOMAIN || ((((_la - 233)) & ~0x3f) == 0 && ((1L << (_la - 233)) & 70368744177729L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30765,14 +30820,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3468;
+				State = 3472;
 				qualifiedNameList();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3469;
+				State = 3473;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FUNCTION || _la==PROCEDURE || _la==ROUTINE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30781,21 +30836,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3470;
+				State = 3474;
 				grantFunction();
-				State = 3475;
+				State = 3479;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3471;
+					State = 3475;
 					Match(COMMA);
-					State = 3472;
+					State = 3476;
 					grantFunction();
 					}
 					}
-					State = 3477;
+					State = 3481;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30804,9 +30859,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3478;
+				State = 3482;
 				Match(ALL);
-				State = 3479;
+				State = 3483;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FUNCTIONS || ((((_la - 200)) & ~0x3f) == 0 && ((1L << (_la - 200)) & 1100048498689L) != 0) || _la==TABLES) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30815,83 +30870,83 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3480;
+				State = 3484;
 				Match(IN);
-				State = 3481;
+				State = 3485;
 				Match(SCHEMA);
-				State = 3482;
+				State = 3486;
 				qualifiedNameList();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3491;
+				State = 3495;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,491,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,493,Context) ) {
 				case 1:
 					{
-					State = 3483;
+					State = 3487;
 					Match(FOREIGN);
-					State = 3484;
+					State = 3488;
 					Match(DATA);
-					State = 3485;
+					State = 3489;
 					Match(WRAPPER);
 					}
 					break;
 				case 2:
 					{
-					State = 3486;
+					State = 3490;
 					Match(FOREIGN);
-					State = 3487;
+					State = 3491;
 					Match(SERVER);
 					}
 					break;
 				case 3:
 					{
-					State = 3488;
+					State = 3492;
 					Match(LANGUAGE);
 					}
 					break;
 				case 4:
 					{
-					State = 3489;
+					State = 3493;
 					Match(TABLESPACE);
 					}
 					break;
 				case 5:
 					{
-					State = 3490;
+					State = 3494;
 					Match(PARAMETER);
 					}
 					break;
 				}
-				State = 3493;
+				State = 3497;
 				qualifiedNameList();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3494;
+				State = 3498;
 				Match(LARGE);
-				State = 3495;
+				State = 3499;
 				Match(OBJECT);
-				State = 3496;
+				State = 3500;
 				signedNumber();
-				State = 3501;
+				State = 3505;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3497;
+					State = 3501;
 					Match(COMMA);
-					State = 3498;
+					State = 3502;
 					signedNumber();
 					}
 					}
-					State = 3503;
+					State = 3507;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30927,19 +30982,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GrantFunctionContext grantFunction() {
 		GrantFunctionContext _localctx = new GrantFunctionContext(Context, State);
-		EnterRule(_localctx, 300, RULE_grantFunction);
+		EnterRule(_localctx, 298, RULE_grantFunction);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3506;
+			State = 3510;
 			qualifiedName();
-			State = 3508;
+			State = 3512;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 3507;
+				State = 3511;
 				balanced();
 				}
 			}
@@ -30982,46 +31037,46 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public GranteesContext grantees() {
 		GranteesContext _localctx = new GranteesContext(Context, State);
-		EnterRule(_localctx, 302, RULE_grantees);
+		EnterRule(_localctx, 300, RULE_grantees);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3511;
+			State = 3515;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GROUP) {
 				{
-				State = 3510;
+				State = 3514;
 				Match(GROUP);
 				}
 			}
 
-			State = 3513;
+			State = 3517;
 			roleName();
-			State = 3521;
+			State = 3525;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3514;
+				State = 3518;
 				Match(COMMA);
-				State = 3516;
+				State = 3520;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GROUP) {
 					{
-					State = 3515;
+					State = 3519;
 					Match(GROUP);
 					}
 				}
 
-				State = 3518;
+				State = 3522;
 				roleName();
 				}
 				}
-				State = 3523;
+				State = 3527;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -31061,32 +31116,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OptionListContext optionList() {
 		OptionListContext _localctx = new OptionListContext(Context, State);
-		EnterRule(_localctx, 304, RULE_optionList);
+		EnterRule(_localctx, 302, RULE_optionList);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3524;
+			State = 3528;
 			Match(LPAREN);
-			State = 3525;
+			State = 3529;
 			option();
-			State = 3530;
+			State = 3534;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3526;
+				State = 3530;
 				Match(COMMA);
-				State = 3527;
+				State = 3531;
 				option();
 				}
 				}
-				State = 3532;
+				State = 3536;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3533;
+			State = 3537;
 			Match(RPAREN);
 			}
 		}
@@ -31123,41 +31178,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OptionContext option() {
 		OptionContext _localctx = new OptionContext(Context, State);
-		EnterRule(_localctx, 306, RULE_option);
+		EnterRule(_localctx, 304, RULE_option);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3535;
+			State = 3539;
 			columnLabel();
-			State = 3538;
+			State = 3542;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==DOT) {
 				{
-				State = 3536;
+				State = 3540;
 				Match(DOT);
-				State = 3537;
+				State = 3541;
 				columnLabel();
 				}
 			}
 
-			State = 3544;
+			State = 3548;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 34206733844479L) != 0)) {
 				{
-				State = 3541;
+				State = 3545;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==EQUAL) {
 					{
-					State = 3540;
+					State = 3544;
 					Match(EQUAL);
 					}
 				}
 
-				State = 3543;
+				State = 3547;
 				optionValue();
 				}
 			}
@@ -31208,10 +31263,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OptionValueContext optionValue() {
 		OptionValueContext _localctx = new OptionValueContext(Context, State);
-		EnterRule(_localctx, 308, RULE_optionValue);
+		EnterRule(_localctx, 306, RULE_optionValue);
 		int _la;
 		try {
-			State = 3561;
+			State = 3565;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case PLUS:
@@ -31220,7 +31275,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3546;
+				State = 3550;
 				signedNumber();
 				}
 				break;
@@ -31230,7 +31285,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3547;
+				State = 3551;
 				stringLiteral();
 				}
 				break;
@@ -31699,41 +31754,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3548;
+				State = 3552;
 				columnLabel();
 				}
 				break;
 			case STAR:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3549;
+				State = 3553;
 				Match(STAR);
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3550;
+				State = 3554;
 				Match(LPAREN);
-				State = 3551;
+				State = 3555;
 				columnId();
-				State = 3556;
+				State = 3560;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3552;
+					State = 3556;
 					Match(COMMA);
-					State = 3553;
+					State = 3557;
 					columnId();
 					}
 					}
-					State = 3558;
+					State = 3562;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3559;
+				State = 3563;
 				Match(RPAREN);
 				}
 				break;
@@ -31781,22 +31836,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DataStatementContext dataStatement() {
 		DataStatementContext _localctx = new DataStatementContext(Context, State);
-		EnterRule(_localctx, 310, RULE_dataStatement);
+		EnterRule(_localctx, 308, RULE_dataStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3564;
+			State = 3568;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 3563;
+				State = 3567;
 				withClause();
 				}
 			}
 
-			State = 3571;
+			State = 3575;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VALUES:
@@ -31804,31 +31859,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 			case LPAREN:
 				{
-				State = 3566;
+				State = 3570;
 				queryBody();
 				}
 				break;
 			case INSERT:
 				{
-				State = 3567;
+				State = 3571;
 				insertStatement();
 				}
 				break;
 			case UPDATE:
 				{
-				State = 3568;
+				State = 3572;
 				updateStatement();
 				}
 				break;
 			case DELETE:
 				{
-				State = 3569;
+				State = 3573;
 				deleteStatement();
 				}
 				break;
 			case MERGE:
 				{
-				State = 3570;
+				State = 3574;
 				mergeStatement();
 				}
 				break;
@@ -31894,37 +31949,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public InsertStatementContext insertStatement() {
 		InsertStatementContext _localctx = new InsertStatementContext(Context, State);
-		EnterRule(_localctx, 312, RULE_insertStatement);
+		EnterRule(_localctx, 310, RULE_insertStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3573;
+			State = 3577;
 			Match(INSERT);
-			State = 3574;
-			Match(INTO);
-			State = 3575;
-			qualifiedName();
 			State = 3578;
+			Match(INTO);
+			State = 3579;
+			qualifiedName();
+			State = 3582;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 3576;
+				State = 3580;
 				Match(AS);
-				State = 3577;
+				State = 3581;
 				columnId();
 				}
 			}
 
-			State = 3599;
+			State = 3603;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DEFAULT:
 				{
-				State = 3580;
+				State = 3584;
 				Match(DEFAULT);
-				State = 3581;
+				State = 3585;
 				Match(VALUES);
 				}
 				break;
@@ -31935,69 +31990,69 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WITH:
 			case LPAREN:
 				{
-				State = 3593;
+				State = 3597;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,508,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,510,Context) ) {
 				case 1:
 					{
-					State = 3582;
+					State = 3586;
 					Match(LPAREN);
-					State = 3583;
+					State = 3587;
 					assignmentTarget();
-					State = 3588;
+					State = 3592;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 3584;
+						State = 3588;
 						Match(COMMA);
-						State = 3585;
+						State = 3589;
 						assignmentTarget();
 						}
 						}
-						State = 3590;
+						State = 3594;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 3591;
+					State = 3595;
 					Match(RPAREN);
 					}
 					break;
 				}
-				State = 3596;
+				State = 3600;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OVERRIDING) {
 					{
-					State = 3595;
+					State = 3599;
 					overriding();
 					}
 				}
 
-				State = 3598;
+				State = 3602;
 				query();
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3602;
+			State = 3606;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ON) {
 				{
-				State = 3601;
+				State = 3605;
 				onConflict();
 				}
 			}
 
-			State = 3605;
+			State = 3609;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3604;
+				State = 3608;
 				returning();
 				}
 			}
@@ -32030,14 +32085,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OverridingContext overriding() {
 		OverridingContext _localctx = new OverridingContext(Context, State);
-		EnterRule(_localctx, 314, RULE_overriding);
+		EnterRule(_localctx, 312, RULE_overriding);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3607;
+			State = 3611;
 			Match(OVERRIDING);
-			State = 3608;
+			State = 3612;
 			_la = TokenStream.LA(1);
 			if ( !(_la==SYSTEM || _la==USER) ) {
 			ErrorHandler.RecoverInline(this);
@@ -32046,7 +32101,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 3609;
+			State = 3613;
 			Match(VALUE);
 			}
 		}
@@ -32081,24 +32136,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AssignmentTargetContext assignmentTarget() {
 		AssignmentTargetContext _localctx = new AssignmentTargetContext(Context, State);
-		EnterRule(_localctx, 316, RULE_assignmentTarget);
+		EnterRule(_localctx, 314, RULE_assignmentTarget);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3611;
-			columnId();
 			State = 3615;
+			columnId();
+			State = 3619;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==LBRACKET || _la==DOT) {
 				{
 				{
-				State = 3612;
+				State = 3616;
 				indirection();
 				}
 				}
-				State = 3617;
+				State = 3621;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -32141,50 +32196,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OnConflictContext onConflict() {
 		OnConflictContext _localctx = new OnConflictContext(Context, State);
-		EnterRule(_localctx, 318, RULE_onConflict);
+		EnterRule(_localctx, 316, RULE_onConflict);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3618;
+			State = 3622;
 			Match(ON);
-			State = 3619;
+			State = 3623;
 			Match(CONFLICT);
-			State = 3621;
+			State = 3625;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ON || _la==LPAREN) {
 				{
-				State = 3620;
+				State = 3624;
 				conflictTarget();
 				}
 			}
 
-			State = 3623;
+			State = 3627;
 			Match(DO);
-			State = 3631;
+			State = 3635;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NOTHING:
 				{
-				State = 3624;
+				State = 3628;
 				Match(NOTHING);
 				}
 				break;
 			case UPDATE:
 				{
-				State = 3625;
-				Match(UPDATE);
-				State = 3626;
-				Match(SET);
-				State = 3627;
-				assignments();
 				State = 3629;
+				Match(UPDATE);
+				State = 3630;
+				Match(SET);
+				State = 3631;
+				assignments();
+				State = 3633;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 3628;
+					State = 3632;
 					whereClause();
 					}
 				}
@@ -32238,43 +32293,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ConflictTargetContext conflictTarget() {
 		ConflictTargetContext _localctx = new ConflictTargetContext(Context, State);
-		EnterRule(_localctx, 320, RULE_conflictTarget);
+		EnterRule(_localctx, 318, RULE_conflictTarget);
 		int _la;
 		try {
-			State = 3649;
+			State = 3653;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LPAREN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3633;
+				State = 3637;
 				Match(LPAREN);
-				State = 3634;
+				State = 3638;
 				indexElement();
-				State = 3639;
+				State = 3643;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3635;
+					State = 3639;
 					Match(COMMA);
-					State = 3636;
+					State = 3640;
 					indexElement();
 					}
 					}
-					State = 3641;
+					State = 3645;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3642;
+				State = 3646;
 				Match(RPAREN);
-				State = 3644;
+				State = 3648;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 3643;
+					State = 3647;
 					whereClause();
 					}
 				}
@@ -32284,11 +32339,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ON:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3646;
+				State = 3650;
 				Match(ON);
-				State = 3647;
+				State = 3651;
 				Match(CONSTRAINT);
-				State = 3648;
+				State = 3652;
 				columnId();
 				}
 				break;
@@ -32322,13 +32377,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ReturningContext returning() {
 		ReturningContext _localctx = new ReturningContext(Context, State);
-		EnterRule(_localctx, 322, RULE_returning);
+		EnterRule(_localctx, 320, RULE_returning);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3651;
+			State = 3655;
 			Match(RETURNING);
-			State = 3652;
+			State = 3656;
 			selectList();
 			}
 		}
@@ -32364,26 +32419,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AssignmentsContext assignments() {
 		AssignmentsContext _localctx = new AssignmentsContext(Context, State);
-		EnterRule(_localctx, 324, RULE_assignments);
+		EnterRule(_localctx, 322, RULE_assignments);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3654;
+			State = 3658;
 			assignment();
-			State = 3659;
+			State = 3663;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3655;
+				State = 3659;
 				Match(COMMA);
-				State = 3656;
+				State = 3660;
 				assignment();
 				}
 				}
-				State = 3661;
+				State = 3665;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -32427,10 +32482,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AssignmentContext assignment() {
 		AssignmentContext _localctx = new AssignmentContext(Context, State);
-		EnterRule(_localctx, 326, RULE_assignment);
+		EnterRule(_localctx, 324, RULE_assignment);
 		int _la;
 		try {
-			State = 3679;
+			State = 3683;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -32798,42 +32853,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3662;
+				State = 3666;
 				assignmentTarget();
-				State = 3663;
+				State = 3667;
 				Match(EQUAL);
-				State = 3664;
+				State = 3668;
 				expression(0);
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3666;
+				State = 3670;
 				Match(LPAREN);
-				State = 3667;
+				State = 3671;
 				assignmentTarget();
-				State = 3672;
+				State = 3676;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3668;
+					State = 3672;
 					Match(COMMA);
-					State = 3669;
+					State = 3673;
 					assignmentTarget();
 					}
 					}
-					State = 3674;
+					State = 3678;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3675;
+				State = 3679;
 				Match(RPAREN);
-				State = 3676;
+				State = 3680;
 				Match(EQUAL);
-				State = 3677;
+				State = 3681;
 				expression(0);
 				}
 				break;
@@ -32857,16 +32912,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public QualifiedNameContext qualifiedName() {
 			return GetRuleContext<QualifiedNameContext>(0);
 		}
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode AS() { return GetToken(PhantomSqlParser.AS, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ColumnIdContext columnId() {
 			return GetRuleContext<ColumnIdContext>(0);
-		}
-		[System.Diagnostics.DebuggerNonUserCode] public TargetAliasContext targetAlias() {
-			return GetRuleContext<TargetAliasContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LPAREN() { return GetToken(PhantomSqlParser.LPAREN, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode RPAREN() { return GetToken(PhantomSqlParser.RPAREN, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode STAR() { return GetToken(PhantomSqlParser.STAR, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode AS() { return GetToken(PhantomSqlParser.AS, 0); }
 		public TargetTableContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
@@ -32877,18 +32929,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TargetTableContext targetTable() {
 		TargetTableContext _localctx = new TargetTableContext(Context, State);
-		EnterRule(_localctx, 328, RULE_targetTable);
+		EnterRule(_localctx, 326, RULE_targetTable);
+		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3693;
+			State = 3697;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ONLY:
 				{
-				State = 3681;
+				State = 3685;
 				Match(ONLY);
-				State = 3687;
+				State = 3691;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -33255,17 +33308,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3682;
+					State = 3686;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 3683;
+					State = 3687;
 					Match(LPAREN);
-					State = 3684;
+					State = 3688;
 					qualifiedName();
-					State = 3685;
+					State = 3689;
 					Match(RPAREN);
 					}
 					break;
@@ -33638,76 +33691,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 3689;
+				State = 3693;
 				qualifiedName();
-				State = 3691;
+				State = 3695;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,524,Context) ) {
-				case 1:
+				_la = TokenStream.LA(1);
+				if (_la==STAR) {
 					{
-					State = 3690;
+					State = 3694;
 					Match(STAR);
 					}
-					break;
 				}
+
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3698;
+			State = 3703;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,526,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,529,Context) ) {
 			case 1:
 				{
-				State = 3695;
-				Match(AS);
-				State = 3696;
+				State = 3700;
+				ErrorHandler.Sync(this);
+				_la = TokenStream.LA(1);
+				if (_la==AS) {
+					{
+					State = 3699;
+					Match(AS);
+					}
+				}
+
+				State = 3702;
 				columnId();
 				}
 				break;
-			case 2:
-				{
-				State = 3697;
-				targetAlias();
-				}
-				break;
 			}
-			}
-		}
-		catch (RecognitionException re) {
-			_localctx.exception = re;
-			ErrorHandler.ReportError(this, re);
-			ErrorHandler.Recover(this, re);
-		}
-		finally {
-			ExitRule();
-		}
-		return _localctx;
-	}
-
-	public partial class TargetAliasContext : ParserRuleContext {
-		[System.Diagnostics.DebuggerNonUserCode] public ColumnIdContext columnId() {
-			return GetRuleContext<ColumnIdContext>(0);
-		}
-		public TargetAliasContext(ParserRuleContext parent, int invokingState)
-			: base(parent, invokingState)
-		{
-		}
-		public override int RuleIndex { get { return RULE_targetAlias; } }
-	}
-
-	[RuleVersion(0)]
-	public TargetAliasContext targetAlias() {
-		TargetAliasContext _localctx = new TargetAliasContext(Context, State);
-		EnterRule(_localctx, 330, RULE_targetAlias);
-		try {
-			EnterOuterAlt(_localctx, 1);
-			{
-			State = 3700;
-			if (!(NextIsNot(SET))) throw new FailedPredicateException(this, "NextIsNot(SET)");
-			State = 3701;
-			columnId();
 			}
 		}
 		catch (RecognitionException re) {
@@ -33755,52 +33775,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public UpdateStatementContext updateStatement() {
 		UpdateStatementContext _localctx = new UpdateStatementContext(Context, State);
-		EnterRule(_localctx, 332, RULE_updateStatement);
+		EnterRule(_localctx, 328, RULE_updateStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3703;
-			Match(UPDATE);
-			State = 3704;
-			targetTable();
 			State = 3705;
-			Match(SET);
+			Match(UPDATE);
 			State = 3706;
-			assignments();
+			targetTable();
+			State = 3707;
+			Match(SET);
 			State = 3708;
+			assignments();
+			State = 3710;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==FROM) {
 				{
-				State = 3707;
+				State = 3709;
 				fromClause();
 				}
 			}
 
-			State = 3717;
+			State = 3719;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 3710;
+				State = 3712;
 				Match(WHERE);
-				State = 3715;
+				State = 3717;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,528,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,531,Context) ) {
 				case 1:
 					{
-					State = 3711;
-					Match(CURRENT);
-					State = 3712;
-					Match(OF);
 					State = 3713;
+					Match(CURRENT);
+					State = 3714;
+					Match(OF);
+					State = 3715;
 					columnId();
 					}
 					break;
 				case 2:
 					{
-					State = 3714;
+					State = 3716;
 					expression(0);
 					}
 					break;
@@ -33808,12 +33828,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 3720;
+			State = 3722;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3719;
+				State = 3721;
 				returning();
 				}
 			}
@@ -33870,68 +33890,68 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DeleteStatementContext deleteStatement() {
 		DeleteStatementContext _localctx = new DeleteStatementContext(Context, State);
-		EnterRule(_localctx, 334, RULE_deleteStatement);
+		EnterRule(_localctx, 330, RULE_deleteStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3722;
-			Match(DELETE);
-			State = 3723;
-			Match(FROM);
 			State = 3724;
+			Match(DELETE);
+			State = 3725;
+			Match(FROM);
+			State = 3726;
 			targetTable();
-			State = 3734;
+			State = 3736;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 3725;
+				State = 3727;
 				Match(USING);
-				State = 3726;
+				State = 3728;
 				tableReference();
-				State = 3731;
+				State = 3733;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3727;
+					State = 3729;
 					Match(COMMA);
-					State = 3728;
+					State = 3730;
 					tableReference();
 					}
 					}
-					State = 3733;
+					State = 3735;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 3743;
+			State = 3745;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 3736;
+				State = 3738;
 				Match(WHERE);
-				State = 3741;
+				State = 3743;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,533,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,536,Context) ) {
 				case 1:
 					{
-					State = 3737;
-					Match(CURRENT);
-					State = 3738;
-					Match(OF);
 					State = 3739;
+					Match(CURRENT);
+					State = 3740;
+					Match(OF);
+					State = 3741;
 					columnId();
 					}
 					break;
 				case 2:
 					{
-					State = 3740;
+					State = 3742;
 					expression(0);
 					}
 					break;
@@ -33939,12 +33959,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 3746;
+			State = 3748;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3745;
+				State = 3747;
 				returning();
 				}
 			}
@@ -33992,36 +34012,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public MergeStatementContext mergeStatement() {
 		MergeStatementContext _localctx = new MergeStatementContext(Context, State);
-		EnterRule(_localctx, 336, RULE_mergeStatement);
+		EnterRule(_localctx, 332, RULE_mergeStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3748;
-			Match(MERGE);
-			State = 3749;
-			Match(INTO);
 			State = 3750;
-			targetTable();
+			Match(MERGE);
 			State = 3751;
-			Match(USING);
+			Match(INTO);
 			State = 3752;
-			tableReference();
+			targetTable();
 			State = 3753;
-			Match(ON);
+			Match(USING);
 			State = 3754;
-			expression(0);
+			tableReference();
+			State = 3755;
+			Match(ON);
 			State = 3756;
+			expression(0);
+			State = 3758;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 3755;
+				State = 3757;
 				mergeWhen();
 				}
 				}
-				State = 3758;
+				State = 3760;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( _la==WHEN );
@@ -34086,118 +34106,118 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public MergeWhenContext mergeWhen() {
 		MergeWhenContext _localctx = new MergeWhenContext(Context, State);
-		EnterRule(_localctx, 338, RULE_mergeWhen);
+		EnterRule(_localctx, 334, RULE_mergeWhen);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3760;
-			Match(WHEN);
 			State = 3762;
+			Match(WHEN);
+			State = 3764;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOT) {
 				{
-				State = 3761;
+				State = 3763;
 				Match(NOT);
 				}
 			}
 
-			State = 3764;
+			State = 3766;
 			Match(MATCHED);
-			State = 3767;
+			State = 3769;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AND) {
 				{
-				State = 3765;
+				State = 3767;
 				Match(AND);
-				State = 3766;
+				State = 3768;
 				expression(0);
 				}
 			}
 
-			State = 3769;
+			State = 3771;
 			Match(THEN);
-			State = 3799;
+			State = 3801;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case UPDATE:
 				{
-				State = 3770;
-				Match(UPDATE);
-				State = 3771;
-				Match(SET);
 				State = 3772;
+				Match(UPDATE);
+				State = 3773;
+				Match(SET);
+				State = 3774;
 				assignments();
 				}
 				break;
 			case DELETE:
 				{
-				State = 3773;
+				State = 3775;
 				Match(DELETE);
 				}
 				break;
 			case INSERT:
 				{
-				State = 3774;
+				State = 3776;
 				Match(INSERT);
-				State = 3786;
+				State = 3788;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3775;
+					State = 3777;
 					Match(LPAREN);
-					State = 3776;
+					State = 3778;
 					assignmentTarget();
-					State = 3781;
+					State = 3783;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 3777;
+						State = 3779;
 						Match(COMMA);
-						State = 3778;
+						State = 3780;
 						assignmentTarget();
 						}
 						}
-						State = 3783;
+						State = 3785;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 3784;
+					State = 3786;
 					Match(RPAREN);
 					}
 				}
 
-				State = 3789;
+				State = 3791;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OVERRIDING) {
 					{
-					State = 3788;
+					State = 3790;
 					overriding();
 					}
 				}
 
-				State = 3795;
+				State = 3797;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case VALUES:
 					{
-					State = 3791;
+					State = 3793;
 					Match(VALUES);
-					State = 3792;
+					State = 3794;
 					valuesRow();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3793;
+					State = 3795;
 					Match(DEFAULT);
-					State = 3794;
+					State = 3796;
 					Match(VALUES);
 					}
 					break;
@@ -34208,9 +34228,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case DO:
 				{
-				State = 3797;
+				State = 3799;
 				Match(DO);
-				State = 3798;
+				State = 3800;
 				Match(NOTHING);
 				}
 				break;
@@ -34259,57 +34279,57 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TruncateStatementContext truncateStatement() {
 		TruncateStatementContext _localctx = new TruncateStatementContext(Context, State);
-		EnterRule(_localctx, 340, RULE_truncateStatement);
+		EnterRule(_localctx, 336, RULE_truncateStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3801;
-			Match(TRUNCATE);
 			State = 3803;
+			Match(TRUNCATE);
+			State = 3805;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 3802;
+				State = 3804;
 				Match(TABLE);
 				}
 			}
 
-			State = 3805;
+			State = 3807;
 			relation();
-			State = 3810;
+			State = 3812;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3806;
+				State = 3808;
 				Match(COMMA);
-				State = 3807;
+				State = 3809;
 				relation();
 				}
 				}
-				State = 3812;
+				State = 3814;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3817;
+			State = 3819;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CONTINUE:
 				{
-				State = 3813;
+				State = 3815;
 				Match(CONTINUE);
-				State = 3814;
+				State = 3816;
 				Match(IDENTITY);
 				}
 				break;
 			case RESTART:
 				{
-				State = 3815;
+				State = 3817;
 				Match(RESTART);
-				State = 3816;
+				State = 3818;
 				Match(IDENTITY);
 				}
 				break;
@@ -34321,12 +34341,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 3820;
+			State = 3822;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CASCADE || _la==RESTRICT) {
 				{
-				State = 3819;
+				State = 3821;
 				dropBehavior();
 				}
 			}
@@ -34362,18 +34382,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RelationContext relation() {
 		RelationContext _localctx = new RelationContext(Context, State);
-		EnterRule(_localctx, 342, RULE_relation);
+		EnterRule(_localctx, 338, RULE_relation);
 		int _la;
 		try {
-			State = 3834;
+			State = 3836;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ONLY:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3822;
+				State = 3824;
 				Match(ONLY);
-				State = 3828;
+				State = 3830;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -34740,17 +34760,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3823;
+					State = 3825;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 3824;
-					Match(LPAREN);
-					State = 3825;
-					qualifiedName();
 					State = 3826;
+					Match(LPAREN);
+					State = 3827;
+					qualifiedName();
+					State = 3828;
 					Match(RPAREN);
 					}
 					break;
@@ -35124,14 +35144,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3830;
-				qualifiedName();
 				State = 3832;
+				qualifiedName();
+				State = 3834;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==STAR) {
 					{
-					State = 3831;
+					State = 3833;
 					Match(STAR);
 					}
 				}
@@ -35179,16 +35199,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CursorStatementContext cursorStatement() {
 		CursorStatementContext _localctx = new CursorStatementContext(Context, State);
-		EnterRule(_localctx, 344, RULE_cursorStatement);
+		EnterRule(_localctx, 340, RULE_cursorStatement);
 		int _la;
 		try {
-			State = 3850;
+			State = 3852;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DECLARE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3836;
+				State = 3838;
 				declareCursor();
 				}
 				break;
@@ -35196,7 +35216,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FETCH:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3837;
+				State = 3839;
 				_la = TokenStream.LA(1);
 				if ( !(_la==MOVE || _la==FETCH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35206,19 +35226,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				    Consume();
 				}
 				{
-				State = 3842;
+				State = 3844;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,552,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,555,Context) ) {
 				case 1:
 					{
-					State = 3838;
-					fetchDirection();
 					State = 3840;
+					fetchDirection();
+					State = 3842;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FROM || _la==IN) {
 						{
-						State = 3839;
+						State = 3841;
 						_la = TokenStream.LA(1);
 						if ( !(_la==FROM || _la==IN) ) {
 						ErrorHandler.RecoverInline(this);
@@ -35233,7 +35253,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					break;
 				}
-				State = 3844;
+				State = 3846;
 				columnId();
 				}
 				}
@@ -35241,9 +35261,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CLOSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3845;
+				State = 3847;
 				Match(CLOSE);
-				State = 3848;
+				State = 3850;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -35610,13 +35630,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3846;
+					State = 3848;
 					columnId();
 					}
 					break;
 				case ALL:
 					{
-					State = 3847;
+					State = 3849;
 					Match(ALL);
 					}
 					break;
@@ -35683,55 +35703,55 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DeclareCursorContext declareCursor() {
 		DeclareCursorContext _localctx = new DeclareCursorContext(Context, State);
-		EnterRule(_localctx, 346, RULE_declareCursor);
+		EnterRule(_localctx, 342, RULE_declareCursor);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3852;
+			State = 3854;
 			Match(DECLARE);
-			State = 3853;
+			State = 3855;
 			columnId();
-			State = 3863;
+			State = 3865;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ASENSITIVE || _la==INSENSITIVE || _la==NO || _la==SCROLL || _la==BINARY) {
 				{
-				State = 3861;
+				State = 3863;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case BINARY:
 					{
-					State = 3854;
+					State = 3856;
 					Match(BINARY);
 					}
 					break;
 				case INSENSITIVE:
 					{
-					State = 3855;
+					State = 3857;
 					Match(INSENSITIVE);
 					}
 					break;
 				case ASENSITIVE:
 					{
-					State = 3856;
+					State = 3858;
 					Match(ASENSITIVE);
 					}
 					break;
 				case NO:
 				case SCROLL:
 					{
-					State = 3858;
+					State = 3860;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NO) {
 						{
-						State = 3857;
+						State = 3859;
 						Match(NO);
 						}
 					}
 
-					State = 3860;
+					State = 3862;
 					Match(SCROLL);
 					}
 					break;
@@ -35739,18 +35759,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 3865;
+				State = 3867;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3866;
+			State = 3868;
 			Match(CURSOR);
-			State = 3869;
+			State = 3871;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITHOUT || _la==WITH) {
 				{
-				State = 3867;
+				State = 3869;
 				_la = TokenStream.LA(1);
 				if ( !(_la==WITHOUT || _la==WITH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35759,14 +35779,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3868;
+				State = 3870;
 				Match(HOLD);
 				}
 			}
 
-			State = 3871;
+			State = 3873;
 			Match(FOR);
-			State = 3872;
+			State = 3874;
 			query();
 			}
 		}
@@ -35806,37 +35826,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public FetchDirectionContext fetchDirection() {
 		FetchDirectionContext _localctx = new FetchDirectionContext(Context, State);
-		EnterRule(_localctx, 348, RULE_fetchDirection);
+		EnterRule(_localctx, 344, RULE_fetchDirection);
 		int _la;
 		try {
-			State = 3889;
+			State = 3891;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NEXT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3874;
+				State = 3876;
 				Match(NEXT);
 				}
 				break;
 			case PRIOR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3875;
+				State = 3877;
 				Match(PRIOR);
 				}
 				break;
 			case FIRST:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3876;
+				State = 3878;
 				Match(FIRST);
 				}
 				break;
 			case LAST:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3877;
+				State = 3879;
 				Match(LAST);
 				}
 				break;
@@ -35844,7 +35864,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RELATIVE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3878;
+				State = 3880;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ABSOLUTE || _la==RELATIVE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35853,7 +35873,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3879;
+				State = 3881;
 				signedNumber();
 				}
 				break;
@@ -35863,14 +35883,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3880;
+				State = 3882;
 				signedNumber();
 				}
 				break;
 			case ALL:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3881;
+				State = 3883;
 				Match(ALL);
 				}
 				break;
@@ -35878,7 +35898,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FORWARD:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3882;
+				State = 3884;
 				_la = TokenStream.LA(1);
 				if ( !(_la==BACKWARD || _la==FORWARD) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35887,7 +35907,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3885;
+				State = 3887;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case PLUS:
@@ -35895,13 +35915,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case IntegerConstant:
 				case NumericConstant:
 					{
-					State = 3883;
+					State = 3885;
 					signedNumber();
 					}
 					break;
 				case ALL:
 					{
-					State = 3884;
+					State = 3886;
 					Match(ALL);
 					}
 					break;
@@ -36279,14 +36299,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FROM:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3887;
+				State = 3889;
 				Match(FROM);
 				}
 				break;
 			case IN:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3888;
+				State = 3890;
 				Match(IN);
 				}
 				break;
@@ -36336,14 +36356,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CallStatementContext callStatement() {
 		CallStatementContext _localctx = new CallStatementContext(Context, State);
-		EnterRule(_localctx, 350, RULE_callStatement);
+		EnterRule(_localctx, 346, RULE_callStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3891;
+			State = 3893;
 			Match(CALL);
-			State = 3894;
+			State = 3896;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -36710,7 +36730,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 3892;
+				State = 3894;
 				columnId();
 				}
 				break;
@@ -36738,30 +36758,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLESAMPLE:
 			case VERBOSE:
 				{
-				State = 3893;
+				State = 3895;
 				typeFunctionKeyword();
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3900;
+			State = 3902;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==DOT) {
 				{
 				{
-				State = 3896;
+				State = 3898;
 				Match(DOT);
-				State = 3897;
+				State = 3899;
 				columnLabel();
 				}
 				}
-				State = 3902;
+				State = 3904;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3903;
+			State = 3905;
 			functionCall();
 			}
 		}
@@ -36812,23 +36832,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TransactionStatementContext transactionStatement() {
 		TransactionStatementContext _localctx = new TransactionStatementContext(Context, State);
-		EnterRule(_localctx, 352, RULE_transactionStatement);
+		EnterRule(_localctx, 348, RULE_transactionStatement);
 		int _la;
 		try {
-			State = 3953;
+			State = 3955;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,573,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,576,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3905;
-				Match(BEGIN);
 				State = 3907;
+				Match(BEGIN);
+				State = 3909;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3906;
+					State = 3908;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36840,12 +36860,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3910;
+				State = 3912;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT) {
 					{
-					State = 3909;
+					State = 3911;
 					transactionModes();
 					}
 				}
@@ -36855,16 +36875,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3912;
+				State = 3914;
 				Match(START);
-				State = 3913;
-				Match(TRANSACTION);
 				State = 3915;
+				Match(TRANSACTION);
+				State = 3917;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT) {
 					{
-					State = 3914;
+					State = 3916;
 					transactionModes();
 					}
 				}
@@ -36874,7 +36894,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3917;
+				State = 3919;
 				_la = TokenStream.LA(1);
 				if ( !(_la==COMMIT || _la==END) ) {
 				ErrorHandler.RecoverInline(this);
@@ -36883,12 +36903,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3919;
+				State = 3921;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3918;
+					State = 3920;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36900,12 +36920,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3922;
+				State = 3924;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AND) {
 					{
-					State = 3921;
+					State = 3923;
 					chain();
 					}
 				}
@@ -36915,7 +36935,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3924;
+				State = 3926;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ABORT || _la==ROLLBACK) ) {
 				ErrorHandler.RecoverInline(this);
@@ -36924,12 +36944,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3926;
+				State = 3928;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3925;
+					State = 3927;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36941,12 +36961,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3929;
+				State = 3931;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AND) {
 					{
-					State = 3928;
+					State = 3930;
 					chain();
 					}
 				}
@@ -36956,42 +36976,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3931;
+				State = 3933;
 				Match(SAVEPOINT);
-				State = 3932;
+				State = 3934;
 				columnId();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3933;
-				Match(RELEASE);
 				State = 3935;
+				Match(RELEASE);
+				State = 3937;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,570,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,573,Context) ) {
 				case 1:
 					{
-					State = 3934;
+					State = 3936;
 					Match(SAVEPOINT);
 					}
 					break;
 				}
-				State = 3937;
+				State = 3939;
 				columnId();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3938;
-				Match(ROLLBACK);
 				State = 3940;
+				Match(ROLLBACK);
+				State = 3942;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3939;
+					State = 3941;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37003,37 +37023,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3942;
-				Match(TO);
 				State = 3944;
+				Match(TO);
+				State = 3946;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,572,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,575,Context) ) {
 				case 1:
 					{
-					State = 3943;
+					State = 3945;
 					Match(SAVEPOINT);
 					}
 					break;
 				}
-				State = 3946;
+				State = 3948;
 				columnId();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3947;
-				Match(PREPARE);
-				State = 3948;
-				Match(TRANSACTION);
 				State = 3949;
+				Match(PREPARE);
+				State = 3950;
+				Match(TRANSACTION);
+				State = 3951;
 				stringLiteral();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3950;
+				State = 3952;
 				_la = TokenStream.LA(1);
 				if ( !(_la==COMMIT || _la==ROLLBACK) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37042,9 +37062,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3951;
+				State = 3953;
 				Match(PREPARED);
-				State = 3952;
+				State = 3954;
 				stringLiteral();
 				}
 				break;
@@ -37075,24 +37095,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ChainContext chain() {
 		ChainContext _localctx = new ChainContext(Context, State);
-		EnterRule(_localctx, 354, RULE_chain);
+		EnterRule(_localctx, 350, RULE_chain);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3955;
-			Match(AND);
 			State = 3957;
+			Match(AND);
+			State = 3959;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NO) {
 				{
-				State = 3956;
+				State = 3958;
 				Match(NO);
 				}
 			}
 
-			State = 3959;
+			State = 3961;
 			Match(CHAIN);
 			}
 		}
@@ -37128,34 +37148,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TransactionModesContext transactionModes() {
 		TransactionModesContext _localctx = new TransactionModesContext(Context, State);
-		EnterRule(_localctx, 356, RULE_transactionModes);
+		EnterRule(_localctx, 352, RULE_transactionModes);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3961;
+			State = 3963;
 			transactionMode();
-			State = 3968;
+			State = 3970;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT || _la==COMMA) {
 				{
 				{
-				State = 3963;
+				State = 3965;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 3962;
+					State = 3964;
 					Match(COMMA);
 					}
 				}
 
-				State = 3965;
+				State = 3967;
 				transactionMode();
 				}
 				}
-				State = 3970;
+				State = 3972;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -37194,27 +37214,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TransactionModeContext transactionMode() {
 		TransactionModeContext _localctx = new TransactionModeContext(Context, State);
-		EnterRule(_localctx, 358, RULE_transactionMode);
+		EnterRule(_localctx, 354, RULE_transactionMode);
 		int _la;
 		try {
-			State = 3986;
+			State = 3988;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ISOLATION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3971;
+				State = 3973;
 				Match(ISOLATION);
-				State = 3972;
+				State = 3974;
 				Match(LEVEL);
-				State = 3978;
+				State = 3980;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case READ:
 					{
-					State = 3973;
+					State = 3975;
 					Match(READ);
-					State = 3974;
+					State = 3976;
 					_la = TokenStream.LA(1);
 					if ( !(_la==COMMITTED || _la==UNCOMMITTED) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37227,15 +37247,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case REPEATABLE:
 					{
-					State = 3975;
+					State = 3977;
 					Match(REPEATABLE);
-					State = 3976;
+					State = 3978;
 					Match(READ);
 					}
 					break;
 				case SERIALIZABLE:
 					{
-					State = 3977;
+					State = 3979;
 					Match(SERIALIZABLE);
 					}
 					break;
@@ -37247,9 +37267,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case READ:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3980;
+				State = 3982;
 				Match(READ);
-				State = 3981;
+				State = 3983;
 				_la = TokenStream.LA(1);
 				if ( !(_la==WRITE || _la==ONLY) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37264,17 +37284,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NOT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3983;
+				State = 3985;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 3982;
+					State = 3984;
 					Match(NOT);
 					}
 				}
 
-				State = 3985;
+				State = 3987;
 				Match(DEFERRABLE);
 				}
 				break;
@@ -37322,61 +37342,61 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public LockStatementContext lockStatement() {
 		LockStatementContext _localctx = new LockStatementContext(Context, State);
-		EnterRule(_localctx, 360, RULE_lockStatement);
+		EnterRule(_localctx, 356, RULE_lockStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3988;
-			Match(LOCK);
 			State = 3990;
+			Match(LOCK);
+			State = 3992;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 3989;
+				State = 3991;
 				Match(TABLE);
 				}
 			}
 
-			State = 3992;
+			State = 3994;
 			relation();
-			State = 3997;
+			State = 3999;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3993;
+				State = 3995;
 				Match(COMMA);
-				State = 3994;
+				State = 3996;
 				relation();
 				}
 				}
-				State = 3999;
+				State = 4001;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 4004;
+			State = 4006;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IN) {
 				{
-				State = 4000;
-				Match(IN);
-				State = 4001;
-				lockMode();
 				State = 4002;
+				Match(IN);
+				State = 4003;
+				lockMode();
+				State = 4004;
 				Match(MODE);
 				}
 			}
 
-			State = 4007;
+			State = 4009;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOWAIT) {
 				{
-				State = 4006;
+				State = 4008;
 				Match(NOWAIT);
 				}
 			}
@@ -37410,18 +37430,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public LockModeContext lockMode() {
 		LockModeContext _localctx = new LockModeContext(Context, State);
-		EnterRule(_localctx, 362, RULE_lockMode);
+		EnterRule(_localctx, 358, RULE_lockMode);
 		int _la;
 		try {
-			State = 4019;
+			State = 4021;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ACCESS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4009;
+				State = 4011;
 				Match(ACCESS);
-				State = 4010;
+				State = 4012;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EXCLUSIVE || _la==SHARE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37435,9 +37455,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ROW:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4011;
+				State = 4013;
 				Match(ROW);
-				State = 4012;
+				State = 4014;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EXCLUSIVE || _la==SHARE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37451,14 +37471,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SHARE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4013;
+				State = 4015;
 				Match(SHARE);
-				State = 4016;
+				State = 4018;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==UPDATE || _la==ROW) {
 					{
-					State = 4014;
+					State = 4016;
 					_la = TokenStream.LA(1);
 					if ( !(_la==UPDATE || _la==ROW) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37467,7 +37487,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 4015;
+					State = 4017;
 					Match(EXCLUSIVE);
 					}
 				}
@@ -37477,7 +37497,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case EXCLUSIVE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4018;
+				State = 4020;
 				Match(EXCLUSIVE);
 				}
 				break;
@@ -37530,20 +37550,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SetStatementContext setStatement() {
 		SetStatementContext _localctx = new SetStatementContext(Context, State);
-		EnterRule(_localctx, 364, RULE_setStatement);
+		EnterRule(_localctx, 360, RULE_setStatement);
 		int _la;
 		try {
-			State = 4046;
+			State = 4048;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,589,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,592,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4021;
+				State = 4023;
 				Match(SET);
-				State = 4022;
+				State = 4024;
 				Match(TRANSACTION);
-				State = 4026;
+				State = 4028;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ISOLATION:
@@ -37551,15 +37571,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DEFERRABLE:
 				case NOT:
 					{
-					State = 4023;
+					State = 4025;
 					transactionModes();
 					}
 					break;
 				case SNAPSHOT:
 					{
-					State = 4024;
+					State = 4026;
 					Match(SNAPSHOT);
-					State = 4025;
+					State = 4027;
 					stringLiteral();
 					}
 					break;
@@ -37571,33 +37591,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4028;
-				Match(SET);
-				State = 4029;
-				Match(SESSION);
 				State = 4030;
-				Match(CHARACTERISTICS);
+				Match(SET);
 				State = 4031;
-				Match(AS);
+				Match(SESSION);
 				State = 4032;
-				Match(TRANSACTION);
+				Match(CHARACTERISTICS);
 				State = 4033;
+				Match(AS);
+				State = 4034;
+				Match(TRANSACTION);
+				State = 4035;
 				transactionModes();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4034;
+				State = 4036;
 				Match(SET);
-				State = 4035;
+				State = 4037;
 				Match(CONSTRAINTS);
-				State = 4038;
+				State = 4040;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 4036;
+					State = 4038;
 					Match(ALL);
 					}
 					break;
@@ -37965,14 +37985,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4037;
+					State = 4039;
 					qualifiedNameList();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4040;
+				State = 4042;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFERRED || _la==IMMEDIATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37986,14 +38006,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4041;
-				Match(SET);
 				State = 4043;
+				Match(SET);
+				State = 4045;
 				ErrorHandler.Sync(this);
-				switch ( Interpreter.AdaptivePredict(TokenStream,588,Context) ) {
+				switch ( Interpreter.AdaptivePredict(TokenStream,591,Context) ) {
 				case 1:
 					{
-					State = 4042;
+					State = 4044;
 					_la = TokenStream.LA(1);
 					if ( !(_la==LOCAL || _la==SESSION) ) {
 					ErrorHandler.RecoverInline(this);
@@ -38005,7 +38025,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					break;
 				}
-				State = 4045;
+				State = 4047;
 				setting();
 				}
 				break;
@@ -38072,27 +38092,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingContext setting() {
 		SettingContext _localctx = new SettingContext(Context, State);
-		EnterRule(_localctx, 366, RULE_setting);
+		EnterRule(_localctx, 362, RULE_setting);
 		int _la;
 		try {
-			State = 4087;
+			State = 4089;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,595,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,598,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4048;
-				Match(TIME);
-				State = 4049;
-				Match(ZONE);
 				State = 4050;
+				Match(TIME);
+				State = 4051;
+				Match(ZONE);
+				State = 4052;
 				timeZone();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4051;
+				State = 4053;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CATALOG || _la==SCHEMA) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38101,16 +38121,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4052;
+				State = 4054;
 				stringLiteral();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4053;
+				State = 4055;
 				Match(NAMES);
-				State = 4056;
+				State = 4058;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -38118,13 +38138,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4054;
+					State = 4056;
 					stringLiteral();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 4055;
+					State = 4057;
 					Match(DEFAULT);
 					}
 					break;
@@ -38139,27 +38159,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4061;
+				State = 4063;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ROLE:
 					{
-					State = 4058;
+					State = 4060;
 					Match(ROLE);
 					}
 					break;
 				case SESSION:
 					{
-					State = 4059;
+					State = 4061;
 					Match(SESSION);
-					State = 4060;
+					State = 4062;
 					Match(AUTHORIZATION);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4065;
+				State = 4067;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -38553,13 +38573,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4063;
+					State = 4065;
 					nonReservedWordOrString();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 4064;
+					State = 4066;
 					Match(DEFAULT);
 					}
 					break;
@@ -38571,11 +38591,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4067;
-				Match(XML);
-				State = 4068;
-				Match(OPTION);
 				State = 4069;
+				Match(XML);
+				State = 4070;
+				Match(OPTION);
+				State = 4071;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONTENT || _la==DOCUMENT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38589,9 +38609,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4070;
+				State = 4072;
 				settingName();
-				State = 4071;
+				State = 4073;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TO || _la==EQUAL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38600,12 +38620,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4081;
+				State = 4083;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case DEFAULT:
 					{
-					State = 4072;
+					State = 4074;
 					Match(DEFAULT);
 					}
 					break;
@@ -39007,21 +39027,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4073;
+					State = 4075;
 					settingValue();
-					State = 4078;
+					State = 4080;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 4074;
+						State = 4076;
 						Match(COMMA);
-						State = 4075;
+						State = 4077;
 						settingValue();
 						}
 						}
-						State = 4080;
+						State = 4082;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -39035,11 +39055,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4083;
-				settingName();
-				State = 4084;
-				Match(FROM);
 				State = 4085;
+				settingName();
+				State = 4086;
+				Match(FROM);
+				State = 4087;
 				Match(CURRENT);
 				}
 				break;
@@ -39077,26 +39097,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingNameContext settingName() {
 		SettingNameContext _localctx = new SettingNameContext(Context, State);
-		EnterRule(_localctx, 368, RULE_settingName);
+		EnterRule(_localctx, 364, RULE_settingName);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4089;
+			State = 4091;
 			columnId();
-			State = 4094;
+			State = 4096;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==DOT) {
 				{
 				{
-				State = 4090;
+				State = 4092;
 				Match(DOT);
-				State = 4091;
+				State = 4093;
 				columnId();
 				}
 				}
-				State = 4096;
+				State = 4098;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -39136,29 +39156,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingValueContext settingValue() {
 		SettingValueContext _localctx = new SettingValueContext(Context, State);
-		EnterRule(_localctx, 370, RULE_settingValue);
+		EnterRule(_localctx, 366, RULE_settingValue);
 		try {
-			State = 4103;
+			State = 4105;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case TRUE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4097;
+				State = 4099;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4098;
+				State = 4100;
 				Match(FALSE);
 				}
 				break;
 			case ON:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4099;
+				State = 4101;
 				Match(ON);
 				}
 				break;
@@ -39550,7 +39570,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4100;
+				State = 4102;
 				nonReservedWord();
 				}
 				break;
@@ -39560,7 +39580,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4101;
+				State = 4103;
 				stringLiteral();
 				}
 				break;
@@ -39570,7 +39590,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4102;
+				State = 4104;
 				signedNumber();
 				}
 				break;
@@ -39617,10 +39637,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TimeZoneContext timeZone() {
 		TimeZoneContext _localctx = new TimeZoneContext(Context, State);
-		EnterRule(_localctx, 372, RULE_timeZone);
+		EnterRule(_localctx, 368, RULE_timeZone);
 		int _la;
 		try {
-			State = 4122;
+			State = 4124;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case StringConstant:
@@ -39629,7 +39649,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4105;
+				State = 4107;
 				stringLiteral();
 				}
 				break;
@@ -39639,16 +39659,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4106;
+				State = 4108;
 				signedNumber();
 				}
 				break;
 			case INTERVAL:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4107;
+				State = 4109;
 				Match(INTERVAL);
-				State = 4116;
+				State = 4118;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -39656,14 +39676,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4108;
-					stringLiteral();
 					State = 4110;
+					stringLiteral();
+					State = 4112;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==DAY || ((((_la - 108)) & ~0x3f) == 0 && ((1L << (_la - 108)) & 39582418599937L) != 0) || _la==SECOND || _la==YEAR) {
 						{
-						State = 4109;
+						State = 4111;
 						intervalFields();
 						}
 					}
@@ -39672,13 +39692,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 4112;
-					Match(LPAREN);
-					State = 4113;
-					Match(IntegerConstant);
 					State = 4114;
-					Match(RPAREN);
+					Match(LPAREN);
 					State = 4115;
+					Match(IntegerConstant);
+					State = 4116;
+					Match(RPAREN);
+					State = 4117;
 					stringLiteral();
 					}
 					break;
@@ -39690,28 +39710,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4118;
+				State = 4120;
 				Match(DEFAULT);
 				}
 				break;
 			case LOCAL:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4119;
+				State = 4121;
 				Match(LOCAL);
 				}
 				break;
 			case Identifier:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4120;
+				State = 4122;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4121;
+				State = 4123;
 				Match(QuotedIdentifier);
 				}
 				break;
@@ -39753,50 +39773,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ResetStatementContext resetStatement() {
 		ResetStatementContext _localctx = new ResetStatementContext(Context, State);
-		EnterRule(_localctx, 374, RULE_resetStatement);
+		EnterRule(_localctx, 370, RULE_resetStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4124;
+			State = 4126;
 			Match(RESET);
-			State = 4134;
+			State = 4136;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,601,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,604,Context) ) {
 			case 1:
 				{
-				State = 4125;
+				State = 4127;
 				Match(ALL);
 				}
 				break;
 			case 2:
 				{
-				State = 4126;
+				State = 4128;
 				Match(TIME);
-				State = 4127;
+				State = 4129;
 				Match(ZONE);
 				}
 				break;
 			case 3:
 				{
-				State = 4128;
-				Match(TRANSACTION);
-				State = 4129;
-				Match(ISOLATION);
 				State = 4130;
+				Match(TRANSACTION);
+				State = 4131;
+				Match(ISOLATION);
+				State = 4132;
 				Match(LEVEL);
 				}
 				break;
 			case 4:
 				{
-				State = 4131;
+				State = 4133;
 				Match(SESSION);
-				State = 4132;
+				State = 4134;
 				Match(AUTHORIZATION);
 				}
 				break;
 			case 5:
 				{
-				State = 4133;
+				State = 4135;
 				settingName();
 				}
 				break;
@@ -39837,50 +39857,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ShowStatementContext showStatement() {
 		ShowStatementContext _localctx = new ShowStatementContext(Context, State);
-		EnterRule(_localctx, 376, RULE_showStatement);
+		EnterRule(_localctx, 372, RULE_showStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4136;
+			State = 4138;
 			Match(SHOW);
-			State = 4146;
+			State = 4148;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,602,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,605,Context) ) {
 			case 1:
 				{
-				State = 4137;
+				State = 4139;
 				Match(ALL);
 				}
 				break;
 			case 2:
 				{
-				State = 4138;
+				State = 4140;
 				Match(TIME);
-				State = 4139;
+				State = 4141;
 				Match(ZONE);
 				}
 				break;
 			case 3:
 				{
-				State = 4140;
-				Match(TRANSACTION);
-				State = 4141;
-				Match(ISOLATION);
 				State = 4142;
+				Match(TRANSACTION);
+				State = 4143;
+				Match(ISOLATION);
+				State = 4144;
 				Match(LEVEL);
 				}
 				break;
 			case 4:
 				{
-				State = 4143;
+				State = 4145;
 				Match(SESSION);
-				State = 4144;
+				State = 4146;
 				Match(AUTHORIZATION);
 				}
 				break;
 			case 5:
 				{
-				State = 4145;
+				State = 4147;
 				settingName();
 				}
 				break;
@@ -39915,14 +39935,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DiscardContext discard() {
 		DiscardContext _localctx = new DiscardContext(Context, State);
-		EnterRule(_localctx, 378, RULE_discard);
+		EnterRule(_localctx, 374, RULE_discard);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4148;
+			State = 4150;
 			Match(DISCARD);
-			State = 4149;
+			State = 4151;
 			_la = TokenStream.LA(1);
 			if ( !(_la==PLANS || _la==SEQUENCES || _la==TEMP || _la==TEMPORARY || _la==ALL) ) {
 			ErrorHandler.RecoverInline(this);
@@ -39988,40 +40008,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyStatementContext copyStatement() {
 		CopyStatementContext _localctx = new CopyStatementContext(Context, State);
-		EnterRule(_localctx, 380, RULE_copyStatement);
+		EnterRule(_localctx, 376, RULE_copyStatement);
 		int _la;
 		try {
-			State = 4203;
+			State = 4205;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,616,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,619,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4151;
-				Match(COPY);
 				State = 4153;
+				Match(COPY);
+				State = 4155;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==BINARY) {
 					{
-					State = 4152;
+					State = 4154;
 					Match(BINARY);
 					}
 				}
 
-				State = 4155;
-				qualifiedName();
 				State = 4157;
+				qualifiedName();
+				State = 4159;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 4156;
+					State = 4158;
 					columnNames();
 					}
 				}
 
-				State = 4159;
+				State = 4161;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FROM || _la==TO) ) {
 				ErrorHandler.RecoverInline(this);
@@ -40030,17 +40050,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4161;
+				State = 4163;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROGRAM) {
 					{
-					State = 4160;
+					State = 4162;
 					Match(PROGRAM);
 					}
 				}
 
-				State = 4166;
+				State = 4168;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -40048,73 +40068,73 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4163;
+					State = 4165;
 					stringLiteral();
 					}
 					break;
 				case STDIN:
 					{
-					State = 4164;
+					State = 4166;
 					Match(STDIN);
 					}
 					break;
 				case STDOUT:
 					{
-					State = 4165;
+					State = 4167;
 					Match(STDOUT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4173;
+				State = 4175;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==DELIMITERS || _la==USING) {
 					{
-					State = 4169;
+					State = 4171;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==USING) {
 						{
-						State = 4168;
+						State = 4170;
 						Match(USING);
 						}
 					}
 
-					State = 4171;
+					State = 4173;
 					Match(DELIMITERS);
-					State = 4172;
+					State = 4174;
 					stringLiteral();
 					}
 				}
 
-				State = 4176;
+				State = 4178;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 4175;
+					State = 4177;
 					Match(WITH);
 					}
 				}
 
-				State = 4179;
+				State = 4181;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL || _la==LPAREN) {
 					{
-					State = 4178;
+					State = 4180;
 					copyOptions();
 					}
 				}
 
-				State = 4182;
+				State = 4184;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 4181;
+					State = 4183;
 					whereClause();
 					}
 				}
@@ -40124,27 +40144,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4184;
-				Match(COPY);
-				State = 4185;
-				Match(LPAREN);
 				State = 4186;
-				dataStatement();
+				Match(COPY);
 				State = 4187;
-				Match(RPAREN);
+				Match(LPAREN);
 				State = 4188;
-				Match(TO);
+				dataStatement();
+				State = 4189;
+				Match(RPAREN);
 				State = 4190;
+				Match(TO);
+				State = 4192;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROGRAM) {
 					{
-					State = 4189;
+					State = 4191;
 					Match(PROGRAM);
 					}
 				}
 
-				State = 4195;
+				State = 4197;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -40152,41 +40172,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4192;
+					State = 4194;
 					stringLiteral();
 					}
 					break;
 				case STDIN:
 					{
-					State = 4193;
+					State = 4195;
 					Match(STDIN);
 					}
 					break;
 				case STDOUT:
 					{
-					State = 4194;
+					State = 4196;
 					Match(STDOUT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4198;
+				State = 4200;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 4197;
+					State = 4199;
 					Match(WITH);
 					}
 				}
 
-				State = 4201;
+				State = 4203;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL || _la==LPAREN) {
 					{
-					State = 4200;
+					State = 4202;
 					copyOptions();
 					}
 				}
@@ -40226,16 +40246,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyOptionsContext copyOptions() {
 		CopyOptionsContext _localctx = new CopyOptionsContext(Context, State);
-		EnterRule(_localctx, 382, RULE_copyOptions);
+		EnterRule(_localctx, 378, RULE_copyOptions);
 		int _la;
 		try {
-			State = 4211;
+			State = 4213;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LPAREN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4205;
+				State = 4207;
 				optionList();
 				}
 				break;
@@ -40251,17 +40271,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NULL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4207;
+				State = 4209;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 4206;
+					State = 4208;
 					copyOption();
 					}
 					}
-					State = 4209;
+					State = 4211;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL );
@@ -40312,124 +40332,124 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyOptionContext copyOption() {
 		CopyOptionContext _localctx = new CopyOptionContext(Context, State);
-		EnterRule(_localctx, 384, RULE_copyOption);
+		EnterRule(_localctx, 380, RULE_copyOption);
 		int _la;
 		try {
-			State = 4251;
+			State = 4253;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,625,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,628,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4213;
+				State = 4215;
 				Match(BINARY);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4214;
+				State = 4216;
 				Match(FREEZE);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4215;
-				Match(DELIMITER);
 				State = 4217;
+				Match(DELIMITER);
+				State = 4219;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4216;
+					State = 4218;
 					Match(AS);
 					}
 				}
 
-				State = 4219;
+				State = 4221;
 				stringLiteral();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4220;
-				Match(NULL);
 				State = 4222;
+				Match(NULL);
+				State = 4224;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4221;
+					State = 4223;
 					Match(AS);
 					}
 				}
 
-				State = 4224;
+				State = 4226;
 				stringLiteral();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4225;
+				State = 4227;
 				Match(CSV);
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4226;
+				State = 4228;
 				Match(HEADER);
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4227;
-				Match(QUOTE);
 				State = 4229;
+				Match(QUOTE);
+				State = 4231;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4228;
+					State = 4230;
 					Match(AS);
 					}
 				}
 
-				State = 4231;
+				State = 4233;
 				stringLiteral();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 4232;
-				Match(ESCAPE);
 				State = 4234;
+				Match(ESCAPE);
+				State = 4236;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4233;
+					State = 4235;
 					Match(AS);
 					}
 				}
 
-				State = 4236;
+				State = 4238;
 				stringLiteral();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 4237;
+				State = 4239;
 				Match(FORCE);
-				State = 4238;
+				State = 4240;
 				Match(QUOTE);
-				State = 4241;
+				State = 4243;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -40796,13 +40816,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4239;
+					State = 4241;
 					columnIdList();
 					}
 					break;
 				case STAR:
 					{
-					State = 4240;
+					State = 4242;
 					Match(STAR);
 					}
 					break;
@@ -40814,30 +40834,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 4243;
-				Match(FORCE);
 				State = 4245;
+				Match(FORCE);
+				State = 4247;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 4244;
+					State = 4246;
 					Match(NOT);
 					}
 				}
 
-				State = 4247;
+				State = 4249;
 				Match(NULL);
-				State = 4248;
+				State = 4250;
 				columnIdList();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 4249;
+				State = 4251;
 				Match(ENCODING);
-				State = 4250;
+				State = 4252;
 				stringLiteral();
 				}
 				break;
@@ -40875,40 +40895,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExplainStatementContext explainStatement() {
 		ExplainStatementContext _localctx = new ExplainStatementContext(Context, State);
-		EnterRule(_localctx, 386, RULE_explainStatement);
+		EnterRule(_localctx, 382, RULE_explainStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4253;
+			State = 4255;
 			Match(EXPLAIN);
-			State = 4265;
+			State = 4267;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,629,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,632,Context) ) {
 			case 1:
 				{
-				State = 4254;
+				State = 4256;
 				optionList();
 				}
 				break;
 			case 2:
 				{
-				State = 4256;
+				State = 4258;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ANALYZE) {
 					{
-					State = 4255;
+					State = 4257;
 					Match(ANALYZE);
 					}
 				}
 
-				State = 4259;
+				State = 4261;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==VERBOSE) {
 					{
-					State = 4258;
+					State = 4260;
 					Match(VERBOSE);
 					}
 				}
@@ -40917,14 +40937,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 3:
 				{
-				State = 4261;
-				Match(ANALYSE);
 				State = 4263;
+				Match(ANALYSE);
+				State = 4265;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==VERBOSE) {
 					{
-					State = 4262;
+					State = 4264;
 					Match(VERBOSE);
 					}
 				}
@@ -40932,7 +40952,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 4267;
+			State = 4269;
 			explainable();
 			}
 		}
@@ -40976,50 +40996,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExplainableContext explainable() {
 		ExplainableContext _localctx = new ExplainableContext(Context, State);
-		EnterRule(_localctx, 388, RULE_explainable);
+		EnterRule(_localctx, 384, RULE_explainable);
 		try {
-			State = 4275;
+			State = 4277;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,630,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,633,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4269;
+				State = 4271;
 				dataStatement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4270;
+				State = 4272;
 				declareCursor();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4271;
+				State = 4273;
 				createTable();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4272;
+				State = 4274;
 				createMaterializedView();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4273;
+				State = 4275;
 				refreshMaterializedView();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4274;
+				State = 4276;
 				executeStatement();
 				}
 				break;
@@ -41067,48 +41087,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PrepareStatementContext prepareStatement() {
 		PrepareStatementContext _localctx = new PrepareStatementContext(Context, State);
-		EnterRule(_localctx, 390, RULE_prepareStatement);
+		EnterRule(_localctx, 386, RULE_prepareStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4277;
+			State = 4279;
 			Match(PREPARE);
-			State = 4278;
+			State = 4280;
 			columnId();
-			State = 4290;
+			State = 4292;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4279;
+				State = 4281;
 				Match(LPAREN);
-				State = 4280;
+				State = 4282;
 				typeName();
-				State = 4285;
+				State = 4287;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 4281;
+					State = 4283;
 					Match(COMMA);
-					State = 4282;
+					State = 4284;
 					typeName();
 					}
 					}
-					State = 4287;
+					State = 4289;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 4288;
+				State = 4290;
 				Match(RPAREN);
 				}
 			}
 
-			State = 4292;
+			State = 4294;
 			Match(AS);
-			State = 4293;
+			State = 4295;
 			dataStatement();
 			}
 		}
@@ -41143,25 +41163,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExecuteStatementContext executeStatement() {
 		ExecuteStatementContext _localctx = new ExecuteStatementContext(Context, State);
-		EnterRule(_localctx, 392, RULE_executeStatement);
+		EnterRule(_localctx, 388, RULE_executeStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4295;
+			State = 4297;
 			Match(EXECUTE);
-			State = 4296;
+			State = 4298;
 			columnId();
-			State = 4301;
+			State = 4303;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4297;
-				Match(LPAREN);
-				State = 4298;
-				expressionList();
 				State = 4299;
+				Match(LPAREN);
+				State = 4300;
+				expressionList();
+				State = 4301;
 				Match(RPAREN);
 				}
 			}
@@ -41196,28 +41216,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DeallocateStatementContext deallocateStatement() {
 		DeallocateStatementContext _localctx = new DeallocateStatementContext(Context, State);
-		EnterRule(_localctx, 394, RULE_deallocateStatement);
+		EnterRule(_localctx, 390, RULE_deallocateStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4303;
-			Match(DEALLOCATE);
 			State = 4305;
+			Match(DEALLOCATE);
+			State = 4307;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,634,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,637,Context) ) {
 			case 1:
 				{
-				State = 4304;
+				State = 4306;
 				Match(PREPARE);
 				}
 				break;
 			}
-			State = 4309;
+			State = 4311;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ALL:
 				{
-				State = 4307;
+				State = 4309;
 				Match(ALL);
 				}
 				break;
@@ -41585,7 +41605,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 4308;
+				State = 4310;
 				columnId();
 				}
 				break;
@@ -41627,27 +41647,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public NotificationStatementContext notificationStatement() {
 		NotificationStatementContext _localctx = new NotificationStatementContext(Context, State);
-		EnterRule(_localctx, 396, RULE_notificationStatement);
+		EnterRule(_localctx, 392, RULE_notificationStatement);
 		int _la;
 		try {
-			State = 4324;
+			State = 4326;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LISTEN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4311;
+				State = 4313;
 				Match(LISTEN);
-				State = 4312;
+				State = 4314;
 				columnId();
 				}
 				break;
 			case UNLISTEN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4313;
+				State = 4315;
 				Match(UNLISTEN);
-				State = 4316;
+				State = 4318;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -42014,13 +42034,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4314;
+					State = 4316;
 					columnId();
 					}
 					break;
 				case STAR:
 					{
-					State = 4315;
+					State = 4317;
 					Match(STAR);
 					}
 					break;
@@ -42032,18 +42052,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NOTIFY:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4318;
+				State = 4320;
 				Match(NOTIFY);
-				State = 4319;
+				State = 4321;
 				columnId();
-				State = 4322;
+				State = 4324;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 4320;
+					State = 4322;
 					Match(COMMA);
-					State = 4321;
+					State = 4323;
 					stringLiteral();
 					}
 				}
@@ -42105,23 +42125,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public MaintenanceStatementContext maintenanceStatement() {
 		MaintenanceStatementContext _localctx = new MaintenanceStatementContext(Context, State);
-		EnterRule(_localctx, 398, RULE_maintenanceStatement);
+		EnterRule(_localctx, 394, RULE_maintenanceStatement);
 		int _la;
 		try {
-			State = 4365;
+			State = 4367;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VACUUM:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4326;
+				State = 4328;
 				Match(VACUUM);
-				State = 4340;
+				State = 4342;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4327;
+					State = 4329;
 					optionList();
 					}
 					break;
@@ -42496,42 +42516,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeIdentifier:
 				case SEMICOLON:
 					{
-					State = 4329;
+					State = 4331;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FULL) {
 						{
-						State = 4328;
+						State = 4330;
 						Match(FULL);
 						}
 					}
 
-					State = 4332;
+					State = 4334;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FREEZE) {
 						{
-						State = 4331;
+						State = 4333;
 						Match(FREEZE);
 						}
 					}
 
-					State = 4335;
+					State = 4337;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==VERBOSE) {
 						{
-						State = 4334;
+						State = 4336;
 						Match(VERBOSE);
 						}
 					}
 
-					State = 4338;
+					State = 4340;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==ANALYSE || _la==ANALYZE) {
 						{
-						State = 4337;
+						State = 4339;
 						_la = TokenStream.LA(1);
 						if ( !(_la==ANALYSE || _la==ANALYZE) ) {
 						ErrorHandler.RecoverInline(this);
@@ -42548,12 +42568,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4343;
+				State = 4345;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 4342;
+					State = 4344;
 					vacuumTargets();
 					}
 				}
@@ -42564,7 +42584,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ANALYZE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4345;
+				State = 4347;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ANALYSE || _la==ANALYZE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -42573,18 +42593,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4348;
+				State = 4350;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4346;
+					State = 4348;
 					optionList();
 					}
 					break;
 				case VERBOSE:
 					{
-					State = 4347;
+					State = 4349;
 					Match(VERBOSE);
 					}
 					break;
@@ -42957,12 +42977,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					break;
 				}
-				State = 4351;
+				State = 4353;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 4350;
+					State = 4352;
 					vacuumTargets();
 					}
 				}
@@ -42972,19 +42992,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case REINDEX:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4353;
-				Match(REINDEX);
 				State = 4355;
+				Match(REINDEX);
+				State = 4357;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 4354;
+					State = 4356;
 					optionList();
 					}
 				}
 
-				State = 4357;
+				State = 4359;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DATABASE || _la==INDEX || _la==SCHEMA || _la==SYSTEM || _la==TABLE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -42993,38 +43013,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4359;
+				State = 4361;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONCURRENTLY) {
 					{
-					State = 4358;
+					State = 4360;
 					Match(CONCURRENTLY);
 					}
 				}
 
-				State = 4361;
+				State = 4363;
 				qualifiedName();
 				}
 				break;
 			case CHECKPOINT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4362;
+				State = 4364;
 				Match(CHECKPOINT);
 				}
 				break;
 			case DISCARD:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4363;
+				State = 4365;
 				discard();
 				}
 				break;
 			case REFRESH:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4364;
+				State = 4366;
 				refreshMaterializedView();
 				}
 				break;
@@ -43064,35 +43084,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RefreshMaterializedViewContext refreshMaterializedView() {
 		RefreshMaterializedViewContext _localctx = new RefreshMaterializedViewContext(Context, State);
-		EnterRule(_localctx, 400, RULE_refreshMaterializedView);
+		EnterRule(_localctx, 396, RULE_refreshMaterializedView);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4367;
-			Match(REFRESH);
-			State = 4368;
-			Match(MATERIALIZED);
 			State = 4369;
-			Match(VIEW);
+			Match(REFRESH);
+			State = 4370;
+			Match(MATERIALIZED);
 			State = 4371;
+			Match(VIEW);
+			State = 4373;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONCURRENTLY) {
 				{
-				State = 4370;
+				State = 4372;
 				Match(CONCURRENTLY);
 				}
 			}
 
-			State = 4373;
-			qualifiedName();
 			State = 4375;
+			qualifiedName();
+			State = 4377;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 4374;
+				State = 4376;
 				withData();
 				}
 			}
@@ -43131,26 +43151,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public VacuumTargetsContext vacuumTargets() {
 		VacuumTargetsContext _localctx = new VacuumTargetsContext(Context, State);
-		EnterRule(_localctx, 402, RULE_vacuumTargets);
+		EnterRule(_localctx, 398, RULE_vacuumTargets);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4377;
+			State = 4379;
 			vacuumTarget();
-			State = 4382;
+			State = 4384;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 4378;
+				State = 4380;
 				Match(COMMA);
-				State = 4379;
+				State = 4381;
 				vacuumTarget();
 				}
 				}
-				State = 4384;
+				State = 4386;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -43184,19 +43204,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public VacuumTargetContext vacuumTarget() {
 		VacuumTargetContext _localctx = new VacuumTargetContext(Context, State);
-		EnterRule(_localctx, 404, RULE_vacuumTarget);
+		EnterRule(_localctx, 400, RULE_vacuumTarget);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4385;
-			qualifiedName();
 			State = 4387;
+			qualifiedName();
+			State = 4389;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4386;
+				State = 4388;
 				columnNames();
 				}
 			}
@@ -43241,72 +43261,72 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OtherStatementContext otherStatement() {
 		OtherStatementContext _localctx = new OtherStatementContext(Context, State);
-		EnterRule(_localctx, 406, RULE_otherStatement);
+		EnterRule(_localctx, 402, RULE_otherStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4399;
+			State = 4401;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DO:
 				{
-				State = 4389;
+				State = 4391;
 				Match(DO);
 				}
 				break;
 			case CLUSTER:
 				{
-				State = 4390;
+				State = 4392;
 				Match(CLUSTER);
 				}
 				break;
 			case LOAD:
 				{
-				State = 4391;
+				State = 4393;
 				Match(LOAD);
 				}
 				break;
 			case SECURITY:
 				{
-				State = 4392;
+				State = 4394;
 				Match(SECURITY);
-				State = 4393;
+				State = 4395;
 				Match(LABEL);
 				}
 				break;
 			case REASSIGN:
 				{
-				State = 4394;
+				State = 4396;
 				Match(REASSIGN);
-				State = 4395;
+				State = 4397;
 				Match(OWNED);
 				}
 				break;
 			case IMPORT:
 				{
-				State = 4396;
-				Match(IMPORT);
-				State = 4397;
-				Match(FOREIGN);
 				State = 4398;
+				Match(IMPORT);
+				State = 4399;
+				Match(FOREIGN);
+				State = 4400;
 				Match(SCHEMA);
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 4404;
+			State = 4406;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0)) {
 				{
 				{
-				State = 4401;
+				State = 4403;
 				anyToken();
 				}
 				}
-				State = 4406;
+				State = 4408;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -43335,12 +43355,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AnyTokenContext anyToken() {
 		AnyTokenContext _localctx = new AnyTokenContext(Context, State);
-		EnterRule(_localctx, 408, RULE_anyToken);
+		EnterRule(_localctx, 404, RULE_anyToken);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4407;
+			State = 4409;
 			_la = TokenStream.LA(1);
 			if ( _la <= 0 || (_la==SEMICOLON) ) {
 			ErrorHandler.RecoverInline(this);
@@ -43391,24 +43411,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public BalancedContext balanced() {
 		BalancedContext _localctx = new BalancedContext(Context, State);
-		EnterRule(_localctx, 410, RULE_balanced);
+		EnterRule(_localctx, 406, RULE_balanced);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4409;
+			State = 4411;
 			Match(LPAREN);
-			State = 4414;
+			State = 4416;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71459459712417791L) != 0)) {
 				{
-				State = 4412;
+				State = 4414;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4410;
+					State = 4412;
 					balanced();
 					}
 					break;
@@ -43913,7 +43933,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case Operator:
 				case UnexpectedCharacter:
 					{
-					State = 4411;
+					State = 4413;
 					_la = TokenStream.LA(1);
 					if ( _la <= 0 || (((((_la - 492)) & ~0x3f) == 0 && ((1L << (_la - 492)) & 35L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -43928,11 +43948,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 4416;
+				State = 4418;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 4417;
+			State = 4419;
 			Match(RPAREN);
 			}
 		}
@@ -44267,12 +44287,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public UnreservedKeywordContext unreservedKeyword() {
 		UnreservedKeywordContext _localctx = new UnreservedKeywordContext(Context, State);
-		EnterRule(_localctx, 412, RULE_unreservedKeyword);
+		EnterRule(_localctx, 408, RULE_unreservedKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4419;
+			State = 4421;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & 18014398509481983L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44356,12 +44376,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ColumnNameKeywordContext columnNameKeyword() {
 		ColumnNameKeywordContext _localctx = new ColumnNameKeywordContext(Context, State);
-		EnterRule(_localctx, 414, RULE_columnNameKeyword);
+		EnterRule(_localctx, 410, RULE_columnNameKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4421;
+			State = 4423;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 310)) & ~0x3f) == 0 && ((1L << (_la - 310)) & 2251799813685247L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44417,12 +44437,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TypeFunctionKeywordContext typeFunctionKeyword() {
 		TypeFunctionKeywordContext _localctx = new TypeFunctionKeywordContext(Context, State);
-		EnterRule(_localctx, 416, RULE_typeFunctionKeyword);
+		EnterRule(_localctx, 412, RULE_typeFunctionKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4423;
+			State = 4425;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 361)) & ~0x3f) == 0 && ((1L << (_la - 361)) & 8388607L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44532,12 +44552,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ReservedKeywordContext reservedKeyword() {
 		ReservedKeywordContext _localctx = new ReservedKeywordContext(Context, State);
-		EnterRule(_localctx, 418, RULE_reservedKeyword);
+		EnterRule(_localctx, 414, RULE_reservedKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4425;
+			State = 4427;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 8191L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44991,12 +45011,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public BareLabelKeywordContext bareLabelKeyword() {
 		BareLabelKeywordContext _localctx = new BareLabelKeywordContext(Context, State);
-		EnterRule(_localctx, 420, RULE_bareLabelKeyword);
+		EnterRule(_localctx, 416, RULE_bareLabelKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4427;
+			State = 4429;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & -288230376151711746L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -17592722915329L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -2251799851433985L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -35184372088833L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -867049031140900865L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -725079540006912001L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -309664785178361953L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 1005L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -45022,7 +45042,6 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		switch (ruleIndex) {
 		case 27: return expression_sempred((ExpressionContext)_localctx, predIndex);
 		case 28: return boundExpression_sempred((BoundExpressionContext)_localctx, predIndex);
-		case 165: return targetAlias_sempred((TargetAliasContext)_localctx, predIndex);
 		}
 		return true;
 	}
@@ -45063,15 +45082,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		}
 		return true;
 	}
-	private bool targetAlias_sempred(TargetAliasContext _localctx, int predIndex) {
-		switch (predIndex) {
-		case 27: return NextIsNot(SET);
-		}
-		return true;
-	}
 
 	private static int[] _serializedATN = {
-		4,1,503,4430,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,
+		4,1,503,4432,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,
 		7,7,7,2,8,7,8,2,9,7,9,2,10,7,10,2,11,7,11,2,12,7,12,2,13,7,13,2,14,7,14,
 		2,15,7,15,2,16,7,16,2,17,7,17,2,18,7,18,2,19,7,19,2,20,7,20,2,21,7,21,
 		2,22,7,22,2,23,7,23,2,24,7,24,2,25,7,25,2,26,7,26,2,27,7,27,2,28,7,28,
@@ -45103,378 +45116,378 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		2,189,7,189,2,190,7,190,2,191,7,191,2,192,7,192,2,193,7,193,2,194,7,194,
 		2,195,7,195,2,196,7,196,2,197,7,197,2,198,7,198,2,199,7,199,2,200,7,200,
 		2,201,7,201,2,202,7,202,2,203,7,203,2,204,7,204,2,205,7,205,2,206,7,206,
-		2,207,7,207,2,208,7,208,2,209,7,209,2,210,7,210,1,0,3,0,424,8,0,1,0,1,
-		0,3,0,428,8,0,5,0,430,8,0,10,0,12,0,433,9,0,1,0,1,0,1,1,1,1,1,1,1,2,1,
-		2,1,2,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,
-		1,3,1,3,1,3,1,3,1,3,1,3,3,3,465,8,3,1,4,1,4,3,4,469,8,4,1,5,1,5,1,5,1,
-		5,3,5,475,8,5,1,6,1,6,3,6,479,8,6,1,7,1,7,1,7,1,7,3,7,485,8,7,1,8,1,8,
-		1,8,1,8,3,8,491,8,8,1,9,1,9,1,9,3,9,496,8,9,1,10,1,10,3,10,500,8,10,1,
-		11,1,11,1,11,5,11,505,8,11,10,11,12,11,508,9,11,1,12,1,12,1,12,5,12,513,
-		8,12,10,12,12,12,516,9,12,1,13,1,13,1,13,5,13,521,8,13,10,13,12,13,524,
-		9,13,1,14,1,14,1,14,1,14,1,15,1,15,1,15,1,15,3,15,534,8,15,1,16,1,16,1,
-		16,1,16,1,16,1,16,1,16,1,16,1,16,3,16,545,8,16,1,17,1,17,1,18,3,18,550,
-		8,18,1,18,1,18,1,19,3,19,555,8,19,1,19,1,19,1,19,3,19,560,8,19,1,19,4,
-		19,563,8,19,11,19,12,19,564,1,19,1,19,1,19,1,19,3,19,571,8,19,3,19,573,
-		8,19,1,20,1,20,3,20,577,8,20,1,20,1,20,1,21,1,21,1,21,1,21,1,21,1,21,1,
-		21,1,21,1,21,1,21,3,21,591,8,21,1,21,1,21,1,21,1,21,3,21,597,8,21,1,21,
-		1,21,3,21,601,8,21,1,21,3,21,604,8,21,1,21,1,21,1,21,1,21,1,21,3,21,611,
-		8,21,1,21,3,21,614,8,21,1,21,1,21,1,21,3,21,619,8,21,1,21,1,21,1,21,1,
-		21,3,21,625,8,21,1,21,1,21,1,21,1,21,3,21,631,8,21,1,21,1,21,1,21,3,21,
-		636,8,21,3,21,638,8,21,1,22,1,22,1,22,1,22,1,22,3,22,645,8,22,1,23,1,23,
-		1,23,3,23,650,8,23,1,23,1,23,1,23,1,23,1,23,1,23,3,23,658,8,23,3,23,660,
-		8,23,1,23,1,23,1,23,1,23,3,23,666,8,23,3,23,668,8,23,1,23,1,23,1,23,3,
-		23,673,8,23,1,23,3,23,676,8,23,1,24,1,24,1,24,1,24,3,24,682,8,24,1,25,
-		1,25,1,25,5,25,687,8,25,10,25,12,25,690,9,25,1,25,3,25,693,8,25,1,26,1,
-		26,1,26,1,26,5,26,699,8,26,10,26,12,26,702,9,26,1,26,1,26,1,27,1,27,1,
-		27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,715,8,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,3,27,737,8,27,1,27,1,27,3,27,741,8,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,1,27,1,27,3,27,752,8,27,1,27,1,27,1,27,1,27,3,27,758,8,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,771,8,27,1,27,1,
-		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,1,27,3,27,791,8,27,1,27,1,27,1,27,1,27,1,27,3,27,798,8,27,1,27,
-		1,27,1,27,1,27,3,27,804,8,27,1,27,1,27,1,27,1,27,3,27,810,8,27,1,27,1,
-		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,823,8,27,1,27,1,27,
-		1,27,3,27,828,8,27,5,27,830,8,27,10,27,12,27,833,9,27,1,28,1,28,1,28,1,
-		28,1,28,1,28,1,28,3,28,842,8,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,
-		1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,864,8,
-		28,1,28,1,28,1,28,1,28,1,28,1,28,5,28,872,8,28,10,28,12,28,875,9,28,1,
-		29,1,29,1,30,1,30,1,31,1,31,1,31,1,31,1,31,1,31,5,31,887,8,31,10,31,12,
-		31,890,9,31,1,31,1,31,1,31,3,31,895,8,31,1,32,1,32,1,32,3,32,900,8,32,
-		1,33,1,33,1,33,1,33,1,33,1,33,3,33,908,8,33,1,33,3,33,911,8,33,1,34,1,
-		34,1,35,1,35,1,35,5,35,918,8,35,10,35,12,35,921,9,35,1,36,1,36,1,36,1,
-		36,1,36,5,36,928,8,36,10,36,12,36,931,9,36,1,36,3,36,934,8,36,3,36,936,
-		8,36,1,36,1,36,1,37,1,37,1,37,1,37,1,37,5,37,945,8,37,10,37,12,37,948,
-		9,37,1,37,3,37,951,8,37,3,37,953,8,37,1,37,1,37,1,38,1,38,3,38,959,8,38,
-		1,39,1,39,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,5,40,
-		974,8,40,10,40,12,40,977,9,40,1,40,1,40,3,40,981,8,40,1,40,3,40,984,8,
-		40,1,40,1,40,4,40,988,8,40,11,40,12,40,989,1,40,3,40,993,8,40,3,40,995,
-		8,40,1,40,1,40,1,40,3,40,1000,8,40,1,40,1,40,5,40,1004,8,40,10,40,12,40,
-		1007,9,40,1,40,1,40,5,40,1011,8,40,10,40,12,40,1014,9,40,1,40,1,40,1,40,
-		1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,1,40,3,40,1029,8,40,1,40,
-		1,40,1,40,1,40,1,40,1,40,1,40,3,40,1038,8,40,1,41,1,41,1,41,3,41,1043,
-		8,41,1,41,1,41,3,41,1047,8,41,1,41,1,41,3,41,1051,8,41,1,41,3,41,1054,
-		8,41,1,41,3,41,1057,8,41,1,42,1,42,1,42,3,42,1062,8,42,1,42,1,42,1,42,
-		5,42,1067,8,42,10,42,12,42,1070,9,42,1,42,3,42,1073,8,42,3,42,1075,8,42,
-		1,42,1,42,1,42,1,42,1,42,1,42,1,42,3,42,1084,8,42,1,42,1,42,1,42,1,42,
-		1,42,1,42,3,42,1092,8,42,1,42,1,42,1,42,3,42,1097,8,42,3,42,1099,8,42,
-		1,43,3,43,1102,8,43,1,43,1,43,1,43,3,43,1107,8,43,1,43,1,43,1,44,1,44,
-		1,44,1,44,1,44,1,44,3,44,1117,8,44,1,44,1,44,1,44,1,44,3,44,1123,8,44,
-		3,44,1125,8,44,1,45,1,45,1,45,1,45,1,45,5,45,1132,8,45,10,45,12,45,1135,
-		9,45,3,45,1137,8,45,1,45,1,45,1,46,1,46,3,46,1143,8,46,1,46,4,46,1146,
-		8,46,11,46,12,46,1147,1,46,1,46,3,46,1152,8,46,1,46,1,46,1,47,1,47,1,47,
-		1,47,1,47,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,
-		1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,
-		1,48,1,48,3,48,1189,8,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,
-		1,48,1,48,1,48,1,48,3,48,1204,8,48,1,48,1,48,5,48,1208,8,48,10,48,12,48,
-		1211,9,48,3,48,1213,8,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,
-		1,48,1,48,1,48,1,48,1,48,1,48,1,48,3,48,1231,8,48,1,48,1,48,1,48,1,48,
-		3,48,1237,8,48,1,48,1,48,1,48,1,48,5,48,1243,8,48,10,48,12,48,1246,9,48,
-		3,48,1248,8,48,1,48,1,48,1,48,1,48,1,48,3,48,1255,8,48,1,48,1,48,1,48,
-		1,48,1,48,1,48,1,48,5,48,1264,8,48,10,48,12,48,1267,9,48,3,48,1269,8,48,
-		3,48,1271,8,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,3,48,1280,8,48,1,48,
-		1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,1,48,
-		1,48,1,48,3,48,1299,8,48,1,49,1,49,1,49,1,49,1,49,3,49,1306,8,49,1,49,
-		1,49,1,49,1,49,1,49,1,49,3,49,1314,8,49,1,50,3,50,1317,8,50,1,50,1,50,
-		1,51,1,51,1,51,1,51,1,52,1,52,5,52,1327,8,52,10,52,12,52,1330,9,52,1,52,
-		3,52,1333,8,52,1,52,5,52,1336,8,52,10,52,12,52,1339,9,52,1,53,1,53,1,53,
-		1,53,1,53,5,53,1346,8,53,10,53,12,53,1349,9,53,1,53,3,53,1352,8,53,1,53,
-		5,53,1355,8,53,10,53,12,53,1358,9,53,3,53,1360,8,53,1,54,4,54,1363,8,54,
-		11,54,12,54,1364,1,54,3,54,1368,8,54,1,54,5,54,1371,8,54,10,54,12,54,1374,
-		9,54,1,54,1,54,5,54,1378,8,54,10,54,12,54,1381,9,54,1,54,4,54,1384,8,54,
-		11,54,12,54,1385,3,54,1388,8,54,1,55,1,55,3,55,1392,8,55,1,55,1,55,1,56,
-		1,56,3,56,1398,8,56,1,57,1,57,1,57,1,57,1,57,1,57,1,57,1,57,3,57,1408,
-		8,57,3,57,1410,8,57,1,57,3,57,1413,8,57,1,57,3,57,1416,8,57,1,57,3,57,
-		1419,8,57,1,57,3,57,1422,8,57,1,57,3,57,1425,8,57,1,57,3,57,1428,8,57,
-		1,57,3,57,1431,8,57,1,57,1,57,1,57,1,57,5,57,1437,8,57,10,57,12,57,1440,
-		9,57,1,57,1,57,1,57,1,57,1,57,1,57,1,57,3,57,1449,8,57,1,57,1,57,3,57,
-		1453,8,57,3,57,1455,8,57,3,57,1457,8,57,1,58,1,58,1,58,5,58,1462,8,58,
-		10,58,12,58,1465,9,58,1,59,1,59,1,59,1,59,3,59,1471,8,59,1,59,3,59,1474,
-		8,59,1,60,1,60,3,60,1478,8,60,1,60,3,60,1481,8,60,1,60,1,60,1,61,1,61,
-		1,61,1,61,5,61,1489,8,61,10,61,12,61,1492,9,61,1,61,1,61,1,62,1,62,1,62,
-		1,62,5,62,1500,8,62,10,62,12,62,1503,9,62,1,63,1,63,5,63,1507,8,63,10,
-		63,12,63,1510,9,63,1,64,1,64,1,64,1,64,1,64,3,64,1517,8,64,1,64,1,64,1,
-		64,3,64,1522,8,64,1,64,1,64,1,64,1,64,1,64,1,64,1,64,1,64,3,64,1532,8,
-		64,3,64,1534,8,64,3,64,1536,8,64,1,65,1,65,1,65,3,65,1541,8,65,3,65,1543,
-		8,65,1,66,1,66,3,66,1547,8,66,1,66,3,66,1550,8,66,1,66,3,66,1553,8,66,
-		1,66,1,66,3,66,1557,8,66,1,66,3,66,1560,8,66,3,66,1562,8,66,1,66,1,66,
-		1,66,1,66,1,66,1,66,3,66,1570,8,66,1,66,3,66,1573,8,66,1,66,3,66,1576,
-		8,66,1,66,1,66,1,66,1,66,3,66,1582,8,66,3,66,1584,8,66,1,66,1,66,3,66,
-		1588,8,66,1,66,1,66,1,66,3,66,1593,8,66,1,66,1,66,3,66,1597,8,66,1,66,
-		3,66,1600,8,66,3,66,1602,8,66,1,66,1,66,3,66,1606,8,66,1,66,3,66,1609,
-		8,66,1,66,3,66,1612,8,66,1,66,3,66,1615,8,66,1,66,1,66,1,66,3,66,1620,
-		8,66,3,66,1622,8,66,1,67,3,67,1625,8,67,1,67,1,67,3,67,1629,8,67,1,68,
-		1,68,1,68,1,68,1,68,5,68,1636,8,68,10,68,12,68,1639,9,68,1,68,1,68,1,68,
-		3,68,1644,8,68,1,68,1,68,1,68,1,68,1,68,5,68,1651,8,68,10,68,12,68,1654,
-		9,68,1,68,1,68,3,68,1658,8,68,3,68,1660,8,68,1,69,1,69,1,69,1,69,3,69,
-		1666,8,69,3,69,1668,8,69,1,70,1,70,1,70,1,70,3,70,1674,8,70,1,71,1,71,
-		1,71,1,72,1,72,1,72,1,72,1,72,3,72,1684,8,72,1,73,1,73,1,73,1,73,1,73,
-		3,73,1691,8,73,1,74,1,74,1,74,1,74,1,74,1,74,5,74,1699,8,74,10,74,12,74,
-		1702,9,74,1,74,1,74,1,75,1,75,1,75,1,75,3,75,1710,8,75,1,75,1,75,1,75,
-		1,75,1,75,5,75,1717,8,75,10,75,12,75,1720,9,75,1,75,1,75,3,75,1724,8,75,
-		1,76,1,76,1,76,1,76,1,76,1,76,1,76,1,76,1,76,1,76,3,76,1736,8,76,1,77,
-		1,77,1,77,1,78,1,78,1,78,3,78,1744,8,78,1,78,1,78,1,78,5,78,1749,8,78,
-		10,78,12,78,1752,9,78,1,79,1,79,1,79,1,79,1,79,1,79,1,79,1,79,1,79,1,79,
-		1,79,1,79,1,79,1,79,1,79,1,79,5,79,1770,8,79,10,79,12,79,1773,9,79,1,79,
-		1,79,1,79,1,79,1,79,3,79,1780,8,79,1,80,1,80,1,80,1,81,1,81,1,81,1,81,
-		1,81,1,81,1,81,1,81,1,81,5,81,1794,8,81,10,81,12,81,1797,9,81,1,82,1,82,
-		3,82,1801,8,82,1,82,1,82,1,82,3,82,1806,8,82,1,82,3,82,1809,8,82,1,82,
-		3,82,1812,8,82,1,82,1,82,1,83,1,83,1,83,1,83,1,83,1,83,1,83,3,83,1823,
-		8,83,1,83,1,83,1,83,1,83,1,83,1,83,1,83,3,83,1832,8,83,3,83,1834,8,83,
-		1,84,1,84,1,84,1,84,1,84,1,84,1,84,3,84,1843,8,84,1,85,1,85,1,85,1,85,
-		1,85,5,85,1850,8,85,10,85,12,85,1853,9,85,1,86,1,86,1,86,1,86,1,86,1,86,
-		1,86,1,86,1,86,1,86,5,86,1865,8,86,10,86,12,86,1868,9,86,1,86,1,86,1,86,
-		3,86,1873,8,86,3,86,1875,8,86,1,86,3,86,1878,8,86,1,87,1,87,1,87,1,88,
-		1,88,1,88,3,88,1886,8,88,1,88,1,88,1,88,3,88,1891,8,88,1,88,1,88,1,88,
-		3,88,1896,8,88,1,88,1,88,1,88,1,88,3,88,1902,8,88,1,88,1,88,1,88,1,88,
-		1,88,1,88,1,88,1,88,3,88,1912,8,88,1,88,1,88,3,88,1916,8,88,1,88,1,88,
-		1,88,3,88,1921,8,88,1,88,1,88,1,88,3,88,1926,8,88,1,89,3,89,1929,8,89,
-		1,89,1,89,3,89,1933,8,89,1,90,1,90,3,90,1937,8,90,1,90,1,90,1,90,5,90,
-		1942,8,90,10,90,12,90,1945,9,90,1,91,1,91,3,91,1949,8,91,1,91,1,91,3,91,
-		1953,8,91,1,91,3,91,1956,8,91,1,91,1,91,1,91,1,91,3,91,1962,8,91,1,91,
-		3,91,1965,8,91,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,93,1,93,1,93,
-		1,93,1,93,1,93,1,93,1,93,1,93,3,93,1984,8,93,1,93,1,93,1,93,1,94,1,94,
-		1,94,1,94,1,94,3,94,1994,8,94,1,95,1,95,1,95,1,95,1,95,1,95,1,95,1,95,
-		1,95,1,95,1,95,3,95,2007,8,95,1,96,1,96,1,96,1,96,1,97,1,97,1,97,1,98,
-		1,98,1,99,3,99,2019,8,99,1,99,1,99,3,99,2023,8,99,1,100,1,100,1,100,3,
-		100,2028,8,100,1,100,3,100,2031,8,100,1,100,1,100,3,100,2035,8,100,1,100,
-		1,100,1,100,1,100,5,100,2041,8,100,10,100,12,100,2044,9,100,1,101,1,101,
-		3,101,2048,8,101,1,101,1,101,3,101,2052,8,101,1,101,1,101,1,101,1,101,
-		3,101,2058,8,101,1,101,1,101,1,101,1,101,3,101,2064,8,101,1,101,1,101,
-		1,101,3,101,2069,8,101,1,101,1,101,1,101,1,101,1,101,3,101,2076,8,101,
-		1,101,1,101,1,101,1,101,1,101,1,101,1,101,5,101,2085,8,101,10,101,12,101,
-		2088,9,101,1,101,1,101,3,101,2092,8,101,1,101,1,101,3,101,2096,8,101,1,
-		101,3,101,2099,8,101,1,101,3,101,2102,8,101,1,101,1,101,3,101,2106,8,101,
-		1,101,1,101,1,101,3,101,2111,8,101,1,101,3,101,2114,8,101,3,101,2116,8,
-		101,1,102,1,102,1,102,1,102,5,102,2122,8,102,10,102,12,102,2125,9,102,
-		3,102,2127,8,102,1,102,1,102,1,103,1,103,1,103,1,103,1,103,1,103,5,103,
-		2137,8,103,10,103,12,103,2140,9,103,3,103,2142,8,103,1,104,1,104,1,105,
-		1,105,1,105,1,105,5,105,2150,8,105,10,105,12,105,2153,9,105,1,105,1,105,
-		1,106,1,106,1,106,3,106,2160,8,106,1,106,5,106,2163,8,106,10,106,12,106,
-		2166,9,106,1,106,3,106,2169,8,106,1,107,1,107,1,107,1,107,1,107,1,107,
-		1,107,1,107,1,107,1,107,1,107,3,107,2182,8,107,1,107,3,107,2185,8,107,
-		1,108,1,108,1,108,1,108,3,108,2191,8,108,1,109,1,109,1,109,1,109,1,109,
-		1,109,1,109,3,109,2200,8,109,1,110,1,110,3,110,2204,8,110,1,110,1,110,
-		1,111,1,111,3,111,2210,8,111,1,111,1,111,3,111,2214,8,111,1,111,1,111,
-		1,111,3,111,2219,8,111,3,111,2221,8,111,1,111,5,111,2224,8,111,10,111,
-		12,111,2227,9,111,1,112,1,112,3,112,2231,8,112,1,112,1,112,1,112,1,112,
-		3,112,2237,8,112,1,113,1,113,1,113,1,113,1,113,1,113,1,113,1,113,1,113,
-		1,113,1,113,3,113,2250,8,113,1,113,1,113,3,113,2254,8,113,1,113,1,113,
-		3,113,2258,8,113,1,113,1,113,3,113,2262,8,113,1,113,1,113,1,113,1,113,
-		3,113,2268,8,113,1,113,1,113,1,113,1,113,1,113,3,113,2275,8,113,1,113,
-		1,113,1,113,1,113,4,113,2281,8,113,11,113,12,113,2282,1,113,1,113,3,113,
-		2287,8,113,1,113,1,113,1,113,1,113,1,113,3,113,2294,8,113,3,113,2296,8,
-		113,1,114,1,114,3,114,2300,8,114,1,114,1,114,1,115,1,115,1,115,3,115,2307,
-		8,115,1,115,1,115,3,115,2311,8,115,1,115,5,115,2314,8,115,10,115,12,115,
-		2317,9,115,1,116,1,116,1,116,1,116,1,116,1,116,1,116,1,116,1,116,3,116,
-		2328,8,116,3,116,2330,8,116,1,117,3,117,2333,8,117,1,117,1,117,1,117,1,
-		117,1,117,1,117,1,117,3,117,2342,8,117,1,118,1,118,3,118,2346,8,118,1,
-		118,1,118,5,118,2350,8,118,10,118,12,118,2353,9,118,1,119,1,119,1,119,
-		1,119,1,119,1,119,1,119,3,119,2362,8,119,1,119,1,119,3,119,2366,8,119,
-		1,119,1,119,3,119,2370,8,119,1,119,1,119,3,119,2374,8,119,1,119,1,119,
-		1,119,1,119,3,119,2380,8,119,1,119,1,119,1,119,3,119,2385,8,119,1,119,
-		1,119,1,119,1,119,1,119,1,119,1,119,1,119,3,119,2395,8,119,1,119,1,119,
-		1,119,1,119,5,119,2401,8,119,10,119,12,119,2404,9,119,1,119,1,119,3,119,
-		2408,8,119,1,119,1,119,3,119,2412,8,119,1,119,1,119,1,119,1,119,3,119,
-		2418,8,119,1,119,1,119,1,119,1,119,1,119,3,119,2425,8,119,3,119,2427,8,
-		119,1,120,1,120,1,120,1,121,1,121,1,121,1,121,1,121,1,121,1,121,1,121,
-		5,121,2440,8,121,10,121,12,121,2443,9,121,1,121,1,121,1,121,3,121,2448,
-		8,121,1,122,1,122,3,122,2452,8,122,1,122,1,122,3,122,2456,8,122,1,122,
-		3,122,2459,8,122,1,122,3,122,2462,8,122,1,122,1,122,3,122,2466,8,122,1,
-		122,1,122,1,122,3,122,2471,8,122,1,122,1,122,1,122,1,122,5,122,2477,8,
-		122,10,122,12,122,2480,9,122,1,122,1,122,3,122,2484,8,122,1,122,3,122,
-		2487,8,122,1,122,1,122,3,122,2491,8,122,1,122,1,122,3,122,2495,8,122,1,
-		122,3,122,2498,8,122,1,123,1,123,1,123,1,123,1,123,1,123,3,123,2506,8,
-		123,1,123,1,123,3,123,2510,8,123,1,123,1,123,3,123,2514,8,123,3,123,2516,
-		8,123,1,123,3,123,2519,8,123,1,123,3,123,2522,8,123,1,124,1,124,1,124,
-		1,124,3,124,2528,8,124,1,125,1,125,1,125,3,125,2533,8,125,1,125,3,125,
-		2536,8,125,1,125,3,125,2539,8,125,1,125,1,125,1,125,3,125,2544,8,125,1,
-		125,1,125,3,125,2548,8,125,1,125,1,125,1,125,1,125,3,125,2554,8,125,1,
-		125,1,125,3,125,2558,8,125,1,126,1,126,3,126,2562,8,126,1,126,1,126,1,
-		126,3,126,2567,8,126,1,126,1,126,3,126,2571,8,126,1,126,1,126,3,126,2575,
-		8,126,1,126,1,126,3,126,2579,8,126,1,126,1,126,3,126,2583,8,126,1,126,
-		1,126,1,126,3,126,2588,8,126,1,127,1,127,3,127,2592,8,127,1,127,1,127,
-		3,127,2596,8,127,1,127,1,127,5,127,2600,8,127,10,127,12,127,2603,9,127,
-		1,128,1,128,1,128,1,128,1,128,1,128,1,128,3,128,2612,8,128,1,128,1,128,
-		1,128,1,128,1,128,1,128,1,128,1,128,1,128,1,128,1,128,1,128,1,128,3,128,
-		2627,8,128,1,128,3,128,2630,8,128,1,128,1,128,1,128,1,128,1,128,3,128,
-		2637,8,128,1,128,1,128,3,128,2641,8,128,1,129,1,129,1,129,1,129,3,129,
-		2647,8,129,1,129,1,129,5,129,2651,8,129,10,129,12,129,2654,9,129,1,130,
-		1,130,1,130,1,130,1,130,1,130,1,130,1,130,1,130,5,130,2665,8,130,10,130,
-		12,130,2668,9,130,3,130,2670,8,130,1,130,1,130,1,130,1,130,1,130,1,130,
-		1,130,1,130,1,130,1,130,5,130,2682,8,130,10,130,12,130,2685,9,130,3,130,
-		2687,8,130,1,130,1,130,1,130,1,130,1,130,1,130,1,130,3,130,2696,8,130,
-		1,130,5,130,2699,8,130,10,130,12,130,2702,9,130,3,130,2704,8,130,1,131,
-		1,131,1,131,1,131,3,131,2710,8,131,1,131,5,131,2713,8,131,10,131,12,131,
-		2716,9,131,1,132,1,132,1,132,3,132,2721,8,132,1,132,3,132,2724,8,132,1,
-		132,1,132,1,132,1,132,1,132,1,132,3,132,2732,8,132,1,133,1,133,1,133,3,
-		133,2737,8,133,1,133,1,133,3,133,2741,8,133,1,133,1,133,1,133,1,133,1,
-		133,5,133,2748,8,133,10,133,12,133,2751,9,133,1,134,1,134,1,134,3,134,
-		2756,8,134,1,134,1,134,1,134,1,134,3,134,2762,8,134,1,134,1,134,1,134,
-		1,134,1,134,1,134,1,134,3,134,2771,8,134,1,134,1,134,1,134,1,134,1,134,
-		1,134,1,134,1,134,1,134,3,134,2782,8,134,1,134,1,134,1,134,1,134,3,134,
-		2788,8,134,1,134,1,134,1,134,1,134,1,134,1,134,1,134,1,134,1,134,1,134,
-		1,134,1,134,3,134,2802,8,134,1,134,3,134,2805,8,134,1,134,3,134,2808,8,
-		134,1,134,4,134,2811,8,134,11,134,12,134,2812,1,135,1,135,1,135,3,135,
-		2818,8,135,1,135,1,135,1,135,1,135,1,135,1,135,3,135,2826,8,135,1,135,
-		1,135,3,135,2830,8,135,3,135,2832,8,135,1,135,1,135,1,135,1,135,1,135,
-		1,135,1,135,1,135,1,135,3,135,2843,8,135,1,135,3,135,2846,8,135,1,135,
-		1,135,1,135,1,135,1,135,1,135,3,135,2854,8,135,1,135,1,135,4,135,2858,
-		8,135,11,135,12,135,2859,1,135,1,135,1,135,3,135,2865,8,135,1,135,1,135,
-		1,135,3,135,2870,8,135,1,135,1,135,1,135,1,135,1,135,1,135,4,135,2878,
-		8,135,11,135,12,135,2879,3,135,2882,8,135,1,136,1,136,1,136,1,136,1,136,
-		1,136,1,136,1,136,1,136,3,136,2893,8,136,1,137,1,137,1,138,1,138,1,138,
-		1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,3,138,2909,8,138,
-		1,138,1,138,1,138,1,138,1,138,1,138,1,138,3,138,2918,8,138,1,138,1,138,
-		1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,1,138,3,138,
-		2933,8,138,1,138,1,138,1,138,1,138,3,138,2939,8,138,1,139,1,139,1,139,
-		5,139,2944,8,139,10,139,12,139,2947,9,139,1,139,1,139,1,139,1,139,1,139,
-		1,139,1,139,1,139,1,139,3,139,2958,8,139,1,139,1,139,1,139,1,139,3,139,
-		2964,8,139,1,139,1,139,1,139,1,139,1,139,1,139,4,139,2972,8,139,11,139,
-		12,139,2973,1,139,3,139,2977,8,139,1,139,1,139,1,139,1,139,3,139,2983,
-		8,139,1,140,1,140,3,140,2987,8,140,1,140,3,140,2990,8,140,1,140,1,140,
-		1,140,1,140,1,140,1,140,3,140,2998,8,140,1,140,1,140,3,140,3002,8,140,
-		1,140,1,140,3,140,3006,8,140,1,140,3,140,3009,8,140,1,140,1,140,3,140,
-		3013,8,140,1,140,1,140,1,140,1,140,5,140,3019,8,140,10,140,12,140,3022,
-		9,140,1,140,1,140,3,140,3026,8,140,1,140,1,140,3,140,3030,8,140,1,140,
-		1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,3,140,
-		3044,8,140,1,140,1,140,1,140,1,140,3,140,3050,8,140,1,140,1,140,1,140,
-		3,140,3055,8,140,1,140,3,140,3058,8,140,1,140,1,140,1,140,1,140,1,140,
-		1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,
-		1,140,3,140,3078,8,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,1,140,
-		1,140,1,140,1,140,1,140,1,140,1,140,3,140,3094,8,140,3,140,3096,8,140,
-		1,141,1,141,3,141,3100,8,141,1,141,1,141,1,141,1,141,3,141,3106,8,141,
-		1,141,1,141,3,141,3110,8,141,1,141,1,141,1,141,1,141,1,141,1,141,1,141,
-		1,141,1,141,1,141,1,141,3,141,3123,8,141,1,141,1,141,1,141,3,141,3128,
-		8,141,1,141,1,141,1,141,1,141,1,141,3,141,3135,8,141,1,141,1,141,1,141,
-		1,141,4,141,3141,8,141,11,141,12,141,3142,1,141,1,141,3,141,3147,8,141,
-		1,141,4,141,3150,8,141,11,141,12,141,3151,1,141,1,141,1,141,1,141,1,141,
-		1,141,1,141,1,141,1,141,1,141,3,141,3164,8,141,1,141,1,141,3,141,3168,
-		8,141,1,142,1,142,3,142,3172,8,142,1,142,3,142,3175,8,142,1,142,1,142,
-		1,142,1,142,1,142,3,142,3182,8,142,1,142,1,142,3,142,3186,8,142,1,143,
-		1,143,1,143,1,143,1,143,1,143,1,143,3,143,3195,8,143,1,143,1,143,1,143,
-		1,143,1,143,1,143,1,143,1,143,3,143,3205,8,143,1,143,3,143,3208,8,143,
-		1,143,1,143,3,143,3212,8,143,1,143,1,143,1,143,3,143,3217,8,143,1,143,
-		1,143,3,143,3221,8,143,1,143,3,143,3224,8,143,1,143,1,143,1,143,4,143,
-		3229,8,143,11,143,12,143,3230,3,143,3233,8,143,1,144,1,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3246,8,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,3,144,3254,8,144,1,144,1,144,1,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3271,
-		8,144,1,144,1,144,3,144,3275,8,144,1,145,1,145,1,145,1,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,3,145,3291,8,145,1,145,
-		1,145,1,145,1,145,3,145,3297,8,145,1,145,1,145,1,145,1,145,1,145,1,145,
-		3,145,3305,8,145,1,145,1,145,1,145,1,145,3,145,3311,8,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,3,145,3331,8,145,1,145,1,145,1,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,1,145,1,145,1,145,3,145,3345,8,145,1,145,4,145,
-		3348,8,145,11,145,12,145,3349,3,145,3352,8,145,1,146,1,146,1,146,1,146,
-		1,146,1,146,1,146,1,146,1,146,3,146,3363,8,146,1,146,1,146,1,146,3,146,
-		3368,8,146,1,146,1,146,1,146,1,146,3,146,3374,8,146,1,146,1,146,1,146,
-		1,146,1,146,1,146,1,146,1,146,3,146,3384,8,146,1,146,3,146,3387,8,146,
-		1,146,1,146,1,146,1,146,5,146,3393,8,146,10,146,12,146,3396,9,146,1,146,
-		1,146,1,146,1,146,1,146,3,146,3403,8,146,1,146,1,146,1,146,3,146,3408,
-		8,146,1,146,1,146,1,146,1,146,3,146,3414,8,146,1,146,1,146,1,146,5,146,
-		3419,8,146,10,146,12,146,3422,9,146,1,146,1,146,1,146,1,146,1,146,3,146,
-		3429,8,146,1,146,3,146,3432,8,146,3,146,3434,8,146,1,147,1,147,3,147,3438,
-		8,147,1,147,3,147,3441,8,147,1,147,1,147,1,147,5,147,3446,8,147,10,147,
-		12,147,3449,9,147,3,147,3451,8,147,1,148,1,148,1,148,1,148,1,148,1,148,
-		3,148,3459,8,148,1,148,3,148,3462,8,148,1,149,3,149,3465,8,149,1,149,1,
-		149,1,149,1,149,1,149,1,149,1,149,5,149,3474,8,149,10,149,12,149,3477,
-		9,149,1,149,1,149,1,149,1,149,1,149,1,149,1,149,1,149,1,149,1,149,1,149,
-		1,149,1,149,3,149,3492,8,149,1,149,1,149,1,149,1,149,1,149,1,149,5,149,
-		3500,8,149,10,149,12,149,3503,9,149,3,149,3505,8,149,1,150,1,150,3,150,
-		3509,8,150,1,151,3,151,3512,8,151,1,151,1,151,1,151,3,151,3517,8,151,1,
-		151,5,151,3520,8,151,10,151,12,151,3523,9,151,1,152,1,152,1,152,1,152,
-		5,152,3529,8,152,10,152,12,152,3532,9,152,1,152,1,152,1,153,1,153,1,153,
-		3,153,3539,8,153,1,153,3,153,3542,8,153,1,153,3,153,3545,8,153,1,154,1,
-		154,1,154,1,154,1,154,1,154,1,154,1,154,5,154,3555,8,154,10,154,12,154,
-		3558,9,154,1,154,1,154,3,154,3562,8,154,1,155,3,155,3565,8,155,1,155,1,
-		155,1,155,1,155,1,155,3,155,3572,8,155,1,156,1,156,1,156,1,156,1,156,3,
-		156,3579,8,156,1,156,1,156,1,156,1,156,1,156,1,156,5,156,3587,8,156,10,
-		156,12,156,3590,9,156,1,156,1,156,3,156,3594,8,156,1,156,3,156,3597,8,
-		156,1,156,3,156,3600,8,156,1,156,3,156,3603,8,156,1,156,3,156,3606,8,156,
-		1,157,1,157,1,157,1,157,1,158,1,158,5,158,3614,8,158,10,158,12,158,3617,
-		9,158,1,159,1,159,1,159,3,159,3622,8,159,1,159,1,159,1,159,1,159,1,159,
-		1,159,3,159,3630,8,159,3,159,3632,8,159,1,160,1,160,1,160,1,160,5,160,
-		3638,8,160,10,160,12,160,3641,9,160,1,160,1,160,3,160,3645,8,160,1,160,
-		1,160,1,160,3,160,3650,8,160,1,161,1,161,1,161,1,162,1,162,1,162,5,162,
-		3658,8,162,10,162,12,162,3661,9,162,1,163,1,163,1,163,1,163,1,163,1,163,
-		1,163,1,163,5,163,3671,8,163,10,163,12,163,3674,9,163,1,163,1,163,1,163,
-		1,163,3,163,3680,8,163,1,164,1,164,1,164,1,164,1,164,1,164,3,164,3688,
-		8,164,1,164,1,164,3,164,3692,8,164,3,164,3694,8,164,1,164,1,164,1,164,
-		3,164,3699,8,164,1,165,1,165,1,165,1,166,1,166,1,166,1,166,1,166,3,166,
-		3709,8,166,1,166,1,166,1,166,1,166,1,166,3,166,3716,8,166,3,166,3718,8,
-		166,1,166,3,166,3721,8,166,1,167,1,167,1,167,1,167,1,167,1,167,1,167,5,
-		167,3730,8,167,10,167,12,167,3733,9,167,3,167,3735,8,167,1,167,1,167,1,
-		167,1,167,1,167,3,167,3742,8,167,3,167,3744,8,167,1,167,3,167,3747,8,167,
-		1,168,1,168,1,168,1,168,1,168,1,168,1,168,1,168,4,168,3757,8,168,11,168,
-		12,168,3758,1,169,1,169,3,169,3763,8,169,1,169,1,169,1,169,3,169,3768,
-		8,169,1,169,1,169,1,169,1,169,1,169,1,169,1,169,1,169,1,169,1,169,5,169,
-		3780,8,169,10,169,12,169,3783,9,169,1,169,1,169,3,169,3787,8,169,1,169,
-		3,169,3790,8,169,1,169,1,169,1,169,1,169,3,169,3796,8,169,1,169,1,169,
-		3,169,3800,8,169,1,170,1,170,3,170,3804,8,170,1,170,1,170,1,170,5,170,
-		3809,8,170,10,170,12,170,3812,9,170,1,170,1,170,1,170,1,170,3,170,3818,
-		8,170,1,170,3,170,3821,8,170,1,171,1,171,1,171,1,171,1,171,1,171,3,171,
-		3829,8,171,1,171,1,171,3,171,3833,8,171,3,171,3835,8,171,1,172,1,172,1,
-		172,1,172,3,172,3841,8,172,3,172,3843,8,172,1,172,1,172,1,172,1,172,3,
-		172,3849,8,172,3,172,3851,8,172,1,173,1,173,1,173,1,173,1,173,1,173,3,
-		173,3859,8,173,1,173,5,173,3862,8,173,10,173,12,173,3865,9,173,1,173,1,
-		173,1,173,3,173,3870,8,173,1,173,1,173,1,173,1,174,1,174,1,174,1,174,1,
-		174,1,174,1,174,1,174,1,174,1,174,1,174,3,174,3886,8,174,1,174,1,174,3,
-		174,3890,8,174,1,175,1,175,1,175,3,175,3895,8,175,1,175,1,175,5,175,3899,
-		8,175,10,175,12,175,3902,9,175,1,175,1,175,1,176,1,176,3,176,3908,8,176,
-		1,176,3,176,3911,8,176,1,176,1,176,1,176,3,176,3916,8,176,1,176,1,176,
-		3,176,3920,8,176,1,176,3,176,3923,8,176,1,176,1,176,3,176,3927,8,176,1,
-		176,3,176,3930,8,176,1,176,1,176,1,176,1,176,3,176,3936,8,176,1,176,1,
-		176,1,176,3,176,3941,8,176,1,176,1,176,3,176,3945,8,176,1,176,1,176,1,
-		176,1,176,1,176,1,176,1,176,3,176,3954,8,176,1,177,1,177,3,177,3958,8,
-		177,1,177,1,177,1,178,1,178,3,178,3964,8,178,1,178,5,178,3967,8,178,10,
-		178,12,178,3970,9,178,1,179,1,179,1,179,1,179,1,179,1,179,1,179,3,179,
-		3979,8,179,1,179,1,179,1,179,3,179,3984,8,179,1,179,3,179,3987,8,179,1,
-		180,1,180,3,180,3991,8,180,1,180,1,180,1,180,5,180,3996,8,180,10,180,12,
-		180,3999,9,180,1,180,1,180,1,180,1,180,3,180,4005,8,180,1,180,3,180,4008,
-		8,180,1,181,1,181,1,181,1,181,1,181,1,181,1,181,3,181,4017,8,181,1,181,
-		3,181,4020,8,181,1,182,1,182,1,182,1,182,1,182,3,182,4027,8,182,1,182,
-		1,182,1,182,1,182,1,182,1,182,1,182,1,182,1,182,1,182,3,182,4039,8,182,
-		1,182,1,182,1,182,3,182,4044,8,182,1,182,3,182,4047,8,182,1,183,1,183,
-		1,183,1,183,1,183,1,183,1,183,1,183,3,183,4057,8,183,1,183,1,183,1,183,
-		3,183,4062,8,183,1,183,1,183,3,183,4066,8,183,1,183,1,183,1,183,1,183,
-		1,183,1,183,1,183,1,183,1,183,5,183,4077,8,183,10,183,12,183,4080,9,183,
-		3,183,4082,8,183,1,183,1,183,1,183,1,183,3,183,4088,8,183,1,184,1,184,
-		1,184,5,184,4093,8,184,10,184,12,184,4096,9,184,1,185,1,185,1,185,1,185,
-		1,185,1,185,3,185,4104,8,185,1,186,1,186,1,186,1,186,1,186,3,186,4111,
-		8,186,1,186,1,186,1,186,1,186,3,186,4117,8,186,1,186,1,186,1,186,1,186,
-		3,186,4123,8,186,1,187,1,187,1,187,1,187,1,187,1,187,1,187,1,187,1,187,
-		1,187,3,187,4135,8,187,1,188,1,188,1,188,1,188,1,188,1,188,1,188,1,188,
-		1,188,1,188,3,188,4147,8,188,1,189,1,189,1,189,1,190,1,190,3,190,4154,
-		8,190,1,190,1,190,3,190,4158,8,190,1,190,1,190,3,190,4162,8,190,1,190,
-		1,190,1,190,3,190,4167,8,190,1,190,3,190,4170,8,190,1,190,1,190,3,190,
-		4174,8,190,1,190,3,190,4177,8,190,1,190,3,190,4180,8,190,1,190,3,190,4183,
-		8,190,1,190,1,190,1,190,1,190,1,190,1,190,3,190,4191,8,190,1,190,1,190,
-		1,190,3,190,4196,8,190,1,190,3,190,4199,8,190,1,190,3,190,4202,8,190,3,
-		190,4204,8,190,1,191,1,191,4,191,4208,8,191,11,191,12,191,4209,3,191,4212,
-		8,191,1,192,1,192,1,192,1,192,3,192,4218,8,192,1,192,1,192,1,192,3,192,
-		4223,8,192,1,192,1,192,1,192,1,192,1,192,3,192,4230,8,192,1,192,1,192,
-		1,192,3,192,4235,8,192,1,192,1,192,1,192,1,192,1,192,3,192,4242,8,192,
-		1,192,1,192,3,192,4246,8,192,1,192,1,192,1,192,1,192,3,192,4252,8,192,
-		1,193,1,193,1,193,3,193,4257,8,193,1,193,3,193,4260,8,193,1,193,1,193,
-		3,193,4264,8,193,3,193,4266,8,193,1,193,1,193,1,194,1,194,1,194,1,194,
-		1,194,1,194,3,194,4276,8,194,1,195,1,195,1,195,1,195,1,195,1,195,5,195,
-		4284,8,195,10,195,12,195,4287,9,195,1,195,1,195,3,195,4291,8,195,1,195,
-		1,195,1,195,1,196,1,196,1,196,1,196,1,196,1,196,3,196,4302,8,196,1,197,
-		1,197,3,197,4306,8,197,1,197,1,197,3,197,4310,8,197,1,198,1,198,1,198,
-		1,198,1,198,3,198,4317,8,198,1,198,1,198,1,198,1,198,3,198,4323,8,198,
-		3,198,4325,8,198,1,199,1,199,1,199,3,199,4330,8,199,1,199,3,199,4333,8,
-		199,1,199,3,199,4336,8,199,1,199,3,199,4339,8,199,3,199,4341,8,199,1,199,
-		3,199,4344,8,199,1,199,1,199,1,199,3,199,4349,8,199,1,199,3,199,4352,8,
-		199,1,199,1,199,3,199,4356,8,199,1,199,1,199,3,199,4360,8,199,1,199,1,
-		199,1,199,1,199,3,199,4366,8,199,1,200,1,200,1,200,1,200,3,200,4372,8,
-		200,1,200,1,200,3,200,4376,8,200,1,201,1,201,1,201,5,201,4381,8,201,10,
-		201,12,201,4384,9,201,1,202,1,202,3,202,4388,8,202,1,203,1,203,1,203,1,
-		203,1,203,1,203,1,203,1,203,1,203,1,203,3,203,4400,8,203,1,203,5,203,4403,
-		8,203,10,203,12,203,4406,9,203,1,204,1,204,1,205,1,205,1,205,5,205,4413,
-		8,205,10,205,12,205,4416,9,205,1,205,1,205,1,206,1,206,1,207,1,207,1,208,
-		1,208,1,209,1,209,1,210,1,210,1,210,0,2,54,56,211,0,2,4,6,8,10,12,14,16,
+		2,207,7,207,2,208,7,208,1,0,3,0,420,8,0,1,0,1,0,3,0,424,8,0,5,0,426,8,
+		0,10,0,12,0,429,9,0,1,0,1,0,1,1,1,1,1,1,1,2,1,2,1,2,1,3,1,3,1,3,1,3,1,
+		3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,
+		3,3,461,8,3,1,4,1,4,3,4,465,8,4,1,5,1,5,1,5,1,5,3,5,471,8,5,1,6,1,6,3,
+		6,475,8,6,1,7,1,7,1,7,1,7,3,7,481,8,7,1,8,1,8,1,8,1,8,3,8,487,8,8,1,9,
+		1,9,1,9,3,9,492,8,9,1,10,1,10,3,10,496,8,10,1,11,1,11,1,11,5,11,501,8,
+		11,10,11,12,11,504,9,11,1,12,1,12,1,12,5,12,509,8,12,10,12,12,12,512,9,
+		12,1,13,1,13,1,13,5,13,517,8,13,10,13,12,13,520,9,13,1,14,1,14,1,14,1,
+		14,1,15,1,15,1,15,1,15,3,15,530,8,15,1,16,1,16,1,16,1,16,1,16,1,16,1,16,
+		1,16,1,16,3,16,541,8,16,1,17,1,17,1,18,3,18,546,8,18,1,18,1,18,1,19,3,
+		19,551,8,19,1,19,1,19,1,19,3,19,556,8,19,1,19,4,19,559,8,19,11,19,12,19,
+		560,1,19,1,19,1,19,1,19,3,19,567,8,19,3,19,569,8,19,1,20,1,20,3,20,573,
+		8,20,1,20,1,20,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,3,21,
+		587,8,21,1,21,1,21,1,21,1,21,3,21,593,8,21,1,21,1,21,3,21,597,8,21,1,21,
+		3,21,600,8,21,1,21,1,21,1,21,1,21,1,21,3,21,607,8,21,1,21,3,21,610,8,21,
+		1,21,1,21,1,21,3,21,615,8,21,1,21,1,21,1,21,1,21,3,21,621,8,21,1,21,1,
+		21,1,21,1,21,3,21,627,8,21,1,21,1,21,1,21,3,21,632,8,21,3,21,634,8,21,
+		1,22,1,22,1,22,1,22,1,22,3,22,641,8,22,1,23,1,23,1,23,3,23,646,8,23,1,
+		23,1,23,1,23,1,23,1,23,1,23,3,23,654,8,23,3,23,656,8,23,1,23,1,23,1,23,
+		1,23,3,23,662,8,23,3,23,664,8,23,1,23,1,23,1,23,3,23,669,8,23,1,23,3,23,
+		672,8,23,1,24,1,24,1,24,1,24,3,24,678,8,24,1,25,1,25,1,25,5,25,683,8,25,
+		10,25,12,25,686,9,25,1,25,3,25,689,8,25,1,26,1,26,1,26,1,26,5,26,695,8,
+		26,10,26,12,26,698,9,26,1,26,1,26,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,3,27,711,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,733,8,27,1,27,1,
+		27,3,27,737,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,748,
+		8,27,1,27,1,27,1,27,1,27,3,27,754,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,1,27,1,27,1,27,3,27,767,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,787,8,27,1,
+		27,1,27,1,27,1,27,1,27,3,27,794,8,27,1,27,1,27,1,27,1,27,3,27,800,8,27,
+		1,27,1,27,1,27,1,27,3,27,806,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,1,27,1,27,3,27,819,8,27,1,27,1,27,1,27,3,27,824,8,27,5,27,826,
+		8,27,10,27,12,27,829,9,27,1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,838,
+		8,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,
+		1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,860,8,28,1,28,1,28,1,28,1,28,1,
+		28,1,28,5,28,868,8,28,10,28,12,28,871,9,28,1,29,1,29,1,30,1,30,1,31,1,
+		31,1,31,1,31,1,31,1,31,5,31,883,8,31,10,31,12,31,886,9,31,1,31,1,31,1,
+		31,3,31,891,8,31,1,32,1,32,1,32,3,32,896,8,32,1,33,1,33,1,33,1,33,1,33,
+		1,33,3,33,904,8,33,1,33,3,33,907,8,33,1,34,1,34,1,35,1,35,1,35,5,35,914,
+		8,35,10,35,12,35,917,9,35,1,36,1,36,1,36,1,36,1,36,5,36,924,8,36,10,36,
+		12,36,927,9,36,1,36,3,36,930,8,36,3,36,932,8,36,1,36,1,36,1,37,1,37,1,
+		37,1,37,3,37,940,8,37,3,37,942,8,37,1,37,1,37,1,38,3,38,947,8,38,1,38,
+		1,38,1,38,1,38,1,38,1,38,3,38,955,8,38,1,38,1,38,3,38,959,8,38,1,38,1,
+		38,1,38,1,38,1,38,1,38,3,38,967,8,38,5,38,969,8,38,10,38,12,38,972,9,38,
+		1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,5,39,985,8,39,10,
+		39,12,39,988,9,39,1,39,1,39,3,39,992,8,39,1,39,3,39,995,8,39,1,39,1,39,
+		4,39,999,8,39,11,39,12,39,1000,1,39,3,39,1004,8,39,3,39,1006,8,39,1,39,
+		1,39,1,39,3,39,1011,8,39,1,39,1,39,5,39,1015,8,39,10,39,12,39,1018,9,39,
+		1,39,1,39,5,39,1022,8,39,10,39,12,39,1025,9,39,1,39,1,39,1,39,1,39,1,39,
+		1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,3,39,1040,8,39,1,39,1,39,1,39,
+		1,39,1,39,1,39,1,39,3,39,1049,8,39,1,40,1,40,1,40,3,40,1054,8,40,1,40,
+		1,40,3,40,1058,8,40,1,40,1,40,3,40,1062,8,40,1,40,3,40,1065,8,40,1,40,
+		3,40,1068,8,40,1,41,1,41,1,41,3,41,1073,8,41,1,41,1,41,1,41,5,41,1078,
+		8,41,10,41,12,41,1081,9,41,1,41,3,41,1084,8,41,3,41,1086,8,41,1,41,1,41,
+		1,41,1,41,1,41,1,41,1,41,3,41,1095,8,41,1,41,1,41,1,41,1,41,1,41,1,41,
+		3,41,1103,8,41,1,41,1,41,1,41,3,41,1108,8,41,3,41,1110,8,41,1,42,3,42,
+		1113,8,42,1,42,1,42,1,42,3,42,1118,8,42,1,42,1,42,1,43,1,43,1,43,1,43,
+		1,43,1,43,3,43,1128,8,43,1,43,1,43,1,43,1,43,3,43,1134,8,43,3,43,1136,
+		8,43,1,44,1,44,1,44,1,44,1,44,5,44,1143,8,44,10,44,12,44,1146,9,44,3,44,
+		1148,8,44,1,44,1,44,1,45,1,45,3,45,1154,8,45,1,45,4,45,1157,8,45,11,45,
+		12,45,1158,1,45,1,45,3,45,1163,8,45,1,45,1,45,1,46,1,46,1,46,1,46,1,46,
+		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		3,47,1200,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,3,47,1215,8,47,1,47,1,47,5,47,1219,8,47,10,47,12,47,1222,9,47,
+		3,47,1224,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,3,47,1242,8,47,1,47,1,47,1,47,1,47,3,47,1248,
+		8,47,1,47,1,47,1,47,1,47,5,47,1254,8,47,10,47,12,47,1257,9,47,3,47,1259,
+		8,47,1,47,1,47,1,47,1,47,1,47,3,47,1266,8,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,5,47,1275,8,47,10,47,12,47,1278,9,47,3,47,1280,8,47,3,47,1282,
+		8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,3,47,1291,8,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		3,47,1310,8,47,1,48,1,48,1,48,1,48,1,48,3,48,1317,8,48,1,48,1,48,1,48,
+		1,48,1,48,1,48,3,48,1325,8,48,1,49,3,49,1328,8,49,1,49,1,49,1,50,1,50,
+		1,50,1,50,1,51,1,51,5,51,1338,8,51,10,51,12,51,1341,9,51,1,51,3,51,1344,
+		8,51,1,51,5,51,1347,8,51,10,51,12,51,1350,9,51,1,52,1,52,1,52,1,52,1,52,
+		5,52,1357,8,52,10,52,12,52,1360,9,52,1,52,3,52,1363,8,52,1,52,5,52,1366,
+		8,52,10,52,12,52,1369,9,52,3,52,1371,8,52,1,53,4,53,1374,8,53,11,53,12,
+		53,1375,1,53,3,53,1379,8,53,1,53,5,53,1382,8,53,10,53,12,53,1385,9,53,
+		1,53,1,53,5,53,1389,8,53,10,53,12,53,1392,9,53,1,53,4,53,1395,8,53,11,
+		53,12,53,1396,3,53,1399,8,53,1,54,1,54,3,54,1403,8,54,1,54,1,54,1,55,1,
+		55,3,55,1409,8,55,1,56,1,56,1,56,1,56,1,56,1,56,1,56,1,56,3,56,1419,8,
+		56,3,56,1421,8,56,1,56,3,56,1424,8,56,1,56,3,56,1427,8,56,1,56,3,56,1430,
+		8,56,1,56,3,56,1433,8,56,1,56,3,56,1436,8,56,1,56,3,56,1439,8,56,1,56,
+		3,56,1442,8,56,1,56,1,56,1,56,1,56,5,56,1448,8,56,10,56,12,56,1451,9,56,
+		1,56,1,56,1,56,1,56,1,56,1,56,1,56,3,56,1460,8,56,1,56,1,56,3,56,1464,
+		8,56,3,56,1466,8,56,3,56,1468,8,56,1,57,1,57,1,57,5,57,1473,8,57,10,57,
+		12,57,1476,9,57,1,58,1,58,1,58,1,58,3,58,1482,8,58,1,58,3,58,1485,8,58,
+		1,59,1,59,3,59,1489,8,59,1,59,3,59,1492,8,59,1,59,1,59,1,60,1,60,1,60,
+		1,60,1,61,1,61,1,61,1,61,5,61,1504,8,61,10,61,12,61,1507,9,61,1,62,1,62,
+		5,62,1511,8,62,10,62,12,62,1514,9,62,1,63,1,63,1,63,1,63,1,63,3,63,1521,
+		8,63,1,63,1,63,1,63,3,63,1526,8,63,1,63,1,63,1,63,1,63,1,63,1,63,1,63,
+		1,63,3,63,1536,8,63,3,63,1538,8,63,3,63,1540,8,63,1,64,1,64,1,64,3,64,
+		1545,8,64,3,64,1547,8,64,1,65,1,65,3,65,1551,8,65,1,65,3,65,1554,8,65,
+		1,65,3,65,1557,8,65,1,65,1,65,3,65,1561,8,65,1,65,3,65,1564,8,65,3,65,
+		1566,8,65,1,65,1,65,1,65,1,65,1,65,1,65,3,65,1574,8,65,1,65,3,65,1577,
+		8,65,1,65,3,65,1580,8,65,1,65,1,65,1,65,1,65,3,65,1586,8,65,3,65,1588,
+		8,65,1,65,1,65,3,65,1592,8,65,1,65,1,65,1,65,3,65,1597,8,65,1,65,1,65,
+		3,65,1601,8,65,1,65,3,65,1604,8,65,3,65,1606,8,65,1,65,1,65,3,65,1610,
+		8,65,1,65,3,65,1613,8,65,1,65,3,65,1616,8,65,1,65,3,65,1619,8,65,1,65,
+		1,65,1,65,3,65,1624,8,65,3,65,1626,8,65,1,66,3,66,1629,8,66,1,66,1,66,
+		3,66,1633,8,66,1,67,1,67,1,67,1,67,1,67,5,67,1640,8,67,10,67,12,67,1643,
+		9,67,1,67,1,67,1,67,3,67,1648,8,67,1,67,1,67,1,67,1,67,1,67,5,67,1655,
+		8,67,10,67,12,67,1658,9,67,1,67,1,67,3,67,1662,8,67,3,67,1664,8,67,1,68,
+		1,68,1,68,1,68,3,68,1670,8,68,3,68,1672,8,68,1,69,1,69,1,69,1,69,3,69,
+		1678,8,69,1,70,1,70,1,70,1,71,1,71,1,71,1,71,1,71,3,71,1688,8,71,1,72,
+		1,72,1,72,1,72,1,72,3,72,1695,8,72,1,73,1,73,1,73,1,73,1,73,1,73,5,73,
+		1703,8,73,10,73,12,73,1706,9,73,1,73,1,73,1,74,1,74,1,74,1,74,3,74,1714,
+		8,74,1,74,1,74,1,74,1,74,1,74,5,74,1721,8,74,10,74,12,74,1724,9,74,1,74,
+		1,74,3,74,1728,8,74,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,
+		3,75,1740,8,75,1,76,1,76,1,76,1,77,1,77,1,77,3,77,1748,8,77,1,77,1,77,
+		1,77,5,77,1753,8,77,10,77,12,77,1756,9,77,1,78,1,78,1,78,1,78,1,78,1,78,
+		1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,5,78,1774,8,78,10,78,
+		12,78,1777,9,78,1,78,1,78,1,78,1,78,1,78,3,78,1784,8,78,1,79,1,79,1,79,
+		1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,5,80,1798,8,80,10,80,12,80,
+		1801,9,80,1,81,1,81,3,81,1805,8,81,1,81,1,81,1,81,3,81,1810,8,81,1,81,
+		3,81,1813,8,81,1,81,3,81,1816,8,81,1,81,1,81,1,82,1,82,1,82,1,82,1,82,
+		1,82,1,82,3,82,1827,8,82,1,82,1,82,1,82,1,82,1,82,1,82,1,82,3,82,1836,
+		8,82,3,82,1838,8,82,1,83,1,83,1,83,1,83,1,83,1,83,1,83,3,83,1847,8,83,
+		1,84,1,84,1,84,1,84,1,84,5,84,1854,8,84,10,84,12,84,1857,9,84,1,85,1,85,
+		1,85,1,85,1,85,1,85,1,85,1,85,1,85,1,85,5,85,1869,8,85,10,85,12,85,1872,
+		9,85,1,85,1,85,1,85,3,85,1877,8,85,3,85,1879,8,85,1,85,3,85,1882,8,85,
+		1,86,1,86,1,86,1,87,1,87,1,87,3,87,1890,8,87,1,87,1,87,1,87,3,87,1895,
+		8,87,1,87,1,87,1,87,3,87,1900,8,87,1,87,1,87,1,87,1,87,3,87,1906,8,87,
+		1,87,1,87,1,87,1,87,1,87,1,87,1,87,1,87,3,87,1916,8,87,1,87,1,87,3,87,
+		1920,8,87,1,87,1,87,1,87,3,87,1925,8,87,1,87,1,87,1,87,3,87,1930,8,87,
+		1,88,3,88,1933,8,88,1,88,1,88,3,88,1937,8,88,1,89,1,89,3,89,1941,8,89,
+		1,89,1,89,1,89,5,89,1946,8,89,10,89,12,89,1949,9,89,1,90,1,90,3,90,1953,
+		8,90,1,90,1,90,3,90,1957,8,90,1,90,3,90,1960,8,90,1,90,1,90,1,90,1,90,
+		3,90,1966,8,90,1,90,3,90,1969,8,90,1,91,1,91,1,91,1,91,1,91,1,91,1,91,
+		1,91,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,3,92,1988,8,92,1,92,
+		1,92,1,92,1,93,1,93,1,93,1,93,1,93,3,93,1998,8,93,1,94,1,94,1,94,1,94,
+		1,94,1,94,1,94,1,94,1,94,1,94,1,94,3,94,2011,8,94,1,95,1,95,1,95,1,95,
+		1,96,1,96,1,96,1,97,1,97,1,98,3,98,2023,8,98,1,98,1,98,3,98,2027,8,98,
+		1,99,1,99,1,99,3,99,2032,8,99,1,99,3,99,2035,8,99,1,99,1,99,3,99,2039,
+		8,99,1,99,1,99,1,99,1,99,5,99,2045,8,99,10,99,12,99,2048,9,99,1,100,1,
+		100,3,100,2052,8,100,1,100,1,100,3,100,2056,8,100,1,100,1,100,1,100,1,
+		100,3,100,2062,8,100,1,100,1,100,1,100,1,100,3,100,2068,8,100,1,100,1,
+		100,1,100,3,100,2073,8,100,1,100,1,100,1,100,1,100,1,100,3,100,2080,8,
+		100,1,100,1,100,1,100,1,100,1,100,1,100,1,100,5,100,2089,8,100,10,100,
+		12,100,2092,9,100,1,100,1,100,3,100,2096,8,100,1,100,1,100,3,100,2100,
+		8,100,1,100,3,100,2103,8,100,1,100,3,100,2106,8,100,1,100,1,100,3,100,
+		2110,8,100,1,100,1,100,1,100,3,100,2115,8,100,1,100,3,100,2118,8,100,3,
+		100,2120,8,100,1,101,1,101,1,101,1,101,5,101,2126,8,101,10,101,12,101,
+		2129,9,101,3,101,2131,8,101,1,101,1,101,1,102,1,102,1,102,1,102,1,102,
+		1,102,5,102,2141,8,102,10,102,12,102,2144,9,102,3,102,2146,8,102,1,103,
+		1,103,1,104,1,104,1,104,1,104,5,104,2154,8,104,10,104,12,104,2157,9,104,
+		1,104,1,104,1,105,1,105,1,105,3,105,2164,8,105,1,105,5,105,2167,8,105,
+		10,105,12,105,2170,9,105,1,105,3,105,2173,8,105,1,106,1,106,1,106,1,106,
+		1,106,1,106,1,106,1,106,1,106,1,106,1,106,3,106,2186,8,106,1,106,3,106,
+		2189,8,106,1,107,1,107,1,107,1,107,3,107,2195,8,107,1,108,1,108,1,108,
+		1,108,1,108,1,108,1,108,3,108,2204,8,108,1,109,1,109,3,109,2208,8,109,
+		1,109,1,109,1,110,1,110,3,110,2214,8,110,1,110,1,110,3,110,2218,8,110,
+		1,110,1,110,1,110,3,110,2223,8,110,3,110,2225,8,110,1,110,5,110,2228,8,
+		110,10,110,12,110,2231,9,110,1,111,1,111,3,111,2235,8,111,1,111,1,111,
+		1,111,1,111,3,111,2241,8,111,1,112,1,112,1,112,1,112,1,112,1,112,1,112,
+		1,112,1,112,1,112,1,112,3,112,2254,8,112,1,112,1,112,3,112,2258,8,112,
+		1,112,1,112,3,112,2262,8,112,1,112,1,112,3,112,2266,8,112,1,112,1,112,
+		1,112,1,112,3,112,2272,8,112,1,112,1,112,1,112,1,112,1,112,3,112,2279,
+		8,112,1,112,1,112,1,112,1,112,4,112,2285,8,112,11,112,12,112,2286,1,112,
+		1,112,3,112,2291,8,112,1,112,1,112,1,112,1,112,1,112,3,112,2298,8,112,
+		3,112,2300,8,112,1,113,1,113,3,113,2304,8,113,1,113,1,113,1,114,1,114,
+		1,114,3,114,2311,8,114,1,114,1,114,3,114,2315,8,114,1,114,5,114,2318,8,
+		114,10,114,12,114,2321,9,114,1,115,1,115,1,115,1,115,1,115,1,115,1,115,
+		1,115,1,115,3,115,2332,8,115,3,115,2334,8,115,1,116,3,116,2337,8,116,1,
+		116,1,116,1,116,1,116,1,116,1,116,1,116,3,116,2346,8,116,1,117,1,117,3,
+		117,2350,8,117,1,117,1,117,5,117,2354,8,117,10,117,12,117,2357,9,117,1,
+		118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2366,8,118,1,118,1,118,3,
+		118,2370,8,118,1,118,1,118,3,118,2374,8,118,1,118,1,118,3,118,2378,8,118,
+		1,118,1,118,1,118,1,118,3,118,2384,8,118,1,118,1,118,1,118,3,118,2389,
+		8,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2399,8,118,
+		1,118,1,118,1,118,1,118,5,118,2405,8,118,10,118,12,118,2408,9,118,1,118,
+		1,118,3,118,2412,8,118,1,118,1,118,3,118,2416,8,118,1,118,1,118,1,118,
+		1,118,3,118,2422,8,118,1,118,1,118,1,118,1,118,1,118,3,118,2429,8,118,
+		3,118,2431,8,118,1,119,1,119,1,119,1,120,1,120,1,120,1,120,1,120,1,120,
+		1,120,1,120,5,120,2444,8,120,10,120,12,120,2447,9,120,1,120,1,120,1,120,
+		3,120,2452,8,120,1,121,1,121,3,121,2456,8,121,1,121,1,121,3,121,2460,8,
+		121,1,121,3,121,2463,8,121,1,121,3,121,2466,8,121,1,121,1,121,3,121,2470,
+		8,121,1,121,1,121,1,121,3,121,2475,8,121,1,121,1,121,1,121,1,121,5,121,
+		2481,8,121,10,121,12,121,2484,9,121,1,121,1,121,3,121,2488,8,121,1,121,
+		3,121,2491,8,121,1,121,1,121,3,121,2495,8,121,1,121,1,121,3,121,2499,8,
+		121,1,121,3,121,2502,8,121,1,122,1,122,1,122,1,122,1,122,1,122,3,122,2510,
+		8,122,1,122,1,122,3,122,2514,8,122,1,122,1,122,3,122,2518,8,122,3,122,
+		2520,8,122,1,122,3,122,2523,8,122,1,122,3,122,2526,8,122,1,123,1,123,1,
+		123,1,123,3,123,2532,8,123,1,124,1,124,1,124,3,124,2537,8,124,1,124,3,
+		124,2540,8,124,1,124,3,124,2543,8,124,1,124,1,124,1,124,3,124,2548,8,124,
+		1,124,1,124,3,124,2552,8,124,1,124,1,124,1,124,1,124,3,124,2558,8,124,
+		1,124,1,124,3,124,2562,8,124,1,125,1,125,3,125,2566,8,125,1,125,1,125,
+		1,125,3,125,2571,8,125,1,125,1,125,3,125,2575,8,125,1,125,1,125,3,125,
+		2579,8,125,1,125,1,125,3,125,2583,8,125,1,125,1,125,3,125,2587,8,125,1,
+		125,1,125,1,125,3,125,2592,8,125,1,126,1,126,3,126,2596,8,126,1,126,1,
+		126,3,126,2600,8,126,1,126,1,126,5,126,2604,8,126,10,126,12,126,2607,9,
+		126,1,127,1,127,1,127,1,127,1,127,1,127,1,127,3,127,2616,8,127,1,127,1,
+		127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,
+		3,127,2631,8,127,1,127,3,127,2634,8,127,1,127,1,127,1,127,1,127,1,127,
+		3,127,2641,8,127,1,127,1,127,3,127,2645,8,127,1,128,1,128,1,128,1,128,
+		3,128,2651,8,128,1,128,1,128,5,128,2655,8,128,10,128,12,128,2658,9,128,
+		1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,5,129,2669,8,129,
+		10,129,12,129,2672,9,129,3,129,2674,8,129,1,129,1,129,1,129,1,129,1,129,
+		1,129,1,129,1,129,1,129,1,129,5,129,2686,8,129,10,129,12,129,2689,9,129,
+		3,129,2691,8,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,3,129,2700,
+		8,129,1,129,5,129,2703,8,129,10,129,12,129,2706,9,129,3,129,2708,8,129,
+		1,130,1,130,1,130,1,130,3,130,2714,8,130,1,130,5,130,2717,8,130,10,130,
+		12,130,2720,9,130,1,131,1,131,1,131,3,131,2725,8,131,1,131,3,131,2728,
+		8,131,1,131,1,131,1,131,1,131,1,131,1,131,3,131,2736,8,131,1,132,1,132,
+		1,132,3,132,2741,8,132,1,132,1,132,3,132,2745,8,132,1,132,1,132,1,132,
+		1,132,1,132,5,132,2752,8,132,10,132,12,132,2755,9,132,1,133,1,133,1,133,
+		3,133,2760,8,133,1,133,1,133,1,133,1,133,3,133,2766,8,133,1,133,1,133,
+		1,133,1,133,1,133,1,133,1,133,3,133,2775,8,133,1,133,1,133,1,133,1,133,
+		1,133,1,133,1,133,1,133,1,133,3,133,2786,8,133,1,133,1,133,1,133,1,133,
+		3,133,2792,8,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,
+		1,133,1,133,1,133,3,133,2806,8,133,1,133,3,133,2809,8,133,1,133,3,133,
+		2812,8,133,1,133,4,133,2815,8,133,11,133,12,133,2816,1,134,1,134,1,134,
+		3,134,2822,8,134,1,134,1,134,1,134,1,134,1,134,1,134,3,134,2830,8,134,
+		1,134,1,134,3,134,2834,8,134,3,134,2836,8,134,1,134,1,134,1,134,1,134,
+		1,134,1,134,1,134,1,134,1,134,3,134,2847,8,134,1,134,3,134,2850,8,134,
+		1,134,1,134,1,134,1,134,1,134,1,134,3,134,2858,8,134,1,134,1,134,4,134,
+		2862,8,134,11,134,12,134,2863,1,134,1,134,1,134,3,134,2869,8,134,1,134,
+		1,134,1,134,3,134,2874,8,134,1,134,1,134,1,134,1,134,1,134,1,134,4,134,
+		2882,8,134,11,134,12,134,2883,3,134,2886,8,134,1,135,1,135,1,135,1,135,
+		1,135,1,135,1,135,1,135,1,135,3,135,2897,8,135,1,136,1,136,1,137,1,137,
+		1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,2913,
+		8,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,2922,8,137,1,137,
+		1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,
+		3,137,2937,8,137,1,137,1,137,1,137,1,137,3,137,2943,8,137,1,138,1,138,
+		1,138,5,138,2948,8,138,10,138,12,138,2951,9,138,1,138,1,138,1,138,1,138,
+		1,138,1,138,1,138,1,138,1,138,3,138,2962,8,138,1,138,1,138,1,138,1,138,
+		3,138,2968,8,138,1,138,1,138,1,138,1,138,1,138,1,138,4,138,2976,8,138,
+		11,138,12,138,2977,1,138,3,138,2981,8,138,1,138,1,138,1,138,1,138,3,138,
+		2987,8,138,1,139,1,139,3,139,2991,8,139,1,139,3,139,2994,8,139,1,139,1,
+		139,1,139,1,139,1,139,1,139,3,139,3002,8,139,1,139,1,139,3,139,3006,8,
+		139,1,139,1,139,3,139,3010,8,139,1,139,3,139,3013,8,139,1,139,1,139,3,
+		139,3017,8,139,1,139,1,139,1,139,1,139,5,139,3023,8,139,10,139,12,139,
+		3026,9,139,1,139,1,139,3,139,3030,8,139,1,139,1,139,3,139,3034,8,139,1,
+		139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
+		3,139,3048,8,139,1,139,1,139,1,139,1,139,3,139,3054,8,139,1,139,1,139,
+		1,139,3,139,3059,8,139,1,139,3,139,3062,8,139,1,139,1,139,1,139,1,139,
+		1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
+		1,139,1,139,3,139,3082,8,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
+		1,139,1,139,1,139,1,139,1,139,1,139,1,139,3,139,3098,8,139,3,139,3100,
+		8,139,1,140,1,140,3,140,3104,8,140,1,140,1,140,1,140,1,140,3,140,3110,
+		8,140,1,140,1,140,3,140,3114,8,140,1,140,1,140,1,140,1,140,1,140,1,140,
+		1,140,1,140,1,140,1,140,1,140,3,140,3127,8,140,1,140,1,140,1,140,3,140,
+		3132,8,140,1,140,1,140,1,140,1,140,1,140,3,140,3139,8,140,1,140,1,140,
+		1,140,1,140,4,140,3145,8,140,11,140,12,140,3146,1,140,1,140,3,140,3151,
+		8,140,1,140,4,140,3154,8,140,11,140,12,140,3155,1,140,1,140,1,140,1,140,
+		1,140,1,140,1,140,1,140,1,140,1,140,3,140,3168,8,140,1,140,1,140,3,140,
+		3172,8,140,1,141,1,141,3,141,3176,8,141,1,141,3,141,3179,8,141,1,141,1,
+		141,1,141,1,141,1,141,3,141,3186,8,141,1,141,1,141,3,141,3190,8,141,1,
+		142,1,142,1,142,1,142,1,142,1,142,1,142,3,142,3199,8,142,1,142,1,142,1,
+		142,1,142,1,142,1,142,1,142,1,142,3,142,3209,8,142,1,142,3,142,3212,8,
+		142,1,142,1,142,3,142,3216,8,142,1,142,1,142,1,142,3,142,3221,8,142,1,
+		142,1,142,3,142,3225,8,142,1,142,3,142,3228,8,142,1,142,1,142,1,142,4,
+		142,3233,8,142,11,142,12,142,3234,3,142,3237,8,142,1,143,1,143,1,143,1,
+		143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,3,143,3250,8,143,1,143,1,
+		143,1,143,1,143,1,143,1,143,3,143,3258,8,143,1,143,1,143,1,143,1,143,1,
+		143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,3,143,
+		3275,8,143,1,143,1,143,3,143,3279,8,143,1,144,1,144,1,144,1,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3295,8,144,
+		1,144,1,144,1,144,1,144,3,144,3301,8,144,1,144,1,144,1,144,1,144,1,144,
+		1,144,3,144,3309,8,144,1,144,1,144,1,144,1,144,3,144,3315,8,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,3,144,3335,8,144,1,144,1,144,1,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3349,8,144,1,144,
+		4,144,3352,8,144,11,144,12,144,3353,3,144,3356,8,144,1,145,1,145,1,145,
+		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3367,8,145,1,145,1,145,1,145,
+		3,145,3372,8,145,1,145,1,145,1,145,1,145,3,145,3378,8,145,1,145,1,145,
+		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3388,8,145,1,145,3,145,3391,
+		8,145,1,145,1,145,1,145,1,145,5,145,3397,8,145,10,145,12,145,3400,9,145,
+		1,145,1,145,1,145,1,145,1,145,3,145,3407,8,145,1,145,1,145,1,145,3,145,
+		3412,8,145,1,145,1,145,1,145,1,145,3,145,3418,8,145,1,145,1,145,1,145,
+		5,145,3423,8,145,10,145,12,145,3426,9,145,1,145,1,145,1,145,1,145,1,145,
+		3,145,3433,8,145,1,145,3,145,3436,8,145,3,145,3438,8,145,1,146,1,146,3,
+		146,3442,8,146,1,146,3,146,3445,8,146,1,146,1,146,1,146,5,146,3450,8,146,
+		10,146,12,146,3453,9,146,3,146,3455,8,146,1,147,1,147,1,147,1,147,1,147,
+		1,147,3,147,3463,8,147,1,147,3,147,3466,8,147,1,148,3,148,3469,8,148,1,
+		148,1,148,1,148,1,148,1,148,1,148,1,148,5,148,3478,8,148,10,148,12,148,
+		3481,9,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,
+		1,148,1,148,1,148,3,148,3496,8,148,1,148,1,148,1,148,1,148,1,148,1,148,
+		5,148,3504,8,148,10,148,12,148,3507,9,148,3,148,3509,8,148,1,149,1,149,
+		3,149,3513,8,149,1,150,3,150,3516,8,150,1,150,1,150,1,150,3,150,3521,8,
+		150,1,150,5,150,3524,8,150,10,150,12,150,3527,9,150,1,151,1,151,1,151,
+		1,151,5,151,3533,8,151,10,151,12,151,3536,9,151,1,151,1,151,1,152,1,152,
+		1,152,3,152,3543,8,152,1,152,3,152,3546,8,152,1,152,3,152,3549,8,152,1,
+		153,1,153,1,153,1,153,1,153,1,153,1,153,1,153,5,153,3559,8,153,10,153,
+		12,153,3562,9,153,1,153,1,153,3,153,3566,8,153,1,154,3,154,3569,8,154,
+		1,154,1,154,1,154,1,154,1,154,3,154,3576,8,154,1,155,1,155,1,155,1,155,
+		1,155,3,155,3583,8,155,1,155,1,155,1,155,1,155,1,155,1,155,5,155,3591,
+		8,155,10,155,12,155,3594,9,155,1,155,1,155,3,155,3598,8,155,1,155,3,155,
+		3601,8,155,1,155,3,155,3604,8,155,1,155,3,155,3607,8,155,1,155,3,155,3610,
+		8,155,1,156,1,156,1,156,1,156,1,157,1,157,5,157,3618,8,157,10,157,12,157,
+		3621,9,157,1,158,1,158,1,158,3,158,3626,8,158,1,158,1,158,1,158,1,158,
+		1,158,1,158,3,158,3634,8,158,3,158,3636,8,158,1,159,1,159,1,159,1,159,
+		5,159,3642,8,159,10,159,12,159,3645,9,159,1,159,1,159,3,159,3649,8,159,
+		1,159,1,159,1,159,3,159,3654,8,159,1,160,1,160,1,160,1,161,1,161,1,161,
+		5,161,3662,8,161,10,161,12,161,3665,9,161,1,162,1,162,1,162,1,162,1,162,
+		1,162,1,162,1,162,5,162,3675,8,162,10,162,12,162,3678,9,162,1,162,1,162,
+		1,162,1,162,3,162,3684,8,162,1,163,1,163,1,163,1,163,1,163,1,163,3,163,
+		3692,8,163,1,163,1,163,3,163,3696,8,163,3,163,3698,8,163,1,163,3,163,3701,
+		8,163,1,163,3,163,3704,8,163,1,164,1,164,1,164,1,164,1,164,3,164,3711,
+		8,164,1,164,1,164,1,164,1,164,1,164,3,164,3718,8,164,3,164,3720,8,164,
+		1,164,3,164,3723,8,164,1,165,1,165,1,165,1,165,1,165,1,165,1,165,5,165,
+		3732,8,165,10,165,12,165,3735,9,165,3,165,3737,8,165,1,165,1,165,1,165,
+		1,165,1,165,3,165,3744,8,165,3,165,3746,8,165,1,165,3,165,3749,8,165,1,
+		166,1,166,1,166,1,166,1,166,1,166,1,166,1,166,4,166,3759,8,166,11,166,
+		12,166,3760,1,167,1,167,3,167,3765,8,167,1,167,1,167,1,167,3,167,3770,
+		8,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,5,167,
+		3782,8,167,10,167,12,167,3785,9,167,1,167,1,167,3,167,3789,8,167,1,167,
+		3,167,3792,8,167,1,167,1,167,1,167,1,167,3,167,3798,8,167,1,167,1,167,
+		3,167,3802,8,167,1,168,1,168,3,168,3806,8,168,1,168,1,168,1,168,5,168,
+		3811,8,168,10,168,12,168,3814,9,168,1,168,1,168,1,168,1,168,3,168,3820,
+		8,168,1,168,3,168,3823,8,168,1,169,1,169,1,169,1,169,1,169,1,169,3,169,
+		3831,8,169,1,169,1,169,3,169,3835,8,169,3,169,3837,8,169,1,170,1,170,1,
+		170,1,170,3,170,3843,8,170,3,170,3845,8,170,1,170,1,170,1,170,1,170,3,
+		170,3851,8,170,3,170,3853,8,170,1,171,1,171,1,171,1,171,1,171,1,171,3,
+		171,3861,8,171,1,171,5,171,3864,8,171,10,171,12,171,3867,9,171,1,171,1,
+		171,1,171,3,171,3872,8,171,1,171,1,171,1,171,1,172,1,172,1,172,1,172,1,
+		172,1,172,1,172,1,172,1,172,1,172,1,172,3,172,3888,8,172,1,172,1,172,3,
+		172,3892,8,172,1,173,1,173,1,173,3,173,3897,8,173,1,173,1,173,5,173,3901,
+		8,173,10,173,12,173,3904,9,173,1,173,1,173,1,174,1,174,3,174,3910,8,174,
+		1,174,3,174,3913,8,174,1,174,1,174,1,174,3,174,3918,8,174,1,174,1,174,
+		3,174,3922,8,174,1,174,3,174,3925,8,174,1,174,1,174,3,174,3929,8,174,1,
+		174,3,174,3932,8,174,1,174,1,174,1,174,1,174,3,174,3938,8,174,1,174,1,
+		174,1,174,3,174,3943,8,174,1,174,1,174,3,174,3947,8,174,1,174,1,174,1,
+		174,1,174,1,174,1,174,1,174,3,174,3956,8,174,1,175,1,175,3,175,3960,8,
+		175,1,175,1,175,1,176,1,176,3,176,3966,8,176,1,176,5,176,3969,8,176,10,
+		176,12,176,3972,9,176,1,177,1,177,1,177,1,177,1,177,1,177,1,177,3,177,
+		3981,8,177,1,177,1,177,1,177,3,177,3986,8,177,1,177,3,177,3989,8,177,1,
+		178,1,178,3,178,3993,8,178,1,178,1,178,1,178,5,178,3998,8,178,10,178,12,
+		178,4001,9,178,1,178,1,178,1,178,1,178,3,178,4007,8,178,1,178,3,178,4010,
+		8,178,1,179,1,179,1,179,1,179,1,179,1,179,1,179,3,179,4019,8,179,1,179,
+		3,179,4022,8,179,1,180,1,180,1,180,1,180,1,180,3,180,4029,8,180,1,180,
+		1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,3,180,4041,8,180,
+		1,180,1,180,1,180,3,180,4046,8,180,1,180,3,180,4049,8,180,1,181,1,181,
+		1,181,1,181,1,181,1,181,1,181,1,181,3,181,4059,8,181,1,181,1,181,1,181,
+		3,181,4064,8,181,1,181,1,181,3,181,4068,8,181,1,181,1,181,1,181,1,181,
+		1,181,1,181,1,181,1,181,1,181,5,181,4079,8,181,10,181,12,181,4082,9,181,
+		3,181,4084,8,181,1,181,1,181,1,181,1,181,3,181,4090,8,181,1,182,1,182,
+		1,182,5,182,4095,8,182,10,182,12,182,4098,9,182,1,183,1,183,1,183,1,183,
+		1,183,1,183,3,183,4106,8,183,1,184,1,184,1,184,1,184,1,184,3,184,4113,
+		8,184,1,184,1,184,1,184,1,184,3,184,4119,8,184,1,184,1,184,1,184,1,184,
+		3,184,4125,8,184,1,185,1,185,1,185,1,185,1,185,1,185,1,185,1,185,1,185,
+		1,185,3,185,4137,8,185,1,186,1,186,1,186,1,186,1,186,1,186,1,186,1,186,
+		1,186,1,186,3,186,4149,8,186,1,187,1,187,1,187,1,188,1,188,3,188,4156,
+		8,188,1,188,1,188,3,188,4160,8,188,1,188,1,188,3,188,4164,8,188,1,188,
+		1,188,1,188,3,188,4169,8,188,1,188,3,188,4172,8,188,1,188,1,188,3,188,
+		4176,8,188,1,188,3,188,4179,8,188,1,188,3,188,4182,8,188,1,188,3,188,4185,
+		8,188,1,188,1,188,1,188,1,188,1,188,1,188,3,188,4193,8,188,1,188,1,188,
+		1,188,3,188,4198,8,188,1,188,3,188,4201,8,188,1,188,3,188,4204,8,188,3,
+		188,4206,8,188,1,189,1,189,4,189,4210,8,189,11,189,12,189,4211,3,189,4214,
+		8,189,1,190,1,190,1,190,1,190,3,190,4220,8,190,1,190,1,190,1,190,3,190,
+		4225,8,190,1,190,1,190,1,190,1,190,1,190,3,190,4232,8,190,1,190,1,190,
+		1,190,3,190,4237,8,190,1,190,1,190,1,190,1,190,1,190,3,190,4244,8,190,
+		1,190,1,190,3,190,4248,8,190,1,190,1,190,1,190,1,190,3,190,4254,8,190,
+		1,191,1,191,1,191,3,191,4259,8,191,1,191,3,191,4262,8,191,1,191,1,191,
+		3,191,4266,8,191,3,191,4268,8,191,1,191,1,191,1,192,1,192,1,192,1,192,
+		1,192,1,192,3,192,4278,8,192,1,193,1,193,1,193,1,193,1,193,1,193,5,193,
+		4286,8,193,10,193,12,193,4289,9,193,1,193,1,193,3,193,4293,8,193,1,193,
+		1,193,1,193,1,194,1,194,1,194,1,194,1,194,1,194,3,194,4304,8,194,1,195,
+		1,195,3,195,4308,8,195,1,195,1,195,3,195,4312,8,195,1,196,1,196,1,196,
+		1,196,1,196,3,196,4319,8,196,1,196,1,196,1,196,1,196,3,196,4325,8,196,
+		3,196,4327,8,196,1,197,1,197,1,197,3,197,4332,8,197,1,197,3,197,4335,8,
+		197,1,197,3,197,4338,8,197,1,197,3,197,4341,8,197,3,197,4343,8,197,1,197,
+		3,197,4346,8,197,1,197,1,197,1,197,3,197,4351,8,197,1,197,3,197,4354,8,
+		197,1,197,1,197,3,197,4358,8,197,1,197,1,197,3,197,4362,8,197,1,197,1,
+		197,1,197,1,197,3,197,4368,8,197,1,198,1,198,1,198,1,198,3,198,4374,8,
+		198,1,198,1,198,3,198,4378,8,198,1,199,1,199,1,199,5,199,4383,8,199,10,
+		199,12,199,4386,9,199,1,200,1,200,3,200,4390,8,200,1,201,1,201,1,201,1,
+		201,1,201,1,201,1,201,1,201,1,201,1,201,3,201,4402,8,201,1,201,5,201,4405,
+		8,201,10,201,12,201,4408,9,201,1,202,1,202,1,203,1,203,1,203,5,203,4415,
+		8,203,10,203,12,203,4418,9,203,1,203,1,203,1,204,1,204,1,205,1,205,1,206,
+		1,206,1,207,1,207,1,208,1,208,1,208,0,2,54,56,209,0,2,4,6,8,10,12,14,16,
 		18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58,60,62,64,
 		66,68,70,72,74,76,78,80,82,84,86,88,90,92,94,96,98,100,102,104,106,108,
 		110,112,114,116,118,120,122,124,126,128,130,132,134,136,138,140,142,144,
@@ -45485,1460 +45498,1463 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		290,292,294,296,298,300,302,304,306,308,310,312,314,316,318,320,322,324,
 		326,328,330,332,334,336,338,340,342,344,346,348,350,352,354,356,358,360,
 		362,364,366,368,370,372,374,376,378,380,382,384,386,388,390,392,394,396,
-		398,400,402,404,406,408,410,412,414,416,418,420,0,83,2,0,482,484,488,488,
-		1,0,467,468,1,0,477,478,2,0,317,318,334,334,1,0,314,315,1,0,344,345,2,
-		0,302,302,460,460,1,0,469,471,2,0,392,392,446,446,1,0,461,466,1,0,467,
-		472,1,0,159,162,3,0,384,384,388,388,445,445,5,0,415,415,433,433,451,451,
-		477,478,482,482,2,0,384,384,410,410,2,0,473,473,500,500,2,0,322,322,328,
-		328,3,0,393,393,428,428,450,450,2,0,351,354,356,359,2,0,404,405,430,431,
-		3,0,414,414,425,425,452,452,3,0,368,368,374,374,380,380,3,0,104,104,204,
-		204,230,230,2,0,96,96,192,192,2,0,95,95,133,133,2,0,230,230,340,340,2,
-		0,95,95,158,158,2,0,22,22,68,68,2,0,27,27,221,221,2,0,102,102,138,138,
-		2,0,269,269,271,271,2,0,85,85,116,116,10,0,38,38,41,41,45,45,61,61,101,
-		101,109,109,119,119,256,256,259,259,384,384,3,0,186,186,248,248,368,368,
-		2,0,64,64,289,289,2,0,407,407,433,433,2,0,62,62,111,111,2,0,391,391,409,
-		409,2,0,28,28,138,138,3,0,55,55,147,147,151,151,2,0,33,33,92,92,4,0,42,
-		42,70,70,185,185,270,270,2,0,142,142,287,287,5,0,57,57,74,74,233,233,279,
-		279,363,363,2,0,17,17,69,69,2,0,71,71,78,78,2,0,11,11,218,218,2,0,231,
-		231,276,276,2,0,35,35,172,172,2,0,219,219,244,244,2,0,76,76,244,244,2,
-		0,276,276,399,399,5,0,57,57,74,74,233,233,239,239,279,279,3,0,99,99,199,
-		199,228,228,5,0,100,100,200,200,229,229,240,240,267,267,2,0,266,266,454,
-		454,2,0,154,154,416,416,2,0,419,419,423,423,2,0,2,2,213,213,2,0,19,19,
-		98,98,2,0,274,274,303,303,2,0,39,39,413,413,2,0,1,1,226,226,2,0,39,39,
-		226,226,2,0,40,40,283,283,2,0,305,305,436,436,2,0,86,86,246,246,2,0,289,
-		289,340,340,2,0,138,138,243,243,2,0,29,29,233,233,2,0,46,46,73,73,2,0,
-		449,449,461,461,5,0,190,190,240,240,269,269,271,271,384,384,2,0,419,419,
-		449,449,1,0,385,386,5,0,57,57,118,118,233,233,266,266,447,447,1,0,497,
-		497,2,0,492,493,497,497,1,0,1,309,1,0,310,360,1,0,361,383,1,0,384,460,
-		28,0,1,57,59,92,94,107,109,149,151,152,154,178,180,236,238,294,296,300,
-		303,306,308,313,316,337,339,371,373,376,378,378,380,388,391,399,401,413,
-		415,415,418,418,423,424,427,428,430,433,436,437,439,441,443,448,450,451,
-		453,457,5329,0,423,1,0,0,0,2,436,1,0,0,0,4,439,1,0,0,0,6,464,1,0,0,0,8,
-		468,1,0,0,0,10,474,1,0,0,0,12,478,1,0,0,0,14,484,1,0,0,0,16,490,1,0,0,
-		0,18,495,1,0,0,0,20,499,1,0,0,0,22,501,1,0,0,0,24,509,1,0,0,0,26,517,1,
-		0,0,0,28,525,1,0,0,0,30,533,1,0,0,0,32,544,1,0,0,0,34,546,1,0,0,0,36,549,
-		1,0,0,0,38,554,1,0,0,0,40,574,1,0,0,0,42,637,1,0,0,0,44,639,1,0,0,0,46,
-		675,1,0,0,0,48,677,1,0,0,0,50,683,1,0,0,0,52,694,1,0,0,0,54,714,1,0,0,
-		0,56,841,1,0,0,0,58,876,1,0,0,0,60,878,1,0,0,0,62,894,1,0,0,0,64,899,1,
-		0,0,0,66,910,1,0,0,0,68,912,1,0,0,0,70,914,1,0,0,0,72,922,1,0,0,0,74,939,
-		1,0,0,0,76,958,1,0,0,0,78,960,1,0,0,0,80,1037,1,0,0,0,82,1056,1,0,0,0,
-		84,1058,1,0,0,0,86,1101,1,0,0,0,88,1124,1,0,0,0,90,1126,1,0,0,0,92,1140,
-		1,0,0,0,94,1155,1,0,0,0,96,1298,1,0,0,0,98,1313,1,0,0,0,100,1316,1,0,0,
-		0,102,1320,1,0,0,0,104,1324,1,0,0,0,106,1359,1,0,0,0,108,1387,1,0,0,0,
-		110,1389,1,0,0,0,112,1397,1,0,0,0,114,1456,1,0,0,0,116,1458,1,0,0,0,118,
-		1473,1,0,0,0,120,1475,1,0,0,0,122,1484,1,0,0,0,124,1495,1,0,0,0,126,1504,
-		1,0,0,0,128,1535,1,0,0,0,130,1542,1,0,0,0,132,1621,1,0,0,0,134,1624,1,
-		0,0,0,136,1659,1,0,0,0,138,1661,1,0,0,0,140,1669,1,0,0,0,142,1675,1,0,
-		0,0,144,1683,1,0,0,0,146,1690,1,0,0,0,148,1692,1,0,0,0,150,1709,1,0,0,
-		0,152,1725,1,0,0,0,154,1737,1,0,0,0,156,1740,1,0,0,0,158,1779,1,0,0,0,
-		160,1781,1,0,0,0,162,1784,1,0,0,0,164,1798,1,0,0,0,166,1815,1,0,0,0,168,
-		1842,1,0,0,0,170,1844,1,0,0,0,172,1854,1,0,0,0,174,1879,1,0,0,0,176,1925,
-		1,0,0,0,178,1932,1,0,0,0,180,1934,1,0,0,0,182,1946,1,0,0,0,184,1966,1,
-		0,0,0,186,1974,1,0,0,0,188,1993,1,0,0,0,190,2006,1,0,0,0,192,2008,1,0,
-		0,0,194,2012,1,0,0,0,196,2015,1,0,0,0,198,2022,1,0,0,0,200,2024,1,0,0,
-		0,202,2045,1,0,0,0,204,2117,1,0,0,0,206,2141,1,0,0,0,208,2143,1,0,0,0,
-		210,2145,1,0,0,0,212,2168,1,0,0,0,214,2184,1,0,0,0,216,2190,1,0,0,0,218,
-		2192,1,0,0,0,220,2201,1,0,0,0,222,2207,1,0,0,0,224,2236,1,0,0,0,226,2295,
-		1,0,0,0,228,2297,1,0,0,0,230,2303,1,0,0,0,232,2318,1,0,0,0,234,2341,1,
-		0,0,0,236,2345,1,0,0,0,238,2426,1,0,0,0,240,2428,1,0,0,0,242,2431,1,0,
-		0,0,244,2449,1,0,0,0,246,2505,1,0,0,0,248,2527,1,0,0,0,250,2529,1,0,0,
-		0,252,2559,1,0,0,0,254,2589,1,0,0,0,256,2640,1,0,0,0,258,2642,1,0,0,0,
-		260,2703,1,0,0,0,262,2705,1,0,0,0,264,2720,1,0,0,0,266,2733,1,0,0,0,268,
-		2752,1,0,0,0,270,2881,1,0,0,0,272,2892,1,0,0,0,274,2894,1,0,0,0,276,2938,
-		1,0,0,0,278,2982,1,0,0,0,280,3095,1,0,0,0,282,3167,1,0,0,0,284,3185,1,
-		0,0,0,286,3232,1,0,0,0,288,3274,1,0,0,0,290,3351,1,0,0,0,292,3433,1,0,
-		0,0,294,3450,1,0,0,0,296,3458,1,0,0,0,298,3504,1,0,0,0,300,3506,1,0,0,
-		0,302,3511,1,0,0,0,304,3524,1,0,0,0,306,3535,1,0,0,0,308,3561,1,0,0,0,
-		310,3564,1,0,0,0,312,3573,1,0,0,0,314,3607,1,0,0,0,316,3611,1,0,0,0,318,
-		3618,1,0,0,0,320,3649,1,0,0,0,322,3651,1,0,0,0,324,3654,1,0,0,0,326,3679,
-		1,0,0,0,328,3693,1,0,0,0,330,3700,1,0,0,0,332,3703,1,0,0,0,334,3722,1,
-		0,0,0,336,3748,1,0,0,0,338,3760,1,0,0,0,340,3801,1,0,0,0,342,3834,1,0,
-		0,0,344,3850,1,0,0,0,346,3852,1,0,0,0,348,3889,1,0,0,0,350,3891,1,0,0,
-		0,352,3953,1,0,0,0,354,3955,1,0,0,0,356,3961,1,0,0,0,358,3986,1,0,0,0,
-		360,3988,1,0,0,0,362,4019,1,0,0,0,364,4046,1,0,0,0,366,4087,1,0,0,0,368,
-		4089,1,0,0,0,370,4103,1,0,0,0,372,4122,1,0,0,0,374,4124,1,0,0,0,376,4136,
-		1,0,0,0,378,4148,1,0,0,0,380,4203,1,0,0,0,382,4211,1,0,0,0,384,4251,1,
-		0,0,0,386,4253,1,0,0,0,388,4275,1,0,0,0,390,4277,1,0,0,0,392,4295,1,0,
-		0,0,394,4303,1,0,0,0,396,4324,1,0,0,0,398,4365,1,0,0,0,400,4367,1,0,0,
-		0,402,4377,1,0,0,0,404,4385,1,0,0,0,406,4399,1,0,0,0,408,4407,1,0,0,0,
-		410,4409,1,0,0,0,412,4419,1,0,0,0,414,4421,1,0,0,0,416,4423,1,0,0,0,418,
-		4425,1,0,0,0,420,4427,1,0,0,0,422,424,3,6,3,0,423,422,1,0,0,0,423,424,
-		1,0,0,0,424,431,1,0,0,0,425,427,5,497,0,0,426,428,3,6,3,0,427,426,1,0,
-		0,0,427,428,1,0,0,0,428,430,1,0,0,0,429,425,1,0,0,0,430,433,1,0,0,0,431,
-		429,1,0,0,0,431,432,1,0,0,0,432,434,1,0,0,0,433,431,1,0,0,0,434,435,5,
-		0,0,1,435,1,1,0,0,0,436,437,3,54,27,0,437,438,5,0,0,1,438,3,1,0,0,0,439,
-		440,3,38,19,0,440,441,5,0,0,1,441,5,1,0,0,0,442,465,3,310,155,0,443,465,
-		3,190,95,0,444,465,3,270,135,0,445,465,3,286,143,0,446,465,3,340,170,0,
-		447,465,3,290,145,0,448,465,3,292,146,0,449,465,3,352,176,0,450,465,3,
-		360,180,0,451,465,3,364,182,0,452,465,3,374,187,0,453,465,3,376,188,0,
-		454,465,3,380,190,0,455,465,3,386,193,0,456,465,3,350,175,0,457,465,3,
-		390,195,0,458,465,3,392,196,0,459,465,3,394,197,0,460,465,3,344,172,0,
-		461,465,3,396,198,0,462,465,3,398,199,0,463,465,3,406,203,0,464,442,1,
-		0,0,0,464,443,1,0,0,0,464,444,1,0,0,0,464,445,1,0,0,0,464,446,1,0,0,0,
-		464,447,1,0,0,0,464,448,1,0,0,0,464,449,1,0,0,0,464,450,1,0,0,0,464,451,
-		1,0,0,0,464,452,1,0,0,0,464,453,1,0,0,0,464,454,1,0,0,0,464,455,1,0,0,
-		0,464,456,1,0,0,0,464,457,1,0,0,0,464,458,1,0,0,0,464,459,1,0,0,0,464,
-		460,1,0,0,0,464,461,1,0,0,0,464,462,1,0,0,0,464,463,1,0,0,0,465,7,1,0,
-		0,0,466,469,3,10,5,0,467,469,3,414,207,0,468,466,1,0,0,0,468,467,1,0,0,
-		0,469,9,1,0,0,0,470,475,5,489,0,0,471,475,5,490,0,0,472,475,5,491,0,0,
-		473,475,3,412,206,0,474,470,1,0,0,0,474,471,1,0,0,0,474,472,1,0,0,0,474,
-		473,1,0,0,0,475,11,1,0,0,0,476,479,3,10,5,0,477,479,3,416,208,0,478,476,
-		1,0,0,0,478,477,1,0,0,0,479,13,1,0,0,0,480,485,3,10,5,0,481,485,3,414,
-		207,0,482,485,3,416,208,0,483,485,3,418,209,0,484,480,1,0,0,0,484,481,
-		1,0,0,0,484,482,1,0,0,0,484,483,1,0,0,0,485,15,1,0,0,0,486,491,5,489,0,
-		0,487,491,5,490,0,0,488,491,5,491,0,0,489,491,3,420,210,0,490,486,1,0,
-		0,0,490,487,1,0,0,0,490,488,1,0,0,0,490,489,1,0,0,0,491,17,1,0,0,0,492,
-		496,3,10,5,0,493,496,3,414,207,0,494,496,3,416,208,0,495,492,1,0,0,0,495,
-		493,1,0,0,0,495,494,1,0,0,0,496,19,1,0,0,0,497,500,3,18,9,0,498,500,3,
-		34,17,0,499,497,1,0,0,0,499,498,1,0,0,0,500,21,1,0,0,0,501,506,3,8,4,0,
-		502,503,5,501,0,0,503,505,3,14,7,0,504,502,1,0,0,0,505,508,1,0,0,0,506,
-		504,1,0,0,0,506,507,1,0,0,0,507,23,1,0,0,0,508,506,1,0,0,0,509,514,3,22,
-		11,0,510,511,5,496,0,0,511,513,3,22,11,0,512,510,1,0,0,0,513,516,1,0,0,
-		0,514,512,1,0,0,0,514,515,1,0,0,0,515,25,1,0,0,0,516,514,1,0,0,0,517,522,
-		3,8,4,0,518,519,5,496,0,0,519,521,3,8,4,0,520,518,1,0,0,0,521,524,1,0,
-		0,0,522,520,1,0,0,0,522,523,1,0,0,0,523,27,1,0,0,0,524,522,1,0,0,0,525,
-		526,5,492,0,0,526,527,3,26,13,0,527,528,5,493,0,0,528,29,1,0,0,0,529,534,
-		3,18,9,0,530,534,5,403,0,0,531,534,5,406,0,0,532,534,5,444,0,0,533,529,
-		1,0,0,0,533,530,1,0,0,0,533,531,1,0,0,0,533,532,1,0,0,0,534,31,1,0,0,0,
-		535,545,5,477,0,0,536,545,5,478,0,0,537,545,3,34,17,0,538,545,5,486,0,
-		0,539,545,5,487,0,0,540,545,5,485,0,0,541,545,5,451,0,0,542,545,5,415,
-		0,0,543,545,5,433,0,0,544,535,1,0,0,0,544,536,1,0,0,0,544,537,1,0,0,0,
-		544,538,1,0,0,0,544,539,1,0,0,0,544,540,1,0,0,0,544,541,1,0,0,0,544,542,
-		1,0,0,0,544,543,1,0,0,0,545,33,1,0,0,0,546,547,7,0,0,0,547,35,1,0,0,0,
-		548,550,7,1,0,0,549,548,1,0,0,0,549,550,1,0,0,0,550,551,1,0,0,0,551,552,
-		7,2,0,0,552,37,1,0,0,0,553,555,5,341,0,0,554,553,1,0,0,0,554,555,1,0,0,
-		0,555,559,1,0,0,0,556,560,3,42,21,0,557,560,3,44,22,0,558,560,3,50,25,
-		0,559,556,1,0,0,0,559,557,1,0,0,0,559,558,1,0,0,0,560,572,1,0,0,0,561,
-		563,3,40,20,0,562,561,1,0,0,0,563,564,1,0,0,0,564,562,1,0,0,0,564,565,
-		1,0,0,0,565,573,1,0,0,0,566,570,5,389,0,0,567,568,5,494,0,0,568,569,5,
-		477,0,0,569,571,5,495,0,0,570,567,1,0,0,0,570,571,1,0,0,0,571,573,1,0,
-		0,0,572,562,1,0,0,0,572,566,1,0,0,0,572,573,1,0,0,0,573,39,1,0,0,0,574,
-		576,5,494,0,0,575,577,5,477,0,0,576,575,1,0,0,0,576,577,1,0,0,0,577,578,
-		1,0,0,0,578,579,5,495,0,0,579,41,1,0,0,0,580,638,5,325,0,0,581,638,5,326,
-		0,0,582,638,5,342,0,0,583,638,5,311,0,0,584,638,5,339,0,0,585,638,5,313,
-		0,0,586,590,5,321,0,0,587,588,5,492,0,0,588,589,5,477,0,0,589,591,5,493,
-		0,0,590,587,1,0,0,0,590,591,1,0,0,0,591,638,1,0,0,0,592,593,5,75,0,0,593,
-		638,5,338,0,0,594,596,7,3,0,0,595,597,3,52,26,0,596,595,1,0,0,0,596,597,
-		1,0,0,0,597,638,1,0,0,0,598,600,5,312,0,0,599,601,5,295,0,0,600,599,1,
-		0,0,0,600,601,1,0,0,0,601,603,1,0,0,0,602,604,3,52,26,0,603,602,1,0,0,
-		0,603,604,1,0,0,0,604,638,1,0,0,0,605,611,5,315,0,0,606,611,5,314,0,0,
-		607,608,5,329,0,0,608,611,7,4,0,0,609,611,5,330,0,0,610,605,1,0,0,0,610,
-		606,1,0,0,0,610,607,1,0,0,0,610,609,1,0,0,0,611,613,1,0,0,0,612,614,5,
-		295,0,0,613,612,1,0,0,0,613,614,1,0,0,0,614,618,1,0,0,0,615,616,5,492,
-		0,0,616,617,5,477,0,0,617,619,5,493,0,0,618,615,1,0,0,0,618,619,1,0,0,
-		0,619,638,1,0,0,0,620,624,5,349,0,0,621,622,5,492,0,0,622,623,5,477,0,
-		0,623,625,5,493,0,0,624,621,1,0,0,0,624,625,1,0,0,0,625,638,1,0,0,0,626,
-		630,7,5,0,0,627,628,5,492,0,0,628,629,5,477,0,0,629,631,5,493,0,0,630,
-		627,1,0,0,0,630,631,1,0,0,0,631,635,1,0,0,0,632,633,7,6,0,0,633,634,5,
-		344,0,0,634,636,5,309,0,0,635,632,1,0,0,0,635,636,1,0,0,0,636,638,1,0,
-		0,0,637,580,1,0,0,0,637,581,1,0,0,0,637,582,1,0,0,0,637,583,1,0,0,0,637,
-		584,1,0,0,0,637,585,1,0,0,0,637,586,1,0,0,0,637,592,1,0,0,0,637,594,1,
-		0,0,0,637,598,1,0,0,0,637,610,1,0,0,0,637,620,1,0,0,0,637,626,1,0,0,0,
-		638,43,1,0,0,0,639,644,5,327,0,0,640,645,3,46,23,0,641,642,5,492,0,0,642,
-		643,5,477,0,0,643,645,5,493,0,0,644,640,1,0,0,0,644,641,1,0,0,0,644,645,
-		1,0,0,0,645,45,1,0,0,0,646,649,5,307,0,0,647,648,5,449,0,0,648,650,5,153,
-		0,0,649,647,1,0,0,0,649,650,1,0,0,0,650,676,1,0,0,0,651,676,5,153,0,0,
-		652,659,5,58,0,0,653,657,5,449,0,0,654,658,5,108,0,0,655,658,5,150,0,0,
-		656,658,3,48,24,0,657,654,1,0,0,0,657,655,1,0,0,0,657,656,1,0,0,0,658,
-		660,1,0,0,0,659,653,1,0,0,0,659,660,1,0,0,0,660,676,1,0,0,0,661,667,5,
-		108,0,0,662,665,5,449,0,0,663,666,5,150,0,0,664,666,3,48,24,0,665,663,
-		1,0,0,0,665,664,1,0,0,0,666,668,1,0,0,0,667,662,1,0,0,0,667,668,1,0,0,
-		0,668,676,1,0,0,0,669,672,5,150,0,0,670,671,5,449,0,0,671,673,3,48,24,
-		0,672,670,1,0,0,0,672,673,1,0,0,0,673,676,1,0,0,0,674,676,3,48,24,0,675,
-		646,1,0,0,0,675,651,1,0,0,0,675,652,1,0,0,0,675,661,1,0,0,0,675,669,1,
-		0,0,0,675,674,1,0,0,0,676,47,1,0,0,0,677,681,5,237,0,0,678,679,5,492,0,
-		0,679,680,5,477,0,0,680,682,5,493,0,0,681,678,1,0,0,0,681,682,1,0,0,0,
-		682,49,1,0,0,0,683,688,3,12,6,0,684,685,5,501,0,0,685,687,3,14,7,0,686,
-		684,1,0,0,0,687,690,1,0,0,0,688,686,1,0,0,0,688,689,1,0,0,0,689,692,1,
-		0,0,0,690,688,1,0,0,0,691,693,3,52,26,0,692,691,1,0,0,0,692,693,1,0,0,
-		0,693,51,1,0,0,0,694,695,5,492,0,0,695,700,3,54,27,0,696,697,5,496,0,0,
-		697,699,3,54,27,0,698,696,1,0,0,0,699,702,1,0,0,0,700,698,1,0,0,0,700,
-		701,1,0,0,0,701,703,1,0,0,0,702,700,1,0,0,0,703,704,5,493,0,0,704,53,1,
-		0,0,0,705,706,6,27,-1,0,706,715,3,80,40,0,707,708,7,1,0,0,708,715,3,54,
-		27,22,709,710,3,62,31,0,710,711,3,54,27,15,711,715,1,0,0,0,712,713,5,432,
-		0,0,713,715,3,54,27,3,714,705,1,0,0,0,714,707,1,0,0,0,714,709,1,0,0,0,
-		714,712,1,0,0,0,715,831,1,0,0,0,716,717,10,20,0,0,717,718,5,15,0,0,718,
-		719,5,344,0,0,719,720,5,309,0,0,720,830,3,54,27,21,721,722,10,19,0,0,722,
-		723,5,472,0,0,723,830,3,54,27,20,724,725,10,18,0,0,725,726,7,7,0,0,726,
-		830,3,54,27,19,727,728,10,17,0,0,728,729,7,1,0,0,729,830,3,54,27,18,730,
-		731,10,14,0,0,731,732,3,62,31,0,732,733,3,54,27,15,733,830,1,0,0,0,734,
-		736,10,13,0,0,735,737,5,432,0,0,736,735,1,0,0,0,736,737,1,0,0,0,737,738,
-		1,0,0,0,738,740,5,310,0,0,739,741,7,8,0,0,740,739,1,0,0,0,740,741,1,0,
-		0,0,741,742,1,0,0,0,742,743,3,56,28,0,743,744,5,387,0,0,744,745,3,54,27,
-		14,745,830,1,0,0,0,746,747,10,11,0,0,747,748,5,82,0,0,748,830,3,54,27,
-		12,749,751,10,9,0,0,750,752,5,432,0,0,751,750,1,0,0,0,751,752,1,0,0,0,
-		752,757,1,0,0,0,753,758,5,375,0,0,754,758,5,369,0,0,755,756,5,381,0,0,
-		756,758,5,449,0,0,757,753,1,0,0,0,757,754,1,0,0,0,757,755,1,0,0,0,758,
-		759,1,0,0,0,759,830,3,54,27,10,760,761,10,8,0,0,761,762,5,379,0,0,762,
-		830,3,54,27,9,763,764,10,6,0,0,764,765,3,58,29,0,765,766,3,54,27,7,766,
-		830,1,0,0,0,767,768,10,4,0,0,768,770,5,371,0,0,769,771,5,432,0,0,770,769,
-		1,0,0,0,770,771,1,0,0,0,771,772,1,0,0,0,772,773,5,410,0,0,773,774,5,419,
-		0,0,774,830,3,54,27,5,775,776,10,2,0,0,776,777,5,387,0,0,777,830,3,54,
-		27,3,778,779,10,1,0,0,779,780,5,437,0,0,780,830,3,54,27,2,781,782,10,23,
-		0,0,782,783,5,499,0,0,783,830,3,38,19,0,784,785,10,21,0,0,785,786,5,397,
-		0,0,786,830,3,22,11,0,787,790,10,16,0,0,788,791,3,60,30,0,789,791,3,62,
-		31,0,790,788,1,0,0,0,790,789,1,0,0,0,791,792,1,0,0,0,792,793,3,68,34,0,
-		793,794,3,72,36,0,794,830,1,0,0,0,795,797,10,12,0,0,796,798,5,432,0,0,
-		797,796,1,0,0,0,797,798,1,0,0,0,798,799,1,0,0,0,799,800,5,423,0,0,800,
-		830,3,74,37,0,801,803,10,10,0,0,802,804,5,432,0,0,803,802,1,0,0,0,803,
-		804,1,0,0,0,804,809,1,0,0,0,805,810,5,375,0,0,806,810,5,369,0,0,807,808,
-		5,381,0,0,808,810,5,449,0,0,809,805,1,0,0,0,809,806,1,0,0,0,809,807,1,
-		0,0,0,810,811,1,0,0,0,811,812,3,68,34,0,812,813,3,72,36,0,813,830,1,0,
-		0,0,814,815,10,7,0,0,815,816,3,58,29,0,816,817,3,68,34,0,817,818,3,72,
-		36,0,818,830,1,0,0,0,819,827,10,5,0,0,820,822,5,371,0,0,821,823,5,432,
-		0,0,822,821,1,0,0,0,822,823,1,0,0,0,823,824,1,0,0,0,824,828,3,66,33,0,
-		825,828,5,372,0,0,826,828,5,377,0,0,827,820,1,0,0,0,827,825,1,0,0,0,827,
-		826,1,0,0,0,828,830,1,0,0,0,829,716,1,0,0,0,829,721,1,0,0,0,829,724,1,
-		0,0,0,829,727,1,0,0,0,829,730,1,0,0,0,829,734,1,0,0,0,829,746,1,0,0,0,
-		829,749,1,0,0,0,829,760,1,0,0,0,829,763,1,0,0,0,829,767,1,0,0,0,829,775,
-		1,0,0,0,829,778,1,0,0,0,829,781,1,0,0,0,829,784,1,0,0,0,829,787,1,0,0,
-		0,829,795,1,0,0,0,829,801,1,0,0,0,829,814,1,0,0,0,829,819,1,0,0,0,830,
-		833,1,0,0,0,831,829,1,0,0,0,831,832,1,0,0,0,832,55,1,0,0,0,833,831,1,0,
-		0,0,834,835,6,28,-1,0,835,842,3,80,40,0,836,837,7,1,0,0,837,842,3,56,28,
-		8,838,839,3,62,31,0,839,840,3,56,28,4,840,842,1,0,0,0,841,834,1,0,0,0,
-		841,836,1,0,0,0,841,838,1,0,0,0,842,873,1,0,0,0,843,844,10,7,0,0,844,845,
-		5,472,0,0,845,872,3,56,28,8,846,847,10,6,0,0,847,848,7,7,0,0,848,872,3,
-		56,28,7,849,850,10,5,0,0,850,851,7,1,0,0,851,872,3,56,28,6,852,853,10,
-		3,0,0,853,854,3,62,31,0,854,855,3,56,28,4,855,872,1,0,0,0,856,857,10,2,
-		0,0,857,858,3,58,29,0,858,859,3,56,28,3,859,872,1,0,0,0,860,861,10,1,0,
-		0,861,863,5,371,0,0,862,864,5,432,0,0,863,862,1,0,0,0,863,864,1,0,0,0,
-		864,865,1,0,0,0,865,866,5,410,0,0,866,867,5,419,0,0,867,872,3,56,28,2,
-		868,869,10,9,0,0,869,870,5,499,0,0,870,872,3,38,19,0,871,843,1,0,0,0,871,
-		846,1,0,0,0,871,849,1,0,0,0,871,852,1,0,0,0,871,856,1,0,0,0,871,860,1,
-		0,0,0,871,868,1,0,0,0,872,875,1,0,0,0,873,871,1,0,0,0,873,874,1,0,0,0,
-		874,57,1,0,0,0,875,873,1,0,0,0,876,877,7,9,0,0,877,59,1,0,0,0,878,879,
-		7,10,0,0,879,61,1,0,0,0,880,895,5,502,0,0,881,882,5,174,0,0,882,888,5,
-		492,0,0,883,884,3,8,4,0,884,885,5,501,0,0,885,887,1,0,0,0,886,883,1,0,
-		0,0,887,890,1,0,0,0,888,886,1,0,0,0,888,889,1,0,0,0,889,891,1,0,0,0,890,
-		888,1,0,0,0,891,892,3,64,32,0,892,893,5,493,0,0,893,895,1,0,0,0,894,880,
-		1,0,0,0,894,881,1,0,0,0,895,63,1,0,0,0,896,900,5,502,0,0,897,900,3,58,
-		29,0,898,900,3,60,30,0,899,896,1,0,0,0,899,897,1,0,0,0,899,898,1,0,0,0,
-		900,65,1,0,0,0,901,911,5,433,0,0,902,911,5,451,0,0,903,911,5,415,0,0,904,
-		911,5,285,0,0,905,911,5,73,0,0,906,908,7,11,0,0,907,906,1,0,0,0,907,908,
-		1,0,0,0,908,909,1,0,0,0,909,911,5,164,0,0,910,901,1,0,0,0,910,902,1,0,
-		0,0,910,903,1,0,0,0,910,904,1,0,0,0,910,905,1,0,0,0,910,907,1,0,0,0,911,
-		67,1,0,0,0,912,913,7,12,0,0,913,69,1,0,0,0,914,919,3,54,27,0,915,916,5,
-		496,0,0,916,918,3,54,27,0,917,915,1,0,0,0,918,921,1,0,0,0,919,917,1,0,
-		0,0,919,920,1,0,0,0,920,71,1,0,0,0,921,919,1,0,0,0,922,935,5,492,0,0,923,
-		936,3,106,53,0,924,929,3,54,27,0,925,926,5,496,0,0,926,928,3,54,27,0,927,
-		925,1,0,0,0,928,931,1,0,0,0,929,927,1,0,0,0,929,930,1,0,0,0,930,933,1,
-		0,0,0,931,929,1,0,0,0,932,934,3,108,54,0,933,932,1,0,0,0,933,934,1,0,0,
-		0,934,936,1,0,0,0,935,923,1,0,0,0,935,924,1,0,0,0,936,937,1,0,0,0,937,
-		938,5,493,0,0,938,73,1,0,0,0,939,952,5,492,0,0,940,953,3,106,53,0,941,
-		946,3,76,38,0,942,943,5,496,0,0,943,945,3,76,38,0,944,942,1,0,0,0,945,
-		948,1,0,0,0,946,944,1,0,0,0,946,947,1,0,0,0,947,950,1,0,0,0,948,946,1,
-		0,0,0,949,951,3,108,54,0,950,949,1,0,0,0,950,951,1,0,0,0,951,953,1,0,0,
-		0,952,940,1,0,0,0,952,941,1,0,0,0,953,954,1,0,0,0,954,955,5,493,0,0,955,
-		75,1,0,0,0,956,959,3,78,39,0,957,959,3,54,27,0,958,956,1,0,0,0,958,957,
-		1,0,0,0,959,77,1,0,0,0,960,961,7,13,0,0,961,79,1,0,0,0,962,1038,5,477,
-		0,0,963,1038,5,478,0,0,964,1038,3,34,17,0,965,1038,5,486,0,0,966,1038,
-		5,487,0,0,967,1038,5,485,0,0,968,1038,5,451,0,0,969,1038,5,415,0,0,970,
-		1038,5,433,0,0,971,975,3,10,5,0,972,974,3,82,41,0,973,972,1,0,0,0,974,
-		977,1,0,0,0,975,973,1,0,0,0,975,976,1,0,0,0,976,983,1,0,0,0,977,975,1,
-		0,0,0,978,980,3,84,42,0,979,981,3,34,17,0,980,979,1,0,0,0,980,981,1,0,
-		0,0,981,984,1,0,0,0,982,984,3,34,17,0,983,978,1,0,0,0,983,982,1,0,0,0,
-		983,984,1,0,0,0,984,1038,1,0,0,0,985,994,3,414,207,0,986,988,3,82,41,0,
-		987,986,1,0,0,0,988,989,1,0,0,0,989,987,1,0,0,0,989,990,1,0,0,0,990,992,
-		1,0,0,0,991,993,3,84,42,0,992,991,1,0,0,0,992,993,1,0,0,0,993,995,1,0,
-		0,0,994,987,1,0,0,0,994,995,1,0,0,0,995,1038,1,0,0,0,996,999,3,416,208,
-		0,997,1000,3,84,42,0,998,1000,3,34,17,0,999,997,1,0,0,0,999,998,1,0,0,
-		0,1000,1038,1,0,0,0,1001,1005,5,480,0,0,1002,1004,3,82,41,0,1003,1002,
-		1,0,0,0,1004,1007,1,0,0,0,1005,1003,1,0,0,0,1005,1006,1,0,0,0,1006,1038,
-		1,0,0,0,1007,1005,1,0,0,0,1008,1012,3,72,36,0,1009,1011,3,82,41,0,1010,
-		1009,1,0,0,0,1011,1014,1,0,0,0,1012,1010,1,0,0,0,1012,1013,1,0,0,0,1013,
-		1038,1,0,0,0,1014,1012,1,0,0,0,1015,1038,3,88,44,0,1016,1038,3,92,46,0,
-		1017,1038,3,96,48,0,1018,1038,3,98,49,0,1019,1020,5,319,0,0,1020,1038,
-		3,102,51,0,1021,1022,5,389,0,0,1022,1038,3,102,51,0,1023,1024,5,389,0,
-		0,1024,1038,3,90,45,0,1025,1026,5,340,0,0,1026,1028,5,492,0,0,1027,1029,
-		3,70,35,0,1028,1027,1,0,0,0,1028,1029,1,0,0,0,1029,1030,1,0,0,0,1030,1038,
-		5,493,0,0,1031,1032,5,323,0,0,1032,1033,5,492,0,0,1033,1034,3,70,35,0,
-		1034,1035,5,493,0,0,1035,1038,1,0,0,0,1036,1038,5,407,0,0,1037,962,1,0,
-		0,0,1037,963,1,0,0,0,1037,964,1,0,0,0,1037,965,1,0,0,0,1037,966,1,0,0,
-		0,1037,967,1,0,0,0,1037,968,1,0,0,0,1037,969,1,0,0,0,1037,970,1,0,0,0,
-		1037,971,1,0,0,0,1037,985,1,0,0,0,1037,996,1,0,0,0,1037,1001,1,0,0,0,1037,
-		1008,1,0,0,0,1037,1015,1,0,0,0,1037,1016,1,0,0,0,1037,1017,1,0,0,0,1037,
-		1018,1,0,0,0,1037,1019,1,0,0,0,1037,1021,1,0,0,0,1037,1023,1,0,0,0,1037,
-		1025,1,0,0,0,1037,1031,1,0,0,0,1037,1036,1,0,0,0,1038,81,1,0,0,0,1039,
-		1042,5,501,0,0,1040,1043,3,14,7,0,1041,1043,5,469,0,0,1042,1040,1,0,0,
-		0,1042,1041,1,0,0,0,1043,1057,1,0,0,0,1044,1053,5,494,0,0,1045,1047,3,
-		54,27,0,1046,1045,1,0,0,0,1046,1047,1,0,0,0,1047,1048,1,0,0,0,1048,1050,
-		5,498,0,0,1049,1051,3,54,27,0,1050,1049,1,0,0,0,1050,1051,1,0,0,0,1051,
-		1054,1,0,0,0,1052,1054,3,54,27,0,1053,1046,1,0,0,0,1053,1052,1,0,0,0,1054,
-		1055,1,0,0,0,1055,1057,5,495,0,0,1056,1039,1,0,0,0,1056,1044,1,0,0,0,1057,
-		83,1,0,0,0,1058,1074,5,492,0,0,1059,1075,5,469,0,0,1060,1062,7,14,0,0,
-		1061,1060,1,0,0,0,1061,1062,1,0,0,0,1062,1063,1,0,0,0,1063,1068,3,86,43,
-		0,1064,1065,5,496,0,0,1065,1067,3,86,43,0,1066,1064,1,0,0,0,1067,1070,
-		1,0,0,0,1068,1066,1,0,0,0,1068,1069,1,0,0,0,1069,1072,1,0,0,0,1070,1068,
-		1,0,0,0,1071,1073,3,170,85,0,1072,1071,1,0,0,0,1072,1073,1,0,0,0,1073,
-		1075,1,0,0,0,1074,1059,1,0,0,0,1074,1061,1,0,0,0,1074,1075,1,0,0,0,1075,
-		1076,1,0,0,0,1076,1083,5,493,0,0,1077,1078,5,301,0,0,1078,1079,5,421,0,
-		0,1079,1080,5,492,0,0,1080,1081,3,170,85,0,1081,1082,5,493,0,0,1082,1084,
-		1,0,0,0,1083,1077,1,0,0,0,1083,1084,1,0,0,0,1084,1091,1,0,0,0,1085,1086,
-		5,93,0,0,1086,1087,5,492,0,0,1087,1088,5,458,0,0,1088,1089,3,54,27,0,1089,
-		1090,5,493,0,0,1090,1092,1,0,0,0,1091,1085,1,0,0,0,1091,1092,1,0,0,0,1092,
-		1098,1,0,0,0,1093,1096,5,179,0,0,1094,1097,3,8,4,0,1095,1097,3,164,82,
-		0,1096,1094,1,0,0,0,1096,1095,1,0,0,0,1097,1099,1,0,0,0,1098,1093,1,0,
-		0,0,1098,1099,1,0,0,0,1099,85,1,0,0,0,1100,1102,5,456,0,0,1101,1100,1,
-		0,0,0,1101,1102,1,0,0,0,1102,1106,1,0,0,0,1103,1104,3,12,6,0,1104,1105,
-		7,15,0,0,1105,1107,1,0,0,0,1106,1103,1,0,0,0,1106,1107,1,0,0,0,1107,1108,
-		1,0,0,0,1108,1109,3,54,27,0,1109,87,1,0,0,0,1110,1111,3,42,21,0,1111,1112,
-		3,34,17,0,1112,1125,1,0,0,0,1113,1122,5,327,0,0,1114,1116,3,34,17,0,1115,
-		1117,3,46,23,0,1116,1115,1,0,0,0,1116,1117,1,0,0,0,1117,1123,1,0,0,0,1118,
-		1119,5,492,0,0,1119,1120,5,477,0,0,1120,1121,5,493,0,0,1121,1123,3,34,
-		17,0,1122,1114,1,0,0,0,1122,1118,1,0,0,0,1123,1125,1,0,0,0,1124,1110,1,
-		0,0,0,1124,1113,1,0,0,0,1125,89,1,0,0,0,1126,1136,5,494,0,0,1127,1137,
-		3,70,35,0,1128,1133,3,90,45,0,1129,1130,5,496,0,0,1130,1132,3,90,45,0,
-		1131,1129,1,0,0,0,1132,1135,1,0,0,0,1133,1131,1,0,0,0,1133,1134,1,0,0,
-		0,1134,1137,1,0,0,0,1135,1133,1,0,0,0,1136,1127,1,0,0,0,1136,1128,1,0,
-		0,0,1136,1137,1,0,0,0,1137,1138,1,0,0,0,1138,1139,5,495,0,0,1139,91,1,
-		0,0,0,1140,1142,5,394,0,0,1141,1143,3,54,27,0,1142,1141,1,0,0,0,1142,1143,
-		1,0,0,0,1143,1145,1,0,0,0,1144,1146,3,94,47,0,1145,1144,1,0,0,0,1146,1147,
-		1,0,0,0,1147,1145,1,0,0,0,1147,1148,1,0,0,0,1148,1151,1,0,0,0,1149,1150,
-		5,412,0,0,1150,1152,3,54,27,0,1151,1149,1,0,0,0,1151,1152,1,0,0,0,1152,
-		1153,1,0,0,0,1153,1154,5,413,0,0,1154,93,1,0,0,0,1155,1156,5,457,0,0,1156,
-		1157,3,54,27,0,1157,1158,5,448,0,0,1158,1159,3,54,27,0,1159,95,1,0,0,0,
-		1160,1161,5,316,0,0,1161,1162,5,492,0,0,1162,1163,3,70,35,0,1163,1164,
-		5,493,0,0,1164,1299,1,0,0,0,1165,1166,5,333,0,0,1166,1167,5,492,0,0,1167,
-		1168,3,54,27,0,1168,1169,5,496,0,0,1169,1170,3,54,27,0,1170,1171,5,493,
-		0,0,1171,1299,1,0,0,0,1172,1173,7,16,0,0,1173,1174,5,492,0,0,1174,1175,
-		3,70,35,0,1175,1176,5,493,0,0,1176,1299,1,0,0,0,1177,1178,5,395,0,0,1178,
-		1179,5,492,0,0,1179,1180,3,54,27,0,1180,1181,5,390,0,0,1181,1182,3,38,
-		19,0,1182,1183,5,493,0,0,1183,1299,1,0,0,0,1184,1185,5,320,0,0,1185,1188,
-		5,492,0,0,1186,1189,3,18,9,0,1187,1189,3,34,17,0,1188,1186,1,0,0,0,1188,
-		1187,1,0,0,0,1189,1190,1,0,0,0,1190,1191,5,419,0,0,1191,1192,3,54,27,0,
-		1192,1193,5,493,0,0,1193,1299,1,0,0,0,1194,1195,5,336,0,0,1195,1196,5,
-		492,0,0,1196,1212,3,86,43,0,1197,1198,5,439,0,0,1198,1199,3,54,27,0,1199,
-		1200,5,419,0,0,1200,1203,3,54,27,0,1201,1202,5,417,0,0,1202,1204,3,54,
-		27,0,1203,1201,1,0,0,0,1203,1204,1,0,0,0,1204,1213,1,0,0,0,1205,1206,5,
-		496,0,0,1206,1208,3,86,43,0,1207,1205,1,0,0,0,1208,1211,1,0,0,0,1209,1207,
-		1,0,0,0,1209,1210,1,0,0,0,1210,1213,1,0,0,0,1211,1209,1,0,0,0,1212,1197,
-		1,0,0,0,1212,1209,1,0,0,0,1213,1214,1,0,0,0,1214,1215,5,493,0,0,1215,1299,
-		1,0,0,0,1216,1217,5,337,0,0,1217,1218,5,492,0,0,1218,1219,3,56,28,0,1219,
-		1220,5,423,0,0,1220,1221,3,56,28,0,1221,1222,5,493,0,0,1222,1299,1,0,0,
-		0,1223,1224,5,343,0,0,1224,1225,5,492,0,0,1225,1247,3,86,43,0,1226,1227,
-		5,419,0,0,1227,1230,3,54,27,0,1228,1229,5,417,0,0,1229,1231,3,54,27,0,
-		1230,1228,1,0,0,0,1230,1231,1,0,0,0,1231,1248,1,0,0,0,1232,1233,5,417,
-		0,0,1233,1236,3,54,27,0,1234,1235,5,419,0,0,1235,1237,3,54,27,0,1236,1234,
-		1,0,0,0,1236,1237,1,0,0,0,1237,1248,1,0,0,0,1238,1239,5,381,0,0,1239,1248,
-		3,54,27,0,1240,1241,5,496,0,0,1241,1243,3,86,43,0,1242,1240,1,0,0,0,1243,
-		1246,1,0,0,0,1244,1242,1,0,0,0,1244,1245,1,0,0,0,1245,1248,1,0,0,0,1246,
-		1244,1,0,0,0,1247,1226,1,0,0,0,1247,1232,1,0,0,0,1247,1238,1,0,0,0,1247,
-		1244,1,0,0,0,1248,1249,1,0,0,0,1249,1250,5,493,0,0,1250,1299,1,0,0,0,1251,
-		1252,5,347,0,0,1252,1254,5,492,0,0,1253,1255,7,17,0,0,1254,1253,1,0,0,
-		0,1254,1255,1,0,0,0,1255,1270,1,0,0,0,1256,1257,5,419,0,0,1257,1271,3,
-		70,35,0,1258,1268,3,54,27,0,1259,1260,5,419,0,0,1260,1269,3,70,35,0,1261,
-		1262,5,496,0,0,1262,1264,3,54,27,0,1263,1261,1,0,0,0,1264,1267,1,0,0,0,
-		1265,1263,1,0,0,0,1265,1266,1,0,0,0,1266,1269,1,0,0,0,1267,1265,1,0,0,
-		0,1268,1259,1,0,0,0,1268,1265,1,0,0,0,1269,1271,1,0,0,0,1270,1256,1,0,
-		0,0,1270,1258,1,0,0,0,1271,1272,1,0,0,0,1272,1273,5,493,0,0,1273,1299,
-		1,0,0,0,1274,1275,5,332,0,0,1275,1276,5,492,0,0,1276,1279,3,54,27,0,1277,
-		1278,5,496,0,0,1278,1280,7,11,0,0,1279,1277,1,0,0,0,1279,1280,1,0,0,0,
-		1280,1281,1,0,0,0,1281,1282,5,493,0,0,1282,1299,1,0,0,0,1283,1284,5,363,
-		0,0,1284,1285,5,417,0,0,1285,1286,5,492,0,0,1286,1287,3,54,27,0,1287,1288,
-		5,493,0,0,1288,1299,1,0,0,0,1289,1290,5,346,0,0,1290,1291,5,492,0,0,1291,
-		1292,3,54,27,0,1292,1293,5,390,0,0,1293,1294,3,38,19,0,1294,1295,5,493,
-		0,0,1295,1299,1,0,0,0,1296,1297,7,18,0,0,1297,1299,3,410,205,0,1298,1160,
-		1,0,0,0,1298,1165,1,0,0,0,1298,1172,1,0,0,0,1298,1177,1,0,0,0,1298,1184,
-		1,0,0,0,1298,1194,1,0,0,0,1298,1216,1,0,0,0,1298,1223,1,0,0,0,1298,1251,
-		1,0,0,0,1298,1274,1,0,0,0,1298,1283,1,0,0,0,1298,1289,1,0,0,0,1298,1296,
-		1,0,0,0,1299,97,1,0,0,0,1300,1314,5,402,0,0,1301,1305,7,19,0,0,1302,1303,
-		5,492,0,0,1303,1304,5,477,0,0,1304,1306,5,493,0,0,1305,1302,1,0,0,0,1305,
-		1306,1,0,0,0,1306,1314,1,0,0,0,1307,1314,5,403,0,0,1308,1314,5,406,0,0,
-		1309,1314,5,444,0,0,1310,1314,5,454,0,0,1311,1314,5,401,0,0,1312,1314,
-		5,366,0,0,1313,1300,1,0,0,0,1313,1301,1,0,0,0,1313,1307,1,0,0,0,1313,1308,
-		1,0,0,0,1313,1309,1,0,0,0,1313,1310,1,0,0,0,1313,1311,1,0,0,0,1313,1312,
-		1,0,0,0,1314,99,1,0,0,0,1315,1317,3,180,90,0,1316,1315,1,0,0,0,1316,1317,
-		1,0,0,0,1317,1318,1,0,0,0,1318,1319,3,104,52,0,1319,101,1,0,0,0,1320,1321,
-		5,492,0,0,1321,1322,3,100,50,0,1322,1323,5,493,0,0,1323,103,1,0,0,0,1324,
-		1328,3,112,56,0,1325,1327,3,110,55,0,1326,1325,1,0,0,0,1327,1330,1,0,0,
-		0,1328,1326,1,0,0,0,1328,1329,1,0,0,0,1329,1332,1,0,0,0,1330,1328,1,0,
-		0,0,1331,1333,3,170,85,0,1332,1331,1,0,0,0,1332,1333,1,0,0,0,1333,1337,
-		1,0,0,0,1334,1336,3,176,88,0,1335,1334,1,0,0,0,1336,1339,1,0,0,0,1337,
-		1335,1,0,0,0,1337,1338,1,0,0,0,1338,105,1,0,0,0,1339,1337,1,0,0,0,1340,
-		1341,3,180,90,0,1341,1342,3,104,52,0,1342,1360,1,0,0,0,1343,1347,3,114,
-		57,0,1344,1346,3,110,55,0,1345,1344,1,0,0,0,1346,1349,1,0,0,0,1347,1345,
-		1,0,0,0,1347,1348,1,0,0,0,1348,1351,1,0,0,0,1349,1347,1,0,0,0,1350,1352,
-		3,170,85,0,1351,1350,1,0,0,0,1351,1352,1,0,0,0,1352,1356,1,0,0,0,1353,
-		1355,3,176,88,0,1354,1353,1,0,0,0,1355,1358,1,0,0,0,1356,1354,1,0,0,0,
-		1356,1357,1,0,0,0,1357,1360,1,0,0,0,1358,1356,1,0,0,0,1359,1340,1,0,0,
-		0,1359,1343,1,0,0,0,1360,107,1,0,0,0,1361,1363,3,110,55,0,1362,1361,1,
-		0,0,0,1363,1364,1,0,0,0,1364,1362,1,0,0,0,1364,1365,1,0,0,0,1365,1367,
-		1,0,0,0,1366,1368,3,170,85,0,1367,1366,1,0,0,0,1367,1368,1,0,0,0,1368,
-		1372,1,0,0,0,1369,1371,3,176,88,0,1370,1369,1,0,0,0,1371,1374,1,0,0,0,
-		1372,1370,1,0,0,0,1372,1373,1,0,0,0,1373,1388,1,0,0,0,1374,1372,1,0,0,
-		0,1375,1379,3,170,85,0,1376,1378,3,176,88,0,1377,1376,1,0,0,0,1378,1381,
-		1,0,0,0,1379,1377,1,0,0,0,1379,1380,1,0,0,0,1380,1388,1,0,0,0,1381,1379,
-		1,0,0,0,1382,1384,3,176,88,0,1383,1382,1,0,0,0,1384,1385,1,0,0,0,1385,
-		1383,1,0,0,0,1385,1386,1,0,0,0,1386,1388,1,0,0,0,1387,1362,1,0,0,0,1387,
-		1375,1,0,0,0,1387,1383,1,0,0,0,1388,109,1,0,0,0,1389,1391,7,20,0,0,1390,
-		1392,7,14,0,0,1391,1390,1,0,0,0,1391,1392,1,0,0,0,1392,1393,1,0,0,0,1393,
-		1394,3,112,56,0,1394,111,1,0,0,0,1395,1398,3,114,57,0,1396,1398,3,102,
-		51,0,1397,1395,1,0,0,0,1397,1396,1,0,0,0,1398,113,1,0,0,0,1399,1409,5,
-		443,0,0,1400,1410,5,384,0,0,1401,1407,5,410,0,0,1402,1403,5,435,0,0,1403,
-		1404,5,492,0,0,1404,1405,3,70,35,0,1405,1406,5,493,0,0,1406,1408,1,0,0,
-		0,1407,1402,1,0,0,0,1407,1408,1,0,0,0,1408,1410,1,0,0,0,1409,1400,1,0,
-		0,0,1409,1401,1,0,0,0,1409,1410,1,0,0,0,1410,1412,1,0,0,0,1411,1413,3,
-		116,58,0,1412,1411,1,0,0,0,1412,1413,1,0,0,0,1413,1415,1,0,0,0,1414,1416,
-		3,120,60,0,1415,1414,1,0,0,0,1415,1416,1,0,0,0,1416,1418,1,0,0,0,1417,
-		1419,3,124,62,0,1418,1417,1,0,0,0,1418,1419,1,0,0,0,1419,1421,1,0,0,0,
-		1420,1422,3,154,77,0,1421,1420,1,0,0,0,1421,1422,1,0,0,0,1422,1424,1,0,
-		0,0,1423,1425,3,156,78,0,1424,1423,1,0,0,0,1424,1425,1,0,0,0,1425,1427,
-		1,0,0,0,1426,1428,3,160,80,0,1427,1426,1,0,0,0,1427,1428,1,0,0,0,1428,
-		1430,1,0,0,0,1429,1431,3,162,81,0,1430,1429,1,0,0,0,1430,1431,1,0,0,0,
-		1431,1457,1,0,0,0,1432,1433,5,348,0,0,1433,1438,3,122,61,0,1434,1435,5,
-		496,0,0,1435,1437,3,122,61,0,1436,1434,1,0,0,0,1437,1440,1,0,0,0,1438,
-		1436,1,0,0,0,1438,1439,1,0,0,0,1439,1457,1,0,0,0,1440,1438,1,0,0,0,1441,
-		1454,5,447,0,0,1442,1448,5,436,0,0,1443,1449,3,22,11,0,1444,1445,5,492,
-		0,0,1445,1446,3,22,11,0,1446,1447,5,493,0,0,1447,1449,1,0,0,0,1448,1443,
-		1,0,0,0,1448,1444,1,0,0,0,1449,1455,1,0,0,0,1450,1452,3,22,11,0,1451,1453,
-		5,469,0,0,1452,1451,1,0,0,0,1452,1453,1,0,0,0,1453,1455,1,0,0,0,1454,1442,
-		1,0,0,0,1454,1450,1,0,0,0,1455,1457,1,0,0,0,1456,1399,1,0,0,0,1456,1432,
-		1,0,0,0,1456,1441,1,0,0,0,1457,115,1,0,0,0,1458,1463,3,118,59,0,1459,1460,
-		5,496,0,0,1460,1462,3,118,59,0,1461,1459,1,0,0,0,1462,1465,1,0,0,0,1463,
-		1461,1,0,0,0,1463,1464,1,0,0,0,1464,117,1,0,0,0,1465,1463,1,0,0,0,1466,
-		1470,3,54,27,0,1467,1468,5,390,0,0,1468,1471,3,14,7,0,1469,1471,3,16,8,
-		0,1470,1467,1,0,0,0,1470,1469,1,0,0,0,1470,1471,1,0,0,0,1471,1474,1,0,
-		0,0,1472,1474,5,469,0,0,1473,1466,1,0,0,0,1473,1472,1,0,0,0,1474,119,1,
-		0,0,0,1475,1477,5,426,0,0,1476,1478,3,198,99,0,1477,1476,1,0,0,0,1477,
-		1478,1,0,0,0,1478,1480,1,0,0,0,1479,1481,5,447,0,0,1480,1479,1,0,0,0,1480,
-		1481,1,0,0,0,1481,1482,1,0,0,0,1482,1483,3,22,11,0,1483,121,1,0,0,0,1484,
-		1485,5,492,0,0,1485,1490,3,76,38,0,1486,1487,5,496,0,0,1487,1489,3,76,
-		38,0,1488,1486,1,0,0,0,1489,1492,1,0,0,0,1490,1488,1,0,0,0,1490,1491,1,
-		0,0,0,1491,1493,1,0,0,0,1492,1490,1,0,0,0,1493,1494,5,493,0,0,1494,123,
-		1,0,0,0,1495,1496,5,419,0,0,1496,1501,3,126,63,0,1497,1498,5,496,0,0,1498,
-		1500,3,126,63,0,1499,1497,1,0,0,0,1500,1503,1,0,0,0,1501,1499,1,0,0,0,
-		1501,1502,1,0,0,0,1502,125,1,0,0,0,1503,1501,1,0,0,0,1504,1508,3,132,66,
-		0,1505,1507,3,128,64,0,1506,1505,1,0,0,0,1507,1510,1,0,0,0,1508,1506,1,
-		0,0,0,1508,1509,1,0,0,0,1509,127,1,0,0,0,1510,1508,1,0,0,0,1511,1512,5,
-		365,0,0,1512,1513,5,373,0,0,1513,1536,3,132,66,0,1514,1516,5,376,0,0,1515,
-		1517,3,130,65,0,1516,1515,1,0,0,0,1516,1517,1,0,0,0,1517,1518,1,0,0,0,
-		1518,1519,5,373,0,0,1519,1536,3,132,66,0,1520,1522,3,130,65,0,1521,1520,
-		1,0,0,0,1521,1522,1,0,0,0,1522,1523,1,0,0,0,1523,1524,5,373,0,0,1524,1533,
-		3,126,63,0,1525,1526,5,435,0,0,1526,1534,3,54,27,0,1527,1528,5,455,0,0,
-		1528,1531,3,28,14,0,1529,1530,5,390,0,0,1530,1532,3,8,4,0,1531,1529,1,
-		0,0,0,1531,1532,1,0,0,0,1532,1534,1,0,0,0,1533,1525,1,0,0,0,1533,1527,
-		1,0,0,0,1534,1536,1,0,0,0,1535,1511,1,0,0,0,1535,1514,1,0,0,0,1535,1521,
-		1,0,0,0,1536,129,1,0,0,0,1537,1543,5,370,0,0,1538,1540,7,21,0,0,1539,1541,
-		5,378,0,0,1540,1539,1,0,0,0,1540,1541,1,0,0,0,1541,1543,1,0,0,0,1542,1537,
-		1,0,0,0,1542,1538,1,0,0,0,1543,131,1,0,0,0,1544,1561,3,22,11,0,1545,1547,
-		5,469,0,0,1546,1545,1,0,0,0,1546,1547,1,0,0,0,1547,1549,1,0,0,0,1548,1550,
-		3,134,67,0,1549,1548,1,0,0,0,1549,1550,1,0,0,0,1550,1552,1,0,0,0,1551,
-		1553,3,152,76,0,1552,1551,1,0,0,0,1552,1553,1,0,0,0,1553,1562,1,0,0,0,
-		1554,1556,3,84,42,0,1555,1557,3,142,71,0,1556,1555,1,0,0,0,1556,1557,1,
-		0,0,0,1557,1559,1,0,0,0,1558,1560,3,136,68,0,1559,1558,1,0,0,0,1559,1560,
-		1,0,0,0,1560,1562,1,0,0,0,1561,1546,1,0,0,0,1561,1554,1,0,0,0,1562,1622,
-		1,0,0,0,1563,1569,5,436,0,0,1564,1570,3,22,11,0,1565,1566,5,492,0,0,1566,
-		1567,3,22,11,0,1567,1568,5,493,0,0,1568,1570,1,0,0,0,1569,1564,1,0,0,0,
-		1569,1565,1,0,0,0,1570,1572,1,0,0,0,1571,1573,3,134,67,0,1572,1571,1,0,
-		0,0,1572,1573,1,0,0,0,1573,1575,1,0,0,0,1574,1576,3,152,76,0,1575,1574,
-		1,0,0,0,1575,1576,1,0,0,0,1576,1622,1,0,0,0,1577,1583,5,492,0,0,1578,1584,
-		3,106,53,0,1579,1581,3,126,63,0,1580,1582,3,108,54,0,1581,1580,1,0,0,0,
-		1581,1582,1,0,0,0,1582,1584,1,0,0,0,1583,1578,1,0,0,0,1583,1579,1,0,0,
-		0,1584,1585,1,0,0,0,1585,1587,5,493,0,0,1586,1588,3,134,67,0,1587,1586,
-		1,0,0,0,1587,1588,1,0,0,0,1588,1622,1,0,0,0,1589,1601,5,427,0,0,1590,1592,
-		3,102,51,0,1591,1593,3,134,67,0,1592,1591,1,0,0,0,1592,1593,1,0,0,0,1593,
-		1602,1,0,0,0,1594,1596,3,144,72,0,1595,1597,3,142,71,0,1596,1595,1,0,0,
-		0,1596,1597,1,0,0,0,1597,1599,1,0,0,0,1598,1600,3,136,68,0,1599,1598,1,
-		0,0,0,1599,1600,1,0,0,0,1600,1602,1,0,0,0,1601,1590,1,0,0,0,1601,1594,
-		1,0,0,0,1602,1622,1,0,0,0,1603,1606,3,146,73,0,1604,1606,3,148,74,0,1605,
-		1603,1,0,0,0,1605,1604,1,0,0,0,1606,1608,1,0,0,0,1607,1609,3,142,71,0,
-		1608,1607,1,0,0,0,1608,1609,1,0,0,0,1609,1611,1,0,0,0,1610,1612,3,136,
-		68,0,1611,1610,1,0,0,0,1611,1612,1,0,0,0,1612,1622,1,0,0,0,1613,1615,5,
-		427,0,0,1614,1613,1,0,0,0,1614,1615,1,0,0,0,1615,1616,1,0,0,0,1616,1617,
-		5,360,0,0,1617,1619,3,410,205,0,1618,1620,3,134,67,0,1619,1618,1,0,0,0,
-		1619,1620,1,0,0,0,1620,1622,1,0,0,0,1621,1544,1,0,0,0,1621,1563,1,0,0,
-		0,1621,1577,1,0,0,0,1621,1589,1,0,0,0,1621,1605,1,0,0,0,1621,1614,1,0,
-		0,0,1622,133,1,0,0,0,1623,1625,5,390,0,0,1624,1623,1,0,0,0,1624,1625,1,
-		0,0,0,1625,1626,1,0,0,0,1626,1628,3,8,4,0,1627,1629,3,28,14,0,1628,1627,
-		1,0,0,0,1628,1629,1,0,0,0,1629,135,1,0,0,0,1630,1631,5,390,0,0,1631,1632,
-		5,492,0,0,1632,1637,3,140,70,0,1633,1634,5,496,0,0,1634,1636,3,140,70,
-		0,1635,1633,1,0,0,0,1636,1639,1,0,0,0,1637,1635,1,0,0,0,1637,1638,1,0,
-		0,0,1638,1640,1,0,0,0,1639,1637,1,0,0,0,1640,1641,5,493,0,0,1641,1660,
-		1,0,0,0,1642,1644,5,390,0,0,1643,1642,1,0,0,0,1643,1644,1,0,0,0,1644,1645,
-		1,0,0,0,1645,1657,3,8,4,0,1646,1647,5,492,0,0,1647,1652,3,138,69,0,1648,
-		1649,5,496,0,0,1649,1651,3,138,69,0,1650,1648,1,0,0,0,1651,1654,1,0,0,
-		0,1652,1650,1,0,0,0,1652,1653,1,0,0,0,1653,1655,1,0,0,0,1654,1652,1,0,
-		0,0,1655,1656,5,493,0,0,1656,1658,1,0,0,0,1657,1646,1,0,0,0,1657,1658,
-		1,0,0,0,1658,1660,1,0,0,0,1659,1630,1,0,0,0,1659,1643,1,0,0,0,1660,137,
-		1,0,0,0,1661,1667,3,8,4,0,1662,1665,3,38,19,0,1663,1664,5,397,0,0,1664,
-		1666,3,22,11,0,1665,1663,1,0,0,0,1665,1666,1,0,0,0,1666,1668,1,0,0,0,1667,
-		1662,1,0,0,0,1667,1668,1,0,0,0,1668,139,1,0,0,0,1669,1670,3,8,4,0,1670,
-		1673,3,38,19,0,1671,1672,5,397,0,0,1672,1674,3,22,11,0,1673,1671,1,0,0,
-		0,1673,1674,1,0,0,0,1674,141,1,0,0,0,1675,1676,5,460,0,0,1676,1677,5,177,
-		0,0,1677,143,1,0,0,0,1678,1684,3,146,73,0,1679,1684,3,148,74,0,1680,1681,
-		3,22,11,0,1681,1682,3,84,42,0,1682,1684,1,0,0,0,1683,1678,1,0,0,0,1683,
-		1679,1,0,0,0,1683,1680,1,0,0,0,1684,145,1,0,0,0,1685,1691,3,96,48,0,1686,
-		1691,3,98,49,0,1687,1688,3,416,208,0,1688,1689,3,84,42,0,1689,1691,1,0,
-		0,0,1690,1685,1,0,0,0,1690,1686,1,0,0,0,1690,1687,1,0,0,0,1691,147,1,0,
-		0,0,1692,1693,5,230,0,0,1693,1694,5,419,0,0,1694,1695,5,492,0,0,1695,1700,
-		3,150,75,0,1696,1697,5,496,0,0,1697,1699,3,150,75,0,1698,1696,1,0,0,0,
-		1699,1702,1,0,0,0,1700,1698,1,0,0,0,1700,1701,1,0,0,0,1701,1703,1,0,0,
-		0,1702,1700,1,0,0,0,1703,1704,5,493,0,0,1704,149,1,0,0,0,1705,1706,3,22,
-		11,0,1706,1707,3,84,42,0,1707,1710,1,0,0,0,1708,1710,3,146,73,0,1709,1705,
-		1,0,0,0,1709,1708,1,0,0,0,1710,1723,1,0,0,0,1711,1712,5,390,0,0,1712,1713,
-		5,492,0,0,1713,1718,3,140,70,0,1714,1715,5,496,0,0,1715,1717,3,140,70,
-		0,1716,1714,1,0,0,0,1717,1720,1,0,0,0,1718,1716,1,0,0,0,1718,1719,1,0,
-		0,0,1719,1721,1,0,0,0,1720,1718,1,0,0,0,1721,1722,5,493,0,0,1722,1724,
-		1,0,0,0,1723,1711,1,0,0,0,1723,1724,1,0,0,0,1724,151,1,0,0,0,1725,1726,
-		5,382,0,0,1726,1727,3,22,11,0,1727,1728,5,492,0,0,1728,1729,3,70,35,0,
-		1729,1735,5,493,0,0,1730,1731,5,216,0,0,1731,1732,5,492,0,0,1732,1733,
-		3,54,27,0,1733,1734,5,493,0,0,1734,1736,1,0,0,0,1735,1730,1,0,0,0,1735,
-		1736,1,0,0,0,1736,153,1,0,0,0,1737,1738,5,458,0,0,1738,1739,3,54,27,0,
-		1739,155,1,0,0,0,1740,1741,5,421,0,0,1741,1743,5,23,0,0,1742,1744,7,14,
-		0,0,1743,1742,1,0,0,0,1743,1744,1,0,0,0,1744,1745,1,0,0,0,1745,1750,3,
-		158,79,0,1746,1747,5,496,0,0,1747,1749,3,158,79,0,1748,1746,1,0,0,0,1749,
-		1752,1,0,0,0,1750,1748,1,0,0,0,1750,1751,1,0,0,0,1751,157,1,0,0,0,1752,
-		1750,1,0,0,0,1753,1754,5,227,0,0,1754,1755,5,492,0,0,1755,1756,3,70,35,
-		0,1756,1757,5,493,0,0,1757,1780,1,0,0,0,1758,1759,5,52,0,0,1759,1760,5,
-		492,0,0,1760,1761,3,70,35,0,1761,1762,5,493,0,0,1762,1780,1,0,0,0,1763,
-		1764,5,323,0,0,1764,1765,5,245,0,0,1765,1766,5,492,0,0,1766,1771,3,158,
-		79,0,1767,1768,5,496,0,0,1768,1770,3,158,79,0,1769,1767,1,0,0,0,1770,1773,
-		1,0,0,0,1771,1769,1,0,0,0,1771,1772,1,0,0,0,1772,1774,1,0,0,0,1773,1771,
-		1,0,0,0,1774,1775,5,493,0,0,1775,1780,1,0,0,0,1776,1777,5,492,0,0,1777,
-		1780,5,493,0,0,1778,1780,3,54,27,0,1779,1753,1,0,0,0,1779,1758,1,0,0,0,
-		1779,1763,1,0,0,0,1779,1776,1,0,0,0,1779,1778,1,0,0,0,1780,159,1,0,0,0,
-		1781,1782,5,422,0,0,1782,1783,3,54,27,0,1783,161,1,0,0,0,1784,1785,5,459,
-		0,0,1785,1786,3,8,4,0,1786,1787,5,390,0,0,1787,1795,3,164,82,0,1788,1789,
-		5,496,0,0,1789,1790,3,8,4,0,1790,1791,5,390,0,0,1791,1792,3,164,82,0,1792,
-		1794,1,0,0,0,1793,1788,1,0,0,0,1794,1797,1,0,0,0,1795,1793,1,0,0,0,1795,
-		1796,1,0,0,0,1796,163,1,0,0,0,1797,1795,1,0,0,0,1798,1800,5,492,0,0,1799,
-		1801,3,8,4,0,1800,1799,1,0,0,0,1800,1801,1,0,0,0,1801,1805,1,0,0,0,1802,
-		1803,5,187,0,0,1803,1804,5,23,0,0,1804,1806,3,70,35,0,1805,1802,1,0,0,
-		0,1805,1806,1,0,0,0,1806,1808,1,0,0,0,1807,1809,3,170,85,0,1808,1807,1,
-		0,0,0,1808,1809,1,0,0,0,1809,1811,1,0,0,0,1810,1812,3,166,83,0,1811,1810,
-		1,0,0,0,1811,1812,1,0,0,0,1812,1813,1,0,0,0,1813,1814,5,493,0,0,1814,165,
-		1,0,0,0,1815,1822,7,22,0,0,1816,1817,5,310,0,0,1817,1818,3,168,84,0,1818,
-		1819,5,387,0,0,1819,1820,3,168,84,0,1820,1823,1,0,0,0,1821,1823,3,168,
-		84,0,1822,1816,1,0,0,0,1822,1821,1,0,0,0,1823,1833,1,0,0,0,1824,1831,5,
-		84,0,0,1825,1826,5,53,0,0,1826,1832,5,340,0,0,1827,1832,5,421,0,0,1828,
-		1832,5,273,0,0,1829,1830,5,163,0,0,1830,1832,5,178,0,0,1831,1825,1,0,0,
-		0,1831,1827,1,0,0,0,1831,1828,1,0,0,0,1831,1829,1,0,0,0,1832,1834,1,0,
-		0,0,1833,1824,1,0,0,0,1833,1834,1,0,0,0,1834,167,1,0,0,0,1835,1836,5,282,
-		0,0,1836,1843,7,23,0,0,1837,1838,5,53,0,0,1838,1843,5,340,0,0,1839,1840,
-		3,54,27,0,1840,1841,7,23,0,0,1841,1843,1,0,0,0,1842,1835,1,0,0,0,1842,
-		1837,1,0,0,0,1842,1839,1,0,0,0,1843,169,1,0,0,0,1844,1845,5,438,0,0,1845,
-		1846,5,23,0,0,1846,1851,3,172,86,0,1847,1848,5,496,0,0,1848,1850,3,172,
-		86,0,1849,1847,1,0,0,0,1850,1853,1,0,0,0,1851,1849,1,0,0,0,1851,1852,1,
-		0,0,0,1852,171,1,0,0,0,1853,1851,1,0,0,0,1854,1874,3,54,27,0,1855,1875,
-		5,391,0,0,1856,1875,5,409,0,0,1857,1872,5,455,0,0,1858,1873,3,64,32,0,
-		1859,1860,5,174,0,0,1860,1866,5,492,0,0,1861,1862,3,8,4,0,1862,1863,5,
-		501,0,0,1863,1865,1,0,0,0,1864,1861,1,0,0,0,1865,1868,1,0,0,0,1866,1864,
-		1,0,0,0,1866,1867,1,0,0,0,1867,1869,1,0,0,0,1868,1866,1,0,0,0,1869,1870,
-		3,64,32,0,1870,1871,5,493,0,0,1871,1873,1,0,0,0,1872,1858,1,0,0,0,1872,
-		1859,1,0,0,0,1873,1875,1,0,0,0,1874,1855,1,0,0,0,1874,1856,1,0,0,0,1874,
-		1857,1,0,0,0,1874,1875,1,0,0,0,1875,1877,1,0,0,0,1876,1878,3,174,87,0,
-		1877,1876,1,0,0,0,1877,1878,1,0,0,0,1878,173,1,0,0,0,1879,1880,5,168,0,
-		0,1880,1881,7,24,0,0,1881,175,1,0,0,0,1882,1885,5,429,0,0,1883,1886,5,
-		384,0,0,1884,1886,3,54,27,0,1885,1883,1,0,0,0,1885,1884,1,0,0,0,1886,1926,
-		1,0,0,0,1887,1888,5,434,0,0,1888,1890,3,54,27,0,1889,1891,7,25,0,0,1890,
-		1889,1,0,0,0,1890,1891,1,0,0,0,1891,1926,1,0,0,0,1892,1893,5,416,0,0,1893,
-		1895,7,26,0,0,1894,1896,3,178,89,0,1895,1894,1,0,0,0,1895,1896,1,0,0,0,
-		1896,1897,1,0,0,0,1897,1901,7,25,0,0,1898,1902,5,436,0,0,1899,1900,5,460,
-		0,0,1900,1902,5,273,0,0,1901,1898,1,0,0,0,1901,1899,1,0,0,0,1902,1926,
-		1,0,0,0,1903,1911,5,417,0,0,1904,1912,5,289,0,0,1905,1906,5,163,0,0,1906,
-		1907,5,129,0,0,1907,1912,5,289,0,0,1908,1912,5,246,0,0,1909,1910,5,129,
-		0,0,1910,1912,5,246,0,0,1911,1904,1,0,0,0,1911,1905,1,0,0,0,1911,1908,
-		1,0,0,0,1911,1909,1,0,0,0,1912,1915,1,0,0,0,1913,1914,5,170,0,0,1914,1916,
-		3,24,12,0,1915,1913,1,0,0,0,1915,1916,1,0,0,0,1916,1920,1,0,0,0,1917,1921,
-		5,167,0,0,1918,1919,5,249,0,0,1919,1921,5,141,0,0,1920,1917,1,0,0,0,1920,
-		1918,1,0,0,0,1920,1921,1,0,0,0,1921,1926,1,0,0,0,1922,1923,5,417,0,0,1923,
-		1924,5,205,0,0,1924,1926,5,436,0,0,1925,1882,1,0,0,0,1925,1887,1,0,0,0,
-		1925,1892,1,0,0,0,1925,1903,1,0,0,0,1925,1922,1,0,0,0,1926,177,1,0,0,0,
-		1927,1929,7,1,0,0,1928,1927,1,0,0,0,1928,1929,1,0,0,0,1929,1930,1,0,0,
-		0,1930,1933,7,2,0,0,1931,1933,3,80,40,0,1932,1928,1,0,0,0,1932,1931,1,
-		0,0,0,1933,179,1,0,0,0,1934,1936,5,460,0,0,1935,1937,5,208,0,0,1936,1935,
-		1,0,0,0,1936,1937,1,0,0,0,1937,1938,1,0,0,0,1938,1943,3,182,91,0,1939,
-		1940,5,496,0,0,1940,1942,3,182,91,0,1941,1939,1,0,0,0,1942,1945,1,0,0,
-		0,1943,1941,1,0,0,0,1943,1944,1,0,0,0,1944,181,1,0,0,0,1945,1943,1,0,0,
-		0,1946,1948,3,8,4,0,1947,1949,3,28,14,0,1948,1947,1,0,0,0,1948,1949,1,
-		0,0,0,1949,1950,1,0,0,0,1950,1955,5,390,0,0,1951,1953,5,432,0,0,1952,1951,
-		1,0,0,0,1952,1953,1,0,0,0,1953,1954,1,0,0,0,1954,1956,5,146,0,0,1955,1952,
-		1,0,0,0,1955,1956,1,0,0,0,1956,1957,1,0,0,0,1957,1958,5,492,0,0,1958,1959,
-		3,310,155,0,1959,1961,5,493,0,0,1960,1962,3,184,92,0,1961,1960,1,0,0,0,
-		1961,1962,1,0,0,0,1962,1964,1,0,0,0,1963,1965,3,186,93,0,1964,1963,1,0,
-		0,0,1964,1965,1,0,0,0,1965,183,1,0,0,0,1966,1967,5,236,0,0,1967,1968,7,
-		27,0,0,1968,1969,5,95,0,0,1969,1970,5,23,0,0,1970,1971,3,26,13,0,1971,
-		1972,5,244,0,0,1972,1973,3,8,4,0,1973,185,1,0,0,0,1974,1975,5,55,0,0,1975,
-		1976,3,26,13,0,1976,1977,5,244,0,0,1977,1983,3,8,4,0,1978,1979,5,449,0,
-		0,1979,1980,3,188,94,0,1980,1981,5,407,0,0,1981,1982,3,188,94,0,1982,1984,
-		1,0,0,0,1983,1978,1,0,0,0,1983,1984,1,0,0,0,1984,1985,1,0,0,0,1985,1986,
-		5,455,0,0,1986,1987,3,8,4,0,1987,187,1,0,0,0,1988,1994,3,32,16,0,1989,
-		1994,3,88,44,0,1990,1991,3,12,6,0,1991,1992,3,34,17,0,1992,1994,1,0,0,
-		0,1993,1988,1,0,0,0,1993,1989,1,0,0,0,1993,1990,1,0,0,0,1994,189,1,0,0,
-		0,1995,2007,3,202,101,0,1996,2007,3,262,131,0,1997,2007,3,200,100,0,1998,
-		2007,3,250,125,0,1999,2007,3,252,126,0,2000,2007,3,244,122,0,2001,2007,
-		3,254,127,0,2002,2007,3,260,130,0,2003,2007,3,258,129,0,2004,2007,3,266,
-		133,0,2005,2007,3,268,134,0,2006,1995,1,0,0,0,2006,1996,1,0,0,0,2006,1997,
-		1,0,0,0,2006,1998,1,0,0,0,2006,1999,1,0,0,0,2006,2000,1,0,0,0,2006,2001,
-		1,0,0,0,2006,2002,1,0,0,0,2006,2003,1,0,0,0,2006,2004,1,0,0,0,2006,2005,
-		1,0,0,0,2007,191,1,0,0,0,2008,2009,5,110,0,0,2009,2010,5,432,0,0,2010,
-		2011,5,319,0,0,2011,193,1,0,0,0,2012,2013,5,110,0,0,2013,2014,5,319,0,
-		0,2014,195,1,0,0,0,2015,2016,7,28,0,0,2016,197,1,0,0,0,2017,2019,7,29,
-		0,0,2018,2017,1,0,0,0,2018,2019,1,0,0,0,2019,2020,1,0,0,0,2020,2023,7,
-		30,0,0,2021,2023,5,287,0,0,2022,2018,1,0,0,0,2022,2021,1,0,0,0,2023,199,
-		1,0,0,0,2024,2025,5,400,0,0,2025,2027,5,233,0,0,2026,2028,3,192,96,0,2027,
-		2026,1,0,0,0,2027,2028,1,0,0,0,2028,2030,1,0,0,0,2029,2031,3,8,4,0,2030,
-		2029,1,0,0,0,2030,2031,1,0,0,0,2031,2034,1,0,0,0,2032,2033,5,361,0,0,2033,
-		2035,3,30,15,0,2034,2032,1,0,0,0,2034,2035,1,0,0,0,2035,2042,1,0,0,0,2036,
-		2041,3,202,101,0,2037,2041,3,250,125,0,2038,2041,3,244,122,0,2039,2041,
-		3,254,127,0,2040,2036,1,0,0,0,2040,2037,1,0,0,0,2040,2038,1,0,0,0,2040,
-		2039,1,0,0,0,2041,2044,1,0,0,0,2042,2040,1,0,0,0,2042,2043,1,0,0,0,2043,
-		201,1,0,0,0,2044,2042,1,0,0,0,2045,2047,5,400,0,0,2046,2048,3,198,99,0,
-		2047,2046,1,0,0,0,2047,2048,1,0,0,0,2048,2049,1,0,0,0,2049,2051,5,447,
-		0,0,2050,2052,3,192,96,0,2051,2050,1,0,0,0,2051,2052,1,0,0,0,2052,2053,
-		1,0,0,0,2053,2068,3,22,11,0,2054,2055,5,170,0,0,2055,2057,3,22,11,0,2056,
-		2058,3,210,105,0,2057,2056,1,0,0,0,2057,2058,1,0,0,0,2058,2069,1,0,0,0,
-		2059,2060,5,187,0,0,2060,2061,5,170,0,0,2061,2063,3,22,11,0,2062,2064,
-		3,210,105,0,2063,2062,1,0,0,0,2063,2064,1,0,0,0,2064,2065,1,0,0,0,2065,
-		2066,3,214,107,0,2066,2069,1,0,0,0,2067,2069,3,204,102,0,2068,2054,1,0,
-		0,0,2068,2059,1,0,0,0,2068,2067,1,0,0,0,2068,2069,1,0,0,0,2069,2075,1,
-		0,0,0,2070,2071,5,121,0,0,2071,2072,5,492,0,0,2072,2073,3,24,12,0,2073,
-		2074,5,493,0,0,2074,2076,1,0,0,0,2075,2070,1,0,0,0,2075,2076,1,0,0,0,2076,
-		2091,1,0,0,0,2077,2078,5,187,0,0,2078,2079,5,23,0,0,2079,2080,3,8,4,0,
-		2080,2081,5,492,0,0,2081,2086,3,246,123,0,2082,2083,5,496,0,0,2083,2085,
-		3,246,123,0,2084,2082,1,0,0,0,2085,2088,1,0,0,0,2086,2084,1,0,0,0,2086,
-		2087,1,0,0,0,2087,2089,1,0,0,0,2088,2086,1,0,0,0,2089,2090,5,493,0,0,2090,
-		2092,1,0,0,0,2091,2077,1,0,0,0,2091,2092,1,0,0,0,2092,2095,1,0,0,0,2093,
-		2094,5,455,0,0,2094,2096,3,8,4,0,2095,2093,1,0,0,0,2095,2096,1,0,0,0,2096,
-		2098,1,0,0,0,2097,2099,3,216,108,0,2098,2097,1,0,0,0,2098,2099,1,0,0,0,
-		2099,2101,1,0,0,0,2100,2102,3,218,109,0,2101,2100,1,0,0,0,2101,2102,1,
-		0,0,0,2102,2105,1,0,0,0,2103,2104,5,268,0,0,2104,2106,3,8,4,0,2105,2103,
-		1,0,0,0,2105,2106,1,0,0,0,2106,2115,1,0,0,0,2107,2110,5,390,0,0,2108,2111,
-		3,100,50,0,2109,2111,3,392,196,0,2110,2108,1,0,0,0,2110,2109,1,0,0,0,2111,
-		2113,1,0,0,0,2112,2114,3,220,110,0,2113,2112,1,0,0,0,2113,2114,1,0,0,0,
-		2114,2116,1,0,0,0,2115,2107,1,0,0,0,2115,2116,1,0,0,0,2116,203,1,0,0,0,
-		2117,2126,5,492,0,0,2118,2123,3,206,103,0,2119,2120,5,496,0,0,2120,2122,
-		3,206,103,0,2121,2119,1,0,0,0,2122,2125,1,0,0,0,2123,2121,1,0,0,0,2123,
-		2124,1,0,0,0,2124,2127,1,0,0,0,2125,2123,1,0,0,0,2126,2118,1,0,0,0,2126,
-		2127,1,0,0,0,2127,2128,1,0,0,0,2128,2129,5,493,0,0,2129,205,1,0,0,0,2130,
-		2142,3,222,111,0,2131,2142,3,236,118,0,2132,2133,5,375,0,0,2133,2138,3,
-		22,11,0,2134,2135,7,31,0,0,2135,2137,3,208,104,0,2136,2134,1,0,0,0,2137,
-		2140,1,0,0,0,2138,2136,1,0,0,0,2138,2139,1,0,0,0,2139,2142,1,0,0,0,2140,
-		2138,1,0,0,0,2141,2130,1,0,0,0,2141,2131,1,0,0,0,2141,2132,1,0,0,0,2142,
-		207,1,0,0,0,2143,2144,7,32,0,0,2144,209,1,0,0,0,2145,2146,5,492,0,0,2146,
-		2151,3,212,106,0,2147,2148,5,496,0,0,2148,2150,3,212,106,0,2149,2147,1,
-		0,0,0,2150,2153,1,0,0,0,2151,2149,1,0,0,0,2151,2152,1,0,0,0,2152,2154,
-		1,0,0,0,2153,2151,1,0,0,0,2154,2155,5,493,0,0,2155,211,1,0,0,0,2156,2159,
-		3,8,4,0,2157,2158,5,460,0,0,2158,2160,5,176,0,0,2159,2157,1,0,0,0,2159,
-		2160,1,0,0,0,2160,2164,1,0,0,0,2161,2163,3,224,112,0,2162,2161,1,0,0,0,
-		2163,2166,1,0,0,0,2164,2162,1,0,0,0,2164,2165,1,0,0,0,2165,2169,1,0,0,
-		0,2166,2164,1,0,0,0,2167,2169,3,236,118,0,2168,2156,1,0,0,0,2168,2167,
-		1,0,0,0,2169,213,1,0,0,0,2170,2171,5,417,0,0,2171,2181,5,348,0,0,2172,
-		2173,5,423,0,0,2173,2182,3,410,205,0,2174,2175,5,419,0,0,2175,2176,3,410,
-		205,0,2176,2177,5,449,0,0,2177,2178,3,410,205,0,2178,2182,1,0,0,0,2179,
-		2180,5,460,0,0,2180,2182,3,410,205,0,2181,2172,1,0,0,0,2181,2174,1,0,0,
-		0,2181,2179,1,0,0,0,2182,2185,1,0,0,0,2183,2185,5,407,0,0,2184,2170,1,
-		0,0,0,2184,2183,1,0,0,0,2185,215,1,0,0,0,2186,2187,5,460,0,0,2187,2191,
-		3,304,152,0,2188,2189,5,302,0,0,2189,2191,5,172,0,0,2190,2186,1,0,0,0,
-		2190,2188,1,0,0,0,2191,217,1,0,0,0,2192,2193,5,435,0,0,2193,2199,5,39,
-		0,0,2194,2200,5,76,0,0,2195,2196,5,64,0,0,2196,2200,5,230,0,0,2197,2198,
-		5,195,0,0,2198,2200,5,230,0,0,2199,2194,1,0,0,0,2199,2195,1,0,0,0,2199,
-		2197,1,0,0,0,2200,219,1,0,0,0,2201,2203,5,460,0,0,2202,2204,5,163,0,0,
-		2203,2202,1,0,0,0,2203,2204,1,0,0,0,2204,2205,1,0,0,0,2205,2206,5,56,0,
-		0,2206,221,1,0,0,0,2207,2209,3,8,4,0,2208,2210,3,38,19,0,2209,2208,1,0,
-		0,0,2209,2210,1,0,0,0,2210,2213,1,0,0,0,2211,2212,5,259,0,0,2212,2214,
-		3,8,4,0,2213,2211,1,0,0,0,2213,2214,1,0,0,0,2214,2220,1,0,0,0,2215,2218,
-		5,41,0,0,2216,2219,3,8,4,0,2217,2219,5,407,0,0,2218,2216,1,0,0,0,2218,
-		2217,1,0,0,0,2219,2221,1,0,0,0,2220,2215,1,0,0,0,2220,2221,1,0,0,0,2221,
-		2225,1,0,0,0,2222,2224,3,224,112,0,2223,2222,1,0,0,0,2224,2227,1,0,0,0,
-		2225,2223,1,0,0,0,2225,2226,1,0,0,0,2226,223,1,0,0,0,2227,2225,1,0,0,0,
-		2228,2229,5,399,0,0,2229,2231,3,8,4,0,2230,2228,1,0,0,0,2230,2231,1,0,
-		0,0,2231,2232,1,0,0,0,2232,2237,3,226,113,0,2233,2237,3,234,117,0,2234,
-		2235,5,397,0,0,2235,2237,3,22,11,0,2236,2230,1,0,0,0,2236,2233,1,0,0,0,
-		2236,2234,1,0,0,0,2237,225,1,0,0,0,2238,2239,5,432,0,0,2239,2296,5,433,
-		0,0,2240,2296,5,433,0,0,2241,2242,5,407,0,0,2242,2296,3,56,28,0,2243,2244,
-		5,396,0,0,2244,2245,5,492,0,0,2245,2246,3,54,27,0,2246,2249,5,493,0,0,
-		2247,2248,5,163,0,0,2248,2250,5,120,0,0,2249,2247,1,0,0,0,2249,2250,1,
-		0,0,0,2250,2296,1,0,0,0,2251,2253,5,453,0,0,2252,2254,3,228,114,0,2253,
-		2252,1,0,0,0,2253,2254,1,0,0,0,2254,2258,1,0,0,0,2255,2256,5,440,0,0,2256,
-		2258,5,129,0,0,2257,2251,1,0,0,0,2257,2255,1,0,0,0,2258,2261,1,0,0,0,2259,
-		2260,5,460,0,0,2260,2262,3,304,152,0,2261,2259,1,0,0,0,2261,2262,1,0,0,
-		0,2262,2267,1,0,0,0,2263,2264,5,455,0,0,2264,2265,5,118,0,0,2265,2266,
-		5,268,0,0,2266,2268,3,8,4,0,2267,2263,1,0,0,0,2267,2268,1,0,0,0,2268,2296,
-		1,0,0,0,2269,2296,3,230,115,0,2270,2274,5,101,0,0,2271,2275,5,11,0,0,2272,
-		2273,5,23,0,0,2273,2275,5,407,0,0,2274,2271,1,0,0,0,2274,2272,1,0,0,0,
-		2275,2276,1,0,0,0,2276,2293,5,390,0,0,2277,2286,5,109,0,0,2278,2280,5,
-		492,0,0,2279,2281,3,256,128,0,2280,2279,1,0,0,0,2281,2282,1,0,0,0,2282,
-		2280,1,0,0,0,2282,2283,1,0,0,0,2283,2284,1,0,0,0,2284,2285,5,493,0,0,2285,
-		2287,1,0,0,0,2286,2278,1,0,0,0,2286,2287,1,0,0,0,2287,2294,1,0,0,0,2288,
-		2289,5,492,0,0,2289,2290,3,54,27,0,2290,2291,5,493,0,0,2291,2292,5,260,
-		0,0,2292,2294,1,0,0,0,2293,2277,1,0,0,0,2293,2288,1,0,0,0,2294,2296,1,
-		0,0,0,2295,2238,1,0,0,0,2295,2240,1,0,0,0,2295,2241,1,0,0,0,2295,2243,
-		1,0,0,0,2295,2257,1,0,0,0,2295,2269,1,0,0,0,2295,2270,1,0,0,0,2296,227,
-		1,0,0,0,2297,2299,5,168,0,0,2298,2300,5,432,0,0,2299,2298,1,0,0,0,2299,
-		2300,1,0,0,0,2300,2301,1,0,0,0,2301,2302,5,410,0,0,2302,229,1,0,0,0,2303,
-		2304,5,441,0,0,2304,2306,3,22,11,0,2305,2307,3,28,14,0,2306,2305,1,0,0,
-		0,2306,2307,1,0,0,0,2307,2310,1,0,0,0,2308,2309,5,144,0,0,2309,2311,7,
-		33,0,0,2310,2308,1,0,0,0,2310,2311,1,0,0,0,2311,2315,1,0,0,0,2312,2314,
-		3,232,116,0,2313,2312,1,0,0,0,2314,2317,1,0,0,0,2315,2313,1,0,0,0,2315,
-		2316,1,0,0,0,2316,231,1,0,0,0,2317,2315,1,0,0,0,2318,2319,5,435,0,0,2319,
-		2329,7,34,0,0,2320,2321,5,163,0,0,2321,2330,5,4,0,0,2322,2330,5,221,0,
-		0,2323,2330,5,27,0,0,2324,2325,5,244,0,0,2325,2327,7,35,0,0,2326,2328,
-		3,28,14,0,2327,2326,1,0,0,0,2327,2328,1,0,0,0,2328,2330,1,0,0,0,2329,2320,
-		1,0,0,0,2329,2322,1,0,0,0,2329,2323,1,0,0,0,2329,2324,1,0,0,0,2330,233,
-		1,0,0,0,2331,2333,5,432,0,0,2332,2331,1,0,0,0,2332,2333,1,0,0,0,2333,2334,
-		1,0,0,0,2334,2342,5,408,0,0,2335,2336,5,424,0,0,2336,2342,7,36,0,0,2337,
-		2338,5,432,0,0,2338,2342,5,291,0,0,2339,2340,5,163,0,0,2340,2342,5,120,
-		0,0,2341,2332,1,0,0,0,2341,2335,1,0,0,0,2341,2337,1,0,0,0,2341,2339,1,
-		0,0,0,2342,235,1,0,0,0,2343,2344,5,399,0,0,2344,2346,3,8,4,0,2345,2343,
-		1,0,0,0,2345,2346,1,0,0,0,2346,2347,1,0,0,0,2347,2351,3,238,119,0,2348,
-		2350,3,234,117,0,2349,2348,1,0,0,0,2350,2353,1,0,0,0,2351,2349,1,0,0,0,
-		2351,2352,1,0,0,0,2352,237,1,0,0,0,2353,2351,1,0,0,0,2354,2355,5,396,0,
-		0,2355,2356,5,492,0,0,2356,2357,3,54,27,0,2357,2358,5,493,0,0,2358,2427,
-		1,0,0,0,2359,2361,5,453,0,0,2360,2362,3,228,114,0,2361,2360,1,0,0,0,2361,
-		2362,1,0,0,0,2362,2366,1,0,0,0,2363,2364,5,440,0,0,2364,2366,5,129,0,0,
-		2365,2359,1,0,0,0,2365,2363,1,0,0,0,2366,2384,1,0,0,0,2367,2369,3,28,14,
-		0,2368,2370,3,240,120,0,2369,2368,1,0,0,0,2369,2370,1,0,0,0,2370,2373,
-		1,0,0,0,2371,2372,5,460,0,0,2372,2374,3,304,152,0,2373,2371,1,0,0,0,2373,
-		2374,1,0,0,0,2374,2379,1,0,0,0,2375,2376,5,455,0,0,2376,2377,5,118,0,0,
-		2377,2378,5,268,0,0,2378,2380,3,8,4,0,2379,2375,1,0,0,0,2379,2380,1,0,
-		0,0,2380,2385,1,0,0,0,2381,2382,5,455,0,0,2382,2383,5,118,0,0,2383,2385,
-		3,8,4,0,2384,2367,1,0,0,0,2384,2381,1,0,0,0,2385,2427,1,0,0,0,2386,2387,
-		5,418,0,0,2387,2388,5,129,0,0,2388,2389,3,28,14,0,2389,2390,3,230,115,
-		0,2390,2427,1,0,0,0,2391,2394,5,84,0,0,2392,2393,5,455,0,0,2393,2395,3,
-		8,4,0,2394,2392,1,0,0,0,2394,2395,1,0,0,0,2395,2396,1,0,0,0,2396,2397,
-		5,492,0,0,2397,2402,3,242,121,0,2398,2399,5,496,0,0,2399,2401,3,242,121,
-		0,2400,2398,1,0,0,0,2401,2404,1,0,0,0,2402,2400,1,0,0,0,2402,2403,1,0,
-		0,0,2403,2405,1,0,0,0,2404,2402,1,0,0,0,2405,2407,5,493,0,0,2406,2408,
-		3,240,120,0,2407,2406,1,0,0,0,2407,2408,1,0,0,0,2408,2411,1,0,0,0,2409,
-		2410,5,460,0,0,2410,2412,3,304,152,0,2411,2409,1,0,0,0,2411,2412,1,0,0,
-		0,2412,2417,1,0,0,0,2413,2414,5,455,0,0,2414,2415,5,118,0,0,2415,2416,
-		5,268,0,0,2416,2418,3,8,4,0,2417,2413,1,0,0,0,2417,2418,1,0,0,0,2418,2424,
-		1,0,0,0,2419,2420,5,458,0,0,2420,2421,5,492,0,0,2421,2422,3,54,27,0,2422,
-		2423,5,493,0,0,2423,2425,1,0,0,0,2424,2419,1,0,0,0,2424,2425,1,0,0,0,2425,
-		2427,1,0,0,0,2426,2354,1,0,0,0,2426,2365,1,0,0,0,2426,2386,1,0,0,0,2426,
-		2391,1,0,0,0,2427,239,1,0,0,0,2428,2429,5,115,0,0,2429,2430,3,28,14,0,
-		2430,241,1,0,0,0,2431,2432,3,246,123,0,2432,2447,5,460,0,0,2433,2448,3,
-		64,32,0,2434,2435,5,174,0,0,2435,2441,5,492,0,0,2436,2437,3,8,4,0,2437,
-		2438,5,501,0,0,2438,2440,1,0,0,0,2439,2436,1,0,0,0,2440,2443,1,0,0,0,2441,
-		2439,1,0,0,0,2441,2442,1,0,0,0,2442,2444,1,0,0,0,2443,2441,1,0,0,0,2444,
-		2445,3,64,32,0,2445,2446,5,493,0,0,2446,2448,1,0,0,0,2447,2433,1,0,0,0,
-		2447,2434,1,0,0,0,2448,243,1,0,0,0,2449,2451,5,400,0,0,2450,2452,5,453,
-		0,0,2451,2450,1,0,0,0,2451,2452,1,0,0,0,2452,2453,1,0,0,0,2453,2455,5,
-		118,0,0,2454,2456,5,364,0,0,2455,2454,1,0,0,0,2455,2456,1,0,0,0,2456,2461,
-		1,0,0,0,2457,2459,3,192,96,0,2458,2457,1,0,0,0,2458,2459,1,0,0,0,2459,
-		2460,1,0,0,0,2460,2462,3,8,4,0,2461,2458,1,0,0,0,2461,2462,1,0,0,0,2462,
-		2463,1,0,0,0,2463,2465,5,435,0,0,2464,2466,5,436,0,0,2465,2464,1,0,0,0,
-		2465,2466,1,0,0,0,2466,2467,1,0,0,0,2467,2470,3,22,11,0,2468,2469,5,455,
-		0,0,2469,2471,3,8,4,0,2470,2468,1,0,0,0,2470,2471,1,0,0,0,2471,2472,1,
-		0,0,0,2472,2473,5,492,0,0,2473,2478,3,246,123,0,2474,2475,5,496,0,0,2475,
-		2477,3,246,123,0,2476,2474,1,0,0,0,2477,2480,1,0,0,0,2478,2476,1,0,0,0,
-		2478,2479,1,0,0,0,2479,2481,1,0,0,0,2480,2478,1,0,0,0,2481,2483,5,493,
-		0,0,2482,2484,3,240,120,0,2483,2482,1,0,0,0,2483,2484,1,0,0,0,2484,2486,
-		1,0,0,0,2485,2487,3,228,114,0,2486,2485,1,0,0,0,2486,2487,1,0,0,0,2487,
-		2490,1,0,0,0,2488,2489,5,460,0,0,2489,2491,3,304,152,0,2490,2488,1,0,0,
-		0,2490,2491,1,0,0,0,2491,2494,1,0,0,0,2492,2493,5,268,0,0,2493,2495,3,
-		8,4,0,2494,2492,1,0,0,0,2494,2495,1,0,0,0,2495,2497,1,0,0,0,2496,2498,
-		3,154,77,0,2497,2496,1,0,0,0,2497,2498,1,0,0,0,2498,245,1,0,0,0,2499,2506,
-		3,8,4,0,2500,2506,3,248,124,0,2501,2502,5,492,0,0,2502,2503,3,54,27,0,
-		2503,2504,5,493,0,0,2504,2506,1,0,0,0,2505,2499,1,0,0,0,2505,2500,1,0,
-		0,0,2505,2501,1,0,0,0,2506,2509,1,0,0,0,2507,2508,5,397,0,0,2508,2510,
-		3,22,11,0,2509,2507,1,0,0,0,2509,2510,1,0,0,0,2510,2515,1,0,0,0,2511,2513,
-		3,22,11,0,2512,2514,3,304,152,0,2513,2512,1,0,0,0,2513,2514,1,0,0,0,2514,
-		2516,1,0,0,0,2515,2511,1,0,0,0,2515,2516,1,0,0,0,2516,2518,1,0,0,0,2517,
-		2519,7,37,0,0,2518,2517,1,0,0,0,2518,2519,1,0,0,0,2519,2521,1,0,0,0,2520,
-		2522,3,174,87,0,2521,2520,1,0,0,0,2521,2522,1,0,0,0,2522,247,1,0,0,0,2523,
-		2524,3,22,11,0,2524,2525,3,84,42,0,2525,2528,1,0,0,0,2526,2528,3,146,73,
-		0,2527,2523,1,0,0,0,2527,2526,1,0,0,0,2528,249,1,0,0,0,2529,2532,5,400,
-		0,0,2530,2531,5,437,0,0,2531,2533,5,217,0,0,2532,2530,1,0,0,0,2532,2533,
-		1,0,0,0,2533,2535,1,0,0,0,2534,2536,3,198,99,0,2535,2534,1,0,0,0,2535,
-		2536,1,0,0,0,2536,2538,1,0,0,0,2537,2539,5,208,0,0,2538,2537,1,0,0,0,2538,
-		2539,1,0,0,0,2539,2540,1,0,0,0,2540,2541,5,297,0,0,2541,2543,3,22,11,0,
-		2542,2544,3,28,14,0,2543,2542,1,0,0,0,2543,2544,1,0,0,0,2544,2547,1,0,
-		0,0,2545,2546,5,460,0,0,2546,2548,3,304,152,0,2547,2545,1,0,0,0,2547,2548,
-		1,0,0,0,2548,2549,1,0,0,0,2549,2550,5,390,0,0,2550,2557,3,100,50,0,2551,
-		2553,5,460,0,0,2552,2554,7,38,0,0,2553,2552,1,0,0,0,2553,2554,1,0,0,0,
-		2554,2555,1,0,0,0,2555,2556,5,396,0,0,2556,2558,5,175,0,0,2557,2551,1,
-		0,0,0,2557,2558,1,0,0,0,2558,251,1,0,0,0,2559,2561,5,400,0,0,2560,2562,
-		5,287,0,0,2561,2560,1,0,0,0,2561,2562,1,0,0,0,2562,2563,1,0,0,0,2563,2564,
-		5,146,0,0,2564,2566,5,297,0,0,2565,2567,3,192,96,0,2566,2565,1,0,0,0,2566,
-		2567,1,0,0,0,2567,2568,1,0,0,0,2568,2570,3,22,11,0,2569,2571,3,28,14,0,
-		2570,2569,1,0,0,0,2570,2571,1,0,0,0,2571,2574,1,0,0,0,2572,2573,5,455,
-		0,0,2573,2575,3,8,4,0,2574,2572,1,0,0,0,2574,2575,1,0,0,0,2575,2578,1,
-		0,0,0,2576,2577,5,460,0,0,2577,2579,3,304,152,0,2578,2576,1,0,0,0,2578,
-		2579,1,0,0,0,2579,2582,1,0,0,0,2580,2581,5,268,0,0,2581,2583,3,8,4,0,2582,
-		2580,1,0,0,0,2582,2583,1,0,0,0,2583,2584,1,0,0,0,2584,2585,5,390,0,0,2585,
-		2587,3,100,50,0,2586,2588,3,220,110,0,2587,2586,1,0,0,0,2587,2588,1,0,
-		0,0,2588,253,1,0,0,0,2589,2591,5,400,0,0,2590,2592,3,198,99,0,2591,2590,
-		1,0,0,0,2591,2592,1,0,0,0,2592,2593,1,0,0,0,2593,2595,5,239,0,0,2594,2596,
-		3,192,96,0,2595,2594,1,0,0,0,2595,2596,1,0,0,0,2596,2597,1,0,0,0,2597,
-		2601,3,22,11,0,2598,2600,3,256,128,0,2599,2598,1,0,0,0,2600,2603,1,0,0,
-		0,2601,2599,1,0,0,0,2601,2602,1,0,0,0,2602,255,1,0,0,0,2603,2601,1,0,0,
-		0,2604,2605,5,390,0,0,2605,2641,3,38,19,0,2606,2607,5,24,0,0,2607,2641,
-		3,36,18,0,2608,2641,5,55,0,0,2609,2611,5,117,0,0,2610,2612,5,23,0,0,2611,
-		2610,1,0,0,0,2611,2612,1,0,0,0,2612,2613,1,0,0,0,2613,2641,3,36,18,0,2614,
-		2641,5,142,0,0,2615,2616,5,147,0,0,2616,2641,3,36,18,0,2617,2618,5,151,
-		0,0,2618,2641,3,36,18,0,2619,2620,5,163,0,0,2620,2641,7,39,0,0,2621,2622,
-		5,181,0,0,2622,2623,5,23,0,0,2623,2641,3,22,11,0,2624,2629,5,220,0,0,2625,
-		2627,5,460,0,0,2626,2625,1,0,0,0,2626,2627,1,0,0,0,2627,2628,1,0,0,0,2628,
-		2630,3,36,18,0,2629,2626,1,0,0,0,2629,2630,1,0,0,0,2630,2641,1,0,0,0,2631,
-		2632,5,239,0,0,2632,2633,5,155,0,0,2633,2641,3,22,11,0,2634,2636,5,254,
-		0,0,2635,2637,5,460,0,0,2636,2635,1,0,0,0,2636,2637,1,0,0,0,2637,2638,
-		1,0,0,0,2638,2641,3,36,18,0,2639,2641,5,287,0,0,2640,2604,1,0,0,0,2640,
-		2606,1,0,0,0,2640,2608,1,0,0,0,2640,2609,1,0,0,0,2640,2614,1,0,0,0,2640,
-		2615,1,0,0,0,2640,2617,1,0,0,0,2640,2619,1,0,0,0,2640,2621,1,0,0,0,2640,
-		2624,1,0,0,0,2640,2631,1,0,0,0,2640,2634,1,0,0,0,2640,2639,1,0,0,0,2641,
-		257,1,0,0,0,2642,2643,5,400,0,0,2643,2644,5,74,0,0,2644,2646,3,22,11,0,
-		2645,2647,5,390,0,0,2646,2645,1,0,0,0,2646,2647,1,0,0,0,2647,2648,1,0,
-		0,0,2648,2652,3,38,19,0,2649,2651,3,224,112,0,2650,2649,1,0,0,0,2651,2654,
-		1,0,0,0,2652,2650,1,0,0,0,2652,2653,1,0,0,0,2653,259,1,0,0,0,2654,2652,
-		1,0,0,0,2655,2656,5,400,0,0,2656,2657,5,279,0,0,2657,2658,3,22,11,0,2658,
-		2659,5,390,0,0,2659,2660,5,81,0,0,2660,2669,5,492,0,0,2661,2666,3,34,17,
-		0,2662,2663,5,496,0,0,2663,2665,3,34,17,0,2664,2662,1,0,0,0,2665,2668,
-		1,0,0,0,2666,2664,1,0,0,0,2666,2667,1,0,0,0,2667,2670,1,0,0,0,2668,2666,
-		1,0,0,0,2669,2661,1,0,0,0,2669,2670,1,0,0,0,2670,2671,1,0,0,0,2671,2672,
-		5,493,0,0,2672,2704,1,0,0,0,2673,2674,5,400,0,0,2674,2675,5,279,0,0,2675,
-		2676,3,22,11,0,2676,2677,5,390,0,0,2677,2686,5,492,0,0,2678,2683,3,140,
-		70,0,2679,2680,5,496,0,0,2680,2682,3,140,70,0,2681,2679,1,0,0,0,2682,2685,
-		1,0,0,0,2683,2681,1,0,0,0,2683,2684,1,0,0,0,2684,2687,1,0,0,0,2685,2683,
-		1,0,0,0,2686,2678,1,0,0,0,2686,2687,1,0,0,0,2687,2688,1,0,0,0,2688,2689,
-		5,493,0,0,2689,2704,1,0,0,0,2690,2691,5,400,0,0,2691,2692,5,279,0,0,2692,
-		2695,3,22,11,0,2693,2694,5,390,0,0,2694,2696,5,204,0,0,2695,2693,1,0,0,
-		0,2695,2696,1,0,0,0,2696,2700,1,0,0,0,2697,2699,3,408,204,0,2698,2697,
-		1,0,0,0,2699,2702,1,0,0,0,2700,2698,1,0,0,0,2700,2701,1,0,0,0,2701,2704,
-		1,0,0,0,2702,2700,1,0,0,0,2703,2655,1,0,0,0,2703,2673,1,0,0,0,2703,2690,
-		1,0,0,0,2704,261,1,0,0,0,2705,2706,5,400,0,0,2706,2707,5,57,0,0,2707,2709,
-		3,8,4,0,2708,2710,5,460,0,0,2709,2708,1,0,0,0,2709,2710,1,0,0,0,2710,2714,
-		1,0,0,0,2711,2713,3,264,132,0,2712,2711,1,0,0,0,2713,2716,1,0,0,0,2714,
-		2712,1,0,0,0,2714,2715,1,0,0,0,2715,263,1,0,0,0,2716,2714,1,0,0,0,2717,
-		2721,3,18,9,0,2718,2719,5,44,0,0,2719,2721,5,429,0,0,2720,2717,1,0,0,0,
-		2720,2718,1,0,0,0,2721,2723,1,0,0,0,2722,2724,5,461,0,0,2723,2722,1,0,
-		0,0,2723,2724,1,0,0,0,2724,2731,1,0,0,0,2725,2732,3,36,18,0,2726,2732,
-		5,407,0,0,2727,2732,5,451,0,0,2728,2732,5,415,0,0,2729,2732,5,435,0,0,
-		2730,2732,3,20,10,0,2731,2725,1,0,0,0,2731,2726,1,0,0,0,2731,2727,1,0,
-		0,0,2731,2728,1,0,0,0,2731,2729,1,0,0,0,2731,2730,1,0,0,0,2732,265,1,0,
-		0,0,2733,2734,5,400,0,0,2734,2736,5,90,0,0,2735,2737,3,192,96,0,2736,2735,
-		1,0,0,0,2736,2737,1,0,0,0,2737,2738,1,0,0,0,2738,2740,3,8,4,0,2739,2741,
-		5,460,0,0,2740,2739,1,0,0,0,2740,2741,1,0,0,0,2741,2749,1,0,0,0,2742,2743,
-		5,233,0,0,2743,2748,3,8,4,0,2744,2745,5,296,0,0,2745,2748,3,20,10,0,2746,
-		2748,5,27,0,0,2747,2742,1,0,0,0,2747,2744,1,0,0,0,2747,2746,1,0,0,0,2748,
-		2751,1,0,0,0,2749,2747,1,0,0,0,2749,2750,1,0,0,0,2750,267,1,0,0,0,2751,
-		2749,1,0,0,0,2752,2755,5,400,0,0,2753,2754,5,437,0,0,2754,2756,5,217,0,
-		0,2755,2753,1,0,0,0,2755,2756,1,0,0,0,2756,2807,1,0,0,0,2757,2808,5,99,
-		0,0,2758,2808,5,199,0,0,2759,2808,5,8,0,0,2760,2762,5,399,0,0,2761,2760,
-		1,0,0,0,2761,2762,1,0,0,0,2762,2763,1,0,0,0,2763,2808,5,276,0,0,2764,2765,
-		5,83,0,0,2765,2808,5,276,0,0,2766,2808,5,231,0,0,2767,2808,5,225,0,0,2768,
-		2770,5,454,0,0,2769,2771,5,143,0,0,2770,2769,1,0,0,0,2770,2771,1,0,0,0,
-		2771,2808,1,0,0,0,2772,2808,5,421,0,0,2773,2808,5,191,0,0,2774,2808,5,
-		395,0,0,2775,2808,5,48,0,0,2776,2777,5,407,0,0,2777,2808,5,48,0,0,2778,
-		2808,5,363,0,0,2779,2781,5,174,0,0,2780,2782,7,40,0,0,2781,2780,1,0,0,
-		0,2781,2782,1,0,0,0,2782,2808,1,0,0,0,2783,2787,5,418,0,0,2784,2785,5,
-		56,0,0,2785,2788,5,304,0,0,2786,2788,5,447,0,0,2787,2784,1,0,0,0,2787,
-		2786,1,0,0,0,2788,2808,1,0,0,0,2789,2808,5,242,0,0,2790,2808,5,202,0,0,
-		2791,2808,5,263,0,0,2792,2808,5,256,0,0,2793,2808,5,268,0,0,2794,2795,
-		5,3,0,0,2795,2808,5,149,0,0,2796,2797,5,272,0,0,2797,2798,5,236,0,0,2798,
-		2808,7,41,0,0,2799,2808,5,275,0,0,2800,2802,5,278,0,0,2801,2800,1,0,0,
-		0,2801,2802,1,0,0,0,2802,2804,1,0,0,0,2803,2805,5,198,0,0,2804,2803,1,
-		0,0,0,2804,2805,1,0,0,0,2805,2806,1,0,0,0,2806,2808,5,131,0,0,2807,2757,
-		1,0,0,0,2807,2758,1,0,0,0,2807,2759,1,0,0,0,2807,2761,1,0,0,0,2807,2764,
-		1,0,0,0,2807,2766,1,0,0,0,2807,2767,1,0,0,0,2807,2768,1,0,0,0,2807,2772,
-		1,0,0,0,2807,2773,1,0,0,0,2807,2774,1,0,0,0,2807,2775,1,0,0,0,2807,2776,
-		1,0,0,0,2807,2778,1,0,0,0,2807,2779,1,0,0,0,2807,2783,1,0,0,0,2807,2789,
-		1,0,0,0,2807,2790,1,0,0,0,2807,2791,1,0,0,0,2807,2792,1,0,0,0,2807,2793,
-		1,0,0,0,2807,2794,1,0,0,0,2807,2796,1,0,0,0,2807,2799,1,0,0,0,2807,2801,
-		1,0,0,0,2808,2810,1,0,0,0,2809,2811,3,408,204,0,2810,2809,1,0,0,0,2811,
-		2812,1,0,0,0,2812,2810,1,0,0,0,2812,2813,1,0,0,0,2813,269,1,0,0,0,2814,
-		2815,5,10,0,0,2815,2817,5,447,0,0,2816,2818,3,194,97,0,2817,2816,1,0,0,
-		0,2817,2818,1,0,0,0,2818,2831,1,0,0,0,2819,2825,5,436,0,0,2820,2826,3,
-		22,11,0,2821,2822,5,492,0,0,2822,2823,3,22,11,0,2823,2824,5,493,0,0,2824,
-		2826,1,0,0,0,2825,2820,1,0,0,0,2825,2821,1,0,0,0,2826,2832,1,0,0,0,2827,
-		2829,3,22,11,0,2828,2830,5,469,0,0,2829,2828,1,0,0,0,2829,2830,1,0,0,0,
-		2830,2832,1,0,0,0,2831,2819,1,0,0,0,2831,2827,1,0,0,0,2832,2833,1,0,0,
-		0,2833,2834,3,278,139,0,2834,2882,1,0,0,0,2835,2842,5,10,0,0,2836,2843,
-		5,118,0,0,2837,2843,5,297,0,0,2838,2839,5,146,0,0,2839,2843,5,297,0,0,
-		2840,2841,5,418,0,0,2841,2843,5,447,0,0,2842,2836,1,0,0,0,2842,2837,1,
-		0,0,0,2842,2838,1,0,0,0,2842,2840,1,0,0,0,2843,2845,1,0,0,0,2844,2846,
-		3,194,97,0,2845,2844,1,0,0,0,2845,2846,1,0,0,0,2846,2847,1,0,0,0,2847,
-		2848,3,22,11,0,2848,2849,3,278,139,0,2849,2882,1,0,0,0,2850,2851,5,10,
-		0,0,2851,2853,5,239,0,0,2852,2854,3,194,97,0,2853,2852,1,0,0,0,2853,2854,
-		1,0,0,0,2854,2855,1,0,0,0,2855,2864,3,22,11,0,2856,2858,3,256,128,0,2857,
-		2856,1,0,0,0,2858,2859,1,0,0,0,2859,2857,1,0,0,0,2859,2860,1,0,0,0,2860,
-		2865,1,0,0,0,2861,2865,3,272,136,0,2862,2863,5,244,0,0,2863,2865,7,42,
-		0,0,2864,2857,1,0,0,0,2864,2861,1,0,0,0,2864,2862,1,0,0,0,2865,2882,1,
-		0,0,0,2866,2867,5,10,0,0,2867,2869,3,274,137,0,2868,2870,3,194,97,0,2869,
-		2868,1,0,0,0,2869,2870,1,0,0,0,2870,2871,1,0,0,0,2871,2872,3,22,11,0,2872,
-		2873,3,272,136,0,2873,2882,1,0,0,0,2874,2875,5,10,0,0,2875,2877,3,276,
-		138,0,2876,2878,3,408,204,0,2877,2876,1,0,0,0,2878,2879,1,0,0,0,2879,2877,
-		1,0,0,0,2879,2880,1,0,0,0,2880,2882,1,0,0,0,2881,2814,1,0,0,0,2881,2835,
-		1,0,0,0,2881,2850,1,0,0,0,2881,2866,1,0,0,0,2881,2874,1,0,0,0,2882,271,
-		1,0,0,0,2883,2884,5,182,0,0,2884,2885,5,449,0,0,2885,2893,3,30,15,0,2886,
-		2887,5,215,0,0,2887,2888,5,449,0,0,2888,2893,3,8,4,0,2889,2890,5,244,0,
-		0,2890,2891,5,233,0,0,2891,2893,3,8,4,0,2892,2883,1,0,0,0,2892,2886,1,
-		0,0,0,2892,2889,1,0,0,0,2893,273,1,0,0,0,2894,2895,7,43,0,0,2895,275,1,
-		0,0,0,2896,2939,3,274,137,0,2897,2939,5,99,0,0,2898,2939,5,199,0,0,2899,
-		2939,5,228,0,0,2900,2939,5,8,0,0,2901,2939,5,276,0,0,2902,2903,5,83,0,
-		0,2903,2939,5,276,0,0,2904,2939,5,231,0,0,2905,2939,5,225,0,0,2906,2908,
-		5,454,0,0,2907,2909,5,143,0,0,2908,2907,1,0,0,0,2908,2909,1,0,0,0,2909,
-		2939,1,0,0,0,2910,2939,5,421,0,0,2911,2939,5,191,0,0,2912,2939,5,48,0,
-		0,2913,2914,5,407,0,0,2914,2939,5,197,0,0,2915,2917,5,174,0,0,2916,2918,
-		7,40,0,0,2917,2916,1,0,0,0,2917,2918,1,0,0,0,2918,2939,1,0,0,0,2919,2920,
-		5,418,0,0,2920,2921,5,56,0,0,2921,2939,5,304,0,0,2922,2939,5,242,0,0,2923,
-		2939,5,202,0,0,2924,2939,5,263,0,0,2925,2939,5,256,0,0,2926,2939,5,268,
-		0,0,2927,2939,5,90,0,0,2928,2929,5,272,0,0,2929,2930,5,236,0,0,2930,2939,
-		7,41,0,0,2931,2933,5,198,0,0,2932,2931,1,0,0,0,2932,2933,1,0,0,0,2933,
-		2934,1,0,0,0,2934,2939,5,131,0,0,2935,2936,5,132,0,0,2936,2939,5,169,0,
-		0,2937,2939,5,266,0,0,2938,2896,1,0,0,0,2938,2897,1,0,0,0,2938,2898,1,
-		0,0,0,2938,2899,1,0,0,0,2938,2900,1,0,0,0,2938,2901,1,0,0,0,2938,2902,
-		1,0,0,0,2938,2904,1,0,0,0,2938,2905,1,0,0,0,2938,2906,1,0,0,0,2938,2910,
-		1,0,0,0,2938,2911,1,0,0,0,2938,2912,1,0,0,0,2938,2913,1,0,0,0,2938,2915,
-		1,0,0,0,2938,2919,1,0,0,0,2938,2922,1,0,0,0,2938,2923,1,0,0,0,2938,2924,
-		1,0,0,0,2938,2925,1,0,0,0,2938,2926,1,0,0,0,2938,2927,1,0,0,0,2938,2928,
-		1,0,0,0,2938,2932,1,0,0,0,2938,2935,1,0,0,0,2938,2937,1,0,0,0,2939,277,
-		1,0,0,0,2940,2945,3,280,140,0,2941,2942,5,496,0,0,2942,2944,3,280,140,
-		0,2943,2941,1,0,0,0,2944,2947,1,0,0,0,2945,2943,1,0,0,0,2945,2946,1,0,
-		0,0,2946,2983,1,0,0,0,2947,2945,1,0,0,0,2948,2963,5,215,0,0,2949,2950,
-		5,449,0,0,2950,2964,3,8,4,0,2951,2952,5,399,0,0,2952,2953,3,8,4,0,2953,
-		2954,5,449,0,0,2954,2955,3,8,4,0,2955,2964,1,0,0,0,2956,2958,5,398,0,0,
-		2957,2956,1,0,0,0,2957,2958,1,0,0,0,2958,2959,1,0,0,0,2959,2960,3,8,4,
-		0,2960,2961,5,449,0,0,2961,2962,3,8,4,0,2962,2964,1,0,0,0,2963,2949,1,
-		0,0,0,2963,2951,1,0,0,0,2963,2957,1,0,0,0,2964,2983,1,0,0,0,2965,2966,
-		5,244,0,0,2966,2967,5,233,0,0,2967,2983,3,8,4,0,2968,2969,7,44,0,0,2969,
-		2971,5,187,0,0,2970,2972,3,408,204,0,2971,2970,1,0,0,0,2972,2973,1,0,0,
-		0,2973,2971,1,0,0,0,2973,2974,1,0,0,0,2974,2983,1,0,0,0,2975,2977,5,163,
-		0,0,2976,2975,1,0,0,0,2976,2977,1,0,0,0,2977,2978,1,0,0,0,2978,2979,5,
-		67,0,0,2979,2980,5,435,0,0,2980,2981,5,90,0,0,2981,2983,3,8,4,0,2982,2940,
-		1,0,0,0,2982,2948,1,0,0,0,2982,2965,1,0,0,0,2982,2968,1,0,0,0,2982,2976,
-		1,0,0,0,2983,279,1,0,0,0,2984,2986,5,5,0,0,2985,2987,5,398,0,0,2986,2985,
-		1,0,0,0,2986,2987,1,0,0,0,2987,2989,1,0,0,0,2988,2990,3,192,96,0,2989,
-		2988,1,0,0,0,2989,2990,1,0,0,0,2990,2991,1,0,0,0,2991,3096,3,222,111,0,
-		2992,2993,5,5,0,0,2993,3096,3,236,118,0,2994,2995,5,76,0,0,2995,2997,5,
-		399,0,0,2996,2998,3,194,97,0,2997,2996,1,0,0,0,2997,2998,1,0,0,0,2998,
-		2999,1,0,0,0,2999,3001,3,8,4,0,3000,3002,3,196,98,0,3001,3000,1,0,0,0,
-		3001,3002,1,0,0,0,3002,3096,1,0,0,0,3003,3005,5,76,0,0,3004,3006,5,398,
-		0,0,3005,3004,1,0,0,0,3005,3006,1,0,0,0,3006,3008,1,0,0,0,3007,3009,3,
-		194,97,0,3008,3007,1,0,0,0,3008,3009,1,0,0,0,3009,3010,1,0,0,0,3010,3012,
-		3,8,4,0,3011,3013,3,196,98,0,3012,3011,1,0,0,0,3012,3013,1,0,0,0,3013,
-		3096,1,0,0,0,3014,3015,5,10,0,0,3015,3016,5,399,0,0,3016,3020,3,8,4,0,
-		3017,3019,3,234,117,0,3018,3017,1,0,0,0,3019,3022,1,0,0,0,3020,3018,1,
-		0,0,0,3020,3021,1,0,0,0,3021,3096,1,0,0,0,3022,3020,1,0,0,0,3023,3025,
-		5,10,0,0,3024,3026,5,398,0,0,3025,3024,1,0,0,0,3025,3026,1,0,0,0,3026,
-		3029,1,0,0,0,3027,3030,3,8,4,0,3028,3030,5,477,0,0,3029,3027,1,0,0,0,3029,
-		3028,1,0,0,0,3030,3031,1,0,0,0,3031,3096,3,282,141,0,3032,3033,5,292,0,
-		0,3033,3034,5,399,0,0,3034,3096,3,8,4,0,3035,3036,5,182,0,0,3036,3037,
-		5,449,0,0,3037,3096,3,30,15,0,3038,3039,5,35,0,0,3039,3040,5,435,0,0,3040,
-		3096,3,8,4,0,3041,3043,7,45,0,0,3042,3044,7,46,0,0,3043,3042,1,0,0,0,3043,
-		3044,1,0,0,0,3044,3045,1,0,0,0,3045,3049,7,47,0,0,3046,3050,3,8,4,0,3047,
-		3050,5,384,0,0,3048,3050,5,454,0,0,3049,3046,1,0,0,0,3049,3047,1,0,0,0,
-		3049,3048,1,0,0,0,3050,3096,1,0,0,0,3051,3058,5,78,0,0,3052,3058,5,71,
-		0,0,3053,3055,5,163,0,0,3054,3053,1,0,0,0,3054,3055,1,0,0,0,3055,3056,
-		1,0,0,0,3056,3058,5,97,0,0,3057,3051,1,0,0,0,3057,3052,1,0,0,0,3057,3054,
-		1,0,0,0,3058,3059,1,0,0,0,3059,3060,5,340,0,0,3060,3061,5,135,0,0,3061,
-		3096,5,238,0,0,3062,3063,5,244,0,0,3063,3064,5,302,0,0,3064,3096,7,48,
-		0,0,3065,3066,5,244,0,0,3066,3096,7,42,0,0,3067,3068,5,244,0,0,3068,3069,
-		5,268,0,0,3069,3096,3,8,4,0,3070,3071,5,244,0,0,3071,3072,5,3,0,0,3072,
-		3073,5,149,0,0,3073,3096,3,8,4,0,3074,3075,7,49,0,0,3075,3096,3,304,152,
-		0,3076,3078,5,163,0,0,3077,3076,1,0,0,0,3077,3078,1,0,0,0,3078,3079,1,
-		0,0,0,3079,3080,5,120,0,0,3080,3096,3,22,11,0,3081,3082,5,170,0,0,3082,
-		3096,3,22,11,0,3083,3084,5,432,0,0,3084,3096,5,170,0,0,3085,3086,5,218,
-		0,0,3086,3093,5,109,0,0,3087,3094,5,165,0,0,3088,3094,5,368,0,0,3089,3094,
-		5,407,0,0,3090,3091,5,455,0,0,3091,3092,5,118,0,0,3092,3094,3,8,4,0,3093,
-		3087,1,0,0,0,3093,3088,1,0,0,0,3093,3089,1,0,0,0,3093,3090,1,0,0,0,3094,
-		3096,1,0,0,0,3095,2984,1,0,0,0,3095,2992,1,0,0,0,3095,2994,1,0,0,0,3095,
-		3003,1,0,0,0,3095,3014,1,0,0,0,3095,3023,1,0,0,0,3095,3032,1,0,0,0,3095,
-		3035,1,0,0,0,3095,3038,1,0,0,0,3095,3041,1,0,0,0,3095,3057,1,0,0,0,3095,
-		3062,1,0,0,0,3095,3065,1,0,0,0,3095,3067,1,0,0,0,3095,3070,1,0,0,0,3095,
-		3074,1,0,0,0,3095,3077,1,0,0,0,3095,3081,1,0,0,0,3095,3083,1,0,0,0,3095,
-		3085,1,0,0,0,3096,281,1,0,0,0,3097,3098,5,244,0,0,3098,3100,5,56,0,0,3099,
-		3097,1,0,0,0,3099,3100,1,0,0,0,3100,3101,1,0,0,0,3101,3102,5,279,0,0,3102,
-		3105,3,38,19,0,3103,3104,5,397,0,0,3104,3106,3,22,11,0,3105,3103,1,0,0,
-		0,3105,3106,1,0,0,0,3106,3109,1,0,0,0,3107,3108,5,455,0,0,3108,3110,3,
-		54,27,0,3109,3107,1,0,0,0,3109,3110,1,0,0,0,3110,3168,1,0,0,0,3111,3112,
-		5,244,0,0,3112,3113,5,407,0,0,3113,3168,3,54,27,0,3114,3115,5,76,0,0,3115,
-		3168,5,407,0,0,3116,3117,7,50,0,0,3117,3118,5,432,0,0,3118,3168,5,433,
-		0,0,3119,3120,5,76,0,0,3120,3122,5,89,0,0,3121,3123,3,194,97,0,3122,3121,
-		1,0,0,0,3122,3123,1,0,0,0,3123,3168,1,0,0,0,3124,3125,5,76,0,0,3125,3127,
-		5,109,0,0,3126,3128,3,194,97,0,3127,3126,1,0,0,0,3127,3128,1,0,0,0,3128,
-		3168,1,0,0,0,3129,3130,5,5,0,0,3130,3134,5,101,0,0,3131,3135,5,11,0,0,
-		3132,3133,5,23,0,0,3133,3135,5,407,0,0,3134,3131,1,0,0,0,3134,3132,1,0,
-		0,0,3135,3136,1,0,0,0,3136,3137,5,390,0,0,3137,3146,5,109,0,0,3138,3140,
-		5,492,0,0,3139,3141,3,256,128,0,3140,3139,1,0,0,0,3141,3142,1,0,0,0,3142,
-		3140,1,0,0,0,3142,3143,1,0,0,0,3143,3144,1,0,0,0,3144,3145,5,493,0,0,3145,
-		3147,1,0,0,0,3146,3138,1,0,0,0,3146,3147,1,0,0,0,3147,3168,1,0,0,0,3148,
-		3150,3,284,142,0,3149,3148,1,0,0,0,3150,3151,1,0,0,0,3151,3149,1,0,0,0,
-		3151,3152,1,0,0,0,3152,3168,1,0,0,0,3153,3154,5,244,0,0,3154,3155,5,256,
-		0,0,3155,3168,3,36,18,0,3156,3157,5,244,0,0,3157,3158,5,259,0,0,3158,3168,
-		3,8,4,0,3159,3160,5,244,0,0,3160,3163,5,41,0,0,3161,3164,3,8,4,0,3162,
-		3164,5,407,0,0,3163,3161,1,0,0,0,3163,3162,1,0,0,0,3164,3168,1,0,0,0,3165,
-		3166,7,49,0,0,3166,3168,3,304,152,0,3167,3099,1,0,0,0,3167,3111,1,0,0,
-		0,3167,3114,1,0,0,0,3167,3116,1,0,0,0,3167,3119,1,0,0,0,3167,3124,1,0,
-		0,0,3167,3129,1,0,0,0,3167,3149,1,0,0,0,3167,3153,1,0,0,0,3167,3156,1,
-		0,0,0,3167,3159,1,0,0,0,3167,3165,1,0,0,0,3168,283,1,0,0,0,3169,3174,5,
-		220,0,0,3170,3172,5,460,0,0,3171,3170,1,0,0,0,3171,3172,1,0,0,0,3172,3173,
-		1,0,0,0,3173,3175,3,36,18,0,3174,3171,1,0,0,0,3174,3175,1,0,0,0,3175,3186,
-		1,0,0,0,3176,3177,5,244,0,0,3177,3181,5,101,0,0,3178,3182,5,11,0,0,3179,
-		3180,5,23,0,0,3180,3182,5,407,0,0,3181,3178,1,0,0,0,3181,3179,1,0,0,0,
-		3182,3186,1,0,0,0,3183,3184,5,244,0,0,3184,3186,3,256,128,0,3185,3169,
-		1,0,0,0,3185,3176,1,0,0,0,3185,3183,1,0,0,0,3186,285,1,0,0,0,3187,3204,
-		5,76,0,0,3188,3205,5,447,0,0,3189,3205,5,297,0,0,3190,3191,5,146,0,0,3191,
-		3205,5,297,0,0,3192,3194,5,118,0,0,3193,3195,5,364,0,0,3194,3193,1,0,0,
-		0,3194,3195,1,0,0,0,3195,3205,1,0,0,0,3196,3197,5,418,0,0,3197,3205,5,
-		447,0,0,3198,3205,5,239,0,0,3199,3205,5,233,0,0,3200,3205,5,279,0,0,3201,
-		3205,5,74,0,0,3202,3205,5,363,0,0,3203,3205,5,90,0,0,3204,3188,1,0,0,0,
-		3204,3189,1,0,0,0,3204,3190,1,0,0,0,3204,3192,1,0,0,0,3204,3196,1,0,0,
-		0,3204,3198,1,0,0,0,3204,3199,1,0,0,0,3204,3200,1,0,0,0,3204,3201,1,0,
-		0,0,3204,3202,1,0,0,0,3204,3203,1,0,0,0,3205,3207,1,0,0,0,3206,3208,3,
-		194,97,0,3207,3206,1,0,0,0,3207,3208,1,0,0,0,3208,3209,1,0,0,0,3209,3211,
-		3,24,12,0,3210,3212,3,196,98,0,3211,3210,1,0,0,0,3211,3212,1,0,0,0,3212,
-		3233,1,0,0,0,3213,3214,5,76,0,0,3214,3216,5,57,0,0,3215,3217,3,194,97,
-		0,3216,3215,1,0,0,0,3216,3217,1,0,0,0,3217,3218,1,0,0,0,3218,3223,3,8,
-		4,0,3219,3221,5,460,0,0,3220,3219,1,0,0,0,3220,3221,1,0,0,0,3221,3222,
-		1,0,0,0,3222,3224,3,304,152,0,3223,3220,1,0,0,0,3223,3224,1,0,0,0,3224,
-		3233,1,0,0,0,3225,3226,5,76,0,0,3226,3228,3,288,144,0,3227,3229,3,408,
-		204,0,3228,3227,1,0,0,0,3229,3230,1,0,0,0,3230,3228,1,0,0,0,3230,3231,
-		1,0,0,0,3231,3233,1,0,0,0,3232,3187,1,0,0,0,3232,3213,1,0,0,0,3232,3225,
-		1,0,0,0,3233,287,1,0,0,0,3234,3275,5,99,0,0,3235,3275,5,199,0,0,3236,3275,
-		5,228,0,0,3237,3275,5,8,0,0,3238,3275,5,276,0,0,3239,3240,5,83,0,0,3240,
-		3275,5,276,0,0,3241,3275,5,231,0,0,3242,3275,5,225,0,0,3243,3245,5,454,
-		0,0,3244,3246,5,143,0,0,3245,3244,1,0,0,0,3245,3246,1,0,0,0,3246,3275,
-		1,0,0,0,3247,3275,5,421,0,0,3248,3275,5,191,0,0,3249,3275,5,395,0,0,3250,
-		3275,5,48,0,0,3251,3253,5,174,0,0,3252,3254,7,40,0,0,3253,3252,1,0,0,0,
-		3253,3254,1,0,0,0,3254,3275,1,0,0,0,3255,3256,5,418,0,0,3256,3257,5,56,
-		0,0,3257,3275,5,304,0,0,3258,3275,5,242,0,0,3259,3275,5,202,0,0,3260,3275,
-		5,263,0,0,3261,3275,5,256,0,0,3262,3275,5,268,0,0,3263,3264,5,3,0,0,3264,
-		3275,5,149,0,0,3265,3266,5,272,0,0,3266,3267,5,236,0,0,3267,3275,7,41,
-		0,0,3268,3275,5,275,0,0,3269,3271,5,198,0,0,3270,3269,1,0,0,0,3270,3271,
-		1,0,0,0,3271,3272,1,0,0,0,3272,3275,5,131,0,0,3273,3275,5,181,0,0,3274,
-		3234,1,0,0,0,3274,3235,1,0,0,0,3274,3236,1,0,0,0,3274,3237,1,0,0,0,3274,
-		3238,1,0,0,0,3274,3239,1,0,0,0,3274,3241,1,0,0,0,3274,3242,1,0,0,0,3274,
-		3243,1,0,0,0,3274,3247,1,0,0,0,3274,3248,1,0,0,0,3274,3249,1,0,0,0,3274,
-		3250,1,0,0,0,3274,3251,1,0,0,0,3274,3255,1,0,0,0,3274,3258,1,0,0,0,3274,
-		3259,1,0,0,0,3274,3260,1,0,0,0,3274,3261,1,0,0,0,3274,3262,1,0,0,0,3274,
-		3263,1,0,0,0,3274,3265,1,0,0,0,3274,3268,1,0,0,0,3274,3270,1,0,0,0,3274,
-		3273,1,0,0,0,3275,289,1,0,0,0,3276,3277,5,37,0,0,3277,3290,5,435,0,0,3278,
-		3291,5,447,0,0,3279,3291,5,398,0,0,3280,3291,5,297,0,0,3281,3282,5,146,
-		0,0,3282,3291,5,297,0,0,3283,3291,5,118,0,0,3284,3291,5,239,0,0,3285,3286,
-		5,418,0,0,3286,3291,5,447,0,0,3287,3291,5,90,0,0,3288,3291,5,225,0,0,3289,
-		3291,3,274,137,0,3290,3278,1,0,0,0,3290,3279,1,0,0,0,3290,3280,1,0,0,0,
-		3290,3281,1,0,0,0,3290,3283,1,0,0,0,3290,3284,1,0,0,0,3290,3285,1,0,0,
-		0,3290,3287,1,0,0,0,3290,3288,1,0,0,0,3290,3289,1,0,0,0,3291,3292,1,0,
-		0,0,3292,3293,3,22,11,0,3293,3296,5,371,0,0,3294,3297,3,34,17,0,3295,3297,
-		5,433,0,0,3296,3294,1,0,0,0,3296,3295,1,0,0,0,3297,3352,1,0,0,0,3298,3299,
-		5,37,0,0,3299,3300,5,435,0,0,3300,3301,7,51,0,0,3301,3302,3,8,4,0,3302,
-		3304,5,435,0,0,3303,3305,5,74,0,0,3304,3303,1,0,0,0,3304,3305,1,0,0,0,
-		3305,3306,1,0,0,0,3306,3307,3,22,11,0,3307,3310,5,371,0,0,3308,3311,3,
-		34,17,0,3309,3311,5,433,0,0,3310,3308,1,0,0,0,3310,3309,1,0,0,0,3311,3352,
-		1,0,0,0,3312,3313,5,37,0,0,3313,3344,5,435,0,0,3314,3315,5,3,0,0,3315,
-		3345,5,149,0,0,3316,3345,5,8,0,0,3317,3345,5,395,0,0,3318,3345,5,48,0,
-		0,3319,3320,5,83,0,0,3320,3345,5,276,0,0,3321,3322,5,418,0,0,3322,3323,
-		5,56,0,0,3323,3345,5,304,0,0,3324,3345,5,99,0,0,3325,3326,5,132,0,0,3326,
-		3345,5,169,0,0,3327,3345,5,174,0,0,3328,3345,5,191,0,0,3329,3331,5,198,
-		0,0,3330,3329,1,0,0,0,3330,3331,1,0,0,0,3331,3332,1,0,0,0,3332,3345,5,
-		131,0,0,3333,3345,5,199,0,0,3334,3345,5,202,0,0,3335,3345,5,228,0,0,3336,
-		3345,5,231,0,0,3337,3345,5,242,0,0,3338,3345,5,256,0,0,3339,3345,5,263,
-		0,0,3340,3345,5,268,0,0,3341,3342,5,272,0,0,3342,3345,5,236,0,0,3343,3345,
-		5,275,0,0,3344,3314,1,0,0,0,3344,3316,1,0,0,0,3344,3317,1,0,0,0,3344,3318,
-		1,0,0,0,3344,3319,1,0,0,0,3344,3321,1,0,0,0,3344,3324,1,0,0,0,3344,3325,
-		1,0,0,0,3344,3327,1,0,0,0,3344,3328,1,0,0,0,3344,3330,1,0,0,0,3344,3333,
-		1,0,0,0,3344,3334,1,0,0,0,3344,3335,1,0,0,0,3344,3336,1,0,0,0,3344,3337,
-		1,0,0,0,3344,3338,1,0,0,0,3344,3339,1,0,0,0,3344,3340,1,0,0,0,3344,3341,
-		1,0,0,0,3344,3343,1,0,0,0,3345,3347,1,0,0,0,3346,3348,3,408,204,0,3347,
-		3346,1,0,0,0,3348,3349,1,0,0,0,3349,3347,1,0,0,0,3349,3350,1,0,0,0,3350,
-		3352,1,0,0,0,3351,3276,1,0,0,0,3351,3298,1,0,0,0,3351,3312,1,0,0,0,3352,
-		291,1,0,0,0,3353,3354,5,420,0,0,3354,3355,3,294,147,0,3355,3356,5,435,
-		0,0,3356,3357,3,298,149,0,3357,3358,5,449,0,0,3358,3362,3,302,151,0,3359,
-		3360,5,460,0,0,3360,3361,5,420,0,0,3361,3363,5,175,0,0,3362,3359,1,0,0,
-		0,3362,3363,1,0,0,0,3363,3367,1,0,0,0,3364,3365,5,103,0,0,3365,3366,5,
-		23,0,0,3366,3368,3,30,15,0,3367,3364,1,0,0,0,3367,3368,1,0,0,0,3368,3434,
-		1,0,0,0,3369,3373,5,224,0,0,3370,3371,5,420,0,0,3371,3372,5,175,0,0,3372,
-		3374,5,417,0,0,3373,3370,1,0,0,0,3373,3374,1,0,0,0,3374,3375,1,0,0,0,3375,
-		3376,3,294,147,0,3376,3377,5,435,0,0,3377,3378,3,298,149,0,3378,3379,5,
-		419,0,0,3379,3383,3,302,151,0,3380,3381,5,103,0,0,3381,3382,5,23,0,0,3382,
-		3384,3,30,15,0,3383,3380,1,0,0,0,3383,3384,1,0,0,0,3384,3386,1,0,0,0,3385,
-		3387,3,196,98,0,3386,3385,1,0,0,0,3386,3387,1,0,0,0,3387,3434,1,0,0,0,
-		3388,3389,5,420,0,0,3389,3394,3,18,9,0,3390,3391,5,496,0,0,3391,3393,3,
-		18,9,0,3392,3390,1,0,0,0,3393,3396,1,0,0,0,3394,3392,1,0,0,0,3394,3395,
-		1,0,0,0,3395,3397,1,0,0,0,3396,3394,1,0,0,0,3397,3398,5,449,0,0,3398,3402,
-		3,302,151,0,3399,3400,5,460,0,0,3400,3401,5,6,0,0,3401,3403,5,175,0,0,
-		3402,3399,1,0,0,0,3402,3403,1,0,0,0,3403,3407,1,0,0,0,3404,3405,5,103,
-		0,0,3405,3406,5,23,0,0,3406,3408,3,30,15,0,3407,3404,1,0,0,0,3407,3408,
-		1,0,0,0,3408,3434,1,0,0,0,3409,3413,5,224,0,0,3410,3411,5,6,0,0,3411,3412,
-		5,175,0,0,3412,3414,5,417,0,0,3413,3410,1,0,0,0,3413,3414,1,0,0,0,3414,
-		3415,1,0,0,0,3415,3420,3,18,9,0,3416,3417,5,496,0,0,3417,3419,3,18,9,0,
-		3418,3416,1,0,0,0,3419,3422,1,0,0,0,3420,3418,1,0,0,0,3420,3421,1,0,0,
-		0,3421,3423,1,0,0,0,3422,3420,1,0,0,0,3423,3424,5,419,0,0,3424,3428,3,
-		302,151,0,3425,3426,5,103,0,0,3426,3427,5,23,0,0,3427,3429,3,30,15,0,3428,
-		3425,1,0,0,0,3428,3429,1,0,0,0,3429,3431,1,0,0,0,3430,3432,3,196,98,0,
-		3431,3430,1,0,0,0,3431,3432,1,0,0,0,3432,3434,1,0,0,0,3433,3353,1,0,0,
-		0,3433,3369,1,0,0,0,3433,3388,1,0,0,0,3433,3409,1,0,0,0,3434,293,1,0,0,
-		0,3435,3437,5,384,0,0,3436,3438,5,197,0,0,3437,3436,1,0,0,0,3437,3438,
-		1,0,0,0,3438,3440,1,0,0,0,3439,3441,3,28,14,0,3440,3439,1,0,0,0,3440,3441,
-		1,0,0,0,3441,3451,1,0,0,0,3442,3447,3,296,148,0,3443,3444,5,496,0,0,3444,
-		3446,3,296,148,0,3445,3443,1,0,0,0,3446,3449,1,0,0,0,3447,3445,1,0,0,0,
-		3447,3448,1,0,0,0,3448,3451,1,0,0,0,3449,3447,1,0,0,0,3450,3435,1,0,0,
-		0,3450,3442,1,0,0,0,3451,295,1,0,0,0,3452,3459,5,443,0,0,3453,3459,5,441,
-		0,0,3454,3459,5,400,0,0,3455,3456,5,10,0,0,3456,3459,5,266,0,0,3457,3459,
-		3,18,9,0,3458,3452,1,0,0,0,3458,3453,1,0,0,0,3458,3454,1,0,0,0,3458,3455,
-		1,0,0,0,3458,3457,1,0,0,0,3459,3461,1,0,0,0,3460,3462,3,28,14,0,3461,3460,
-		1,0,0,0,3461,3462,1,0,0,0,3462,297,1,0,0,0,3463,3465,5,447,0,0,3464,3463,
-		1,0,0,0,3464,3465,1,0,0,0,3465,3466,1,0,0,0,3466,3505,3,24,12,0,3467,3468,
-		7,52,0,0,3468,3505,3,24,12,0,3469,3470,7,53,0,0,3470,3475,3,300,150,0,
-		3471,3472,5,496,0,0,3472,3474,3,300,150,0,3473,3471,1,0,0,0,3474,3477,
-		1,0,0,0,3475,3473,1,0,0,0,3475,3476,1,0,0,0,3476,3505,1,0,0,0,3477,3475,
-		1,0,0,0,3478,3479,5,384,0,0,3479,3480,7,54,0,0,3480,3481,5,423,0,0,3481,
-		3482,5,233,0,0,3482,3505,3,24,12,0,3483,3484,5,418,0,0,3484,3485,5,56,
-		0,0,3485,3492,5,304,0,0,3486,3487,5,418,0,0,3487,3492,5,242,0,0,3488,3492,
-		5,131,0,0,3489,3492,5,268,0,0,3490,3492,5,184,0,0,3491,3483,1,0,0,0,3491,
-		3486,1,0,0,0,3491,3488,1,0,0,0,3491,3489,1,0,0,0,3491,3490,1,0,0,0,3492,
-		3493,1,0,0,0,3493,3505,3,24,12,0,3494,3495,5,132,0,0,3495,3496,5,169,0,
-		0,3496,3501,3,36,18,0,3497,3498,5,496,0,0,3498,3500,3,36,18,0,3499,3497,
-		1,0,0,0,3500,3503,1,0,0,0,3501,3499,1,0,0,0,3501,3502,1,0,0,0,3502,3505,
-		1,0,0,0,3503,3501,1,0,0,0,3504,3464,1,0,0,0,3504,3467,1,0,0,0,3504,3469,
-		1,0,0,0,3504,3478,1,0,0,0,3504,3491,1,0,0,0,3504,3494,1,0,0,0,3505,299,
-		1,0,0,0,3506,3508,3,22,11,0,3507,3509,3,410,205,0,3508,3507,1,0,0,0,3508,
-		3509,1,0,0,0,3509,301,1,0,0,0,3510,3512,5,421,0,0,3511,3510,1,0,0,0,3511,
-		3512,1,0,0,0,3512,3513,1,0,0,0,3513,3521,3,30,15,0,3514,3516,5,496,0,0,
-		3515,3517,5,421,0,0,3516,3515,1,0,0,0,3516,3517,1,0,0,0,3517,3518,1,0,
-		0,0,3518,3520,3,30,15,0,3519,3514,1,0,0,0,3520,3523,1,0,0,0,3521,3519,
-		1,0,0,0,3521,3522,1,0,0,0,3522,303,1,0,0,0,3523,3521,1,0,0,0,3524,3525,
-		5,492,0,0,3525,3530,3,306,153,0,3526,3527,5,496,0,0,3527,3529,3,306,153,
-		0,3528,3526,1,0,0,0,3529,3532,1,0,0,0,3530,3528,1,0,0,0,3530,3531,1,0,
-		0,0,3531,3533,1,0,0,0,3532,3530,1,0,0,0,3533,3534,5,493,0,0,3534,305,1,
-		0,0,0,3535,3538,3,14,7,0,3536,3537,5,501,0,0,3537,3539,3,14,7,0,3538,3536,
-		1,0,0,0,3538,3539,1,0,0,0,3539,3544,1,0,0,0,3540,3542,5,461,0,0,3541,3540,
-		1,0,0,0,3541,3542,1,0,0,0,3542,3543,1,0,0,0,3543,3545,3,308,154,0,3544,
-		3541,1,0,0,0,3544,3545,1,0,0,0,3545,307,1,0,0,0,3546,3562,3,36,18,0,3547,
-		3562,3,34,17,0,3548,3562,3,14,7,0,3549,3562,5,469,0,0,3550,3551,5,492,
-		0,0,3551,3556,3,8,4,0,3552,3553,5,496,0,0,3553,3555,3,8,4,0,3554,3552,
-		1,0,0,0,3555,3558,1,0,0,0,3556,3554,1,0,0,0,3556,3557,1,0,0,0,3557,3559,
-		1,0,0,0,3558,3556,1,0,0,0,3559,3560,5,493,0,0,3560,3562,1,0,0,0,3561,3546,
-		1,0,0,0,3561,3547,1,0,0,0,3561,3548,1,0,0,0,3561,3549,1,0,0,0,3561,3550,
-		1,0,0,0,3562,309,1,0,0,0,3563,3565,3,180,90,0,3564,3563,1,0,0,0,3564,3565,
-		1,0,0,0,3565,3571,1,0,0,0,3566,3572,3,104,52,0,3567,3572,3,312,156,0,3568,
-		3572,3,332,166,0,3569,3572,3,334,167,0,3570,3572,3,336,168,0,3571,3566,
-		1,0,0,0,3571,3567,1,0,0,0,3571,3568,1,0,0,0,3571,3569,1,0,0,0,3571,3570,
-		1,0,0,0,3572,311,1,0,0,0,3573,3574,5,125,0,0,3574,3575,5,426,0,0,3575,
-		3578,3,22,11,0,3576,3577,5,390,0,0,3577,3579,3,8,4,0,3578,3576,1,0,0,0,
-		3578,3579,1,0,0,0,3579,3599,1,0,0,0,3580,3581,5,407,0,0,3581,3600,5,348,
-		0,0,3582,3583,5,492,0,0,3583,3588,3,316,158,0,3584,3585,5,496,0,0,3585,
-		3587,3,316,158,0,3586,3584,1,0,0,0,3587,3590,1,0,0,0,3588,3586,1,0,0,0,
-		3588,3589,1,0,0,0,3589,3591,1,0,0,0,3590,3588,1,0,0,0,3591,3592,5,493,
-		0,0,3592,3594,1,0,0,0,3593,3582,1,0,0,0,3593,3594,1,0,0,0,3594,3596,1,
-		0,0,0,3595,3597,3,314,157,0,3596,3595,1,0,0,0,3596,3597,1,0,0,0,3597,3598,
-		1,0,0,0,3598,3600,3,100,50,0,3599,3580,1,0,0,0,3599,3593,1,0,0,0,3600,
-		3602,1,0,0,0,3601,3603,3,318,159,0,3602,3601,1,0,0,0,3602,3603,1,0,0,0,
-		3603,3605,1,0,0,0,3604,3606,3,322,161,0,3605,3604,1,0,0,0,3605,3606,1,
-		0,0,0,3606,313,1,0,0,0,3607,3608,5,180,0,0,3608,3609,7,55,0,0,3609,3610,
-		5,294,0,0,3610,315,1,0,0,0,3611,3615,3,8,4,0,3612,3614,3,82,41,0,3613,
-		3612,1,0,0,0,3614,3617,1,0,0,0,3615,3613,1,0,0,0,3615,3616,1,0,0,0,3616,
-		317,1,0,0,0,3617,3615,1,0,0,0,3618,3619,5,435,0,0,3619,3621,5,43,0,0,3620,
-		3622,3,320,160,0,3621,3620,1,0,0,0,3621,3622,1,0,0,0,3622,3623,1,0,0,0,
-		3623,3631,5,411,0,0,3624,3632,5,165,0,0,3625,3626,5,289,0,0,3626,3627,
-		5,244,0,0,3627,3629,3,324,162,0,3628,3630,3,154,77,0,3629,3628,1,0,0,0,
-		3629,3630,1,0,0,0,3630,3632,1,0,0,0,3631,3624,1,0,0,0,3631,3625,1,0,0,
-		0,3632,319,1,0,0,0,3633,3634,5,492,0,0,3634,3639,3,246,123,0,3635,3636,
-		5,496,0,0,3636,3638,3,246,123,0,3637,3635,1,0,0,0,3638,3641,1,0,0,0,3639,
-		3637,1,0,0,0,3639,3640,1,0,0,0,3640,3642,1,0,0,0,3641,3639,1,0,0,0,3642,
-		3644,5,493,0,0,3643,3645,3,154,77,0,3644,3643,1,0,0,0,3644,3645,1,0,0,
-		0,3645,3650,1,0,0,0,3646,3647,5,435,0,0,3647,3648,5,399,0,0,3648,3650,
-		3,8,4,0,3649,3633,1,0,0,0,3649,3646,1,0,0,0,3650,321,1,0,0,0,3651,3652,
-		5,442,0,0,3652,3653,3,116,58,0,3653,323,1,0,0,0,3654,3659,3,326,163,0,
-		3655,3656,5,496,0,0,3656,3658,3,326,163,0,3657,3655,1,0,0,0,3658,3661,
-		1,0,0,0,3659,3657,1,0,0,0,3659,3660,1,0,0,0,3660,325,1,0,0,0,3661,3659,
-		1,0,0,0,3662,3663,3,316,158,0,3663,3664,5,461,0,0,3664,3665,3,54,27,0,
-		3665,3680,1,0,0,0,3666,3667,5,492,0,0,3667,3672,3,316,158,0,3668,3669,
-		5,496,0,0,3669,3671,3,316,158,0,3670,3668,1,0,0,0,3671,3674,1,0,0,0,3672,
-		3670,1,0,0,0,3672,3673,1,0,0,0,3673,3675,1,0,0,0,3674,3672,1,0,0,0,3675,
-		3676,5,493,0,0,3676,3677,5,461,0,0,3677,3678,3,54,27,0,3678,3680,1,0,0,
-		0,3679,3662,1,0,0,0,3679,3666,1,0,0,0,3680,327,1,0,0,0,3681,3687,5,436,
-		0,0,3682,3688,3,22,11,0,3683,3684,5,492,0,0,3684,3685,3,22,11,0,3685,3686,
-		5,493,0,0,3686,3688,1,0,0,0,3687,3682,1,0,0,0,3687,3683,1,0,0,0,3688,3694,
-		1,0,0,0,3689,3691,3,22,11,0,3690,3692,5,469,0,0,3691,3690,1,0,0,0,3691,
-		3692,1,0,0,0,3692,3694,1,0,0,0,3693,3681,1,0,0,0,3693,3689,1,0,0,0,3694,
-		3698,1,0,0,0,3695,3696,5,390,0,0,3696,3699,3,8,4,0,3697,3699,3,330,165,
-		0,3698,3695,1,0,0,0,3698,3697,1,0,0,0,3698,3699,1,0,0,0,3699,329,1,0,0,
-		0,3700,3701,4,165,27,0,3701,3702,3,8,4,0,3702,331,1,0,0,0,3703,3704,5,
-		289,0,0,3704,3705,3,328,164,0,3705,3706,5,244,0,0,3706,3708,3,324,162,
-		0,3707,3709,3,124,62,0,3708,3707,1,0,0,0,3708,3709,1,0,0,0,3709,3717,1,
-		0,0,0,3710,3715,5,458,0,0,3711,3712,5,53,0,0,3712,3713,5,170,0,0,3713,
-		3716,3,8,4,0,3714,3716,3,54,27,0,3715,3711,1,0,0,0,3715,3714,1,0,0,0,3716,
-		3718,1,0,0,0,3717,3710,1,0,0,0,3717,3718,1,0,0,0,3718,3720,1,0,0,0,3719,
-		3721,3,322,161,0,3720,3719,1,0,0,0,3720,3721,1,0,0,0,3721,333,1,0,0,0,
-		3722,3723,5,64,0,0,3723,3724,5,419,0,0,3724,3734,3,328,164,0,3725,3726,
-		5,455,0,0,3726,3731,3,126,63,0,3727,3728,5,496,0,0,3728,3730,3,126,63,
-		0,3729,3727,1,0,0,0,3730,3733,1,0,0,0,3731,3729,1,0,0,0,3731,3732,1,0,
-		0,0,3732,3735,1,0,0,0,3733,3731,1,0,0,0,3734,3725,1,0,0,0,3734,3735,1,
-		0,0,0,3735,3743,1,0,0,0,3736,3741,5,458,0,0,3737,3738,5,53,0,0,3738,3739,
-		5,170,0,0,3739,3742,3,8,4,0,3740,3742,3,54,27,0,3741,3737,1,0,0,0,3741,
-		3740,1,0,0,0,3742,3744,1,0,0,0,3743,3736,1,0,0,0,3743,3744,1,0,0,0,3744,
-		3746,1,0,0,0,3745,3747,3,322,161,0,3746,3745,1,0,0,0,3746,3747,1,0,0,0,
-		3747,335,1,0,0,0,3748,3749,5,148,0,0,3749,3750,5,426,0,0,3750,3751,3,328,
-		164,0,3751,3752,5,455,0,0,3752,3753,3,126,63,0,3753,3754,5,435,0,0,3754,
-		3756,3,54,27,0,3755,3757,3,338,169,0,3756,3755,1,0,0,0,3757,3758,1,0,0,
-		0,3758,3756,1,0,0,0,3758,3759,1,0,0,0,3759,337,1,0,0,0,3760,3762,5,457,
-		0,0,3761,3763,5,432,0,0,3762,3761,1,0,0,0,3762,3763,1,0,0,0,3763,3764,
-		1,0,0,0,3764,3767,5,145,0,0,3765,3766,5,387,0,0,3766,3768,3,54,27,0,3767,
-		3765,1,0,0,0,3767,3768,1,0,0,0,3768,3769,1,0,0,0,3769,3799,5,448,0,0,3770,
-		3771,5,289,0,0,3771,3772,5,244,0,0,3772,3800,3,324,162,0,3773,3800,5,64,
-		0,0,3774,3786,5,125,0,0,3775,3776,5,492,0,0,3776,3781,3,316,158,0,3777,
-		3778,5,496,0,0,3778,3780,3,316,158,0,3779,3777,1,0,0,0,3780,3783,1,0,0,
-		0,3781,3779,1,0,0,0,3781,3782,1,0,0,0,3782,3784,1,0,0,0,3783,3781,1,0,
-		0,0,3784,3785,5,493,0,0,3785,3787,1,0,0,0,3786,3775,1,0,0,0,3786,3787,
-		1,0,0,0,3787,3789,1,0,0,0,3788,3790,3,314,157,0,3789,3788,1,0,0,0,3789,
-		3790,1,0,0,0,3790,3795,1,0,0,0,3791,3792,5,348,0,0,3792,3796,3,122,61,
-		0,3793,3794,5,407,0,0,3794,3796,5,348,0,0,3795,3791,1,0,0,0,3795,3793,
-		1,0,0,0,3796,3800,1,0,0,0,3797,3798,5,411,0,0,3798,3800,5,165,0,0,3799,
-		3770,1,0,0,0,3799,3773,1,0,0,0,3799,3774,1,0,0,0,3799,3797,1,0,0,0,3800,
-		339,1,0,0,0,3801,3803,5,277,0,0,3802,3804,5,447,0,0,3803,3802,1,0,0,0,
-		3803,3804,1,0,0,0,3804,3805,1,0,0,0,3805,3810,3,342,171,0,3806,3807,5,
-		496,0,0,3807,3809,3,342,171,0,3808,3806,1,0,0,0,3809,3812,1,0,0,0,3810,
-		3808,1,0,0,0,3810,3811,1,0,0,0,3811,3817,1,0,0,0,3812,3810,1,0,0,0,3813,
-		3814,5,47,0,0,3814,3818,5,109,0,0,3815,3816,5,220,0,0,3816,3818,5,109,
-		0,0,3817,3813,1,0,0,0,3817,3815,1,0,0,0,3817,3818,1,0,0,0,3818,3820,1,
-		0,0,0,3819,3821,3,196,98,0,3820,3819,1,0,0,0,3820,3821,1,0,0,0,3821,341,
-		1,0,0,0,3822,3828,5,436,0,0,3823,3829,3,22,11,0,3824,3825,5,492,0,0,3825,
-		3826,3,22,11,0,3826,3827,5,493,0,0,3827,3829,1,0,0,0,3828,3823,1,0,0,0,
-		3828,3824,1,0,0,0,3829,3835,1,0,0,0,3830,3832,3,22,11,0,3831,3833,5,469,
-		0,0,3832,3831,1,0,0,0,3832,3833,1,0,0,0,3833,3835,1,0,0,0,3834,3822,1,
-		0,0,0,3834,3830,1,0,0,0,3835,343,1,0,0,0,3836,3851,3,346,173,0,3837,3842,
-		7,56,0,0,3838,3840,3,348,174,0,3839,3841,7,57,0,0,3840,3839,1,0,0,0,3840,
-		3841,1,0,0,0,3841,3843,1,0,0,0,3842,3838,1,0,0,0,3842,3843,1,0,0,0,3843,
-		3844,1,0,0,0,3844,3851,3,8,4,0,3845,3848,5,34,0,0,3846,3849,3,8,4,0,3847,
-		3849,5,384,0,0,3848,3846,1,0,0,0,3848,3847,1,0,0,0,3849,3851,1,0,0,0,3850,
-		3836,1,0,0,0,3850,3837,1,0,0,0,3850,3845,1,0,0,0,3851,345,1,0,0,0,3852,
-		3853,5,60,0,0,3853,3863,3,8,4,0,3854,3862,5,362,0,0,3855,3862,5,124,0,
-		0,3856,3862,5,12,0,0,3857,3859,5,163,0,0,3858,3857,1,0,0,0,3858,3859,1,
-		0,0,0,3859,3860,1,0,0,0,3860,3862,5,235,0,0,3861,3854,1,0,0,0,3861,3855,
-		1,0,0,0,3861,3856,1,0,0,0,3861,3858,1,0,0,0,3862,3865,1,0,0,0,3863,3861,
-		1,0,0,0,3863,3864,1,0,0,0,3864,3866,1,0,0,0,3865,3863,1,0,0,0,3866,3869,
-		5,54,0,0,3867,3868,7,6,0,0,3868,3870,5,107,0,0,3869,3867,1,0,0,0,3869,
-		3870,1,0,0,0,3870,3871,1,0,0,0,3871,3872,5,417,0,0,3872,3873,3,100,50,
-		0,3873,347,1,0,0,0,3874,3890,5,158,0,0,3875,3890,5,196,0,0,3876,3890,5,
-		95,0,0,3877,3890,5,133,0,0,3878,3879,7,58,0,0,3879,3890,3,36,18,0,3880,
-		3890,3,36,18,0,3881,3890,5,384,0,0,3882,3885,7,59,0,0,3883,3886,3,36,18,
-		0,3884,3886,5,384,0,0,3885,3883,1,0,0,0,3885,3884,1,0,0,0,3885,3886,1,
-		0,0,0,3886,3890,1,0,0,0,3887,3890,5,419,0,0,3888,3890,5,423,0,0,3889,3874,
-		1,0,0,0,3889,3875,1,0,0,0,3889,3876,1,0,0,0,3889,3877,1,0,0,0,3889,3878,
-		1,0,0,0,3889,3880,1,0,0,0,3889,3881,1,0,0,0,3889,3882,1,0,0,0,3889,3887,
-		1,0,0,0,3889,3888,1,0,0,0,3890,349,1,0,0,0,3891,3894,5,25,0,0,3892,3895,
-		3,8,4,0,3893,3895,3,416,208,0,3894,3892,1,0,0,0,3894,3893,1,0,0,0,3895,
-		3900,1,0,0,0,3896,3897,5,501,0,0,3897,3899,3,14,7,0,3898,3896,1,0,0,0,
-		3899,3902,1,0,0,0,3900,3898,1,0,0,0,3900,3901,1,0,0,0,3901,3903,1,0,0,
-		0,3902,3900,1,0,0,0,3903,3904,3,84,42,0,3904,351,1,0,0,0,3905,3907,5,21,
-		0,0,3906,3908,7,60,0,0,3907,3906,1,0,0,0,3907,3908,1,0,0,0,3908,3910,1,
-		0,0,0,3909,3911,3,356,178,0,3910,3909,1,0,0,0,3910,3911,1,0,0,0,3911,3954,
-		1,0,0,0,3912,3913,5,254,0,0,3913,3915,5,274,0,0,3914,3916,3,356,178,0,
-		3915,3914,1,0,0,0,3915,3916,1,0,0,0,3916,3954,1,0,0,0,3917,3919,7,61,0,
-		0,3918,3920,7,60,0,0,3919,3918,1,0,0,0,3919,3920,1,0,0,0,3920,3922,1,0,
-		0,0,3921,3923,3,354,177,0,3922,3921,1,0,0,0,3922,3923,1,0,0,0,3923,3954,
-		1,0,0,0,3924,3926,7,62,0,0,3925,3927,7,60,0,0,3926,3925,1,0,0,0,3926,3927,
-		1,0,0,0,3927,3929,1,0,0,0,3928,3930,3,354,177,0,3929,3928,1,0,0,0,3929,
-		3930,1,0,0,0,3930,3954,1,0,0,0,3931,3932,5,232,0,0,3932,3954,3,8,4,0,3933,
-		3935,5,214,0,0,3934,3936,5,232,0,0,3935,3934,1,0,0,0,3935,3936,1,0,0,0,
-		3936,3937,1,0,0,0,3937,3954,3,8,4,0,3938,3940,5,226,0,0,3939,3941,7,60,
-		0,0,3940,3939,1,0,0,0,3940,3941,1,0,0,0,3941,3942,1,0,0,0,3942,3944,5,
-		449,0,0,3943,3945,5,232,0,0,3944,3943,1,0,0,0,3944,3945,1,0,0,0,3945,3946,
-		1,0,0,0,3946,3954,3,8,4,0,3947,3948,5,193,0,0,3948,3949,5,274,0,0,3949,
-		3954,3,34,17,0,3950,3951,7,63,0,0,3951,3952,5,194,0,0,3952,3954,3,34,17,
-		0,3953,3905,1,0,0,0,3953,3912,1,0,0,0,3953,3917,1,0,0,0,3953,3924,1,0,
-		0,0,3953,3931,1,0,0,0,3953,3933,1,0,0,0,3953,3938,1,0,0,0,3953,3947,1,
-		0,0,0,3953,3950,1,0,0,0,3954,353,1,0,0,0,3955,3957,5,387,0,0,3956,3958,
-		5,163,0,0,3957,3956,1,0,0,0,3957,3958,1,0,0,0,3958,3959,1,0,0,0,3959,3960,
-		5,30,0,0,3960,355,1,0,0,0,3961,3968,3,358,179,0,3962,3964,5,496,0,0,3963,
-		3962,1,0,0,0,3963,3964,1,0,0,0,3964,3965,1,0,0,0,3965,3967,3,358,179,0,
-		3966,3963,1,0,0,0,3967,3970,1,0,0,0,3968,3966,1,0,0,0,3968,3969,1,0,0,
-		0,3969,357,1,0,0,0,3970,3968,1,0,0,0,3971,3972,5,128,0,0,3972,3978,5,135,
-		0,0,3973,3974,5,205,0,0,3974,3979,7,64,0,0,3975,3976,5,216,0,0,3976,3979,
-		5,205,0,0,3977,3979,5,241,0,0,3978,3973,1,0,0,0,3978,3975,1,0,0,0,3978,
-		3977,1,0,0,0,3979,3987,1,0,0,0,3980,3981,5,205,0,0,3981,3987,7,65,0,0,
-		3982,3984,5,432,0,0,3983,3982,1,0,0,0,3983,3984,1,0,0,0,3984,3985,1,0,
-		0,0,3985,3987,5,408,0,0,3986,3971,1,0,0,0,3986,3980,1,0,0,0,3986,3983,
-		1,0,0,0,3987,359,1,0,0,0,3988,3990,5,140,0,0,3989,3991,5,447,0,0,3990,
-		3989,1,0,0,0,3990,3991,1,0,0,0,3991,3992,1,0,0,0,3992,3997,3,342,171,0,
-		3993,3994,5,496,0,0,3994,3996,3,342,171,0,3995,3993,1,0,0,0,3996,3999,
-		1,0,0,0,3997,3995,1,0,0,0,3997,3998,1,0,0,0,3998,4004,1,0,0,0,3999,3997,
-		1,0,0,0,4000,4001,5,423,0,0,4001,4002,3,362,181,0,4002,4003,5,152,0,0,
-		4003,4005,1,0,0,0,4004,4000,1,0,0,0,4004,4005,1,0,0,0,4005,4007,1,0,0,
-		0,4006,4008,5,167,0,0,4007,4006,1,0,0,0,4007,4008,1,0,0,0,4008,361,1,0,
-		0,0,4009,4010,5,3,0,0,4010,4020,7,66,0,0,4011,4012,5,340,0,0,4012,4020,
-		7,66,0,0,4013,4016,5,246,0,0,4014,4015,7,67,0,0,4015,4017,5,86,0,0,4016,
-		4014,1,0,0,0,4016,4017,1,0,0,0,4017,4020,1,0,0,0,4018,4020,5,86,0,0,4019,
-		4009,1,0,0,0,4019,4011,1,0,0,0,4019,4013,1,0,0,0,4019,4018,1,0,0,0,4020,
-		363,1,0,0,0,4021,4022,5,244,0,0,4022,4026,5,274,0,0,4023,4027,3,356,178,
-		0,4024,4025,5,250,0,0,4025,4027,3,34,17,0,4026,4023,1,0,0,0,4026,4024,
-		1,0,0,0,4027,4047,1,0,0,0,4028,4029,5,244,0,0,4029,4030,5,243,0,0,4030,
-		4031,5,31,0,0,4031,4032,5,390,0,0,4032,4033,5,274,0,0,4033,4047,3,356,
-		178,0,4034,4035,5,244,0,0,4035,4038,5,45,0,0,4036,4039,5,384,0,0,4037,
-		4039,3,24,12,0,4038,4036,1,0,0,0,4038,4037,1,0,0,0,4039,4040,1,0,0,0,4040,
-		4047,7,36,0,0,4041,4043,5,244,0,0,4042,4044,7,68,0,0,4043,4042,1,0,0,0,
-		4043,4044,1,0,0,0,4044,4045,1,0,0,0,4045,4047,3,366,183,0,4046,4021,1,
-		0,0,0,4046,4028,1,0,0,0,4046,4034,1,0,0,0,4046,4041,1,0,0,0,4047,365,1,
-		0,0,0,4048,4049,5,344,0,0,4049,4050,5,309,0,0,4050,4088,3,372,186,0,4051,
-		4052,7,69,0,0,4052,4088,3,34,17,0,4053,4056,5,156,0,0,4054,4057,3,34,17,
-		0,4055,4057,5,407,0,0,4056,4054,1,0,0,0,4056,4055,1,0,0,0,4056,4057,1,
-		0,0,0,4057,4088,1,0,0,0,4058,4062,5,225,0,0,4059,4060,5,243,0,0,4060,4062,
-		5,361,0,0,4061,4058,1,0,0,0,4061,4059,1,0,0,0,4062,4065,1,0,0,0,4063,4066,
-		3,20,10,0,4064,4066,5,407,0,0,4065,4063,1,0,0,0,4065,4064,1,0,0,0,4066,
-		4088,1,0,0,0,4067,4068,5,306,0,0,4068,4069,5,175,0,0,4069,4088,7,70,0,
-		0,4070,4071,3,368,184,0,4071,4081,7,71,0,0,4072,4082,5,407,0,0,4073,4078,
-		3,370,185,0,4074,4075,5,496,0,0,4075,4077,3,370,185,0,4076,4074,1,0,0,
-		0,4077,4080,1,0,0,0,4078,4076,1,0,0,0,4078,4079,1,0,0,0,4079,4082,1,0,
-		0,0,4080,4078,1,0,0,0,4081,4072,1,0,0,0,4081,4073,1,0,0,0,4082,4088,1,
-		0,0,0,4083,4084,3,368,184,0,4084,4085,5,419,0,0,4085,4086,5,53,0,0,4086,
-		4088,1,0,0,0,4087,4048,1,0,0,0,4087,4051,1,0,0,0,4087,4053,1,0,0,0,4087,
-		4061,1,0,0,0,4087,4067,1,0,0,0,4087,4070,1,0,0,0,4087,4083,1,0,0,0,4088,
-		367,1,0,0,0,4089,4094,3,8,4,0,4090,4091,5,501,0,0,4091,4093,3,8,4,0,4092,
-		4090,1,0,0,0,4093,4096,1,0,0,0,4094,4092,1,0,0,0,4094,4095,1,0,0,0,4095,
-		369,1,0,0,0,4096,4094,1,0,0,0,4097,4104,5,451,0,0,4098,4104,5,415,0,0,
-		4099,4104,5,435,0,0,4100,4104,3,18,9,0,4101,4104,3,34,17,0,4102,4104,3,
-		36,18,0,4103,4097,1,0,0,0,4103,4098,1,0,0,0,4103,4099,1,0,0,0,4103,4100,
-		1,0,0,0,4103,4101,1,0,0,0,4103,4102,1,0,0,0,4104,371,1,0,0,0,4105,4123,
-		3,34,17,0,4106,4123,3,36,18,0,4107,4116,5,327,0,0,4108,4110,3,34,17,0,
-		4109,4111,3,46,23,0,4110,4109,1,0,0,0,4110,4111,1,0,0,0,4111,4117,1,0,
-		0,0,4112,4113,5,492,0,0,4113,4114,5,477,0,0,4114,4115,5,493,0,0,4115,4117,
-		3,34,17,0,4116,4108,1,0,0,0,4116,4112,1,0,0,0,4117,4123,1,0,0,0,4118,4123,
-		5,407,0,0,4119,4123,5,138,0,0,4120,4123,5,489,0,0,4121,4123,5,490,0,0,
-		4122,4105,1,0,0,0,4122,4106,1,0,0,0,4122,4107,1,0,0,0,4122,4118,1,0,0,
-		0,4122,4119,1,0,0,0,4122,4120,1,0,0,0,4122,4121,1,0,0,0,4123,373,1,0,0,
-		0,4124,4134,5,219,0,0,4125,4135,5,384,0,0,4126,4127,5,344,0,0,4127,4135,
-		5,309,0,0,4128,4129,5,274,0,0,4129,4130,5,128,0,0,4130,4135,5,135,0,0,
-		4131,4132,5,243,0,0,4132,4135,5,361,0,0,4133,4135,3,368,184,0,4134,4125,
-		1,0,0,0,4134,4126,1,0,0,0,4134,4128,1,0,0,0,4134,4131,1,0,0,0,4134,4133,
-		1,0,0,0,4135,375,1,0,0,0,4136,4146,5,247,0,0,4137,4147,5,384,0,0,4138,
-		4139,5,344,0,0,4139,4147,5,309,0,0,4140,4141,5,274,0,0,4141,4142,5,128,
-		0,0,4142,4147,5,135,0,0,4143,4144,5,243,0,0,4144,4147,5,361,0,0,4145,4147,
-		3,368,184,0,4146,4137,1,0,0,0,4146,4138,1,0,0,0,4146,4140,1,0,0,0,4146,
-		4143,1,0,0,0,4146,4145,1,0,0,0,4147,377,1,0,0,0,4148,4149,5,72,0,0,4149,
-		4150,7,72,0,0,4150,379,1,0,0,0,4151,4153,5,49,0,0,4152,4154,5,362,0,0,
-		4153,4152,1,0,0,0,4153,4154,1,0,0,0,4154,4155,1,0,0,0,4155,4157,3,22,11,
-		0,4156,4158,3,28,14,0,4157,4156,1,0,0,0,4157,4158,1,0,0,0,4158,4159,1,
-		0,0,0,4159,4161,7,73,0,0,4160,4162,5,201,0,0,4161,4160,1,0,0,0,4161,4162,
-		1,0,0,0,4162,4166,1,0,0,0,4163,4167,3,34,17,0,4164,4167,5,257,0,0,4165,
-		4167,5,258,0,0,4166,4163,1,0,0,0,4166,4164,1,0,0,0,4166,4165,1,0,0,0,4167,
-		4173,1,0,0,0,4168,4170,5,455,0,0,4169,4168,1,0,0,0,4169,4170,1,0,0,0,4170,
-		4171,1,0,0,0,4171,4172,5,66,0,0,4172,4174,3,34,17,0,4173,4169,1,0,0,0,
-		4173,4174,1,0,0,0,4174,4176,1,0,0,0,4175,4177,5,460,0,0,4176,4175,1,0,
-		0,0,4176,4177,1,0,0,0,4177,4179,1,0,0,0,4178,4180,3,382,191,0,4179,4178,
-		1,0,0,0,4179,4180,1,0,0,0,4180,4182,1,0,0,0,4181,4183,3,154,77,0,4182,
-		4181,1,0,0,0,4182,4183,1,0,0,0,4183,4204,1,0,0,0,4184,4185,5,49,0,0,4185,
-		4186,5,492,0,0,4186,4187,3,310,155,0,4187,4188,5,493,0,0,4188,4190,5,449,
-		0,0,4189,4191,5,201,0,0,4190,4189,1,0,0,0,4190,4191,1,0,0,0,4191,4195,
-		1,0,0,0,4192,4196,3,34,17,0,4193,4196,5,257,0,0,4194,4196,5,258,0,0,4195,
-		4192,1,0,0,0,4195,4193,1,0,0,0,4195,4194,1,0,0,0,4196,4198,1,0,0,0,4197,
-		4199,5,460,0,0,4198,4197,1,0,0,0,4198,4199,1,0,0,0,4199,4201,1,0,0,0,4200,
-		4202,3,382,191,0,4201,4200,1,0,0,0,4201,4202,1,0,0,0,4202,4204,1,0,0,0,
-		4203,4151,1,0,0,0,4203,4184,1,0,0,0,4204,381,1,0,0,0,4205,4212,3,304,152,
-		0,4206,4208,3,384,192,0,4207,4206,1,0,0,0,4208,4209,1,0,0,0,4209,4207,
-		1,0,0,0,4209,4210,1,0,0,0,4210,4212,1,0,0,0,4211,4205,1,0,0,0,4211,4207,
-		1,0,0,0,4212,383,1,0,0,0,4213,4252,5,362,0,0,4214,4252,5,367,0,0,4215,
-		4217,5,65,0,0,4216,4218,5,390,0,0,4217,4216,1,0,0,0,4217,4218,1,0,0,0,
-		4218,4219,1,0,0,0,4219,4252,3,34,17,0,4220,4222,5,433,0,0,4221,4223,5,
-		390,0,0,4222,4221,1,0,0,0,4222,4223,1,0,0,0,4223,4224,1,0,0,0,4224,4252,
-		3,34,17,0,4225,4252,5,51,0,0,4226,4252,5,106,0,0,4227,4229,5,203,0,0,4228,
-		4230,5,390,0,0,4229,4228,1,0,0,0,4229,4230,1,0,0,0,4230,4231,1,0,0,0,4231,
-		4252,3,34,17,0,4232,4234,5,82,0,0,4233,4235,5,390,0,0,4234,4233,1,0,0,
-		0,4234,4235,1,0,0,0,4235,4236,1,0,0,0,4236,4252,3,34,17,0,4237,4238,5,
-		97,0,0,4238,4241,5,203,0,0,4239,4242,3,26,13,0,4240,4242,5,469,0,0,4241,
-		4239,1,0,0,0,4241,4240,1,0,0,0,4242,4252,1,0,0,0,4243,4245,5,97,0,0,4244,
-		4246,5,432,0,0,4245,4244,1,0,0,0,4245,4246,1,0,0,0,4246,4247,1,0,0,0,4247,
-		4248,5,433,0,0,4248,4252,3,26,13,0,4249,4250,5,79,0,0,4250,4252,3,34,17,
-		0,4251,4213,1,0,0,0,4251,4214,1,0,0,0,4251,4215,1,0,0,0,4251,4220,1,0,
-		0,0,4251,4225,1,0,0,0,4251,4226,1,0,0,0,4251,4227,1,0,0,0,4251,4232,1,
-		0,0,0,4251,4237,1,0,0,0,4251,4243,1,0,0,0,4251,4249,1,0,0,0,4252,385,1,
-		0,0,0,4253,4265,5,88,0,0,4254,4266,3,304,152,0,4255,4257,5,386,0,0,4256,
-		4255,1,0,0,0,4256,4257,1,0,0,0,4257,4259,1,0,0,0,4258,4260,5,383,0,0,4259,
-		4258,1,0,0,0,4259,4260,1,0,0,0,4260,4266,1,0,0,0,4261,4263,5,385,0,0,4262,
-		4264,5,383,0,0,4263,4262,1,0,0,0,4263,4264,1,0,0,0,4264,4266,1,0,0,0,4265,
-		4254,1,0,0,0,4265,4256,1,0,0,0,4265,4261,1,0,0,0,4266,4267,1,0,0,0,4267,
-		4268,3,388,194,0,4268,387,1,0,0,0,4269,4276,3,310,155,0,4270,4276,3,346,
-		173,0,4271,4276,3,202,101,0,4272,4276,3,252,126,0,4273,4276,3,400,200,
-		0,4274,4276,3,392,196,0,4275,4269,1,0,0,0,4275,4270,1,0,0,0,4275,4271,
-		1,0,0,0,4275,4272,1,0,0,0,4275,4273,1,0,0,0,4275,4274,1,0,0,0,4276,389,
-		1,0,0,0,4277,4278,5,193,0,0,4278,4290,3,8,4,0,4279,4280,5,492,0,0,4280,
-		4285,3,38,19,0,4281,4282,5,496,0,0,4282,4284,3,38,19,0,4283,4281,1,0,0,
-		0,4284,4287,1,0,0,0,4285,4283,1,0,0,0,4285,4286,1,0,0,0,4286,4288,1,0,
-		0,0,4287,4285,1,0,0,0,4288,4289,5,493,0,0,4289,4291,1,0,0,0,4290,4279,
-		1,0,0,0,4290,4291,1,0,0,0,4291,4292,1,0,0,0,4292,4293,5,390,0,0,4293,4294,
-		3,310,155,0,4294,391,1,0,0,0,4295,4296,5,87,0,0,4296,4301,3,8,4,0,4297,
-		4298,5,492,0,0,4298,4299,3,70,35,0,4299,4300,5,493,0,0,4300,4302,1,0,0,
-		0,4301,4297,1,0,0,0,4301,4302,1,0,0,0,4302,393,1,0,0,0,4303,4305,5,59,
-		0,0,4304,4306,5,193,0,0,4305,4304,1,0,0,0,4305,4306,1,0,0,0,4306,4309,
-		1,0,0,0,4307,4310,5,384,0,0,4308,4310,3,8,4,0,4309,4307,1,0,0,0,4309,4308,
-		1,0,0,0,4310,395,1,0,0,0,4311,4312,5,136,0,0,4312,4325,3,8,4,0,4313,4316,
-		5,286,0,0,4314,4317,3,8,4,0,4315,4317,5,469,0,0,4316,4314,1,0,0,0,4316,
-		4315,1,0,0,0,4317,4325,1,0,0,0,4318,4319,5,166,0,0,4319,4322,3,8,4,0,4320,
-		4321,5,496,0,0,4321,4323,3,34,17,0,4322,4320,1,0,0,0,4322,4323,1,0,0,0,
-		4323,4325,1,0,0,0,4324,4311,1,0,0,0,4324,4313,1,0,0,0,4324,4318,1,0,0,
-		0,4325,397,1,0,0,0,4326,4340,5,290,0,0,4327,4341,3,304,152,0,4328,4330,
-		5,368,0,0,4329,4328,1,0,0,0,4329,4330,1,0,0,0,4330,4332,1,0,0,0,4331,4333,
-		5,367,0,0,4332,4331,1,0,0,0,4332,4333,1,0,0,0,4333,4335,1,0,0,0,4334,4336,
-		5,383,0,0,4335,4334,1,0,0,0,4335,4336,1,0,0,0,4336,4338,1,0,0,0,4337,4339,
-		7,74,0,0,4338,4337,1,0,0,0,4338,4339,1,0,0,0,4339,4341,1,0,0,0,4340,4327,
-		1,0,0,0,4340,4329,1,0,0,0,4341,4343,1,0,0,0,4342,4344,3,402,201,0,4343,
-		4342,1,0,0,0,4343,4344,1,0,0,0,4344,4366,1,0,0,0,4345,4348,7,74,0,0,4346,
-		4349,3,304,152,0,4347,4349,5,383,0,0,4348,4346,1,0,0,0,4348,4347,1,0,0,
-		0,4348,4349,1,0,0,0,4349,4351,1,0,0,0,4350,4352,3,402,201,0,4351,4350,
-		1,0,0,0,4351,4352,1,0,0,0,4352,4366,1,0,0,0,4353,4355,5,212,0,0,4354,4356,
-		3,304,152,0,4355,4354,1,0,0,0,4355,4356,1,0,0,0,4356,4357,1,0,0,0,4357,
-		4359,7,75,0,0,4358,4360,5,364,0,0,4359,4358,1,0,0,0,4359,4360,1,0,0,0,
-		4360,4361,1,0,0,0,4361,4366,3,22,11,0,4362,4366,5,32,0,0,4363,4366,3,378,
-		189,0,4364,4366,3,400,200,0,4365,4326,1,0,0,0,4365,4345,1,0,0,0,4365,4353,
-		1,0,0,0,4365,4362,1,0,0,0,4365,4363,1,0,0,0,4365,4364,1,0,0,0,4366,399,
-		1,0,0,0,4367,4368,5,211,0,0,4368,4369,5,146,0,0,4369,4371,5,297,0,0,4370,
-		4372,5,364,0,0,4371,4370,1,0,0,0,4371,4372,1,0,0,0,4372,4373,1,0,0,0,4373,
-		4375,3,22,11,0,4374,4376,3,220,110,0,4375,4374,1,0,0,0,4375,4376,1,0,0,
-		0,4376,401,1,0,0,0,4377,4382,3,404,202,0,4378,4379,5,496,0,0,4379,4381,
-		3,404,202,0,4380,4378,1,0,0,0,4381,4384,1,0,0,0,4382,4380,1,0,0,0,4382,
-		4383,1,0,0,0,4383,403,1,0,0,0,4384,4382,1,0,0,0,4385,4387,3,22,11,0,4386,
-		4388,3,28,14,0,4387,4386,1,0,0,0,4387,4388,1,0,0,0,4388,405,1,0,0,0,4389,
-		4400,5,411,0,0,4390,4400,5,35,0,0,4391,4400,5,137,0,0,4392,4393,5,238,
-		0,0,4393,4400,5,130,0,0,4394,4395,5,206,0,0,4395,4400,5,181,0,0,4396,4397,
-		5,114,0,0,4397,4398,5,418,0,0,4398,4400,5,233,0,0,4399,4389,1,0,0,0,4399,
-		4390,1,0,0,0,4399,4391,1,0,0,0,4399,4392,1,0,0,0,4399,4394,1,0,0,0,4399,
-		4396,1,0,0,0,4400,4404,1,0,0,0,4401,4403,3,408,204,0,4402,4401,1,0,0,0,
-		4403,4406,1,0,0,0,4404,4402,1,0,0,0,4404,4405,1,0,0,0,4405,407,1,0,0,0,
-		4406,4404,1,0,0,0,4407,4408,8,76,0,0,4408,409,1,0,0,0,4409,4414,5,492,
-		0,0,4410,4413,3,410,205,0,4411,4413,8,77,0,0,4412,4410,1,0,0,0,4412,4411,
-		1,0,0,0,4413,4416,1,0,0,0,4414,4412,1,0,0,0,4414,4415,1,0,0,0,4415,4417,
-		1,0,0,0,4416,4414,1,0,0,0,4417,4418,5,493,0,0,4418,411,1,0,0,0,4419,4420,
-		7,78,0,0,4420,413,1,0,0,0,4421,4422,7,79,0,0,4422,415,1,0,0,0,4423,4424,
-		7,80,0,0,4424,417,1,0,0,0,4425,4426,7,81,0,0,4426,419,1,0,0,0,4427,4428,
-		7,82,0,0,4428,421,1,0,0,0,658,423,427,431,464,468,474,478,484,490,495,
-		499,506,514,522,533,544,549,554,559,564,570,572,576,590,596,600,603,610,
-		613,618,624,630,635,637,644,649,657,659,665,667,672,675,681,688,692,700,
-		714,736,740,751,757,770,790,797,803,809,822,827,829,831,841,863,871,873,
-		888,894,899,907,910,919,929,933,935,946,950,952,958,975,980,983,989,992,
-		994,999,1005,1012,1028,1037,1042,1046,1050,1053,1056,1061,1068,1072,1074,
-		1083,1091,1096,1098,1101,1106,1116,1122,1124,1133,1136,1142,1147,1151,
-		1188,1203,1209,1212,1230,1236,1244,1247,1254,1265,1268,1270,1279,1298,
-		1305,1313,1316,1328,1332,1337,1347,1351,1356,1359,1364,1367,1372,1379,
-		1385,1387,1391,1397,1407,1409,1412,1415,1418,1421,1424,1427,1430,1438,
-		1448,1452,1454,1456,1463,1470,1473,1477,1480,1490,1501,1508,1516,1521,
-		1531,1533,1535,1540,1542,1546,1549,1552,1556,1559,1561,1569,1572,1575,
-		1581,1583,1587,1592,1596,1599,1601,1605,1608,1611,1614,1619,1621,1624,
-		1628,1637,1643,1652,1657,1659,1665,1667,1673,1683,1690,1700,1709,1718,
-		1723,1735,1743,1750,1771,1779,1795,1800,1805,1808,1811,1822,1831,1833,
-		1842,1851,1866,1872,1874,1877,1885,1890,1895,1901,1911,1915,1920,1925,
-		1928,1932,1936,1943,1948,1952,1955,1961,1964,1983,1993,2006,2018,2022,
-		2027,2030,2034,2040,2042,2047,2051,2057,2063,2068,2075,2086,2091,2095,
-		2098,2101,2105,2110,2113,2115,2123,2126,2138,2141,2151,2159,2164,2168,
-		2181,2184,2190,2199,2203,2209,2213,2218,2220,2225,2230,2236,2249,2253,
-		2257,2261,2267,2274,2282,2286,2293,2295,2299,2306,2310,2315,2327,2329,
-		2332,2341,2345,2351,2361,2365,2369,2373,2379,2384,2394,2402,2407,2411,
-		2417,2424,2426,2441,2447,2451,2455,2458,2461,2465,2470,2478,2483,2486,
-		2490,2494,2497,2505,2509,2513,2515,2518,2521,2527,2532,2535,2538,2543,
-		2547,2553,2557,2561,2566,2570,2574,2578,2582,2587,2591,2595,2601,2611,
-		2626,2629,2636,2640,2646,2652,2666,2669,2683,2686,2695,2700,2703,2709,
-		2714,2720,2723,2731,2736,2740,2747,2749,2755,2761,2770,2781,2787,2801,
-		2804,2807,2812,2817,2825,2829,2831,2842,2845,2853,2859,2864,2869,2879,
-		2881,2892,2908,2917,2932,2938,2945,2957,2963,2973,2976,2982,2986,2989,
-		2997,3001,3005,3008,3012,3020,3025,3029,3043,3049,3054,3057,3077,3093,
-		3095,3099,3105,3109,3122,3127,3134,3142,3146,3151,3163,3167,3171,3174,
-		3181,3185,3194,3204,3207,3211,3216,3220,3223,3230,3232,3245,3253,3270,
-		3274,3290,3296,3304,3310,3330,3344,3349,3351,3362,3367,3373,3383,3386,
-		3394,3402,3407,3413,3420,3428,3431,3433,3437,3440,3447,3450,3458,3461,
-		3464,3475,3491,3501,3504,3508,3511,3516,3521,3530,3538,3541,3544,3556,
-		3561,3564,3571,3578,3588,3593,3596,3599,3602,3605,3615,3621,3629,3631,
-		3639,3644,3649,3659,3672,3679,3687,3691,3693,3698,3708,3715,3717,3720,
-		3731,3734,3741,3743,3746,3758,3762,3767,3781,3786,3789,3795,3799,3803,
-		3810,3817,3820,3828,3832,3834,3840,3842,3848,3850,3858,3861,3863,3869,
-		3885,3889,3894,3900,3907,3910,3915,3919,3922,3926,3929,3935,3940,3944,
-		3953,3957,3963,3968,3978,3983,3986,3990,3997,4004,4007,4016,4019,4026,
-		4038,4043,4046,4056,4061,4065,4078,4081,4087,4094,4103,4110,4116,4122,
-		4134,4146,4153,4157,4161,4166,4169,4173,4176,4179,4182,4190,4195,4198,
-		4201,4203,4209,4211,4217,4222,4229,4234,4241,4245,4251,4256,4259,4263,
-		4265,4275,4285,4290,4301,4305,4309,4316,4322,4324,4329,4332,4335,4338,
-		4340,4343,4348,4351,4355,4359,4365,4371,4375,4382,4387,4399,4404,4412,
-		4414
+		398,400,402,404,406,408,410,412,414,416,0,82,2,0,482,484,488,488,1,0,467,
+		468,1,0,477,478,2,0,317,318,334,334,1,0,314,315,1,0,344,345,2,0,302,302,
+		460,460,1,0,469,471,2,0,392,392,446,446,1,0,461,466,1,0,467,472,1,0,159,
+		162,3,0,384,384,388,388,445,445,2,0,384,384,410,410,2,0,473,473,500,500,
+		2,0,322,322,328,328,3,0,393,393,428,428,450,450,2,0,351,354,356,359,2,
+		0,404,405,430,431,3,0,414,414,425,425,452,452,3,0,368,368,374,374,380,
+		380,3,0,104,104,204,204,230,230,2,0,96,96,192,192,2,0,95,95,133,133,2,
+		0,230,230,340,340,2,0,95,95,158,158,2,0,22,22,68,68,2,0,27,27,221,221,
+		2,0,102,102,138,138,2,0,269,269,271,271,2,0,85,85,116,116,10,0,38,38,41,
+		41,45,45,61,61,101,101,109,109,119,119,256,256,259,259,384,384,3,0,186,
+		186,248,248,368,368,2,0,64,64,289,289,2,0,407,407,433,433,2,0,62,62,111,
+		111,2,0,391,391,409,409,2,0,28,28,138,138,3,0,55,55,147,147,151,151,2,
+		0,33,33,92,92,4,0,42,42,70,70,185,185,270,270,2,0,142,142,287,287,5,0,
+		57,57,74,74,233,233,279,279,363,363,2,0,17,17,69,69,2,0,71,71,78,78,2,
+		0,11,11,218,218,2,0,231,231,276,276,2,0,35,35,172,172,2,0,219,219,244,
+		244,2,0,76,76,244,244,2,0,276,276,399,399,5,0,57,57,74,74,233,233,239,
+		239,279,279,3,0,99,99,199,199,228,228,5,0,100,100,200,200,229,229,240,
+		240,267,267,2,0,266,266,454,454,2,0,154,154,416,416,2,0,419,419,423,423,
+		2,0,2,2,213,213,2,0,19,19,98,98,2,0,274,274,303,303,2,0,39,39,413,413,
+		2,0,1,1,226,226,2,0,39,39,226,226,2,0,40,40,283,283,2,0,305,305,436,436,
+		2,0,86,86,246,246,2,0,289,289,340,340,2,0,138,138,243,243,2,0,29,29,233,
+		233,2,0,46,46,73,73,2,0,449,449,461,461,5,0,190,190,240,240,269,269,271,
+		271,384,384,2,0,419,419,449,449,1,0,385,386,5,0,57,57,118,118,233,233,
+		266,266,447,447,1,0,497,497,2,0,492,493,497,497,1,0,1,309,1,0,310,360,
+		1,0,361,383,1,0,384,460,28,0,1,57,59,92,94,107,109,149,151,152,154,178,
+		180,236,238,294,296,300,303,306,308,313,316,337,339,371,373,376,378,378,
+		380,388,391,399,401,413,415,415,418,418,423,424,427,428,430,433,436,437,
+		439,441,443,448,450,451,453,457,5343,0,419,1,0,0,0,2,432,1,0,0,0,4,435,
+		1,0,0,0,6,460,1,0,0,0,8,464,1,0,0,0,10,470,1,0,0,0,12,474,1,0,0,0,14,480,
+		1,0,0,0,16,486,1,0,0,0,18,491,1,0,0,0,20,495,1,0,0,0,22,497,1,0,0,0,24,
+		505,1,0,0,0,26,513,1,0,0,0,28,521,1,0,0,0,30,529,1,0,0,0,32,540,1,0,0,
+		0,34,542,1,0,0,0,36,545,1,0,0,0,38,550,1,0,0,0,40,570,1,0,0,0,42,633,1,
+		0,0,0,44,635,1,0,0,0,46,671,1,0,0,0,48,673,1,0,0,0,50,679,1,0,0,0,52,690,
+		1,0,0,0,54,710,1,0,0,0,56,837,1,0,0,0,58,872,1,0,0,0,60,874,1,0,0,0,62,
+		890,1,0,0,0,64,895,1,0,0,0,66,906,1,0,0,0,68,908,1,0,0,0,70,910,1,0,0,
+		0,72,918,1,0,0,0,74,935,1,0,0,0,76,954,1,0,0,0,78,1048,1,0,0,0,80,1067,
+		1,0,0,0,82,1069,1,0,0,0,84,1112,1,0,0,0,86,1135,1,0,0,0,88,1137,1,0,0,
+		0,90,1151,1,0,0,0,92,1166,1,0,0,0,94,1309,1,0,0,0,96,1324,1,0,0,0,98,1327,
+		1,0,0,0,100,1331,1,0,0,0,102,1335,1,0,0,0,104,1370,1,0,0,0,106,1398,1,
+		0,0,0,108,1400,1,0,0,0,110,1408,1,0,0,0,112,1467,1,0,0,0,114,1469,1,0,
+		0,0,116,1484,1,0,0,0,118,1486,1,0,0,0,120,1495,1,0,0,0,122,1499,1,0,0,
+		0,124,1508,1,0,0,0,126,1539,1,0,0,0,128,1546,1,0,0,0,130,1625,1,0,0,0,
+		132,1628,1,0,0,0,134,1663,1,0,0,0,136,1665,1,0,0,0,138,1673,1,0,0,0,140,
+		1679,1,0,0,0,142,1687,1,0,0,0,144,1694,1,0,0,0,146,1696,1,0,0,0,148,1713,
+		1,0,0,0,150,1729,1,0,0,0,152,1741,1,0,0,0,154,1744,1,0,0,0,156,1783,1,
+		0,0,0,158,1785,1,0,0,0,160,1788,1,0,0,0,162,1802,1,0,0,0,164,1819,1,0,
+		0,0,166,1846,1,0,0,0,168,1848,1,0,0,0,170,1858,1,0,0,0,172,1883,1,0,0,
+		0,174,1929,1,0,0,0,176,1936,1,0,0,0,178,1938,1,0,0,0,180,1950,1,0,0,0,
+		182,1970,1,0,0,0,184,1978,1,0,0,0,186,1997,1,0,0,0,188,2010,1,0,0,0,190,
+		2012,1,0,0,0,192,2016,1,0,0,0,194,2019,1,0,0,0,196,2026,1,0,0,0,198,2028,
+		1,0,0,0,200,2049,1,0,0,0,202,2121,1,0,0,0,204,2145,1,0,0,0,206,2147,1,
+		0,0,0,208,2149,1,0,0,0,210,2172,1,0,0,0,212,2188,1,0,0,0,214,2194,1,0,
+		0,0,216,2196,1,0,0,0,218,2205,1,0,0,0,220,2211,1,0,0,0,222,2240,1,0,0,
+		0,224,2299,1,0,0,0,226,2301,1,0,0,0,228,2307,1,0,0,0,230,2322,1,0,0,0,
+		232,2345,1,0,0,0,234,2349,1,0,0,0,236,2430,1,0,0,0,238,2432,1,0,0,0,240,
+		2435,1,0,0,0,242,2453,1,0,0,0,244,2509,1,0,0,0,246,2531,1,0,0,0,248,2533,
+		1,0,0,0,250,2563,1,0,0,0,252,2593,1,0,0,0,254,2644,1,0,0,0,256,2646,1,
+		0,0,0,258,2707,1,0,0,0,260,2709,1,0,0,0,262,2724,1,0,0,0,264,2737,1,0,
+		0,0,266,2756,1,0,0,0,268,2885,1,0,0,0,270,2896,1,0,0,0,272,2898,1,0,0,
+		0,274,2942,1,0,0,0,276,2986,1,0,0,0,278,3099,1,0,0,0,280,3171,1,0,0,0,
+		282,3189,1,0,0,0,284,3236,1,0,0,0,286,3278,1,0,0,0,288,3355,1,0,0,0,290,
+		3437,1,0,0,0,292,3454,1,0,0,0,294,3462,1,0,0,0,296,3508,1,0,0,0,298,3510,
+		1,0,0,0,300,3515,1,0,0,0,302,3528,1,0,0,0,304,3539,1,0,0,0,306,3565,1,
+		0,0,0,308,3568,1,0,0,0,310,3577,1,0,0,0,312,3611,1,0,0,0,314,3615,1,0,
+		0,0,316,3622,1,0,0,0,318,3653,1,0,0,0,320,3655,1,0,0,0,322,3658,1,0,0,
+		0,324,3683,1,0,0,0,326,3697,1,0,0,0,328,3705,1,0,0,0,330,3724,1,0,0,0,
+		332,3750,1,0,0,0,334,3762,1,0,0,0,336,3803,1,0,0,0,338,3836,1,0,0,0,340,
+		3852,1,0,0,0,342,3854,1,0,0,0,344,3891,1,0,0,0,346,3893,1,0,0,0,348,3955,
+		1,0,0,0,350,3957,1,0,0,0,352,3963,1,0,0,0,354,3988,1,0,0,0,356,3990,1,
+		0,0,0,358,4021,1,0,0,0,360,4048,1,0,0,0,362,4089,1,0,0,0,364,4091,1,0,
+		0,0,366,4105,1,0,0,0,368,4124,1,0,0,0,370,4126,1,0,0,0,372,4138,1,0,0,
+		0,374,4150,1,0,0,0,376,4205,1,0,0,0,378,4213,1,0,0,0,380,4253,1,0,0,0,
+		382,4255,1,0,0,0,384,4277,1,0,0,0,386,4279,1,0,0,0,388,4297,1,0,0,0,390,
+		4305,1,0,0,0,392,4326,1,0,0,0,394,4367,1,0,0,0,396,4369,1,0,0,0,398,4379,
+		1,0,0,0,400,4387,1,0,0,0,402,4401,1,0,0,0,404,4409,1,0,0,0,406,4411,1,
+		0,0,0,408,4421,1,0,0,0,410,4423,1,0,0,0,412,4425,1,0,0,0,414,4427,1,0,
+		0,0,416,4429,1,0,0,0,418,420,3,6,3,0,419,418,1,0,0,0,419,420,1,0,0,0,420,
+		427,1,0,0,0,421,423,5,497,0,0,422,424,3,6,3,0,423,422,1,0,0,0,423,424,
+		1,0,0,0,424,426,1,0,0,0,425,421,1,0,0,0,426,429,1,0,0,0,427,425,1,0,0,
+		0,427,428,1,0,0,0,428,430,1,0,0,0,429,427,1,0,0,0,430,431,5,0,0,1,431,
+		1,1,0,0,0,432,433,3,54,27,0,433,434,5,0,0,1,434,3,1,0,0,0,435,436,3,38,
+		19,0,436,437,5,0,0,1,437,5,1,0,0,0,438,461,3,308,154,0,439,461,3,188,94,
+		0,440,461,3,268,134,0,441,461,3,284,142,0,442,461,3,336,168,0,443,461,
+		3,288,144,0,444,461,3,290,145,0,445,461,3,348,174,0,446,461,3,356,178,
+		0,447,461,3,360,180,0,448,461,3,370,185,0,449,461,3,372,186,0,450,461,
+		3,376,188,0,451,461,3,382,191,0,452,461,3,346,173,0,453,461,3,386,193,
+		0,454,461,3,388,194,0,455,461,3,390,195,0,456,461,3,340,170,0,457,461,
+		3,392,196,0,458,461,3,394,197,0,459,461,3,402,201,0,460,438,1,0,0,0,460,
+		439,1,0,0,0,460,440,1,0,0,0,460,441,1,0,0,0,460,442,1,0,0,0,460,443,1,
+		0,0,0,460,444,1,0,0,0,460,445,1,0,0,0,460,446,1,0,0,0,460,447,1,0,0,0,
+		460,448,1,0,0,0,460,449,1,0,0,0,460,450,1,0,0,0,460,451,1,0,0,0,460,452,
+		1,0,0,0,460,453,1,0,0,0,460,454,1,0,0,0,460,455,1,0,0,0,460,456,1,0,0,
+		0,460,457,1,0,0,0,460,458,1,0,0,0,460,459,1,0,0,0,461,7,1,0,0,0,462,465,
+		3,10,5,0,463,465,3,410,205,0,464,462,1,0,0,0,464,463,1,0,0,0,465,9,1,0,
+		0,0,466,471,5,489,0,0,467,471,5,490,0,0,468,471,5,491,0,0,469,471,3,408,
+		204,0,470,466,1,0,0,0,470,467,1,0,0,0,470,468,1,0,0,0,470,469,1,0,0,0,
+		471,11,1,0,0,0,472,475,3,10,5,0,473,475,3,412,206,0,474,472,1,0,0,0,474,
+		473,1,0,0,0,475,13,1,0,0,0,476,481,3,10,5,0,477,481,3,410,205,0,478,481,
+		3,412,206,0,479,481,3,414,207,0,480,476,1,0,0,0,480,477,1,0,0,0,480,478,
+		1,0,0,0,480,479,1,0,0,0,481,15,1,0,0,0,482,487,5,489,0,0,483,487,5,490,
+		0,0,484,487,5,491,0,0,485,487,3,416,208,0,486,482,1,0,0,0,486,483,1,0,
+		0,0,486,484,1,0,0,0,486,485,1,0,0,0,487,17,1,0,0,0,488,492,3,10,5,0,489,
+		492,3,410,205,0,490,492,3,412,206,0,491,488,1,0,0,0,491,489,1,0,0,0,491,
+		490,1,0,0,0,492,19,1,0,0,0,493,496,3,18,9,0,494,496,3,34,17,0,495,493,
+		1,0,0,0,495,494,1,0,0,0,496,21,1,0,0,0,497,502,3,8,4,0,498,499,5,501,0,
+		0,499,501,3,14,7,0,500,498,1,0,0,0,501,504,1,0,0,0,502,500,1,0,0,0,502,
+		503,1,0,0,0,503,23,1,0,0,0,504,502,1,0,0,0,505,510,3,22,11,0,506,507,5,
+		496,0,0,507,509,3,22,11,0,508,506,1,0,0,0,509,512,1,0,0,0,510,508,1,0,
+		0,0,510,511,1,0,0,0,511,25,1,0,0,0,512,510,1,0,0,0,513,518,3,8,4,0,514,
+		515,5,496,0,0,515,517,3,8,4,0,516,514,1,0,0,0,517,520,1,0,0,0,518,516,
+		1,0,0,0,518,519,1,0,0,0,519,27,1,0,0,0,520,518,1,0,0,0,521,522,5,492,0,
+		0,522,523,3,26,13,0,523,524,5,493,0,0,524,29,1,0,0,0,525,530,3,18,9,0,
+		526,530,5,403,0,0,527,530,5,406,0,0,528,530,5,444,0,0,529,525,1,0,0,0,
+		529,526,1,0,0,0,529,527,1,0,0,0,529,528,1,0,0,0,530,31,1,0,0,0,531,541,
+		5,477,0,0,532,541,5,478,0,0,533,541,3,34,17,0,534,541,5,486,0,0,535,541,
+		5,487,0,0,536,541,5,485,0,0,537,541,5,451,0,0,538,541,5,415,0,0,539,541,
+		5,433,0,0,540,531,1,0,0,0,540,532,1,0,0,0,540,533,1,0,0,0,540,534,1,0,
+		0,0,540,535,1,0,0,0,540,536,1,0,0,0,540,537,1,0,0,0,540,538,1,0,0,0,540,
+		539,1,0,0,0,541,33,1,0,0,0,542,543,7,0,0,0,543,35,1,0,0,0,544,546,7,1,
+		0,0,545,544,1,0,0,0,545,546,1,0,0,0,546,547,1,0,0,0,547,548,7,2,0,0,548,
+		37,1,0,0,0,549,551,5,341,0,0,550,549,1,0,0,0,550,551,1,0,0,0,551,555,1,
+		0,0,0,552,556,3,42,21,0,553,556,3,44,22,0,554,556,3,50,25,0,555,552,1,
+		0,0,0,555,553,1,0,0,0,555,554,1,0,0,0,556,568,1,0,0,0,557,559,3,40,20,
+		0,558,557,1,0,0,0,559,560,1,0,0,0,560,558,1,0,0,0,560,561,1,0,0,0,561,
+		569,1,0,0,0,562,566,5,389,0,0,563,564,5,494,0,0,564,565,5,477,0,0,565,
+		567,5,495,0,0,566,563,1,0,0,0,566,567,1,0,0,0,567,569,1,0,0,0,568,558,
+		1,0,0,0,568,562,1,0,0,0,568,569,1,0,0,0,569,39,1,0,0,0,570,572,5,494,0,
+		0,571,573,5,477,0,0,572,571,1,0,0,0,572,573,1,0,0,0,573,574,1,0,0,0,574,
+		575,5,495,0,0,575,41,1,0,0,0,576,634,5,325,0,0,577,634,5,326,0,0,578,634,
+		5,342,0,0,579,634,5,311,0,0,580,634,5,339,0,0,581,634,5,313,0,0,582,586,
+		5,321,0,0,583,584,5,492,0,0,584,585,5,477,0,0,585,587,5,493,0,0,586,583,
+		1,0,0,0,586,587,1,0,0,0,587,634,1,0,0,0,588,589,5,75,0,0,589,634,5,338,
+		0,0,590,592,7,3,0,0,591,593,3,52,26,0,592,591,1,0,0,0,592,593,1,0,0,0,
+		593,634,1,0,0,0,594,596,5,312,0,0,595,597,5,295,0,0,596,595,1,0,0,0,596,
+		597,1,0,0,0,597,599,1,0,0,0,598,600,3,52,26,0,599,598,1,0,0,0,599,600,
+		1,0,0,0,600,634,1,0,0,0,601,607,5,315,0,0,602,607,5,314,0,0,603,604,5,
+		329,0,0,604,607,7,4,0,0,605,607,5,330,0,0,606,601,1,0,0,0,606,602,1,0,
+		0,0,606,603,1,0,0,0,606,605,1,0,0,0,607,609,1,0,0,0,608,610,5,295,0,0,
+		609,608,1,0,0,0,609,610,1,0,0,0,610,614,1,0,0,0,611,612,5,492,0,0,612,
+		613,5,477,0,0,613,615,5,493,0,0,614,611,1,0,0,0,614,615,1,0,0,0,615,634,
+		1,0,0,0,616,620,5,349,0,0,617,618,5,492,0,0,618,619,5,477,0,0,619,621,
+		5,493,0,0,620,617,1,0,0,0,620,621,1,0,0,0,621,634,1,0,0,0,622,626,7,5,
+		0,0,623,624,5,492,0,0,624,625,5,477,0,0,625,627,5,493,0,0,626,623,1,0,
+		0,0,626,627,1,0,0,0,627,631,1,0,0,0,628,629,7,6,0,0,629,630,5,344,0,0,
+		630,632,5,309,0,0,631,628,1,0,0,0,631,632,1,0,0,0,632,634,1,0,0,0,633,
+		576,1,0,0,0,633,577,1,0,0,0,633,578,1,0,0,0,633,579,1,0,0,0,633,580,1,
+		0,0,0,633,581,1,0,0,0,633,582,1,0,0,0,633,588,1,0,0,0,633,590,1,0,0,0,
+		633,594,1,0,0,0,633,606,1,0,0,0,633,616,1,0,0,0,633,622,1,0,0,0,634,43,
+		1,0,0,0,635,640,5,327,0,0,636,641,3,46,23,0,637,638,5,492,0,0,638,639,
+		5,477,0,0,639,641,5,493,0,0,640,636,1,0,0,0,640,637,1,0,0,0,640,641,1,
+		0,0,0,641,45,1,0,0,0,642,645,5,307,0,0,643,644,5,449,0,0,644,646,5,153,
+		0,0,645,643,1,0,0,0,645,646,1,0,0,0,646,672,1,0,0,0,647,672,5,153,0,0,
+		648,655,5,58,0,0,649,653,5,449,0,0,650,654,5,108,0,0,651,654,5,150,0,0,
+		652,654,3,48,24,0,653,650,1,0,0,0,653,651,1,0,0,0,653,652,1,0,0,0,654,
+		656,1,0,0,0,655,649,1,0,0,0,655,656,1,0,0,0,656,672,1,0,0,0,657,663,5,
+		108,0,0,658,661,5,449,0,0,659,662,5,150,0,0,660,662,3,48,24,0,661,659,
+		1,0,0,0,661,660,1,0,0,0,662,664,1,0,0,0,663,658,1,0,0,0,663,664,1,0,0,
+		0,664,672,1,0,0,0,665,668,5,150,0,0,666,667,5,449,0,0,667,669,3,48,24,
+		0,668,666,1,0,0,0,668,669,1,0,0,0,669,672,1,0,0,0,670,672,3,48,24,0,671,
+		642,1,0,0,0,671,647,1,0,0,0,671,648,1,0,0,0,671,657,1,0,0,0,671,665,1,
+		0,0,0,671,670,1,0,0,0,672,47,1,0,0,0,673,677,5,237,0,0,674,675,5,492,0,
+		0,675,676,5,477,0,0,676,678,5,493,0,0,677,674,1,0,0,0,677,678,1,0,0,0,
+		678,49,1,0,0,0,679,684,3,12,6,0,680,681,5,501,0,0,681,683,3,14,7,0,682,
+		680,1,0,0,0,683,686,1,0,0,0,684,682,1,0,0,0,684,685,1,0,0,0,685,688,1,
+		0,0,0,686,684,1,0,0,0,687,689,3,52,26,0,688,687,1,0,0,0,688,689,1,0,0,
+		0,689,51,1,0,0,0,690,691,5,492,0,0,691,696,3,54,27,0,692,693,5,496,0,0,
+		693,695,3,54,27,0,694,692,1,0,0,0,695,698,1,0,0,0,696,694,1,0,0,0,696,
+		697,1,0,0,0,697,699,1,0,0,0,698,696,1,0,0,0,699,700,5,493,0,0,700,53,1,
+		0,0,0,701,702,6,27,-1,0,702,711,3,78,39,0,703,704,7,1,0,0,704,711,3,54,
+		27,22,705,706,3,62,31,0,706,707,3,54,27,15,707,711,1,0,0,0,708,709,5,432,
+		0,0,709,711,3,54,27,3,710,701,1,0,0,0,710,703,1,0,0,0,710,705,1,0,0,0,
+		710,708,1,0,0,0,711,827,1,0,0,0,712,713,10,20,0,0,713,714,5,15,0,0,714,
+		715,5,344,0,0,715,716,5,309,0,0,716,826,3,54,27,21,717,718,10,19,0,0,718,
+		719,5,472,0,0,719,826,3,54,27,20,720,721,10,18,0,0,721,722,7,7,0,0,722,
+		826,3,54,27,19,723,724,10,17,0,0,724,725,7,1,0,0,725,826,3,54,27,18,726,
+		727,10,14,0,0,727,728,3,62,31,0,728,729,3,54,27,15,729,826,1,0,0,0,730,
+		732,10,13,0,0,731,733,5,432,0,0,732,731,1,0,0,0,732,733,1,0,0,0,733,734,
+		1,0,0,0,734,736,5,310,0,0,735,737,7,8,0,0,736,735,1,0,0,0,736,737,1,0,
+		0,0,737,738,1,0,0,0,738,739,3,56,28,0,739,740,5,387,0,0,740,741,3,54,27,
+		14,741,826,1,0,0,0,742,743,10,11,0,0,743,744,5,82,0,0,744,826,3,54,27,
+		12,745,747,10,9,0,0,746,748,5,432,0,0,747,746,1,0,0,0,747,748,1,0,0,0,
+		748,753,1,0,0,0,749,754,5,375,0,0,750,754,5,369,0,0,751,752,5,381,0,0,
+		752,754,5,449,0,0,753,749,1,0,0,0,753,750,1,0,0,0,753,751,1,0,0,0,754,
+		755,1,0,0,0,755,826,3,54,27,10,756,757,10,8,0,0,757,758,5,379,0,0,758,
+		826,3,54,27,9,759,760,10,6,0,0,760,761,3,58,29,0,761,762,3,54,27,7,762,
+		826,1,0,0,0,763,764,10,4,0,0,764,766,5,371,0,0,765,767,5,432,0,0,766,765,
+		1,0,0,0,766,767,1,0,0,0,767,768,1,0,0,0,768,769,5,410,0,0,769,770,5,419,
+		0,0,770,826,3,54,27,5,771,772,10,2,0,0,772,773,5,387,0,0,773,826,3,54,
+		27,3,774,775,10,1,0,0,775,776,5,437,0,0,776,826,3,54,27,2,777,778,10,23,
+		0,0,778,779,5,499,0,0,779,826,3,38,19,0,780,781,10,21,0,0,781,782,5,397,
+		0,0,782,826,3,22,11,0,783,786,10,16,0,0,784,787,3,60,30,0,785,787,3,62,
+		31,0,786,784,1,0,0,0,786,785,1,0,0,0,787,788,1,0,0,0,788,789,3,68,34,0,
+		789,790,3,72,36,0,790,826,1,0,0,0,791,793,10,12,0,0,792,794,5,432,0,0,
+		793,792,1,0,0,0,793,794,1,0,0,0,794,795,1,0,0,0,795,796,5,423,0,0,796,
+		826,3,74,37,0,797,799,10,10,0,0,798,800,5,432,0,0,799,798,1,0,0,0,799,
+		800,1,0,0,0,800,805,1,0,0,0,801,806,5,375,0,0,802,806,5,369,0,0,803,804,
+		5,381,0,0,804,806,5,449,0,0,805,801,1,0,0,0,805,802,1,0,0,0,805,803,1,
+		0,0,0,806,807,1,0,0,0,807,808,3,68,34,0,808,809,3,72,36,0,809,826,1,0,
+		0,0,810,811,10,7,0,0,811,812,3,58,29,0,812,813,3,68,34,0,813,814,3,72,
+		36,0,814,826,1,0,0,0,815,823,10,5,0,0,816,818,5,371,0,0,817,819,5,432,
+		0,0,818,817,1,0,0,0,818,819,1,0,0,0,819,820,1,0,0,0,820,824,3,66,33,0,
+		821,824,5,372,0,0,822,824,5,377,0,0,823,816,1,0,0,0,823,821,1,0,0,0,823,
+		822,1,0,0,0,824,826,1,0,0,0,825,712,1,0,0,0,825,717,1,0,0,0,825,720,1,
+		0,0,0,825,723,1,0,0,0,825,726,1,0,0,0,825,730,1,0,0,0,825,742,1,0,0,0,
+		825,745,1,0,0,0,825,756,1,0,0,0,825,759,1,0,0,0,825,763,1,0,0,0,825,771,
+		1,0,0,0,825,774,1,0,0,0,825,777,1,0,0,0,825,780,1,0,0,0,825,783,1,0,0,
+		0,825,791,1,0,0,0,825,797,1,0,0,0,825,810,1,0,0,0,825,815,1,0,0,0,826,
+		829,1,0,0,0,827,825,1,0,0,0,827,828,1,0,0,0,828,55,1,0,0,0,829,827,1,0,
+		0,0,830,831,6,28,-1,0,831,838,3,78,39,0,832,833,7,1,0,0,833,838,3,56,28,
+		8,834,835,3,62,31,0,835,836,3,56,28,4,836,838,1,0,0,0,837,830,1,0,0,0,
+		837,832,1,0,0,0,837,834,1,0,0,0,838,869,1,0,0,0,839,840,10,7,0,0,840,841,
+		5,472,0,0,841,868,3,56,28,8,842,843,10,6,0,0,843,844,7,7,0,0,844,868,3,
+		56,28,7,845,846,10,5,0,0,846,847,7,1,0,0,847,868,3,56,28,6,848,849,10,
+		3,0,0,849,850,3,62,31,0,850,851,3,56,28,4,851,868,1,0,0,0,852,853,10,2,
+		0,0,853,854,3,58,29,0,854,855,3,56,28,3,855,868,1,0,0,0,856,857,10,1,0,
+		0,857,859,5,371,0,0,858,860,5,432,0,0,859,858,1,0,0,0,859,860,1,0,0,0,
+		860,861,1,0,0,0,861,862,5,410,0,0,862,863,5,419,0,0,863,868,3,56,28,2,
+		864,865,10,9,0,0,865,866,5,499,0,0,866,868,3,38,19,0,867,839,1,0,0,0,867,
+		842,1,0,0,0,867,845,1,0,0,0,867,848,1,0,0,0,867,852,1,0,0,0,867,856,1,
+		0,0,0,867,864,1,0,0,0,868,871,1,0,0,0,869,867,1,0,0,0,869,870,1,0,0,0,
+		870,57,1,0,0,0,871,869,1,0,0,0,872,873,7,9,0,0,873,59,1,0,0,0,874,875,
+		7,10,0,0,875,61,1,0,0,0,876,891,5,502,0,0,877,878,5,174,0,0,878,884,5,
+		492,0,0,879,880,3,8,4,0,880,881,5,501,0,0,881,883,1,0,0,0,882,879,1,0,
+		0,0,883,886,1,0,0,0,884,882,1,0,0,0,884,885,1,0,0,0,885,887,1,0,0,0,886,
+		884,1,0,0,0,887,888,3,64,32,0,888,889,5,493,0,0,889,891,1,0,0,0,890,876,
+		1,0,0,0,890,877,1,0,0,0,891,63,1,0,0,0,892,896,5,502,0,0,893,896,3,58,
+		29,0,894,896,3,60,30,0,895,892,1,0,0,0,895,893,1,0,0,0,895,894,1,0,0,0,
+		896,65,1,0,0,0,897,907,5,433,0,0,898,907,5,451,0,0,899,907,5,415,0,0,900,
+		907,5,285,0,0,901,907,5,73,0,0,902,904,7,11,0,0,903,902,1,0,0,0,903,904,
+		1,0,0,0,904,905,1,0,0,0,905,907,5,164,0,0,906,897,1,0,0,0,906,898,1,0,
+		0,0,906,899,1,0,0,0,906,900,1,0,0,0,906,901,1,0,0,0,906,903,1,0,0,0,907,
+		67,1,0,0,0,908,909,7,12,0,0,909,69,1,0,0,0,910,915,3,54,27,0,911,912,5,
+		496,0,0,912,914,3,54,27,0,913,911,1,0,0,0,914,917,1,0,0,0,915,913,1,0,
+		0,0,915,916,1,0,0,0,916,71,1,0,0,0,917,915,1,0,0,0,918,931,5,492,0,0,919,
+		932,3,104,52,0,920,925,3,54,27,0,921,922,5,496,0,0,922,924,3,54,27,0,923,
+		921,1,0,0,0,924,927,1,0,0,0,925,923,1,0,0,0,925,926,1,0,0,0,926,929,1,
+		0,0,0,927,925,1,0,0,0,928,930,3,106,53,0,929,928,1,0,0,0,929,930,1,0,0,
+		0,930,932,1,0,0,0,931,919,1,0,0,0,931,920,1,0,0,0,932,933,1,0,0,0,933,
+		934,5,493,0,0,934,73,1,0,0,0,935,941,5,492,0,0,936,942,3,104,52,0,937,
+		939,3,76,38,0,938,940,3,106,53,0,939,938,1,0,0,0,939,940,1,0,0,0,940,942,
+		1,0,0,0,941,936,1,0,0,0,941,937,1,0,0,0,942,943,1,0,0,0,943,944,5,493,
+		0,0,944,75,1,0,0,0,945,947,5,468,0,0,946,945,1,0,0,0,946,947,1,0,0,0,947,
+		948,1,0,0,0,948,955,7,2,0,0,949,955,5,482,0,0,950,955,5,433,0,0,951,955,
+		5,451,0,0,952,955,5,415,0,0,953,955,3,54,27,0,954,946,1,0,0,0,954,949,
+		1,0,0,0,954,950,1,0,0,0,954,951,1,0,0,0,954,952,1,0,0,0,954,953,1,0,0,
+		0,955,970,1,0,0,0,956,966,5,496,0,0,957,959,5,468,0,0,958,957,1,0,0,0,
+		958,959,1,0,0,0,959,960,1,0,0,0,960,967,7,2,0,0,961,967,5,482,0,0,962,
+		967,5,433,0,0,963,967,5,451,0,0,964,967,5,415,0,0,965,967,3,54,27,0,966,
+		958,1,0,0,0,966,961,1,0,0,0,966,962,1,0,0,0,966,963,1,0,0,0,966,964,1,
+		0,0,0,966,965,1,0,0,0,967,969,1,0,0,0,968,956,1,0,0,0,969,972,1,0,0,0,
+		970,968,1,0,0,0,970,971,1,0,0,0,971,77,1,0,0,0,972,970,1,0,0,0,973,1049,
+		5,477,0,0,974,1049,5,478,0,0,975,1049,3,34,17,0,976,1049,5,486,0,0,977,
+		1049,5,487,0,0,978,1049,5,485,0,0,979,1049,5,451,0,0,980,1049,5,415,0,
+		0,981,1049,5,433,0,0,982,986,3,10,5,0,983,985,3,80,40,0,984,983,1,0,0,
+		0,985,988,1,0,0,0,986,984,1,0,0,0,986,987,1,0,0,0,987,994,1,0,0,0,988,
+		986,1,0,0,0,989,991,3,82,41,0,990,992,3,34,17,0,991,990,1,0,0,0,991,992,
+		1,0,0,0,992,995,1,0,0,0,993,995,3,34,17,0,994,989,1,0,0,0,994,993,1,0,
+		0,0,994,995,1,0,0,0,995,1049,1,0,0,0,996,1005,3,410,205,0,997,999,3,80,
+		40,0,998,997,1,0,0,0,999,1000,1,0,0,0,1000,998,1,0,0,0,1000,1001,1,0,0,
+		0,1001,1003,1,0,0,0,1002,1004,3,82,41,0,1003,1002,1,0,0,0,1003,1004,1,
+		0,0,0,1004,1006,1,0,0,0,1005,998,1,0,0,0,1005,1006,1,0,0,0,1006,1049,1,
+		0,0,0,1007,1010,3,412,206,0,1008,1011,3,82,41,0,1009,1011,3,34,17,0,1010,
+		1008,1,0,0,0,1010,1009,1,0,0,0,1011,1049,1,0,0,0,1012,1016,5,480,0,0,1013,
+		1015,3,80,40,0,1014,1013,1,0,0,0,1015,1018,1,0,0,0,1016,1014,1,0,0,0,1016,
+		1017,1,0,0,0,1017,1049,1,0,0,0,1018,1016,1,0,0,0,1019,1023,3,72,36,0,1020,
+		1022,3,80,40,0,1021,1020,1,0,0,0,1022,1025,1,0,0,0,1023,1021,1,0,0,0,1023,
+		1024,1,0,0,0,1024,1049,1,0,0,0,1025,1023,1,0,0,0,1026,1049,3,86,43,0,1027,
+		1049,3,90,45,0,1028,1049,3,94,47,0,1029,1049,3,96,48,0,1030,1031,5,319,
+		0,0,1031,1049,3,100,50,0,1032,1033,5,389,0,0,1033,1049,3,100,50,0,1034,
+		1035,5,389,0,0,1035,1049,3,88,44,0,1036,1037,5,340,0,0,1037,1039,5,492,
+		0,0,1038,1040,3,70,35,0,1039,1038,1,0,0,0,1039,1040,1,0,0,0,1040,1041,
+		1,0,0,0,1041,1049,5,493,0,0,1042,1043,5,323,0,0,1043,1044,5,492,0,0,1044,
+		1045,3,70,35,0,1045,1046,5,493,0,0,1046,1049,1,0,0,0,1047,1049,5,407,0,
+		0,1048,973,1,0,0,0,1048,974,1,0,0,0,1048,975,1,0,0,0,1048,976,1,0,0,0,
+		1048,977,1,0,0,0,1048,978,1,0,0,0,1048,979,1,0,0,0,1048,980,1,0,0,0,1048,
+		981,1,0,0,0,1048,982,1,0,0,0,1048,996,1,0,0,0,1048,1007,1,0,0,0,1048,1012,
+		1,0,0,0,1048,1019,1,0,0,0,1048,1026,1,0,0,0,1048,1027,1,0,0,0,1048,1028,
+		1,0,0,0,1048,1029,1,0,0,0,1048,1030,1,0,0,0,1048,1032,1,0,0,0,1048,1034,
+		1,0,0,0,1048,1036,1,0,0,0,1048,1042,1,0,0,0,1048,1047,1,0,0,0,1049,79,
+		1,0,0,0,1050,1053,5,501,0,0,1051,1054,3,14,7,0,1052,1054,5,469,0,0,1053,
+		1051,1,0,0,0,1053,1052,1,0,0,0,1054,1068,1,0,0,0,1055,1064,5,494,0,0,1056,
+		1058,3,54,27,0,1057,1056,1,0,0,0,1057,1058,1,0,0,0,1058,1059,1,0,0,0,1059,
+		1061,5,498,0,0,1060,1062,3,54,27,0,1061,1060,1,0,0,0,1061,1062,1,0,0,0,
+		1062,1065,1,0,0,0,1063,1065,3,54,27,0,1064,1057,1,0,0,0,1064,1063,1,0,
+		0,0,1065,1066,1,0,0,0,1066,1068,5,495,0,0,1067,1050,1,0,0,0,1067,1055,
+		1,0,0,0,1068,81,1,0,0,0,1069,1085,5,492,0,0,1070,1086,5,469,0,0,1071,1073,
+		7,13,0,0,1072,1071,1,0,0,0,1072,1073,1,0,0,0,1073,1074,1,0,0,0,1074,1079,
+		3,84,42,0,1075,1076,5,496,0,0,1076,1078,3,84,42,0,1077,1075,1,0,0,0,1078,
+		1081,1,0,0,0,1079,1077,1,0,0,0,1079,1080,1,0,0,0,1080,1083,1,0,0,0,1081,
+		1079,1,0,0,0,1082,1084,3,168,84,0,1083,1082,1,0,0,0,1083,1084,1,0,0,0,
+		1084,1086,1,0,0,0,1085,1070,1,0,0,0,1085,1072,1,0,0,0,1085,1086,1,0,0,
+		0,1086,1087,1,0,0,0,1087,1094,5,493,0,0,1088,1089,5,301,0,0,1089,1090,
+		5,421,0,0,1090,1091,5,492,0,0,1091,1092,3,168,84,0,1092,1093,5,493,0,0,
+		1093,1095,1,0,0,0,1094,1088,1,0,0,0,1094,1095,1,0,0,0,1095,1102,1,0,0,
+		0,1096,1097,5,93,0,0,1097,1098,5,492,0,0,1098,1099,5,458,0,0,1099,1100,
+		3,54,27,0,1100,1101,5,493,0,0,1101,1103,1,0,0,0,1102,1096,1,0,0,0,1102,
+		1103,1,0,0,0,1103,1109,1,0,0,0,1104,1107,5,179,0,0,1105,1108,3,8,4,0,1106,
+		1108,3,162,81,0,1107,1105,1,0,0,0,1107,1106,1,0,0,0,1108,1110,1,0,0,0,
+		1109,1104,1,0,0,0,1109,1110,1,0,0,0,1110,83,1,0,0,0,1111,1113,5,456,0,
+		0,1112,1111,1,0,0,0,1112,1113,1,0,0,0,1113,1117,1,0,0,0,1114,1115,3,12,
+		6,0,1115,1116,7,14,0,0,1116,1118,1,0,0,0,1117,1114,1,0,0,0,1117,1118,1,
+		0,0,0,1118,1119,1,0,0,0,1119,1120,3,54,27,0,1120,85,1,0,0,0,1121,1122,
+		3,42,21,0,1122,1123,3,34,17,0,1123,1136,1,0,0,0,1124,1133,5,327,0,0,1125,
+		1127,3,34,17,0,1126,1128,3,46,23,0,1127,1126,1,0,0,0,1127,1128,1,0,0,0,
+		1128,1134,1,0,0,0,1129,1130,5,492,0,0,1130,1131,5,477,0,0,1131,1132,5,
+		493,0,0,1132,1134,3,34,17,0,1133,1125,1,0,0,0,1133,1129,1,0,0,0,1134,1136,
+		1,0,0,0,1135,1121,1,0,0,0,1135,1124,1,0,0,0,1136,87,1,0,0,0,1137,1147,
+		5,494,0,0,1138,1148,3,70,35,0,1139,1144,3,88,44,0,1140,1141,5,496,0,0,
+		1141,1143,3,88,44,0,1142,1140,1,0,0,0,1143,1146,1,0,0,0,1144,1142,1,0,
+		0,0,1144,1145,1,0,0,0,1145,1148,1,0,0,0,1146,1144,1,0,0,0,1147,1138,1,
+		0,0,0,1147,1139,1,0,0,0,1147,1148,1,0,0,0,1148,1149,1,0,0,0,1149,1150,
+		5,495,0,0,1150,89,1,0,0,0,1151,1153,5,394,0,0,1152,1154,3,54,27,0,1153,
+		1152,1,0,0,0,1153,1154,1,0,0,0,1154,1156,1,0,0,0,1155,1157,3,92,46,0,1156,
+		1155,1,0,0,0,1157,1158,1,0,0,0,1158,1156,1,0,0,0,1158,1159,1,0,0,0,1159,
+		1162,1,0,0,0,1160,1161,5,412,0,0,1161,1163,3,54,27,0,1162,1160,1,0,0,0,
+		1162,1163,1,0,0,0,1163,1164,1,0,0,0,1164,1165,5,413,0,0,1165,91,1,0,0,
+		0,1166,1167,5,457,0,0,1167,1168,3,54,27,0,1168,1169,5,448,0,0,1169,1170,
+		3,54,27,0,1170,93,1,0,0,0,1171,1172,5,316,0,0,1172,1173,5,492,0,0,1173,
+		1174,3,70,35,0,1174,1175,5,493,0,0,1175,1310,1,0,0,0,1176,1177,5,333,0,
+		0,1177,1178,5,492,0,0,1178,1179,3,54,27,0,1179,1180,5,496,0,0,1180,1181,
+		3,54,27,0,1181,1182,5,493,0,0,1182,1310,1,0,0,0,1183,1184,7,15,0,0,1184,
+		1185,5,492,0,0,1185,1186,3,70,35,0,1186,1187,5,493,0,0,1187,1310,1,0,0,
+		0,1188,1189,5,395,0,0,1189,1190,5,492,0,0,1190,1191,3,54,27,0,1191,1192,
+		5,390,0,0,1192,1193,3,38,19,0,1193,1194,5,493,0,0,1194,1310,1,0,0,0,1195,
+		1196,5,320,0,0,1196,1199,5,492,0,0,1197,1200,3,18,9,0,1198,1200,3,34,17,
+		0,1199,1197,1,0,0,0,1199,1198,1,0,0,0,1200,1201,1,0,0,0,1201,1202,5,419,
+		0,0,1202,1203,3,54,27,0,1203,1204,5,493,0,0,1204,1310,1,0,0,0,1205,1206,
+		5,336,0,0,1206,1207,5,492,0,0,1207,1223,3,84,42,0,1208,1209,5,439,0,0,
+		1209,1210,3,54,27,0,1210,1211,5,419,0,0,1211,1214,3,54,27,0,1212,1213,
+		5,417,0,0,1213,1215,3,54,27,0,1214,1212,1,0,0,0,1214,1215,1,0,0,0,1215,
+		1224,1,0,0,0,1216,1217,5,496,0,0,1217,1219,3,84,42,0,1218,1216,1,0,0,0,
+		1219,1222,1,0,0,0,1220,1218,1,0,0,0,1220,1221,1,0,0,0,1221,1224,1,0,0,
+		0,1222,1220,1,0,0,0,1223,1208,1,0,0,0,1223,1220,1,0,0,0,1224,1225,1,0,
+		0,0,1225,1226,5,493,0,0,1226,1310,1,0,0,0,1227,1228,5,337,0,0,1228,1229,
+		5,492,0,0,1229,1230,3,56,28,0,1230,1231,5,423,0,0,1231,1232,3,56,28,0,
+		1232,1233,5,493,0,0,1233,1310,1,0,0,0,1234,1235,5,343,0,0,1235,1236,5,
+		492,0,0,1236,1258,3,84,42,0,1237,1238,5,419,0,0,1238,1241,3,54,27,0,1239,
+		1240,5,417,0,0,1240,1242,3,54,27,0,1241,1239,1,0,0,0,1241,1242,1,0,0,0,
+		1242,1259,1,0,0,0,1243,1244,5,417,0,0,1244,1247,3,54,27,0,1245,1246,5,
+		419,0,0,1246,1248,3,54,27,0,1247,1245,1,0,0,0,1247,1248,1,0,0,0,1248,1259,
+		1,0,0,0,1249,1250,5,381,0,0,1250,1259,3,54,27,0,1251,1252,5,496,0,0,1252,
+		1254,3,84,42,0,1253,1251,1,0,0,0,1254,1257,1,0,0,0,1255,1253,1,0,0,0,1255,
+		1256,1,0,0,0,1256,1259,1,0,0,0,1257,1255,1,0,0,0,1258,1237,1,0,0,0,1258,
+		1243,1,0,0,0,1258,1249,1,0,0,0,1258,1255,1,0,0,0,1259,1260,1,0,0,0,1260,
+		1261,5,493,0,0,1261,1310,1,0,0,0,1262,1263,5,347,0,0,1263,1265,5,492,0,
+		0,1264,1266,7,16,0,0,1265,1264,1,0,0,0,1265,1266,1,0,0,0,1266,1281,1,0,
+		0,0,1267,1268,5,419,0,0,1268,1282,3,70,35,0,1269,1279,3,54,27,0,1270,1271,
+		5,419,0,0,1271,1280,3,70,35,0,1272,1273,5,496,0,0,1273,1275,3,54,27,0,
+		1274,1272,1,0,0,0,1275,1278,1,0,0,0,1276,1274,1,0,0,0,1276,1277,1,0,0,
+		0,1277,1280,1,0,0,0,1278,1276,1,0,0,0,1279,1270,1,0,0,0,1279,1276,1,0,
+		0,0,1280,1282,1,0,0,0,1281,1267,1,0,0,0,1281,1269,1,0,0,0,1282,1283,1,
+		0,0,0,1283,1284,5,493,0,0,1284,1310,1,0,0,0,1285,1286,5,332,0,0,1286,1287,
+		5,492,0,0,1287,1290,3,54,27,0,1288,1289,5,496,0,0,1289,1291,7,11,0,0,1290,
+		1288,1,0,0,0,1290,1291,1,0,0,0,1291,1292,1,0,0,0,1292,1293,5,493,0,0,1293,
+		1310,1,0,0,0,1294,1295,5,363,0,0,1295,1296,5,417,0,0,1296,1297,5,492,0,
+		0,1297,1298,3,54,27,0,1298,1299,5,493,0,0,1299,1310,1,0,0,0,1300,1301,
+		5,346,0,0,1301,1302,5,492,0,0,1302,1303,3,54,27,0,1303,1304,5,390,0,0,
+		1304,1305,3,38,19,0,1305,1306,5,493,0,0,1306,1310,1,0,0,0,1307,1308,7,
+		17,0,0,1308,1310,3,406,203,0,1309,1171,1,0,0,0,1309,1176,1,0,0,0,1309,
+		1183,1,0,0,0,1309,1188,1,0,0,0,1309,1195,1,0,0,0,1309,1205,1,0,0,0,1309,
+		1227,1,0,0,0,1309,1234,1,0,0,0,1309,1262,1,0,0,0,1309,1285,1,0,0,0,1309,
+		1294,1,0,0,0,1309,1300,1,0,0,0,1309,1307,1,0,0,0,1310,95,1,0,0,0,1311,
+		1325,5,402,0,0,1312,1316,7,18,0,0,1313,1314,5,492,0,0,1314,1315,5,477,
+		0,0,1315,1317,5,493,0,0,1316,1313,1,0,0,0,1316,1317,1,0,0,0,1317,1325,
+		1,0,0,0,1318,1325,5,403,0,0,1319,1325,5,406,0,0,1320,1325,5,444,0,0,1321,
+		1325,5,454,0,0,1322,1325,5,401,0,0,1323,1325,5,366,0,0,1324,1311,1,0,0,
+		0,1324,1312,1,0,0,0,1324,1318,1,0,0,0,1324,1319,1,0,0,0,1324,1320,1,0,
+		0,0,1324,1321,1,0,0,0,1324,1322,1,0,0,0,1324,1323,1,0,0,0,1325,97,1,0,
+		0,0,1326,1328,3,178,89,0,1327,1326,1,0,0,0,1327,1328,1,0,0,0,1328,1329,
+		1,0,0,0,1329,1330,3,102,51,0,1330,99,1,0,0,0,1331,1332,5,492,0,0,1332,
+		1333,3,98,49,0,1333,1334,5,493,0,0,1334,101,1,0,0,0,1335,1339,3,110,55,
+		0,1336,1338,3,108,54,0,1337,1336,1,0,0,0,1338,1341,1,0,0,0,1339,1337,1,
+		0,0,0,1339,1340,1,0,0,0,1340,1343,1,0,0,0,1341,1339,1,0,0,0,1342,1344,
+		3,168,84,0,1343,1342,1,0,0,0,1343,1344,1,0,0,0,1344,1348,1,0,0,0,1345,
+		1347,3,174,87,0,1346,1345,1,0,0,0,1347,1350,1,0,0,0,1348,1346,1,0,0,0,
+		1348,1349,1,0,0,0,1349,103,1,0,0,0,1350,1348,1,0,0,0,1351,1352,3,178,89,
+		0,1352,1353,3,102,51,0,1353,1371,1,0,0,0,1354,1358,3,112,56,0,1355,1357,
+		3,108,54,0,1356,1355,1,0,0,0,1357,1360,1,0,0,0,1358,1356,1,0,0,0,1358,
+		1359,1,0,0,0,1359,1362,1,0,0,0,1360,1358,1,0,0,0,1361,1363,3,168,84,0,
+		1362,1361,1,0,0,0,1362,1363,1,0,0,0,1363,1367,1,0,0,0,1364,1366,3,174,
+		87,0,1365,1364,1,0,0,0,1366,1369,1,0,0,0,1367,1365,1,0,0,0,1367,1368,1,
+		0,0,0,1368,1371,1,0,0,0,1369,1367,1,0,0,0,1370,1351,1,0,0,0,1370,1354,
+		1,0,0,0,1371,105,1,0,0,0,1372,1374,3,108,54,0,1373,1372,1,0,0,0,1374,1375,
+		1,0,0,0,1375,1373,1,0,0,0,1375,1376,1,0,0,0,1376,1378,1,0,0,0,1377,1379,
+		3,168,84,0,1378,1377,1,0,0,0,1378,1379,1,0,0,0,1379,1383,1,0,0,0,1380,
+		1382,3,174,87,0,1381,1380,1,0,0,0,1382,1385,1,0,0,0,1383,1381,1,0,0,0,
+		1383,1384,1,0,0,0,1384,1399,1,0,0,0,1385,1383,1,0,0,0,1386,1390,3,168,
+		84,0,1387,1389,3,174,87,0,1388,1387,1,0,0,0,1389,1392,1,0,0,0,1390,1388,
+		1,0,0,0,1390,1391,1,0,0,0,1391,1399,1,0,0,0,1392,1390,1,0,0,0,1393,1395,
+		3,174,87,0,1394,1393,1,0,0,0,1395,1396,1,0,0,0,1396,1394,1,0,0,0,1396,
+		1397,1,0,0,0,1397,1399,1,0,0,0,1398,1373,1,0,0,0,1398,1386,1,0,0,0,1398,
+		1394,1,0,0,0,1399,107,1,0,0,0,1400,1402,7,19,0,0,1401,1403,7,13,0,0,1402,
+		1401,1,0,0,0,1402,1403,1,0,0,0,1403,1404,1,0,0,0,1404,1405,3,110,55,0,
+		1405,109,1,0,0,0,1406,1409,3,112,56,0,1407,1409,3,100,50,0,1408,1406,1,
+		0,0,0,1408,1407,1,0,0,0,1409,111,1,0,0,0,1410,1420,5,443,0,0,1411,1421,
+		5,384,0,0,1412,1418,5,410,0,0,1413,1414,5,435,0,0,1414,1415,5,492,0,0,
+		1415,1416,3,70,35,0,1416,1417,5,493,0,0,1417,1419,1,0,0,0,1418,1413,1,
+		0,0,0,1418,1419,1,0,0,0,1419,1421,1,0,0,0,1420,1411,1,0,0,0,1420,1412,
+		1,0,0,0,1420,1421,1,0,0,0,1421,1423,1,0,0,0,1422,1424,3,114,57,0,1423,
+		1422,1,0,0,0,1423,1424,1,0,0,0,1424,1426,1,0,0,0,1425,1427,3,118,59,0,
+		1426,1425,1,0,0,0,1426,1427,1,0,0,0,1427,1429,1,0,0,0,1428,1430,3,122,
+		61,0,1429,1428,1,0,0,0,1429,1430,1,0,0,0,1430,1432,1,0,0,0,1431,1433,3,
+		152,76,0,1432,1431,1,0,0,0,1432,1433,1,0,0,0,1433,1435,1,0,0,0,1434,1436,
+		3,154,77,0,1435,1434,1,0,0,0,1435,1436,1,0,0,0,1436,1438,1,0,0,0,1437,
+		1439,3,158,79,0,1438,1437,1,0,0,0,1438,1439,1,0,0,0,1439,1441,1,0,0,0,
+		1440,1442,3,160,80,0,1441,1440,1,0,0,0,1441,1442,1,0,0,0,1442,1468,1,0,
+		0,0,1443,1444,5,348,0,0,1444,1449,3,120,60,0,1445,1446,5,496,0,0,1446,
+		1448,3,120,60,0,1447,1445,1,0,0,0,1448,1451,1,0,0,0,1449,1447,1,0,0,0,
+		1449,1450,1,0,0,0,1450,1468,1,0,0,0,1451,1449,1,0,0,0,1452,1465,5,447,
+		0,0,1453,1459,5,436,0,0,1454,1460,3,22,11,0,1455,1456,5,492,0,0,1456,1457,
+		3,22,11,0,1457,1458,5,493,0,0,1458,1460,1,0,0,0,1459,1454,1,0,0,0,1459,
+		1455,1,0,0,0,1460,1466,1,0,0,0,1461,1463,3,22,11,0,1462,1464,5,469,0,0,
+		1463,1462,1,0,0,0,1463,1464,1,0,0,0,1464,1466,1,0,0,0,1465,1453,1,0,0,
+		0,1465,1461,1,0,0,0,1466,1468,1,0,0,0,1467,1410,1,0,0,0,1467,1443,1,0,
+		0,0,1467,1452,1,0,0,0,1468,113,1,0,0,0,1469,1474,3,116,58,0,1470,1471,
+		5,496,0,0,1471,1473,3,116,58,0,1472,1470,1,0,0,0,1473,1476,1,0,0,0,1474,
+		1472,1,0,0,0,1474,1475,1,0,0,0,1475,115,1,0,0,0,1476,1474,1,0,0,0,1477,
+		1481,3,54,27,0,1478,1479,5,390,0,0,1479,1482,3,14,7,0,1480,1482,3,16,8,
+		0,1481,1478,1,0,0,0,1481,1480,1,0,0,0,1481,1482,1,0,0,0,1482,1485,1,0,
+		0,0,1483,1485,5,469,0,0,1484,1477,1,0,0,0,1484,1483,1,0,0,0,1485,117,1,
+		0,0,0,1486,1488,5,426,0,0,1487,1489,3,196,98,0,1488,1487,1,0,0,0,1488,
+		1489,1,0,0,0,1489,1491,1,0,0,0,1490,1492,5,447,0,0,1491,1490,1,0,0,0,1491,
+		1492,1,0,0,0,1492,1493,1,0,0,0,1493,1494,3,22,11,0,1494,119,1,0,0,0,1495,
+		1496,5,492,0,0,1496,1497,3,76,38,0,1497,1498,5,493,0,0,1498,121,1,0,0,
+		0,1499,1500,5,419,0,0,1500,1505,3,124,62,0,1501,1502,5,496,0,0,1502,1504,
+		3,124,62,0,1503,1501,1,0,0,0,1504,1507,1,0,0,0,1505,1503,1,0,0,0,1505,
+		1506,1,0,0,0,1506,123,1,0,0,0,1507,1505,1,0,0,0,1508,1512,3,130,65,0,1509,
+		1511,3,126,63,0,1510,1509,1,0,0,0,1511,1514,1,0,0,0,1512,1510,1,0,0,0,
+		1512,1513,1,0,0,0,1513,125,1,0,0,0,1514,1512,1,0,0,0,1515,1516,5,365,0,
+		0,1516,1517,5,373,0,0,1517,1540,3,130,65,0,1518,1520,5,376,0,0,1519,1521,
+		3,128,64,0,1520,1519,1,0,0,0,1520,1521,1,0,0,0,1521,1522,1,0,0,0,1522,
+		1523,5,373,0,0,1523,1540,3,130,65,0,1524,1526,3,128,64,0,1525,1524,1,0,
+		0,0,1525,1526,1,0,0,0,1526,1527,1,0,0,0,1527,1528,5,373,0,0,1528,1537,
+		3,124,62,0,1529,1530,5,435,0,0,1530,1538,3,54,27,0,1531,1532,5,455,0,0,
+		1532,1535,3,28,14,0,1533,1534,5,390,0,0,1534,1536,3,8,4,0,1535,1533,1,
+		0,0,0,1535,1536,1,0,0,0,1536,1538,1,0,0,0,1537,1529,1,0,0,0,1537,1531,
+		1,0,0,0,1538,1540,1,0,0,0,1539,1515,1,0,0,0,1539,1518,1,0,0,0,1539,1525,
+		1,0,0,0,1540,127,1,0,0,0,1541,1547,5,370,0,0,1542,1544,7,20,0,0,1543,1545,
+		5,378,0,0,1544,1543,1,0,0,0,1544,1545,1,0,0,0,1545,1547,1,0,0,0,1546,1541,
+		1,0,0,0,1546,1542,1,0,0,0,1547,129,1,0,0,0,1548,1565,3,22,11,0,1549,1551,
+		5,469,0,0,1550,1549,1,0,0,0,1550,1551,1,0,0,0,1551,1553,1,0,0,0,1552,1554,
+		3,132,66,0,1553,1552,1,0,0,0,1553,1554,1,0,0,0,1554,1556,1,0,0,0,1555,
+		1557,3,150,75,0,1556,1555,1,0,0,0,1556,1557,1,0,0,0,1557,1566,1,0,0,0,
+		1558,1560,3,82,41,0,1559,1561,3,140,70,0,1560,1559,1,0,0,0,1560,1561,1,
+		0,0,0,1561,1563,1,0,0,0,1562,1564,3,134,67,0,1563,1562,1,0,0,0,1563,1564,
+		1,0,0,0,1564,1566,1,0,0,0,1565,1550,1,0,0,0,1565,1558,1,0,0,0,1566,1626,
+		1,0,0,0,1567,1573,5,436,0,0,1568,1574,3,22,11,0,1569,1570,5,492,0,0,1570,
+		1571,3,22,11,0,1571,1572,5,493,0,0,1572,1574,1,0,0,0,1573,1568,1,0,0,0,
+		1573,1569,1,0,0,0,1574,1576,1,0,0,0,1575,1577,3,132,66,0,1576,1575,1,0,
+		0,0,1576,1577,1,0,0,0,1577,1579,1,0,0,0,1578,1580,3,150,75,0,1579,1578,
+		1,0,0,0,1579,1580,1,0,0,0,1580,1626,1,0,0,0,1581,1587,5,492,0,0,1582,1588,
+		3,104,52,0,1583,1585,3,124,62,0,1584,1586,3,106,53,0,1585,1584,1,0,0,0,
+		1585,1586,1,0,0,0,1586,1588,1,0,0,0,1587,1582,1,0,0,0,1587,1583,1,0,0,
+		0,1588,1589,1,0,0,0,1589,1591,5,493,0,0,1590,1592,3,132,66,0,1591,1590,
+		1,0,0,0,1591,1592,1,0,0,0,1592,1626,1,0,0,0,1593,1605,5,427,0,0,1594,1596,
+		3,100,50,0,1595,1597,3,132,66,0,1596,1595,1,0,0,0,1596,1597,1,0,0,0,1597,
+		1606,1,0,0,0,1598,1600,3,142,71,0,1599,1601,3,140,70,0,1600,1599,1,0,0,
+		0,1600,1601,1,0,0,0,1601,1603,1,0,0,0,1602,1604,3,134,67,0,1603,1602,1,
+		0,0,0,1603,1604,1,0,0,0,1604,1606,1,0,0,0,1605,1594,1,0,0,0,1605,1598,
+		1,0,0,0,1606,1626,1,0,0,0,1607,1610,3,144,72,0,1608,1610,3,146,73,0,1609,
+		1607,1,0,0,0,1609,1608,1,0,0,0,1610,1612,1,0,0,0,1611,1613,3,140,70,0,
+		1612,1611,1,0,0,0,1612,1613,1,0,0,0,1613,1615,1,0,0,0,1614,1616,3,134,
+		67,0,1615,1614,1,0,0,0,1615,1616,1,0,0,0,1616,1626,1,0,0,0,1617,1619,5,
+		427,0,0,1618,1617,1,0,0,0,1618,1619,1,0,0,0,1619,1620,1,0,0,0,1620,1621,
+		5,360,0,0,1621,1623,3,406,203,0,1622,1624,3,132,66,0,1623,1622,1,0,0,0,
+		1623,1624,1,0,0,0,1624,1626,1,0,0,0,1625,1548,1,0,0,0,1625,1567,1,0,0,
+		0,1625,1581,1,0,0,0,1625,1593,1,0,0,0,1625,1609,1,0,0,0,1625,1618,1,0,
+		0,0,1626,131,1,0,0,0,1627,1629,5,390,0,0,1628,1627,1,0,0,0,1628,1629,1,
+		0,0,0,1629,1630,1,0,0,0,1630,1632,3,8,4,0,1631,1633,3,28,14,0,1632,1631,
+		1,0,0,0,1632,1633,1,0,0,0,1633,133,1,0,0,0,1634,1635,5,390,0,0,1635,1636,
+		5,492,0,0,1636,1641,3,138,69,0,1637,1638,5,496,0,0,1638,1640,3,138,69,
+		0,1639,1637,1,0,0,0,1640,1643,1,0,0,0,1641,1639,1,0,0,0,1641,1642,1,0,
+		0,0,1642,1644,1,0,0,0,1643,1641,1,0,0,0,1644,1645,5,493,0,0,1645,1664,
+		1,0,0,0,1646,1648,5,390,0,0,1647,1646,1,0,0,0,1647,1648,1,0,0,0,1648,1649,
+		1,0,0,0,1649,1661,3,8,4,0,1650,1651,5,492,0,0,1651,1656,3,136,68,0,1652,
+		1653,5,496,0,0,1653,1655,3,136,68,0,1654,1652,1,0,0,0,1655,1658,1,0,0,
+		0,1656,1654,1,0,0,0,1656,1657,1,0,0,0,1657,1659,1,0,0,0,1658,1656,1,0,
+		0,0,1659,1660,5,493,0,0,1660,1662,1,0,0,0,1661,1650,1,0,0,0,1661,1662,
+		1,0,0,0,1662,1664,1,0,0,0,1663,1634,1,0,0,0,1663,1647,1,0,0,0,1664,135,
+		1,0,0,0,1665,1671,3,8,4,0,1666,1669,3,38,19,0,1667,1668,5,397,0,0,1668,
+		1670,3,22,11,0,1669,1667,1,0,0,0,1669,1670,1,0,0,0,1670,1672,1,0,0,0,1671,
+		1666,1,0,0,0,1671,1672,1,0,0,0,1672,137,1,0,0,0,1673,1674,3,8,4,0,1674,
+		1677,3,38,19,0,1675,1676,5,397,0,0,1676,1678,3,22,11,0,1677,1675,1,0,0,
+		0,1677,1678,1,0,0,0,1678,139,1,0,0,0,1679,1680,5,460,0,0,1680,1681,5,177,
+		0,0,1681,141,1,0,0,0,1682,1688,3,144,72,0,1683,1688,3,146,73,0,1684,1685,
+		3,22,11,0,1685,1686,3,82,41,0,1686,1688,1,0,0,0,1687,1682,1,0,0,0,1687,
+		1683,1,0,0,0,1687,1684,1,0,0,0,1688,143,1,0,0,0,1689,1695,3,94,47,0,1690,
+		1695,3,96,48,0,1691,1692,3,412,206,0,1692,1693,3,82,41,0,1693,1695,1,0,
+		0,0,1694,1689,1,0,0,0,1694,1690,1,0,0,0,1694,1691,1,0,0,0,1695,145,1,0,
+		0,0,1696,1697,5,230,0,0,1697,1698,5,419,0,0,1698,1699,5,492,0,0,1699,1704,
+		3,148,74,0,1700,1701,5,496,0,0,1701,1703,3,148,74,0,1702,1700,1,0,0,0,
+		1703,1706,1,0,0,0,1704,1702,1,0,0,0,1704,1705,1,0,0,0,1705,1707,1,0,0,
+		0,1706,1704,1,0,0,0,1707,1708,5,493,0,0,1708,147,1,0,0,0,1709,1710,3,22,
+		11,0,1710,1711,3,82,41,0,1711,1714,1,0,0,0,1712,1714,3,144,72,0,1713,1709,
+		1,0,0,0,1713,1712,1,0,0,0,1714,1727,1,0,0,0,1715,1716,5,390,0,0,1716,1717,
+		5,492,0,0,1717,1722,3,138,69,0,1718,1719,5,496,0,0,1719,1721,3,138,69,
+		0,1720,1718,1,0,0,0,1721,1724,1,0,0,0,1722,1720,1,0,0,0,1722,1723,1,0,
+		0,0,1723,1725,1,0,0,0,1724,1722,1,0,0,0,1725,1726,5,493,0,0,1726,1728,
+		1,0,0,0,1727,1715,1,0,0,0,1727,1728,1,0,0,0,1728,149,1,0,0,0,1729,1730,
+		5,382,0,0,1730,1731,3,22,11,0,1731,1732,5,492,0,0,1732,1733,3,70,35,0,
+		1733,1739,5,493,0,0,1734,1735,5,216,0,0,1735,1736,5,492,0,0,1736,1737,
+		3,54,27,0,1737,1738,5,493,0,0,1738,1740,1,0,0,0,1739,1734,1,0,0,0,1739,
+		1740,1,0,0,0,1740,151,1,0,0,0,1741,1742,5,458,0,0,1742,1743,3,54,27,0,
+		1743,153,1,0,0,0,1744,1745,5,421,0,0,1745,1747,5,23,0,0,1746,1748,7,13,
+		0,0,1747,1746,1,0,0,0,1747,1748,1,0,0,0,1748,1749,1,0,0,0,1749,1754,3,
+		156,78,0,1750,1751,5,496,0,0,1751,1753,3,156,78,0,1752,1750,1,0,0,0,1753,
+		1756,1,0,0,0,1754,1752,1,0,0,0,1754,1755,1,0,0,0,1755,155,1,0,0,0,1756,
+		1754,1,0,0,0,1757,1758,5,227,0,0,1758,1759,5,492,0,0,1759,1760,3,70,35,
+		0,1760,1761,5,493,0,0,1761,1784,1,0,0,0,1762,1763,5,52,0,0,1763,1764,5,
+		492,0,0,1764,1765,3,70,35,0,1765,1766,5,493,0,0,1766,1784,1,0,0,0,1767,
+		1768,5,323,0,0,1768,1769,5,245,0,0,1769,1770,5,492,0,0,1770,1775,3,156,
+		78,0,1771,1772,5,496,0,0,1772,1774,3,156,78,0,1773,1771,1,0,0,0,1774,1777,
+		1,0,0,0,1775,1773,1,0,0,0,1775,1776,1,0,0,0,1776,1778,1,0,0,0,1777,1775,
+		1,0,0,0,1778,1779,5,493,0,0,1779,1784,1,0,0,0,1780,1781,5,492,0,0,1781,
+		1784,5,493,0,0,1782,1784,3,54,27,0,1783,1757,1,0,0,0,1783,1762,1,0,0,0,
+		1783,1767,1,0,0,0,1783,1780,1,0,0,0,1783,1782,1,0,0,0,1784,157,1,0,0,0,
+		1785,1786,5,422,0,0,1786,1787,3,54,27,0,1787,159,1,0,0,0,1788,1789,5,459,
+		0,0,1789,1790,3,8,4,0,1790,1791,5,390,0,0,1791,1799,3,162,81,0,1792,1793,
+		5,496,0,0,1793,1794,3,8,4,0,1794,1795,5,390,0,0,1795,1796,3,162,81,0,1796,
+		1798,1,0,0,0,1797,1792,1,0,0,0,1798,1801,1,0,0,0,1799,1797,1,0,0,0,1799,
+		1800,1,0,0,0,1800,161,1,0,0,0,1801,1799,1,0,0,0,1802,1804,5,492,0,0,1803,
+		1805,3,8,4,0,1804,1803,1,0,0,0,1804,1805,1,0,0,0,1805,1809,1,0,0,0,1806,
+		1807,5,187,0,0,1807,1808,5,23,0,0,1808,1810,3,70,35,0,1809,1806,1,0,0,
+		0,1809,1810,1,0,0,0,1810,1812,1,0,0,0,1811,1813,3,168,84,0,1812,1811,1,
+		0,0,0,1812,1813,1,0,0,0,1813,1815,1,0,0,0,1814,1816,3,164,82,0,1815,1814,
+		1,0,0,0,1815,1816,1,0,0,0,1816,1817,1,0,0,0,1817,1818,5,493,0,0,1818,163,
+		1,0,0,0,1819,1826,7,21,0,0,1820,1821,5,310,0,0,1821,1822,3,166,83,0,1822,
+		1823,5,387,0,0,1823,1824,3,166,83,0,1824,1827,1,0,0,0,1825,1827,3,166,
+		83,0,1826,1820,1,0,0,0,1826,1825,1,0,0,0,1827,1837,1,0,0,0,1828,1835,5,
+		84,0,0,1829,1830,5,53,0,0,1830,1836,5,340,0,0,1831,1836,5,421,0,0,1832,
+		1836,5,273,0,0,1833,1834,5,163,0,0,1834,1836,5,178,0,0,1835,1829,1,0,0,
+		0,1835,1831,1,0,0,0,1835,1832,1,0,0,0,1835,1833,1,0,0,0,1836,1838,1,0,
+		0,0,1837,1828,1,0,0,0,1837,1838,1,0,0,0,1838,165,1,0,0,0,1839,1840,5,282,
+		0,0,1840,1847,7,22,0,0,1841,1842,5,53,0,0,1842,1847,5,340,0,0,1843,1844,
+		3,54,27,0,1844,1845,7,22,0,0,1845,1847,1,0,0,0,1846,1839,1,0,0,0,1846,
+		1841,1,0,0,0,1846,1843,1,0,0,0,1847,167,1,0,0,0,1848,1849,5,438,0,0,1849,
+		1850,5,23,0,0,1850,1855,3,170,85,0,1851,1852,5,496,0,0,1852,1854,3,170,
+		85,0,1853,1851,1,0,0,0,1854,1857,1,0,0,0,1855,1853,1,0,0,0,1855,1856,1,
+		0,0,0,1856,169,1,0,0,0,1857,1855,1,0,0,0,1858,1878,3,54,27,0,1859,1879,
+		5,391,0,0,1860,1879,5,409,0,0,1861,1876,5,455,0,0,1862,1877,3,64,32,0,
+		1863,1864,5,174,0,0,1864,1870,5,492,0,0,1865,1866,3,8,4,0,1866,1867,5,
+		501,0,0,1867,1869,1,0,0,0,1868,1865,1,0,0,0,1869,1872,1,0,0,0,1870,1868,
+		1,0,0,0,1870,1871,1,0,0,0,1871,1873,1,0,0,0,1872,1870,1,0,0,0,1873,1874,
+		3,64,32,0,1874,1875,5,493,0,0,1875,1877,1,0,0,0,1876,1862,1,0,0,0,1876,
+		1863,1,0,0,0,1877,1879,1,0,0,0,1878,1859,1,0,0,0,1878,1860,1,0,0,0,1878,
+		1861,1,0,0,0,1878,1879,1,0,0,0,1879,1881,1,0,0,0,1880,1882,3,172,86,0,
+		1881,1880,1,0,0,0,1881,1882,1,0,0,0,1882,171,1,0,0,0,1883,1884,5,168,0,
+		0,1884,1885,7,23,0,0,1885,173,1,0,0,0,1886,1889,5,429,0,0,1887,1890,5,
+		384,0,0,1888,1890,3,54,27,0,1889,1887,1,0,0,0,1889,1888,1,0,0,0,1890,1930,
+		1,0,0,0,1891,1892,5,434,0,0,1892,1894,3,54,27,0,1893,1895,7,24,0,0,1894,
+		1893,1,0,0,0,1894,1895,1,0,0,0,1895,1930,1,0,0,0,1896,1897,5,416,0,0,1897,
+		1899,7,25,0,0,1898,1900,3,176,88,0,1899,1898,1,0,0,0,1899,1900,1,0,0,0,
+		1900,1901,1,0,0,0,1901,1905,7,24,0,0,1902,1906,5,436,0,0,1903,1904,5,460,
+		0,0,1904,1906,5,273,0,0,1905,1902,1,0,0,0,1905,1903,1,0,0,0,1906,1930,
+		1,0,0,0,1907,1915,5,417,0,0,1908,1916,5,289,0,0,1909,1910,5,163,0,0,1910,
+		1911,5,129,0,0,1911,1916,5,289,0,0,1912,1916,5,246,0,0,1913,1914,5,129,
+		0,0,1914,1916,5,246,0,0,1915,1908,1,0,0,0,1915,1909,1,0,0,0,1915,1912,
+		1,0,0,0,1915,1913,1,0,0,0,1916,1919,1,0,0,0,1917,1918,5,170,0,0,1918,1920,
+		3,24,12,0,1919,1917,1,0,0,0,1919,1920,1,0,0,0,1920,1924,1,0,0,0,1921,1925,
+		5,167,0,0,1922,1923,5,249,0,0,1923,1925,5,141,0,0,1924,1921,1,0,0,0,1924,
+		1922,1,0,0,0,1924,1925,1,0,0,0,1925,1930,1,0,0,0,1926,1927,5,417,0,0,1927,
+		1928,5,205,0,0,1928,1930,5,436,0,0,1929,1886,1,0,0,0,1929,1891,1,0,0,0,
+		1929,1896,1,0,0,0,1929,1907,1,0,0,0,1929,1926,1,0,0,0,1930,175,1,0,0,0,
+		1931,1933,7,1,0,0,1932,1931,1,0,0,0,1932,1933,1,0,0,0,1933,1934,1,0,0,
+		0,1934,1937,7,2,0,0,1935,1937,3,78,39,0,1936,1932,1,0,0,0,1936,1935,1,
+		0,0,0,1937,177,1,0,0,0,1938,1940,5,460,0,0,1939,1941,5,208,0,0,1940,1939,
+		1,0,0,0,1940,1941,1,0,0,0,1941,1942,1,0,0,0,1942,1947,3,180,90,0,1943,
+		1944,5,496,0,0,1944,1946,3,180,90,0,1945,1943,1,0,0,0,1946,1949,1,0,0,
+		0,1947,1945,1,0,0,0,1947,1948,1,0,0,0,1948,179,1,0,0,0,1949,1947,1,0,0,
+		0,1950,1952,3,8,4,0,1951,1953,3,28,14,0,1952,1951,1,0,0,0,1952,1953,1,
+		0,0,0,1953,1954,1,0,0,0,1954,1959,5,390,0,0,1955,1957,5,432,0,0,1956,1955,
+		1,0,0,0,1956,1957,1,0,0,0,1957,1958,1,0,0,0,1958,1960,5,146,0,0,1959,1956,
+		1,0,0,0,1959,1960,1,0,0,0,1960,1961,1,0,0,0,1961,1962,5,492,0,0,1962,1963,
+		3,308,154,0,1963,1965,5,493,0,0,1964,1966,3,182,91,0,1965,1964,1,0,0,0,
+		1965,1966,1,0,0,0,1966,1968,1,0,0,0,1967,1969,3,184,92,0,1968,1967,1,0,
+		0,0,1968,1969,1,0,0,0,1969,181,1,0,0,0,1970,1971,5,236,0,0,1971,1972,7,
+		26,0,0,1972,1973,5,95,0,0,1973,1974,5,23,0,0,1974,1975,3,26,13,0,1975,
+		1976,5,244,0,0,1976,1977,3,8,4,0,1977,183,1,0,0,0,1978,1979,5,55,0,0,1979,
+		1980,3,26,13,0,1980,1981,5,244,0,0,1981,1987,3,8,4,0,1982,1983,5,449,0,
+		0,1983,1984,3,186,93,0,1984,1985,5,407,0,0,1985,1986,3,186,93,0,1986,1988,
+		1,0,0,0,1987,1982,1,0,0,0,1987,1988,1,0,0,0,1988,1989,1,0,0,0,1989,1990,
+		5,455,0,0,1990,1991,3,8,4,0,1991,185,1,0,0,0,1992,1998,3,32,16,0,1993,
+		1998,3,86,43,0,1994,1995,3,12,6,0,1995,1996,3,34,17,0,1996,1998,1,0,0,
+		0,1997,1992,1,0,0,0,1997,1993,1,0,0,0,1997,1994,1,0,0,0,1998,187,1,0,0,
+		0,1999,2011,3,200,100,0,2000,2011,3,260,130,0,2001,2011,3,198,99,0,2002,
+		2011,3,248,124,0,2003,2011,3,250,125,0,2004,2011,3,242,121,0,2005,2011,
+		3,252,126,0,2006,2011,3,258,129,0,2007,2011,3,256,128,0,2008,2011,3,264,
+		132,0,2009,2011,3,266,133,0,2010,1999,1,0,0,0,2010,2000,1,0,0,0,2010,2001,
+		1,0,0,0,2010,2002,1,0,0,0,2010,2003,1,0,0,0,2010,2004,1,0,0,0,2010,2005,
+		1,0,0,0,2010,2006,1,0,0,0,2010,2007,1,0,0,0,2010,2008,1,0,0,0,2010,2009,
+		1,0,0,0,2011,189,1,0,0,0,2012,2013,5,110,0,0,2013,2014,5,432,0,0,2014,
+		2015,5,319,0,0,2015,191,1,0,0,0,2016,2017,5,110,0,0,2017,2018,5,319,0,
+		0,2018,193,1,0,0,0,2019,2020,7,27,0,0,2020,195,1,0,0,0,2021,2023,7,28,
+		0,0,2022,2021,1,0,0,0,2022,2023,1,0,0,0,2023,2024,1,0,0,0,2024,2027,7,
+		29,0,0,2025,2027,5,287,0,0,2026,2022,1,0,0,0,2026,2025,1,0,0,0,2027,197,
+		1,0,0,0,2028,2029,5,400,0,0,2029,2031,5,233,0,0,2030,2032,3,190,95,0,2031,
+		2030,1,0,0,0,2031,2032,1,0,0,0,2032,2034,1,0,0,0,2033,2035,3,8,4,0,2034,
+		2033,1,0,0,0,2034,2035,1,0,0,0,2035,2038,1,0,0,0,2036,2037,5,361,0,0,2037,
+		2039,3,30,15,0,2038,2036,1,0,0,0,2038,2039,1,0,0,0,2039,2046,1,0,0,0,2040,
+		2045,3,200,100,0,2041,2045,3,248,124,0,2042,2045,3,242,121,0,2043,2045,
+		3,252,126,0,2044,2040,1,0,0,0,2044,2041,1,0,0,0,2044,2042,1,0,0,0,2044,
+		2043,1,0,0,0,2045,2048,1,0,0,0,2046,2044,1,0,0,0,2046,2047,1,0,0,0,2047,
+		199,1,0,0,0,2048,2046,1,0,0,0,2049,2051,5,400,0,0,2050,2052,3,196,98,0,
+		2051,2050,1,0,0,0,2051,2052,1,0,0,0,2052,2053,1,0,0,0,2053,2055,5,447,
+		0,0,2054,2056,3,190,95,0,2055,2054,1,0,0,0,2055,2056,1,0,0,0,2056,2057,
+		1,0,0,0,2057,2072,3,22,11,0,2058,2059,5,170,0,0,2059,2061,3,22,11,0,2060,
+		2062,3,208,104,0,2061,2060,1,0,0,0,2061,2062,1,0,0,0,2062,2073,1,0,0,0,
+		2063,2064,5,187,0,0,2064,2065,5,170,0,0,2065,2067,3,22,11,0,2066,2068,
+		3,208,104,0,2067,2066,1,0,0,0,2067,2068,1,0,0,0,2068,2069,1,0,0,0,2069,
+		2070,3,212,106,0,2070,2073,1,0,0,0,2071,2073,3,202,101,0,2072,2058,1,0,
+		0,0,2072,2063,1,0,0,0,2072,2071,1,0,0,0,2072,2073,1,0,0,0,2073,2079,1,
+		0,0,0,2074,2075,5,121,0,0,2075,2076,5,492,0,0,2076,2077,3,24,12,0,2077,
+		2078,5,493,0,0,2078,2080,1,0,0,0,2079,2074,1,0,0,0,2079,2080,1,0,0,0,2080,
+		2095,1,0,0,0,2081,2082,5,187,0,0,2082,2083,5,23,0,0,2083,2084,3,8,4,0,
+		2084,2085,5,492,0,0,2085,2090,3,244,122,0,2086,2087,5,496,0,0,2087,2089,
+		3,244,122,0,2088,2086,1,0,0,0,2089,2092,1,0,0,0,2090,2088,1,0,0,0,2090,
+		2091,1,0,0,0,2091,2093,1,0,0,0,2092,2090,1,0,0,0,2093,2094,5,493,0,0,2094,
+		2096,1,0,0,0,2095,2081,1,0,0,0,2095,2096,1,0,0,0,2096,2099,1,0,0,0,2097,
+		2098,5,455,0,0,2098,2100,3,8,4,0,2099,2097,1,0,0,0,2099,2100,1,0,0,0,2100,
+		2102,1,0,0,0,2101,2103,3,214,107,0,2102,2101,1,0,0,0,2102,2103,1,0,0,0,
+		2103,2105,1,0,0,0,2104,2106,3,216,108,0,2105,2104,1,0,0,0,2105,2106,1,
+		0,0,0,2106,2109,1,0,0,0,2107,2108,5,268,0,0,2108,2110,3,8,4,0,2109,2107,
+		1,0,0,0,2109,2110,1,0,0,0,2110,2119,1,0,0,0,2111,2114,5,390,0,0,2112,2115,
+		3,98,49,0,2113,2115,3,388,194,0,2114,2112,1,0,0,0,2114,2113,1,0,0,0,2115,
+		2117,1,0,0,0,2116,2118,3,218,109,0,2117,2116,1,0,0,0,2117,2118,1,0,0,0,
+		2118,2120,1,0,0,0,2119,2111,1,0,0,0,2119,2120,1,0,0,0,2120,201,1,0,0,0,
+		2121,2130,5,492,0,0,2122,2127,3,204,102,0,2123,2124,5,496,0,0,2124,2126,
+		3,204,102,0,2125,2123,1,0,0,0,2126,2129,1,0,0,0,2127,2125,1,0,0,0,2127,
+		2128,1,0,0,0,2128,2131,1,0,0,0,2129,2127,1,0,0,0,2130,2122,1,0,0,0,2130,
+		2131,1,0,0,0,2131,2132,1,0,0,0,2132,2133,5,493,0,0,2133,203,1,0,0,0,2134,
+		2146,3,220,110,0,2135,2146,3,234,117,0,2136,2137,5,375,0,0,2137,2142,3,
+		22,11,0,2138,2139,7,30,0,0,2139,2141,3,206,103,0,2140,2138,1,0,0,0,2141,
+		2144,1,0,0,0,2142,2140,1,0,0,0,2142,2143,1,0,0,0,2143,2146,1,0,0,0,2144,
+		2142,1,0,0,0,2145,2134,1,0,0,0,2145,2135,1,0,0,0,2145,2136,1,0,0,0,2146,
+		205,1,0,0,0,2147,2148,7,31,0,0,2148,207,1,0,0,0,2149,2150,5,492,0,0,2150,
+		2155,3,210,105,0,2151,2152,5,496,0,0,2152,2154,3,210,105,0,2153,2151,1,
+		0,0,0,2154,2157,1,0,0,0,2155,2153,1,0,0,0,2155,2156,1,0,0,0,2156,2158,
+		1,0,0,0,2157,2155,1,0,0,0,2158,2159,5,493,0,0,2159,209,1,0,0,0,2160,2163,
+		3,8,4,0,2161,2162,5,460,0,0,2162,2164,5,176,0,0,2163,2161,1,0,0,0,2163,
+		2164,1,0,0,0,2164,2168,1,0,0,0,2165,2167,3,222,111,0,2166,2165,1,0,0,0,
+		2167,2170,1,0,0,0,2168,2166,1,0,0,0,2168,2169,1,0,0,0,2169,2173,1,0,0,
+		0,2170,2168,1,0,0,0,2171,2173,3,234,117,0,2172,2160,1,0,0,0,2172,2171,
+		1,0,0,0,2173,211,1,0,0,0,2174,2175,5,417,0,0,2175,2185,5,348,0,0,2176,
+		2177,5,423,0,0,2177,2186,3,406,203,0,2178,2179,5,419,0,0,2179,2180,3,406,
+		203,0,2180,2181,5,449,0,0,2181,2182,3,406,203,0,2182,2186,1,0,0,0,2183,
+		2184,5,460,0,0,2184,2186,3,406,203,0,2185,2176,1,0,0,0,2185,2178,1,0,0,
+		0,2185,2183,1,0,0,0,2186,2189,1,0,0,0,2187,2189,5,407,0,0,2188,2174,1,
+		0,0,0,2188,2187,1,0,0,0,2189,213,1,0,0,0,2190,2191,5,460,0,0,2191,2195,
+		3,302,151,0,2192,2193,5,302,0,0,2193,2195,5,172,0,0,2194,2190,1,0,0,0,
+		2194,2192,1,0,0,0,2195,215,1,0,0,0,2196,2197,5,435,0,0,2197,2203,5,39,
+		0,0,2198,2204,5,76,0,0,2199,2200,5,64,0,0,2200,2204,5,230,0,0,2201,2202,
+		5,195,0,0,2202,2204,5,230,0,0,2203,2198,1,0,0,0,2203,2199,1,0,0,0,2203,
+		2201,1,0,0,0,2204,217,1,0,0,0,2205,2207,5,460,0,0,2206,2208,5,163,0,0,
+		2207,2206,1,0,0,0,2207,2208,1,0,0,0,2208,2209,1,0,0,0,2209,2210,5,56,0,
+		0,2210,219,1,0,0,0,2211,2213,3,8,4,0,2212,2214,3,38,19,0,2213,2212,1,0,
+		0,0,2213,2214,1,0,0,0,2214,2217,1,0,0,0,2215,2216,5,259,0,0,2216,2218,
+		3,8,4,0,2217,2215,1,0,0,0,2217,2218,1,0,0,0,2218,2224,1,0,0,0,2219,2222,
+		5,41,0,0,2220,2223,3,8,4,0,2221,2223,5,407,0,0,2222,2220,1,0,0,0,2222,
+		2221,1,0,0,0,2223,2225,1,0,0,0,2224,2219,1,0,0,0,2224,2225,1,0,0,0,2225,
+		2229,1,0,0,0,2226,2228,3,222,111,0,2227,2226,1,0,0,0,2228,2231,1,0,0,0,
+		2229,2227,1,0,0,0,2229,2230,1,0,0,0,2230,221,1,0,0,0,2231,2229,1,0,0,0,
+		2232,2233,5,399,0,0,2233,2235,3,8,4,0,2234,2232,1,0,0,0,2234,2235,1,0,
+		0,0,2235,2236,1,0,0,0,2236,2241,3,224,112,0,2237,2241,3,232,116,0,2238,
+		2239,5,397,0,0,2239,2241,3,22,11,0,2240,2234,1,0,0,0,2240,2237,1,0,0,0,
+		2240,2238,1,0,0,0,2241,223,1,0,0,0,2242,2243,5,432,0,0,2243,2300,5,433,
+		0,0,2244,2300,5,433,0,0,2245,2246,5,407,0,0,2246,2300,3,56,28,0,2247,2248,
+		5,396,0,0,2248,2249,5,492,0,0,2249,2250,3,54,27,0,2250,2253,5,493,0,0,
+		2251,2252,5,163,0,0,2252,2254,5,120,0,0,2253,2251,1,0,0,0,2253,2254,1,
+		0,0,0,2254,2300,1,0,0,0,2255,2257,5,453,0,0,2256,2258,3,226,113,0,2257,
+		2256,1,0,0,0,2257,2258,1,0,0,0,2258,2262,1,0,0,0,2259,2260,5,440,0,0,2260,
+		2262,5,129,0,0,2261,2255,1,0,0,0,2261,2259,1,0,0,0,2262,2265,1,0,0,0,2263,
+		2264,5,460,0,0,2264,2266,3,302,151,0,2265,2263,1,0,0,0,2265,2266,1,0,0,
+		0,2266,2271,1,0,0,0,2267,2268,5,455,0,0,2268,2269,5,118,0,0,2269,2270,
+		5,268,0,0,2270,2272,3,8,4,0,2271,2267,1,0,0,0,2271,2272,1,0,0,0,2272,2300,
+		1,0,0,0,2273,2300,3,228,114,0,2274,2278,5,101,0,0,2275,2279,5,11,0,0,2276,
+		2277,5,23,0,0,2277,2279,5,407,0,0,2278,2275,1,0,0,0,2278,2276,1,0,0,0,
+		2279,2280,1,0,0,0,2280,2297,5,390,0,0,2281,2290,5,109,0,0,2282,2284,5,
+		492,0,0,2283,2285,3,254,127,0,2284,2283,1,0,0,0,2285,2286,1,0,0,0,2286,
+		2284,1,0,0,0,2286,2287,1,0,0,0,2287,2288,1,0,0,0,2288,2289,5,493,0,0,2289,
+		2291,1,0,0,0,2290,2282,1,0,0,0,2290,2291,1,0,0,0,2291,2298,1,0,0,0,2292,
+		2293,5,492,0,0,2293,2294,3,54,27,0,2294,2295,5,493,0,0,2295,2296,5,260,
+		0,0,2296,2298,1,0,0,0,2297,2281,1,0,0,0,2297,2292,1,0,0,0,2298,2300,1,
+		0,0,0,2299,2242,1,0,0,0,2299,2244,1,0,0,0,2299,2245,1,0,0,0,2299,2247,
+		1,0,0,0,2299,2261,1,0,0,0,2299,2273,1,0,0,0,2299,2274,1,0,0,0,2300,225,
+		1,0,0,0,2301,2303,5,168,0,0,2302,2304,5,432,0,0,2303,2302,1,0,0,0,2303,
+		2304,1,0,0,0,2304,2305,1,0,0,0,2305,2306,5,410,0,0,2306,227,1,0,0,0,2307,
+		2308,5,441,0,0,2308,2310,3,22,11,0,2309,2311,3,28,14,0,2310,2309,1,0,0,
+		0,2310,2311,1,0,0,0,2311,2314,1,0,0,0,2312,2313,5,144,0,0,2313,2315,7,
+		32,0,0,2314,2312,1,0,0,0,2314,2315,1,0,0,0,2315,2319,1,0,0,0,2316,2318,
+		3,230,115,0,2317,2316,1,0,0,0,2318,2321,1,0,0,0,2319,2317,1,0,0,0,2319,
+		2320,1,0,0,0,2320,229,1,0,0,0,2321,2319,1,0,0,0,2322,2323,5,435,0,0,2323,
+		2333,7,33,0,0,2324,2325,5,163,0,0,2325,2334,5,4,0,0,2326,2334,5,221,0,
+		0,2327,2334,5,27,0,0,2328,2329,5,244,0,0,2329,2331,7,34,0,0,2330,2332,
+		3,28,14,0,2331,2330,1,0,0,0,2331,2332,1,0,0,0,2332,2334,1,0,0,0,2333,2324,
+		1,0,0,0,2333,2326,1,0,0,0,2333,2327,1,0,0,0,2333,2328,1,0,0,0,2334,231,
+		1,0,0,0,2335,2337,5,432,0,0,2336,2335,1,0,0,0,2336,2337,1,0,0,0,2337,2338,
+		1,0,0,0,2338,2346,5,408,0,0,2339,2340,5,424,0,0,2340,2346,7,35,0,0,2341,
+		2342,5,432,0,0,2342,2346,5,291,0,0,2343,2344,5,163,0,0,2344,2346,5,120,
+		0,0,2345,2336,1,0,0,0,2345,2339,1,0,0,0,2345,2341,1,0,0,0,2345,2343,1,
+		0,0,0,2346,233,1,0,0,0,2347,2348,5,399,0,0,2348,2350,3,8,4,0,2349,2347,
+		1,0,0,0,2349,2350,1,0,0,0,2350,2351,1,0,0,0,2351,2355,3,236,118,0,2352,
+		2354,3,232,116,0,2353,2352,1,0,0,0,2354,2357,1,0,0,0,2355,2353,1,0,0,0,
+		2355,2356,1,0,0,0,2356,235,1,0,0,0,2357,2355,1,0,0,0,2358,2359,5,396,0,
+		0,2359,2360,5,492,0,0,2360,2361,3,54,27,0,2361,2362,5,493,0,0,2362,2431,
+		1,0,0,0,2363,2365,5,453,0,0,2364,2366,3,226,113,0,2365,2364,1,0,0,0,2365,
+		2366,1,0,0,0,2366,2370,1,0,0,0,2367,2368,5,440,0,0,2368,2370,5,129,0,0,
+		2369,2363,1,0,0,0,2369,2367,1,0,0,0,2370,2388,1,0,0,0,2371,2373,3,28,14,
+		0,2372,2374,3,238,119,0,2373,2372,1,0,0,0,2373,2374,1,0,0,0,2374,2377,
+		1,0,0,0,2375,2376,5,460,0,0,2376,2378,3,302,151,0,2377,2375,1,0,0,0,2377,
+		2378,1,0,0,0,2378,2383,1,0,0,0,2379,2380,5,455,0,0,2380,2381,5,118,0,0,
+		2381,2382,5,268,0,0,2382,2384,3,8,4,0,2383,2379,1,0,0,0,2383,2384,1,0,
+		0,0,2384,2389,1,0,0,0,2385,2386,5,455,0,0,2386,2387,5,118,0,0,2387,2389,
+		3,8,4,0,2388,2371,1,0,0,0,2388,2385,1,0,0,0,2389,2431,1,0,0,0,2390,2391,
+		5,418,0,0,2391,2392,5,129,0,0,2392,2393,3,28,14,0,2393,2394,3,228,114,
+		0,2394,2431,1,0,0,0,2395,2398,5,84,0,0,2396,2397,5,455,0,0,2397,2399,3,
+		8,4,0,2398,2396,1,0,0,0,2398,2399,1,0,0,0,2399,2400,1,0,0,0,2400,2401,
+		5,492,0,0,2401,2406,3,240,120,0,2402,2403,5,496,0,0,2403,2405,3,240,120,
+		0,2404,2402,1,0,0,0,2405,2408,1,0,0,0,2406,2404,1,0,0,0,2406,2407,1,0,
+		0,0,2407,2409,1,0,0,0,2408,2406,1,0,0,0,2409,2411,5,493,0,0,2410,2412,
+		3,238,119,0,2411,2410,1,0,0,0,2411,2412,1,0,0,0,2412,2415,1,0,0,0,2413,
+		2414,5,460,0,0,2414,2416,3,302,151,0,2415,2413,1,0,0,0,2415,2416,1,0,0,
+		0,2416,2421,1,0,0,0,2417,2418,5,455,0,0,2418,2419,5,118,0,0,2419,2420,
+		5,268,0,0,2420,2422,3,8,4,0,2421,2417,1,0,0,0,2421,2422,1,0,0,0,2422,2428,
+		1,0,0,0,2423,2424,5,458,0,0,2424,2425,5,492,0,0,2425,2426,3,54,27,0,2426,
+		2427,5,493,0,0,2427,2429,1,0,0,0,2428,2423,1,0,0,0,2428,2429,1,0,0,0,2429,
+		2431,1,0,0,0,2430,2358,1,0,0,0,2430,2369,1,0,0,0,2430,2390,1,0,0,0,2430,
+		2395,1,0,0,0,2431,237,1,0,0,0,2432,2433,5,115,0,0,2433,2434,3,28,14,0,
+		2434,239,1,0,0,0,2435,2436,3,244,122,0,2436,2451,5,460,0,0,2437,2452,3,
+		64,32,0,2438,2439,5,174,0,0,2439,2445,5,492,0,0,2440,2441,3,8,4,0,2441,
+		2442,5,501,0,0,2442,2444,1,0,0,0,2443,2440,1,0,0,0,2444,2447,1,0,0,0,2445,
+		2443,1,0,0,0,2445,2446,1,0,0,0,2446,2448,1,0,0,0,2447,2445,1,0,0,0,2448,
+		2449,3,64,32,0,2449,2450,5,493,0,0,2450,2452,1,0,0,0,2451,2437,1,0,0,0,
+		2451,2438,1,0,0,0,2452,241,1,0,0,0,2453,2455,5,400,0,0,2454,2456,5,453,
+		0,0,2455,2454,1,0,0,0,2455,2456,1,0,0,0,2456,2457,1,0,0,0,2457,2459,5,
+		118,0,0,2458,2460,5,364,0,0,2459,2458,1,0,0,0,2459,2460,1,0,0,0,2460,2465,
+		1,0,0,0,2461,2463,3,190,95,0,2462,2461,1,0,0,0,2462,2463,1,0,0,0,2463,
+		2464,1,0,0,0,2464,2466,3,8,4,0,2465,2462,1,0,0,0,2465,2466,1,0,0,0,2466,
+		2467,1,0,0,0,2467,2469,5,435,0,0,2468,2470,5,436,0,0,2469,2468,1,0,0,0,
+		2469,2470,1,0,0,0,2470,2471,1,0,0,0,2471,2474,3,22,11,0,2472,2473,5,455,
+		0,0,2473,2475,3,8,4,0,2474,2472,1,0,0,0,2474,2475,1,0,0,0,2475,2476,1,
+		0,0,0,2476,2477,5,492,0,0,2477,2482,3,244,122,0,2478,2479,5,496,0,0,2479,
+		2481,3,244,122,0,2480,2478,1,0,0,0,2481,2484,1,0,0,0,2482,2480,1,0,0,0,
+		2482,2483,1,0,0,0,2483,2485,1,0,0,0,2484,2482,1,0,0,0,2485,2487,5,493,
+		0,0,2486,2488,3,238,119,0,2487,2486,1,0,0,0,2487,2488,1,0,0,0,2488,2490,
+		1,0,0,0,2489,2491,3,226,113,0,2490,2489,1,0,0,0,2490,2491,1,0,0,0,2491,
+		2494,1,0,0,0,2492,2493,5,460,0,0,2493,2495,3,302,151,0,2494,2492,1,0,0,
+		0,2494,2495,1,0,0,0,2495,2498,1,0,0,0,2496,2497,5,268,0,0,2497,2499,3,
+		8,4,0,2498,2496,1,0,0,0,2498,2499,1,0,0,0,2499,2501,1,0,0,0,2500,2502,
+		3,152,76,0,2501,2500,1,0,0,0,2501,2502,1,0,0,0,2502,243,1,0,0,0,2503,2510,
+		3,8,4,0,2504,2510,3,246,123,0,2505,2506,5,492,0,0,2506,2507,3,54,27,0,
+		2507,2508,5,493,0,0,2508,2510,1,0,0,0,2509,2503,1,0,0,0,2509,2504,1,0,
+		0,0,2509,2505,1,0,0,0,2510,2513,1,0,0,0,2511,2512,5,397,0,0,2512,2514,
+		3,22,11,0,2513,2511,1,0,0,0,2513,2514,1,0,0,0,2514,2519,1,0,0,0,2515,2517,
+		3,22,11,0,2516,2518,3,302,151,0,2517,2516,1,0,0,0,2517,2518,1,0,0,0,2518,
+		2520,1,0,0,0,2519,2515,1,0,0,0,2519,2520,1,0,0,0,2520,2522,1,0,0,0,2521,
+		2523,7,36,0,0,2522,2521,1,0,0,0,2522,2523,1,0,0,0,2523,2525,1,0,0,0,2524,
+		2526,3,172,86,0,2525,2524,1,0,0,0,2525,2526,1,0,0,0,2526,245,1,0,0,0,2527,
+		2528,3,22,11,0,2528,2529,3,82,41,0,2529,2532,1,0,0,0,2530,2532,3,144,72,
+		0,2531,2527,1,0,0,0,2531,2530,1,0,0,0,2532,247,1,0,0,0,2533,2536,5,400,
+		0,0,2534,2535,5,437,0,0,2535,2537,5,217,0,0,2536,2534,1,0,0,0,2536,2537,
+		1,0,0,0,2537,2539,1,0,0,0,2538,2540,3,196,98,0,2539,2538,1,0,0,0,2539,
+		2540,1,0,0,0,2540,2542,1,0,0,0,2541,2543,5,208,0,0,2542,2541,1,0,0,0,2542,
+		2543,1,0,0,0,2543,2544,1,0,0,0,2544,2545,5,297,0,0,2545,2547,3,22,11,0,
+		2546,2548,3,28,14,0,2547,2546,1,0,0,0,2547,2548,1,0,0,0,2548,2551,1,0,
+		0,0,2549,2550,5,460,0,0,2550,2552,3,302,151,0,2551,2549,1,0,0,0,2551,2552,
+		1,0,0,0,2552,2553,1,0,0,0,2553,2554,5,390,0,0,2554,2561,3,98,49,0,2555,
+		2557,5,460,0,0,2556,2558,7,37,0,0,2557,2556,1,0,0,0,2557,2558,1,0,0,0,
+		2558,2559,1,0,0,0,2559,2560,5,396,0,0,2560,2562,5,175,0,0,2561,2555,1,
+		0,0,0,2561,2562,1,0,0,0,2562,249,1,0,0,0,2563,2565,5,400,0,0,2564,2566,
+		5,287,0,0,2565,2564,1,0,0,0,2565,2566,1,0,0,0,2566,2567,1,0,0,0,2567,2568,
+		5,146,0,0,2568,2570,5,297,0,0,2569,2571,3,190,95,0,2570,2569,1,0,0,0,2570,
+		2571,1,0,0,0,2571,2572,1,0,0,0,2572,2574,3,22,11,0,2573,2575,3,28,14,0,
+		2574,2573,1,0,0,0,2574,2575,1,0,0,0,2575,2578,1,0,0,0,2576,2577,5,455,
+		0,0,2577,2579,3,8,4,0,2578,2576,1,0,0,0,2578,2579,1,0,0,0,2579,2582,1,
+		0,0,0,2580,2581,5,460,0,0,2581,2583,3,302,151,0,2582,2580,1,0,0,0,2582,
+		2583,1,0,0,0,2583,2586,1,0,0,0,2584,2585,5,268,0,0,2585,2587,3,8,4,0,2586,
+		2584,1,0,0,0,2586,2587,1,0,0,0,2587,2588,1,0,0,0,2588,2589,5,390,0,0,2589,
+		2591,3,98,49,0,2590,2592,3,218,109,0,2591,2590,1,0,0,0,2591,2592,1,0,0,
+		0,2592,251,1,0,0,0,2593,2595,5,400,0,0,2594,2596,3,196,98,0,2595,2594,
+		1,0,0,0,2595,2596,1,0,0,0,2596,2597,1,0,0,0,2597,2599,5,239,0,0,2598,2600,
+		3,190,95,0,2599,2598,1,0,0,0,2599,2600,1,0,0,0,2600,2601,1,0,0,0,2601,
+		2605,3,22,11,0,2602,2604,3,254,127,0,2603,2602,1,0,0,0,2604,2607,1,0,0,
+		0,2605,2603,1,0,0,0,2605,2606,1,0,0,0,2606,253,1,0,0,0,2607,2605,1,0,0,
+		0,2608,2609,5,390,0,0,2609,2645,3,38,19,0,2610,2611,5,24,0,0,2611,2645,
+		3,36,18,0,2612,2645,5,55,0,0,2613,2615,5,117,0,0,2614,2616,5,23,0,0,2615,
+		2614,1,0,0,0,2615,2616,1,0,0,0,2616,2617,1,0,0,0,2617,2645,3,36,18,0,2618,
+		2645,5,142,0,0,2619,2620,5,147,0,0,2620,2645,3,36,18,0,2621,2622,5,151,
+		0,0,2622,2645,3,36,18,0,2623,2624,5,163,0,0,2624,2645,7,38,0,0,2625,2626,
+		5,181,0,0,2626,2627,5,23,0,0,2627,2645,3,22,11,0,2628,2633,5,220,0,0,2629,
+		2631,5,460,0,0,2630,2629,1,0,0,0,2630,2631,1,0,0,0,2631,2632,1,0,0,0,2632,
+		2634,3,36,18,0,2633,2630,1,0,0,0,2633,2634,1,0,0,0,2634,2645,1,0,0,0,2635,
+		2636,5,239,0,0,2636,2637,5,155,0,0,2637,2645,3,22,11,0,2638,2640,5,254,
+		0,0,2639,2641,5,460,0,0,2640,2639,1,0,0,0,2640,2641,1,0,0,0,2641,2642,
+		1,0,0,0,2642,2645,3,36,18,0,2643,2645,5,287,0,0,2644,2608,1,0,0,0,2644,
+		2610,1,0,0,0,2644,2612,1,0,0,0,2644,2613,1,0,0,0,2644,2618,1,0,0,0,2644,
+		2619,1,0,0,0,2644,2621,1,0,0,0,2644,2623,1,0,0,0,2644,2625,1,0,0,0,2644,
+		2628,1,0,0,0,2644,2635,1,0,0,0,2644,2638,1,0,0,0,2644,2643,1,0,0,0,2645,
+		255,1,0,0,0,2646,2647,5,400,0,0,2647,2648,5,74,0,0,2648,2650,3,22,11,0,
+		2649,2651,5,390,0,0,2650,2649,1,0,0,0,2650,2651,1,0,0,0,2651,2652,1,0,
+		0,0,2652,2656,3,38,19,0,2653,2655,3,222,111,0,2654,2653,1,0,0,0,2655,2658,
+		1,0,0,0,2656,2654,1,0,0,0,2656,2657,1,0,0,0,2657,257,1,0,0,0,2658,2656,
+		1,0,0,0,2659,2660,5,400,0,0,2660,2661,5,279,0,0,2661,2662,3,22,11,0,2662,
+		2663,5,390,0,0,2663,2664,5,81,0,0,2664,2673,5,492,0,0,2665,2670,3,34,17,
+		0,2666,2667,5,496,0,0,2667,2669,3,34,17,0,2668,2666,1,0,0,0,2669,2672,
+		1,0,0,0,2670,2668,1,0,0,0,2670,2671,1,0,0,0,2671,2674,1,0,0,0,2672,2670,
+		1,0,0,0,2673,2665,1,0,0,0,2673,2674,1,0,0,0,2674,2675,1,0,0,0,2675,2676,
+		5,493,0,0,2676,2708,1,0,0,0,2677,2678,5,400,0,0,2678,2679,5,279,0,0,2679,
+		2680,3,22,11,0,2680,2681,5,390,0,0,2681,2690,5,492,0,0,2682,2687,3,138,
+		69,0,2683,2684,5,496,0,0,2684,2686,3,138,69,0,2685,2683,1,0,0,0,2686,2689,
+		1,0,0,0,2687,2685,1,0,0,0,2687,2688,1,0,0,0,2688,2691,1,0,0,0,2689,2687,
+		1,0,0,0,2690,2682,1,0,0,0,2690,2691,1,0,0,0,2691,2692,1,0,0,0,2692,2693,
+		5,493,0,0,2693,2708,1,0,0,0,2694,2695,5,400,0,0,2695,2696,5,279,0,0,2696,
+		2699,3,22,11,0,2697,2698,5,390,0,0,2698,2700,5,204,0,0,2699,2697,1,0,0,
+		0,2699,2700,1,0,0,0,2700,2704,1,0,0,0,2701,2703,3,404,202,0,2702,2701,
+		1,0,0,0,2703,2706,1,0,0,0,2704,2702,1,0,0,0,2704,2705,1,0,0,0,2705,2708,
+		1,0,0,0,2706,2704,1,0,0,0,2707,2659,1,0,0,0,2707,2677,1,0,0,0,2707,2694,
+		1,0,0,0,2708,259,1,0,0,0,2709,2710,5,400,0,0,2710,2711,5,57,0,0,2711,2713,
+		3,8,4,0,2712,2714,5,460,0,0,2713,2712,1,0,0,0,2713,2714,1,0,0,0,2714,2718,
+		1,0,0,0,2715,2717,3,262,131,0,2716,2715,1,0,0,0,2717,2720,1,0,0,0,2718,
+		2716,1,0,0,0,2718,2719,1,0,0,0,2719,261,1,0,0,0,2720,2718,1,0,0,0,2721,
+		2725,3,18,9,0,2722,2723,5,44,0,0,2723,2725,5,429,0,0,2724,2721,1,0,0,0,
+		2724,2722,1,0,0,0,2725,2727,1,0,0,0,2726,2728,5,461,0,0,2727,2726,1,0,
+		0,0,2727,2728,1,0,0,0,2728,2735,1,0,0,0,2729,2736,3,36,18,0,2730,2736,
+		5,407,0,0,2731,2736,5,451,0,0,2732,2736,5,415,0,0,2733,2736,5,435,0,0,
+		2734,2736,3,20,10,0,2735,2729,1,0,0,0,2735,2730,1,0,0,0,2735,2731,1,0,
+		0,0,2735,2732,1,0,0,0,2735,2733,1,0,0,0,2735,2734,1,0,0,0,2736,263,1,0,
+		0,0,2737,2738,5,400,0,0,2738,2740,5,90,0,0,2739,2741,3,190,95,0,2740,2739,
+		1,0,0,0,2740,2741,1,0,0,0,2741,2742,1,0,0,0,2742,2744,3,8,4,0,2743,2745,
+		5,460,0,0,2744,2743,1,0,0,0,2744,2745,1,0,0,0,2745,2753,1,0,0,0,2746,2747,
+		5,233,0,0,2747,2752,3,8,4,0,2748,2749,5,296,0,0,2749,2752,3,20,10,0,2750,
+		2752,5,27,0,0,2751,2746,1,0,0,0,2751,2748,1,0,0,0,2751,2750,1,0,0,0,2752,
+		2755,1,0,0,0,2753,2751,1,0,0,0,2753,2754,1,0,0,0,2754,265,1,0,0,0,2755,
+		2753,1,0,0,0,2756,2759,5,400,0,0,2757,2758,5,437,0,0,2758,2760,5,217,0,
+		0,2759,2757,1,0,0,0,2759,2760,1,0,0,0,2760,2811,1,0,0,0,2761,2812,5,99,
+		0,0,2762,2812,5,199,0,0,2763,2812,5,8,0,0,2764,2766,5,399,0,0,2765,2764,
+		1,0,0,0,2765,2766,1,0,0,0,2766,2767,1,0,0,0,2767,2812,5,276,0,0,2768,2769,
+		5,83,0,0,2769,2812,5,276,0,0,2770,2812,5,231,0,0,2771,2812,5,225,0,0,2772,
+		2774,5,454,0,0,2773,2775,5,143,0,0,2774,2773,1,0,0,0,2774,2775,1,0,0,0,
+		2775,2812,1,0,0,0,2776,2812,5,421,0,0,2777,2812,5,191,0,0,2778,2812,5,
+		395,0,0,2779,2812,5,48,0,0,2780,2781,5,407,0,0,2781,2812,5,48,0,0,2782,
+		2812,5,363,0,0,2783,2785,5,174,0,0,2784,2786,7,39,0,0,2785,2784,1,0,0,
+		0,2785,2786,1,0,0,0,2786,2812,1,0,0,0,2787,2791,5,418,0,0,2788,2789,5,
+		56,0,0,2789,2792,5,304,0,0,2790,2792,5,447,0,0,2791,2788,1,0,0,0,2791,
+		2790,1,0,0,0,2792,2812,1,0,0,0,2793,2812,5,242,0,0,2794,2812,5,202,0,0,
+		2795,2812,5,263,0,0,2796,2812,5,256,0,0,2797,2812,5,268,0,0,2798,2799,
+		5,3,0,0,2799,2812,5,149,0,0,2800,2801,5,272,0,0,2801,2802,5,236,0,0,2802,
+		2812,7,40,0,0,2803,2812,5,275,0,0,2804,2806,5,278,0,0,2805,2804,1,0,0,
+		0,2805,2806,1,0,0,0,2806,2808,1,0,0,0,2807,2809,5,198,0,0,2808,2807,1,
+		0,0,0,2808,2809,1,0,0,0,2809,2810,1,0,0,0,2810,2812,5,131,0,0,2811,2761,
+		1,0,0,0,2811,2762,1,0,0,0,2811,2763,1,0,0,0,2811,2765,1,0,0,0,2811,2768,
+		1,0,0,0,2811,2770,1,0,0,0,2811,2771,1,0,0,0,2811,2772,1,0,0,0,2811,2776,
+		1,0,0,0,2811,2777,1,0,0,0,2811,2778,1,0,0,0,2811,2779,1,0,0,0,2811,2780,
+		1,0,0,0,2811,2782,1,0,0,0,2811,2783,1,0,0,0,2811,2787,1,0,0,0,2811,2793,
+		1,0,0,0,2811,2794,1,0,0,0,2811,2795,1,0,0,0,2811,2796,1,0,0,0,2811,2797,
+		1,0,0,0,2811,2798,1,0,0,0,2811,2800,1,0,0,0,2811,2803,1,0,0,0,2811,2805,
+		1,0,0,0,2812,2814,1,0,0,0,2813,2815,3,404,202,0,2814,2813,1,0,0,0,2815,
+		2816,1,0,0,0,2816,2814,1,0,0,0,2816,2817,1,0,0,0,2817,267,1,0,0,0,2818,
+		2819,5,10,0,0,2819,2821,5,447,0,0,2820,2822,3,192,96,0,2821,2820,1,0,0,
+		0,2821,2822,1,0,0,0,2822,2835,1,0,0,0,2823,2829,5,436,0,0,2824,2830,3,
+		22,11,0,2825,2826,5,492,0,0,2826,2827,3,22,11,0,2827,2828,5,493,0,0,2828,
+		2830,1,0,0,0,2829,2824,1,0,0,0,2829,2825,1,0,0,0,2830,2836,1,0,0,0,2831,
+		2833,3,22,11,0,2832,2834,5,469,0,0,2833,2832,1,0,0,0,2833,2834,1,0,0,0,
+		2834,2836,1,0,0,0,2835,2823,1,0,0,0,2835,2831,1,0,0,0,2836,2837,1,0,0,
+		0,2837,2838,3,276,138,0,2838,2886,1,0,0,0,2839,2846,5,10,0,0,2840,2847,
+		5,118,0,0,2841,2847,5,297,0,0,2842,2843,5,146,0,0,2843,2847,5,297,0,0,
+		2844,2845,5,418,0,0,2845,2847,5,447,0,0,2846,2840,1,0,0,0,2846,2841,1,
+		0,0,0,2846,2842,1,0,0,0,2846,2844,1,0,0,0,2847,2849,1,0,0,0,2848,2850,
+		3,192,96,0,2849,2848,1,0,0,0,2849,2850,1,0,0,0,2850,2851,1,0,0,0,2851,
+		2852,3,22,11,0,2852,2853,3,276,138,0,2853,2886,1,0,0,0,2854,2855,5,10,
+		0,0,2855,2857,5,239,0,0,2856,2858,3,192,96,0,2857,2856,1,0,0,0,2857,2858,
+		1,0,0,0,2858,2859,1,0,0,0,2859,2868,3,22,11,0,2860,2862,3,254,127,0,2861,
+		2860,1,0,0,0,2862,2863,1,0,0,0,2863,2861,1,0,0,0,2863,2864,1,0,0,0,2864,
+		2869,1,0,0,0,2865,2869,3,270,135,0,2866,2867,5,244,0,0,2867,2869,7,41,
+		0,0,2868,2861,1,0,0,0,2868,2865,1,0,0,0,2868,2866,1,0,0,0,2869,2886,1,
+		0,0,0,2870,2871,5,10,0,0,2871,2873,3,272,136,0,2872,2874,3,192,96,0,2873,
+		2872,1,0,0,0,2873,2874,1,0,0,0,2874,2875,1,0,0,0,2875,2876,3,22,11,0,2876,
+		2877,3,270,135,0,2877,2886,1,0,0,0,2878,2879,5,10,0,0,2879,2881,3,274,
+		137,0,2880,2882,3,404,202,0,2881,2880,1,0,0,0,2882,2883,1,0,0,0,2883,2881,
+		1,0,0,0,2883,2884,1,0,0,0,2884,2886,1,0,0,0,2885,2818,1,0,0,0,2885,2839,
+		1,0,0,0,2885,2854,1,0,0,0,2885,2870,1,0,0,0,2885,2878,1,0,0,0,2886,269,
+		1,0,0,0,2887,2888,5,182,0,0,2888,2889,5,449,0,0,2889,2897,3,30,15,0,2890,
+		2891,5,215,0,0,2891,2892,5,449,0,0,2892,2897,3,8,4,0,2893,2894,5,244,0,
+		0,2894,2895,5,233,0,0,2895,2897,3,8,4,0,2896,2887,1,0,0,0,2896,2890,1,
+		0,0,0,2896,2893,1,0,0,0,2897,271,1,0,0,0,2898,2899,7,42,0,0,2899,273,1,
+		0,0,0,2900,2943,3,272,136,0,2901,2943,5,99,0,0,2902,2943,5,199,0,0,2903,
+		2943,5,228,0,0,2904,2943,5,8,0,0,2905,2943,5,276,0,0,2906,2907,5,83,0,
+		0,2907,2943,5,276,0,0,2908,2943,5,231,0,0,2909,2943,5,225,0,0,2910,2912,
+		5,454,0,0,2911,2913,5,143,0,0,2912,2911,1,0,0,0,2912,2913,1,0,0,0,2913,
+		2943,1,0,0,0,2914,2943,5,421,0,0,2915,2943,5,191,0,0,2916,2943,5,48,0,
+		0,2917,2918,5,407,0,0,2918,2943,5,197,0,0,2919,2921,5,174,0,0,2920,2922,
+		7,39,0,0,2921,2920,1,0,0,0,2921,2922,1,0,0,0,2922,2943,1,0,0,0,2923,2924,
+		5,418,0,0,2924,2925,5,56,0,0,2925,2943,5,304,0,0,2926,2943,5,242,0,0,2927,
+		2943,5,202,0,0,2928,2943,5,263,0,0,2929,2943,5,256,0,0,2930,2943,5,268,
+		0,0,2931,2943,5,90,0,0,2932,2933,5,272,0,0,2933,2934,5,236,0,0,2934,2943,
+		7,40,0,0,2935,2937,5,198,0,0,2936,2935,1,0,0,0,2936,2937,1,0,0,0,2937,
+		2938,1,0,0,0,2938,2943,5,131,0,0,2939,2940,5,132,0,0,2940,2943,5,169,0,
+		0,2941,2943,5,266,0,0,2942,2900,1,0,0,0,2942,2901,1,0,0,0,2942,2902,1,
+		0,0,0,2942,2903,1,0,0,0,2942,2904,1,0,0,0,2942,2905,1,0,0,0,2942,2906,
+		1,0,0,0,2942,2908,1,0,0,0,2942,2909,1,0,0,0,2942,2910,1,0,0,0,2942,2914,
+		1,0,0,0,2942,2915,1,0,0,0,2942,2916,1,0,0,0,2942,2917,1,0,0,0,2942,2919,
+		1,0,0,0,2942,2923,1,0,0,0,2942,2926,1,0,0,0,2942,2927,1,0,0,0,2942,2928,
+		1,0,0,0,2942,2929,1,0,0,0,2942,2930,1,0,0,0,2942,2931,1,0,0,0,2942,2932,
+		1,0,0,0,2942,2936,1,0,0,0,2942,2939,1,0,0,0,2942,2941,1,0,0,0,2943,275,
+		1,0,0,0,2944,2949,3,278,139,0,2945,2946,5,496,0,0,2946,2948,3,278,139,
+		0,2947,2945,1,0,0,0,2948,2951,1,0,0,0,2949,2947,1,0,0,0,2949,2950,1,0,
+		0,0,2950,2987,1,0,0,0,2951,2949,1,0,0,0,2952,2967,5,215,0,0,2953,2954,
+		5,449,0,0,2954,2968,3,8,4,0,2955,2956,5,399,0,0,2956,2957,3,8,4,0,2957,
+		2958,5,449,0,0,2958,2959,3,8,4,0,2959,2968,1,0,0,0,2960,2962,5,398,0,0,
+		2961,2960,1,0,0,0,2961,2962,1,0,0,0,2962,2963,1,0,0,0,2963,2964,3,8,4,
+		0,2964,2965,5,449,0,0,2965,2966,3,8,4,0,2966,2968,1,0,0,0,2967,2953,1,
+		0,0,0,2967,2955,1,0,0,0,2967,2961,1,0,0,0,2968,2987,1,0,0,0,2969,2970,
+		5,244,0,0,2970,2971,5,233,0,0,2971,2987,3,8,4,0,2972,2973,7,43,0,0,2973,
+		2975,5,187,0,0,2974,2976,3,404,202,0,2975,2974,1,0,0,0,2976,2977,1,0,0,
+		0,2977,2975,1,0,0,0,2977,2978,1,0,0,0,2978,2987,1,0,0,0,2979,2981,5,163,
+		0,0,2980,2979,1,0,0,0,2980,2981,1,0,0,0,2981,2982,1,0,0,0,2982,2983,5,
+		67,0,0,2983,2984,5,435,0,0,2984,2985,5,90,0,0,2985,2987,3,8,4,0,2986,2944,
+		1,0,0,0,2986,2952,1,0,0,0,2986,2969,1,0,0,0,2986,2972,1,0,0,0,2986,2980,
+		1,0,0,0,2987,277,1,0,0,0,2988,2990,5,5,0,0,2989,2991,5,398,0,0,2990,2989,
+		1,0,0,0,2990,2991,1,0,0,0,2991,2993,1,0,0,0,2992,2994,3,190,95,0,2993,
+		2992,1,0,0,0,2993,2994,1,0,0,0,2994,2995,1,0,0,0,2995,3100,3,220,110,0,
+		2996,2997,5,5,0,0,2997,3100,3,234,117,0,2998,2999,5,76,0,0,2999,3001,5,
+		399,0,0,3000,3002,3,192,96,0,3001,3000,1,0,0,0,3001,3002,1,0,0,0,3002,
+		3003,1,0,0,0,3003,3005,3,8,4,0,3004,3006,3,194,97,0,3005,3004,1,0,0,0,
+		3005,3006,1,0,0,0,3006,3100,1,0,0,0,3007,3009,5,76,0,0,3008,3010,5,398,
+		0,0,3009,3008,1,0,0,0,3009,3010,1,0,0,0,3010,3012,1,0,0,0,3011,3013,3,
+		192,96,0,3012,3011,1,0,0,0,3012,3013,1,0,0,0,3013,3014,1,0,0,0,3014,3016,
+		3,8,4,0,3015,3017,3,194,97,0,3016,3015,1,0,0,0,3016,3017,1,0,0,0,3017,
+		3100,1,0,0,0,3018,3019,5,10,0,0,3019,3020,5,399,0,0,3020,3024,3,8,4,0,
+		3021,3023,3,232,116,0,3022,3021,1,0,0,0,3023,3026,1,0,0,0,3024,3022,1,
+		0,0,0,3024,3025,1,0,0,0,3025,3100,1,0,0,0,3026,3024,1,0,0,0,3027,3029,
+		5,10,0,0,3028,3030,5,398,0,0,3029,3028,1,0,0,0,3029,3030,1,0,0,0,3030,
+		3033,1,0,0,0,3031,3034,3,8,4,0,3032,3034,5,477,0,0,3033,3031,1,0,0,0,3033,
+		3032,1,0,0,0,3034,3035,1,0,0,0,3035,3100,3,280,140,0,3036,3037,5,292,0,
+		0,3037,3038,5,399,0,0,3038,3100,3,8,4,0,3039,3040,5,182,0,0,3040,3041,
+		5,449,0,0,3041,3100,3,30,15,0,3042,3043,5,35,0,0,3043,3044,5,435,0,0,3044,
+		3100,3,8,4,0,3045,3047,7,44,0,0,3046,3048,7,45,0,0,3047,3046,1,0,0,0,3047,
+		3048,1,0,0,0,3048,3049,1,0,0,0,3049,3053,7,46,0,0,3050,3054,3,8,4,0,3051,
+		3054,5,384,0,0,3052,3054,5,454,0,0,3053,3050,1,0,0,0,3053,3051,1,0,0,0,
+		3053,3052,1,0,0,0,3054,3100,1,0,0,0,3055,3062,5,78,0,0,3056,3062,5,71,
+		0,0,3057,3059,5,163,0,0,3058,3057,1,0,0,0,3058,3059,1,0,0,0,3059,3060,
+		1,0,0,0,3060,3062,5,97,0,0,3061,3055,1,0,0,0,3061,3056,1,0,0,0,3061,3058,
+		1,0,0,0,3062,3063,1,0,0,0,3063,3064,5,340,0,0,3064,3065,5,135,0,0,3065,
+		3100,5,238,0,0,3066,3067,5,244,0,0,3067,3068,5,302,0,0,3068,3100,7,47,
+		0,0,3069,3070,5,244,0,0,3070,3100,7,41,0,0,3071,3072,5,244,0,0,3072,3073,
+		5,268,0,0,3073,3100,3,8,4,0,3074,3075,5,244,0,0,3075,3076,5,3,0,0,3076,
+		3077,5,149,0,0,3077,3100,3,8,4,0,3078,3079,7,48,0,0,3079,3100,3,302,151,
+		0,3080,3082,5,163,0,0,3081,3080,1,0,0,0,3081,3082,1,0,0,0,3082,3083,1,
+		0,0,0,3083,3084,5,120,0,0,3084,3100,3,22,11,0,3085,3086,5,170,0,0,3086,
+		3100,3,22,11,0,3087,3088,5,432,0,0,3088,3100,5,170,0,0,3089,3090,5,218,
+		0,0,3090,3097,5,109,0,0,3091,3098,5,165,0,0,3092,3098,5,368,0,0,3093,3098,
+		5,407,0,0,3094,3095,5,455,0,0,3095,3096,5,118,0,0,3096,3098,3,8,4,0,3097,
+		3091,1,0,0,0,3097,3092,1,0,0,0,3097,3093,1,0,0,0,3097,3094,1,0,0,0,3098,
+		3100,1,0,0,0,3099,2988,1,0,0,0,3099,2996,1,0,0,0,3099,2998,1,0,0,0,3099,
+		3007,1,0,0,0,3099,3018,1,0,0,0,3099,3027,1,0,0,0,3099,3036,1,0,0,0,3099,
+		3039,1,0,0,0,3099,3042,1,0,0,0,3099,3045,1,0,0,0,3099,3061,1,0,0,0,3099,
+		3066,1,0,0,0,3099,3069,1,0,0,0,3099,3071,1,0,0,0,3099,3074,1,0,0,0,3099,
+		3078,1,0,0,0,3099,3081,1,0,0,0,3099,3085,1,0,0,0,3099,3087,1,0,0,0,3099,
+		3089,1,0,0,0,3100,279,1,0,0,0,3101,3102,5,244,0,0,3102,3104,5,56,0,0,3103,
+		3101,1,0,0,0,3103,3104,1,0,0,0,3104,3105,1,0,0,0,3105,3106,5,279,0,0,3106,
+		3109,3,38,19,0,3107,3108,5,397,0,0,3108,3110,3,22,11,0,3109,3107,1,0,0,
+		0,3109,3110,1,0,0,0,3110,3113,1,0,0,0,3111,3112,5,455,0,0,3112,3114,3,
+		54,27,0,3113,3111,1,0,0,0,3113,3114,1,0,0,0,3114,3172,1,0,0,0,3115,3116,
+		5,244,0,0,3116,3117,5,407,0,0,3117,3172,3,54,27,0,3118,3119,5,76,0,0,3119,
+		3172,5,407,0,0,3120,3121,7,49,0,0,3121,3122,5,432,0,0,3122,3172,5,433,
+		0,0,3123,3124,5,76,0,0,3124,3126,5,89,0,0,3125,3127,3,192,96,0,3126,3125,
+		1,0,0,0,3126,3127,1,0,0,0,3127,3172,1,0,0,0,3128,3129,5,76,0,0,3129,3131,
+		5,109,0,0,3130,3132,3,192,96,0,3131,3130,1,0,0,0,3131,3132,1,0,0,0,3132,
+		3172,1,0,0,0,3133,3134,5,5,0,0,3134,3138,5,101,0,0,3135,3139,5,11,0,0,
+		3136,3137,5,23,0,0,3137,3139,5,407,0,0,3138,3135,1,0,0,0,3138,3136,1,0,
+		0,0,3139,3140,1,0,0,0,3140,3141,5,390,0,0,3141,3150,5,109,0,0,3142,3144,
+		5,492,0,0,3143,3145,3,254,127,0,3144,3143,1,0,0,0,3145,3146,1,0,0,0,3146,
+		3144,1,0,0,0,3146,3147,1,0,0,0,3147,3148,1,0,0,0,3148,3149,5,493,0,0,3149,
+		3151,1,0,0,0,3150,3142,1,0,0,0,3150,3151,1,0,0,0,3151,3172,1,0,0,0,3152,
+		3154,3,282,141,0,3153,3152,1,0,0,0,3154,3155,1,0,0,0,3155,3153,1,0,0,0,
+		3155,3156,1,0,0,0,3156,3172,1,0,0,0,3157,3158,5,244,0,0,3158,3159,5,256,
+		0,0,3159,3172,3,36,18,0,3160,3161,5,244,0,0,3161,3162,5,259,0,0,3162,3172,
+		3,8,4,0,3163,3164,5,244,0,0,3164,3167,5,41,0,0,3165,3168,3,8,4,0,3166,
+		3168,5,407,0,0,3167,3165,1,0,0,0,3167,3166,1,0,0,0,3168,3172,1,0,0,0,3169,
+		3170,7,48,0,0,3170,3172,3,302,151,0,3171,3103,1,0,0,0,3171,3115,1,0,0,
+		0,3171,3118,1,0,0,0,3171,3120,1,0,0,0,3171,3123,1,0,0,0,3171,3128,1,0,
+		0,0,3171,3133,1,0,0,0,3171,3153,1,0,0,0,3171,3157,1,0,0,0,3171,3160,1,
+		0,0,0,3171,3163,1,0,0,0,3171,3169,1,0,0,0,3172,281,1,0,0,0,3173,3178,5,
+		220,0,0,3174,3176,5,460,0,0,3175,3174,1,0,0,0,3175,3176,1,0,0,0,3176,3177,
+		1,0,0,0,3177,3179,3,36,18,0,3178,3175,1,0,0,0,3178,3179,1,0,0,0,3179,3190,
+		1,0,0,0,3180,3181,5,244,0,0,3181,3185,5,101,0,0,3182,3186,5,11,0,0,3183,
+		3184,5,23,0,0,3184,3186,5,407,0,0,3185,3182,1,0,0,0,3185,3183,1,0,0,0,
+		3186,3190,1,0,0,0,3187,3188,5,244,0,0,3188,3190,3,254,127,0,3189,3173,
+		1,0,0,0,3189,3180,1,0,0,0,3189,3187,1,0,0,0,3190,283,1,0,0,0,3191,3208,
+		5,76,0,0,3192,3209,5,447,0,0,3193,3209,5,297,0,0,3194,3195,5,146,0,0,3195,
+		3209,5,297,0,0,3196,3198,5,118,0,0,3197,3199,5,364,0,0,3198,3197,1,0,0,
+		0,3198,3199,1,0,0,0,3199,3209,1,0,0,0,3200,3201,5,418,0,0,3201,3209,5,
+		447,0,0,3202,3209,5,239,0,0,3203,3209,5,233,0,0,3204,3209,5,279,0,0,3205,
+		3209,5,74,0,0,3206,3209,5,363,0,0,3207,3209,5,90,0,0,3208,3192,1,0,0,0,
+		3208,3193,1,0,0,0,3208,3194,1,0,0,0,3208,3196,1,0,0,0,3208,3200,1,0,0,
+		0,3208,3202,1,0,0,0,3208,3203,1,0,0,0,3208,3204,1,0,0,0,3208,3205,1,0,
+		0,0,3208,3206,1,0,0,0,3208,3207,1,0,0,0,3209,3211,1,0,0,0,3210,3212,3,
+		192,96,0,3211,3210,1,0,0,0,3211,3212,1,0,0,0,3212,3213,1,0,0,0,3213,3215,
+		3,24,12,0,3214,3216,3,194,97,0,3215,3214,1,0,0,0,3215,3216,1,0,0,0,3216,
+		3237,1,0,0,0,3217,3218,5,76,0,0,3218,3220,5,57,0,0,3219,3221,3,192,96,
+		0,3220,3219,1,0,0,0,3220,3221,1,0,0,0,3221,3222,1,0,0,0,3222,3227,3,8,
+		4,0,3223,3225,5,460,0,0,3224,3223,1,0,0,0,3224,3225,1,0,0,0,3225,3226,
+		1,0,0,0,3226,3228,3,302,151,0,3227,3224,1,0,0,0,3227,3228,1,0,0,0,3228,
+		3237,1,0,0,0,3229,3230,5,76,0,0,3230,3232,3,286,143,0,3231,3233,3,404,
+		202,0,3232,3231,1,0,0,0,3233,3234,1,0,0,0,3234,3232,1,0,0,0,3234,3235,
+		1,0,0,0,3235,3237,1,0,0,0,3236,3191,1,0,0,0,3236,3217,1,0,0,0,3236,3229,
+		1,0,0,0,3237,285,1,0,0,0,3238,3279,5,99,0,0,3239,3279,5,199,0,0,3240,3279,
+		5,228,0,0,3241,3279,5,8,0,0,3242,3279,5,276,0,0,3243,3244,5,83,0,0,3244,
+		3279,5,276,0,0,3245,3279,5,231,0,0,3246,3279,5,225,0,0,3247,3249,5,454,
+		0,0,3248,3250,5,143,0,0,3249,3248,1,0,0,0,3249,3250,1,0,0,0,3250,3279,
+		1,0,0,0,3251,3279,5,421,0,0,3252,3279,5,191,0,0,3253,3279,5,395,0,0,3254,
+		3279,5,48,0,0,3255,3257,5,174,0,0,3256,3258,7,39,0,0,3257,3256,1,0,0,0,
+		3257,3258,1,0,0,0,3258,3279,1,0,0,0,3259,3260,5,418,0,0,3260,3261,5,56,
+		0,0,3261,3279,5,304,0,0,3262,3279,5,242,0,0,3263,3279,5,202,0,0,3264,3279,
+		5,263,0,0,3265,3279,5,256,0,0,3266,3279,5,268,0,0,3267,3268,5,3,0,0,3268,
+		3279,5,149,0,0,3269,3270,5,272,0,0,3270,3271,5,236,0,0,3271,3279,7,40,
+		0,0,3272,3279,5,275,0,0,3273,3275,5,198,0,0,3274,3273,1,0,0,0,3274,3275,
+		1,0,0,0,3275,3276,1,0,0,0,3276,3279,5,131,0,0,3277,3279,5,181,0,0,3278,
+		3238,1,0,0,0,3278,3239,1,0,0,0,3278,3240,1,0,0,0,3278,3241,1,0,0,0,3278,
+		3242,1,0,0,0,3278,3243,1,0,0,0,3278,3245,1,0,0,0,3278,3246,1,0,0,0,3278,
+		3247,1,0,0,0,3278,3251,1,0,0,0,3278,3252,1,0,0,0,3278,3253,1,0,0,0,3278,
+		3254,1,0,0,0,3278,3255,1,0,0,0,3278,3259,1,0,0,0,3278,3262,1,0,0,0,3278,
+		3263,1,0,0,0,3278,3264,1,0,0,0,3278,3265,1,0,0,0,3278,3266,1,0,0,0,3278,
+		3267,1,0,0,0,3278,3269,1,0,0,0,3278,3272,1,0,0,0,3278,3274,1,0,0,0,3278,
+		3277,1,0,0,0,3279,287,1,0,0,0,3280,3281,5,37,0,0,3281,3294,5,435,0,0,3282,
+		3295,5,447,0,0,3283,3295,5,398,0,0,3284,3295,5,297,0,0,3285,3286,5,146,
+		0,0,3286,3295,5,297,0,0,3287,3295,5,118,0,0,3288,3295,5,239,0,0,3289,3290,
+		5,418,0,0,3290,3295,5,447,0,0,3291,3295,5,90,0,0,3292,3295,5,225,0,0,3293,
+		3295,3,272,136,0,3294,3282,1,0,0,0,3294,3283,1,0,0,0,3294,3284,1,0,0,0,
+		3294,3285,1,0,0,0,3294,3287,1,0,0,0,3294,3288,1,0,0,0,3294,3289,1,0,0,
+		0,3294,3291,1,0,0,0,3294,3292,1,0,0,0,3294,3293,1,0,0,0,3295,3296,1,0,
+		0,0,3296,3297,3,22,11,0,3297,3300,5,371,0,0,3298,3301,3,34,17,0,3299,3301,
+		5,433,0,0,3300,3298,1,0,0,0,3300,3299,1,0,0,0,3301,3356,1,0,0,0,3302,3303,
+		5,37,0,0,3303,3304,5,435,0,0,3304,3305,7,50,0,0,3305,3306,3,8,4,0,3306,
+		3308,5,435,0,0,3307,3309,5,74,0,0,3308,3307,1,0,0,0,3308,3309,1,0,0,0,
+		3309,3310,1,0,0,0,3310,3311,3,22,11,0,3311,3314,5,371,0,0,3312,3315,3,
+		34,17,0,3313,3315,5,433,0,0,3314,3312,1,0,0,0,3314,3313,1,0,0,0,3315,3356,
+		1,0,0,0,3316,3317,5,37,0,0,3317,3348,5,435,0,0,3318,3319,5,3,0,0,3319,
+		3349,5,149,0,0,3320,3349,5,8,0,0,3321,3349,5,395,0,0,3322,3349,5,48,0,
+		0,3323,3324,5,83,0,0,3324,3349,5,276,0,0,3325,3326,5,418,0,0,3326,3327,
+		5,56,0,0,3327,3349,5,304,0,0,3328,3349,5,99,0,0,3329,3330,5,132,0,0,3330,
+		3349,5,169,0,0,3331,3349,5,174,0,0,3332,3349,5,191,0,0,3333,3335,5,198,
+		0,0,3334,3333,1,0,0,0,3334,3335,1,0,0,0,3335,3336,1,0,0,0,3336,3349,5,
+		131,0,0,3337,3349,5,199,0,0,3338,3349,5,202,0,0,3339,3349,5,228,0,0,3340,
+		3349,5,231,0,0,3341,3349,5,242,0,0,3342,3349,5,256,0,0,3343,3349,5,263,
+		0,0,3344,3349,5,268,0,0,3345,3346,5,272,0,0,3346,3349,5,236,0,0,3347,3349,
+		5,275,0,0,3348,3318,1,0,0,0,3348,3320,1,0,0,0,3348,3321,1,0,0,0,3348,3322,
+		1,0,0,0,3348,3323,1,0,0,0,3348,3325,1,0,0,0,3348,3328,1,0,0,0,3348,3329,
+		1,0,0,0,3348,3331,1,0,0,0,3348,3332,1,0,0,0,3348,3334,1,0,0,0,3348,3337,
+		1,0,0,0,3348,3338,1,0,0,0,3348,3339,1,0,0,0,3348,3340,1,0,0,0,3348,3341,
+		1,0,0,0,3348,3342,1,0,0,0,3348,3343,1,0,0,0,3348,3344,1,0,0,0,3348,3345,
+		1,0,0,0,3348,3347,1,0,0,0,3349,3351,1,0,0,0,3350,3352,3,404,202,0,3351,
+		3350,1,0,0,0,3352,3353,1,0,0,0,3353,3351,1,0,0,0,3353,3354,1,0,0,0,3354,
+		3356,1,0,0,0,3355,3280,1,0,0,0,3355,3302,1,0,0,0,3355,3316,1,0,0,0,3356,
+		289,1,0,0,0,3357,3358,5,420,0,0,3358,3359,3,292,146,0,3359,3360,5,435,
+		0,0,3360,3361,3,296,148,0,3361,3362,5,449,0,0,3362,3366,3,300,150,0,3363,
+		3364,5,460,0,0,3364,3365,5,420,0,0,3365,3367,5,175,0,0,3366,3363,1,0,0,
+		0,3366,3367,1,0,0,0,3367,3371,1,0,0,0,3368,3369,5,103,0,0,3369,3370,5,
+		23,0,0,3370,3372,3,30,15,0,3371,3368,1,0,0,0,3371,3372,1,0,0,0,3372,3438,
+		1,0,0,0,3373,3377,5,224,0,0,3374,3375,5,420,0,0,3375,3376,5,175,0,0,3376,
+		3378,5,417,0,0,3377,3374,1,0,0,0,3377,3378,1,0,0,0,3378,3379,1,0,0,0,3379,
+		3380,3,292,146,0,3380,3381,5,435,0,0,3381,3382,3,296,148,0,3382,3383,5,
+		419,0,0,3383,3387,3,300,150,0,3384,3385,5,103,0,0,3385,3386,5,23,0,0,3386,
+		3388,3,30,15,0,3387,3384,1,0,0,0,3387,3388,1,0,0,0,3388,3390,1,0,0,0,3389,
+		3391,3,194,97,0,3390,3389,1,0,0,0,3390,3391,1,0,0,0,3391,3438,1,0,0,0,
+		3392,3393,5,420,0,0,3393,3398,3,18,9,0,3394,3395,5,496,0,0,3395,3397,3,
+		18,9,0,3396,3394,1,0,0,0,3397,3400,1,0,0,0,3398,3396,1,0,0,0,3398,3399,
+		1,0,0,0,3399,3401,1,0,0,0,3400,3398,1,0,0,0,3401,3402,5,449,0,0,3402,3406,
+		3,300,150,0,3403,3404,5,460,0,0,3404,3405,5,6,0,0,3405,3407,5,175,0,0,
+		3406,3403,1,0,0,0,3406,3407,1,0,0,0,3407,3411,1,0,0,0,3408,3409,5,103,
+		0,0,3409,3410,5,23,0,0,3410,3412,3,30,15,0,3411,3408,1,0,0,0,3411,3412,
+		1,0,0,0,3412,3438,1,0,0,0,3413,3417,5,224,0,0,3414,3415,5,6,0,0,3415,3416,
+		5,175,0,0,3416,3418,5,417,0,0,3417,3414,1,0,0,0,3417,3418,1,0,0,0,3418,
+		3419,1,0,0,0,3419,3424,3,18,9,0,3420,3421,5,496,0,0,3421,3423,3,18,9,0,
+		3422,3420,1,0,0,0,3423,3426,1,0,0,0,3424,3422,1,0,0,0,3424,3425,1,0,0,
+		0,3425,3427,1,0,0,0,3426,3424,1,0,0,0,3427,3428,5,419,0,0,3428,3432,3,
+		300,150,0,3429,3430,5,103,0,0,3430,3431,5,23,0,0,3431,3433,3,30,15,0,3432,
+		3429,1,0,0,0,3432,3433,1,0,0,0,3433,3435,1,0,0,0,3434,3436,3,194,97,0,
+		3435,3434,1,0,0,0,3435,3436,1,0,0,0,3436,3438,1,0,0,0,3437,3357,1,0,0,
+		0,3437,3373,1,0,0,0,3437,3392,1,0,0,0,3437,3413,1,0,0,0,3438,291,1,0,0,
+		0,3439,3441,5,384,0,0,3440,3442,5,197,0,0,3441,3440,1,0,0,0,3441,3442,
+		1,0,0,0,3442,3444,1,0,0,0,3443,3445,3,28,14,0,3444,3443,1,0,0,0,3444,3445,
+		1,0,0,0,3445,3455,1,0,0,0,3446,3451,3,294,147,0,3447,3448,5,496,0,0,3448,
+		3450,3,294,147,0,3449,3447,1,0,0,0,3450,3453,1,0,0,0,3451,3449,1,0,0,0,
+		3451,3452,1,0,0,0,3452,3455,1,0,0,0,3453,3451,1,0,0,0,3454,3439,1,0,0,
+		0,3454,3446,1,0,0,0,3455,293,1,0,0,0,3456,3463,5,443,0,0,3457,3463,5,441,
+		0,0,3458,3463,5,400,0,0,3459,3460,5,10,0,0,3460,3463,5,266,0,0,3461,3463,
+		3,18,9,0,3462,3456,1,0,0,0,3462,3457,1,0,0,0,3462,3458,1,0,0,0,3462,3459,
+		1,0,0,0,3462,3461,1,0,0,0,3463,3465,1,0,0,0,3464,3466,3,28,14,0,3465,3464,
+		1,0,0,0,3465,3466,1,0,0,0,3466,295,1,0,0,0,3467,3469,5,447,0,0,3468,3467,
+		1,0,0,0,3468,3469,1,0,0,0,3469,3470,1,0,0,0,3470,3509,3,24,12,0,3471,3472,
+		7,51,0,0,3472,3509,3,24,12,0,3473,3474,7,52,0,0,3474,3479,3,298,149,0,
+		3475,3476,5,496,0,0,3476,3478,3,298,149,0,3477,3475,1,0,0,0,3478,3481,
+		1,0,0,0,3479,3477,1,0,0,0,3479,3480,1,0,0,0,3480,3509,1,0,0,0,3481,3479,
+		1,0,0,0,3482,3483,5,384,0,0,3483,3484,7,53,0,0,3484,3485,5,423,0,0,3485,
+		3486,5,233,0,0,3486,3509,3,24,12,0,3487,3488,5,418,0,0,3488,3489,5,56,
+		0,0,3489,3496,5,304,0,0,3490,3491,5,418,0,0,3491,3496,5,242,0,0,3492,3496,
+		5,131,0,0,3493,3496,5,268,0,0,3494,3496,5,184,0,0,3495,3487,1,0,0,0,3495,
+		3490,1,0,0,0,3495,3492,1,0,0,0,3495,3493,1,0,0,0,3495,3494,1,0,0,0,3496,
+		3497,1,0,0,0,3497,3509,3,24,12,0,3498,3499,5,132,0,0,3499,3500,5,169,0,
+		0,3500,3505,3,36,18,0,3501,3502,5,496,0,0,3502,3504,3,36,18,0,3503,3501,
+		1,0,0,0,3504,3507,1,0,0,0,3505,3503,1,0,0,0,3505,3506,1,0,0,0,3506,3509,
+		1,0,0,0,3507,3505,1,0,0,0,3508,3468,1,0,0,0,3508,3471,1,0,0,0,3508,3473,
+		1,0,0,0,3508,3482,1,0,0,0,3508,3495,1,0,0,0,3508,3498,1,0,0,0,3509,297,
+		1,0,0,0,3510,3512,3,22,11,0,3511,3513,3,406,203,0,3512,3511,1,0,0,0,3512,
+		3513,1,0,0,0,3513,299,1,0,0,0,3514,3516,5,421,0,0,3515,3514,1,0,0,0,3515,
+		3516,1,0,0,0,3516,3517,1,0,0,0,3517,3525,3,30,15,0,3518,3520,5,496,0,0,
+		3519,3521,5,421,0,0,3520,3519,1,0,0,0,3520,3521,1,0,0,0,3521,3522,1,0,
+		0,0,3522,3524,3,30,15,0,3523,3518,1,0,0,0,3524,3527,1,0,0,0,3525,3523,
+		1,0,0,0,3525,3526,1,0,0,0,3526,301,1,0,0,0,3527,3525,1,0,0,0,3528,3529,
+		5,492,0,0,3529,3534,3,304,152,0,3530,3531,5,496,0,0,3531,3533,3,304,152,
+		0,3532,3530,1,0,0,0,3533,3536,1,0,0,0,3534,3532,1,0,0,0,3534,3535,1,0,
+		0,0,3535,3537,1,0,0,0,3536,3534,1,0,0,0,3537,3538,5,493,0,0,3538,303,1,
+		0,0,0,3539,3542,3,14,7,0,3540,3541,5,501,0,0,3541,3543,3,14,7,0,3542,3540,
+		1,0,0,0,3542,3543,1,0,0,0,3543,3548,1,0,0,0,3544,3546,5,461,0,0,3545,3544,
+		1,0,0,0,3545,3546,1,0,0,0,3546,3547,1,0,0,0,3547,3549,3,306,153,0,3548,
+		3545,1,0,0,0,3548,3549,1,0,0,0,3549,305,1,0,0,0,3550,3566,3,36,18,0,3551,
+		3566,3,34,17,0,3552,3566,3,14,7,0,3553,3566,5,469,0,0,3554,3555,5,492,
+		0,0,3555,3560,3,8,4,0,3556,3557,5,496,0,0,3557,3559,3,8,4,0,3558,3556,
+		1,0,0,0,3559,3562,1,0,0,0,3560,3558,1,0,0,0,3560,3561,1,0,0,0,3561,3563,
+		1,0,0,0,3562,3560,1,0,0,0,3563,3564,5,493,0,0,3564,3566,1,0,0,0,3565,3550,
+		1,0,0,0,3565,3551,1,0,0,0,3565,3552,1,0,0,0,3565,3553,1,0,0,0,3565,3554,
+		1,0,0,0,3566,307,1,0,0,0,3567,3569,3,178,89,0,3568,3567,1,0,0,0,3568,3569,
+		1,0,0,0,3569,3575,1,0,0,0,3570,3576,3,102,51,0,3571,3576,3,310,155,0,3572,
+		3576,3,328,164,0,3573,3576,3,330,165,0,3574,3576,3,332,166,0,3575,3570,
+		1,0,0,0,3575,3571,1,0,0,0,3575,3572,1,0,0,0,3575,3573,1,0,0,0,3575,3574,
+		1,0,0,0,3576,309,1,0,0,0,3577,3578,5,125,0,0,3578,3579,5,426,0,0,3579,
+		3582,3,22,11,0,3580,3581,5,390,0,0,3581,3583,3,8,4,0,3582,3580,1,0,0,0,
+		3582,3583,1,0,0,0,3583,3603,1,0,0,0,3584,3585,5,407,0,0,3585,3604,5,348,
+		0,0,3586,3587,5,492,0,0,3587,3592,3,314,157,0,3588,3589,5,496,0,0,3589,
+		3591,3,314,157,0,3590,3588,1,0,0,0,3591,3594,1,0,0,0,3592,3590,1,0,0,0,
+		3592,3593,1,0,0,0,3593,3595,1,0,0,0,3594,3592,1,0,0,0,3595,3596,5,493,
+		0,0,3596,3598,1,0,0,0,3597,3586,1,0,0,0,3597,3598,1,0,0,0,3598,3600,1,
+		0,0,0,3599,3601,3,312,156,0,3600,3599,1,0,0,0,3600,3601,1,0,0,0,3601,3602,
+		1,0,0,0,3602,3604,3,98,49,0,3603,3584,1,0,0,0,3603,3597,1,0,0,0,3604,3606,
+		1,0,0,0,3605,3607,3,316,158,0,3606,3605,1,0,0,0,3606,3607,1,0,0,0,3607,
+		3609,1,0,0,0,3608,3610,3,320,160,0,3609,3608,1,0,0,0,3609,3610,1,0,0,0,
+		3610,311,1,0,0,0,3611,3612,5,180,0,0,3612,3613,7,54,0,0,3613,3614,5,294,
+		0,0,3614,313,1,0,0,0,3615,3619,3,8,4,0,3616,3618,3,80,40,0,3617,3616,1,
+		0,0,0,3618,3621,1,0,0,0,3619,3617,1,0,0,0,3619,3620,1,0,0,0,3620,315,1,
+		0,0,0,3621,3619,1,0,0,0,3622,3623,5,435,0,0,3623,3625,5,43,0,0,3624,3626,
+		3,318,159,0,3625,3624,1,0,0,0,3625,3626,1,0,0,0,3626,3627,1,0,0,0,3627,
+		3635,5,411,0,0,3628,3636,5,165,0,0,3629,3630,5,289,0,0,3630,3631,5,244,
+		0,0,3631,3633,3,322,161,0,3632,3634,3,152,76,0,3633,3632,1,0,0,0,3633,
+		3634,1,0,0,0,3634,3636,1,0,0,0,3635,3628,1,0,0,0,3635,3629,1,0,0,0,3636,
+		317,1,0,0,0,3637,3638,5,492,0,0,3638,3643,3,244,122,0,3639,3640,5,496,
+		0,0,3640,3642,3,244,122,0,3641,3639,1,0,0,0,3642,3645,1,0,0,0,3643,3641,
+		1,0,0,0,3643,3644,1,0,0,0,3644,3646,1,0,0,0,3645,3643,1,0,0,0,3646,3648,
+		5,493,0,0,3647,3649,3,152,76,0,3648,3647,1,0,0,0,3648,3649,1,0,0,0,3649,
+		3654,1,0,0,0,3650,3651,5,435,0,0,3651,3652,5,399,0,0,3652,3654,3,8,4,0,
+		3653,3637,1,0,0,0,3653,3650,1,0,0,0,3654,319,1,0,0,0,3655,3656,5,442,0,
+		0,3656,3657,3,114,57,0,3657,321,1,0,0,0,3658,3663,3,324,162,0,3659,3660,
+		5,496,0,0,3660,3662,3,324,162,0,3661,3659,1,0,0,0,3662,3665,1,0,0,0,3663,
+		3661,1,0,0,0,3663,3664,1,0,0,0,3664,323,1,0,0,0,3665,3663,1,0,0,0,3666,
+		3667,3,314,157,0,3667,3668,5,461,0,0,3668,3669,3,54,27,0,3669,3684,1,0,
+		0,0,3670,3671,5,492,0,0,3671,3676,3,314,157,0,3672,3673,5,496,0,0,3673,
+		3675,3,314,157,0,3674,3672,1,0,0,0,3675,3678,1,0,0,0,3676,3674,1,0,0,0,
+		3676,3677,1,0,0,0,3677,3679,1,0,0,0,3678,3676,1,0,0,0,3679,3680,5,493,
+		0,0,3680,3681,5,461,0,0,3681,3682,3,54,27,0,3682,3684,1,0,0,0,3683,3666,
+		1,0,0,0,3683,3670,1,0,0,0,3684,325,1,0,0,0,3685,3691,5,436,0,0,3686,3692,
+		3,22,11,0,3687,3688,5,492,0,0,3688,3689,3,22,11,0,3689,3690,5,493,0,0,
+		3690,3692,1,0,0,0,3691,3686,1,0,0,0,3691,3687,1,0,0,0,3692,3698,1,0,0,
+		0,3693,3695,3,22,11,0,3694,3696,5,469,0,0,3695,3694,1,0,0,0,3695,3696,
+		1,0,0,0,3696,3698,1,0,0,0,3697,3685,1,0,0,0,3697,3693,1,0,0,0,3698,3703,
+		1,0,0,0,3699,3701,5,390,0,0,3700,3699,1,0,0,0,3700,3701,1,0,0,0,3701,3702,
+		1,0,0,0,3702,3704,3,8,4,0,3703,3700,1,0,0,0,3703,3704,1,0,0,0,3704,327,
+		1,0,0,0,3705,3706,5,289,0,0,3706,3707,3,326,163,0,3707,3708,5,244,0,0,
+		3708,3710,3,322,161,0,3709,3711,3,122,61,0,3710,3709,1,0,0,0,3710,3711,
+		1,0,0,0,3711,3719,1,0,0,0,3712,3717,5,458,0,0,3713,3714,5,53,0,0,3714,
+		3715,5,170,0,0,3715,3718,3,8,4,0,3716,3718,3,54,27,0,3717,3713,1,0,0,0,
+		3717,3716,1,0,0,0,3718,3720,1,0,0,0,3719,3712,1,0,0,0,3719,3720,1,0,0,
+		0,3720,3722,1,0,0,0,3721,3723,3,320,160,0,3722,3721,1,0,0,0,3722,3723,
+		1,0,0,0,3723,329,1,0,0,0,3724,3725,5,64,0,0,3725,3726,5,419,0,0,3726,3736,
+		3,326,163,0,3727,3728,5,455,0,0,3728,3733,3,124,62,0,3729,3730,5,496,0,
+		0,3730,3732,3,124,62,0,3731,3729,1,0,0,0,3732,3735,1,0,0,0,3733,3731,1,
+		0,0,0,3733,3734,1,0,0,0,3734,3737,1,0,0,0,3735,3733,1,0,0,0,3736,3727,
+		1,0,0,0,3736,3737,1,0,0,0,3737,3745,1,0,0,0,3738,3743,5,458,0,0,3739,3740,
+		5,53,0,0,3740,3741,5,170,0,0,3741,3744,3,8,4,0,3742,3744,3,54,27,0,3743,
+		3739,1,0,0,0,3743,3742,1,0,0,0,3744,3746,1,0,0,0,3745,3738,1,0,0,0,3745,
+		3746,1,0,0,0,3746,3748,1,0,0,0,3747,3749,3,320,160,0,3748,3747,1,0,0,0,
+		3748,3749,1,0,0,0,3749,331,1,0,0,0,3750,3751,5,148,0,0,3751,3752,5,426,
+		0,0,3752,3753,3,326,163,0,3753,3754,5,455,0,0,3754,3755,3,124,62,0,3755,
+		3756,5,435,0,0,3756,3758,3,54,27,0,3757,3759,3,334,167,0,3758,3757,1,0,
+		0,0,3759,3760,1,0,0,0,3760,3758,1,0,0,0,3760,3761,1,0,0,0,3761,333,1,0,
+		0,0,3762,3764,5,457,0,0,3763,3765,5,432,0,0,3764,3763,1,0,0,0,3764,3765,
+		1,0,0,0,3765,3766,1,0,0,0,3766,3769,5,145,0,0,3767,3768,5,387,0,0,3768,
+		3770,3,54,27,0,3769,3767,1,0,0,0,3769,3770,1,0,0,0,3770,3771,1,0,0,0,3771,
+		3801,5,448,0,0,3772,3773,5,289,0,0,3773,3774,5,244,0,0,3774,3802,3,322,
+		161,0,3775,3802,5,64,0,0,3776,3788,5,125,0,0,3777,3778,5,492,0,0,3778,
+		3783,3,314,157,0,3779,3780,5,496,0,0,3780,3782,3,314,157,0,3781,3779,1,
+		0,0,0,3782,3785,1,0,0,0,3783,3781,1,0,0,0,3783,3784,1,0,0,0,3784,3786,
+		1,0,0,0,3785,3783,1,0,0,0,3786,3787,5,493,0,0,3787,3789,1,0,0,0,3788,3777,
+		1,0,0,0,3788,3789,1,0,0,0,3789,3791,1,0,0,0,3790,3792,3,312,156,0,3791,
+		3790,1,0,0,0,3791,3792,1,0,0,0,3792,3797,1,0,0,0,3793,3794,5,348,0,0,3794,
+		3798,3,120,60,0,3795,3796,5,407,0,0,3796,3798,5,348,0,0,3797,3793,1,0,
+		0,0,3797,3795,1,0,0,0,3798,3802,1,0,0,0,3799,3800,5,411,0,0,3800,3802,
+		5,165,0,0,3801,3772,1,0,0,0,3801,3775,1,0,0,0,3801,3776,1,0,0,0,3801,3799,
+		1,0,0,0,3802,335,1,0,0,0,3803,3805,5,277,0,0,3804,3806,5,447,0,0,3805,
+		3804,1,0,0,0,3805,3806,1,0,0,0,3806,3807,1,0,0,0,3807,3812,3,338,169,0,
+		3808,3809,5,496,0,0,3809,3811,3,338,169,0,3810,3808,1,0,0,0,3811,3814,
+		1,0,0,0,3812,3810,1,0,0,0,3812,3813,1,0,0,0,3813,3819,1,0,0,0,3814,3812,
+		1,0,0,0,3815,3816,5,47,0,0,3816,3820,5,109,0,0,3817,3818,5,220,0,0,3818,
+		3820,5,109,0,0,3819,3815,1,0,0,0,3819,3817,1,0,0,0,3819,3820,1,0,0,0,3820,
+		3822,1,0,0,0,3821,3823,3,194,97,0,3822,3821,1,0,0,0,3822,3823,1,0,0,0,
+		3823,337,1,0,0,0,3824,3830,5,436,0,0,3825,3831,3,22,11,0,3826,3827,5,492,
+		0,0,3827,3828,3,22,11,0,3828,3829,5,493,0,0,3829,3831,1,0,0,0,3830,3825,
+		1,0,0,0,3830,3826,1,0,0,0,3831,3837,1,0,0,0,3832,3834,3,22,11,0,3833,3835,
+		5,469,0,0,3834,3833,1,0,0,0,3834,3835,1,0,0,0,3835,3837,1,0,0,0,3836,3824,
+		1,0,0,0,3836,3832,1,0,0,0,3837,339,1,0,0,0,3838,3853,3,342,171,0,3839,
+		3844,7,55,0,0,3840,3842,3,344,172,0,3841,3843,7,56,0,0,3842,3841,1,0,0,
+		0,3842,3843,1,0,0,0,3843,3845,1,0,0,0,3844,3840,1,0,0,0,3844,3845,1,0,
+		0,0,3845,3846,1,0,0,0,3846,3853,3,8,4,0,3847,3850,5,34,0,0,3848,3851,3,
+		8,4,0,3849,3851,5,384,0,0,3850,3848,1,0,0,0,3850,3849,1,0,0,0,3851,3853,
+		1,0,0,0,3852,3838,1,0,0,0,3852,3839,1,0,0,0,3852,3847,1,0,0,0,3853,341,
+		1,0,0,0,3854,3855,5,60,0,0,3855,3865,3,8,4,0,3856,3864,5,362,0,0,3857,
+		3864,5,124,0,0,3858,3864,5,12,0,0,3859,3861,5,163,0,0,3860,3859,1,0,0,
+		0,3860,3861,1,0,0,0,3861,3862,1,0,0,0,3862,3864,5,235,0,0,3863,3856,1,
+		0,0,0,3863,3857,1,0,0,0,3863,3858,1,0,0,0,3863,3860,1,0,0,0,3864,3867,
+		1,0,0,0,3865,3863,1,0,0,0,3865,3866,1,0,0,0,3866,3868,1,0,0,0,3867,3865,
+		1,0,0,0,3868,3871,5,54,0,0,3869,3870,7,6,0,0,3870,3872,5,107,0,0,3871,
+		3869,1,0,0,0,3871,3872,1,0,0,0,3872,3873,1,0,0,0,3873,3874,5,417,0,0,3874,
+		3875,3,98,49,0,3875,343,1,0,0,0,3876,3892,5,158,0,0,3877,3892,5,196,0,
+		0,3878,3892,5,95,0,0,3879,3892,5,133,0,0,3880,3881,7,57,0,0,3881,3892,
+		3,36,18,0,3882,3892,3,36,18,0,3883,3892,5,384,0,0,3884,3887,7,58,0,0,3885,
+		3888,3,36,18,0,3886,3888,5,384,0,0,3887,3885,1,0,0,0,3887,3886,1,0,0,0,
+		3887,3888,1,0,0,0,3888,3892,1,0,0,0,3889,3892,5,419,0,0,3890,3892,5,423,
+		0,0,3891,3876,1,0,0,0,3891,3877,1,0,0,0,3891,3878,1,0,0,0,3891,3879,1,
+		0,0,0,3891,3880,1,0,0,0,3891,3882,1,0,0,0,3891,3883,1,0,0,0,3891,3884,
+		1,0,0,0,3891,3889,1,0,0,0,3891,3890,1,0,0,0,3892,345,1,0,0,0,3893,3896,
+		5,25,0,0,3894,3897,3,8,4,0,3895,3897,3,412,206,0,3896,3894,1,0,0,0,3896,
+		3895,1,0,0,0,3897,3902,1,0,0,0,3898,3899,5,501,0,0,3899,3901,3,14,7,0,
+		3900,3898,1,0,0,0,3901,3904,1,0,0,0,3902,3900,1,0,0,0,3902,3903,1,0,0,
+		0,3903,3905,1,0,0,0,3904,3902,1,0,0,0,3905,3906,3,82,41,0,3906,347,1,0,
+		0,0,3907,3909,5,21,0,0,3908,3910,7,59,0,0,3909,3908,1,0,0,0,3909,3910,
+		1,0,0,0,3910,3912,1,0,0,0,3911,3913,3,352,176,0,3912,3911,1,0,0,0,3912,
+		3913,1,0,0,0,3913,3956,1,0,0,0,3914,3915,5,254,0,0,3915,3917,5,274,0,0,
+		3916,3918,3,352,176,0,3917,3916,1,0,0,0,3917,3918,1,0,0,0,3918,3956,1,
+		0,0,0,3919,3921,7,60,0,0,3920,3922,7,59,0,0,3921,3920,1,0,0,0,3921,3922,
+		1,0,0,0,3922,3924,1,0,0,0,3923,3925,3,350,175,0,3924,3923,1,0,0,0,3924,
+		3925,1,0,0,0,3925,3956,1,0,0,0,3926,3928,7,61,0,0,3927,3929,7,59,0,0,3928,
+		3927,1,0,0,0,3928,3929,1,0,0,0,3929,3931,1,0,0,0,3930,3932,3,350,175,0,
+		3931,3930,1,0,0,0,3931,3932,1,0,0,0,3932,3956,1,0,0,0,3933,3934,5,232,
+		0,0,3934,3956,3,8,4,0,3935,3937,5,214,0,0,3936,3938,5,232,0,0,3937,3936,
+		1,0,0,0,3937,3938,1,0,0,0,3938,3939,1,0,0,0,3939,3956,3,8,4,0,3940,3942,
+		5,226,0,0,3941,3943,7,59,0,0,3942,3941,1,0,0,0,3942,3943,1,0,0,0,3943,
+		3944,1,0,0,0,3944,3946,5,449,0,0,3945,3947,5,232,0,0,3946,3945,1,0,0,0,
+		3946,3947,1,0,0,0,3947,3948,1,0,0,0,3948,3956,3,8,4,0,3949,3950,5,193,
+		0,0,3950,3951,5,274,0,0,3951,3956,3,34,17,0,3952,3953,7,62,0,0,3953,3954,
+		5,194,0,0,3954,3956,3,34,17,0,3955,3907,1,0,0,0,3955,3914,1,0,0,0,3955,
+		3919,1,0,0,0,3955,3926,1,0,0,0,3955,3933,1,0,0,0,3955,3935,1,0,0,0,3955,
+		3940,1,0,0,0,3955,3949,1,0,0,0,3955,3952,1,0,0,0,3956,349,1,0,0,0,3957,
+		3959,5,387,0,0,3958,3960,5,163,0,0,3959,3958,1,0,0,0,3959,3960,1,0,0,0,
+		3960,3961,1,0,0,0,3961,3962,5,30,0,0,3962,351,1,0,0,0,3963,3970,3,354,
+		177,0,3964,3966,5,496,0,0,3965,3964,1,0,0,0,3965,3966,1,0,0,0,3966,3967,
+		1,0,0,0,3967,3969,3,354,177,0,3968,3965,1,0,0,0,3969,3972,1,0,0,0,3970,
+		3968,1,0,0,0,3970,3971,1,0,0,0,3971,353,1,0,0,0,3972,3970,1,0,0,0,3973,
+		3974,5,128,0,0,3974,3980,5,135,0,0,3975,3976,5,205,0,0,3976,3981,7,63,
+		0,0,3977,3978,5,216,0,0,3978,3981,5,205,0,0,3979,3981,5,241,0,0,3980,3975,
+		1,0,0,0,3980,3977,1,0,0,0,3980,3979,1,0,0,0,3981,3989,1,0,0,0,3982,3983,
+		5,205,0,0,3983,3989,7,64,0,0,3984,3986,5,432,0,0,3985,3984,1,0,0,0,3985,
+		3986,1,0,0,0,3986,3987,1,0,0,0,3987,3989,5,408,0,0,3988,3973,1,0,0,0,3988,
+		3982,1,0,0,0,3988,3985,1,0,0,0,3989,355,1,0,0,0,3990,3992,5,140,0,0,3991,
+		3993,5,447,0,0,3992,3991,1,0,0,0,3992,3993,1,0,0,0,3993,3994,1,0,0,0,3994,
+		3999,3,338,169,0,3995,3996,5,496,0,0,3996,3998,3,338,169,0,3997,3995,1,
+		0,0,0,3998,4001,1,0,0,0,3999,3997,1,0,0,0,3999,4000,1,0,0,0,4000,4006,
+		1,0,0,0,4001,3999,1,0,0,0,4002,4003,5,423,0,0,4003,4004,3,358,179,0,4004,
+		4005,5,152,0,0,4005,4007,1,0,0,0,4006,4002,1,0,0,0,4006,4007,1,0,0,0,4007,
+		4009,1,0,0,0,4008,4010,5,167,0,0,4009,4008,1,0,0,0,4009,4010,1,0,0,0,4010,
+		357,1,0,0,0,4011,4012,5,3,0,0,4012,4022,7,65,0,0,4013,4014,5,340,0,0,4014,
+		4022,7,65,0,0,4015,4018,5,246,0,0,4016,4017,7,66,0,0,4017,4019,5,86,0,
+		0,4018,4016,1,0,0,0,4018,4019,1,0,0,0,4019,4022,1,0,0,0,4020,4022,5,86,
+		0,0,4021,4011,1,0,0,0,4021,4013,1,0,0,0,4021,4015,1,0,0,0,4021,4020,1,
+		0,0,0,4022,359,1,0,0,0,4023,4024,5,244,0,0,4024,4028,5,274,0,0,4025,4029,
+		3,352,176,0,4026,4027,5,250,0,0,4027,4029,3,34,17,0,4028,4025,1,0,0,0,
+		4028,4026,1,0,0,0,4029,4049,1,0,0,0,4030,4031,5,244,0,0,4031,4032,5,243,
+		0,0,4032,4033,5,31,0,0,4033,4034,5,390,0,0,4034,4035,5,274,0,0,4035,4049,
+		3,352,176,0,4036,4037,5,244,0,0,4037,4040,5,45,0,0,4038,4041,5,384,0,0,
+		4039,4041,3,24,12,0,4040,4038,1,0,0,0,4040,4039,1,0,0,0,4041,4042,1,0,
+		0,0,4042,4049,7,35,0,0,4043,4045,5,244,0,0,4044,4046,7,67,0,0,4045,4044,
+		1,0,0,0,4045,4046,1,0,0,0,4046,4047,1,0,0,0,4047,4049,3,362,181,0,4048,
+		4023,1,0,0,0,4048,4030,1,0,0,0,4048,4036,1,0,0,0,4048,4043,1,0,0,0,4049,
+		361,1,0,0,0,4050,4051,5,344,0,0,4051,4052,5,309,0,0,4052,4090,3,368,184,
+		0,4053,4054,7,68,0,0,4054,4090,3,34,17,0,4055,4058,5,156,0,0,4056,4059,
+		3,34,17,0,4057,4059,5,407,0,0,4058,4056,1,0,0,0,4058,4057,1,0,0,0,4058,
+		4059,1,0,0,0,4059,4090,1,0,0,0,4060,4064,5,225,0,0,4061,4062,5,243,0,0,
+		4062,4064,5,361,0,0,4063,4060,1,0,0,0,4063,4061,1,0,0,0,4064,4067,1,0,
+		0,0,4065,4068,3,20,10,0,4066,4068,5,407,0,0,4067,4065,1,0,0,0,4067,4066,
+		1,0,0,0,4068,4090,1,0,0,0,4069,4070,5,306,0,0,4070,4071,5,175,0,0,4071,
+		4090,7,69,0,0,4072,4073,3,364,182,0,4073,4083,7,70,0,0,4074,4084,5,407,
+		0,0,4075,4080,3,366,183,0,4076,4077,5,496,0,0,4077,4079,3,366,183,0,4078,
+		4076,1,0,0,0,4079,4082,1,0,0,0,4080,4078,1,0,0,0,4080,4081,1,0,0,0,4081,
+		4084,1,0,0,0,4082,4080,1,0,0,0,4083,4074,1,0,0,0,4083,4075,1,0,0,0,4084,
+		4090,1,0,0,0,4085,4086,3,364,182,0,4086,4087,5,419,0,0,4087,4088,5,53,
+		0,0,4088,4090,1,0,0,0,4089,4050,1,0,0,0,4089,4053,1,0,0,0,4089,4055,1,
+		0,0,0,4089,4063,1,0,0,0,4089,4069,1,0,0,0,4089,4072,1,0,0,0,4089,4085,
+		1,0,0,0,4090,363,1,0,0,0,4091,4096,3,8,4,0,4092,4093,5,501,0,0,4093,4095,
+		3,8,4,0,4094,4092,1,0,0,0,4095,4098,1,0,0,0,4096,4094,1,0,0,0,4096,4097,
+		1,0,0,0,4097,365,1,0,0,0,4098,4096,1,0,0,0,4099,4106,5,451,0,0,4100,4106,
+		5,415,0,0,4101,4106,5,435,0,0,4102,4106,3,18,9,0,4103,4106,3,34,17,0,4104,
+		4106,3,36,18,0,4105,4099,1,0,0,0,4105,4100,1,0,0,0,4105,4101,1,0,0,0,4105,
+		4102,1,0,0,0,4105,4103,1,0,0,0,4105,4104,1,0,0,0,4106,367,1,0,0,0,4107,
+		4125,3,34,17,0,4108,4125,3,36,18,0,4109,4118,5,327,0,0,4110,4112,3,34,
+		17,0,4111,4113,3,46,23,0,4112,4111,1,0,0,0,4112,4113,1,0,0,0,4113,4119,
+		1,0,0,0,4114,4115,5,492,0,0,4115,4116,5,477,0,0,4116,4117,5,493,0,0,4117,
+		4119,3,34,17,0,4118,4110,1,0,0,0,4118,4114,1,0,0,0,4119,4125,1,0,0,0,4120,
+		4125,5,407,0,0,4121,4125,5,138,0,0,4122,4125,5,489,0,0,4123,4125,5,490,
+		0,0,4124,4107,1,0,0,0,4124,4108,1,0,0,0,4124,4109,1,0,0,0,4124,4120,1,
+		0,0,0,4124,4121,1,0,0,0,4124,4122,1,0,0,0,4124,4123,1,0,0,0,4125,369,1,
+		0,0,0,4126,4136,5,219,0,0,4127,4137,5,384,0,0,4128,4129,5,344,0,0,4129,
+		4137,5,309,0,0,4130,4131,5,274,0,0,4131,4132,5,128,0,0,4132,4137,5,135,
+		0,0,4133,4134,5,243,0,0,4134,4137,5,361,0,0,4135,4137,3,364,182,0,4136,
+		4127,1,0,0,0,4136,4128,1,0,0,0,4136,4130,1,0,0,0,4136,4133,1,0,0,0,4136,
+		4135,1,0,0,0,4137,371,1,0,0,0,4138,4148,5,247,0,0,4139,4149,5,384,0,0,
+		4140,4141,5,344,0,0,4141,4149,5,309,0,0,4142,4143,5,274,0,0,4143,4144,
+		5,128,0,0,4144,4149,5,135,0,0,4145,4146,5,243,0,0,4146,4149,5,361,0,0,
+		4147,4149,3,364,182,0,4148,4139,1,0,0,0,4148,4140,1,0,0,0,4148,4142,1,
+		0,0,0,4148,4145,1,0,0,0,4148,4147,1,0,0,0,4149,373,1,0,0,0,4150,4151,5,
+		72,0,0,4151,4152,7,71,0,0,4152,375,1,0,0,0,4153,4155,5,49,0,0,4154,4156,
+		5,362,0,0,4155,4154,1,0,0,0,4155,4156,1,0,0,0,4156,4157,1,0,0,0,4157,4159,
+		3,22,11,0,4158,4160,3,28,14,0,4159,4158,1,0,0,0,4159,4160,1,0,0,0,4160,
+		4161,1,0,0,0,4161,4163,7,72,0,0,4162,4164,5,201,0,0,4163,4162,1,0,0,0,
+		4163,4164,1,0,0,0,4164,4168,1,0,0,0,4165,4169,3,34,17,0,4166,4169,5,257,
+		0,0,4167,4169,5,258,0,0,4168,4165,1,0,0,0,4168,4166,1,0,0,0,4168,4167,
+		1,0,0,0,4169,4175,1,0,0,0,4170,4172,5,455,0,0,4171,4170,1,0,0,0,4171,4172,
+		1,0,0,0,4172,4173,1,0,0,0,4173,4174,5,66,0,0,4174,4176,3,34,17,0,4175,
+		4171,1,0,0,0,4175,4176,1,0,0,0,4176,4178,1,0,0,0,4177,4179,5,460,0,0,4178,
+		4177,1,0,0,0,4178,4179,1,0,0,0,4179,4181,1,0,0,0,4180,4182,3,378,189,0,
+		4181,4180,1,0,0,0,4181,4182,1,0,0,0,4182,4184,1,0,0,0,4183,4185,3,152,
+		76,0,4184,4183,1,0,0,0,4184,4185,1,0,0,0,4185,4206,1,0,0,0,4186,4187,5,
+		49,0,0,4187,4188,5,492,0,0,4188,4189,3,308,154,0,4189,4190,5,493,0,0,4190,
+		4192,5,449,0,0,4191,4193,5,201,0,0,4192,4191,1,0,0,0,4192,4193,1,0,0,0,
+		4193,4197,1,0,0,0,4194,4198,3,34,17,0,4195,4198,5,257,0,0,4196,4198,5,
+		258,0,0,4197,4194,1,0,0,0,4197,4195,1,0,0,0,4197,4196,1,0,0,0,4198,4200,
+		1,0,0,0,4199,4201,5,460,0,0,4200,4199,1,0,0,0,4200,4201,1,0,0,0,4201,4203,
+		1,0,0,0,4202,4204,3,378,189,0,4203,4202,1,0,0,0,4203,4204,1,0,0,0,4204,
+		4206,1,0,0,0,4205,4153,1,0,0,0,4205,4186,1,0,0,0,4206,377,1,0,0,0,4207,
+		4214,3,302,151,0,4208,4210,3,380,190,0,4209,4208,1,0,0,0,4210,4211,1,0,
+		0,0,4211,4209,1,0,0,0,4211,4212,1,0,0,0,4212,4214,1,0,0,0,4213,4207,1,
+		0,0,0,4213,4209,1,0,0,0,4214,379,1,0,0,0,4215,4254,5,362,0,0,4216,4254,
+		5,367,0,0,4217,4219,5,65,0,0,4218,4220,5,390,0,0,4219,4218,1,0,0,0,4219,
+		4220,1,0,0,0,4220,4221,1,0,0,0,4221,4254,3,34,17,0,4222,4224,5,433,0,0,
+		4223,4225,5,390,0,0,4224,4223,1,0,0,0,4224,4225,1,0,0,0,4225,4226,1,0,
+		0,0,4226,4254,3,34,17,0,4227,4254,5,51,0,0,4228,4254,5,106,0,0,4229,4231,
+		5,203,0,0,4230,4232,5,390,0,0,4231,4230,1,0,0,0,4231,4232,1,0,0,0,4232,
+		4233,1,0,0,0,4233,4254,3,34,17,0,4234,4236,5,82,0,0,4235,4237,5,390,0,
+		0,4236,4235,1,0,0,0,4236,4237,1,0,0,0,4237,4238,1,0,0,0,4238,4254,3,34,
+		17,0,4239,4240,5,97,0,0,4240,4243,5,203,0,0,4241,4244,3,26,13,0,4242,4244,
+		5,469,0,0,4243,4241,1,0,0,0,4243,4242,1,0,0,0,4244,4254,1,0,0,0,4245,4247,
+		5,97,0,0,4246,4248,5,432,0,0,4247,4246,1,0,0,0,4247,4248,1,0,0,0,4248,
+		4249,1,0,0,0,4249,4250,5,433,0,0,4250,4254,3,26,13,0,4251,4252,5,79,0,
+		0,4252,4254,3,34,17,0,4253,4215,1,0,0,0,4253,4216,1,0,0,0,4253,4217,1,
+		0,0,0,4253,4222,1,0,0,0,4253,4227,1,0,0,0,4253,4228,1,0,0,0,4253,4229,
+		1,0,0,0,4253,4234,1,0,0,0,4253,4239,1,0,0,0,4253,4245,1,0,0,0,4253,4251,
+		1,0,0,0,4254,381,1,0,0,0,4255,4267,5,88,0,0,4256,4268,3,302,151,0,4257,
+		4259,5,386,0,0,4258,4257,1,0,0,0,4258,4259,1,0,0,0,4259,4261,1,0,0,0,4260,
+		4262,5,383,0,0,4261,4260,1,0,0,0,4261,4262,1,0,0,0,4262,4268,1,0,0,0,4263,
+		4265,5,385,0,0,4264,4266,5,383,0,0,4265,4264,1,0,0,0,4265,4266,1,0,0,0,
+		4266,4268,1,0,0,0,4267,4256,1,0,0,0,4267,4258,1,0,0,0,4267,4263,1,0,0,
+		0,4268,4269,1,0,0,0,4269,4270,3,384,192,0,4270,383,1,0,0,0,4271,4278,3,
+		308,154,0,4272,4278,3,342,171,0,4273,4278,3,200,100,0,4274,4278,3,250,
+		125,0,4275,4278,3,396,198,0,4276,4278,3,388,194,0,4277,4271,1,0,0,0,4277,
+		4272,1,0,0,0,4277,4273,1,0,0,0,4277,4274,1,0,0,0,4277,4275,1,0,0,0,4277,
+		4276,1,0,0,0,4278,385,1,0,0,0,4279,4280,5,193,0,0,4280,4292,3,8,4,0,4281,
+		4282,5,492,0,0,4282,4287,3,38,19,0,4283,4284,5,496,0,0,4284,4286,3,38,
+		19,0,4285,4283,1,0,0,0,4286,4289,1,0,0,0,4287,4285,1,0,0,0,4287,4288,1,
+		0,0,0,4288,4290,1,0,0,0,4289,4287,1,0,0,0,4290,4291,5,493,0,0,4291,4293,
+		1,0,0,0,4292,4281,1,0,0,0,4292,4293,1,0,0,0,4293,4294,1,0,0,0,4294,4295,
+		5,390,0,0,4295,4296,3,308,154,0,4296,387,1,0,0,0,4297,4298,5,87,0,0,4298,
+		4303,3,8,4,0,4299,4300,5,492,0,0,4300,4301,3,70,35,0,4301,4302,5,493,0,
+		0,4302,4304,1,0,0,0,4303,4299,1,0,0,0,4303,4304,1,0,0,0,4304,389,1,0,0,
+		0,4305,4307,5,59,0,0,4306,4308,5,193,0,0,4307,4306,1,0,0,0,4307,4308,1,
+		0,0,0,4308,4311,1,0,0,0,4309,4312,5,384,0,0,4310,4312,3,8,4,0,4311,4309,
+		1,0,0,0,4311,4310,1,0,0,0,4312,391,1,0,0,0,4313,4314,5,136,0,0,4314,4327,
+		3,8,4,0,4315,4318,5,286,0,0,4316,4319,3,8,4,0,4317,4319,5,469,0,0,4318,
+		4316,1,0,0,0,4318,4317,1,0,0,0,4319,4327,1,0,0,0,4320,4321,5,166,0,0,4321,
+		4324,3,8,4,0,4322,4323,5,496,0,0,4323,4325,3,34,17,0,4324,4322,1,0,0,0,
+		4324,4325,1,0,0,0,4325,4327,1,0,0,0,4326,4313,1,0,0,0,4326,4315,1,0,0,
+		0,4326,4320,1,0,0,0,4327,393,1,0,0,0,4328,4342,5,290,0,0,4329,4343,3,302,
+		151,0,4330,4332,5,368,0,0,4331,4330,1,0,0,0,4331,4332,1,0,0,0,4332,4334,
+		1,0,0,0,4333,4335,5,367,0,0,4334,4333,1,0,0,0,4334,4335,1,0,0,0,4335,4337,
+		1,0,0,0,4336,4338,5,383,0,0,4337,4336,1,0,0,0,4337,4338,1,0,0,0,4338,4340,
+		1,0,0,0,4339,4341,7,73,0,0,4340,4339,1,0,0,0,4340,4341,1,0,0,0,4341,4343,
+		1,0,0,0,4342,4329,1,0,0,0,4342,4331,1,0,0,0,4343,4345,1,0,0,0,4344,4346,
+		3,398,199,0,4345,4344,1,0,0,0,4345,4346,1,0,0,0,4346,4368,1,0,0,0,4347,
+		4350,7,73,0,0,4348,4351,3,302,151,0,4349,4351,5,383,0,0,4350,4348,1,0,
+		0,0,4350,4349,1,0,0,0,4350,4351,1,0,0,0,4351,4353,1,0,0,0,4352,4354,3,
+		398,199,0,4353,4352,1,0,0,0,4353,4354,1,0,0,0,4354,4368,1,0,0,0,4355,4357,
+		5,212,0,0,4356,4358,3,302,151,0,4357,4356,1,0,0,0,4357,4358,1,0,0,0,4358,
+		4359,1,0,0,0,4359,4361,7,74,0,0,4360,4362,5,364,0,0,4361,4360,1,0,0,0,
+		4361,4362,1,0,0,0,4362,4363,1,0,0,0,4363,4368,3,22,11,0,4364,4368,5,32,
+		0,0,4365,4368,3,374,187,0,4366,4368,3,396,198,0,4367,4328,1,0,0,0,4367,
+		4347,1,0,0,0,4367,4355,1,0,0,0,4367,4364,1,0,0,0,4367,4365,1,0,0,0,4367,
+		4366,1,0,0,0,4368,395,1,0,0,0,4369,4370,5,211,0,0,4370,4371,5,146,0,0,
+		4371,4373,5,297,0,0,4372,4374,5,364,0,0,4373,4372,1,0,0,0,4373,4374,1,
+		0,0,0,4374,4375,1,0,0,0,4375,4377,3,22,11,0,4376,4378,3,218,109,0,4377,
+		4376,1,0,0,0,4377,4378,1,0,0,0,4378,397,1,0,0,0,4379,4384,3,400,200,0,
+		4380,4381,5,496,0,0,4381,4383,3,400,200,0,4382,4380,1,0,0,0,4383,4386,
+		1,0,0,0,4384,4382,1,0,0,0,4384,4385,1,0,0,0,4385,399,1,0,0,0,4386,4384,
+		1,0,0,0,4387,4389,3,22,11,0,4388,4390,3,28,14,0,4389,4388,1,0,0,0,4389,
+		4390,1,0,0,0,4390,401,1,0,0,0,4391,4402,5,411,0,0,4392,4402,5,35,0,0,4393,
+		4402,5,137,0,0,4394,4395,5,238,0,0,4395,4402,5,130,0,0,4396,4397,5,206,
+		0,0,4397,4402,5,181,0,0,4398,4399,5,114,0,0,4399,4400,5,418,0,0,4400,4402,
+		5,233,0,0,4401,4391,1,0,0,0,4401,4392,1,0,0,0,4401,4393,1,0,0,0,4401,4394,
+		1,0,0,0,4401,4396,1,0,0,0,4401,4398,1,0,0,0,4402,4406,1,0,0,0,4403,4405,
+		3,404,202,0,4404,4403,1,0,0,0,4405,4408,1,0,0,0,4406,4404,1,0,0,0,4406,
+		4407,1,0,0,0,4407,403,1,0,0,0,4408,4406,1,0,0,0,4409,4410,8,75,0,0,4410,
+		405,1,0,0,0,4411,4416,5,492,0,0,4412,4415,3,406,203,0,4413,4415,8,76,0,
+		0,4414,4412,1,0,0,0,4414,4413,1,0,0,0,4415,4418,1,0,0,0,4416,4414,1,0,
+		0,0,4416,4417,1,0,0,0,4417,4419,1,0,0,0,4418,4416,1,0,0,0,4419,4420,5,
+		493,0,0,4420,407,1,0,0,0,4421,4422,7,77,0,0,4422,409,1,0,0,0,4423,4424,
+		7,78,0,0,4424,411,1,0,0,0,4425,4426,7,79,0,0,4426,413,1,0,0,0,4427,4428,
+		7,80,0,0,4428,415,1,0,0,0,4429,4430,7,81,0,0,4430,417,1,0,0,0,661,419,
+		423,427,460,464,470,474,480,486,491,495,502,510,518,529,540,545,550,555,
+		560,566,568,572,586,592,596,599,606,609,614,620,626,631,633,640,645,653,
+		655,661,663,668,671,677,684,688,696,710,732,736,747,753,766,786,793,799,
+		805,818,823,825,827,837,859,867,869,884,890,895,903,906,915,925,929,931,
+		939,941,946,954,958,966,970,986,991,994,1000,1003,1005,1010,1016,1023,
+		1039,1048,1053,1057,1061,1064,1067,1072,1079,1083,1085,1094,1102,1107,
+		1109,1112,1117,1127,1133,1135,1144,1147,1153,1158,1162,1199,1214,1220,
+		1223,1241,1247,1255,1258,1265,1276,1279,1281,1290,1309,1316,1324,1327,
+		1339,1343,1348,1358,1362,1367,1370,1375,1378,1383,1390,1396,1398,1402,
+		1408,1418,1420,1423,1426,1429,1432,1435,1438,1441,1449,1459,1463,1465,
+		1467,1474,1481,1484,1488,1491,1505,1512,1520,1525,1535,1537,1539,1544,
+		1546,1550,1553,1556,1560,1563,1565,1573,1576,1579,1585,1587,1591,1596,
+		1600,1603,1605,1609,1612,1615,1618,1623,1625,1628,1632,1641,1647,1656,
+		1661,1663,1669,1671,1677,1687,1694,1704,1713,1722,1727,1739,1747,1754,
+		1775,1783,1799,1804,1809,1812,1815,1826,1835,1837,1846,1855,1870,1876,
+		1878,1881,1889,1894,1899,1905,1915,1919,1924,1929,1932,1936,1940,1947,
+		1952,1956,1959,1965,1968,1987,1997,2010,2022,2026,2031,2034,2038,2044,
+		2046,2051,2055,2061,2067,2072,2079,2090,2095,2099,2102,2105,2109,2114,
+		2117,2119,2127,2130,2142,2145,2155,2163,2168,2172,2185,2188,2194,2203,
+		2207,2213,2217,2222,2224,2229,2234,2240,2253,2257,2261,2265,2271,2278,
+		2286,2290,2297,2299,2303,2310,2314,2319,2331,2333,2336,2345,2349,2355,
+		2365,2369,2373,2377,2383,2388,2398,2406,2411,2415,2421,2428,2430,2445,
+		2451,2455,2459,2462,2465,2469,2474,2482,2487,2490,2494,2498,2501,2509,
+		2513,2517,2519,2522,2525,2531,2536,2539,2542,2547,2551,2557,2561,2565,
+		2570,2574,2578,2582,2586,2591,2595,2599,2605,2615,2630,2633,2640,2644,
+		2650,2656,2670,2673,2687,2690,2699,2704,2707,2713,2718,2724,2727,2735,
+		2740,2744,2751,2753,2759,2765,2774,2785,2791,2805,2808,2811,2816,2821,
+		2829,2833,2835,2846,2849,2857,2863,2868,2873,2883,2885,2896,2912,2921,
+		2936,2942,2949,2961,2967,2977,2980,2986,2990,2993,3001,3005,3009,3012,
+		3016,3024,3029,3033,3047,3053,3058,3061,3081,3097,3099,3103,3109,3113,
+		3126,3131,3138,3146,3150,3155,3167,3171,3175,3178,3185,3189,3198,3208,
+		3211,3215,3220,3224,3227,3234,3236,3249,3257,3274,3278,3294,3300,3308,
+		3314,3334,3348,3353,3355,3366,3371,3377,3387,3390,3398,3406,3411,3417,
+		3424,3432,3435,3437,3441,3444,3451,3454,3462,3465,3468,3479,3495,3505,
+		3508,3512,3515,3520,3525,3534,3542,3545,3548,3560,3565,3568,3575,3582,
+		3592,3597,3600,3603,3606,3609,3619,3625,3633,3635,3643,3648,3653,3663,
+		3676,3683,3691,3695,3697,3700,3703,3710,3717,3719,3722,3733,3736,3743,
+		3745,3748,3760,3764,3769,3783,3788,3791,3797,3801,3805,3812,3819,3822,
+		3830,3834,3836,3842,3844,3850,3852,3860,3863,3865,3871,3887,3891,3896,
+		3902,3909,3912,3917,3921,3924,3928,3931,3937,3942,3946,3955,3959,3965,
+		3970,3980,3985,3988,3992,3999,4006,4009,4018,4021,4028,4040,4045,4048,
+		4058,4063,4067,4080,4083,4089,4096,4105,4112,4118,4124,4136,4148,4155,
+		4159,4163,4168,4171,4175,4178,4181,4184,4192,4197,4200,4203,4205,4211,
+		4213,4219,4224,4231,4236,4243,4247,4253,4258,4261,4265,4267,4277,4287,
+		4292,4303,4307,4311,4318,4324,4326,4331,4334,4337,4340,4342,4345,4350,
+		4353,4357,4361,4367,4373,4377,4384,4389,4401,4406,4414,4416
 	};
 
 	public static readonly ATN _ATN =

@@ -100,7 +100,7 @@ internal static partial class AstBuilder
     private static (QualifiedName Name, bool Only, string? Alias) BuildTargetTable(TargetTableContext context) => (
         BuildName(context.qualifiedName()),
         context.Has(ONLY),
-        context.columnId() is { } named ? Name(named) : NameOrNull(context.targetAlias()?.columnId()));
+        NameOrNull(context.columnId()));
 
     private static UpdateStatement BuildUpdate(UpdateStatementContext context, WithClauseContext? with)
     {
@@ -163,7 +163,7 @@ internal static partial class AstBuilder
             BuildAssignments(context.assignments()),
             context.assignmentTarget().Select(BuildTarget).ToSyntaxList(),
             Overriding(context.overriding()),
-            context.valuesRow() is { } row ? BuildList(row.children) : SyntaxList<ExpressionSyntax>.Empty,
+            context.valuesRow() is { } row ? BuildItems(row.listItems()) : SyntaxList<ExpressionSyntax>.Empty,
             Position(context));
     }
 

@@ -18,33 +18,51 @@ internal static partial class AstBuilder
     private static SyntaxList<ExpressionSyntax> BuildList(ExpressionListContext? context) =>
         context is null ? SyntaxList<ExpressionSyntax>.Empty : BuildList(context.children);
 
-    /// <summary>The expressions and plain literals among the children, in order.</summary>
+    /// <summary>The expressions among the children, in order.</summary>
     private static SyntaxList<ExpressionSyntax> BuildList(IList<IParseTree> children)
     {
         int count = 0;
         for (int i = 0; i < children.Count; i++)
         {
-            count += children[i] is ParserRuleContext and (ExpressionContext or ListItemContext) ? 1 : 0;
+            count += children[i] is ExpressionContext ? 1 : 0;
         }
         ExpressionSyntax[] items = new ExpressionSyntax[count];
         count = 0;
         for (int i = 0; i < children.Count; i++)
         {
-            switch (children[i])
+            if (children[i] is ExpressionContext expression)
             {
-                case ExpressionContext expression:
-                    items[count++] = BuildOperators(expression);
-                    break;
-                case ListItemContext item:
-                    items[count++] = BuildListItem(item);
-                    break;
+                items[count++] = BuildOperators(expression);
             }
         }
         return new SyntaxList<ExpressionSyntax>(items);
     }
 
-    private static ExpressionSyntax BuildListItem(ListItemContext item) =>
-        item.GetChild(0) is PlainLiteralContext literal ? BuildLiteral(literal.Start) : BuildOperators((ExpressionContext)item.GetChild(0));
+    /// <summary>The items of VALUES and IN: expressions, and plain literals that are leaves of the list itself.</summary>
+    private static SyntaxList<ExpressionSyntax> BuildItems(ListItemsContext context)
+    {
+        IList<IParseTree> children = context.children;
+        List<ExpressionSyntax> items = new(children.Count);
+        for (int i = 0; i < children.Count; i++)
+        {
+            if (children[i] is ExpressionContext expression)
+            {
+                items.Add(BuildOperators(expression));
+                continue;
+            }
+            IToken token = ((ITerminalNode)children[i]).Symbol;
+            if (token.Type == MINUS)
+            {
+                i++;
+                items.Add(new UnarySyntax("-", null, BuildLiteral(((ITerminalNode)children[i]).Symbol), token.StartIndex));
+            }
+            else if (token.Type != COMMA)
+            {
+                items.Add(BuildLiteral(token));
+            }
+        }
+        return new SyntaxList<ExpressionSyntax>(items.ToArray());
+    }
 
     // Operators
 
@@ -159,7 +177,7 @@ internal static partial class AstBuilder
             case LIKE or ILIKE or SIMILAR:
                 return BuildLike(expression, left, isNegated, position);
             case OVERLAPS:
-                return BuildOverlaps(left, BuildOperators((ParserRuleContext)context.children[2]), position);
+                return BuildOverlaps((ITerminalNode)operation, left, BuildOperators((ParserRuleContext)context.children[2]));
             case ISNULL or NOTNULL:
                 return new IsTestSyntax(left, IsTestKind.Null, token == NOTNULL, position);
             case IS when context.Has(DISTINCT):
@@ -250,11 +268,18 @@ internal static partial class AstBuilder
 
     private static ExpressionSyntax BuildIn(ExpressionSyntax operand, InListContext list, bool isNegated, int position)
     {
-        if (QueryOf(list.keywordQuery(), list.queryRest(), list.listItem(), static item => item.expression()) is { } query)
+        if (list.children[1] is KeywordQueryContext keywordQuery)
         {
-            return new InSubquerySyntax(operand, query, isNegated, position);
+            return new InSubquerySyntax(operand, BuildQuery(keywordQuery), isNegated, position);
         }
-        return new InListSyntax(operand, BuildList(list.children), isNegated, position);
+        ListItemsContext items = (ListItemsContext)list.children[1];
+        QueryRestContext? rest = list.children[2] as QueryRestContext;
+        ParenthesizedContext? only = items.ChildCount == 1 && items.children[0] is ExpressionContext single ? ParenthesesOf(single) : null;
+        if (only is not null && QueryOf(only) is { } query)
+        {
+            return new InSubquerySyntax(operand, rest is null ? query : BuildQuery(query, rest), isNegated, position);
+        }
+        return rest is null ? new InListSyntax(operand, BuildItems(items), isNegated, position) : throw SyntaxErrorAt(rest.Start);
     }
 
     private static ExpressionSyntax BuildLike(ExpressionContext context, ExpressionSyntax operand, bool isNegated, int position)
@@ -280,17 +305,21 @@ internal static partial class AstBuilder
         return new LikeSyntax(kind, operand, BuildOperators(pattern), escape is null ? null : BuildOperators(escape), isNegated, position);
     }
 
-    private static FunctionCallSyntax BuildOverlaps(ExpressionSyntax left, ExpressionSyntax right, int position)
+    private static FunctionCallSyntax BuildOverlaps(ITerminalNode operation, ExpressionSyntax left, ExpressionSyntax right)
     {
-        if (left is not RowSyntax { Items.Count: 2 } from)
+        if (left is not RowSyntax from || right is not RowSyntax to)
+        {
+            throw SyntaxErrorAt(operation.Symbol);
+        }
+        if (from.Items.Count != 2)
         {
             throw Error.InvalidSyntax("wrong number of parameters on left side of OVERLAPS expression", left.Position);
         }
-        if (right is not RowSyntax { Items.Count: 2 } to)
+        if (to.Items.Count != 2)
         {
             throw Error.InvalidSyntax("wrong number of parameters on right side of OVERLAPS expression", right.Position);
         }
-        return SystemCall("overlaps", position, from.Items[0], from.Items[1], to.Items[0], to.Items[1]);
+        return SystemCall("overlaps", Position(operation), from.Items[0], from.Items[1], to.Items[0], to.Items[1]);
     }
 
     private static ExpressionSyntax BuildIsTest(ExpressionSyntax operand, IsTestContext test, bool isNegated, int position)
@@ -332,31 +361,44 @@ internal static partial class AstBuilder
         {
             throw SyntaxErrorAt(comma);
         }
-        return new QuantifiedArraySyntax(operand, name, schema, kind, BuildOperators(argument.expression(0)), position);
+        return new QuantifiedArraySyntax(operand, name, schema, kind, BuildOperators((ExpressionContext)argument.children[1]), position);
     }
 
     // Parentheses
 
     /// <summary>The query that stands in the parentheses, however many there are; null if it is a value or a row.</summary>
-    private static SelectStatement? QueryOf(ParenthesizedContext context) =>
-        QueryOf(context.keywordQuery(), context.queryRest(), context.expression(), static item => item);
+    private static SelectStatement? QueryOf(ParenthesizedContext context) => QueryOf(context, out _);
 
-    private static SelectStatement? QueryOf<T>(KeywordQueryContext? keywordQuery, QueryRestContext? rest, T[] items, Func<T, ExpressionContext?> expressionOf)
-        where T : ParserRuleContext
+    /// <summary>Goes down to the innermost parentheses with a loop: ((((a)))) is as deep as the text is long.</summary>
+    private static SelectStatement? QueryOf(ParenthesizedContext context, out ParenthesizedContext innermost)
     {
-        if (keywordQuery is not null)
+        List<QueryRestContext>? rests = null;
+        innermost = context;
+        while (true)
         {
-            return BuildQuery(keywordQuery);
+            if (innermost.children[^2] is QueryRestContext rest)
+            {
+                (rests ??= []).Add(rest);
+            }
+            if (innermost.children[1] is not ExpressionContext expression
+                || innermost.children[2] is ITerminalNode { Symbol.Type: COMMA }
+                || ParenthesesOf(expression) is not { } inner)
+            {
+                break;
+            }
+            innermost = inner;
         }
-        SelectStatement? inner = items.Length == 1 && expressionOf(items[0]) is { } expression && ParenthesesOf(expression) is { } parentheses
-            ? QueryOf(parentheses)
-            : null;
-        if (rest is null)
+        if (innermost.children[1] is not KeywordQueryContext keywordQuery)
         {
-            return inner;
+            // (a, b) ORDER BY … and (1) UNION …: what stands before must be a query in parentheses.
+            return rests is null ? null : throw SyntaxErrorAt(rests[^1].Start);
         }
-        // (a, b) ORDER BY … and (1) UNION …: what stands before must be a query in parentheses.
-        return inner is null ? throw SyntaxErrorAt(rest.Start) : BuildQuery(inner, rest);
+        SelectStatement query = BuildQuery(keywordQuery);
+        for (int i = (rests?.Count ?? 0) - 1; i >= 0; i--)
+        {
+            query = BuildQuery(query, rests![i]);
+        }
+        return query;
     }
 
     /// <summary>The parentheses that the expression consists of, if there is nothing beside them.</summary>
@@ -367,13 +409,13 @@ internal static partial class AstBuilder
     {
         GuardStack(context);
         int position = Position(context);
-        if (QueryOf(context) is { } query)
+        if (QueryOf(context, out ParenthesizedContext innermost) is { } query)
         {
             return new SubquerySyntax(query, position);
         }
-        return context.ChildCount == 3
-            ? BuildOperators((ExpressionContext)context.children[1])
-            : new RowSyntax(BuildList(context.children), position);
+        return innermost.ChildCount == 3
+            ? BuildOperators((ExpressionContext)innermost.children[1])
+            : new RowSyntax(BuildList(innermost.children), Position(innermost));
     }
 
     // Primaries
@@ -426,7 +468,7 @@ internal static partial class AstBuilder
                     ? new ArraySubquerySyntax(BuildQuery(query.query()), position)
                     : BuildArray(context.arrayItems(), position);
             case ROW:
-                return new RowSyntax(BuildList(context.expressionList()), position);
+                return new RowSyntax(BuildList(context.expressionList()), position) { IsExplicit = true };
             case GROUPING:
                 return new GroupingSyntax(BuildList(context.expressionList()), position);
             case DEFAULT:

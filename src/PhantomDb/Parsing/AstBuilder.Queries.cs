@@ -282,7 +282,7 @@ internal static partial class AstBuilder
         switch (context.Start.Type)
         {
             case VALUES:
-                return new ValuesBody(context.valuesRow().Select(row => BuildList(row.children)).ToSyntaxList(), position);
+                return new ValuesBody(context.valuesRow().Select(row => BuildItems(row.listItems())).ToSyntaxList(), position);
             case TABLE:
                 NamedTable table = new(BuildName(context.qualifiedName()), context.Has(ONLY), null, null, Position(context.qualifiedName()));
                 return new SelectCore(
@@ -306,7 +306,7 @@ internal static partial class AstBuilder
         SyntaxList<SelectItem> items = BuildSelectList(context.selectList());
         if (items.Count == 0 && distinct is not null)
         {
-            throw SyntaxErrorAt(NextToken(context, context.Find(DISTINCT)!));
+            throw SyntaxErrorAfter(context);
         }
         return new SelectCore(
             distinct,
@@ -318,19 +318,6 @@ internal static partial class AstBuilder
             context.havingClause() is { } having ? BuildOperators(having.expression()) : null,
             context.windowClause() is { } window ? BuildWindows(window) : SyntaxList<NamedWindow>.Empty,
             position);
-    }
-
-    /// <summary>The token that follows another one among the leaves of a tree, or the last one.</summary>
-    private static IToken NextToken(ParserRuleContext context, IToken token)
-    {
-        foreach (IParseTree child in context.children)
-        {
-            if (FirstToken(child).TokenIndex > token.TokenIndex)
-            {
-                return FirstToken(child);
-            }
-        }
-        return context.Stop;
     }
 
     private static SyntaxList<SelectItem> BuildSelectList(SelectListContext? context)
@@ -539,7 +526,7 @@ internal static partial class AstBuilder
         }
         SyntaxList<RecordColumn> definitions = columns.Select(c => new RecordColumn(
             Name(c.columnId()),
-            BuildTypeName(c.typeName() ?? throw SyntaxErrorAt(NextToken((ParserRuleContext)c.Parent, c.Stop))),
+            BuildTypeName(c.typeName() ?? throw SyntaxErrorAfter(c)),
             BuildNameOrNull(c.qualifiedName()),
             Position(c))).ToSyntaxList();
         return new TableAlias(Name(name), SyntaxList<string>.Empty, definitions, Position(name));

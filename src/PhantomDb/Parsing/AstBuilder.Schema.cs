@@ -51,7 +51,7 @@ internal static partial class AstBuilder
         string? role = context.roleName() is { } owner ? RoleText(owner) : null;
         if (context.columnId() is null && role is null)
         {
-            throw SyntaxErrorAt(context.Stop);
+            throw SyntaxErrorAfter(context);
         }
         SyntaxList<Statement> elements = context.children.OfType<ParserRuleContext>().Select(child => child switch
         {

@@ -63,13 +63,7 @@ internal static partial class AstBuilder
         }
         if (context.tableElements() is { } written)
         {
-            foreach (TableElementContext element in written.tableElement())
-            {
-                if (element.columnDefinition() is { } column && column.typeName() is null)
-                {
-                    throw SyntaxErrorAfter(column.columnId(0));
-                }
-            }
+            RequireTypes(context, written.tableElement());
         }
         return new CreateTableStatement(
             names[0],
@@ -86,6 +80,33 @@ internal static partial class AstBuilder
             tablespace,
             position);
     }
+
+    /// <summary>
+    /// Refuses columns without types where PostgreSQL does: a list that starts with a bare name is the list of CREATE TABLE … AS.
+    /// </summary>
+    private static void RequireTypes(CreateTableContext context, TableElementContext[] elements)
+    {
+        bool isNameList = elements.Length > 0 && IsBareName(elements[0]);
+        foreach (TableElementContext element in elements)
+        {
+            if (IsBareName(element) != isNameList)
+            {
+                throw isNameList && element.columnDefinition() is null
+                    ? SyntaxErrorAt(element.Start)
+                    : SyntaxErrorAfter(element.columnDefinition().columnId(0));
+            }
+            if (!isNameList && element.columnDefinition() is { } column && column.typeName() is null)
+            {
+                throw SyntaxErrorAfter(column.columnId(0));
+            }
+        }
+        if (isNameList)
+        {
+            throw SyntaxErrorAfter(context);
+        }
+    }
+
+    private static bool IsBareName(TableElementContext element) => element.columnDefinition() is { ChildCount: 1 };
 
     /// <summary>A syntax error at the token behind a tree: there, what is missing should have been.</summary>
     private static PhantomDbException SyntaxErrorAfter(ParserRuleContext context)
@@ -118,7 +139,7 @@ internal static partial class AstBuilder
     {
         IToken asToken = context.Find(AS)!;
         bool isNameList = context.tableElements() is not { } written
-            || (elements.Count > 0 && written.tableElement().All(e => e.columnDefinition() is { ChildCount: 1 }));
+            || (elements.Count > 0 && written.tableElement().All(IsBareName));
         if (hasOtherClauses || !isNameList)
         {
             throw SyntaxErrorAt(asToken);
@@ -332,7 +353,7 @@ internal static partial class AstBuilder
             bool isDelete = trigger.Has(DELETE);
             if (isDelete ? hasDelete : hasUpdate)
             {
-                throw SyntaxErrorAt(trigger.Start);
+                throw SyntaxErrorAt(FirstToken(trigger.children[1]));
             }
             if (isDelete)
             {
@@ -342,7 +363,8 @@ internal static partial class AstBuilder
             {
                 if (trigger.columnNames() is { } columns)
                 {
-                    throw Error.NotSupported("a column list with SET NULL is only supported for ON DELETE actions; ON UPDATE with one", Position(columns));
+                    string message = $"a column list with SET {(trigger.Has(NULL) ? "NULL" : "DEFAULT")} is only supported for ON DELETE actions";
+                    throw new PhantomDbException(SqlStates.FeatureNotSupported, message) { Position = Position(columns) };
                 }
                 (onUpdate, hasUpdate) = (action, true);
             }
@@ -404,7 +426,7 @@ internal static partial class AstBuilder
                 : null;
             if (clause is not null)
             {
-                throw Error.NotSupported($"{kind} constraints marked {clause}: this", Position(attribute));
+                throw new PhantomDbException(SqlStates.FeatureNotSupported, $"{kind} constraints cannot be marked {clause}") { Position = Position(attribute) };
             }
         }
     }

@@ -56,9 +56,7 @@ internal static class SqlParser
             CommonTokenStream tokens = new(lexer);
             tokens.Fill();
             NestingGuard.Check(tokens.GetTokens());
-            PhantomSqlParser parser = new(tokens, TextWriter.Null, TextWriter.Null);
-            parser.RemoveErrorListeners();
-            return build(ParseTree(parser, rule));
+            return build(ParseTree(tokens, rule));
         }
         catch (SqlLexerException error)
         {
@@ -74,35 +72,49 @@ internal static class SqlParser
     /// ANTLR's fast prediction first. Where it fails the text is wrong, or needs the whole context to be told apart: the second
     /// run decides, and its error counts.
     /// </summary>
-    private static TRoot ParseTree<TRoot>(PhantomSqlParser parser, Func<PhantomSqlParser, TRoot> rule)
+    private static TRoot ParseTree<TRoot>(CommonTokenStream tokens, Func<PhantomSqlParser, TRoot> rule)
         where TRoot : ParserRuleContext
     {
-        parser.Interpreter.PredictionMode = PredictionMode.SLL;
-        parser.ErrorHandler = FirstErrorStrategy.Instance;
         try
         {
-            return rule(parser);
+            return rule(NewParser(tokens, PredictionMode.SLL));
         }
         catch (ParseCanceledException)
         {
-            parser.Reset();
-            parser.Interpreter.PredictionMode = PredictionMode.LL;
         }
+        WatchedTokenStream watched = new(tokens.GetTokens());
         try
         {
-            return rule(parser);
+            return rule(NewParser(watched, PredictionMode.LL));
         }
-        catch (ParseCanceledException canceled)
+        catch (ParseCanceledException)
         {
-            IToken token = ((SyntaxException)canceled.InnerException!).Token;
+            IToken token = watched.Get(Math.Max(watched.FarthestIndex, watched.Index));
             throw Error.Syntax("syntax error", token.Type == TokenConstants.EOF ? "" : token.Text, token.StartIndex);
         }
     }
 
-    /// <summary>The token at which no rule goes on.</summary>
-    private sealed class SyntaxException(IToken token) : Exception
+    private static PhantomSqlParser NewParser(ITokenStream tokens, PredictionMode mode)
     {
-        public IToken Token { get; } = token;
+        PhantomSqlParser parser = new(tokens, TextWriter.Null, TextWriter.Null) { ErrorHandler = FirstErrorStrategy.Instance };
+        parser.RemoveErrorListeners();
+        parser.Interpreter.PredictionMode = mode;
+        return parser;
+    }
+
+    /// <summary>
+    /// Remembers the farthest token that was looked at: the first one that no statement can go on with. The rule that fails may have
+    /// ended before it: in <c>a AND</c> at the end, AND could still have been a column's label.
+    /// </summary>
+    private sealed class WatchedTokenStream(IList<IToken> tokens) : CommonTokenStream(new ListTokenSource(tokens))
+    {
+        public int FarthestIndex { get; private set; }
+
+        public override int LA(int i)
+        {
+            FarthestIndex = Math.Max(FarthestIndex, Index + i - 1);
+            return base.LA(i);
+        }
     }
 
     /// <summary>Ends the parse at the first error: SQL is never repaired.</summary>
@@ -110,20 +122,18 @@ internal static class SqlParser
     {
         public static readonly FirstErrorStrategy Instance = new();
 
-        public override void Recover(Parser recognizer, RecognitionException e) => throw Cancel(e.OffendingToken);
+        public override void Recover(Parser recognizer, RecognitionException e) => throw new ParseCanceledException(e);
 
-        public override IToken RecoverInline(Parser recognizer) => throw Cancel(recognizer.CurrentToken);
+        public override IToken RecoverInline(Parser recognizer) => throw new ParseCanceledException();
+
+        public override void ReportError(Parser recognizer, RecognitionException e) => throw new ParseCanceledException(e);
 
         public override void Sync(Parser recognizer)
         {
         }
 
-        public override void ReportError(Parser recognizer, RecognitionException e) => throw Cancel(e.OffendingToken);
-
         public override void ReportMatch(Parser recognizer)
         {
         }
-
-        private static ParseCanceledException Cancel(IToken token) => new("syntax error", new SyntaxException(token));
     }
 }

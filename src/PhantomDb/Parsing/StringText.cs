@@ -213,7 +213,8 @@ internal static class StringText
     {
         if (start + digitCount > text.Length || text.AsSpan(start, digitCount).ContainsAnyExcept("0123456789abcdefABCDEF"))
         {
-            throw Error.InvalidSyntax("invalid Unicode escape", token.StartIndex);
+            string sqlState = token.Type == PhantomSqlLexer.EscapeStringConstant ? SqlStates.InvalidEscapeSequence : SqlStates.SyntaxError;
+            throw new PhantomDbException(sqlState, "invalid Unicode escape") { Position = token.StartIndex };
         }
         uint value = uint.Parse(text.AsSpan(start, digitCount), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         if (value is 0 or > 0x10FFFF)

@@ -121,8 +121,12 @@ internal sealed record ArraySubquerySyntax(SelectStatement Query, int Position) 
 /// <summary><c>ARRAY[…]</c>; nested brackets are nested nodes.</summary>
 internal sealed record ArraySyntax(SyntaxList<ExpressionSyntax> Items, int Position) : ExpressionSyntax(Position);
 
-/// <summary><c>ROW(a, b)</c> or <c>(a, b)</c>.</summary>
-internal sealed record RowSyntax(SyntaxList<ExpressionSyntax> Items, int Position) : ExpressionSyntax(Position);
+/// <summary><c>ROW(a, b)</c> or <c>(a, b)</c>: in GROUP BY the second stands for its columns, the first for one value.</summary>
+internal sealed record RowSyntax(SyntaxList<ExpressionSyntax> Items, int Position) : ExpressionSyntax(Position)
+{
+    /// <summary>Whether the word ROW is written.</summary>
+    public bool IsExplicit { get; init; }
+}
 
 /// <summary>CASE; with an operand each WHEN is compared to it.</summary>
 internal sealed record CaseSyntax(ExpressionSyntax? Operand, SyntaxList<CaseWhenSyntax> Whens, ExpressionSyntax? Else, int Position) : ExpressionSyntax(Position);
