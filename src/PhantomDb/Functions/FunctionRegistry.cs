@@ -30,6 +30,8 @@ internal static class FunctionRegistry
         MathFunctions.AddTo(functions);
         DateTimeFunctions.AddTo(functions);
         SystemFunctions.AddTo(functions);
+        ExtremeFunctions.AddTo(functions);
+        FormattingFunctions.AddTo(functions);
         return functions;
     }
 

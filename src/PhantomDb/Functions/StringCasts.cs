@@ -62,19 +62,14 @@ internal static class StringCasts
 
     private static BoundCast BindText(SqlType from, SqlType to, CastContext context)
     {
-        bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
-        bool mayCut = to.Precision >= 0 && !(IsSameOrWider(from, to) && !trims);
         if (to.Id == SqlTypeId.Name && from.Id != SqlTypeId.Name)
         {
             return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => CutName(row.Text(0))));
         }
 
-        if (!trims && !(mayCut && to.Id is SqlTypeId.Varchar or SqlTypeId.Char && to.Precision >= 0))
-        {
-            return new BoundCast(from, to, null);
-        }
-
-        if (IsSameOrWider(from, to) && !trims)
+        bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
+        bool cuts = to.Precision >= 0 && !IsSameOrNarrower(from, to);
+        if (!trims && !cuts)
         {
             return new BoundCast(from, to, null);
         }
@@ -91,7 +86,7 @@ internal static class StringCasts
         };
     }
 
-    private static bool IsSameOrWider(SqlType from, SqlType to) =>
+    private static bool IsSameOrNarrower(SqlType from, SqlType to) =>
         from.Id is SqlTypeId.Varchar or SqlTypeId.Char && from.Precision >= 0 && from.Precision <= to.Precision;
 
     /// <summary>Any type to a string: its text form.</summary>
