@@ -18,59 +18,41 @@ internal static class FixedNumeric
     /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> text, int precision, int scale, out long value)
     {
-        // Fast path: sign, digits, at most one point, no more fraction digits than the scale.
+        // Fast path: sign, digits, at most one point, no more fraction digits than the scale. One loop to the end of the
+        // text, because the lengths of the parts before and behind the point are hard to predict.
         int length = text.Length;
-        if ((uint)(length - 1) < 18)
+        if ((uint)(length - 1) < 19)
         {
-            int i = text[0] == '-' ? 1 : 0;
+            int start = text[0] == '-' ? 1 : 0;
             ulong magnitude = 0;
-            int start = i;
-            while (i < length)
+            int point = -1;
+            int i = start;
+            for (; i < length; i++)
             {
                 uint digit = (uint)(text[i] - '0');
-                if (digit > 9)
+                if (digit <= 9)
+                {
+                    magnitude = (magnitude * 10) + digit;
+                }
+                else if (text[i] == '.' && point < 0)
+                {
+                    point = i;
+                }
+                else
                 {
                     break;
                 }
-
-                magnitude = (magnitude * 10) + digit;
-                i++;
             }
 
-            int digitCount = i - start;
-            int missing = scale;
-            if (i < length && text[i] == '.')
-            {
-                i++;
-                int fractionStart = i;
-                while (i < length)
-                {
-                    uint digit = (uint)(text[i] - '0');
-                    if (digit > 9)
-                    {
-                        break;
-                    }
-
-                    magnitude = (magnitude * 10) + digit;
-                    i++;
-                }
-
-                digitCount += i - fractionStart;
-                missing -= i - fractionStart;
-            }
+            int digitCount = length - start - (point < 0 ? 0 : 1);
+            int missing = scale - (point < 0 ? 0 : length - point - 1);
 
             // With at most 18 digits in all, neither the scaled value nor the limit leaves 64 bits.
             if (i == length && missing >= 0 && digitCount > 0 && digitCount + missing <= SqlType.Int64DigitsMax)
             {
                 magnitude *= PowersOfTen.Narrow[missing];
-                if (magnitude < PowersOfTen.Narrow[precision])
-                {
-                    value = start == 0 ? (long)magnitude : -(long)magnitude;
-                    return true;
-                }
-
-                value = 0;
-                return false;
+                value = start == 0 ? (long)magnitude : -(long)magnitude;
+                return magnitude < PowersOfTen.Narrow[precision];
             }
         }
 
