@@ -1,0 +1,131 @@
+using PhantomDb.Expressions;
+using PhantomDb.Planning.Logical;
+
+namespace PhantomDb.Planning;
+
+/// <summary>Questions about the columns that plans and expressions refer to.</summary>
+internal static class PlanIds
+{
+    /// <summary>Column and CTE ids above all those in use.</summary>
+    public static (int Column, int Cte) FirstUnused(LogicalOperator plan)
+    {
+        int column = 0;
+        int cte = 0;
+        Collect(plan);
+        return (column + 1, cte + 1);
+
+        void Collect(LogicalOperator operation)
+        {
+            foreach (LogicalColumn output in operation.Output)
+            {
+                column = Math.Max(column, output.Id.Value);
+            }
+            column = operation switch
+            {
+                LogicalScan { RowId: { } rowId } => Math.Max(column, rowId.Id.Value),
+                LogicalInsert { OnConflict: { Existing.Count: > 0 } conflict } => Math.Max(column, conflict.Existing.Max(c => c.Id.Value)),
+                _ => column,
+            };
+            cte = operation switch
+            {
+                LogicalCte c => Math.Max(cte, c.CteId),
+                LogicalRecursiveCte c => Math.Max(cte, c.CteId),
+                _ => cte,
+            };
+            PlanTraversal.ForEachExpression(operation, expression => PlanTraversal.Visit(expression, part =>
+            {
+                if (part is SubqueryExpression subquery)
+                {
+                    Collect(subquery.Plan);
+                }
+                else if (part is ColumnExpression reference)
+                {
+                    column = Math.Max(column, reference.Id.Value);
+                }
+            }));
+            foreach (LogicalOperator child in operation.Children)
+            {
+                Collect(child);
+            }
+        }
+    }
+
+    /// <summary>Ids that an expression refers to, those that subqueries in it take from outside included.</summary>
+    public static HashSet<ColumnId> References(Expression expression)
+    {
+        HashSet<ColumnId> ids = [];
+        AddReferences(expression, ids);
+        return ids;
+    }
+
+    public static void AddReferences(Expression expression, HashSet<ColumnId> ids) => PlanTraversal.Visit(expression, part =>
+    {
+        if (part is ColumnExpression column)
+        {
+            ids.Add(column.Id);
+        }
+        else if (part is SubqueryExpression subquery)
+        {
+            ids.UnionWith(FreeReferences(subquery.Plan));
+        }
+    });
+
+    /// <summary>True where all columns of an expression are among some.</summary>
+    public static bool RefersOnlyTo(Expression expression, IReadOnlySet<ColumnId> ids) => References(expression).IsSubsetOf(ids);
+
+    /// <summary>Ids of what an operator gives, the row id of a scan included.</summary>
+    public static HashSet<ColumnId> OutputIds(LogicalOperator plan)
+    {
+        HashSet<ColumnId> ids = [.. plan.Output.Select(c => c.Id)];
+        AddRowIds(plan, ids);
+        return ids;
+    }
+
+    /// <summary>Ids that a plan refers to and that no operator in it gives: its correlated columns.</summary>
+    public static HashSet<ColumnId> FreeReferences(LogicalOperator plan)
+    {
+        HashSet<ColumnId> used = [];
+        HashSet<ColumnId> given = [];
+        Collect(plan);
+        used.ExceptWith(given);
+        return used;
+
+        void Collect(LogicalOperator operation)
+        {
+            foreach (LogicalColumn column in operation.Output)
+            {
+                given.Add(column.Id);
+            }
+            if (operation is LogicalScan { RowId: { } rowId })
+            {
+                given.Add(rowId.Id);
+            }
+            PlanTraversal.ForEachExpression(operation, expression => AddReferences(expression, used));
+            foreach (LogicalOperator child in operation.Children)
+            {
+                Collect(child);
+            }
+        }
+    }
+
+    // Row ids of scans pass through filters, joins and sorts beside the output.
+    private static void AddRowIds(LogicalOperator plan, HashSet<ColumnId> ids)
+    {
+        switch (plan)
+        {
+            case LogicalScan { RowId: { } rowId }:
+                ids.Add(rowId.Id);
+                break;
+            case LogicalFilter or LogicalSort or LogicalLimit:
+                AddRowIds(plan.Children[0], ids);
+                break;
+            case LogicalJoin join:
+                AddRowIds(join.Left, ids);
+                if (join.Kind is not (JoinKind.Semi or JoinKind.Anti or JoinKind.Mark))
+                {
+                    AddRowIds(join.Right, ids);
+                }
+                break;
+        }
+    }
+}
