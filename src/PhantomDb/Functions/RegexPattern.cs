@@ -272,7 +272,15 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
         }
     }
 
-    private void Escape()
+    /// <summary>Collation "C" knows ASCII alone, .NET's classes all of Unicode.</summary>
+    private static string ClassOf(char escape) => escape switch
+    {
+        'd' => "0-9",
+        's' => " \\t\\n\\r\\f\\v",
+        _ => "a-zA-Z0-9_",
+    };
+
+    private void Escape(bool inBrackets = false)
     {
         if (_at + 1 == pattern.Length)
         {
@@ -289,9 +297,17 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
             case 'M': _output.Append("\\b(?<=\\w)"); NeedsBacktracking = true; break;
             case 'A': _output.Append("\\A"); break;
             case 'Z': _output.Append("\\z"); break;
-            case 'd' or 'D' or 's' or 'S' or 'w' or 'W' or 't' or 'n' or 'r' or 'f' or 'v' or 'a' or 'e':
+            case 't' or 'n' or 'r' or 'f' or 'v' or 'a' or 'e':
                 _output.Append('\\').Append(c);
                 break;
+            case 'd' or 's' or 'w':
+                _output.Append(inBrackets ? ClassOf(c) : $"[{ClassOf(c)}]");
+                break;
+            case 'D' or 'S' or 'W' when !inBrackets:
+                _output.Append("[^").Append(ClassOf(char.ToLowerInvariant(c))).Append(']');
+                break;
+            case 'D' or 'S' or 'W':
+                throw Error.NotSupported($"escape \\{c} in brackets in a regular expression");
             case 'b': _output.Append("\\x08"); break;
             case 'B': _output.Append("\\\\"); break;
             case >= '1' and <= '9':
@@ -351,7 +367,7 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
             }
             else if (c == '\\')
             {
-                Escape();
+                Escape(inBrackets: true);
             }
             else
             {
@@ -373,14 +389,14 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
             "alnum" => "a-zA-Z0-9",
             "upper" => "A-Z",
             "lower" => "a-z",
-            "space" => "\\s",
+            "space" => ClassOf('s'),
             "blank" => " \\t",
             "punct" => "!-/:-@\\[-`{-~",
             "xdigit" => "0-9a-fA-F",
             "cntrl" => "\\x00-\\x1f\\x7f",
             "print" => "\\x20-\\x7e",
             "graph" => "\\x21-\\x7e",
-            "word" => "\\w",
+            "word" => ClassOf('w'),
             _ => throw Error.InvalidRegularExpression("invalid character class"),
         });
         _at = end + 2;
