@@ -1,12 +1,13 @@
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
+using PhantomDb.Storage;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution;
 
 /// <summary>
 /// What every operator of one execution shares: the statement (cancellation, deadline, clocks), the memory account that all
-/// buffers are charged to, and the parameters. Released as a whole at the end.
+/// buffers are charged to, the parameters, and the tables as the statement sees them. Released as a whole at the end.
 /// </summary>
 internal sealed class ExecutionContext(IStatementContext statement, Vector[] parameters)
 {
@@ -14,7 +15,15 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
 
     public MemoryAccount Memory => Statement.Memory;
 
-    public EvaluationContext Evaluation { get; private init; } = new(statement, parameters);
+    public EvaluationContext Evaluation { get; } = new(statement, parameters);
+
+    /// <summary>Tables by oid, those of the catalog that the plan was made for.</summary>
+    public IReadOnlyDictionary<int, TableStore> Tables { get; init; } = new Dictionary<int, TableStore>();
+
+    /// <summary>What the statement sees of the tables (<c>Transaction.View</c> when it began).</summary>
+    public ReadView View { get; init; }
+
+    public IVirtualTables? VirtualTables { get; init; }
 
     /// <summary>Looked at by every operator once a chunk, and in every loop that works long without asking for one.</summary>
     public void ThrowIfCancelled() => Statement.ThrowIfCancelled();
@@ -28,9 +37,12 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
         }
         var all = new Vector[parameterCount + slotCount];
         Evaluation.Parameters.AsSpan(0, parameterCount).CopyTo(all);
-        return new ExecutionContext(Statement, all);
+        return With(Statement, all);
     }
 
     /// <summary>The same with a memory account of its own, for a part of the plan that runs many times.</summary>
-    public ExecutionContext CreateNested() => new(new ScopedStatement(Statement), Evaluation.Parameters);
+    public ExecutionContext CreateNested() => With(new ScopedStatement(Statement), Evaluation.Parameters);
+
+    private ExecutionContext With(IStatementContext statement, Vector[] parameters) =>
+        new(statement, parameters) { Tables = Tables, View = View, VirtualTables = VirtualTables };
 }

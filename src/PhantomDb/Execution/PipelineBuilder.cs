@@ -16,12 +16,14 @@ namespace PhantomDb.Execution;
 /// </summary>
 internal sealed class PipelineBuilder
 {
+    private readonly ExecutionContext _context;
     private readonly CteRows _ctes;
     private readonly ExecutionProfile? _profile;
     private readonly List<Pipeline> _pipelines = [];
 
-    private PipelineBuilder(CteRows ctes, ExecutionProfile? profile)
+    private PipelineBuilder(ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
     {
+        _context = context;
         _ctes = ctes;
         _profile = profile;
     }
@@ -29,7 +31,7 @@ internal sealed class PipelineBuilder
     /// <summary>Runs all but the last pipeline of a plan, and gives the stream of the last.</summary>
     public static ChunkStream Start(PhysicalOperator plan, ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
     {
-        var builder = new PipelineBuilder(ctes, profile);
+        var builder = new PipelineBuilder(context, ctes, profile);
         Stream stream = builder.Build(plan);
         foreach (Pipeline pipeline in builder._pipelines)
         {
@@ -106,9 +108,9 @@ internal sealed class PipelineBuilder
             case PhysicalRecursiveCte recursive:
                 return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
             case PhysicalScan scan:
-                throw Error.NotSupported($"a scan of {scan.Table.Name}");
+                return From(plan, new ScanSource(scan, _context));
             case PhysicalVirtualScan scan:
-                throw Error.NotSupported($"a scan of {scan.Name}");
+                return From(plan, new VirtualScanSource(scan));
             default:
                 throw new UnreachableException(plan.GetType().Name);
         }

@@ -1,0 +1,159 @@
+using PhantomDb.Errors;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Expressions;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution.Operators;
+
+/// <summary>
+/// Reads a table as the statement sees it. Conditions that compare a column with a constant let the scan skip slices; the
+/// whole filter then narrows the selection.
+/// </summary>
+internal sealed class ScanSource(PhysicalScan scan, ExecutionContext context) : PipelineSource
+{
+    private readonly TableScan _scan = context.Tables[scan.Table.Oid].Scan(
+        [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context), scan.HasRowId);
+
+    public override SourceWorker CreateWorker(ExecutionContext workerContext) => new Worker(scan, _scan.NewWorker(), workerContext);
+
+    private sealed class Worker(PhysicalScan scan, TableScan.Worker worker, ExecutionContext context) : SourceWorker
+    {
+        private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
+        private readonly PredicateEvaluator? _filter = scan.Filter is null ? null : new PredicateEvaluator(scan.Filter, context.Evaluation);
+        private readonly int[] _selection = scan.Filter is null ? [] : new int[DataChunk.Capacity];
+
+        public override DataChunk? Next()
+        {
+            while (worker.TryNext(_chunk))
+            {
+                if (_filter is null)
+                {
+                    return _chunk;
+                }
+                int count = _filter.Select(_chunk, _selection);
+                if (count > 0)
+                {
+                    if (count < _chunk.Count)
+                    {
+                        _chunk.Selection = _selection;
+                        _chunk.Count = count;
+                    }
+                    return _chunk;
+                }
+                context.ThrowIfCancelled();
+            }
+            return null;
+        }
+    }
+}
+
+/// <summary>Conditions of a scan's filter by which whole slices can be skipped.</summary>
+internal static class ZoneFilters
+{
+    public static ZoneFilter[] Derive(PhysicalScan scan, ExecutionContext context)
+    {
+        List<ZoneFilter> filters = [];
+        IEnumerable<Expression> conjuncts = scan.Filter switch
+        {
+            null => [],
+            ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
+            _ => [scan.Filter],
+        };
+        foreach (Expression conjunct in conjuncts)
+        {
+            if (conjunct is not ComparisonExpression comparison)
+            {
+                continue;
+            }
+            if (comparison.Left is PositionExpression left)
+            {
+                Add(filters, scan, left, comparison.Kind, comparison.Right, context);
+            }
+            else if (comparison.Right is PositionExpression right)
+            {
+                Add(filters, scan, right, Mirror(comparison.Kind), comparison.Left, context);
+            }
+        }
+        return [.. filters];
+    }
+
+    private static void Add(
+        List<ZoneFilter> filters, PhysicalScan scan, PositionExpression column, ComparisonKind kind, Expression other, ExecutionContext context)
+    {
+        if (column.Index >= scan.ColumnNumbers.Count || ToZone(kind) is not { } comparison || !IsFixed(other))
+        {
+            return;
+        }
+        object? value;
+        try
+        {
+            value = ExpressionEvaluator.EvaluateConstant(other, context.Evaluation);
+        }
+        catch (PhantomDbException)
+        {
+            return;   // it fails when a row is tested, if there is one
+        }
+        if (value is null)
+        {
+            return;
+        }
+        var buffer = new RowBuffer(0);
+        buffer.SetFrom(0, ExpressionEvaluator.MakeConstant(other.Type, value), 0);
+        if (ZoneFilter.TryCreate(scan.ColumnNumbers[column.Index], column.Type, comparison, ref buffer.Raw(0), buffer.BlocksOf(0), out ZoneFilter filter))
+        {
+            filters.Add(filter);
+        }
+    }
+
+    /// <summary>True where an expression has one value for the whole execution.</summary>
+    public static bool IsFixed(Expression expression) =>
+        !ExpressionFacts.Any(expression, part => part is PositionExpression) && !ExpressionFacts.IsVolatile(expression);
+
+    public static ComparisonKind Mirror(ComparisonKind kind) => kind switch
+    {
+        ComparisonKind.Less => ComparisonKind.Greater,
+        ComparisonKind.LessOrEqual => ComparisonKind.GreaterOrEqual,
+        ComparisonKind.Greater => ComparisonKind.Less,
+        ComparisonKind.GreaterOrEqual => ComparisonKind.LessOrEqual,
+        _ => kind,
+    };
+
+    private static ZoneComparison? ToZone(ComparisonKind kind) => kind switch
+    {
+        ComparisonKind.Equal => ZoneComparison.Equal,
+        ComparisonKind.Less => ZoneComparison.Less,
+        ComparisonKind.LessOrEqual => ZoneComparison.LessOrEqual,
+        ComparisonKind.Greater => ZoneComparison.Greater,
+        ComparisonKind.GreaterOrEqual => ZoneComparison.GreaterOrEqual,
+        _ => null,
+    };
+}
+
+/// <summary>Reads a table that the engine makes up.</summary>
+internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSource
+{
+    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
+
+    private sealed class Worker(PhysicalVirtualScan scan, ExecutionContext context) : SourceWorker
+    {
+        private readonly Functions.TableFunctionRows _rows = (context.VirtualTables ?? throw Error.NotSupported($"table {scan.Name}"))
+            .Open(scan.Schema, scan.Name, [.. scan.Columns.Select(c => c.Name)], context.Statement);
+        private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
+
+        public override DataChunk? Next()
+        {
+            do
+            {
+                _chunk.Selection = null;
+                if (!_rows.Next(_chunk))
+                {
+                    return null;
+                }
+            }
+            while (_chunk.Count == 0);
+            return _chunk;
+        }
+    }
+}
