@@ -159,8 +159,10 @@ internal sealed partial class PhysicalPlanner
                 c.Call.Function, RewriteAll(c.Call.Arguments, scope), c.Call.Filter is null ? null : Rewrite(c.Call.Filter, scope),
                 c.Call.IsDistinct, RewriteAll(c.Call.OrderBy, scope)))],
             aggregate.GroupingSets,
-            [.. aggregate.Groups.Select(g => g.Column), .. calls.Select(c => c.Column)]);
+            [.. aggregate.Groups.Select(g => g.Column), .. calls.Select(c => c.Column), .. Optional(aggregate.GroupingSetNumber)]);
     }
+
+    private static LogicalColumn[] Optional(LogicalColumn? column) => column is null ? [] : [column];
 
     private PhysicalSort PlanSort(LogicalSort sort, HashSet<ColumnId> required, long? limit)
     {

@@ -163,8 +163,9 @@ internal sealed class NaivePlan
         List<object?[]> rows = Run(aggregate.Input);
         List<object?[]> result = [];
         IReadOnlyList<IReadOnlyList<int>> sets = aggregate.GroupingSets ?? [[.. Enumerable.Range(0, aggregate.Groups.Count)]];
-        foreach (IReadOnlyList<int> set in sets)
+        for (int number = 0; number < sets.Count; number++)
         {
+            IReadOnlyList<int> set = sets[number];
             var groups = rows.GroupBy(row => Key([.. set.Select(i => Value(aggregate.Groups[i].Expression, Bind(aggregate.Input.Output, row)))]))
                 .Select(g => g.ToList()).ToList();
             if (set.Count == 0 && groups.Count == 0)
@@ -178,7 +179,8 @@ internal sealed class NaivePlan
                 {
                     keys[i] = Value(aggregate.Groups[i].Expression, Bind(aggregate.Input.Output, group[0]));
                 }
-                result.Add([.. keys, .. aggregate.Aggregates.Select(a => Call(a.Call, aggregate.Input.Output, group))]);
+                result.Add([.. keys, .. aggregate.Aggregates.Select(a => Call(a.Call, aggregate.Input.Output, group)),
+                    .. aggregate.GroupingSetNumber is null ? [] : new object?[] { number }]);
             }
         }
         return result;
@@ -218,22 +220,23 @@ internal sealed class NaivePlan
 
     private List<object?[]> Sort(List<object?[]> rows, IReadOnlyList<LogicalColumn> columns, IReadOnlyList<SortKey> keys)
     {
-        return [.. rows.Order(Comparer<object?[]>.Create((left, right) =>
+        var keyed = rows.Select(row => (Row: row, Keys: keys.Select(key => Value(key.Expression, Bind(columns, row))).ToArray()));
+        return [.. keyed.Order(Comparer<(object?[] Row, object?[] Keys)>.Create((left, right) =>
         {
-            foreach (SortKey key in keys)
+            for (int i = 0; i < keys.Count; i++)
             {
-                object? a = Value(key.Expression, Bind(columns, left));
-                object? b = Value(key.Expression, Bind(columns, right));
+                object? a = left.Keys[i];
+                object? b = right.Keys[i];
                 int order = a is null || b is null
-                    ? (a is null) == (b is null) ? 0 : (a is null) == key.NullsFirst ? -1 : 1
-                    : Compare(a, b) * (key.IsDescending ? -1 : 1);
+                    ? (a is null) == (b is null) ? 0 : (a is null) == keys[i].NullsFirst ? -1 : 1
+                    : Compare(a, b) * (keys[i].IsDescending ? -1 : 1);
                 if (order != 0)
                 {
                     return order;
                 }
             }
             return 0;
-        }))];
+        })).Select(pair => pair.Row)];
     }
 
     private List<object?[]> SetOperation(LogicalSetOperation set)

@@ -76,14 +76,19 @@ internal sealed class PlanBuilder(int seed)
     {
         statement ??= new TestStatementContext();
         PhysicalPlan physical = PhysicalPlanner.Plan(plan, plan.Output, 0);
-        var execution = new QueryExecution(physical, new ExecutionContext(statement, []), profile);
+        return Collect(new QueryExecution(physical, new ExecutionContext(statement, []), profile), plan.Output.Count);
+    }
+
+    /// <summary>The rows of a result, boxed.</summary>
+    public static List<object?[]> Collect(QueryExecution execution, int columnCount)
+    {
         List<object?[]> rows = [];
         while (execution.Next() is { } chunk)
         {
             Assert.IsGreaterThan(0, chunk.Count);
             for (int i = 0; i < chunk.Count; i++)
             {
-                rows.Add([.. Enumerable.Range(0, plan.Output.Count).Select(c => ExpressionEvaluator.BoxedValue(chunk.Vectors[c], chunk.Position(i)))]);
+                rows.Add([.. Enumerable.Range(0, columnCount).Select(c => ExpressionEvaluator.BoxedValue(chunk.Vectors[c], chunk.Position(i)))]);
             }
         }
         return rows;

@@ -216,9 +216,13 @@ internal sealed class AggregateSource(AggregateSink sink) : PipelineSource
             {
                 set.Keys!.Column(i).Reference(_block, _chunk.Vectors[set.Columns[i]]);
             }
-            for (int i = groupColumns; i < _chunk.Vectors.Length; i++)
+            for (int i = 0; i < sink.Aggregate.Aggregates.Count; i++)
             {
-                set.Emit(i - groupColumns, first, count, _chunk.Vectors[i]);
+                set.Emit(i, first, count, _chunk.Vectors[groupColumns + i]);
+            }
+            if (sink.Aggregate.HasSetNumber)
+            {
+                _chunk.Vectors[^1].WriteConstant<int>()[0] = _set;
             }
             _block++;
             _chunk.Selection = null;

@@ -97,11 +97,16 @@ internal readonly record struct OuterColumn(int Position, int Slot);
 internal sealed record PhysicalAggregateCall(
     BoundAggregate Function, IReadOnlyList<Expression> Arguments, Expression? Filter, bool IsDistinct, IReadOnlyList<SortKey> OrderBy);
 
-/// <summary>Groups by hash; output: the groups' columns, then the aggregates'.</summary>
+/// <summary>
+/// Groups by hash; output: the groups' columns, then the aggregates', then (where asked for) the place of the row's
+/// grouping set.
+/// </summary>
 internal sealed record PhysicalAggregate(
     PhysicalOperator Input, IReadOnlyList<Expression> Groups, IReadOnlyList<PhysicalAggregateCall> Aggregates,
     IReadOnlyList<IReadOnlyList<int>>? GroupingSets, IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
 {
+    public bool HasSetNumber => Columns.Count > Groups.Count + Aggregates.Count;
+
     public override IReadOnlyList<PhysicalOperator> Children => [Input];
 }
 
