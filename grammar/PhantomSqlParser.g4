@@ -206,6 +206,7 @@ typeModifiers
 // The order of the alternatives is the precedence, highest first. AstBuilder refuses chains of what does not associate (a < b < c).
 expression
     : primary
+    | expression OVERLAPS expression // of rows: nothing comes between
     | expression TYPECAST typeName
     | (PLUS | MINUS) expression
     | expression COLLATE qualifiedName
@@ -213,15 +214,14 @@ expression
     | expression CARET expression
     | expression (STAR | SLASH | PERCENT) expression
     | expression (PLUS | MINUS) expression
-    | expression (arithmeticOperator | otherOperator) quantifier parenthesized
     | otherOperator expression
     | expression otherOperator expression
+    | expression (arithmeticOperator | otherOperator) quantifier parenthesized
     | expression NOT? BETWEEN (SYMMETRIC | ASYMMETRIC)? boundExpression AND expression
     | expression NOT? IN inList
     | expression ESCAPE expression // only the pattern of LIKE may be this
     | expression NOT? (LIKE | ILIKE | SIMILAR TO) quantifier parenthesized
     | expression NOT? (LIKE | ILIKE | SIMILAR TO) expression
-    | expression OVERLAPS expression
     | expression comparisonOperator quantifier parenthesized
     | expression comparisonOperator expression
     | expression (IS NOT? isTest | ISNULL | NOTNULL)

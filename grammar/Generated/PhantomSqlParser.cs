@@ -5656,6 +5656,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			return GetRuleContext<OtherOperatorContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode NOT() { return GetToken(PhantomSqlParser.NOT, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode OVERLAPS() { return GetToken(PhantomSqlParser.OVERLAPS, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode AT() { return GetToken(PhantomSqlParser.AT, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TIME() { return GetToken(PhantomSqlParser.TIME, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ZONE() { return GetToken(PhantomSqlParser.ZONE, 0); }
@@ -5675,7 +5676,6 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode ILIKE() { return GetToken(PhantomSqlParser.ILIKE, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode SIMILAR() { return GetToken(PhantomSqlParser.SIMILAR, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode TO() { return GetToken(PhantomSqlParser.TO, 0); }
-		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode OVERLAPS() { return GetToken(PhantomSqlParser.OVERLAPS, 0); }
 		[System.Diagnostics.DebuggerNonUserCode] public ComparisonOperatorContext comparisonOperator() {
 			return GetRuleContext<ComparisonOperatorContext>(0);
 		}
@@ -5754,7 +5754,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				    Consume();
 				}
 				State = 704;
-				expression(22);
+				expression(21);
 				}
 				break;
 			case 3:
@@ -5792,25 +5792,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 712;
-						if (!(Precpred(Context, 20))) throw new FailedPredicateException(this, "Precpred(Context, 20)");
+						if (!(Precpred(Context, 23))) throw new FailedPredicateException(this, "Precpred(Context, 23)");
 						State = 713;
-						Match(AT);
+						Match(OVERLAPS);
 						State = 714;
-						Match(TIME);
-						State = 715;
-						Match(ZONE);
-						State = 716;
-						expression(21);
+						expression(24);
 						}
 						break;
 					case 2:
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 717;
+						State = 715;
 						if (!(Precpred(Context, 19))) throw new FailedPredicateException(this, "Precpred(Context, 19)");
+						State = 716;
+						Match(AT);
+						State = 717;
+						Match(TIME);
 						State = 718;
-						Match(CARET);
+						Match(ZONE);
 						State = 719;
 						expression(20);
 						}
@@ -5822,14 +5822,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						State = 720;
 						if (!(Precpred(Context, 18))) throw new FailedPredicateException(this, "Precpred(Context, 18)");
 						State = 721;
-						_la = TokenStream.LA(1);
-						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
-						ErrorHandler.RecoverInline(this);
-						}
-						else {
-							ErrorHandler.ReportMatch(this);
-						    Consume();
-						}
+						Match(CARET);
 						State = 722;
 						expression(19);
 						}
@@ -5842,7 +5835,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						if (!(Precpred(Context, 17))) throw new FailedPredicateException(this, "Precpred(Context, 17)");
 						State = 724;
 						_la = TokenStream.LA(1);
-						if ( !(_la==PLUS || _la==MINUS) ) {
+						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
 						ErrorHandler.RecoverInline(this);
 						}
 						else {
@@ -5858,37 +5851,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 726;
-						if (!(Precpred(Context, 14))) throw new FailedPredicateException(this, "Precpred(Context, 14)");
+						if (!(Precpred(Context, 16))) throw new FailedPredicateException(this, "Precpred(Context, 16)");
 						State = 727;
-						otherOperator();
+						_la = TokenStream.LA(1);
+						if ( !(_la==PLUS || _la==MINUS) ) {
+						ErrorHandler.RecoverInline(this);
+						}
+						else {
+							ErrorHandler.ReportMatch(this);
+						    Consume();
+						}
 						State = 728;
-						expression(15);
+						expression(17);
 						}
 						break;
 					case 6:
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
+						State = 729;
+						if (!(Precpred(Context, 14))) throw new FailedPredicateException(this, "Precpred(Context, 14)");
 						State = 730;
-						if (!(Precpred(Context, 13))) throw new FailedPredicateException(this, "Precpred(Context, 13)");
-						State = 732;
+						otherOperator();
+						State = 731;
+						expression(15);
+						}
+						break;
+					case 7:
+						{
+						_localctx = new ExpressionContext(_parentctx, _parentState);
+						PushNewRecursionContext(_localctx, _startState, RULE_expression);
+						State = 733;
+						if (!(Precpred(Context, 12))) throw new FailedPredicateException(this, "Precpred(Context, 12)");
+						State = 735;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 731;
+							State = 734;
 							Match(NOT);
 							}
 						}
 
-						State = 734;
+						State = 737;
 						Match(BETWEEN);
-						State = 736;
+						State = 739;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==ASYMMETRIC || _la==SYMMETRIC) {
 							{
-							State = 735;
+							State = 738;
 							_la = TokenStream.LA(1);
 							if ( !(_la==ASYMMETRIC || _la==SYMMETRIC) ) {
 							ErrorHandler.RecoverInline(this);
@@ -5900,24 +5912,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							}
 						}
 
-						State = 738;
+						State = 741;
 						boundExpression(0);
-						State = 739;
-						Match(AND);
-						State = 740;
-						expression(14);
-						}
-						break;
-					case 7:
-						{
-						_localctx = new ExpressionContext(_parentctx, _parentState);
-						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 742;
-						if (!(Precpred(Context, 11))) throw new FailedPredicateException(this, "Precpred(Context, 11)");
+						Match(AND);
 						State = 743;
-						Match(ESCAPE);
-						State = 744;
-						expression(12);
+						expression(13);
 						}
 						break;
 					case 8:
@@ -5925,55 +5925,55 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 745;
-						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
+						if (!(Precpred(Context, 10))) throw new FailedPredicateException(this, "Precpred(Context, 10)");
+						State = 746;
+						Match(ESCAPE);
 						State = 747;
-						ErrorHandler.Sync(this);
-						_la = TokenStream.LA(1);
-						if (_la==NOT) {
-							{
-							State = 746;
-							Match(NOT);
-							}
-						}
-
-						State = 753;
-						ErrorHandler.Sync(this);
-						switch (TokenStream.LA(1)) {
-						case LIKE:
-							{
-							State = 749;
-							Match(LIKE);
-							}
-							break;
-						case ILIKE:
-							{
-							State = 750;
-							Match(ILIKE);
-							}
-							break;
-						case SIMILAR:
-							{
-							State = 751;
-							Match(SIMILAR);
-							State = 752;
-							Match(TO);
-							}
-							break;
-						default:
-							throw new NoViableAltException(this);
-						}
-						State = 755;
-						expression(10);
+						expression(11);
 						}
 						break;
 					case 9:
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 756;
+						State = 748;
 						if (!(Precpred(Context, 8))) throw new FailedPredicateException(this, "Precpred(Context, 8)");
-						State = 757;
-						Match(OVERLAPS);
+						State = 750;
+						ErrorHandler.Sync(this);
+						_la = TokenStream.LA(1);
+						if (_la==NOT) {
+							{
+							State = 749;
+							Match(NOT);
+							}
+						}
+
+						State = 756;
+						ErrorHandler.Sync(this);
+						switch (TokenStream.LA(1)) {
+						case LIKE:
+							{
+							State = 752;
+							Match(LIKE);
+							}
+							break;
+						case ILIKE:
+							{
+							State = 753;
+							Match(ILIKE);
+							}
+							break;
+						case SIMILAR:
+							{
+							State = 754;
+							Match(SIMILAR);
+							State = 755;
+							Match(TO);
+							}
+							break;
+						default:
+							throw new NoViableAltException(this);
+						}
 						State = 758;
 						expression(9);
 						}
@@ -6045,7 +6045,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 777;
-						if (!(Precpred(Context, 23))) throw new FailedPredicateException(this, "Precpred(Context, 23)");
+						if (!(Precpred(Context, 22))) throw new FailedPredicateException(this, "Precpred(Context, 22)");
 						State = 778;
 						Match(TYPECAST);
 						State = 779;
@@ -6057,7 +6057,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 780;
-						if (!(Precpred(Context, 21))) throw new FailedPredicateException(this, "Precpred(Context, 21)");
+						if (!(Precpred(Context, 20))) throw new FailedPredicateException(this, "Precpred(Context, 20)");
 						State = 781;
 						Match(COLLATE);
 						State = 782;
@@ -6069,7 +6069,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 783;
-						if (!(Precpred(Context, 16))) throw new FailedPredicateException(this, "Precpred(Context, 16)");
+						if (!(Precpred(Context, 13))) throw new FailedPredicateException(this, "Precpred(Context, 13)");
 						State = 786;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
@@ -6105,7 +6105,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 791;
-						if (!(Precpred(Context, 12))) throw new FailedPredicateException(this, "Precpred(Context, 12)");
+						if (!(Precpred(Context, 11))) throw new FailedPredicateException(this, "Precpred(Context, 11)");
 						State = 793;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
@@ -6127,7 +6127,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
 						State = 797;
-						if (!(Precpred(Context, 10))) throw new FailedPredicateException(this, "Precpred(Context, 10)");
+						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
 						State = 799;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
@@ -45047,24 +45047,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	}
 	private bool expression_sempred(ExpressionContext _localctx, int predIndex) {
 		switch (predIndex) {
-		case 0: return Precpred(Context, 20);
+		case 0: return Precpred(Context, 23);
 		case 1: return Precpred(Context, 19);
 		case 2: return Precpred(Context, 18);
 		case 3: return Precpred(Context, 17);
-		case 4: return Precpred(Context, 14);
-		case 5: return Precpred(Context, 13);
-		case 6: return Precpred(Context, 11);
-		case 7: return Precpred(Context, 9);
+		case 4: return Precpred(Context, 16);
+		case 5: return Precpred(Context, 14);
+		case 6: return Precpred(Context, 12);
+		case 7: return Precpred(Context, 10);
 		case 8: return Precpred(Context, 8);
 		case 9: return Precpred(Context, 6);
 		case 10: return Precpred(Context, 4);
 		case 11: return Precpred(Context, 2);
 		case 12: return Precpred(Context, 1);
-		case 13: return Precpred(Context, 23);
-		case 14: return Precpred(Context, 21);
-		case 15: return Precpred(Context, 16);
-		case 16: return Precpred(Context, 12);
-		case 17: return Precpred(Context, 10);
+		case 13: return Precpred(Context, 22);
+		case 14: return Precpred(Context, 20);
+		case 15: return Precpred(Context, 13);
+		case 16: return Precpred(Context, 11);
+		case 17: return Precpred(Context, 9);
 		case 18: return Precpred(Context, 7);
 		case 19: return Precpred(Context, 5);
 		}
@@ -45140,14 +45140,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		10,25,12,25,686,9,25,1,25,3,25,689,8,25,1,26,1,26,1,26,1,26,5,26,695,8,
 		26,10,26,12,26,698,9,26,1,26,1,26,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
 		27,1,27,3,27,711,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,733,8,27,1,27,1,
-		27,3,27,737,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,748,
-		8,27,1,27,1,27,1,27,1,27,3,27,754,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,1,27,1,27,1,27,3,27,767,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,787,8,27,1,
-		27,1,27,1,27,1,27,1,27,3,27,794,8,27,1,27,1,27,1,27,1,27,3,27,800,8,27,
-		1,27,1,27,1,27,1,27,3,27,806,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,1,27,1,27,3,27,819,8,27,1,27,1,27,1,27,3,27,824,8,27,5,27,826,
+		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,
+		736,8,27,1,27,1,27,3,27,740,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,3,27,751,8,27,1,27,1,27,1,27,1,27,3,27,757,8,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,1,27,3,27,767,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,787,8,27,
+		1,27,1,27,1,27,1,27,1,27,3,27,794,8,27,1,27,1,27,1,27,1,27,3,27,800,8,
+		27,1,27,1,27,1,27,1,27,3,27,806,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,3,27,819,8,27,1,27,1,27,1,27,3,27,824,8,27,5,27,826,
 		8,27,10,27,12,27,829,9,27,1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,838,
 		8,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,
 		1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,860,8,28,1,28,1,28,1,28,1,28,1,
@@ -45667,68 +45667,68 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		693,695,3,54,27,0,694,692,1,0,0,0,695,698,1,0,0,0,696,694,1,0,0,0,696,
 		697,1,0,0,0,697,699,1,0,0,0,698,696,1,0,0,0,699,700,5,493,0,0,700,53,1,
 		0,0,0,701,702,6,27,-1,0,702,711,3,78,39,0,703,704,7,1,0,0,704,711,3,54,
-		27,22,705,706,3,62,31,0,706,707,3,54,27,15,707,711,1,0,0,0,708,709,5,432,
+		27,21,705,706,3,62,31,0,706,707,3,54,27,15,707,711,1,0,0,0,708,709,5,432,
 		0,0,709,711,3,54,27,3,710,701,1,0,0,0,710,703,1,0,0,0,710,705,1,0,0,0,
-		710,708,1,0,0,0,711,827,1,0,0,0,712,713,10,20,0,0,713,714,5,15,0,0,714,
-		715,5,344,0,0,715,716,5,309,0,0,716,826,3,54,27,21,717,718,10,19,0,0,718,
-		719,5,472,0,0,719,826,3,54,27,20,720,721,10,18,0,0,721,722,7,7,0,0,722,
-		826,3,54,27,19,723,724,10,17,0,0,724,725,7,1,0,0,725,826,3,54,27,18,726,
-		727,10,14,0,0,727,728,3,62,31,0,728,729,3,54,27,15,729,826,1,0,0,0,730,
-		732,10,13,0,0,731,733,5,432,0,0,732,731,1,0,0,0,732,733,1,0,0,0,733,734,
-		1,0,0,0,734,736,5,310,0,0,735,737,7,8,0,0,736,735,1,0,0,0,736,737,1,0,
-		0,0,737,738,1,0,0,0,738,739,3,56,28,0,739,740,5,387,0,0,740,741,3,54,27,
-		14,741,826,1,0,0,0,742,743,10,11,0,0,743,744,5,82,0,0,744,826,3,54,27,
-		12,745,747,10,9,0,0,746,748,5,432,0,0,747,746,1,0,0,0,747,748,1,0,0,0,
-		748,753,1,0,0,0,749,754,5,375,0,0,750,754,5,369,0,0,751,752,5,381,0,0,
-		752,754,5,449,0,0,753,749,1,0,0,0,753,750,1,0,0,0,753,751,1,0,0,0,754,
-		755,1,0,0,0,755,826,3,54,27,10,756,757,10,8,0,0,757,758,5,379,0,0,758,
+		710,708,1,0,0,0,711,827,1,0,0,0,712,713,10,23,0,0,713,714,5,379,0,0,714,
+		826,3,54,27,24,715,716,10,19,0,0,716,717,5,15,0,0,717,718,5,344,0,0,718,
+		719,5,309,0,0,719,826,3,54,27,20,720,721,10,18,0,0,721,722,5,472,0,0,722,
+		826,3,54,27,19,723,724,10,17,0,0,724,725,7,7,0,0,725,826,3,54,27,18,726,
+		727,10,16,0,0,727,728,7,1,0,0,728,826,3,54,27,17,729,730,10,14,0,0,730,
+		731,3,62,31,0,731,732,3,54,27,15,732,826,1,0,0,0,733,735,10,12,0,0,734,
+		736,5,432,0,0,735,734,1,0,0,0,735,736,1,0,0,0,736,737,1,0,0,0,737,739,
+		5,310,0,0,738,740,7,8,0,0,739,738,1,0,0,0,739,740,1,0,0,0,740,741,1,0,
+		0,0,741,742,3,56,28,0,742,743,5,387,0,0,743,744,3,54,27,13,744,826,1,0,
+		0,0,745,746,10,10,0,0,746,747,5,82,0,0,747,826,3,54,27,11,748,750,10,8,
+		0,0,749,751,5,432,0,0,750,749,1,0,0,0,750,751,1,0,0,0,751,756,1,0,0,0,
+		752,757,5,375,0,0,753,757,5,369,0,0,754,755,5,381,0,0,755,757,5,449,0,
+		0,756,752,1,0,0,0,756,753,1,0,0,0,756,754,1,0,0,0,757,758,1,0,0,0,758,
 		826,3,54,27,9,759,760,10,6,0,0,760,761,3,58,29,0,761,762,3,54,27,7,762,
 		826,1,0,0,0,763,764,10,4,0,0,764,766,5,371,0,0,765,767,5,432,0,0,766,765,
 		1,0,0,0,766,767,1,0,0,0,767,768,1,0,0,0,768,769,5,410,0,0,769,770,5,419,
 		0,0,770,826,3,54,27,5,771,772,10,2,0,0,772,773,5,387,0,0,773,826,3,54,
-		27,3,774,775,10,1,0,0,775,776,5,437,0,0,776,826,3,54,27,2,777,778,10,23,
-		0,0,778,779,5,499,0,0,779,826,3,38,19,0,780,781,10,21,0,0,781,782,5,397,
-		0,0,782,826,3,22,11,0,783,786,10,16,0,0,784,787,3,60,30,0,785,787,3,62,
+		27,3,774,775,10,1,0,0,775,776,5,437,0,0,776,826,3,54,27,2,777,778,10,22,
+		0,0,778,779,5,499,0,0,779,826,3,38,19,0,780,781,10,20,0,0,781,782,5,397,
+		0,0,782,826,3,22,11,0,783,786,10,13,0,0,784,787,3,60,30,0,785,787,3,62,
 		31,0,786,784,1,0,0,0,786,785,1,0,0,0,787,788,1,0,0,0,788,789,3,68,34,0,
-		789,790,3,72,36,0,790,826,1,0,0,0,791,793,10,12,0,0,792,794,5,432,0,0,
+		789,790,3,72,36,0,790,826,1,0,0,0,791,793,10,11,0,0,792,794,5,432,0,0,
 		793,792,1,0,0,0,793,794,1,0,0,0,794,795,1,0,0,0,795,796,5,423,0,0,796,
-		826,3,74,37,0,797,799,10,10,0,0,798,800,5,432,0,0,799,798,1,0,0,0,799,
-		800,1,0,0,0,800,805,1,0,0,0,801,806,5,375,0,0,802,806,5,369,0,0,803,804,
-		5,381,0,0,804,806,5,449,0,0,805,801,1,0,0,0,805,802,1,0,0,0,805,803,1,
-		0,0,0,806,807,1,0,0,0,807,808,3,68,34,0,808,809,3,72,36,0,809,826,1,0,
-		0,0,810,811,10,7,0,0,811,812,3,58,29,0,812,813,3,68,34,0,813,814,3,72,
-		36,0,814,826,1,0,0,0,815,823,10,5,0,0,816,818,5,371,0,0,817,819,5,432,
-		0,0,818,817,1,0,0,0,818,819,1,0,0,0,819,820,1,0,0,0,820,824,3,66,33,0,
-		821,824,5,372,0,0,822,824,5,377,0,0,823,816,1,0,0,0,823,821,1,0,0,0,823,
-		822,1,0,0,0,824,826,1,0,0,0,825,712,1,0,0,0,825,717,1,0,0,0,825,720,1,
-		0,0,0,825,723,1,0,0,0,825,726,1,0,0,0,825,730,1,0,0,0,825,742,1,0,0,0,
-		825,745,1,0,0,0,825,756,1,0,0,0,825,759,1,0,0,0,825,763,1,0,0,0,825,771,
-		1,0,0,0,825,774,1,0,0,0,825,777,1,0,0,0,825,780,1,0,0,0,825,783,1,0,0,
-		0,825,791,1,0,0,0,825,797,1,0,0,0,825,810,1,0,0,0,825,815,1,0,0,0,826,
-		829,1,0,0,0,827,825,1,0,0,0,827,828,1,0,0,0,828,55,1,0,0,0,829,827,1,0,
-		0,0,830,831,6,28,-1,0,831,838,3,78,39,0,832,833,7,1,0,0,833,838,3,56,28,
-		8,834,835,3,62,31,0,835,836,3,56,28,4,836,838,1,0,0,0,837,830,1,0,0,0,
-		837,832,1,0,0,0,837,834,1,0,0,0,838,869,1,0,0,0,839,840,10,7,0,0,840,841,
-		5,472,0,0,841,868,3,56,28,8,842,843,10,6,0,0,843,844,7,7,0,0,844,868,3,
-		56,28,7,845,846,10,5,0,0,846,847,7,1,0,0,847,868,3,56,28,6,848,849,10,
-		3,0,0,849,850,3,62,31,0,850,851,3,56,28,4,851,868,1,0,0,0,852,853,10,2,
-		0,0,853,854,3,58,29,0,854,855,3,56,28,3,855,868,1,0,0,0,856,857,10,1,0,
-		0,857,859,5,371,0,0,858,860,5,432,0,0,859,858,1,0,0,0,859,860,1,0,0,0,
-		860,861,1,0,0,0,861,862,5,410,0,0,862,863,5,419,0,0,863,868,3,56,28,2,
-		864,865,10,9,0,0,865,866,5,499,0,0,866,868,3,38,19,0,867,839,1,0,0,0,867,
-		842,1,0,0,0,867,845,1,0,0,0,867,848,1,0,0,0,867,852,1,0,0,0,867,856,1,
-		0,0,0,867,864,1,0,0,0,868,871,1,0,0,0,869,867,1,0,0,0,869,870,1,0,0,0,
-		870,57,1,0,0,0,871,869,1,0,0,0,872,873,7,9,0,0,873,59,1,0,0,0,874,875,
-		7,10,0,0,875,61,1,0,0,0,876,891,5,502,0,0,877,878,5,174,0,0,878,884,5,
-		492,0,0,879,880,3,8,4,0,880,881,5,501,0,0,881,883,1,0,0,0,882,879,1,0,
-		0,0,883,886,1,0,0,0,884,882,1,0,0,0,884,885,1,0,0,0,885,887,1,0,0,0,886,
-		884,1,0,0,0,887,888,3,64,32,0,888,889,5,493,0,0,889,891,1,0,0,0,890,876,
-		1,0,0,0,890,877,1,0,0,0,891,63,1,0,0,0,892,896,5,502,0,0,893,896,3,58,
-		29,0,894,896,3,60,30,0,895,892,1,0,0,0,895,893,1,0,0,0,895,894,1,0,0,0,
-		896,65,1,0,0,0,897,907,5,433,0,0,898,907,5,451,0,0,899,907,5,415,0,0,900,
-		907,5,285,0,0,901,907,5,73,0,0,902,904,7,11,0,0,903,902,1,0,0,0,903,904,
-		1,0,0,0,904,905,1,0,0,0,905,907,5,164,0,0,906,897,1,0,0,0,906,898,1,0,
-		0,0,906,899,1,0,0,0,906,900,1,0,0,0,906,901,1,0,0,0,906,903,1,0,0,0,907,
+		826,3,74,37,0,797,799,10,9,0,0,798,800,5,432,0,0,799,798,1,0,0,0,799,800,
+		1,0,0,0,800,805,1,0,0,0,801,806,5,375,0,0,802,806,5,369,0,0,803,804,5,
+		381,0,0,804,806,5,449,0,0,805,801,1,0,0,0,805,802,1,0,0,0,805,803,1,0,
+		0,0,806,807,1,0,0,0,807,808,3,68,34,0,808,809,3,72,36,0,809,826,1,0,0,
+		0,810,811,10,7,0,0,811,812,3,58,29,0,812,813,3,68,34,0,813,814,3,72,36,
+		0,814,826,1,0,0,0,815,823,10,5,0,0,816,818,5,371,0,0,817,819,5,432,0,0,
+		818,817,1,0,0,0,818,819,1,0,0,0,819,820,1,0,0,0,820,824,3,66,33,0,821,
+		824,5,372,0,0,822,824,5,377,0,0,823,816,1,0,0,0,823,821,1,0,0,0,823,822,
+		1,0,0,0,824,826,1,0,0,0,825,712,1,0,0,0,825,715,1,0,0,0,825,720,1,0,0,
+		0,825,723,1,0,0,0,825,726,1,0,0,0,825,729,1,0,0,0,825,733,1,0,0,0,825,
+		745,1,0,0,0,825,748,1,0,0,0,825,759,1,0,0,0,825,763,1,0,0,0,825,771,1,
+		0,0,0,825,774,1,0,0,0,825,777,1,0,0,0,825,780,1,0,0,0,825,783,1,0,0,0,
+		825,791,1,0,0,0,825,797,1,0,0,0,825,810,1,0,0,0,825,815,1,0,0,0,826,829,
+		1,0,0,0,827,825,1,0,0,0,827,828,1,0,0,0,828,55,1,0,0,0,829,827,1,0,0,0,
+		830,831,6,28,-1,0,831,838,3,78,39,0,832,833,7,1,0,0,833,838,3,56,28,8,
+		834,835,3,62,31,0,835,836,3,56,28,4,836,838,1,0,0,0,837,830,1,0,0,0,837,
+		832,1,0,0,0,837,834,1,0,0,0,838,869,1,0,0,0,839,840,10,7,0,0,840,841,5,
+		472,0,0,841,868,3,56,28,8,842,843,10,6,0,0,843,844,7,7,0,0,844,868,3,56,
+		28,7,845,846,10,5,0,0,846,847,7,1,0,0,847,868,3,56,28,6,848,849,10,3,0,
+		0,849,850,3,62,31,0,850,851,3,56,28,4,851,868,1,0,0,0,852,853,10,2,0,0,
+		853,854,3,58,29,0,854,855,3,56,28,3,855,868,1,0,0,0,856,857,10,1,0,0,857,
+		859,5,371,0,0,858,860,5,432,0,0,859,858,1,0,0,0,859,860,1,0,0,0,860,861,
+		1,0,0,0,861,862,5,410,0,0,862,863,5,419,0,0,863,868,3,56,28,2,864,865,
+		10,9,0,0,865,866,5,499,0,0,866,868,3,38,19,0,867,839,1,0,0,0,867,842,1,
+		0,0,0,867,845,1,0,0,0,867,848,1,0,0,0,867,852,1,0,0,0,867,856,1,0,0,0,
+		867,864,1,0,0,0,868,871,1,0,0,0,869,867,1,0,0,0,869,870,1,0,0,0,870,57,
+		1,0,0,0,871,869,1,0,0,0,872,873,7,9,0,0,873,59,1,0,0,0,874,875,7,10,0,
+		0,875,61,1,0,0,0,876,891,5,502,0,0,877,878,5,174,0,0,878,884,5,492,0,0,
+		879,880,3,8,4,0,880,881,5,501,0,0,881,883,1,0,0,0,882,879,1,0,0,0,883,
+		886,1,0,0,0,884,882,1,0,0,0,884,885,1,0,0,0,885,887,1,0,0,0,886,884,1,
+		0,0,0,887,888,3,64,32,0,888,889,5,493,0,0,889,891,1,0,0,0,890,876,1,0,
+		0,0,890,877,1,0,0,0,891,63,1,0,0,0,892,896,5,502,0,0,893,896,3,58,29,0,
+		894,896,3,60,30,0,895,892,1,0,0,0,895,893,1,0,0,0,895,894,1,0,0,0,896,
+		65,1,0,0,0,897,907,5,433,0,0,898,907,5,451,0,0,899,907,5,415,0,0,900,907,
+		5,285,0,0,901,907,5,73,0,0,902,904,7,11,0,0,903,902,1,0,0,0,903,904,1,
+		0,0,0,904,905,1,0,0,0,905,907,5,164,0,0,906,897,1,0,0,0,906,898,1,0,0,
+		0,906,899,1,0,0,0,906,900,1,0,0,0,906,901,1,0,0,0,906,903,1,0,0,0,907,
 		67,1,0,0,0,908,909,7,12,0,0,909,69,1,0,0,0,910,915,3,54,27,0,911,912,5,
 		496,0,0,912,914,3,54,27,0,913,911,1,0,0,0,914,917,1,0,0,0,915,913,1,0,
 		0,0,915,916,1,0,0,0,916,71,1,0,0,0,917,915,1,0,0,0,918,931,5,492,0,0,919,
@@ -46911,7 +46911,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		7,80,0,0,4428,415,1,0,0,0,4429,4430,7,81,0,0,4430,417,1,0,0,0,661,419,
 		423,427,460,464,470,474,480,486,491,495,502,510,518,529,540,545,550,555,
 		560,566,568,572,586,592,596,599,606,609,614,620,626,631,633,640,645,653,
-		655,661,663,668,671,677,684,688,696,710,732,736,747,753,766,786,793,799,
+		655,661,663,668,671,677,684,688,696,710,735,739,750,756,766,786,793,799,
 		805,818,823,825,827,837,859,867,869,884,890,895,903,906,915,925,929,931,
 		939,941,946,954,958,966,970,986,991,994,1000,1003,1005,1010,1016,1023,
 		1039,1048,1053,1057,1061,1064,1067,1072,1079,1083,1085,1094,1102,1107,

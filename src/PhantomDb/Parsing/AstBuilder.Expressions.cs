@@ -250,17 +250,23 @@ internal static partial class AstBuilder
         {
             throw SyntaxErrorAt(FirstToken(context.children[1]));
         }
-        if (context.children[^1] is ParserRuleContext right && IsOperand(right))
+        if (!IsOperand(context.children[^1]))
         {
-            // An ESCAPE belongs to its LIKE: what counts is what stands on either side of it.
-            if (right.ChildCount == 3 && right.TokenType(1) == ESCAPE)
-            {
-                right = (ParserRuleContext)right.children[2];
-            }
+            return;
+        }
+        // Down the left spine of the right operand: each operator there follows this one with nothing but its operand between.
+        ParserRuleContext right = (ParserRuleContext)context.children[^1];
+        if (right.ChildCount == 3 && right.TokenType(1) == ESCAPE)
+        {
+            right = (ParserRuleContext)right.children[2]; // belongs to its LIKE
+        }
+        while (right.ChildCount > 1 && IsOperand(right.children[0]))
+        {
             if (GroupOf(right) == group)
             {
                 throw SyntaxErrorAt(FirstToken(right.children[1]));
             }
+            right = (ParserRuleContext)right.children[0];
         }
     }
 

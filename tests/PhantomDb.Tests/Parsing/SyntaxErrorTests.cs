@@ -20,6 +20,7 @@ public sealed class SyntaxErrorTests
     [DataRow("SELECT 1 WHERE a ESCAPE b", "syntax error at or near \"ESCAPE\"", 17)]
     [DataRow("SELECT a LIKE b IN (1)", "syntax error at or near \"IN\"", 16)]
     [DataRow("SELECT a IS DISTINCT FROM b IS NULL", "syntax error at or near \"IS\"", 28)]
+    [DataRow("SELECT a ILIKE b IN (1) AT TIME ZONE c", "syntax error at or near \"IN\"", 17)]
     [DataRow("SELECT * FROM a JOIN b", "syntax error at end of input", 22)]
     [DataRow("SELECT * FROM (t)", "syntax error at or near \")\"", 16)]
     [DataRow("CREATE TABLE t (a int, b)", "syntax error at or near \")\"", 24)]
