@@ -16,6 +16,7 @@ internal sealed record Options
           w2          the 22 queries of TPC-H
           w3          CSV: COPY lineitem FROM and TO a file
           scan        whole-table scans: alone, two at once, beside a writer
+          mechanism   storage alone, without SQL and peers: points, writes, scans, two threads (--rows, --budget)
           index       the ordered index alone, without peers (--runs)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
@@ -41,7 +42,7 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "scan", "index", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "scan", "mechanism", "index", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 

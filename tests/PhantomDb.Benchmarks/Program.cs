@@ -46,6 +46,8 @@ public static class Program
             case "generate":
                 Console.WriteLine(TpchFiles.Ensure(options.ScaleFactor, options.DataFolder, Console.Out).Folder);
                 return Succeeded;
+            case "mechanism":
+                return new MechanismWorkload(options.RowCount, options.BudgetMs ?? 500, Console.Out).Run() ? Succeeded : Failed;
             case "selfcheck":
                 return SelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
             case "index":

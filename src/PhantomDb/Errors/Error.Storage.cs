@@ -11,6 +11,15 @@ internal static partial class Error
             ConstraintName = constraint,
         };
 
+    public static PhantomDbException CannotCreateUniqueIndex(string schema, string table, string constraint) =>
+        new(SqlStates.UniqueViolation, $"could not create unique index \"{constraint}\"")
+        {
+            Detail = "A key occurs more than once.",
+            SchemaName = schema,
+            TableName = table,
+            ConstraintName = constraint,
+        };
+
     public static PhantomDbException SequenceExhausted(string name, bool ascends, long bound) =>
         new(SqlStates.SequenceGeneratorLimitExceeded,
             $"nextval: reached {(ascends ? "maximum" : "minimum")} value of sequence \"{name}\" ({bound})");

@@ -116,7 +116,7 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
     /// <summary>Makes the arrays this side's alone. The sequence is changing, so no scan can take them meanwhile.</summary>
     public void Unshare()
     {
-        Array data = NewArray(type, Capacity);
+        Array data = NewUninitializedArray(type, Capacity);
         CopyBytes(Data, data, Capacity);
         Data = data;
         Validity = (ulong[]?)Validity?.Clone();
@@ -192,10 +192,12 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
         }
     }
 
-    /// <summary>A copy-on-write twin: both sides refer to the same arrays and copy before they change them.</summary>
+    /// <summary>
+    /// A copy-on-write twin, not charged: both sides refer to the same arrays and copy before they change them. Where rows
+    /// may be appended (<paramref name="isFull"/> is false) it gets arrays of its own, as nobody unshares to append.
+    /// </summary>
     public ColumnSlice Fork(bool isFull, MemoryAccount? forkAccount)
     {
-        forkAccount?.Charge(Size);
         IsShared = true;
         var fork = new ColumnSlice(type, 0, forkAccount)
         {
@@ -209,10 +211,26 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
         };
         if (!isFull)
         {
-            fork.Unshare();   // both sides append behind the rows, where sharing does not hold
+            fork.Unshare();
         }
         return fork;
     }
+
+    private static Array NewUninitializedArray(PhysicalType type, int capacity) => type switch
+    {
+        PhysicalType.Boolean => GC.AllocateUninitializedArray<bool>(capacity),
+        PhysicalType.Int16 => GC.AllocateUninitializedArray<short>(capacity),
+        PhysicalType.Int32 => GC.AllocateUninitializedArray<int>(capacity),
+        PhysicalType.Int64 => GC.AllocateUninitializedArray<long>(capacity),
+        PhysicalType.Int128 => GC.AllocateUninitializedArray<Int128>(capacity),
+        PhysicalType.Real => GC.AllocateUninitializedArray<float>(capacity),
+        PhysicalType.Double => GC.AllocateUninitializedArray<double>(capacity),
+        PhysicalType.Numeric => GC.AllocateUninitializedArray<Numeric>(capacity),
+        PhysicalType.String => GC.AllocateUninitializedArray<StringView>(capacity),
+        PhysicalType.Interval => GC.AllocateUninitializedArray<Interval>(capacity),
+        PhysicalType.Uuid => GC.AllocateUninitializedArray<UInt128>(capacity),
+        _ => throw new UnreachableException(),
+    };
 
     public static Array NewArray(PhysicalType type, int capacity) => type switch
     {
@@ -248,7 +266,7 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
     /// <summary>An array with the first values of another.</summary>
     public static Array CopyOf(PhysicalType type, Array data, int count)
     {
-        Array copy = NewArray(type, count);
+        Array copy = NewUninitializedArray(type, count);
         int size = count * RawValue.WidthOf(type);
         MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<byte[]>(data)), size)
             .CopyTo(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<byte[]>(copy)), size));

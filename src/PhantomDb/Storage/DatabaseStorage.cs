@@ -27,10 +27,28 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null) : ICatalogS
     /// <summary>A new empty table, not yet in the map.</summary>
     public TableStore NewTable(TableDefinition definition) => new(definition, Timestamps, account);
 
-    /// <summary>Puts a table into the map, in place of the one with its oid.</summary>
-    public void SetTable(TableStore table) => ImmutableInterlocked.AddOrUpdate(ref _tables, table.Definition.Oid, table, (_, _) => table);
+    /// <summary>
+    /// Puts a table into the map. The one that it replaces (altered or truncated) stays as it is for readers that have it,
+    /// and is not written to again.
+    /// </summary>
+    public void SetTable(TableStore table)
+    {
+        Tables.TryGetValue(table.Definition.Oid, out TableStore? replaced);
+        ImmutableInterlocked.AddOrUpdate(ref _tables, table.Definition.Oid, table, (_, _) => table);
+        table.ChargeShared();
+        if (replaced is not null && !ReferenceEquals(replaced, table))
+        {
+            replaced.ReleaseMemory();
+        }
+    }
 
-    public void RemoveTable(int oid) => ImmutableInterlocked.TryRemove(ref _tables, oid, out _);
+    public void RemoveTable(int oid)
+    {
+        if (ImmutableInterlocked.TryRemove(ref _tables, oid, out TableStore? removed))
+        {
+            removed.ReleaseMemory();
+        }
+    }
 
     public SequenceStore GetSequence(int oid) => Sequences[oid];
 

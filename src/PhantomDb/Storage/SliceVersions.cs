@@ -22,6 +22,7 @@ internal sealed class SliceVersions
     private InsertRange[] _inserts = new InsertRange[2];
     private UndoRecord[] _records = new UndoRecord[4];
     private int[]? _heads;    // per row: newest record + 1, 0 for none
+    private ulong[]? _rows;   // bit mask of rows with records
     private int _used;
     private int _free;        // first free record + 1
 
@@ -63,8 +64,8 @@ internal sealed class SliceVersions
         }
     }
 
-    /// <summary>Newest record per row + 1; null while there are no records.</summary>
-    public int[]? Heads => RecordCount == 0 ? null : _heads;
+    /// <summary>Bit mask of the rows that have records; null while there are none.</summary>
+    public ulong[]? Rows => RecordCount == 0 ? null : _rows;
 
     public int SizeInBytes => (_inserts.Length * Unsafe.SizeOf<InsertRange>()) + (_records.Length * Unsafe.SizeOf<UndoRecord>())
         + ((_heads?.Length ?? 0) * sizeof(int));
@@ -172,6 +173,7 @@ internal sealed class SliceVersions
     {
         ReservedSize += SizeOfReserve(count);
         _heads ??= new int[RowSlice.Capacity];
+        _rows ??= new ulong[Vectors.ValidityMask.WordCount];
         if (_records.Length - RecordCount < count)
         {
             Array.Resize(ref _records, _records.Length + GrowthFor(count));
@@ -207,6 +209,7 @@ internal sealed class SliceVersions
         };
         RecordCount++;
         _heads[row] = link;
+        _rows![row >> 6] |= 1UL << (row & 63);
         return depth;
     }
 
@@ -218,6 +221,10 @@ internal sealed class SliceVersions
         {
             Debug.Assert(_heads![row] == link);
             _heads[row] = record.Older;
+            if (record.Older == 0)
+            {
+                _rows![row >> 6] &= ~(1UL << (row & 63));
+            }
         }
         else
         {
@@ -261,6 +268,7 @@ internal sealed class SliceVersions
         clone._inserts = (InsertRange[])_inserts.Clone();
         clone._records = (UndoRecord[])_records.Clone();
         clone._heads = (int[]?)_heads?.Clone();
+        clone._rows = (ulong[]?)_rows?.Clone();
         return clone;
     }
 

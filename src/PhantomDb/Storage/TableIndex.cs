@@ -9,6 +9,7 @@ namespace PhantomDb.Storage;
 /// <summary>An index of a table: its tree and how keys are made from a row's columns. Its entries are the table's business.</summary>
 internal sealed class TableIndex
 {
+    private readonly TableDefinition _table;
     private readonly SqlType[] _types;
 
     public TableIndex(IndexDefinition definition, TableDefinition table)
@@ -19,6 +20,7 @@ internal sealed class TableIndex
     private TableIndex(IndexDefinition definition, TableDefinition table, OrderedIndex? tree)
     {
         Definition = definition;
+        _table = table;
         ColumnNumbers = definition.Columns.Select(c => c.ColumnNumber).ToArray();
         _types = ColumnNumbers.Select(number => table.Columns[table.IndexOfNumber(number)].Type).ToArray();
         KeyColumns = definition.Columns.Select((column, i) => new KeyColumn(
@@ -119,6 +121,11 @@ internal sealed class TableIndex
         }
     }
 
-    /// <summary>The same index over a copy of the table: entries are shared until either side changes them.</summary>
-    public TableIndex Fork(IndexDefinition definition, TableDefinition table) => new(definition, table, Tree.Fork());
+    /// <summary>True where both make the same keys of the same rows.</summary>
+    public bool HasSameKeys(TableIndex other) =>
+        ColumnNumbers.AsSpan().SequenceEqual(other.ColumnNumbers) && KeyColumns.AsSpan().SequenceEqual(other.KeyColumns)
+        && _types.AsSpan().SequenceEqual(other._types);
+
+    /// <summary>This index with the entries of another table's, which are shared until either side changes them.</summary>
+    public TableIndex Fork(TableIndex source) => new(Definition, _table, source.Tree.Fork());
 }

@@ -9,7 +9,7 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed partial class TableStore
 {
-    private readonly Queue<int> _cleanupQueue = new();
+    private readonly Queue<(int Slice, long Horizon)> _cleanupQueue = new();
     private readonly List<long> _activeTimestamps = [];
 
     /// <summary>True while versions wait for readers to end.</summary>
@@ -97,10 +97,10 @@ internal sealed partial class TableStore
     }
 
     /// <summary>
-    /// Drops the versions that a transaction's changes of these rows made, now that it is committed, as far as nobody
-    /// older reads; what is still needed is queued for <see cref="CleanUp"/>.
+    /// Drops the versions that a transaction's changes of these rows made. It has committed, and nobody reads at a
+    /// timestamp below the horizon.
     /// </summary>
-    public void PruneCommitted(long firstRowId, int count, bool isInsert, long horizon, bool isNeeded)
+    public void PruneCommitted(long firstRowId, int count, bool isInsert, long horizon)
     {
         lock (_latch)
         {
@@ -110,11 +110,7 @@ internal sealed partial class TableStore
                 RowSlice slice = _slices[index];
                 int first = OffsetOf(rowId);
                 int rows = (int)Math.Min(RowSlice.Capacity - first, firstRowId + count - rowId);
-                if (isNeeded)
-                {
-                    QueueForCleanup(index, slice);
-                }
-                else if (slice.Versions is { } versions)
+                if (slice.Versions is { } versions)
                 {
                     slice.BeginChange();
                     if (isInsert)
@@ -123,7 +119,7 @@ internal sealed partial class TableStore
                     }
                     else
                     {
-                        for (int row = first; row < first + rows; row++)
+                        for (int row = first; row < first + rows && versions.RecordCount > 0; row++)
                         {
                             PruneRow(index, slice, row, horizon);
                         }
@@ -137,14 +133,34 @@ internal sealed partial class TableStore
         }
     }
 
-    /// <summary>Looks at up to this many slices whose versions were still needed; true while some are left.</summary>
+    /// <summary>Leaves the versions that were made of these rows to <see cref="CleanUp"/>: a reader needs them for long.</summary>
+    public void PruneLater(long firstRowId, int count)
+    {
+        lock (_latch)
+        {
+            for (int index = SliceOf(firstRowId); index <= SliceOf(firstRowId + count - 1); index++)
+            {
+                QueueForCleanup(index, _slices[index], horizon: -1);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Looks at up to this many slices whose versions were left to later, as far as the horizon has moved since they were
+    /// last looked at; true while some are left.
+    /// </summary>
     public bool CleanUp(long horizon, int sliceCountMax)
     {
         lock (_latch)
         {
             for (int i = Math.Min(sliceCountMax, _cleanupQueue.Count); i > 0; i--)
             {
-                int index = _cleanupQueue.Dequeue();
+                (int index, long seenHorizon) = _cleanupQueue.Peek();
+                if (seenHorizon == horizon)
+                {
+                    break;
+                }
+                _cleanupQueue.Dequeue();
                 RowSlice slice = _slices[index];
                 slice.IsInCleanupQueue = false;
                 if (slice.Versions is not { } versions)
@@ -153,16 +169,19 @@ internal sealed partial class TableStore
                 }
                 slice.BeginChange();
                 versions.RemoveInsertsUpTo(horizon);
-                for (int row = 0; row < slice.RowCount && versions.RecordCount > 0; row++)
+                for (int word = 0; word < ValidityMask.WordCount && versions.Rows is { } rows; word++)
                 {
-                    PruneRow(index, slice, row, horizon);
+                    for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
+                    {
+                        PruneRow(index, slice, (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest), horizon);
+                    }
                 }
                 DropVersionsIfEmpty(slice);
                 slice.EndChange();
                 OfferFreeRows(index, slice);
                 if (slice.Versions is not null)
                 {
-                    QueueForCleanup(index, slice);
+                    QueueForCleanup(index, slice, horizon);
                 }
             }
             Volatile.Write(ref _needsCleanup, _cleanupQueue.Count > 0);
@@ -170,12 +189,12 @@ internal sealed partial class TableStore
         }
     }
 
-    private void QueueForCleanup(int index, RowSlice slice)
+    private void QueueForCleanup(int index, RowSlice slice, long horizon)
     {
-        if (!slice.IsInCleanupQueue)
+        if (!slice.IsInCleanupQueue && slice.Versions is not null)
         {
             slice.IsInCleanupQueue = true;
-            _cleanupQueue.Enqueue(index);
+            _cleanupQueue.Enqueue((index, horizon));
             Volatile.Write(ref _needsCleanup, true);
         }
     }

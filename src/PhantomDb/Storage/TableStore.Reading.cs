@@ -197,19 +197,18 @@ internal sealed partial class TableStore
     // Undoes in private copies what the view must not see.
     private static void Patch(RowSlice slice, SliceVersions versions, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, int count)
     {
-        if (versions.Heads is { } heads)
+        if (versions.Rows is { } rows)
         {
-            ReadOnlySpan<int> rest = heads.AsSpan(0, count);
-            int row = -1;
-            while (true)
+            for (int word = 0; word < (count + 63) >> 6; word++)
             {
-                int next = rest[(row + 1)..].IndexOfAnyExcept(0);
-                if (next < 0)
+                for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
                 {
-                    break;
+                    int row = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
+                    if (row < count)
+                    {
+                        PatchRow(slice, versions, versions.HeadOf(row), row, view, columns, shared, live, count);
+                    }
                 }
-                row += next + 1;
-                PatchRow(slice, versions, heads[row], row, view, columns, shared, live, count);
             }
         }
         foreach (ref readonly SliceVersions.InsertRange range in versions.Inserts)

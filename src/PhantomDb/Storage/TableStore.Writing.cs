@@ -13,7 +13,9 @@ internal sealed partial class TableStore
 {
     private const int CompactAtDepth = 8;
     private const int VersionsKeptMax = 64;
+    private const int IndexSizeEveryRows = 256;
 
+    private long _chargedIndexSize;
     private readonly Stack<SliceVersions> _spareVersions = new();
     private readonly RawValue[] _scratch;                // strings already in the slice's heap
     private readonly Stack<int> _slicesWithFreeRows = new();
@@ -26,6 +28,10 @@ internal sealed partial class TableStore
     {
         lock (_latch)
         {
+            if ((_rowCount & (IndexSizeEveryRows - 1)) == 0)
+            {
+                ChargeIndexes();
+            }
             return InsertRow(row, stamp, command);
         }
     }
@@ -38,6 +44,7 @@ internal sealed partial class TableStore
     {
         lock (_latch)
         {
+            ChargeIndexes();
             bool hasSelection = chunk.Selection is not null;
             foreach (Vector vector in chunk.Vectors)
             {
@@ -395,6 +402,25 @@ internal sealed partial class TableStore
             }
         }
         slice.EndChange();
+    }
+
+    // Trees grow first and are charged for afterwards: before the next change.
+    private void ChargeIndexes()
+    {
+        long size = 0;
+        foreach (TableIndex index in Indexes)
+        {
+            size += index.Tree.SizeBytes;
+        }
+        if (size > _chargedIndexSize)
+        {
+            _account?.Charge(size - _chargedIndexSize);
+        }
+        else
+        {
+            _account?.Release(_chargedIndexSize - size);
+        }
+        _chargedIndexSize = size;
     }
 
     private static void AddRange(List<RowRange> ranges, long firstRowId, int count)

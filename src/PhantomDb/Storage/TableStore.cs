@@ -12,7 +12,7 @@ namespace PhantomDb.Storage;
 internal sealed partial class TableStore
 {
     private readonly Lock _latch = new();      // one writer at a time; held for one call, never across a wait
-    private readonly MemoryAccount? _account;
+    private MemoryAccount? _account;           // this table's own, below the database's
     private readonly ReadTimestamps _timestamps;
     private readonly PhysicalType[] _types;    // by storage number
     private readonly bool[] _isIndexed;        // by storage number
@@ -26,7 +26,7 @@ internal sealed partial class TableStore
     {
         Definition = definition;
         _timestamps = timestamps;
-        _account = account;
+        _account = account is null ? null : new MemoryAccount("table", long.MaxValue, account);
         ColumnNumbers = definition.Columns.Select(c => c.Number).ToArray();
         _types = new PhysicalType[definition.NextColumnNumber];
         _isIndexed = new bool[definition.NextColumnNumber];

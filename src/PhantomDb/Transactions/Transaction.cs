@@ -10,13 +10,18 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class Transaction
 {
+    private const int LongReaderCommits = 256;      // a reader that has missed so many may have been waited for
+    private const int ReadsBetweenCleanups = 64;   // the last versions go even if nobody writes any more
+
     private readonly TransactionManager _manager;
     private readonly ReaderSlot _slot;
     private readonly WriteList _writes = new();
     private readonly List<RowRange> _inserted = [];
     private TransactionStamp? _stamp;
     private int _command;
+    private int _readCount;
     private bool _ownsWriteLock;
+    private bool _isStampCopied;   // an altered table's versions refer to it too
 
     internal Transaction(TransactionManager manager)
     {
@@ -132,6 +137,17 @@ internal sealed class Transaction
         _writes.Add(table, WriteKind.Delete, rowId, 1);
     }
 
+    /// <summary>
+    /// Gives the table under a new definition (<see cref="TableStore.Altered"/>), with this transaction's changes in it.
+    /// <see cref="TransactionManager.Publish"/> puts it in place when the transaction commits; until then it is the transaction's.
+    /// </summary>
+    public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null)
+    {
+        Debug.Assert(_ownsWriteLock);
+        _isStampCopied = true;
+        return table.Altered(definition, addedValues);
+    }
+
     /// <summary>The place to undo to: the start of a statement, or a savepoint.</summary>
     public int Mark() => _writes.Mark();
 
@@ -146,7 +162,7 @@ internal sealed class Transaction
         {
             long commitTimestamp = _manager.Commit(_stamp!);
             _slot.Leave();   // or this reader would be older than its own commit
-            if (_manager.CleanUpAfter(_writes, commitTimestamp))
+            if (_manager.CleanUpAfter(_writes, commitTimestamp) && !_isStampCopied)
             {
                 _stamp!.Reset();
             }
@@ -154,6 +170,10 @@ internal sealed class Transaction
             {
                 _stamp = null;
             }
+        }
+        else if (_isStampCopied)
+        {
+            _stamp = null;
         }
         End();
     }
@@ -163,6 +183,7 @@ internal sealed class Transaction
     {
         Debug.Assert(IsActive);
         _writes.UndoTo(0);
+        _stamp = _isStampCopied ? null : _stamp;
         End();
     }
 
@@ -179,13 +200,14 @@ internal sealed class Transaction
     private void End()
     {
         _writes.Clear();
+        _isStampCopied = false;
         _slot.Leave();
         if (_ownsWriteLock)
         {
             _ownsWriteLock = false;
             _manager.WriteLock.Leave(this);
         }
-        else
+        else if (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0)
         {
             _manager.CleanUpWaiting();
         }

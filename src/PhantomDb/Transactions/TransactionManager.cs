@@ -8,11 +8,16 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class TransactionManager(DatabaseStorage storage)
 {
-    private const int SlicesCleanedAtOnce = 16;
+    private const int SlicesCleanedByCommit = 2;
+    private const int SlicesCleanedByReader = 256;
+    private const int CommitsBetweenLooks = 16;   // beside readers: every look at their slots costs them a cache miss
+    private const int RecentEntriesMax = 1024;
 
     private readonly Lock _commitOrder = new();
-    private readonly List<TableStore> _tablesToClean = [];   // under its own lock
-    private bool _hasTablesToClean;
+    private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
+    private readonly List<TableStore> _tablesToClean = [];
+    private bool _isWaiting;
+    private int _commitsUntilLook;   // the writer's
     private long _lastLogSequenceNumber;
 
     public DatabaseStorage Storage => storage;
@@ -48,50 +53,111 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// </summary>
     internal bool CleanUpAfter(WriteList writes, long commitTimestamp)
     {
+        if (_commitsUntilLook > 0)
+        {
+            _commitsUntilLook--;
+            lock (_recent)
+            {
+                EnqueueRecent(writes, commitTimestamp);
+            }
+            return false;
+        }
         long horizon = Timestamps.Horizon();
         bool isNeeded = horizon < commitTimestamp;
-        foreach (ref readonly WriteList.Entry entry in writes.Entries)
+        _commitsUntilLook = isNeeded ? CommitsBetweenLooks : 0;
+        if (!isNeeded)
         {
-            entry.Table.PruneCommitted(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Insert, horizon, isNeeded);
-            if (isNeeded)
+            foreach (ref readonly WriteList.Entry entry in writes.Entries)
             {
-                AddTableToClean(entry.Table);
+                entry.Table.PruneCommitted(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Insert, horizon);
             }
         }
-        CleanUpWaiting();
+        if (isNeeded || Volatile.Read(ref _isWaiting))
+        {
+            lock (_recent)
+            {
+                if (isNeeded)
+                {
+                    EnqueueRecent(writes, commitTimestamp);
+                }
+                CleanUpWaiting(horizon, SlicesCleanedByCommit);
+            }
+        }
         return !isNeeded;
     }
 
-    /// <summary>Cleans up some of what had to wait for readers. Cheap where nothing waits: any reader that ends may call it.</summary>
+    /// <summary>Cleans up some of what had to wait for readers. Cheap where nothing waits; not for every short reader.</summary>
     public void CleanUpWaiting()
     {
-        if (!Volatile.Read(ref _hasTablesToClean))
+        if (Volatile.Read(ref _isWaiting))
         {
-            return;
-        }
-        lock (_tablesToClean)
-        {
-            long horizon = Timestamps.Horizon();
-            for (int i = _tablesToClean.Count - 1; i >= 0; i--)
+            lock (_recent)
             {
-                if (!_tablesToClean[i].CleanUp(horizon, SlicesCleanedAtOnce))
-                {
-                    _tablesToClean.RemoveAt(i);
-                }
+                CleanUpWaiting(Timestamps.Horizon(), SlicesCleanedByReader);
             }
-            Volatile.Write(ref _hasTablesToClean, _tablesToClean.Count > 0);
         }
+    }
+
+    /// <summary>Puts a new, altered or truncated table in place, when the transaction that made it commits.</summary>
+    public void Publish(TableStore table)
+    {
+        storage.SetTable(table);
+        if (table.NeedsCleanup)
+        {
+            lock (_recent)
+            {
+                AddTableToClean(table);
+            }
+        }
+    }
+
+    // Short readers are gone a few commits later: then exactly the rows that waited for them are cleaned. What waits for
+    // longer is handed to the tables, which look at whole slices, each of them once however many commits changed it.
+    private void CleanUpWaiting(long horizon, int sliceCount)
+    {
+        while (_recent.TryPeek(out (WriteList.Entry Entry, long CommitTimestamp) waiting))
+        {
+            WriteList.Entry entry = waiting.Entry;
+            if (waiting.CommitTimestamp <= horizon)
+            {
+                entry.Table.PruneCommitted(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Insert, horizon);
+            }
+            else if (_recent.Count > RecentEntriesMax)
+            {
+                entry.Table.PruneLater(entry.FirstRowId, entry.RowCount);
+                AddTableToClean(entry.Table);
+            }
+            else
+            {
+                break;
+            }
+            _recent.Dequeue();
+        }
+        for (int i = _tablesToClean.Count - 1; i >= 0; i--)
+        {
+            if (!_tablesToClean[i].CleanUp(horizon, sliceCount))
+            {
+                _tablesToClean.RemoveAt(i);
+            }
+        }
+        Volatile.Write(ref _isWaiting, _recent.Count > 0 || _tablesToClean.Count > 0);
+    }
+
+    private void EnqueueRecent(WriteList writes, long commitTimestamp)
+    {
+        foreach (ref readonly WriteList.Entry entry in writes.Entries)
+        {
+            _recent.Enqueue((entry, commitTimestamp));
+        }
+        Volatile.Write(ref _isWaiting, true);
     }
 
     private void AddTableToClean(TableStore table)
     {
-        lock (_tablesToClean)
+        if (!_tablesToClean.Contains(table))
         {
-            if (!_tablesToClean.Contains(table))
-            {
-                _tablesToClean.Add(table);
-            }
-            Volatile.Write(ref _hasTablesToClean, true);
+            _tablesToClean.Add(table);
         }
+        Volatile.Write(ref _isWaiting, true);
     }
 }

@@ -8,6 +8,7 @@ namespace PhantomDb.Vectors;
 /// </summary>
 internal sealed class MemoryAccount(string name, long limit, MemoryAccount? parent = null)
 {
+    private MemoryAccount? _parent = parent;
     private long _used;
 
     /// <summary>Bytes charged and not released.</summary>
@@ -26,7 +27,7 @@ internal sealed class MemoryAccount(string name, long limit, MemoryAccount? pare
         }
         try
         {
-            parent?.Charge(size);
+            _parent?.Charge(size);
         }
         catch
         {
@@ -39,19 +40,29 @@ internal sealed class MemoryAccount(string name, long limit, MemoryAccount? pare
     public void ChargeUnchecked(long size)
     {
         Interlocked.Add(ref _used, size);
-        parent?.ChargeUnchecked(size);
+        _parent?.ChargeUnchecked(size);
     }
 
     public void Release(long size)
     {
         Interlocked.Add(ref _used, -size);
-        parent?.Release(size);
+        _parent?.Release(size);
     }
 
     /// <summary>Gives back all that is still charged: at the end of a statement.</summary>
     public void ReleaseAll()
     {
         long used = Interlocked.Exchange(ref _used, 0);
-        parent?.Release(used);
+        _parent?.Release(used);
+    }
+
+    /// <summary>Another account of the same kind below the same parent.</summary>
+    public MemoryAccount Sibling() => new(name, Limit, _parent);
+
+    /// <summary>Gives back all that is charged, and passes nothing on from now on: the holder is gone, but may still be cleaned up.</summary>
+    public void Close()
+    {
+        MemoryAccount? above = Interlocked.Exchange(ref _parent, null);
+        above?.Release(Used);
     }
 }

@@ -228,8 +228,8 @@ public sealed class TableStoreModelTests
         // With all readers gone no version is left, and every entry belongs to a row.
         private void CheckNothingIsLeftOver()
         {
-            _kv.Manager.CleanUpWaiting();
             _kv.Commit(transaction => transaction.Delete(_kv.Table, _kv.Insert(transaction, -1, "x", 0, 0)));
+            _kv.Manager.CleanUpWaiting();
             Assert.IsFalse(_kv.Table.NeedsCleanup);
             (RowSlice[] slices, int count) = _kv.Table.CurrentSlices();
             for (int i = 0; i < count; i++)

@@ -1,0 +1,227 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Storage.Indexes;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Storage;
+
+/// <summary>
+/// Altering: a table under another definition is another store, which shares all unchanged arrays and index nodes with this
+/// one, copy on write. So readers go on with this one, and a rollback drops the other.
+/// </summary>
+internal sealed partial class TableStore
+{
+    private long _sharedSize;   // bytes that the store this one was made from is charged for
+
+    /// <summary>
+    /// The same rows under a definition with other columns or indexes. Columns that this table does not have get the
+    /// buffer's values, NULL where it has none. Indexes that are new are built; 23505 where a unique one cannot be.
+    /// Nobody may write to this table from now on, unless the other is dropped.
+    /// </summary>
+    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null)
+    {
+        lock (_latch)
+        {
+            var altered = new TableStore(definition, _timestamps, null) { _account = _account?.Sibling() };
+            try
+            {
+                altered.TakeSlices(this, addedValues);
+                for (int i = 0; i < altered.Indexes.Length; i++)
+                {
+                    TableIndex index = altered.Indexes[i];
+                    TableIndex? same = FindIndex(index.Definition.Oid);
+                    if (same is not null && same.HasSameKeys(index))
+                    {
+                        altered.Indexes[i] = index.Fork(same);
+                    }
+                    else
+                    {
+                        altered.BuildIndex(index);
+                    }
+                }
+                return altered;
+            }
+            catch
+            {
+                altered.ReleaseMemory();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>Gives the memory back to the database: the table is dropped or replaced, though readers may still have it.</summary>
+    public void ReleaseMemory() => _account?.Close();
+
+    /// <summary>Takes over the charge for what is shared with the table that this one replaces.</summary>
+    internal void ChargeShared()
+    {
+        _account?.ChargeUnchecked(_sharedSize);
+        _sharedSize = 0;
+    }
+
+    private void TakeSlices(TableStore source, RowBuffer? addedValues)
+    {
+        _slices = new RowSlice[source._sliceCount];
+        for (int i = 0; i < source._sliceCount; i++)
+        {
+            RowSlice from = source._slices[i];
+            var slice = new RowSlice(_types.Length)
+            {
+                RowCount = from.RowCount,
+                WrittenCount = from.RowCount,
+                Deleted = (ulong[]?)from.Deleted?.Clone(),
+                Versions = from.Versions?.Clone(),
+                FreeCount = from.FreeCount,
+            };
+            int capacity = 0;
+            foreach (int number in ColumnNumbers)
+            {
+                if (number < from.Columns.Length && from.Columns[number] is { } column)
+                {
+                    slice.Columns[number] = column.Fork(from.RowCount == RowSlice.Capacity, _account);
+                    _sharedSize += column.Size;
+                    capacity = column.Capacity;
+                }
+            }
+            foreach (int number in ColumnNumbers)
+            {
+                slice.Columns[number] ??= NewColumn(number, Math.Max(capacity, from.RowCount), from.RowCount, addedValues);
+            }
+            _slices[i] = slice;
+            OfferFreeRows(i, slice);
+            if (slice.Versions is not null)
+            {
+                _sharedSize += slice.Versions.ReservedSize;
+                QueueForCleanup(i, slice, horizon: -1);
+            }
+        }
+        _sliceCount = source._sliceCount;
+        _rowCount = source._rowCount;
+        _tail = source._tail;
+        foreach (int empty in source._emptySlices)
+        {
+            _emptySlices.Push(empty);
+        }
+    }
+
+    private ColumnSlice NewColumn(int number, int capacity, int rowCount, RowBuffer? values)
+    {
+        _account?.Charge(ColumnSlice.SizeOf(capacity, RawValue.WidthOf(_types[number])));
+        var column = new ColumnSlice(_types[number], capacity, _account);
+        int index = values is null ? -1 : Array.IndexOf(values.Columns, number);
+        bool isNull = index < 0 || values!.IsNull(index);
+        RawValue value = isNull ? default : values!.Raw(index);
+        if (!isNull && column.Type == PhysicalType.String)
+        {
+            column.Adopt(ref value, values!.BlocksOf(index));
+        }
+        for (int row = 0; row < rowCount; row++)
+        {
+            column.Write(row, ref value, isNull);
+        }
+        if (rowCount > 0)
+        {
+            column.WidenBy(ref value, isNull);
+        }
+        return column;
+    }
+
+    // Every version's key gets its entry: who reads at an older timestamp may use the index too.
+    private void BuildIndex(TableIndex index)
+    {
+        if (index.UInt64Tree is { } tree && IsWithoutVersions())
+        {
+            BuildSorted(index, tree);
+            return;
+        }
+        for (int i = 0; i < _sliceCount; i++)
+        {
+            RowSlice slice = _slices[i];
+            for (int row = 0; row < slice.RowCount; row++)
+            {
+                bool hasVersions = slice.Versions is not null && slice.Versions.HeadOf(row) != 0;
+                long rowId = RowIdOf(i, row);
+                if (slice.IsLive(row))
+                {
+                    index.Encode(index.Writer, slice, row, null);
+                    if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out _))
+                    {
+                        throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name);
+                    }
+                    index.Tree.Insert(index.Writer.Key, rowId);
+                }
+                if (hasVersions)
+                {
+                    _keysAfter.Clear();
+                    CollectKeys(index, slice, row, _keysAfter);
+                    _keysAfter.ForEach(key => index.Tree.Insert(key, rowId));
+                }
+            }
+        }
+    }
+
+    private bool IsWithoutVersions() => !_slices.Take(_sliceCount).Any(slice => slice.Versions is { RecordCount: > 0 });
+
+    // Short keys are sorted first, which fills the leaves.
+    private void BuildSorted(TableIndex index, BTree<ulong, UInt64Probe> tree)
+    {
+        _account?.Charge(RowCount * 2 * sizeof(long));
+        try
+        {
+            var keys = new ulong[RowCount];
+            var rowIds = new long[RowCount];
+            int count = 0;
+            for (int i = 0; i < _sliceCount; i++)
+            {
+                RowSlice slice = _slices[i];
+                for (int row = 0; row < slice.RowCount; row++)
+                {
+                    if (slice.IsLive(row))
+                    {
+                        index.Encode(index.Writer, slice, row, null);
+                        keys[count] = index.Writer.ToUInt64();
+                        rowIds[count++] = RowIdOf(i, row);
+                    }
+                }
+            }
+            keys.AsSpan(0, count).Sort(rowIds.AsSpan(0, count));
+            SortRunsByRowId(keys.AsSpan(0, count), rowIds.AsSpan(0, count));
+            for (int i = 1; index.Definition.IsUnique && i < count; i++)
+            {
+                if (keys[i] == keys[i - 1] && (index.Definition.NullsEqual || !HasNullKey(index, rowIds[i])))
+                {
+                    throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name);
+                }
+            }
+            tree.Append(keys.AsSpan(0, count), rowIds.AsSpan(0, count));
+        }
+        finally
+        {
+            _account?.Release(RowCount * 2 * sizeof(long));
+        }
+    }
+
+    private bool HasNullKey(TableIndex index, long rowId)
+    {
+        index.Encode(index.Writer, _slices[SliceOf(rowId)], OffsetOf(rowId), null);
+        return index.Writer.HasNull;
+    }
+
+    private static void SortRunsByRowId(Span<ulong> keys, Span<long> rowIds)
+    {
+        for (int start = 0; start < keys.Length;)
+        {
+            int end = start + 1;
+            while (end < keys.Length && keys[end] == keys[start])
+            {
+                end++;
+            }
+            if (end - start > 1)
+            {
+                rowIds[start..end].Sort();
+            }
+            start = end;
+        }
+    }
+}
