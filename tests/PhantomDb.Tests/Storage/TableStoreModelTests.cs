@@ -18,7 +18,7 @@ public sealed class TableStoreModelTests
     public void Every_reader_sees_what_the_model_says(int seed)
     {
         Console.WriteLine($"seed {seed}");
-        new Run(seed).Execute(3000);
+        new Run(seed).Execute(1200);
     }
 
     private sealed class Run(int seed)
