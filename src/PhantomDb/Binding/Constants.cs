@@ -106,7 +106,7 @@ internal static class Constants
     {
         int digits = Math.Max(PowersOfTen.DigitCount(PowersOfTen.Magnitude(scaled)), Math.Max(scale, 1));
         SqlType type = SqlType.FixedNumeric(digits, scale);
-        return new ConstantExpression(type, type.Physical == PhysicalType.Int64 ? (long)scaled : scaled);
+        return new ConstantExpression(type, type.Physical == PhysicalType.Int64 ? (object)(long)scaled : scaled);
     }
 
     /// <summary>Integers as numeric: with just the digits that the value has.</summary>
@@ -190,7 +190,7 @@ internal static class Constants
             return new ConstantExpression(to, Numeric.FromScaled(value, scale));
         }
         Int128 rescaled = FixedNumeric.Rescale(value, scale, to.Scale, to.Precision);
-        return new ConstantExpression(to, to.Physical == PhysicalType.Int64 ? (long)rescaled : rescaled);
+        return new ConstantExpression(to, to.Physical == PhysicalType.Int64 ? (object)(long)rescaled : rescaled);
     }
 
     private static ConstantExpression? TextTo(ByteString text, SqlType to, CastContext context)
