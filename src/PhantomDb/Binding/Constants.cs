@@ -64,6 +64,9 @@ internal static class Constants
             case SqlTypeId.TimestampTz:
                 value = DateTimeText.ParseTimestampTz(bytes, clock, precision);
                 return true;
+            case SqlTypeId.Interval:
+                value = IntervalText.Parse(bytes, IntervalFields.All, precision);
+                return true;
             default:
                 value = text;
                 return false;

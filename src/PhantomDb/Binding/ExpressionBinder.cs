@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
@@ -286,23 +285,16 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
             throw Error.NotSupported("a cast to interval with fields", cast.Position);
         }
         state.Pin(literal.Position);
-        string unit = cast.Type.IntervalFields switch
+        Types.IntervalFields fields = Enum.Parse<Types.IntervalFields>(cast.Type.IntervalFields.ToString());
+        try
         {
-            Parsing.Ast.IntervalFields.Year => "year",
-            Parsing.Ast.IntervalFields.Month => "month",
-            Parsing.Ast.IntervalFields.Day => "day",
-            Parsing.Ast.IntervalFields.Hour => "hour",
-            Parsing.Ast.IntervalFields.Minute => "minute",
-            Parsing.Ast.IntervalFields.Second => "second",
-            _ => "",
-        };
-        if (unit.Length == 0 || !decimal.TryParse(literal.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out decimal value)
-            || (value != decimal.Truncate(value) && unit != "second"))
-        {
-            throw Error.NotSupported("an interval literal with these fields", cast.Position);
+            Interval value = IntervalText.Parse(new ByteString(literal.Text).Bytes, fields, type.Precision < 0 ? 6 : type.Precision);
+            return new ConstantExpression(type, value);
         }
-        Expression text = new ConstantExpression(SqlType.Unknown, new ByteString($"{literal.Text.Trim()} {unit}")) { Position = new SourcePosition(literal.Position) };
-        return _coercion.Apply(text, type, CastContext.Explicit);
+        catch (PhantomDbException error)
+        {
+            throw error.At(literal.Position);
+        }
     }
 
     private Expression BindCollate(CollateSyntax collate)

@@ -13,9 +13,10 @@ namespace PhantomDb.Binding;
 /// </summary>
 internal sealed partial class QueryBinder
 {
-    private sealed record BoundCte(CteEntry Entry, LogicalOperator Plan, CteMaterialization Materialization);
+    internal sealed record BoundCte(CteEntry Entry, LogicalOperator Plan, CteMaterialization Materialization);
 
-    private List<BoundCte> BindWith(WithClause with)
+    /// <summary>Binds WITH queries and puts them in sight of what is bound afterwards.</summary>
+    internal List<BoundCte> BindWith(WithClause with)
     {
         var environment = new CteEnvironment(_ctes);
         _ctes = environment;
@@ -139,7 +140,7 @@ internal sealed partial class QueryBinder
         }
     }
 
-    private static LogicalOperator WrapInCtes(LogicalOperator body, List<BoundCte> with)
+    internal static LogicalOperator WrapInCtes(LogicalOperator body, List<BoundCte> with)
     {
         for (int i = with.Count - 1; i >= 0; i--)
         {

@@ -19,9 +19,11 @@ internal sealed partial class QueryBinder
     private static readonly LogicalValues OneRow = new([], [new ExpressionList()]);
 
     /// <summary>Binds the list, puts its tables into the scope, and gives their product; one empty row without FROM.</summary>
-    private LogicalOperator BindFrom(SyntaxList<TableReference> from, Scope scope)
+    private LogicalOperator BindFrom(SyntaxList<TableReference> from, Scope scope) => BindFrom(null, from, scope);
+
+    /// <summary>As above, beside a plan whose tables are in the scope already (the target of UPDATE and DELETE).</summary>
+    internal LogicalOperator BindFrom(LogicalOperator? plan, SyntaxList<TableReference> from, Scope scope)
     {
-        LogicalOperator? plan = null;
         foreach (TableReference reference in from)
         {
             var left = new Scope(outerScope, scope.Level) { Tables = scope.Tables };

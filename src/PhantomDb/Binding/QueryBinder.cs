@@ -20,6 +20,8 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
     private readonly Coercion _coercion = new(state);
     private CteEnvironment? _ctes = outerCtes;
 
+    public CteEnvironment? Ctes => _ctes;
+
     /// <summary>Binds a query; with keepsUnknown, untyped literals in its select list stay untyped for the one who asks.</summary>
     public BoundQuery Bind(SelectStatement select, bool keepsUnknown = false)
     {

@@ -88,6 +88,10 @@ internal static partial class Error
     public static PhantomDbException TypeNotFound(string name, int position) =>
         new(SqlStates.UndefinedObject, $"type \"{name}\" does not exist") { Position = position };
 
+    /// <summary>0A000 in words of its own.</summary>
+    public static PhantomDbException NotPossible(string message, int position) =>
+        new(SqlStates.FeatureNotSupported, message) { Position = position };
+
     public static PhantomDbException At(string sqlState, string message, int position, string? hint = null, string? detail = null) =>
         new(sqlState, message) { Position = position, Hint = hint, Detail = detail };
 }

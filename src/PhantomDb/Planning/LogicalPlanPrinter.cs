@@ -108,7 +108,7 @@ internal sealed class LogicalPlanPrinter
     private string Optional(string before, Expression? expression) => expression is null ? "" : before + Text(expression);
 
     private string Computed(ComputedColumn column) =>
-        column.Expression is ColumnExpression reference && reference.Id == column.Column.Id ? Text(reference)
+        column.Expression is ColumnExpression reference && reference.Id == column.Column.Id && reference.Name == column.Column.Name ? Text(reference)
         : $"{Text(column.Expression)} as {Name(column.Column)}";
 
     private string Columns(IReadOnlyList<LogicalColumn> columns) => string.Join(", ", columns.Select(Name));

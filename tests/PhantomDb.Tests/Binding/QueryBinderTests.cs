@@ -22,7 +22,7 @@ public sealed class QueryBinderTests : BindingTest
         "select a % 2 as odd, sum(l), sum(l) + 1 as more from t group by 1 having count(*) > 1 order by sum(l)",
         """
         Sort [sum]
-          Project [group, sum, sum + 1 as more]
+          Project [group as odd, sum, sum + 1 as more]
             Filter count > 1
               Aggregate by [a % 2 as group] [sum(l), count(*)]
                 Scan t [a, b, n, s, l, d, ts, c, v, f, flag]

@@ -1,0 +1,234 @@
+using System.Globalization;
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+
+namespace PhantomDb.Binding;
+
+/// <summary>Statements that become commands: EXPLAIN, databases, TRUNCATE, settings, transactions, prepared statements, maintenance.</summary>
+internal static partial class Binder
+{
+    private static BoundExplain BindExplain(ExplainStatement explain, BindingState state)
+    {
+        bool analyze = false, costs = true;
+        foreach (OptionSyntax option in explain.Options)
+        {
+            switch (option.Name)
+            {
+                case "analyze":
+                    analyze = BooleanOption(option);
+                    break;
+                case "costs":
+                    costs = BooleanOption(option);
+                    break;
+                case "verbose" or "timing" or "summary" or "settings" or "buffers" or "wal" or "generic_plan" or "memory":
+                    BooleanOption(option);   // these only add to the text
+                    break;
+                case "format" when OptionText(option)?.ToLowerInvariant() is "text":
+                    break;
+                case "format":
+                    throw Error.NotSupported($"EXPLAIN format {OptionText(option)}", option.Position);
+                default:
+                    throw Error.InvalidSyntax($"unrecognized EXPLAIN option \"{option.Name}\"", option.Position);
+            }
+        }
+        BoundStatement statement = BindStatement(explain.Statement, state);
+        if (statement is BoundPlan plan)
+        {
+            statement = plan with { ParameterTypes = [.. state.ParameterTypes], PinnedParameters = state.PinnedParameters };
+        }
+        return statement is BoundPlan or SchemaChange { Tag: "SELECT" or "CREATE TABLE AS" } or ExecuteCommand
+            ? new BoundExplain(statement, analyze, costs)
+            : throw Error.NotSupported($"EXPLAIN of {statement.CommandTag}", explain.Statement.Position);
+    }
+
+    /// <summary>An option's value as text: a word, a string or a number; null where there is none.</summary>
+    public static string? OptionText(OptionSyntax option) => option.Value switch
+    {
+        null => null,
+        LiteralSyntax literal => literal.Text,
+        ColumnReferenceSyntax { Names.Count: 1 } word => word.Names[0],
+        UnarySyntax { Operator: "-", Operand: LiteralSyntax number } => "-" + number.Text,
+        _ => throw Error.InvalidSyntax($"invalid value for option \"{option.Name}\"", option.Position),
+    };
+
+    public static bool BooleanOption(OptionSyntax option) => OptionText(option)?.ToLowerInvariant() switch
+    {
+        null or "true" or "on" or "1" => true,
+        "false" or "off" or "0" => false,
+        _ => throw Error.InvalidSyntax($"{option.Name} requires a Boolean value", option.Position),
+    };
+
+    private static CreateDatabaseCommand BindCreateDatabase(CreateDatabaseStatement create)
+    {
+        foreach (OptionSyntax option in create.Options)
+        {
+            string? value = OptionText(option);
+            bool isHarmless = option.Name.ToLowerInvariant() switch
+            {
+                "owner" or "connection_limit" or "connection limit" => true,
+                "template" => value is null or "template0" or "template1" or "default",
+                "encoding" => value is null || value.ToUpperInvariant() is "UTF8" or "UTF-8" or "UNICODE" or "DEFAULT",
+                "lc_collate" or "lc_ctype" or "locale" => value is "C" or "POSIX" or "C.UTF-8" or "en_US.UTF-8" or "en_US.utf8" or null,
+                _ => false,
+            };
+            if (!isHarmless)
+            {
+                throw Error.NotSupported($"CREATE DATABASE option {option.Name}{(value is null ? "" : $" = {value}")}", option.Position);
+            }
+        }
+        return new CreateDatabaseCommand(create.Name);
+    }
+
+    private static DropDatabaseCommand BindDropDatabase(DropDatabaseStatement drop)
+    {
+        foreach (OptionSyntax option in drop.Options)
+        {
+            if (option.Name != "force")
+            {
+                throw Error.InvalidSyntax($"unrecognized DROP DATABASE option \"{option.Name}\"", option.Position);
+            }
+        }
+        return new DropDatabaseCommand(drop.Name, drop.IfExists);
+    }
+
+    private static TruncateCommand BindTruncate(TruncateStatement truncate, BindingState state)
+    {
+        var tables = new List<TableDefinition>();
+        foreach (TruncateTarget target in truncate.Tables)
+        {
+            TableDefinition table = Relations.Find(state, target.Table) switch
+            {
+                TableDefinition found => found,
+                null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
+                _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
+            };
+            if (!tables.Contains(table))
+            {
+                tables.Add(table);
+            }
+        }
+        // Tables whose foreign keys refer to a truncated one go with it, or nothing goes.
+        for (int i = 0; i < tables.Count; i++)
+        {
+            foreach (TableDefinition other in state.Catalog.Tables.OrderBy(t => t.Oid))
+            {
+                if (tables.Contains(other) || !other.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == tables[i].Oid))
+                {
+                    continue;
+                }
+                if (truncate.Behavior != DropBehavior.Cascade)
+                {
+                    throw Error.At(SqlStates.FeatureNotSupported, "cannot truncate a table referenced in a foreign key constraint", truncate.Position,
+                        hint: $"Truncate table \"{other.Name}\" at the same time, or use TRUNCATE ... CASCADE.",
+                        detail: $"Table \"{other.Name}\" references \"{tables[i].Name}\".");
+                }
+                tables.Add(other);
+            }
+        }
+        foreach (TableDefinition table in tables)
+        {
+            state.DependOn(table.Oid);
+        }
+        SequenceDefinition[] restarted = truncate.RestartIdentity
+            ? [.. state.Catalog.Sequences.Where(s => s.OwnerTableOid != 0 && tables.Any(t => t.Oid == s.OwnerTableOid))] : [];
+        return new TruncateCommand(tables, restarted);
+    }
+
+    /// <summary>There are no roles: a dump's owners mean nothing, and nothing is said of them.</summary>
+    private static NoOperationCommand BindAlterOwner(AlterOwnerStatement owner) =>
+        owner.Kind is ObjectKind.Table or ObjectKind.View or ObjectKind.Sequence or ObjectKind.Schema or ObjectKind.Database or ObjectKind.Index
+            ? new NoOperationCommand($"ALTER {owner.Kind.ToString().ToUpperInvariant()}")
+            : throw Error.NotSupported($"ALTER {owner.Kind.ToString().ToUpperInvariant()}", owner.Position);
+
+    private static BoundStatement BindSessionStatement(Statement statement, BindingState state) => statement switch
+    {
+        SetStatement set => new SetCommand(set.Name, [.. ((IReadOnlyList<ExpressionSyntax>)set.Values).Select(SettingValue)], set.Scope == SettingScope.Local),
+        ResetStatement reset => new ResetCommand(reset.Name),
+        ShowStatement show => new ShowCommand(show.Name),
+        BeginStatement begin => new BeginCommand(Options(begin.Modes), begin.IsStart),
+        CommitStatement commit => new CommitCommand(commit.AndChain),
+        RollbackStatement rollback => new RollbackCommand(rollback.AndChain),
+        SavepointStatement savepoint => new SavepointCommand(savepoint.Name),
+        ReleaseSavepointStatement release => new ReleaseSavepointCommand(release.Name),
+        RollbackToSavepointStatement rollback => new RollbackToSavepointCommand(rollback.Name),
+        SetTransactionStatement set => set.SnapshotId is null
+            ? new SetTransactionCommand(Options(set.Modes), set.IsSession) : throw Error.NotSupported("SET TRANSACTION SNAPSHOT", statement.Position),
+        PrepareStatement prepare => BindPrepare(prepare, state),
+        ExecuteStatement execute => BindExecute(execute, state),
+        DeallocateStatement deallocate => new DeallocateCommand(deallocate.Name),
+        DiscardStatement discard => new DiscardCommand(discard.Target),
+        AnalyzeStatement analyze => new AnalyzeCommand(MaintainedTables(analyze.Targets, state)),
+        VacuumStatement vacuum => new VacuumCommand(MaintainedTables(vacuum.Targets, state), vacuum.Options.Any<OptionSyntax>(o => o.Name == "analyze")),
+        _ => new CheckpointCommand(),
+    };
+
+    private static string SettingValue(ExpressionSyntax value) => value switch
+    {
+        LiteralSyntax literal => literal.Text,
+        UnarySyntax { Operand: LiteralSyntax literal } unary => unary.Operator == "-" ? "-" + literal.Text : literal.Text,
+        CastSyntax { Operand: LiteralSyntax literal } => literal.Text,
+        ColumnReferenceSyntax { Names.Count: 1 } word => word.Names[0],
+        _ => throw Error.NotSupported("this value of a setting", value.Position),
+    };
+
+    private static TransactionOptions Options(TransactionModes modes) => new(
+        modes.IsolationLevel switch
+        {
+            null => null,
+            IsolationLevelSyntax.ReadUncommitted => TransactionIsolation.ReadUncommitted,
+            IsolationLevelSyntax.ReadCommitted => TransactionIsolation.ReadCommitted,
+            IsolationLevelSyntax.RepeatableRead => TransactionIsolation.RepeatableRead,
+            _ => TransactionIsolation.Serializable,
+        },
+        modes.IsReadOnly,
+        modes.IsDeferrable);
+
+    private static PrepareCommand BindPrepare(PrepareStatement prepare, BindingState state)
+    {
+        SqlType[] types = [.. ((IReadOnlyList<TypeNameSyntax>)prepare.ParameterTypes).Select(TypeNames.Bind)];
+        BoundStatement statement = Bind(prepare.Statement, state.Context with { ParameterTypes = types, LiteralParameters = null });
+        return statement is BoundPlan ? new PrepareCommand(prepare.Name, statement)
+            : throw Error.NotSupported($"PREPARE of {statement.CommandTag}", prepare.Statement.Position);
+    }
+
+    private static ExecuteCommand BindExecute(ExecuteStatement execute, BindingState state)
+    {
+        IReadOnlyList<SqlType> types = state.Context.PreparedStatements?.FindParameterTypes(execute.Name)
+            ?? throw Error.At("26000", $"prepared statement \"{execute.Name}\" does not exist", execute.Position);
+        if (types.Count != execute.Arguments.Count)
+        {
+            throw Error.At(SqlStates.SyntaxError, $"wrong number of parameters for prepared statement \"{execute.Name}\"", execute.Position,
+                detail: $"Expected {types.Count} parameters but got {execute.Arguments.Count}.");
+        }
+        var binder = new ExpressionBinder(state, new Scope(null, new QueryLevel { Clause = Clause.Execute, IsPlain = true }), null);
+        Expression[] arguments = new Expression[types.Count];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            Expression argument = binder.Bind(execute.Arguments[i]);
+            arguments[i] = binder.Coercion.TryCoerce(argument, types[i], CastContext.Assignment)
+                ?? throw Error.At(SqlStates.DatatypeMismatch,
+                    $"parameter ${(i + 1).ToString(CultureInfo.InvariantCulture)} of type {argument.Type.BaseName} cannot be coerced to the expected type {types[i].BaseName}",
+                    execute.Arguments[i].Position, hint: "You will need to rewrite or cast the expression.");
+        }
+        return new ExecuteCommand(execute.Name, arguments);
+    }
+
+    private static IReadOnlyList<TableDefinition> MaintainedTables(SyntaxList<VacuumTarget> targets, BindingState state)
+    {
+        if (targets.Count == 0)
+        {
+            return [.. state.Catalog.Tables.OrderBy(t => t.Oid)];
+        }
+        return [.. ((IReadOnlyList<VacuumTarget>)targets).Select(target => Relations.Find(state, target.Table) switch
+        {
+            TableDefinition table => table,
+            null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
+            _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
+        })];
+    }
+}

@@ -1,0 +1,143 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Parsing;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
+
+namespace PhantomDb.Binding;
+
+/// <summary>
+/// INSERT, UPDATE and DELETE. This file has what they share: the target, defaults, assignment casts, checks, RETURNING.
+/// </summary>
+internal sealed partial class ModificationBinder(BindingState state)
+{
+    private readonly Coercion _coercion = new(state);
+    private readonly QueryBinder _queries = new(state, null, null);
+
+    /// <summary>The table that a statement changes.</summary>
+    public static TableDefinition Target(BindingState state, QualifiedName name, string verb)
+    {
+        switch (Relations.Find(state, name))
+        {
+            case TableDefinition table:
+                state.DependOn(table.Oid);
+                return table;
+            case ViewDefinition view:
+                throw Error.At(SqlStates.FeatureNotSupported, $"cannot {verb} view \"{view.Name}\"", name.Position, detail: "Views are not updatable.");
+            case null:
+                throw Error.RelationNotFound(name.ToString(), name.Position);
+            default:
+                throw Error.At(SqlStates.WrongObjectType, $"cannot {verb} \"{name.Name}\"", name.Position, detail: "It is not a table.");
+        }
+    }
+
+    private static ColumnDefinition TargetColumn(TableDefinition table, AssignmentTarget target)
+    {
+        if (target.Indirections.Count > 0)
+        {
+            throw Error.NotSupported("assignment to a part of a column", target.Position);
+        }
+        int index = table.IndexOf(target.Column);
+        return index >= 0 ? table.Columns[index] : throw Error.ColumnOfRelationNotFound(target.Column, table.Name, target.Position);
+    }
+
+    /// <summary>A value as the type of the column that it is assigned to.</summary>
+    private Expression Assign(Expression value, ColumnDefinition column, int position)
+    {
+        if (column.Type.Precision < 0 && value is not ConstantExpression && value.Type.Id != SqlTypeId.Unknown
+            && TypeCategories.IsBinaryCoercible(value.Type.Id, column.Type.Id) && column.Type.Id != SqlTypeId.Numeric)
+        {
+            return value;
+        }
+        return _coercion.TryCoerce(value, column.Type, CastContext.Assignment)
+            ?? throw Error.WrongAssignmentType(column.Name, column.Type, value.Type, position);
+    }
+
+    /// <summary>What a column gets that is not given: the next number, its default, or NULL.</summary>
+    public static Expression DefaultOf(BindingState state, ColumnDefinition column)
+    {
+        var coercion = new Coercion(state);
+        bool isSerial = column.SequenceOid != 0 && column.DefaultText?.StartsWith("nextval(", StringComparison.Ordinal) != false;
+        if (column.Identity != IdentityKind.None || isSerial)
+        {
+            state.DependOn(column.SequenceOid);
+            BoundScalarFunction nextval = FunctionRegistry.FindScalars("nextval")[0].Bind([SqlType.RegClass]);
+            Expression next = new FunctionExpression(nextval, new ExpressionList(new ConstantExpression(SqlType.RegClass, (long)column.SequenceOid)));
+            return coercion.Apply(next, column.Type, CastContext.Assignment);
+        }
+        return column.DefaultText is null
+            ? new ConstantExpression(column.Type, null)
+            : BindDefault(state, SqlParser.ParseExpression(column.DefaultText), column);
+    }
+
+    /// <summary>A default's expression: without columns, aggregates and subqueries, of a type that can be assigned.</summary>
+    public static Expression BindDefault(BindingState state, ExpressionSyntax syntax, ColumnDefinition column)
+    {
+        var scope = new Scope(null, new QueryLevel { Clause = Clause.Default, IsPlain = true });
+        Expression value = state.InView(DatabaseCatalog.DefaultSchema, () => new ExpressionBinder(state, scope, null).Bind(syntax));
+        return new Coercion(state).TryCoerce(value, column.Type, CastContext.Assignment)
+            ?? throw Error.At(SqlStates.DatatypeMismatch,
+                $"column \"{column.Name}\" is of type {column.Type.BaseName} but default expression is of type {value.Type.BaseName}", syntax.Position,
+                hint: "You will need to rewrite or cast the expression.");
+    }
+
+    /// <summary>Check constraints over the columns of a row, in the table's order.</summary>
+    public static IReadOnlyList<BoundCheck> BindChecks(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, Func<ConstraintDefinition, bool> isNeeded)
+    {
+        var checks = new List<BoundCheck>();
+        foreach (ConstraintDefinition constraint in table.Constraints)
+        {
+            if (constraint.Kind == ConstraintKind.Check && isNeeded(constraint))
+            {
+                checks.Add(new BoundCheck(constraint, BindCheck(state, table, row, SqlParser.ParseExpression(constraint.CheckText!))));
+            }
+        }
+        return checks;
+    }
+
+    /// <summary>A check's condition over a row's columns.</summary>
+    public static Expression BindCheck(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax)
+    {
+        var level = new QueryLevel { Clause = Clause.Check, IsPlain = true };
+        var scope = new Scope(null, level) { Tables = [RowOf(table, table.Name, row)] };
+        return state.InView(table.Schema, () => new ExpressionBinder(state, scope, null).BindCondition(syntax, "CHECK"));
+    }
+
+    private static ScopeTable RowOf(TableDefinition table, string name, IReadOnlyList<LogicalColumn> row) =>
+        new(name, row) { ColumnNames = [.. table.Columns.Select(c => c.Name)], Schema = table.Schema };
+
+    /// <summary>RETURNING, over the tables of a scope.</summary>
+    private IReadOnlyList<ComputedColumn> BindReturning(SyntaxList<SelectItem> items, Scope scope)
+    {
+        scope.Level.Clause = Clause.Returning;
+        var binder = new ExpressionBinder(state, scope, _queries.Ctes);
+        var columns = new List<ComputedColumn>();
+        foreach (SelectItem item in items)
+        {
+            if (item.Expression is StarSyntax star)
+            {
+                columns.AddRange(QueryBinder.StarColumns(star, scope).Select(c => new ComputedColumn(state.NewColumn(c.Column.Type, c.Name), c.Column.Reference)));
+                continue;
+            }
+            Expression expression = binder.BindResolved(item.Expression);
+            PlanSubqueriesNotSupported(expression, item.Position);
+            columns.Add(new ComputedColumn(state.NewColumn(expression.Type, item.Alias ?? ColumnNames.Of(item.Expression)), expression));
+        }
+        return columns;
+    }
+
+    private static void PlanSubqueriesNotSupported(Expression expression, int position) =>
+        Planning.PlanTraversal.Visit(expression, part =>
+        {
+            if (part is SubqueryExpression)
+            {
+                throw Error.NotSupported("a subquery in RETURNING", position);
+            }
+        });
+
+    private static BoundPlan Plan(LogicalModification modification, string tag) => new(modification, tag) { ResultColumns = modification.Output };
+}

@@ -1,0 +1,593 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Parsing;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
+
+namespace PhantomDb.Binding;
+
+/// <summary>
+/// ALTER TABLE: the actions change one definition after the other; what storage must do for all of them comes at the end:
+/// one rewrite where columns changed, then new indexes, then checks of the rows.
+/// </summary>
+internal sealed partial class SchemaBinder
+{
+    private sealed class Alteration(BindingState state, SchemaChangeBuilder change, TableDefinition before, LogicalScan scan)
+    {
+        public TableDefinition Before { get; } = before;
+
+        public LogicalScan Scan { get; } = scan;
+
+        public TableBuilder Builder { get; } = new(state, change, before);
+
+        /// <summary>Values of new and changed columns, by storage number, over the scan of the table as it was.</summary>
+        public Dictionary<int, Expression> Values { get; } = [];
+
+        public bool NeedsRewrite { get; set; }
+
+        public List<ConstraintDefinition> Checks { get; } = [];
+
+        public List<IndexDefinition> DroppedIndexes { get; } = [];
+    }
+
+    public BoundStatement BindAlterTable(AlterTableStatement statement)
+    {
+        string tag = statement.Kind switch
+        {
+            ObjectKind.View => "ALTER VIEW",
+            ObjectKind.Index => "ALTER INDEX",
+            ObjectKind.Table => "ALTER TABLE",
+            _ => throw Error.NotSupported($"ALTER {statement.Kind.ToString().ToUpperInvariant()}", statement.Position),
+        };
+        object? found = Find(statement.Table);
+        if (found is null)
+        {
+            if (!statement.IfExists)
+            {
+                throw Error.RelationNotFound(statement.Table.ToString(), statement.Table.Position);
+            }
+            _change.Notice($"relation \"{statement.Table}\" does not exist, skipping");
+            return _change.Build(tag);
+        }
+        if (found is not TableDefinition table)
+        {
+            return AlterOther(found, statement, tag);
+        }
+        if (statement.Kind is ObjectKind.View or ObjectKind.Index)
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"\"{table.Name}\" is not {(statement.Kind == ObjectKind.View ? "a view" : "an index")}", statement.Table.Position);
+        }
+        var alteration = new Alteration(state, _change, table, QueryBinder.Scan(state, table, table.Name));
+        foreach (AlterTableAction action in statement.Actions)
+        {
+            Alter(alteration, action);
+        }
+        FinishAlteration(alteration);
+        return _change.Build(tag);
+    }
+
+    private SchemaChange AlterOther(object found, AlterTableStatement statement, string tag)
+    {
+        foreach (AlterTableAction action in statement.Actions)
+        {
+            switch (found, action)
+            {
+                case (_, OwnerToAction):
+                    break;
+                case (ViewDefinition view, RenameTableAction rename):
+                    IsTaken(view.Schema, rename.NewName, false, action.Position);
+                    _change.Put(view with { Name = rename.NewName, Version = view.Version + 1 });
+                    break;
+                case (IndexDefinition index, RenameTableAction rename):
+                    TableDefinition table = _change.Catalog.GetTable(index.TableOid);
+                    IsTaken(table.Schema, rename.NewName, false, action.Position);
+                    _change.Put(table with
+                    {
+                        Indexes = [.. table.Indexes.Select(i => i.Oid == index.Oid ? i with { Name = rename.NewName } : i)],
+                        Constraints = [.. table.Constraints.Select(c => c.IndexOid == index.Oid ? c with { Name = rename.NewName } : c)],
+                        Version = table.Version + 1,
+                    });
+                    break;
+                case (SequenceDefinition sequence, RenameTableAction rename):
+                    RenameSequence(sequence, rename.NewName, action.Position);
+                    break;
+                default:
+                    throw Error.NotSupported($"this action of {tag}", action.Position);
+            }
+        }
+        return _change.Build(tag);
+    }
+
+    private void RenameSequence(SequenceDefinition sequence, string newName, int position)
+    {
+        IsTaken(sequence.Schema, newName, false, position);
+        _change.Put(sequence with { Name = newName, Version = sequence.Version + 1 });
+    }
+
+    public BoundStatement BindRename(AlterRenameStatement statement)
+    {
+        if (statement.Kind == ObjectKind.Schema)
+        {
+            throw Error.NotSupported("ALTER SCHEMA RENAME", statement.Position);
+        }
+        if (statement.Kind != ObjectKind.Sequence)
+        {
+            throw Error.NotSupported($"ALTER {statement.Kind.ToString().ToUpperInvariant()} RENAME", statement.Position);
+        }
+        SequenceDefinition sequence = Find(statement.Name) as SequenceDefinition ?? throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+        RenameSequence(sequence, statement.NewName, statement.Position);
+        return _change.Build("ALTER SEQUENCE");
+    }
+
+    private void Alter(Alteration alteration, AlterTableAction action)
+    {
+        TableBuilder builder = alteration.Builder;
+        switch (action)
+        {
+            case AddColumnAction add:
+                AddColumn(alteration, add);
+                break;
+            case DropColumnAction drop:
+                DropColumn(alteration, drop);
+                break;
+            case AlterColumnTypeAction retype:
+                ChangeType(alteration, retype);
+                break;
+            case AlterColumnDefaultAction setDefault:
+                SetDefault(builder, setDefault);
+                break;
+            case AlterColumnNotNullAction notNull:
+                SetNotNull(builder, notNull);
+                break;
+            case AddIdentityAction identity:
+                AddIdentity(builder, identity);
+                break;
+            case AlterIdentityAction identity:
+                AlterIdentity(builder, identity);
+                break;
+            case DropIdentityAction identity:
+                DropIdentity(builder, identity);
+                break;
+            case AddConstraintAction add:
+                AddTableConstraint(builder, add.Constraint);
+                break;
+            case DropConstraintAction drop:
+                DropConstraint(alteration, drop);
+                break;
+            case RenameTableAction rename:
+                IsTaken(builder.Table.Schema, rename.NewName, false, rename.Position);
+                RefuseDependentViews(builder.Table, "rename", rename.Position);
+                builder.Table = builder.Table with { Name = rename.NewName };
+                break;
+            case RenameColumnAction rename:
+                RenameColumn(builder, rename);
+                break;
+            case RenameConstraintAction rename:
+                RenameConstraint(builder, rename);
+                break;
+            case SetSchemaAction setSchema:
+                SetSchema(builder, setSchema);
+                break;
+            case OwnerToAction or AlterColumnStatisticsAction or AlterColumnStorageAction or ClusterOnAction or SetPersistenceAction { Persistence: not TablePersistence.Temporary }:
+                break;   // nothing here has owners, sampling targets, pages or an unlogged form: dumps may set them
+            case SetOptionsAction options:
+                RefuseOptions(options.Options);
+                break;
+            case SetTablespaceAction tablespace:
+                RefuseTablespace(tablespace.Tablespace, tablespace.Position);
+                break;
+            case ValidateConstraintAction validate:
+                if (builder.Table.Constraints.All(c => c.Name != validate.Constraint))
+                {
+                    throw Error.At(SqlStates.UndefinedObject, $"constraint \"{validate.Constraint}\" of relation \"{builder.Table.Name}\" does not exist", validate.Position);
+                }
+                break;   // every constraint is valid
+            case UnsupportedAlterTableAction unsupported:
+                throw Error.NotSupported(unsupported.Feature, action.Position);
+            default:
+                throw Error.NotSupported($"ALTER TABLE {action.GetType().Name.Replace("Action", "", StringComparison.Ordinal)}", action.Position);
+        }
+    }
+
+    private void AddColumn(Alteration alteration, AddColumnAction add)
+    {
+        TableBuilder builder = alteration.Builder;
+        if (builder.Table.IndexOf(add.Column.Name) >= 0)
+        {
+            if (!add.IfNotExists)
+            {
+                throw Error.At(SqlStates.DuplicateColumn, $"column \"{add.Column.Name}\" of relation \"{builder.Table.Name}\" already exists", add.Position);
+            }
+            _change.Notice($"column \"{add.Column.Name}\" of relation \"{builder.Table.Name}\" already exists, skipping");
+            return;
+        }
+        ColumnDefinition column = AddColumn(builder, add.Column);
+        AddColumnConstraints(builder, add.Column, isForeignKeyTurn: false);
+        AddColumnConstraints(builder, add.Column, isForeignKeyTurn: true);
+        alteration.Values[column.Number] = ModificationBinder.DefaultOf(state, column);
+        alteration.NeedsRewrite = true;
+        if (column.IsNotNull)
+        {
+            builder.NewlyNotNull.Add(column.Name);
+        }
+    }
+
+    private void DropColumn(Alteration alteration, DropColumnAction drop)
+    {
+        TableBuilder builder = alteration.Builder;
+        TableDefinition table = builder.Table;
+        int place = table.IndexOf(drop.Column);
+        if (place < 0)
+        {
+            if (!drop.IfExists)
+            {
+                throw Error.ColumnOfRelationNotFound(drop.Column, table.Name, drop.Position);
+            }
+            _change.Notice($"column \"{drop.Column}\" of relation \"{table.Name}\" does not exist, skipping");
+            return;
+        }
+        ColumnDefinition column = table.Columns[place];
+        bool cascades = drop.Behavior == DropBehavior.Cascade;
+        string what = $"column {column.Name} of table {table.Name}";
+        ViewDefinition[] views = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(table.Oid))];
+        if (views.Length > 0 && !cascades)
+        {
+            // Which columns a view reads is not recorded: any view of the table may be the one.
+            throw Dependents(what, views.Select(v => $"view {v.Name} depends on table {table.Name}"));
+        }
+        if (views.Length > 0)
+        {
+            DropDependents(table.Oid, what, [], cascades: true);
+        }
+        ConstraintDefinition[] constraints = [.. table.Constraints.Where(c => c.Columns.Contains(column.Number))];
+        foreach (ConstraintDefinition constraint in constraints)
+        {
+            DropReferences(alteration, table, constraint, cascades);
+        }
+        IndexDefinition[] indexes = [.. table.Indexes.Where(i => i.Columns.Any(c => c.ColumnNumber == column.Number))];
+        builder.Table = table with
+        {
+            Columns = [.. table.Columns.Where(c => c.Number != column.Number)],
+            Constraints = [.. table.Constraints.Except(constraints)],
+            Indexes = [.. table.Indexes.Except(indexes)],
+        };
+        alteration.Values.Remove(column.Number);
+        alteration.NeedsRewrite = true;
+        foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid && s.OwnerColumnNumber == column.Number).ToArray())
+        {
+            _change.RemoveRelation(sequence.Oid);
+            _change.Do(new DropSequenceStorage(sequence.Oid));
+        }
+    }
+
+    private void ChangeType(Alteration alteration, AlterColumnTypeAction retype)
+    {
+        TableBuilder builder = alteration.Builder;
+        RefuseCollation(retype.Collation);
+        ColumnDefinition column = builder.Column(retype.Column, retype.Position);
+        SqlType type = TypeNames.Bind(retype.Type);
+        RefuseDependentViews(builder.Table, "alter type of a column used by", retype.Position);
+        if (builder.Table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.Columns.Contains(column.Number)) && type.Id != column.Type.Id)
+        {
+            throw Error.NotSupported("changing the type of a foreign key's column", retype.Position);
+        }
+        if (_change.Catalog.Tables.Any(t => t.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == builder.Table.Oid && c.ReferencedColumns.Contains(column.Number)))
+            && type.Id != column.Type.Id)
+        {
+            throw Error.NotSupported("changing the type of a referenced column", retype.Position);
+        }
+        if (column.Identity != IdentityKind.None)
+        {
+            CheckIdentityType(type, retype.Position);
+        }
+        int scanned = alteration.Before.IndexOfNumber(column.Number);
+        if (scanned < 0)
+        {
+            throw Error.NotSupported("changing the type of a column added in the same statement", retype.Position);
+        }
+        var level = new QueryLevel { Clause = Clause.Using, IsPlain = true };
+        var scope = new Scope(null, level)
+        {
+            Tables = [new ScopeTable(alteration.Before.Name, alteration.Scan.Output) { ColumnNames = [.. alteration.Before.Columns.Select(c => c.Name)], Schema = alteration.Before.Schema }],
+        };
+        var binder = new ExpressionBinder(state, scope, null);
+        Expression source = retype.Using is null ? alteration.Scan.Output[scanned].Reference : binder.Bind(retype.Using);
+        Expression value = binder.Coercion.TryCoerce(source, type, CastContext.Assignment)
+            ?? throw Error.At(SqlStates.DatatypeMismatch,
+                retype.Using is null ? $"column \"{column.Name}\" cannot be cast automatically to type {type.BaseName}" : $"result of USING clause for column \"{column.Name}\" cannot be cast automatically to type {type.BaseName}",
+                retype.Position, hint: retype.Using is null ? $"You might need to specify \"USING {column.Name}::{type.BaseName}\"." : "You might need to add an explicit cast.");
+        ColumnDefinition changed = column with { Type = type };
+        if (column.DefaultText is not null && column.SequenceOid == 0)
+        {
+            ModificationBinder.DefaultOf(state, changed);   // must still be assignable
+        }
+        builder.Replace(changed);
+        alteration.Values[column.Number] = value;
+        alteration.NeedsRewrite = true;
+    }
+
+    private void SetDefault(TableBuilder builder, AlterColumnDefaultAction action)
+    {
+        ColumnDefinition column = builder.Column(action.Column, action.Position);
+        if (column.Identity != IdentityKind.None)
+        {
+            throw Error.InvalidSyntax($"column \"{column.Name}\" of relation \"{builder.Table.Name}\" is an identity column", action.Position);
+        }
+        if (action.Default is null)
+        {
+            builder.Replace(column with { DefaultText = null, SequenceOid = 0 });
+            return;
+        }
+        ModificationBinder.BindDefault(state, action.Default, column);
+        builder.Replace(column with { DefaultText = SyntaxPrinter.Print(action.Default), SequenceOid = 0 });
+    }
+
+    private static void SetNotNull(TableBuilder builder, AlterColumnNotNullAction action)
+    {
+        ColumnDefinition column = builder.Column(action.Column, action.Position);
+        if (action.IsNotNull == column.IsNotNull)
+        {
+            return;
+        }
+        if (!action.IsNotNull && builder.Table.PrimaryKey?.Columns.Contains(column.Number) == true)
+        {
+            throw Error.At(SqlStates.InvalidTableDefinition, $"column \"{column.Name}\" is in a primary key", action.Position);
+        }
+        if (!action.IsNotNull && column.Identity != IdentityKind.None)
+        {
+            throw Error.InvalidSyntax($"column \"{column.Name}\" of relation \"{builder.Table.Name}\" is an identity column", action.Position);
+        }
+        builder.Replace(column with { IsNotNull = action.IsNotNull });
+        if (action.IsNotNull)
+        {
+            builder.NewlyNotNull.Add(column.Name);
+        }
+    }
+
+    private void AddIdentity(TableBuilder builder, AddIdentityAction action)
+    {
+        ColumnDefinition column = builder.Column(action.Column, action.Position);
+        TableDefinition table = builder.Table;
+        if (!column.IsNotNull)
+        {
+            throw Error.At(SqlStates.ObjectNotInPrerequisiteState, $"column \"{column.Name}\" of relation \"{table.Name}\" must be declared NOT NULL before identity can be added", action.Position);
+        }
+        if (column.Identity != IdentityKind.None || column.DefaultText is not null)
+        {
+            throw Error.At(SqlStates.ObjectNotInPrerequisiteState,
+                $"column \"{column.Name}\" of relation \"{table.Name}\" already {(column.DefaultText is null ? "is an identity column" : "has a default value")}", action.Position);
+        }
+        CheckIdentityType(column.Type, action.Position);
+        SequenceDefinition sequence = OwnedSequence(table.Schema, table.Name, table.Oid, column.Name, column.Number, column.Type, action.Options);
+        builder.Replace(column with { Identity = action.IsAlways ? IdentityKind.Always : IdentityKind.ByDefault, SequenceOid = sequence.Oid });
+    }
+
+    private void AlterIdentity(TableBuilder builder, AlterIdentityAction action)
+    {
+        ColumnDefinition column = builder.Column(action.Column, action.Position);
+        if (column.Identity == IdentityKind.None)
+        {
+            throw Error.At(SqlStates.ObjectNotInPrerequisiteState, $"column \"{column.Name}\" of relation \"{builder.Table.Name}\" is not an identity column", action.Position);
+        }
+        if (action.IsAlways is { } isAlways)
+        {
+            builder.Replace(column with { Identity = isAlways ? IdentityKind.Always : IdentityKind.ByDefault });
+        }
+        if (action.Options.Count > 0)
+        {
+            AlterSequence((SequenceDefinition)_change.Catalog.Find(column.SequenceOid)!, action.Options);
+        }
+    }
+
+    private void DropIdentity(TableBuilder builder, DropIdentityAction action)
+    {
+        ColumnDefinition column = builder.Column(action.Column, action.Position);
+        if (column.Identity == IdentityKind.None)
+        {
+            string message = $"column \"{column.Name}\" of relation \"{builder.Table.Name}\" is not an identity column";
+            if (!action.IfExists)
+            {
+                throw Error.At(SqlStates.ObjectNotInPrerequisiteState, message, action.Position);
+            }
+            _change.Notice($"{message}, skipping");
+            return;
+        }
+        _change.RemoveRelation(column.SequenceOid);
+        _change.Do(new DropSequenceStorage(column.SequenceOid));
+        builder.Replace(column with { Identity = IdentityKind.None, SequenceOid = 0 });
+    }
+
+    private void DropConstraint(Alteration alteration, DropConstraintAction drop)
+    {
+        TableBuilder builder = alteration.Builder;
+        TableDefinition table = builder.Table;
+        ConstraintDefinition? constraint = table.Constraints.FirstOrDefault(c => c.Name == drop.Constraint);
+        if (constraint is null)
+        {
+            string message = $"constraint \"{drop.Constraint}\" of relation \"{table.Name}\" does not exist";
+            if (!drop.IfExists)
+            {
+                throw Error.At(SqlStates.UndefinedObject, message, drop.Position);
+            }
+            _change.Notice($"{message}, skipping");
+            return;
+        }
+        DropReferences(alteration, table, constraint, drop.Behavior == DropBehavior.Cascade);
+        table = builder.Table;
+        IndexDefinition? index = table.Indexes.FirstOrDefault(i => i.Oid == constraint.IndexOid);
+        builder.Table = table with
+        {
+            Constraints = [.. table.Constraints.Where(c => c.Oid != constraint.Oid)],
+            Indexes = [.. table.Indexes.Where(i => i != index)],
+        };
+        if (index is not null && !builder.AddedIndexes.Remove(index))
+        {
+            alteration.DroppedIndexes.Add(index);
+        }
+        builder.AddedConstraints.RemoveAll(c => c.Oid == constraint.Oid);
+    }
+
+    /// <summary>Foreign keys that need a key: dropped with it under CASCADE, else 2BP01.</summary>
+    private void DropReferences(Alteration alteration, TableDefinition table, ConstraintDefinition key, bool cascades)
+    {
+        if (key.IndexOid == 0)
+        {
+            return;
+        }
+        foreach (TableDefinition other in _change.Catalog.Tables.OrderBy(t => t.Oid).ToArray())
+        {
+            TableDefinition current = other.Oid == table.Oid ? alteration.Builder.Table : other;
+            ConstraintDefinition[] references = [.. current.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == table.Oid && c.ReferencedIndexOid == key.IndexOid)];
+            if (references.Length == 0)
+            {
+                continue;
+            }
+            if (!cascades)
+            {
+                throw Dependents($"constraint {key.Name} on table {table.Name}", references.Select(r => $"constraint {r.Name} on table {current.Name} depends on index {key.Name}"));
+            }
+            TableDefinition without = current with { Constraints = [.. current.Constraints.Except(references)] };
+            foreach (ConstraintDefinition reference in references)
+            {
+                _change.Notice($"drop cascades to constraint {reference.Name} on table {current.Name}");
+            }
+            if (other.Oid == table.Oid)
+            {
+                alteration.Builder.Table = without;
+            }
+            else
+            {
+                _change.Put(without with { Version = without.Version + 1 });
+            }
+        }
+    }
+
+    private void RenameColumn(TableBuilder builder, RenameColumnAction rename)
+    {
+        ColumnDefinition column = builder.Column(rename.Column, rename.Position);
+        if (builder.Table.IndexOf(rename.NewName) >= 0)
+        {
+            throw Error.At(SqlStates.DuplicateColumn, $"column \"{rename.NewName}\" of relation \"{builder.Table.Name}\" already exists", rename.Position);
+        }
+        RefuseDependentViews(builder.Table, "rename a column of", rename.Position);
+        if (builder.Table.Constraints.Any(c => c.Kind == ConstraintKind.Check && (c.Columns.Contains(column.Number) || c.Columns.Count == 0)))
+        {
+            throw Error.NotSupported("renaming a column that a check constraint names", rename.Position);
+        }
+        builder.Replace(column with { Name = rename.NewName });
+    }
+
+    /// <summary>Views are kept as text, which names the table: it would not follow.</summary>
+    private void RefuseDependentViews(TableDefinition table, string verb, int position)
+    {
+        if (_change.Catalog.Views.FirstOrDefault(v => v.DependsOn.Contains(table.Oid)) is { } view)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, $"cannot {verb} table \"{table.Name}\" while view \"{view.Name}\" depends on it", position,
+                hint: "Drop the view, and create it again afterwards.");
+        }
+    }
+
+    private void RenameConstraint(TableBuilder builder, RenameConstraintAction rename)
+    {
+        TableDefinition table = builder.Table;
+        ConstraintDefinition constraint = table.Constraints.FirstOrDefault(c => c.Name == rename.Constraint)
+            ?? throw Error.At(SqlStates.UndefinedObject, $"constraint \"{rename.Constraint}\" for table \"{table.Name}\" does not exist", rename.Position);
+        if (table.Constraints.Any(c => c.Name == rename.NewName))
+        {
+            throw Error.At(SqlStates.DuplicateObject, $"constraint \"{rename.NewName}\" for relation \"{table.Name}\" already exists", rename.Position);
+        }
+        if (constraint.IndexOid != 0)
+        {
+            IsTaken(table.Schema, rename.NewName, false, rename.Position);
+        }
+        builder.Table = table with
+        {
+            Constraints = [.. table.Constraints.Select(c => c.Oid == constraint.Oid ? c with { Name = rename.NewName } : c)],
+            Indexes = [.. table.Indexes.Select(i => i.Oid == constraint.IndexOid ? i with { Name = rename.NewName } : i)],
+        };
+    }
+
+    private void SetSchema(TableBuilder builder, SetSchemaAction action)
+    {
+        TableDefinition table = builder.Table;
+        if (!_change.Catalog.HasSchema(action.Schema))
+        {
+            throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{action.Schema}\" does not exist", action.Position);
+        }
+        IsTaken(action.Schema, table.Name, false, action.Position);
+        RefuseDependentViews(table, "move", action.Position);
+        if (_change.Catalog.Sequences.Any(s => s.OwnerTableOid == table.Oid))
+        {
+            throw Error.NotSupported("SET SCHEMA of a table with sequences", action.Position);
+        }
+        builder.Table = table with { Schema = action.Schema };
+    }
+
+    private void FinishAlteration(Alteration alteration)
+    {
+        TableBuilder builder = alteration.Builder;
+        TableDefinition after = builder.Table;
+        if (after == alteration.Before)
+        {
+            return;
+        }
+        after = after with { Version = alteration.Before.Version + 1 };
+        _change.Put(after);
+        foreach (IndexDefinition dropped in alteration.DroppedIndexes.Where(_ => !alteration.NeedsRewrite))
+        {
+            _change.Do(new DropIndexStorage(after, dropped));
+        }
+        if (alteration.NeedsRewrite)
+        {
+            ComputedColumn[] columns = [.. after.Columns.Select(column => NewValue(alteration, column))];
+            _change.Do(new RewriteTable(alteration.Before, after, new LogicalProject(alteration.Scan, columns)));
+        }
+        else
+        {
+            foreach (IndexDefinition added in builder.AddedIndexes)
+            {
+                _change.Do(new CreateIndexStorage(after, added));
+            }
+        }
+        Validate(builder, after);
+    }
+
+    private ComputedColumn NewValue(Alteration alteration, ColumnDefinition column)
+    {
+        if (alteration.Values.TryGetValue(column.Number, out Expression? value))
+        {
+            return new ComputedColumn(state.NewColumn(column.Type, column.Name), value);
+        }
+        LogicalColumn kept = alteration.Scan.Columns.First(c => c.ColumnNumber == column.Number).Column;
+        return new ComputedColumn(kept, kept.Reference);
+    }
+
+    private void Validate(TableBuilder builder, TableDefinition after)
+    {
+        foreach (string name in builder.NewlyNotNull.Distinct())
+        {
+            if (after.Columns.FirstOrDefault(c => c.Name == name) is { IsNotNull: true } column)
+            {
+                _change.Do(new ValidateNotNull(after, column));
+            }
+        }
+        foreach (ConstraintDefinition constraint in builder.AddedConstraints)
+        {
+            switch (constraint.Kind)
+            {
+                case ConstraintKind.Check:
+                    LogicalScan scan = QueryBinder.Scan(state, after, after.Name);
+                    Expression condition = ModificationBinder.BindCheck(state, after, scan.Output, SqlParser.ParseExpression(constraint.CheckText!));
+                    _change.Do(new ValidateCheck(after, scan, new BoundCheck(constraint, condition)));
+                    break;
+                case ConstraintKind.ForeignKey:
+                    _change.Do(new ValidateForeignKey(after, constraint));
+                    break;
+            }
+        }
+    }
+}

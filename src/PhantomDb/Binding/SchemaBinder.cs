@@ -1,0 +1,532 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Parsing;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
+
+namespace PhantomDb.Binding;
+
+/// <summary>
+/// Definition statements to lists of changes, checked against the catalog. This file has schemas, views, indexes, DROP
+/// and COMMENT; the others have tables, ALTER TABLE and sequences.
+/// </summary>
+internal sealed partial class SchemaBinder(BindingState state)
+{
+    private readonly SchemaChangeBuilder _change = new(state.Catalog);
+
+    private static void RefuseTemporary(TablePersistence persistence, string what, int position)
+    {
+        if (persistence == TablePersistence.Temporary)
+        {
+            throw Error.NotSupported($"a temporary {what}", position);
+        }
+    }
+
+    /// <summary>True where a new relation's name is taken and IF NOT EXISTS says that this is fine; 42P07 where it does not.</summary>
+    private bool IsTaken(string schema, string name, bool ifNotExists, int position)
+    {
+        if (_change.Catalog.FindRelation(schema, name) is null)
+        {
+            return false;
+        }
+        if (!ifNotExists)
+        {
+            throw Error.At(SqlStates.DuplicateTable, $"relation \"{name}\" already exists", position);
+        }
+        _change.Notice($"relation \"{name}\" already exists, skipping");
+        return true;
+    }
+
+    public SchemaChange BindCreateSchema(CreateSchemaStatement statement)
+    {
+        string name = statement.Name ?? statement.Authorization!;
+        if (name.StartsWith("pg_", StringComparison.Ordinal))
+        {
+            throw Error.At("42939", $"unacceptable schema name \"{name}\"", statement.Position, detail: "The prefix \"pg_\" is reserved for system schemas.");
+        }
+        if (statement.Elements.Count > 0)
+        {
+            throw Error.NotSupported("CREATE SCHEMA with elements", statement.Elements[0].Position);
+        }
+        if (_change.Catalog.HasSchema(name))
+        {
+            if (!statement.IfNotExists)
+            {
+                throw Error.At("42P06", $"schema \"{name}\" already exists", statement.Position);
+            }
+            _change.Notice($"schema \"{name}\" already exists, skipping");
+            return _change.Build("CREATE SCHEMA");
+        }
+        _change.Put(new SchemaDefinition(_change.TakeOid(), name));
+        return _change.Build("CREATE SCHEMA");
+    }
+
+    public SchemaChange BindCreateView(CreateViewStatement statement)
+    {
+        RefuseTemporary(statement.Persistence, "view", statement.Position);
+        if (statement.IsRecursive || statement.CheckOption != ViewCheckOption.None || statement.Options.Count > 0)
+        {
+            throw Error.NotSupported(statement.IsRecursive ? "CREATE RECURSIVE VIEW" : statement.Options.Count > 0 ? "WITH options of a view" : "WITH CHECK OPTION", statement.Position);
+        }
+        string schema = Relations.SchemaForNew(state, statement.Name);
+        string name = statement.Name.Name;
+        object? existing = _change.Catalog.FindRelation(schema, name);
+        if (existing is not null && !statement.OrReplace)
+        {
+            throw Error.At(SqlStates.DuplicateTable, $"relation \"{name}\" already exists", statement.Name.Position);
+        }
+        if (existing is not (null or ViewDefinition))
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"\"{name}\" is not a view", statement.Name.Position);
+        }
+        BoundQuery query = new QueryBinder(state, null, null).Bind(statement.Query);
+        if (state.ParameterTypes.Count > 0)
+        {
+            throw Error.At(SqlStates.UndefinedParameter, "there is no parameter $1", statement.Position);
+        }
+        ViewColumn[] columns = NamedColumns(query, statement.Columns, "VIEW", statement.Position)
+            .Select(c => new ViewColumn(c.Name, c.Type)).ToArray();
+        if (existing is ViewDefinition before)
+        {
+            CheckReplacement(before, columns, statement.Name.Position);
+        }
+        int oid = existing is ViewDefinition replaced ? replaced.Oid : _change.TakeOid();
+        _change.Put(new ViewDefinition(oid, schema, name, SyntaxPrinter.Print(statement.Query), columns)
+        {
+            DependsOn = [.. state.Dependencies.Where(d => d != oid).Order()],
+            Version = existing is ViewDefinition old ? old.Version + 1 : 0,
+        });
+        return _change.Build("CREATE VIEW");
+    }
+
+    /// <summary>The query's columns under the names of a list, which may be shorter; 42701 where two are the same.</summary>
+    private static List<LogicalColumn> NamedColumns(BoundQuery query, SyntaxList<string> names, string kind, int position)
+    {
+        if (names.Count > query.Columns.Count)
+        {
+            throw Error.InvalidSyntax($"CREATE {kind} specifies more column names than columns", position);
+        }
+        List<LogicalColumn> columns = [.. query.Columns.Select((c, i) => i < names.Count ? c with { Name = names[i] } : c)];
+        foreach (IGrouping<string, LogicalColumn> group in columns.GroupBy(c => c.Name))
+        {
+            if (group.Count() > 1)
+            {
+                throw Error.At(SqlStates.DuplicateColumn, $"column \"{group.Key}\" specified more than once", position);
+            }
+        }
+        return columns;
+    }
+
+    private static void CheckReplacement(ViewDefinition before, ViewColumn[] columns, int position)
+    {
+        if (columns.Length < before.Columns.Count)
+        {
+            throw Error.At(SqlStates.InvalidTableDefinition, "cannot drop columns from view", position);
+        }
+        for (int i = 0; i < before.Columns.Count; i++)
+        {
+            if (before.Columns[i].Name != columns[i].Name)
+            {
+                throw Error.At(SqlStates.InvalidTableDefinition, $"cannot change name of view column \"{before.Columns[i].Name}\" to \"{columns[i].Name}\"", position,
+                    hint: "Use ALTER VIEW ... RENAME COLUMN ... to change name of view column instead.");
+            }
+            if (before.Columns[i].Type.Id != columns[i].Type.Id)
+            {
+                throw Error.At(SqlStates.InvalidTableDefinition,
+                    $"cannot change data type of view column \"{columns[i].Name}\" from {before.Columns[i].Type} to {columns[i].Type}", position);
+            }
+        }
+    }
+
+    public SchemaChange BindCreateIndex(CreateIndexStatement statement)
+    {
+        TableDefinition table = FindTable(statement.Table, "create index on");
+        if (statement.Method is not (null or "btree"))
+        {
+            throw Error.NotSupported($"index method {statement.Method}", statement.Position);
+        }
+        if (statement.Where is not null || statement.Include.Count > 0)
+        {
+            throw Error.NotSupported(statement.Where is not null ? "a partial index" : "INCLUDE", statement.Position);
+        }
+        RefuseTablespace(statement.Tablespace, statement.Position);
+        RefuseOptions(statement.Options);
+        var columns = new List<IndexColumn>();
+        var names = new List<string>();
+        foreach (IndexElement element in statement.Elements)
+        {
+            if (element.Expression is not ColumnReferenceSyntax { Names.Count: 1 } reference)
+            {
+                throw Error.NotSupported("an index on an expression", element.Position);
+            }
+            RefuseCollation(element.Collation);
+            if (element.OperatorClass is { } opclass && !opclass.Name.EndsWith("_ops", StringComparison.Ordinal))
+            {
+                throw Error.At(SqlStates.UndefinedObject, $"operator class \"{opclass.Name}\" does not exist for access method \"btree\"", opclass.Position);
+            }
+            int place = table.IndexOf(reference.Names[0]);
+            if (place < 0)
+            {
+                throw Error.At(SqlStates.UndefinedColumn, $"column \"{reference.Names[0]}\" does not exist", element.Position);
+            }
+            bool isDescending = element.Direction == SortDirection.Descending;
+            columns.Add(new IndexColumn(table.Columns[place].Number, isDescending, element.Nulls == NullsOrder.Default ? isDescending : element.Nulls == NullsOrder.First));
+            names.Add(reference.Names[0]);
+        }
+        string name = statement.Name ?? ObjectNames.Choose(table.Name, ObjectNames.Join(names), "idx", n => _change.Catalog.FindRelation(table.Schema, n) is not null);
+        if (IsTaken(table.Schema, name, statement.IfNotExists, statement.Position))
+        {
+            return _change.Build("CREATE INDEX");
+        }
+        var index = new IndexDefinition(_change.TakeOid(), name, table.Oid, columns) { IsUnique = statement.IsUnique, NullsEqual = statement.NullsNotDistinct };
+        TableDefinition changed = table with { Indexes = [.. table.Indexes, index], Version = table.Version + 1 };
+        _change.Put(changed);
+        _change.Do(new CreateIndexStorage(changed, index));
+        return _change.Build("CREATE INDEX");
+    }
+
+    private TableDefinition FindTable(QualifiedName name, string verb) => Find(name) switch
+    {
+        TableDefinition table => table,
+        null => throw Error.RelationNotFound(name.ToString(), name.Position),
+        _ => throw Error.At(SqlStates.WrongObjectType, $"cannot {verb} relation \"{name.Name}\"", name.Position, detail: "This operation is supported for tables only."),
+    };
+
+    /// <summary>A relation of the catalog as changed so far.</summary>
+    private object? Find(QualifiedName name)
+    {
+        if (Relations.Find(state, name) is VirtualTable virtualTable)
+        {
+            return virtualTable;
+        }
+        return name.Schema is { } schema
+            ? _change.Catalog.FindRelation(schema, name.Name)
+            : state.Context.SearchPath.Select(s => _change.Catalog.FindRelation(s, name.Name)).FirstOrDefault(found => found is not null);
+    }
+
+    private static void RefuseTablespace(string? tablespace, int position)
+    {
+        if (tablespace is not (null or "pg_default"))
+        {
+            throw Error.NotSupported("TABLESPACE", position);
+        }
+    }
+
+    private static void RefuseCollation(QualifiedName? collation)
+    {
+        if (collation is not null && collation.Name is not ("C" or "POSIX" or "default" or "ucs_basic"))
+        {
+            throw Error.NotSupported($"collation \"{collation.Name}\"", collation.Position);
+        }
+    }
+
+    /// <summary>Storage parameters that a dump may write and that mean nothing in memory are taken; others are not.</summary>
+    private static void RefuseOptions(SyntaxList<OptionSyntax> options)
+    {
+        foreach (OptionSyntax option in options)
+        {
+            if (option.Name is not ("fillfactor" or "oids" or "deduplicate_items") && !option.Name.StartsWith("autovacuum_", StringComparison.Ordinal))
+            {
+                throw Error.At(SqlStates.InvalidParameterValue, $"unrecognized parameter \"{option.Name}\"", option.Position);
+            }
+        }
+    }
+
+    public SchemaChange BindDrop(DropStatement statement)
+    {
+        string kind = statement.Kind switch
+        {
+            ObjectKind.Table => "table",
+            ObjectKind.View => "view",
+            ObjectKind.Index => "index",
+            ObjectKind.Sequence => "sequence",
+            ObjectKind.Schema => "schema",
+            _ => throw Error.NotSupported($"DROP {statement.Kind.ToString().ToUpperInvariant()}", statement.Position),
+        };
+        string tag = $"DROP {kind.ToUpperInvariant()}";
+        bool cascades = statement.Behavior == DropBehavior.Cascade;
+        if (statement.Kind == ObjectKind.Schema)
+        {
+            foreach (QualifiedName name in statement.Names)
+            {
+                DropSchema(name, statement.IfExists, cascades);
+            }
+            return _change.Build(tag);
+        }
+        var dropped = new HashSet<int>();
+        var targets = new List<object>();
+        foreach (QualifiedName name in statement.Names)
+        {
+            object? found = Find(name);
+            if (found is null)
+            {
+                if (!statement.IfExists)
+                {
+                    throw Error.At(statement.Kind == ObjectKind.Index ? SqlStates.UndefinedObject : SqlStates.UndefinedTable, $"{kind} \"{name}\" does not exist", name.Position);
+                }
+                _change.Notice($"{kind} \"{name}\" does not exist, skipping");
+                continue;
+            }
+            CheckKind(found, statement.Kind, kind, name);
+            targets.Add(found);
+            dropped.Add(OidOf(found));
+        }
+        foreach (object target in targets)
+        {
+            Drop(target, dropped, cascades);
+        }
+        return _change.Build(tag);
+    }
+
+    private static void CheckKind(object found, ObjectKind kind, string name, QualifiedName written)
+    {
+        (ObjectKind actual, string use) = found switch
+        {
+            TableDefinition => (ObjectKind.Table, "DROP TABLE to remove a table"),
+            ViewDefinition => (ObjectKind.View, "DROP VIEW to remove a view"),
+            SequenceDefinition => (ObjectKind.Sequence, "DROP SEQUENCE to remove a sequence"),
+            IndexDefinition => (ObjectKind.Index, "DROP INDEX to remove an index"),
+            _ => throw Error.At("42501", $"permission denied: \"{written.Name}\" is a system catalog", written.Position),
+        };
+        if (actual != kind)
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"\"{written.Name}\" is not {(kind == ObjectKind.Index ? "an" : "a")} {name}", written.Position, hint: $"Use {use}.");
+        }
+    }
+
+    private static int OidOf(object definition) => definition switch
+    {
+        TableDefinition table => table.Oid,
+        ViewDefinition view => view.Oid,
+        SequenceDefinition sequence => sequence.Oid,
+        IndexDefinition index => index.Oid,
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    private void Drop(object target, HashSet<int> dropped, bool cascades)
+    {
+        int oid = OidOf(target);
+        if (_change.Catalog.Find(oid) is not { } current)
+        {
+            return;   // gone already, with what it depended on
+        }
+        switch (current)
+        {
+            case TableDefinition table:
+                DropTable(table, dropped, cascades);
+                break;
+            case ViewDefinition view:
+                DropDependents(view.Oid, $"view {view.Name}", dropped, cascades);
+                _change.RemoveRelation(view.Oid);
+                break;
+            case SequenceDefinition sequence:
+                DropSequence(sequence, dropped, cascades);
+                break;
+            case IndexDefinition index:
+                DropIndex(index);
+                break;
+        }
+    }
+
+    private void DropTable(TableDefinition table, HashSet<int> dropped, bool cascades)
+    {
+        DropDependents(table.Oid, $"table {table.Name}", dropped, cascades);
+        foreach (TableDefinition other in _change.Catalog.Tables.Where(t => t.Oid != table.Oid && !dropped.Contains(t.Oid)).OrderBy(t => t.Oid).ToArray())
+        {
+            ConstraintDefinition[] references = [.. other.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == table.Oid)];
+            if (references.Length == 0)
+            {
+                continue;
+            }
+            if (!cascades)
+            {
+                throw Dependents($"table {table.Name}", references.Select(c => $"constraint {c.Name} on table {other.Name} depends on table {table.Name}"));
+            }
+            foreach (ConstraintDefinition reference in references)
+            {
+                _change.Notice($"drop cascades to constraint {reference.Name} on table {other.Name}");
+            }
+            _change.Put(other with { Constraints = [.. other.Constraints.Except(references)], Version = other.Version + 1 });
+        }
+        // Tables dropped together may refer to each other: the references go with them.
+        foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid).ToArray())
+        {
+            _change.RemoveRelation(sequence.Oid);
+            _change.Do(new DropSequenceStorage(sequence.Oid));
+        }
+        _change.RemoveRelation(table.Oid);
+        _change.Do(new DropTableStorage(table));
+    }
+
+    private void DropSequence(SequenceDefinition sequence, HashSet<int> dropped, bool cascades)
+    {
+        if (_change.Catalog.Find(sequence.OwnerTableOid) is TableDefinition owner && !dropped.Contains(owner.Oid)
+            && owner.Columns.FirstOrDefault(c => c.SequenceOid == sequence.Oid) is { } column)
+        {
+            if (column.Identity != IdentityKind.None)
+            {
+                throw Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop sequence {sequence.Name} because column {column.Name} of table {owner.Name} requires it", -1,
+                    hint: $"You can drop column {column.Name} of table {owner.Name} instead.");
+            }
+            if (!cascades)
+            {
+                throw Dependents($"sequence {sequence.Name}", [$"default value for column {column.Name} of table {owner.Name} depends on sequence {sequence.Name}"]);
+            }
+            _change.Notice($"drop cascades to default value for column {column.Name} of table {owner.Name}");
+            ColumnDefinition without = column with { DefaultText = null, SequenceOid = 0 };
+            _change.Put(owner with { Columns = [.. owner.Columns.Select(c => c == column ? without : c)], Version = owner.Version + 1 });
+        }
+        DropDependents(sequence.Oid, $"sequence {sequence.Name}", dropped, cascades);
+        _change.RemoveRelation(sequence.Oid);
+        _change.Do(new DropSequenceStorage(sequence.Oid));
+    }
+
+    private void DropIndex(IndexDefinition index)
+    {
+        TableDefinition table = _change.Catalog.GetTable(index.TableOid);
+        ConstraintDefinition? owner = table.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid);
+        if (owner is not null)
+        {
+            throw Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop index {index.Name} because constraint {owner.Name} on table {table.Name} requires it", -1,
+                hint: $"You can drop constraint {owner.Name} on table {table.Name} instead.");
+        }
+        RefuseReferenced(table, index.Oid, $"index {index.Name}");
+        TableDefinition changed = table with { Indexes = [.. table.Indexes.Where(i => i.Oid != index.Oid)], Version = table.Version + 1 };
+        _change.Put(changed);
+        _change.Do(new DropIndexStorage(changed, index));
+    }
+
+    /// <summary>2BP01 where a foreign key uses an index.</summary>
+    private void RefuseReferenced(TableDefinition table, int indexOid, string what)
+    {
+        foreach (TableDefinition other in _change.Catalog.Tables)
+        {
+            foreach (ConstraintDefinition constraint in other.Constraints)
+            {
+                if (constraint.Kind == ConstraintKind.ForeignKey && constraint.ReferencedTableOid == table.Oid && constraint.ReferencedIndexOid == indexOid)
+                {
+                    throw Dependents(what, [$"constraint {constraint.Name} on table {other.Name} depends on {what}"]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Views over an object: dropped with it under CASCADE, else 2BP01.</summary>
+    private void DropDependents(int oid, string what, HashSet<int> dropped, bool cascades)
+    {
+        ViewDefinition[] views = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(oid) && !dropped.Contains(v.Oid)).OrderBy(v => v.Oid)];
+        if (views.Length > 0 && !cascades)
+        {
+            throw Dependents(what, views.Select(v => $"view {v.Name} depends on {what}"));
+        }
+        foreach (ViewDefinition view in views)
+        {
+            dropped.Add(view.Oid);
+            _change.Notice($"drop cascades to view {view.Name}");
+            DropDependents(view.Oid, $"view {view.Name}", dropped, cascades);
+            if (_change.Catalog.Find(view.Oid) is not null)
+            {
+                _change.RemoveRelation(view.Oid);
+            }
+        }
+    }
+
+    private static PhantomDbException Dependents(string what, IEnumerable<string> details) =>
+        Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop {what} because other objects depend on it", -1,
+            hint: "Use DROP ... CASCADE to drop the dependent objects too.", detail: string.Join('\n', details));
+
+    private void DropSchema(QualifiedName name, bool ifExists, bool cascades)
+    {
+        string schema = name.Name;
+        if (!_change.Catalog.HasSchema(schema))
+        {
+            if (!ifExists)
+            {
+                throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{schema}\" does not exist", name.Position);
+            }
+            _change.Notice($"schema \"{schema}\" does not exist, skipping");
+            return;
+        }
+        object[] contents =
+        [
+            .. _change.Catalog.Views.Where(v => v.Schema == schema),
+            .. _change.Catalog.Tables.Where(t => t.Schema == schema),
+            .. _change.Catalog.Sequences.Where(s => s.Schema == schema),
+        ];
+        if (contents.Length > 0 && !cascades)
+        {
+            throw Dependents($"schema {schema}", contents.Select(c => $"{Describe(c)} depends on schema {schema}"));
+        }
+        HashSet<int> dropped = [.. contents.Select(OidOf)];
+        foreach (object content in contents)
+        {
+            _change.Notice($"drop cascades to {Describe(content)}");
+            Drop(content, dropped, cascades: true);
+        }
+        _change.RemoveSchema(schema);
+    }
+
+    private static string Describe(object definition) => definition switch
+    {
+        TableDefinition table => $"table {table.Name}",
+        ViewDefinition view => $"view {view.Name}",
+        SequenceDefinition sequence => $"sequence {sequence.Name}",
+        _ => "object",
+    };
+
+    public BoundStatement BindComment(CommentStatement statement)
+    {
+        switch (statement.Kind)
+        {
+            case ObjectKind.Table:
+                TableDefinition table = FindTable(statement.Name, "comment on");
+                _change.Put(table with { Comment = statement.Text });
+                break;
+            case ObjectKind.Column:
+                CommentOnColumn(statement);
+                break;
+            case ObjectKind.Constraint:
+                TableDefinition owner = FindTable(statement.Table!, "comment on");
+                ConstraintDefinition constraint = owner.Constraints.FirstOrDefault(c => c.Name == statement.Name.Name)
+                    ?? throw Error.At(SqlStates.UndefinedObject, $"constraint \"{statement.Name.Name}\" for table \"{owner.Name}\" does not exist", statement.Name.Position);
+                _change.Put(owner with { Constraints = [.. owner.Constraints.Select(c => c == constraint ? c with { Comment = statement.Text } : c)] });
+                break;
+            case ObjectKind.View when Find(statement.Name) is ViewDefinition view:
+                _change.Put(view with { Comment = statement.Text });
+                break;
+            case ObjectKind.Sequence when Find(statement.Name) is SequenceDefinition sequence:
+                _change.Put(sequence with { Comment = statement.Text });
+                break;
+            case ObjectKind.Index when Find(statement.Name) is IndexDefinition index:
+                TableDefinition indexed = _change.Catalog.GetTable(index.TableOid);
+                _change.Put(indexed with { Indexes = [.. indexed.Indexes.Select(i => i.Oid == index.Oid ? i with { Comment = statement.Text } : i)] });
+                break;
+            case ObjectKind.View or ObjectKind.Sequence or ObjectKind.Index:
+                throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+            case ObjectKind.Schema:
+                SchemaDefinition schema = _change.Catalog.FindSchema(statement.Name.Name)
+                    ?? throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{statement.Name.Name}\" does not exist", statement.Name.Position);
+                _change.Put(schema with { Comment = statement.Text });
+                break;
+            case ObjectKind.Database:
+                return new NoOperationCommand("COMMENT") { Notices = ["comments on databases are not kept"] };
+            default:
+                throw Error.NotSupported($"COMMENT ON {statement.Kind.ToString().ToUpperInvariant()}", statement.Position);
+        }
+        return _change.Build("COMMENT");
+    }
+
+    private void CommentOnColumn(CommentStatement statement)
+    {
+        SyntaxList<string> parts = statement.Name.Parts;
+        var tableName = new QualifiedName(parts.AsSpan()[..^1].ToArray().ToSyntaxList(), statement.Name.Position);
+        TableDefinition table = FindTable(tableName, "comment on a column of");
+        int place = table.IndexOf(parts[^1]);
+        if (place < 0)
+        {
+            throw Error.ColumnOfRelationNotFound(parts[^1], table.Name, statement.Name.Position);
+        }
+        _change.Put(table with { Columns = [.. table.Columns.Select((c, i) => i == place ? c with { Comment = statement.Text } : c)] });
+    }
+}

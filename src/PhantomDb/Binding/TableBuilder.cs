@@ -1,0 +1,239 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Parsing;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
+using ReferentialAction = PhantomDb.Catalog.ReferentialAction;
+
+namespace PhantomDb.Binding;
+
+/// <summary>
+/// A table's definition while columns and constraints are added to it, one after the other: for CREATE TABLE and for
+/// ALTER TABLE. Names are chosen and everything is checked here.
+/// </summary>
+internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder change, TableDefinition table)
+{
+    public TableDefinition Table { get; set; } = table;
+
+    /// <summary>Indexes and constraints that were added, for storage to build and check.</summary>
+    public List<IndexDefinition> AddedIndexes { get; } = [];
+
+    public List<ConstraintDefinition> AddedConstraints { get; } = [];
+
+    public List<string> NewlyNotNull { get; } = [];
+
+    public void AddColumn(ColumnDefinition column, int position)
+    {
+        if (Table.IndexOf(column.Name) >= 0)
+        {
+            throw Error.At(SqlStates.DuplicateColumn, $"column \"{column.Name}\" specified more than once", position);
+        }
+        Table = Table with { Columns = [.. Table.Columns, column], NextColumnNumber = Math.Max(Table.NextColumnNumber, column.Number + 1) };
+    }
+
+    public void Replace(ColumnDefinition column) =>
+        Table = Table with { Columns = [.. Table.Columns.Select(c => c.Number == column.Number ? column : c)] };
+
+    public ColumnDefinition Column(string name, int position)
+    {
+        int place = Table.IndexOf(name);
+        return place >= 0 ? Table.Columns[place] : throw Error.ColumnOfRelationNotFound(name, Table.Name, position);
+    }
+
+    private void CheckAttributes(ConstraintAttributes? attributes)
+    {
+        if (attributes is null)
+        {
+            return;
+        }
+        if (attributes.IsInitiallyDeferred == true || attributes.IsDeferrable == true)
+        {
+            throw Error.NotSupported("a deferrable constraint", attributes.Position);
+        }
+        if (attributes.IsNotValid)
+        {
+            throw Error.NotSupported("NOT VALID", attributes.Position);
+        }
+    }
+
+    private void CheckConstraintName(string name, int position)
+    {
+        if (Table.Constraints.Any(c => c.Name == name))
+        {
+            throw Error.At(SqlStates.DuplicateObject, $"constraint \"{name}\" for relation \"{Table.Name}\" already exists", position);
+        }
+    }
+
+    private bool IsRelation(string name) => change.Catalog.FindRelation(Table.Schema, name) is not null || name == Table.Name || Table.Indexes.Any(i => i.Name == name);
+
+    public void AddUnique(string? name, bool isPrimaryKey, IReadOnlyList<string> columns, bool nullsNotDistinct, ConstraintAttributes? attributes, int position)
+    {
+        CheckAttributes(attributes);
+        if (isPrimaryKey && Table.PrimaryKey is not null)
+        {
+            throw Error.At(SqlStates.InvalidTableDefinition, $"multiple primary keys for table \"{Table.Name}\" are not allowed", position);
+        }
+        string kind = isPrimaryKey ? "primary key" : "unique";
+        var numbers = new List<int>();
+        foreach (string column in columns)
+        {
+            int place = Table.IndexOf(column);
+            if (place < 0)
+            {
+                throw Error.At(SqlStates.UndefinedColumn, $"column \"{column}\" named in key does not exist", position);
+            }
+            if (numbers.Contains(Table.Columns[place].Number))
+            {
+                throw Error.At(SqlStates.DuplicateColumn, $"column \"{column}\" appears twice in {kind} constraint", position);
+            }
+            numbers.Add(Table.Columns[place].Number);
+        }
+        string chosen = name ?? ObjectNames.Choose(Table.Name, isPrimaryKey ? null : ObjectNames.Join(columns), isPrimaryKey ? "pkey" : "key",
+            n => IsRelation(n) || Table.Constraints.Any(c => c.Name == n));
+        CheckConstraintName(chosen, position);
+        if (IsRelation(chosen))
+        {
+            throw Error.At(SqlStates.DuplicateTable, $"relation \"{chosen}\" already exists", position);
+        }
+        if (isPrimaryKey)
+        {
+            foreach (ColumnDefinition column in Table.Columns.Where(c => numbers.Contains(c.Number) && !c.IsNotNull).ToArray())
+            {
+                NewlyNotNull.Add(column.Name);
+                Replace(column with { IsNotNull = true });
+            }
+        }
+        var index = new IndexDefinition(change.TakeOid(), chosen, Table.Oid, [.. numbers.Select(n => new IndexColumn(n, false, false))])
+        {
+            IsUnique = true, IsConstraint = true, NullsEqual = nullsNotDistinct,
+        };
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, isPrimaryKey ? ConstraintKind.PrimaryKey : ConstraintKind.Unique)
+        {
+            Columns = numbers, IndexOid = index.Oid,
+        };
+        Table = Table with { Indexes = [.. Table.Indexes, index], Constraints = [.. Table.Constraints, constraint] };
+        AddedIndexes.Add(index);
+        AddedConstraints.Add(constraint);
+    }
+
+    public void AddCheck(string? name, ExpressionSyntax expression, ConstraintAttributes? attributes, int position)
+    {
+        CheckAttributes(attributes is { IsNoInherit: true } ? attributes with { IsNoInherit = false } : attributes);
+        LogicalColumn[] row = [.. Table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
+        Expression condition = ModificationBinder.BindCheck(state, Table, row, expression);
+        var used = new List<int>();
+        FreeColumns.Visit(condition, column =>
+        {
+            int number = Table.Columns[Array.FindIndex(row, c => c.Id == column.Id)].Number;
+            if (!used.Contains(number))
+            {
+                used.Add(number);
+            }
+        });
+        string? addition = used.Count == 1 ? Table.Columns[Table.IndexOfNumber(used[0])].Name : null;
+        string chosen = name ?? ObjectNames.Choose(Table.Name, addition, "check", n => Table.Constraints.Any(c => c.Name == n));
+        CheckConstraintName(chosen, position);
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.Check) { Columns = used, CheckText = SyntaxPrinter.Print(expression) };
+        Table = Table with { Constraints = [.. Table.Constraints, constraint] };
+        AddedConstraints.Add(constraint);
+    }
+
+    public void AddForeignKey(string? name, IReadOnlyList<string> columns, ReferencesClause references, ConstraintAttributes? attributes, int position)
+    {
+        CheckAttributes(attributes);
+        TableDefinition referenced = FindReferenced(references.Table);
+        int[] own = [.. columns.Select(c =>
+        {
+            int place = Table.IndexOf(c);
+            return place >= 0 ? Table.Columns[place].Number : throw Error.At(SqlStates.UndefinedColumn, $"column \"{c}\" referenced in foreign key constraint does not exist", position);
+        })];
+        int[] other = ReferencedColumns(referenced, references, position);
+        if (own.Length != other.Length)
+        {
+            throw Error.At(SqlStates.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree", position);
+        }
+        IndexDefinition index = referenced.Indexes.FirstOrDefault(i => i.IsUnique && i.Columns.Count == other.Length && i.Columns.All(c => other.Contains(c.ColumnNumber)))
+            ?? throw Error.At(SqlStates.InvalidForeignKey, $"there is no unique constraint matching given keys for referenced table \"{referenced.Name}\"", position);
+        string chosen = name ?? ObjectNames.Choose(Table.Name, ObjectNames.Join(columns), "fkey", n => Table.Constraints.Any(c => c.Name == n));
+        CheckConstraintName(chosen, position);
+        for (int i = 0; i < own.Length; i++)
+        {
+            CheckKeyTypes(chosen, Table.Columns[Table.IndexOfNumber(own[i])], referenced.Columns[referenced.IndexOfNumber(other[i])], position);
+        }
+        if (references.Match == ForeignKeyMatch.Partial)
+        {
+            throw Error.NotSupported("MATCH PARTIAL", references.Position);
+        }
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.ForeignKey)
+        {
+            Columns = own,
+            ReferencedTableOid = referenced.Oid,
+            ReferencedColumns = other,
+            ReferencedIndexOid = index.Oid,
+            OnDelete = Action(references.OnDelete, "DELETE", references.Position),
+            OnUpdate = Action(references.OnUpdate, "UPDATE", references.Position),
+            IsMatchFull = references.Match == ForeignKeyMatch.Full,
+        };
+        Table = Table with { Constraints = [.. Table.Constraints, constraint] };
+        AddedConstraints.Add(constraint);
+    }
+
+    private TableDefinition FindReferenced(QualifiedName name)
+    {
+        if (name.Name == Table.Name && (name.Schema is null || name.Schema == Table.Schema))
+        {
+            return Table;
+        }
+        return Relations.Find(state, name) switch
+        {
+            TableDefinition found => change.Catalog.Find(found.Oid) as TableDefinition ?? found,
+            null => throw Error.RelationNotFound(name.ToString(), name.Position),
+            _ => throw Error.At(SqlStates.WrongObjectType, $"referenced relation \"{name.Name}\" is not a table", name.Position),
+        };
+    }
+
+    private static int[] ReferencedColumns(TableDefinition referenced, ReferencesClause references, int position)
+    {
+        if (references.Columns.Count == 0)
+        {
+            return referenced.PrimaryKey is { } key ? [.. key.Columns]
+                : throw Error.At(SqlStates.UndefinedObject, $"there is no primary key for referenced table \"{referenced.Name}\"", position);
+        }
+        return [.. ((IReadOnlyList<string>)references.Columns).Select(c =>
+        {
+            int place = referenced.IndexOf(c);
+            return place >= 0 ? referenced.Columns[place].Number
+                : throw Error.At(SqlStates.UndefinedColumn, $"column \"{c}\" referenced in foreign key constraint does not exist", position);
+        })];
+    }
+
+    private static void CheckKeyTypes(string constraint, ColumnDefinition own, ColumnDefinition other, int position)
+    {
+        if (TypeCategories.ComparisonType(own.Type, other.Type) is null)
+        {
+            throw Error.At(SqlStates.DatatypeMismatch, $"foreign key constraint \"{constraint}\" cannot be implemented", position,
+                detail: $"Key columns \"{own.Name}\" and \"{other.Name}\" are of incompatible types: {own.Type.BaseName} and {other.Type.BaseName}.");
+        }
+        // Keys are looked up by their bytes in the referenced index, so both sides must be stored alike.
+        bool isAlike = own.Type.Id == SqlTypeId.Numeric && other.Type.Id == SqlTypeId.Numeric
+            ? own.Type.Physical == other.Type.Physical && own.Type.Scale == other.Type.Scale
+            : own.Type.Id == other.Type.Id || (own.Type.IsString && other.Type.IsString && own.Type.Id != SqlTypeId.Char && other.Type.Id != SqlTypeId.Char);
+        if (!isAlike)
+        {
+            throw Error.NotSupported($"a foreign key between columns of types {own.Type} and {other.Type}", position);
+        }
+    }
+
+    private static ReferentialAction Action(Parsing.Ast.ReferentialAction action, string verb, int position) => action switch
+    {
+        Parsing.Ast.ReferentialAction.Default or Parsing.Ast.ReferentialAction.NoAction => ReferentialAction.NoAction,
+        Parsing.Ast.ReferentialAction.Restrict => ReferentialAction.Restrict,
+        Parsing.Ast.ReferentialAction.Cascade => throw Error.NotSupported($"ON {verb} CASCADE", position),
+        Parsing.Ast.ReferentialAction.SetNull => throw Error.NotSupported($"ON {verb} SET NULL", position),
+        _ => throw Error.NotSupported($"ON {verb} SET DEFAULT", position),
+    };
+}
