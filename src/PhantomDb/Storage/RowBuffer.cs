@@ -129,4 +129,68 @@ internal sealed class RowBuffer
             default: throw new System.Diagnostics.UnreachableException();
         }
     }
+
+    /// <summary>
+    /// Makes a chunk's vectors ready for <see cref="AppendTo"/>: they get buffers of their own and no rows.
+    /// </summary>
+    public static void Clear(DataChunk chunk)
+    {
+        chunk.Count = 0;
+        chunk.Selection = null;
+        foreach (Vector vector in chunk.Vectors)
+        {
+            switch (vector.DeclaredType)
+            {
+                case PhysicalType.Boolean: vector.Write<bool>(); break;
+                case PhysicalType.Int16: vector.Write<short>(); break;
+                case PhysicalType.Int32: vector.Write<int>(); break;
+                case PhysicalType.Int64: vector.Write<long>(); break;
+                case PhysicalType.Int128: vector.Write<Int128>(); break;
+                case PhysicalType.Real: vector.Write<float>(); break;
+                case PhysicalType.Double: vector.Write<double>(); break;
+                case PhysicalType.Numeric: vector.Write<Numeric>(); break;
+                case PhysicalType.String: vector.Write<StringView>(); break;
+                case PhysicalType.Interval: vector.Write<Interval>(); break;
+                case PhysicalType.Uuid: vector.Write<UInt128>(); break;
+                default: throw new System.Diagnostics.UnreachableException();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Appends the first values to a chunk that <see cref="Clear"/> made ready; strings are copied into it. The chunk takes
+    /// <see cref="DataChunk.Capacity"/> rows. Rows found by an index become a chunk this way.
+    /// </summary>
+    public void AppendTo(DataChunk chunk)
+    {
+        int position = chunk.Count++;
+        for (int i = 0; i < chunk.Vectors.Length; i++)
+        {
+            Vector vector = chunk.Vectors[i];
+            if (_isNull[i])
+            {
+                vector.SetNull(position);
+                continue;
+            }
+            ref RawValue value = ref _values[i];
+            switch (vector.DeclaredType)
+            {
+                case PhysicalType.Boolean: vector.Data<bool>()[position] = value.As<bool>(); break;
+                case PhysicalType.Int16: vector.Data<short>()[position] = value.As<short>(); break;
+                case PhysicalType.Int32: vector.Data<int>()[position] = value.As<int>(); break;
+                case PhysicalType.Int64: vector.Data<long>()[position] = value.As<long>(); break;
+                case PhysicalType.Int128: vector.Data<Int128>()[position] = value.As<Int128>(); break;
+                case PhysicalType.Real: vector.Data<float>()[position] = value.As<float>(); break;
+                case PhysicalType.Double: vector.Data<double>()[position] = value.As<double>(); break;
+                case PhysicalType.Numeric: vector.Data<Numeric>()[position] = value.As<Numeric>(); break;
+                case PhysicalType.String:
+                    vector.Data<StringView>()[position] = vector.Heap.Add(in value.As<StringView>(), _blocks[i]);
+                    vector.SealStrings();
+                    break;
+                case PhysicalType.Interval: vector.Data<Interval>()[position] = value.As<Interval>(); break;
+                case PhysicalType.Uuid: vector.Data<UInt128>()[position] = value.As<UInt128>(); break;
+                default: throw new System.Diagnostics.UnreachableException();
+            }
+        }
+    }
 }

@@ -50,7 +50,9 @@ internal sealed class Transaction
     }
 
     /// <summary>
-    /// Begins a statement that reads: it sees what is committed by now, and the transaction's earlier statements.
+    /// Begins a statement that reads: it sees what is committed by now, and the transaction's earlier statements. The
+    /// statement before must have been read to its end; a result that is read on beside others holds a slot of its own
+    /// (<see cref="ReaderSlot.EnterAt"/>) from before this call.
     /// </summary>
     public void BeginReading()
     {

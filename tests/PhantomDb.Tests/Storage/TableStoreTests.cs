@@ -234,6 +234,108 @@ public sealed class TableStoreTests
     }
 
     [TestMethod]
+    public void Every_type_keeps_its_values_and_NULLs_through_rows_chunks_versions_and_an_index()
+    {
+        SqlType[] types =
+        [
+            SqlType.Boolean, SqlType.Int16, SqlType.Int32, SqlType.Int64, SqlType.FixedNumeric(38, 2), SqlType.Real, SqlType.Double,
+            SqlType.Numeric, SqlType.Text, SqlType.Interval, SqlType.Uuid,
+        ];
+        for (int type = 0; type < types.Length; type++)
+        {
+            var storage = new DatabaseStorage();
+            var manager = new TransactionManager(storage);
+            TableStore table = storage.NewTable(new TableDefinition(1, "public", "t", [new ColumnDefinition("a", types[type], 0)])
+            {
+                Indexes = [new IndexDefinition(2, "t_a", 1, [new IndexColumn(0, false, false)])],
+            });
+            RowBuffer row = table.NewRowBuffer();
+            Transaction writer = manager.NewTransaction();
+            writer.Begin();
+            writer.BeginWriting();
+            for (int i = 0; i < 100; i++)
+            {
+                Fill(row, types[type].Physical, i);
+                writer.Insert(table, row);
+            }
+            writer.Commit();
+            Transaction before = manager.NewTransaction();
+            before.Begin(isReadOnly: true);
+            writer.Begin();
+            writer.BeginWriting();
+            for (int i = 0; i < 100; i++)
+            {
+                Fill(row, types[type].Physical, i + 1);
+                writer.Update(table, i, row);
+            }
+            writer.Commit();
+            foreach ((ReadView view, int shift) in ((ReadView, int)[])[(before.View, 0), (ReadView.Latest, 1)])
+            {
+                var chunk = new DataChunk([types[type].Physical]);
+                var copy = new DataChunk([types[type].Physical]);
+                RowBuffer.Clear(copy);
+                Assert.IsTrue(table.Scan([0], view).NewWorker().TryNext(chunk));
+                Assert.AreEqual(100, chunk.Count);
+                var lookup = new IndexLookup(table, table.Indexes[0]);
+                for (int i = 0; i < 100; i++)
+                {
+                    Fill(row, types[type].Physical, i + shift);
+                    RowBuffer point = table.NewRowBuffer(), vector = table.NewRowBuffer();
+                    Assert.IsTrue(table.TryRead(i, view, point));
+                    vector.SetFrom(0, chunk.Vectors[0], i);
+                    AssertSame(row, point);
+                    AssertSame(row, vector);
+                    point.AppendTo(copy);
+                    vector.SetFrom(0, copy.Vectors[0], i);
+                    AssertSame(row, vector);
+                    table.Indexes[0].Encode(lookup.Key, row, 0);
+                    Assert.IsTrue(lookup.TryFind(view, out _));
+                }
+            }
+            before.Close();
+        }
+
+        static void AssertSame(RowBuffer expected, RowBuffer actual)
+        {
+            Assert.AreEqual(expected.IsNull(0), actual.IsNull(0));
+            if (!expected.IsNull(0) && expected.BlocksOf(0).Length > 0)
+            {
+                Assert.IsTrue(expected.GetBytes(0).SequenceEqual(actual.GetBytes(0)));
+            }
+            else if (!expected.IsNull(0))
+            {
+                RawValue left = expected.Raw(0), right = actual.Raw(0);
+                Assert.IsTrue(left.Word0 == right.Word0 && left.Word1 == right.Word1 && left.Word2 == right.Word2);
+            }
+        }
+    }
+
+    private static void Fill(RowBuffer row, PhysicalType type, int i)
+    {
+        if (i % 7 == 3)
+        {
+            row.SetNull(0);
+            return;
+        }
+        row.Raw(0) = default;
+        switch (type)
+        {
+            case PhysicalType.Boolean: row.Set(0, i % 2 == 0); break;
+            case PhysicalType.Int16: row.Set(0, (short)(i * 300)); break;
+            case PhysicalType.Int32: row.Set(0, i * -70_000); break;
+            case PhysicalType.Int64: row.Set(0, i * 5_000_000_000L); break;
+            case PhysicalType.Int128: row.Set(0, (Int128)i << 90); break;
+            case PhysicalType.Real: row.Set(0, i / 3f); break;
+            case PhysicalType.Double: row.Set(0, i / -3.0); break;
+            case PhysicalType.Numeric: row.Set(0, new Numeric((Int128)i << 70, i % 5)); break;
+            case PhysicalType.String: row.SetBytes(0, Encoding.UTF8.GetBytes(new string('x', i) + i)); break;
+            case PhysicalType.Interval: row.Set(0, new Interval(i, -i, i * 1_000_000L)); break;
+            case PhysicalType.Uuid: row.Set(0, new UInt128((ulong)i, ~(ulong)i)); break;
+            default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    [TestMethod]
     public void NULLs_are_distinct_in_a_unique_index_unless_it_says_otherwise()
     {
         foreach (bool nullsEqual in (ReadOnlySpan<bool>)[false, true])
