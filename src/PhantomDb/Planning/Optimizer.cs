@@ -15,6 +15,7 @@ internal static class Optimizer
         new FilterPushdown(infersEqualities: true),   // before join order, which needs filtered row counts
         new JoinOrder(),
         new FilterPushdown(infersEqualities: false),  // again: conditions that the new order leaves above a join
+        new BuildSide(),            // after join order has made the inputs what they will be
         new ColumnPruning(),        // late: it must see which columns the final conditions use
         new TopN(),
     ];

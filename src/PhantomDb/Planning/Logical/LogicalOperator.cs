@@ -30,17 +30,14 @@ internal abstract record LogicalOperator
 /// <summary>Reads a table. The filter may use the scanned columns and is applied while reading.</summary>
 internal sealed record LogicalScan(TableDefinition Table, string Alias, IReadOnlyList<ScanColumn> Columns) : LogicalOperator
 {
-    /// <summary>Bigint column with the row's id, for UPDATE and DELETE.</summary>
+    /// <summary>Bigint column with the row's id, for UPDATE and DELETE; beside the output.</summary>
     public LogicalColumn? RowId { get; init; }
 
     public Expression? Filter { get; init; }
 
-    public override IReadOnlyList<LogicalColumn> Output { get; } = OutputOf(Columns);
+    public override IReadOnlyList<LogicalColumn> Output => [.. Columns.Select(c => c.Column)];
 
     public override IReadOnlyList<LogicalOperator> Children => [];
-
-    // The row id is reached through RowId, so that the output is the same for readers and writers; see AllColumns.
-    private static LogicalColumn[] OutputOf(IReadOnlyList<ScanColumn> columns) => [.. columns.Select(c => c.Column)];
 }
 
 /// <summary>A scanned column and its storage number.</summary>
@@ -92,7 +89,7 @@ internal sealed record LogicalFilter(LogicalOperator Input, Expression Predicate
 /// <summary>Computes columns from the input's. An input column that is kept appears as itself (same id).</summary>
 internal sealed record LogicalProject(LogicalOperator Input, IReadOnlyList<ComputedColumn> Columns) : LogicalOperator
 {
-    public override IReadOnlyList<LogicalColumn> Output { get; } = [.. Columns.Select(c => c.Column)];
+    public override IReadOnlyList<LogicalColumn> Output => [.. Columns.Select(c => c.Column)];
 
     public override IReadOnlyList<LogicalOperator> Children => [Input];
 }

@@ -8,12 +8,18 @@ namespace PhantomDb.Planning.Rules;
 /// <c>Filter a.x = 1 AND a.id = b.id (Cross a b) → Join a.id = b.id (Scan a, x = 1) (Scan b)</c>.
 /// On the way it turns outer joins whose NULL rows a condition rejects into inner ones, takes conditions common to all
 /// branches of an OR out of it, derives conditions on one table from an OR over several, and carries comparisons with
-/// constants over equalities. Semi and anti joins move down like conditions.
+/// constants over equalities. Semi and anti joins that drop many rows move down like conditions.
 /// </summary>
 internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
 {
+    // A semi join that keeps more than this share of the rows is cheaper above the joins, where fewer rows come.
+    private const double SinkingShareMax = 0.5;
+
+    private CardinalityEstimator? _estimator;   // of the plan at hand: Apply makes an instance a plan
+
     /// <summary>Once join order has chosen among equalities, no more of them are added.</summary>
-    public LogicalOperator Apply(LogicalOperator plan, OptimizerContext context) => Push(plan, []);
+    public LogicalOperator Apply(LogicalOperator plan, OptimizerContext context) =>
+        new FilterPushdown(infersEqualities) { _estimator = new CardinalityEstimator(context.Statistics) }.Push(plan, []);
 
     private LogicalOperator Push(LogicalOperator plan, List<Expression> conjuncts)
     {
@@ -193,7 +199,7 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
         LogicalOperator input = Push(join.Left, conjuncts);
         HashSet<ColumnId> used = semi.Condition is null ? [] : PlanIds.References(semi.Condition);
         used.IntersectWith(left);
-        return used.Count == 0 || condition.Any(ExpressionFacts.IsVolatile) ? semi with { Left = input } : Sink(input);
+        return used.Count == 0 || condition.Any(ExpressionFacts.IsVolatile) || !IsSelective(input) ? semi with { Left = input } : Sink(input);
 
         LogicalOperator Sink(LogicalOperator target)
         {
@@ -207,6 +213,13 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
                     return semi with { Left = target };
             }
         }
+
+        bool IsSelective(LogicalOperator target) => target switch
+        {
+            LogicalJoin { Kind: JoinKind.Inner, IsDependent: false } inner when used.IsSubsetOf(PlanIds.OutputIds(inner.Left)) => IsSelective(inner.Left),
+            LogicalJoin { Kind: JoinKind.Inner, IsDependent: false } inner when used.IsSubsetOf(PlanIds.OutputIds(inner.Right)) => IsSelective(inner.Right),
+            _ => _estimator!.Rows(semi with { Left = target }) <= SinkingShareMax * _estimator.Rows(target),
+        };
     }
 
     private LogicalOperator PushIntoOuterJoin(LogicalJoin join, List<Expression> conjuncts, HashSet<ColumnId> left, HashSet<ColumnId> right)
