@@ -23,7 +23,7 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     /// <summary>What the statement sees of the tables (<c>Transaction.View</c> when it began).</summary>
     public ReadView View { get; init; }
 
-    public IVirtualTables? VirtualTables { get; init; }
+    public IVirtualTableSource? VirtualTables { get; init; }
 
     /// <summary>Looked at by every operator once a chunk, and in every loop that works long without asking for one.</summary>
     public void ThrowIfCancelled() => Statement.ThrowIfCancelled();
