@@ -18,34 +18,36 @@ public sealed class TwoThreadTests
     {
         const int Accounts = 5000;
         KvTable kv = Filled(Accounts, balance: 100);
-        RunBeside(
-            () =>
+        Func<Action> transfers = () =>
+        {
+            Transaction writer = kv.Manager.NewTransaction();
+            var random = new Random(Environment.CurrentManagedThreadId);
+            var values = new RowBuffer(KvTable.Balance);
+            var lookup = new IndexLookup(kv.Table, kv.PrimaryKey, KvTable.Balance);
+            return () =>
             {
-                Transaction writer = kv.Manager.NewTransaction();
-                var random = new Random(1);
-                var values = new RowBuffer(KvTable.Balance);
-                var lookup = new IndexLookup(kv.Table, kv.PrimaryKey, KvTable.Balance);
-                return () =>
+                writer.Begin();
+                int amount = random.Next(1, 50);
+                foreach (int sign in (ReadOnlySpan<int>)[-1, 1])
                 {
-                    writer.Begin();
-                    int amount = random.Next(1, 50);
-                    foreach (int sign in (ReadOnlySpan<int>)[-1, 1])
-                    {
-                        writer.BeginWriting();
-                        Assert.IsTrue(lookup.TryFind(random.Next(Accounts), writer.View, out long rowId));
-                        values.Set(0, lookup.Row.GetDouble(0) + (sign * amount));
-                        writer.Update(kv.Table, rowId, values);
-                    }
-                    if (random.Next(8) == 0)
-                    {
-                        writer.Rollback();
-                    }
-                    else
-                    {
-                        writer.Commit();
-                    }
-                };
-            },
+                    writer.BeginWriting();
+                    Assert.IsTrue(lookup.TryFind(random.Next(Accounts), writer.View, out long rowId));
+                    values.Set(0, lookup.Row.GetDouble(0) + (sign * amount));
+                    writer.Update(kv.Table, rowId, values);
+                }
+                if (random.Next(8) == 0)
+                {
+                    writer.Rollback();
+                }
+                else
+                {
+                    writer.Commit();
+                }
+            };
+        };
+        RunBeside(
+            transfers,
+            transfers,
             () =>
             {
                 Transaction reader = kv.Manager.NewTransaction();
