@@ -55,6 +55,7 @@ internal sealed class PhysicalPlanPrinter
     private static string Title(PhysicalOperator plan) => plan switch
     {
         PhysicalScan scan => $"Seq Scan on {scan.Table.Name}{As(scan.Table.Name, scan.Alias)}",
+        PhysicalIndexScan { Scan: { } scan } index => $"Index Scan using {index.Index.Name} on {scan.Table.Name}{As(scan.Table.Name, scan.Alias)}",
         PhysicalVirtualScan scan => $"Seq Scan on {scan.Name}{As(scan.Name, scan.Alias)}",
         PhysicalTableFunction function => $"Function Scan on {function.Function.Name}",
         PhysicalValues { Rows.Count: 0 } => "Result (no rows)",
@@ -90,6 +91,10 @@ internal sealed class PhysicalPlanPrinter
         {
             case PhysicalScan { Filter: { } filter }:
                 yield return $"Filter: {Text(filter, plan.Columns)}";
+                break;
+            case PhysicalIndexScan scan:
+                yield return $"Index Cond: {string.Join(" and ", IndexConditions(scan))}";
+                yield return $"Filter: {Text(scan.Scan.Filter!, plan.Columns)}";
                 break;
             case PhysicalFilter filter:
                 yield return $"Filter: {Text(filter.Predicate, filter.Input.Columns)}";
@@ -128,6 +133,23 @@ internal sealed class PhysicalPlanPrinter
             case PhysicalDistinct distinct:
                 yield return $"Key: {string.Join(", ", distinct.Keys.Select(e => Text(e, distinct.Input.Columns)))}";
                 break;
+        }
+    }
+
+    private static IEnumerable<string> IndexConditions(PhysicalIndexScan scan)
+    {
+        string Column(int place) => scan.Scan.Table.Columns[scan.Scan.Table.IndexOfNumber(scan.Index.Columns[place].ColumnNumber)].Name;
+        for (int i = 0; i < scan.Equal.Count; i++)
+        {
+            yield return $"({Column(i)} = {Text(scan.Equal[i], [])})";
+        }
+        if (scan.Lower is { } lower)
+        {
+            yield return $"({Column(scan.Equal.Count)} {(lower.IsInclusive ? ">=" : ">")} {Text(lower.Value, [])})";
+        }
+        if (scan.Upper is { } upper)
+        {
+            yield return $"({Column(scan.Equal.Count)} {(upper.IsInclusive ? "<=" : "<")} {Text(upper.Value, [])})";
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
@@ -16,23 +17,27 @@ internal sealed partial class PhysicalPlanner
 {
     private readonly int _parameterCount;
     private readonly Func<LogicalOperator, double>? _estimate;
+    private readonly ICatalogStatistics? _statistics;
     private readonly List<OuterScope> _outerScopes = [];   // dependent joins around, the innermost last
     private int _slotCount;
 
-    private PhysicalPlanner(int parameterCount, Func<LogicalOperator, double>? estimate)
+    private PhysicalPlanner(int parameterCount, ICatalogStatistics? statistics, Func<LogicalOperator, double>? estimate)
     {
         _parameterCount = parameterCount;
+        _statistics = statistics;
         _estimate = estimate;
     }
 
     /// <summary>
     /// A plan that gives the result columns in their order. <paramref name="parameterCount"/> is that of the statement's own
-    /// parameters; <paramref name="estimate"/> gives expected rows for EXPLAIN.
+    /// parameters; <paramref name="statistics"/> tell when an index is worth its while; <paramref name="estimate"/> gives
+    /// expected rows for EXPLAIN.
     /// </summary>
     public static PhysicalPlan Plan(
-        LogicalOperator plan, IReadOnlyList<LogicalColumn> result, int parameterCount, Func<LogicalOperator, double>? estimate = null)
+        LogicalOperator plan, IReadOnlyList<LogicalColumn> result, int parameterCount,
+        ICatalogStatistics? statistics = null, Func<LogicalOperator, double>? estimate = null)
     {
-        var planner = new PhysicalPlanner(parameterCount, estimate);
+        var planner = new PhysicalPlanner(parameterCount, statistics, estimate);
         PhysicalOperator root = planner.PlanExactly(plan, result);
         return new PhysicalPlan(root, parameterCount, planner._slotCount);
     }
@@ -87,7 +92,7 @@ internal sealed partial class PhysicalPlanner
         return _estimate is null ? planned : planned with { EstimatedRows = _estimate(plan) };
     }
 
-    private PhysicalScan PlanScan(LogicalScan scan, HashSet<ColumnId> required)
+    private PhysicalOperator PlanScan(LogicalScan scan, HashSet<ColumnId> required)
     {
         HashSet<ColumnId> needed = With(required, scan.Filter);
         List<LogicalColumn> columns = [];
@@ -106,7 +111,8 @@ internal sealed partial class PhysicalPlanner
             columns.Add(scan.RowId!);
         }
         Expression? filter = scan.Filter is null ? null : Rewrite(scan.Filter, new ColumnScope(columns));
-        return new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
+        var sequential = new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
+        return _statistics is null ? sequential : (PhysicalOperator?)IndexChoice.Choose(sequential, _statistics.OfTable(scan.Table.Oid)) ?? sequential;
     }
 
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)

@@ -109,6 +109,8 @@ internal sealed class PipelineBuilder
                 return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
             case PhysicalScan scan:
                 return From(plan, new ScanSource(scan, _context));
+            case PhysicalIndexScan scan:
+                return From(plan, new IndexScanSource(scan));
             case PhysicalVirtualScan scan:
                 return From(plan, new VirtualScanSource(scan));
             default:

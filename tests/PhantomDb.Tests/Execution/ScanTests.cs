@@ -16,10 +16,15 @@ public sealed class ScanTests
 {
     private readonly KvTable _kv = new();
     private readonly Dictionary<long, int?> _rows = [];
+    private bool _usesIndexes;
+    private int _indexScans;
 
     [TestMethod]
-    public void A_scan_gives_the_rows_that_its_filter_wants_and_no_deleted_ones()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_scan_gives_the_rows_that_its_filter_wants_and_no_deleted_ones(bool usesIndexes)
     {
+        _usesIndexes = usesIndexes;
         Fill();
         LogicalColumn id = new(new ColumnId(1), SqlType.Int64, "id");
         LogicalColumn n = new(new ColumnId(2), SqlType.Int32, "n");
@@ -41,6 +46,16 @@ public sealed class ScanTests
             }
         }
         Check(scan, _ => true);
+        for (int i = 0; i < 40; i++)
+        {
+            long from = random.Next(9000), to = from + random.Next(60);
+            Expression lower = new ComparisonExpression(i % 2 == 0 ? ComparisonKind.GreaterOrEqual : ComparisonKind.Greater, id.Reference, new ConstantExpression(SqlType.Int64, from));
+            Expression upper = new ComparisonExpression(i % 3 == 0 ? ComparisonKind.LessOrEqual : ComparisonKind.Less, id.Reference, new ConstantExpression(SqlType.Int64, to));
+            Check(scan with { Filter = PlanBuilder.And(lower, upper) },
+                row => (i % 2 == 0 ? row.Key >= from : row.Key > from) && (i % 3 == 0 ? row.Key <= to : row.Key < to));
+        }
+        Check(scan with { Filter = new ComparisonExpression(ComparisonKind.Equal, id.Reference, new ConstantExpression(SqlType.Int64, null)) }, _ => false);
+        Assert.AreEqual(usesIndexes, _indexScans > 60, $"{_indexScans} index scans");
         var withRowId = new LogicalProject(scan, [new ComputedColumn(rowId, rowId.Reference), new ComputedColumn(id, id.Reference)]);
         foreach (object?[] row in Run(withRowId))
         {
@@ -95,7 +110,8 @@ public sealed class ScanTests
         Transaction transaction = _kv.Manager.NewTransaction();
         transaction.Begin(isReadOnly: true);
         var context = new ExecutionContext(new TestStatementContext(), []) { Tables = _kv.Storage.Tables, View = transaction.View };
-        PhysicalPlan physical = PhysicalPlanner.Plan(plan, plan.Output, 0);
+        PhysicalPlan physical = PhysicalPlanner.Plan(plan, plan.Output, 0, _usesIndexes ? _kv.Storage : null);
+        _indexScans += physical.Root is PhysicalIndexScan ? 1 : 0;
         List<object?[]> rows = PlanBuilder.Collect(new QueryExecution(physical, context), plan.Output.Count);
         transaction.Close();
         return rows;
