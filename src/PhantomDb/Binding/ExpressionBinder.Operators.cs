@@ -112,10 +112,14 @@ internal sealed partial class ExpressionBinder
 
     /// <summary>
     /// An integer constant takes a narrower integer's type where it fits, and has as a numeric only the digits that it
-    /// needs: the column beside it need not be cast.
+    /// needs: the column beside it need not be cast. An untyped literal beside a numeric keeps all the digits that it has.
     /// </summary>
-    private static Expression NarrowConstant(Expression expression, SqlType other)
+    private Expression NarrowConstant(Expression expression, SqlType other)
     {
+        if (expression.Type.Id == SqlTypeId.Unknown && other.Id == SqlTypeId.Numeric && TypeCategories.IsUntypedLiteral(expression))
+        {
+            return _coercion.ApplyLoosely(expression, SqlType.Numeric, CastContext.Implicit);
+        }
         if (expression is not ConstantExpression { Value: not null, Type.IsInteger: true } constant)
         {
             return expression;

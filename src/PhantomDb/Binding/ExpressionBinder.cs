@@ -246,7 +246,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
     private Expression[] Unify(IReadOnlyList<(Expression Expression, int Position)> items, string construct, out SqlType common)
     {
         SqlType[] types = [.. items.Select(item => item.Expression.Type)];
-        common = TypeCategories.CommonType(types, out SqlType left, out SqlType right)
+        common = TypeCategories.CommonType(types, items.Any(item => TypeCategories.IsUntypedLiteral(item.Expression)), out SqlType left, out SqlType right)
             ?? throw Error.TypesDoNotMatch(construct, left, right, items[Array.IndexOf(types, right)].Position);
         SqlType target = common;
         return [.. items.Select(item => _coercion.TryCoerce(item.Expression, target, CastContext.Implicit)

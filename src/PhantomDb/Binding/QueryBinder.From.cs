@@ -289,7 +289,7 @@ internal sealed partial class QueryBinder
             LogicalColumn l = Single(leftColumns, name, "left", join.Position);
             LogicalColumn r = Single(rightColumns, name, "right", join.Position);
             conditions.Add(binder.Compare(ComparisonKind.Equal, l.Reference, r.Reference, join.Position));
-            SqlType common = TypeCategories.CommonType([l.Type, r.Type], out SqlType a, out SqlType b) ?? throw Error.TypesDoNotMatch("JOIN/USING", a, b, join.Position);
+            SqlType common = TypeCategories.CommonType([l.Type, r.Type], false, out SqlType a, out SqlType b) ?? throw Error.TypesDoNotMatch("JOIN/USING", a, b, join.Position);
             Expression leftValue = _coercion.Apply(l.Reference, common, CastContext.Implicit);
             Expression rightValue = _coercion.Apply(r.Reference, common, CastContext.Implicit);
             Expression value = kind switch

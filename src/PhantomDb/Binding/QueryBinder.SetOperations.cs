@@ -27,7 +27,7 @@ internal sealed partial class QueryBinder
         {
             SqlType[] branch = [.. operands.Select(o => o.Columns[j].Type)];
             types[j] = keepsUnknown && branch.All(t => t.Id == SqlTypeId.Unknown) ? SqlType.Unknown
-                : TypeCategories.CommonType(branch, out SqlType left, out SqlType right)
+                : TypeCategories.CommonType(branch, branch.Any(t => t.Id == SqlTypeId.Unknown), out SqlType left, out SqlType right)
                     ?? throw Error.TypesDoNotMatch(name, left, right, set.Operands[Array.IndexOf(branch, right)].Position);
         }
         for (int i = 0; i < operands.Length; i++)

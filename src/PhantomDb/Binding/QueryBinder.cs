@@ -115,7 +115,11 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
     private bool TryOrdinal(ExpressionSyntax syntax, string clause, int count, out int index)
     {
         index = -1;
-        if (syntax is not LiteralSyntax literal || literal.Kind == LiteralKind.Null && clause == "")
+        if (syntax is UnarySyntax { Operator: "-", Operand: LiteralSyntax { Kind: LiteralKind.Integer } negative })
+        {
+            throw Error.At(SqlStates.InvalidColumnReference, $"{clause} position -{negative.Text} is not in select list", syntax.Position);
+        }
+        if (syntax is not LiteralSyntax literal)
         {
             return false;
         }
@@ -192,7 +196,7 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
             }
             bool staysUnknown = keepsUnknown && types.All(t => t.Id == SqlTypeId.Unknown);
             SqlType common = staysUnknown ? SqlType.Unknown
-                : TypeCategories.CommonType(types, out SqlType left, out SqlType right) ?? throw Error.TypesDoNotMatch("VALUES", left, right, PositionOfType(values, rows, j, right));
+                : TypeCategories.CommonType(types, rows.Any(row => TypeCategories.IsUntypedLiteral(row[j])), out SqlType left, out SqlType right) ?? throw Error.TypesDoNotMatch("VALUES", left, right, PositionOfType(values, rows, j, right));
             for (int i = 0; i < rows.Length && !staysUnknown; i++)
             {
                 rows[i][j] = _coercion.Apply(rows[i][j], common, CastContext.Implicit);

@@ -1,3 +1,4 @@
+using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Types;
 
@@ -52,7 +53,7 @@ internal static class TypeCategories
                 SqlTypeId.Varchar or SqlTypeId.Name => SqlType.Text,
                 SqlTypeId.Char => SqlType.Char,
                 SqlTypeId.Void => null,
-                _ => known,
+                _ => new SqlType(known.Id),
             };
         }
         if (IsNumber(left.Id) && IsNumber(right.Id))
@@ -114,11 +115,18 @@ internal static class TypeCategories
         return precision <= SqlType.NumericPrecisionMax ? SqlType.FixedNumeric(Math.Max(precision, 1), scale) : SqlType.Numeric;
     }
 
+    /// <summary>A literal (or parameter) without a type that is not just NULL.</summary>
+    public static bool IsUntypedLiteral(Expression expression) => expression.Type.Id == SqlTypeId.Unknown && expression is not ConstantExpression { Value: null };
+
     /// <summary>
     /// The common type of the branches of UNION, CASE, COALESCE, VALUES: null where the categories differ, with the pair
-    /// that does not match in the out parameters.
+    /// that does not match in the out parameters. An untyped literal among them (NULL apart) may be longer or finer than the
+    /// modifiers of the others allow, so that these are dropped.
     /// </summary>
-    public static SqlType? CommonType(IReadOnlyList<SqlType> types, out SqlType left, out SqlType right)
+    public static SqlType? CommonType(IReadOnlyList<SqlType> types, bool hasUntypedLiteral, out SqlType left, out SqlType right) =>
+        CommonType(types, out left, out right) is { } common ? (hasUntypedLiteral ? new SqlType(common.Id) : common) : null;
+
+    private static SqlType? CommonType(IReadOnlyList<SqlType> types, out SqlType left, out SqlType right)
     {
         left = right = SqlType.Unknown;
         SqlType common = SqlType.Unknown;

@@ -50,6 +50,11 @@ public sealed class TypingTests : BindingTest
     [DataRow("n < 24", "n < 24.00")]
     [DataRow("n >= 0.05", "n >= 0.05")]
     [DataRow("n = 0.055", "n::numeric(16,3) = 0.055")]
+    [DataRow("n = '1.505'", "n::numeric(16,3) = 1.505")]
+    [DataRow("n in ('1.5', '2')", "n in (1.50, 2.00)")]
+    [DataRow("n = null", "n::numeric = null::numeric")]
+    [DataRow("coalesce(n, '1.505') = 1", "coalesce(n::numeric, 1.505) = 1")]
+    [DataRow("coalesce(c, 'long') = 'x'", "coalesce(c::character, 'long') = 'x'")]
     [DataRow("a < 1.5", "a::numeric(11,1) < 1.5")]
     [DataRow("f = 1", "f = 1")]
     [DataRow("n = f", "n::double precision = f")]
@@ -80,6 +85,8 @@ public sealed class TypingTests : BindingTest
         Assert.AreEqual("No operator matches the given name and argument types. You might need to add explicit type casts.", error.Hint);
         Assert.AreEqual(24, error.Position);
         AssertError("42883", "operator does not exist: boolean + integer", "select flag + 1 from t");
+        AssertError("42725", "operator is not unique: unknown + unknown", "select '1' + '1'");
+        AssertError("42P10", "ORDER BY position -1 is not in select list", "select a from t order by -1");
         AssertError("42883", "function nope(integer) does not exist", "select nope(1)");
         AssertError("42804", "argument of WHERE must be type boolean, not type integer", "select 1 from t where a");
         AssertError("42804", "argument of AND must be type boolean, not type integer", "select 1 from t where a and flag");
