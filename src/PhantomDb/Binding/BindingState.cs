@@ -12,6 +12,7 @@ internal sealed class BindingState(BinderContext context)
     private const int ViewDepthMax = 64;
 
     private readonly List<SqlType> _parameterTypes = [.. context.ParameterTypes];
+    private readonly HashSet<int> _literals = [.. context.LiteralParameters?.Values ?? []];
     private readonly HashSet<int> _pinned = [];
     private readonly HashSet<int> _dependencies = [];
     private readonly Dictionary<ColumnId, QueryLevel> _owners = [];
@@ -59,7 +60,7 @@ internal sealed class BindingState(BinderContext context)
         !IsInView && Context.LiteralParameters is { } map && map.TryGetValue(position, out int index) ? index : -1;
 
     /// <summary>True for a parameter that stands for a literal.</summary>
-    public bool IsLiteral(int parameterIndex) => Context.LiteralParameters?.Values.Contains(parameterIndex) == true;
+    public bool IsLiteral(int parameterIndex) => _literals.Contains(parameterIndex);
 
     /// <summary>Notes that the value of the literal at an offset was used.</summary>
     public void Pin(int position)

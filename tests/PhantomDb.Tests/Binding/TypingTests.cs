@@ -116,4 +116,21 @@ public sealed class TypingTests : BindingTest
         Assert.AreEqual("bigint", plan.ParameterTypes[2].ToString());
         StringAssert.Contains(LogicalPlanPrinter.Print(plan.Plan), "Filter (a = $2) and (l = $3)");
     }
+
+    [TestMethod]
+    public void Literals_of_an_insert_become_parameters_of_their_columns_types()
+    {
+        const string sql = "insert into t (a, l, b, d) values (1, 2, 'x', '2020-01-01')";
+        var literals = new Dictionary<int, int>
+        {
+            [sql.IndexOf("1,", StringComparison.Ordinal)] = 0,
+            [sql.IndexOf("2,", StringComparison.Ordinal)] = 1,
+            [sql.IndexOf("'x'", StringComparison.Ordinal)] = 2,
+            [sql.IndexOf("'2020", StringComparison.Ordinal)] = 3,
+        };
+        var plan = (BoundPlan)Bind(sql, new BinderContext(Tables) { LiteralParameters = literals });
+        Assert.AreEqual("integer,bigint,text,date", string.Join(',', plan.ParameterTypes));
+        Assert.IsEmpty(plan.PinnedParameters);
+        StringAssert.Contains(LogicalPlanPrinter.Print(plan.Plan), "Values [a, l, b, d] ($1, $2, $3, $4)");
+    }
 }
