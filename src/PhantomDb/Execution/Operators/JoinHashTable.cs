@@ -111,6 +111,7 @@ internal sealed class JoinHashTable
             BuildHashed();
             return;
         }
+        _account.Charge((long)count * sizeof(ulong));
         ulong[] keys = PackRows(out ulong minimum, out ulong maximum);
         ulong range = maximum - minimum;
         if (count > 0 && range < Math.Max(1024UL, (ulong)count * 4))
@@ -124,6 +125,7 @@ internal sealed class JoinHashTable
             _layout = Layout.Packed;
             BuildPacked(keys);
         }
+        _account.Release((long)count * sizeof(ulong));
     }
 
     // Rows are linked from last to first, so that chains and hence results run in the order of the build side.

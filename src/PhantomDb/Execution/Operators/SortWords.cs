@@ -44,6 +44,10 @@ internal sealed class SortWord
                     Add(words, new Part(rows, column, PartKind.Value, 64));
                     break;
                 case PhysicalType.Numeric or PhysicalType.String:
+                    if (rows.Types[column.Column] == PhysicalType.String)
+                    {
+                        Add(words, new Part(rows, column, PartKind.High, 64));
+                    }
                     var word = new SortWord { TieBreaker = column };
                     word.Add(new Part(rows, column, PartKind.Value, 64));
                     words.Add(word);
@@ -118,7 +122,8 @@ internal sealed class SortWord
                 case PhysicalType.Uuid when isHigh: Add<UInt128, UuidHighBits>(column, rows, words); break;
                 case PhysicalType.Uuid: Add<UInt128, UuidLowBits>(column, rows, words); break;
                 case PhysicalType.Numeric: Add<Numeric, NumericBits>(column, rows, words); break;
-                case PhysicalType.String: Add<StringView, StringBits>(column, rows, words); break;
+                case PhysicalType.String when isHigh: Add<StringView, StringHighBits>(column, rows, words); break;
+                case PhysicalType.String: Add<StringView, StringLowBits>(column, rows, words); break;
                 default: throw new UnreachableException();
             }
         }
@@ -220,15 +225,33 @@ internal sealed class SortWord
         public static ulong Of(ref readonly Numeric value, byte[][] blocks) => OfDouble(value.ToDouble());
     }
 
-    private struct StringBits : IOrderedBits<StringView>
+    // The first eight bytes, and the eight behind them; zeros behind the end.
+    private struct StringHighBits : IOrderedBits<StringView>
+    {
+        public static ulong Of(ref readonly StringView value, byte[][] blocks) => value.IsInline
+            ? BinaryPrimitives.ReverseEndianness(value.Head >> 32 | value.Tail << 32)
+            : BinaryPrimitives.ReadUInt64BigEndian(StringView.Bytes(in value, blocks));
+    }
+
+    private struct StringLowBits : IOrderedBits<StringView>
     {
         public static ulong Of(ref readonly StringView value, byte[][] blocks)
         {
             if (value.IsInline)
             {
-                return BinaryPrimitives.ReverseEndianness(value.Head >> 32 | value.Tail << 32);
+                return BinaryPrimitives.ReverseEndianness(value.Tail >> 32);
             }
-            return BinaryPrimitives.ReadUInt64BigEndian(StringView.Bytes(in value, blocks));
+            ReadOnlySpan<byte> bytes = StringView.Bytes(in value, blocks)[8..];
+            if (bytes.Length >= sizeof(ulong))
+            {
+                return BinaryPrimitives.ReadUInt64BigEndian(bytes);
+            }
+            ulong word = 0;
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                word |= (ulong)bytes[i] << (56 - 8 * i);
+            }
+            return word;
         }
     }
 
