@@ -27,10 +27,14 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
         {
             return known;
         }
+        PlanTraversal.EnsureStack();
         double rows = Math.Max(0, Estimate(plan));
         _rows[plan] = rows;
         return rows;
     }
+
+    /// <summary>Makes a common table expression's size known to its scans, where these are estimated before the whole plan.</summary>
+    public void AddCte(int cteId, LogicalOperator definition) => _cteRows[cteId] = Rows(definition);
 
     /// <summary>Estimated distinct values of a column, among so many rows.</summary>
     public double Distinct(ColumnId column, double rows) =>
@@ -107,7 +111,7 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
                     _ => left,
                 };
             case LogicalCte cte:
-                _cteRows[cte.CteId] = Rows(cte.Definition);
+                AddCte(cte.CteId, cte.Definition);
                 return Rows(cte.Body);
             case LogicalRecursiveCte recursive:
                 double initial = Rows(recursive.Initial);

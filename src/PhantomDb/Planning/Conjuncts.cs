@@ -15,7 +15,7 @@ internal static class Conjuncts
     public static List<Expression> Split(Expression? condition)
     {
         List<Expression> result = [];
-        Add(condition, result);
+        Add(condition, result, []);   // the set: a condition may have tens of thousands of conjuncts
         return result;
     }
 
@@ -65,7 +65,7 @@ internal static class Conjuncts
         _ => false,
     };
 
-    private static void Add(Expression? condition, List<Expression> result)
+    private static void Add(Expression? condition, List<Expression> result, HashSet<Expression> known)
     {
         switch (condition)
         {
@@ -74,11 +74,11 @@ internal static class Conjuncts
             case ConjunctionExpression { Kind: ConjunctionKind.And } and:
                 foreach (Expression operand in and.Operands.AsSpan())
                 {
-                    Add(operand, result);
+                    Add(operand, result, known);
                 }
                 break;
             default:
-                if (!result.Contains(condition) || ExpressionFacts.IsVolatile(condition))
+                if (known.Add(condition) || ExpressionFacts.IsVolatile(condition))
                 {
                     result.Add(condition);
                 }

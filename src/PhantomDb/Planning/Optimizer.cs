@@ -8,7 +8,8 @@ namespace PhantomDb.Planning;
 /// <summary>Rewrites logical plans by a list of rules, each once, in an order in which each finds what it needs.</summary>
 internal static class Optimizer
 {
-    private static readonly IOptimizerRule[] Rules =
+    /// <summary>The rules in their order.</summary>
+    public static readonly IReadOnlyList<IOptimizerRule> Rules =
     [
         new ConstantFolding(),      // first: later rules then see the simplest predicates
         new SubqueryUnnesting(),    // before pushdown: its joins are what filters are pushed through
@@ -24,11 +25,16 @@ internal static class Optimizer
     /// <param name="plan">A plan as the binder made it.</param>
     /// <param name="statistics">Estimates of the tables.</param>
     /// <param name="evaluation">For folding constants; parameters are not looked at.</param>
-    public static LogicalOperator Optimize(LogicalOperator plan, ICatalogStatistics statistics, EvaluationContext evaluation)
+    public static LogicalOperator Optimize(LogicalOperator plan, ICatalogStatistics statistics, EvaluationContext evaluation) =>
+        Optimize(plan, statistics, evaluation, Rules, pullsUpCorrelation: true);
+
+    /// <summary>The plan rewritten by some rules only; subquery unnesting must be among them. For tests.</summary>
+    public static LogicalOperator Optimize(
+        LogicalOperator plan, ICatalogStatistics statistics, EvaluationContext evaluation, IReadOnlyList<IOptimizerRule> rules, bool pullsUpCorrelation)
     {
         (int nextColumn, int nextCte) = PlanIds.FirstUnused(plan);
-        OptimizerContext context = new(statistics, evaluation, nextColumn, nextCte);
-        foreach (IOptimizerRule rule in Rules)
+        OptimizerContext context = new(statistics, evaluation, nextColumn, nextCte) { PullsUpCorrelation = pullsUpCorrelation };
+        foreach (IOptimizerRule rule in rules)
         {
             plan = rule.Apply(plan, context);
         }

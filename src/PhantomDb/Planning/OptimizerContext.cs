@@ -16,6 +16,9 @@ internal sealed class OptimizerContext(ICatalogStatistics statistics, Evaluation
     /// <summary>For expressions without columns and parameters.</summary>
     public EvaluationContext Evaluation { get; } = evaluation;
 
+    /// <summary>False leaves every correlated subquery as a dependent join: the plain meaning, which tests compare with.</summary>
+    public bool PullsUpCorrelation { get; init; } = true;
+
     public LogicalColumn NewColumn(string name, SqlType type) => new(new ColumnId(_nextColumnId++), type, name);
 
     public int NewCteId() => _nextCteId++;

@@ -16,6 +16,7 @@ internal static class PlanIds
 
         void Collect(LogicalOperator operation)
         {
+            PlanTraversal.EnsureStack();
             foreach (LogicalColumn output in operation.Output)
             {
                 column = Math.Max(column, output.Id.Value);
@@ -77,7 +78,9 @@ internal static class PlanIds
     public static HashSet<ColumnId> OutputIds(LogicalOperator plan)
     {
         HashSet<ColumnId> ids = [.. plan.Output.Select(c => c.Id)];
-        AddRowIds(plan, ids);
+        List<LogicalColumn> rowIds = [];
+        AddRowIds(plan, rowIds);
+        ids.UnionWith(rowIds.Select(c => c.Id));
         return ids;
     }
 
@@ -92,6 +95,7 @@ internal static class PlanIds
 
         void Collect(LogicalOperator operation)
         {
+            PlanTraversal.EnsureStack();
             foreach (LogicalColumn column in operation.Output)
             {
                 given.Add(column.Id);
@@ -108,22 +112,23 @@ internal static class PlanIds
         }
     }
 
-    // Row ids of scans pass through filters, joins and sorts beside the output.
-    private static void AddRowIds(LogicalOperator plan, HashSet<ColumnId> ids)
+    /// <summary>Adds the row ids of scans, which pass through filters, joins and sorts beside the output.</summary>
+    public static void AddRowIds(LogicalOperator plan, List<LogicalColumn> columns)
     {
+        PlanTraversal.EnsureStack();
         switch (plan)
         {
             case LogicalScan { RowId: { } rowId }:
-                ids.Add(rowId.Id);
+                columns.Add(rowId);
                 break;
             case LogicalFilter or LogicalSort or LogicalLimit:
-                AddRowIds(plan.Children[0], ids);
+                AddRowIds(plan.Children[0], columns);
                 break;
             case LogicalJoin join:
-                AddRowIds(join.Left, ids);
+                AddRowIds(join.Left, columns);
                 if (join.Kind is not (JoinKind.Semi or JoinKind.Anti or JoinKind.Mark))
                 {
-                    AddRowIds(join.Right, ids);
+                    AddRowIds(join.Right, columns);
                 }
                 break;
         }

@@ -251,7 +251,8 @@ internal static class PlanTraversal
         return changed is null ? list : new ExpressionList(changed);
     }
 
-    private static void EnsureStack()
+    /// <summary>Ends a recursion over a very deep plan with an error while the stack still bears it.</summary>
+    public static void EnsureStack()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
         {

@@ -14,6 +14,7 @@ internal sealed class ColumnPruning : IOptimizerRule
     // What is needed of the operator's output; null: everything.
     private static LogicalOperator Prune(LogicalOperator plan, HashSet<ColumnId>? needed)
     {
+        PlanTraversal.EnsureStack();
         switch (plan)
         {
             case LogicalScan scan:

@@ -17,6 +17,7 @@ internal static class CorrelationPullUp
     /// <returns>The subquery without them; it may still refer to outer columns in places that nothing can be taken from.</returns>
     public static LogicalOperator Apply(LogicalOperator plan, IReadOnlySet<ColumnId> outer, List<Expression> conditions)
     {
+        PlanTraversal.EnsureStack();
         switch (plan)
         {
             case LogicalFilter filter:
@@ -41,11 +42,12 @@ internal static class CorrelationPullUp
                     Right = Apply(join.Right, outer, conditions),
                     Condition = Conjuncts.Join(own),
                 };
-            case LogicalJoin { Kind: JoinKind.Left or JoinKind.Semi or JoinKind.Anti or JoinKind.Mark or JoinKind.Single, IsDependent: false } join:
+            case LogicalJoin { Kind: JoinKind.Left or JoinKind.Semi or JoinKind.Anti or JoinKind.Mark, IsDependent: false } join:
                 return join with { Left = Apply(join.Left, outer, conditions) };
             case LogicalSort { Limit: null } sort:
-                return Apply(sort.Input, outer, conditions);
+                return sort with { Input = Apply(sort.Input, outer, conditions) };   // an aggregate above may want the order
             default:
+                // A single join would look for second partners of rows that the condition drops: an error that is none.
                 return plan;
         }
     }

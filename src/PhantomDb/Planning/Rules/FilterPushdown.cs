@@ -23,15 +23,16 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
 
     private LogicalOperator Push(LogicalOperator plan, List<Expression> conjuncts)
     {
+        PlanTraversal.EnsureStack();
         if (conjuncts.Any(Conjuncts.IsNeverTrue))
         {
-            return new LogicalEmpty(plan.Output);
+            return Empty(plan);
         }
         switch (plan)
         {
             case LogicalFilter filter:
-                conjuncts.AddRange(Conjuncts.Split(OrFactoring.Apply(filter.Predicate)));
-                return Push(filter.Input, conjuncts);
+                // The inner conditions first: an outer one may rely on them (x <> 0 below, 1 / x > 2 above).
+                return Push(filter.Input, [.. Conjuncts.Split(OrFactoring.Apply(filter.Predicate)), .. conjuncts]);
             case LogicalScan scan:
                 return PushIntoScan(scan, conjuncts);
             case LogicalProject project:
@@ -99,9 +100,10 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             return Conjuncts.Filter(aggregate with { Input = Push(aggregate.Input, []) }, conjuncts);
         }
         Dictionary<ColumnId, Expression> groups = aggregate.Groups.ToDictionary(g => g.Column.Id, g => g.Expression);
-        HashSet<ColumnId> aggregates = [.. aggregate.Aggregates.Select(a => a.Column.Id)];
+        HashSet<ColumnId> fixedHere = [.. aggregate.Aggregates.Select(a => a.Column.Id)];
+        fixedHere.UnionWith(aggregate.Groups.Where(g => ExpressionFacts.IsVolatile(g.Expression)).Select(g => g.Column.Id));
         (List<Expression> below, List<Expression> above) = Partition(conjuncts, c =>
-            !ExpressionFacts.IsVolatile(c) && !HasSubquery(c) && !PlanIds.References(c).Overlaps(aggregates));
+            !ExpressionFacts.IsVolatile(c) && !HasSubquery(c) && !PlanIds.References(c).Overlaps(fixedHere));
         return Conjuncts.Filter(
             aggregate with { Input = Push(aggregate.Input, [.. below.Select(c => Substitute(c, groups))]) }, above);
     }
@@ -186,7 +188,7 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             Condition = Conjuncts.Join(condition),
         };
         return pushed.Left is LogicalEmpty || pushed.Right is LogicalEmpty
-            ? new LogicalEmpty(pushed.Output)
+            ? Empty(pushed)
             : Conjuncts.Filter(pushed, above);
     }
 
@@ -266,6 +268,13 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
         }
         return Conjuncts.Filter(
             join with { Left = Push(join.Left, toLeft), Right = Push(join.Right, toRight), Condition = Conjuncts.Join(condition) }, above);
+    }
+
+    private static LogicalEmpty Empty(LogicalOperator plan)
+    {
+        List<LogicalColumn> columns = [.. plan.Output];
+        PlanIds.AddRowIds(plan, columns);
+        return new LogicalEmpty(columns);
     }
 
     private static Expression Substitute(Expression expression, Dictionary<ColumnId, Expression> replacements) =>

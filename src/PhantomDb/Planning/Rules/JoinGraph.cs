@@ -89,11 +89,12 @@ internal sealed class JoinGraph
         }
     }
 
+    /// <summary>True where a condition uses both sets, if only together with inputs that come later (<c>a.x + b.y = c.z</c>).</summary>
     public bool AreConnected(ulong left, ulong right)
     {
         foreach ((Expression _, ulong uses) in _conditions)
         {
-            if ((uses & left) != 0 && (uses & right) != 0 && (uses & ~(left | right)) == 0)
+            if ((uses & left) != 0 && (uses & right) != 0)
             {
                 return true;
             }

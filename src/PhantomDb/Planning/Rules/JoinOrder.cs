@@ -22,6 +22,12 @@ internal sealed class JoinOrder : IOptimizerRule
     {
         public LogicalOperator Order(LogicalOperator plan)
         {
+            if (plan is LogicalCte cte)
+            {
+                LogicalOperator definition = Order(cte.Definition);
+                estimator.AddCte(cte.CteId, definition);   // the scans in the body are as large as it
+                return cte with { Definition = definition, Body = Order(cte.Body) };
+            }
             if (plan is LogicalJoin join && IsOrderable(join) && InputCount(join) <= JoinGraph.InputsMax)
             {
                 List<LogicalOperator> inputs = [];
@@ -29,12 +35,7 @@ internal sealed class JoinOrder : IOptimizerRule
                 Flatten(join, inputs, conditions);
                 return OrderInputs(inputs, conditions);
             }
-            plan = PlanTraversal.MapChildren(plan, Order);
-            if (plan is LogicalCte)
-            {
-                estimator.Rows(plan);   // makes the definition's rows known to the scans in the body
-            }
-            return plan;
+            return PlanTraversal.MapChildren(plan, Order);
         }
 
         private void Flatten(LogicalOperator plan, List<LogicalOperator> inputs, List<Expression> conditions)

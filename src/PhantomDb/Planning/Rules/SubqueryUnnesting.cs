@@ -32,6 +32,8 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                     return UnnestJoinCondition(join);
                 case LogicalValues values when values.Rows.Any(r => r.Any(HasSubquery)):
                     return UnnestValues(values);
+                case LogicalTableFunction function when function.Arguments.Any(HasSubquery):
+                    return UnnestTableFunction(function);
                 case LogicalProject or LogicalAggregate or LogicalSort or LogicalDistinct:
                     return UnnestExpressions(plan);
                 default:
@@ -146,6 +148,15 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                 all, [.. values.Columns.Select((c, i) => new ComputedColumn(c, all.Output[i].Reference))]);
         }
 
+        // f((SELECT …)): a lateral join of the subquery's value with the function.
+        private LogicalProject UnnestTableFunction(LogicalTableFunction function)
+        {
+            LogicalOperator input = new LogicalValues([], [new ExpressionList()]);
+            var arguments = new ExpressionList([.. function.Arguments.Select(a => Replace(a, ref input))]);
+            return Narrow(
+                new LogicalJoin(JoinKind.Inner, input, function with { Arguments = arguments }, null) { IsDependent = true }, function.Output);
+        }
+
         // A lateral join becomes an ordinary one where its correlated conditions can move up.
         private LogicalOperator UnnestLateral(LogicalJoin join)
         {
@@ -155,7 +166,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             {
                 throw Error.NotSupported("a subquery in the condition of a lateral join", join.Condition!.Position.Offset);
             }
-            LogicalOperator right = CorrelationPullUp.Apply(join.Right, outer, conditions);
+            LogicalOperator right = context.PullsUpCorrelation ? CorrelationPullUp.Apply(join.Right, outer, conditions) : join.Right;
             if (!PlanIds.FreeReferences(right).Overlaps(outer))
             {
                 return Narrow(join with { Right = right, Condition = Conjuncts.Join(conditions), IsDependent = false }, join.Output);
@@ -168,7 +179,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
         {
             bool isNegated = conjunct is NotExpression;
             if ((isNegated ? ((NotExpression)conjunct).Operand : conjunct) is not SubqueryExpression subquery
-                || subquery.Kind == SubqueryKind.Scalar)
+                || subquery.Kind == SubqueryKind.Scalar || !context.PullsUpCorrelation)
             {
                 return null;
             }
@@ -231,7 +242,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
 
         private ColumnExpression AttachAny(SubqueryExpression subquery, ref LogicalOperator input)
         {
-            (LogicalOperator plan, List<Expression> conditions, bool isDependent) = Decorrelate(Unnest(subquery.Plan), input);
+            (LogicalOperator plan, List<Expression> conditions, bool isDependent) = Decorrelate(StripForExistence(subquery), input);
             HashSet<ColumnId> notNull = NotNullColumns.Of(input);
             notNull.UnionWith(NotNullColumns.Of(plan));
             // Rows that the subquery's own conditions do not let through, for a NULL too, make nothing unknown.
@@ -248,13 +259,18 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             LogicalOperator plan = Unnest(subquery.Plan);
             LogicalColumn value = plan.Output[0];
             HashSet<ColumnId> outer = PlanIds.OutputIds(input);
+            if (context.PullsUpCorrelation && plan is LogicalProject { Input: LogicalValues { Columns.Count: 0, Rows.Count: 1 } } single
+                && !ExpressionFacts.IsVolatile(single.Columns[0].Expression))
+            {
+                return single.Columns[0].Expression;   // (SELECT x + 1)
+            }
             if (!PlanIds.FreeReferences(plan).Overlaps(outer))
             {
                 // The one value, computed once. An aggregate without groups has exactly one row.
                 input = new LogicalJoin(GivesOneRow(plan) ? JoinKind.Inner : JoinKind.Single, input, plan, null);
                 return value.Reference;
             }
-            if (GroupedScalar(plan, outer) is { } grouped)
+            if (context.PullsUpCorrelation && GroupedScalar(plan, outer) is { } grouped)
             {
                 input = new LogicalJoin(JoinKind.Left, input, grouped.Plan, Conjuncts.Join(grouped.Conditions));
                 return grouped.Value;
@@ -267,10 +283,11 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
         /// <summary>
         /// A scalar aggregate over rows chosen by equalities with outer values:
         /// <code>
-        /// (SELECT sum(x.v) FROM x WHERE x.k = outer.k)
-        ///     → Left join on g = outer.k to Aggregate by g := x.k (x)
+        /// (SELECT 2 * sum(x.v) FROM x WHERE x.k = outer.k)
+        ///     → 2 * s over Left join on g = outer.k to Aggregate s := sum(x.v) by g := x.k (x)
         /// </code>
-        /// An outer row without partner takes the value that the aggregate has over no rows, which for count is 0.
+        /// An outer row without partner has NULL where the aggregate stands, which is its value over no rows; only counts
+        /// are 0 then. What is computed from the aggregates is computed above the join: for no group that is not asked for.
         /// </summary>
         private (LogicalOperator Plan, List<Expression> Conditions, Expression Value)? GroupedScalar(LogicalOperator plan, HashSet<ColumnId> outer)
         {
@@ -282,7 +299,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                 below = project.Input;
             }
             if (below is not LogicalAggregate { Groups.Count: 0, GroupingSets: null } aggregate
-                || projects.Any(p => p.Columns.Any(c => PlanIds.References(c.Expression).Overlaps(outer))))
+                || projects.Any(p => p.Columns.Any(c => ExpressionFacts.IsVolatile(c.Expression))))
             {
                 return null;
             }
@@ -294,49 +311,40 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             {
                 return null;
             }
+            HashSet<ColumnId> inner = PlanIds.OutputIds(input);
             List<ComputedColumn> groups = [];
             List<Expression> conditions = [];
             foreach (Expression conjunct in correlated)
             {
-                if (conjunct is not ComparisonExpression { Kind: ComparisonKind.Equal } equality || SidesOf(equality, outer) is not { } sides)
+                if (!PlanIds.References(conjunct).Overlaps(inner))
+                {
+                    conditions.Add(conjunct);   // of outer values alone: no rows where it is not true
+                    continue;
+                }
+                if (conjunct is not ComparisonExpression { Kind: ComparisonKind.Equal or ComparisonKind.NotDistinctFrom } equality
+                    || SidesOf(equality, outer) is not { } sides)
                 {
                     return null;
                 }
                 LogicalColumn key = context.NewColumn("key", sides.Inner.Type);
                 groups.Add(new ComputedColumn(key, sides.Inner));
-                conditions.Add(new ComparisonExpression(ComparisonKind.Equal, sides.Outer, key.Reference));
+                conditions.Add(new ComparisonExpression(equality.Kind, sides.Outer, key.Reference));
             }
-            LogicalOperator result = new LogicalAggregate(input, groups, aggregate.Aggregates);
-            LogicalColumn[] keys = [.. groups.Select(g => g.Column)];
-            LogicalColumn marker = context.NewColumn("found", SqlType.Boolean);
-            for (int i = projects.Count - 1; i >= 0; i--)
-            {
-                result = new LogicalProject(result, [.. projects[i].Columns, .. keys.Select(k => new ComputedColumn(k, k.Reference))]);
-            }
-            result = new LogicalProject(result,
-                [.. plan.Output.Select(c => new ComputedColumn(c, c.Reference)), .. keys.Select(k => new ComputedColumn(k, k.Reference)),
-                 new ComputedColumn(marker, Conjuncts.True)]);
-            Expression value = plan.Output[0].Reference;
-            Expression empty = ValueOverNoRows(value, projects, aggregate);
-            return (result, conditions, empty is ConstantExpression { IsNull: true }
-                ? value
-                : new CaseExpression(
-                    new ExpressionList(new IsNullExpression(marker.Reference, IsNegated: false)), new ExpressionList(empty), value));
+            return (new LogicalAggregate(input, groups, aggregate.Aggregates), conditions, ValueOf(plan.Output[0].Reference, projects, aggregate));
         }
 
-        // The value as an expression in which every aggregate stands as it is over no rows: 0 for count, NULL for others.
-        private Expression ValueOverNoRows(Expression value, List<LogicalProject> projects, LogicalAggregate aggregate)
+        // The value over the aggregates' columns, as they are above an outer join.
+        private static Expression ValueOf(Expression value, List<LogicalProject> projects, LogicalAggregate aggregate)
         {
             foreach (LogicalProject project in projects)
             {
                 Dictionary<ColumnId, Expression> columns = project.Columns.ToDictionary(c => c.Column.Id, c => c.Expression);
                 value = PlanTraversal.Rewrite(value, part => part is ColumnExpression column ? columns.GetValueOrDefault(column.Id, column) : null);
             }
-            Dictionary<ColumnId, Expression> empty = aggregate.Aggregates.ToDictionary(
+            Dictionary<ColumnId, Expression> counts = aggregate.Aggregates.Where(a => a.Call.Function.Name is "count" or "regr_count").ToDictionary(
                 a => a.Column.Id,
-                a => (Expression)new ConstantExpression(a.Column.Type, a.Call.Function.Name is "count" or "regr_count" ? 0L : null));
-            value = PlanTraversal.Rewrite(value, part => part is ColumnExpression column ? empty.GetValueOrDefault(column.Id, column) : null);
-            return new ConstantFolding().Fold(value, context);
+                a => (Expression)new CoalesceExpression(new ExpressionList(a.Column.Reference, new ConstantExpression(a.Column.Type, 0L))));
+            return PlanTraversal.Rewrite(value, part => part is ColumnExpression column ? counts.GetValueOrDefault(column.Id, column) : null);
         }
 
         private (LogicalOperator Plan, List<Expression> Conditions, bool IsDependent) Decorrelate(LogicalOperator plan, LogicalOperator input)
@@ -347,7 +355,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             {
                 return (plan, conditions, false);
             }
-            LogicalOperator pulled = CorrelationPullUp.Apply(plan, outer, conditions);
+            LogicalOperator pulled = context.PullsUpCorrelation ? CorrelationPullUp.Apply(plan, outer, conditions) : plan;
             return PlanIds.FreeReferences(pulled).Overlaps(outer) ? (plan, [], true) : (pulled, conditions, false);
         }
 
@@ -413,28 +421,8 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
         private static LogicalProject Narrow(LogicalOperator plan, IReadOnlyList<LogicalColumn> output)
         {
             List<LogicalColumn> columns = [.. output];
-            AddRowIds(plan, columns);
+            PlanIds.AddRowIds(plan, columns);
             return new LogicalProject(plan, [.. columns.Select(c => new ComputedColumn(c, c.Reference))]);
-        }
-
-        private static void AddRowIds(LogicalOperator plan, List<LogicalColumn> columns)
-        {
-            switch (plan)
-            {
-                case LogicalScan { RowId: { } rowId }:
-                    columns.Add(rowId);
-                    break;
-                case LogicalFilter or LogicalSort or LogicalLimit:
-                    AddRowIds(plan.Children[0], columns);
-                    break;
-                case LogicalJoin join:
-                    AddRowIds(join.Left, columns);
-                    if (join.Kind is not (JoinKind.Semi or JoinKind.Anti or JoinKind.Mark))
-                    {
-                        AddRowIds(join.Right, columns);
-                    }
-                    break;
-            }
         }
 
         private static bool HasSubquery(Expression expression)
