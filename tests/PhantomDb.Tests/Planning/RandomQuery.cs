@@ -33,7 +33,7 @@ internal sealed class RandomQuery(int seed)
         if (depth > 1 && Chance(6))
         {
             string operation = Pick(["union", "union all", "intersect", "except", "except all", "intersect all"]);
-            string union = $"select * from ({Select(depth - 1, scope)} {operation} {Select(depth - 1, scope)}) as {NewAlias(out string alias)}";
+            string union = $"select * from (({Select(depth - 1, scope)}) {operation} ({Select(depth - 1, scope)})) as {NewAlias(out string alias)}";
             return Chance(2) ? $"{union} where {Comparison(depth - 1, [.. scope, alias])}" : union;
         }
         return Select(depth, scope);

@@ -19,6 +19,10 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
 
     private sealed class Unnester(OptimizerContext context)
     {
+        // What stands for each subquery, by the id of its first column: BETWEEN and CASE hold their operand several times,
+        // and joined twice a subquery would give the same columns twice.
+        private readonly Dictionary<ColumnId, (SubqueryExpression Subquery, Expression Value)> _attached = [];
+
         public LogicalOperator Unnest(LogicalOperator plan)
         {
             plan = PlanTraversal.MapChildren(plan, Unnest);
@@ -215,6 +219,23 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
         }
 
         private Expression Attach(SubqueryExpression subquery, ref LogicalOperator input)
+        {
+            bool hasColumn = subquery.Plan.Output.Count > 0;
+            if (hasColumn && _attached.TryGetValue(subquery.Plan.Output[0].Id, out (SubqueryExpression Subquery, Expression Value) known)
+                && known.Subquery.Kind == subquery.Kind && known.Subquery.Comparison == subquery.Comparison
+                && known.Subquery.Tests.Equals(subquery.Tests) && PlanIds.RefersOnlyTo(known.Value, PlanIds.OutputIds(input)))
+            {
+                return known.Value;
+            }
+            Expression value = AttachNew(subquery, ref input);
+            if (hasColumn)
+            {
+                _attached[subquery.Plan.Output[0].Id] = (subquery, value);
+            }
+            return value;
+        }
+
+        private Expression AttachNew(SubqueryExpression subquery, ref LogicalOperator input)
         {
             if (subquery.Tests.Any(HasSubquery))
             {
