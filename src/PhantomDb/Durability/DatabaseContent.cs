@@ -1,0 +1,33 @@
+using PhantomDb.Catalog;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Durability;
+
+/// <summary>What a database file holds: definitions, and the rows that one view sees.</summary>
+/// <param name="DatabaseName">For the comment at the top.</param>
+internal sealed record DatabaseContent(string DatabaseName, DatabaseCatalog Catalog, DatabaseStorage Storage, ReadView View)
+{
+    /// <summary>The database's identity, made once.</summary>
+    public Guid Id { get; init; }
+
+    /// <summary>Counts restores to an earlier point.</summary>
+    public int Timeline { get; init; } = 1;
+
+    /// <summary>Last log sequence number that the rows contain; 0 without a log.</summary>
+    public long Lsn { get; init; }
+}
+
+/// <summary>How a database file is written.</summary>
+internal sealed record DatabaseFileOptions
+{
+    public static readonly DatabaseFileOptions Default = new();
+
+    /// <summary>
+    /// False for files under version control: then there are no checksums inside, which would make branches conflict, but
+    /// in a file of their own beside it (NAME.db.seal).
+    /// </summary>
+    public bool Sealed { get; init; } = true;
+
+    /// <summary>Time for the comment at the top, in UTC.</summary>
+    public DateTime GeneratedAt { get; init; } = DateTime.UtcNow;
+}

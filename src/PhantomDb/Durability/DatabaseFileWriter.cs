@@ -1,0 +1,175 @@
+using PhantomDb.Catalog;
+
+namespace PhantomDb.Durability;
+
+/// <summary>
+/// Writes database files (docs/file-formats.md), and puts them in place of older ones in one step: written beside, flushed,
+/// opened again and checked, renamed, the folder flushed. Nothing that was there goes before what replaces it has been
+/// read back. Content that is there already is left alone.
+/// </summary>
+internal static class DatabaseFileWriter
+{
+    private const string AttributesFile = ".gitattributes";
+    private const string SealSuffix = ".seal";
+
+    /// <summary>Writes the file; false where one with the same content was there.</summary>
+    public static bool Write(DatabaseContent content, string path, DatabaseFileOptions? options = null, IFileSystem? fileSystem = null)
+    {
+        options ??= DatabaseFileOptions.Default;
+        IFileSystem files = fileSystem ?? PhysicalFileSystem.Instance;
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        string newPath = path + ".new";
+        string newSealPath = SealPath(path) + ".new";
+        files.CreateFolder(folder);
+        try
+        {
+            FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn);
+            FileSeal seal = WriteFile(content, header, options, files, newPath);
+            CheckWritten(files, newPath, header, options, seal);
+            if (IsUnchanged(files, path, newPath, options, seal))
+            {
+                files.Delete(newPath);
+                return false;
+            }
+            if (!options.Sealed)
+            {
+                WriteSealFile(files, newSealPath, header, seal);
+            }
+            // A seal that no longer fits would have the file refused, whereas one that is missing is made again by the
+            // next save: so the old one goes first, and the new one comes last.
+            if (files.Exists(SealPath(path)))
+            {
+                files.Delete(SealPath(path));
+                files.FlushFolder(folder);
+            }
+            files.Rename(newPath, path);
+            if (!options.Sealed)
+            {
+                files.Rename(newSealPath, SealPath(path));
+            }
+            WriteAttributes(files, folder);
+            files.FlushFolder(folder);
+            return true;
+        }
+        catch
+        {
+            TryDelete(files, newPath);
+            TryDelete(files, newSealPath);
+            throw;
+        }
+    }
+
+    /// <summary>Where the seal of an unsealed file stands.</summary>
+    public static string SealPath(string path) => path + SealSuffix;
+
+    private static FileSeal WriteFile(DatabaseContent content, FileHeader header, DatabaseFileOptions options, IFileSystem files, string path)
+    {
+        using IWritableFile file = files.Create(path);
+        var output = new FileOutput(file);
+        output.Append(options.Sealed ? header.ToSealedText() : header.ToUnsealedText());
+        if (options.Sealed)
+        {
+            output.Restart();   // the header has its own checksum
+        }
+        List<SectionSeal> sections = new SectionWriter(content, output, options.Sealed).WriteAll();
+        var seal = new FileSeal(sections, output.Offset, output.Crc);
+        if (options.Sealed)
+        {
+            output.Append(seal.ToText());
+        }
+        output.FlushBuffer();
+        file.Flush();
+        return seal;
+    }
+
+    private static void CheckWritten(IFileSystem files, string path, FileHeader header, DatabaseFileOptions options, FileSeal seal)
+    {
+        if (options.Sealed)
+        {
+            SealedFile file = SealedFile.Verify(files, path);
+            if (file.Seal.ToText() != seal.ToText())
+            {
+                throw Errors.Error.FileDamaged(path, "what was read back is not what was written", path, null, null);
+            }
+            return;
+        }
+        SealedFile.VerifyBeside(files, path, header, seal);
+    }
+
+    private static bool IsUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options, FileSeal seal)
+    {
+        if (!files.Exists(path))
+        {
+            return false;
+        }
+        if (!options.Sealed)
+        {
+            return files.Exists(SealPath(path)) && HaveSameBytes(files, path, newPath);
+        }
+        try
+        {
+            return SealedFile.IsSealed(files, path) && SealedFile.Verify(files, path).Seal.ToText() == seal.ToText();
+        }
+        catch (PhantomDbException error) when (error.SqlState == Errors.SqlStates.DataCorrupted)
+        {
+            return false;   // damaged: what is in memory is the better copy
+        }
+    }
+
+    private static bool HaveSameBytes(IFileSystem files, string left, string right)
+    {
+        using Stream leftStream = files.OpenRead(left), rightStream = files.OpenRead(right);
+        if (leftStream.Length != rightStream.Length)
+        {
+            return false;
+        }
+        byte[] leftBytes = new byte[1 << 16], rightBytes = new byte[1 << 16];
+        while (true)
+        {
+            int count = leftStream.ReadAtLeast(leftBytes, leftBytes.Length, throwOnEndOfStream: false);
+            int other = rightStream.ReadAtLeast(rightBytes, rightBytes.Length, throwOnEndOfStream: false);
+            if (!leftBytes.AsSpan(0, count).SequenceEqual(rightBytes.AsSpan(0, other)))
+            {
+                return false;
+            }
+            if (count == 0)
+            {
+                return true;
+            }
+        }
+    }
+
+    private static void WriteSealFile(IFileSystem files, string path, FileHeader header, FileSeal seal) =>
+        WriteText(files, path, header.ToSealedText() + seal.ToText());
+
+    private static void WriteAttributes(IFileSystem files, string folder)
+    {
+        string path = Path.Combine(folder, AttributesFile);
+        if (!files.Exists(path))
+        {
+            WriteText(files, path, "# Database files have checksums: their line ends must stay as they are.\n*.db -text\n*.db.seal -text\n");
+        }
+    }
+
+    private static void WriteText(IFileSystem files, string path, string text)
+    {
+        using IWritableFile file = files.Create(path);
+        file.Append(System.Text.Encoding.UTF8.GetBytes(text));
+        file.Flush();
+    }
+
+    private static void TryDelete(IFileSystem files, string path)
+    {
+        try
+        {
+            if (files.Exists(path))
+            {
+                files.Delete(path);
+            }
+        }
+        catch (PhantomDbException)
+        {
+            // The error that led here is the one to tell; what is left over is overwritten by the next save.
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using System.Globalization;
+using System.Text;
+
+namespace PhantomDb.Durability;
+
+/// <summary>
+/// The comments at the top of a database file. A sealed file's last header line holds its identity and the checksum of
+/// all header bytes before that checksum; an unsealed one says only which version of the format it follows, so that
+/// files that are kept in version control differ by content alone.
+/// <code>
+/// # PhantomDB Database File
+/// # Database: shop
+/// # Format: CSV
+/// # Generated: 2023-12-01 12:00:00 UTC
+/// # PhantomDB Version: 1 | Id: 6f1c… | Timeline: 1 | LSN: 0 | Header: 9c41f0aa
+/// </code>
+/// </summary>
+internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Guid Id, int Timeline, long Lsn)
+{
+    public const string FirstLine = "# PhantomDB Database File";
+    public const string VersionMark = "# PhantomDB Version: ";
+    public const string UnsealedVersionLine = VersionMark + "1";
+    private const string ChecksumMark = " | Header: ";
+
+    public string ToSealedText()
+    {
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"{Top()}# Generated: {GeneratedAt:yyyy-MM-dd HH:mm:ss} UTC\n{VersionMark}1 | Id: {Id:n} | Timeline: {Timeline} | LSN: {Lsn}{ChecksumMark}");
+        return $"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n";
+    }
+
+    public string ToUnsealedText() => $"{Top()}{UnsealedVersionLine}\n";
+
+    /// <summary>True for a version line that has (or had, before it was damaged) a seal in it.</summary>
+    public static bool IsSealLine(string line) => line.StartsWith(VersionMark, StringComparison.Ordinal) && line != UnsealedVersionLine;
+
+    /// <summary>Reads a sealed header, from the first byte to the end of its version line; null where it is damaged.</summary>
+    public static FileHeader? TryParse(ReadOnlySpan<byte> bytes)
+    {
+        string text = Encoding.UTF8.GetString(bytes);
+        int version = text.LastIndexOf(VersionMark, StringComparison.Ordinal);
+        int end = text.LastIndexOf(ChecksumMark, StringComparison.Ordinal);
+        if (version < 0 || end < version || !text.StartsWith(FirstLine + "\n", StringComparison.Ordinal))
+        {
+            return null;
+        }
+        end += ChecksumMark.Length;
+        const int ChecksumLineLength = 9;
+        if (bytes.Length < ChecksumLineLength || text[end..] != Checksum.Text(Checksum.Of(bytes[..^ChecksumLineLength])) + "\n")
+        {
+            return null;
+        }
+        string[] parts = text[version..end].Split(" | ");
+        return parts.Length == 5
+            && Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id)
+            && int.TryParse(After(parts[2], "Timeline: "), NumberStyles.None, CultureInfo.InvariantCulture, out int timeline)
+            && long.TryParse(After(parts[3], "LSN: "), NumberStyles.None, CultureInfo.InvariantCulture, out long lsn)
+            ? new FileHeader("", default, id, timeline, lsn)
+            : null;
+    }
+
+    private static string After(string part, string mark) => part.StartsWith(mark, StringComparison.Ordinal) ? part[mark.Length..] : "";
+
+    // A comment is one line, and has no quotes, so that it is a CSV record too.
+    private string Top()
+    {
+        string name = string.Concat(DatabaseName.Select(c => char.IsControl(c) || c == '"' || char.IsSurrogate(c) ? '_' : c));
+        return $"{FirstLine}\n# Database: {name}\n# Format: CSV\n";
+    }
+}

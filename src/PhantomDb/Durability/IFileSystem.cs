@@ -1,0 +1,38 @@
+namespace PhantomDb.Durability;
+
+/// <summary>
+/// What durability asks of a disk, so that tests can put one in its place that fails or loses power. Errors are
+/// <see cref="PhantomDbException"/> with the path in them.
+/// </summary>
+internal interface IFileSystem
+{
+    bool Exists(string path);
+
+    /// <summary>Opens a file for reading; seekable.</summary>
+    Stream OpenRead(string path);
+
+    /// <summary>Makes a new file, in place of one that is there.</summary>
+    IWritableFile Create(string path);
+
+    /// <summary>Puts a file at another name of the same folder, in place of one that is there, in one step.</summary>
+    void Rename(string from, string to);
+
+    void Delete(string path);
+
+    /// <summary>Names of the files in a folder.</summary>
+    IReadOnlyList<string> List(string folder);
+
+    void CreateFolder(string path);
+
+    /// <summary>Makes names that were added, changed or removed in a folder last beyond a loss of power.</summary>
+    void FlushFolder(string path);
+}
+
+/// <summary>A file that is being written from its start to its end.</summary>
+internal interface IWritableFile : IDisposable
+{
+    void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Returns when all that was appended is on the disk, or throws. Never to be tried again after an error.</summary>
+    void Flush();
+}

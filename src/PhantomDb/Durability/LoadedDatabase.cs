@@ -1,0 +1,20 @@
+using PhantomDb.Catalog;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Durability;
+
+/// <summary>
+/// A database as a file had it: whole, or an error was thrown. Keys, NOT NULL and foreign keys have been checked; checks,
+/// whose expressions only the language arm understands, are the composition root's to check.
+/// </summary>
+internal sealed record LoadedDatabase(DatabaseCatalog Catalog, DatabaseStorage Storage)
+{
+    /// <summary>The database's identity; empty where the file has none.</summary>
+    public Guid Id { get; init; }
+
+    public int Timeline { get; init; } = 1;
+
+    public long Lsn { get; init; }
+
+    public bool IsSealed { get; init; }
+}

@@ -1,0 +1,403 @@
+using System.Globalization;
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Csv;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Durability;
+
+/// <summary>
+/// Builds a catalog and tables from a file's records, section by section. What refers to other tables (foreign keys, what
+/// views use) waits for <see cref="Finish"/>. Mistakes in the text are <see cref="FormatException"/>; the reader knows the place.
+/// </summary>
+internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
+{
+    private static readonly UTF8Encoding StrictUtf8 = new(false, true);
+
+    private readonly DatabaseStorage _storage = new(account);
+    private readonly List<(int TableOid, ForeignKeyLine Line)> _foreignKeys = [];
+    private readonly List<(int ViewOid, List<(string Schema, string Name)> Uses)> _viewUses = [];
+    private readonly List<(SequenceDefinition Sequence, int TableOid, string Column)> _ownedSequences = [];
+    private readonly List<(int TableOid, string Column, IdentityKind Kind, string Sequence)> _identities = [];
+    private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
+    private string _head = "";
+    private TableBuilder? _table;
+    private ViewDefinition? _view;
+    private string? _schema;
+    private RowLoader? _rows;
+
+    public int SectionCount { get; private set; }
+
+    /// <summary>For errors: the section, and the row where there is one.</summary>
+    public string Place => _head.Length == 0 ? "" : _rows is null
+        ? $"section {_head}" : string.Create(CultureInfo.InvariantCulture, $"section {_head}, row {_rows.RowNumber}");
+
+    /// <summary>Takes one record.</summary>
+    public void Add(CsvRecordReader record)
+    {
+        ReadOnlySpan<byte> first = record.Value(0);
+        if (first.StartsWith("ROW:"u8))
+        {
+            Rows().Add(record);
+            return;
+        }
+        if (first is [(byte)'[', ..])
+        {
+            EndSection();
+            StartSection(StrictUtf8.GetString(first), record.Count);
+            return;
+        }
+        int colon = first.IndexOf((byte)':');
+        if (_head.Length == 0 || colon < 0)
+        {
+            throw new FormatException($"the line \"{StrictUtf8.GetString(first)}\" is of no kind that this version knows");
+        }
+        string kind = StrictUtf8.GetString(first[..colon]);
+        string[] cells = new string[record.Count];
+        for (int i = 0; i < cells.Length; i++)
+        {
+            cells[i] = StrictUtf8.GetString(i == 0 ? first[(colon + 1)..] : record.Value(i));
+        }
+        AddLine(kind, cells);
+    }
+
+    /// <summary>Ends the section; after the last record too.</summary>
+    public void EndSection()
+    {
+        _rows?.Finish();
+        if (_table is not null && _rows is null)
+        {
+            Rows().Finish();   // no row at all
+        }
+        if (_view is not null)
+        {
+            _catalog = _catalog.With(_view);
+        }
+        _rows = null;
+        _table = null;
+        _view = null;
+        _schema = null;
+    }
+
+    /// <summary>Ties the tables together, and checks the foreign keys.</summary>
+    public LoadedDatabase Finish()
+    {
+        _head = "";
+        foreach ((SequenceDefinition sequence, int tableOid, string column) in _ownedSequences)
+        {
+            TableDefinition table = _catalog.GetTable(tableOid);
+            int i = table.IndexOf(column);
+            Ensure(i >= 0, $"sequence \"{sequence.Name}\" is owned by a column that table \"{table.Name}\" does not have");
+            _catalog = _catalog.With(sequence with { OwnerColumnNumber = table.Columns[i].Number });
+            SetColumn(table, i, table.Columns[i] with { SequenceOid = sequence.Oid });
+        }
+        foreach ((int tableOid, string column, IdentityKind kind, string name) in _identities)
+        {
+            TableDefinition table = _catalog.GetTable(tableOid);
+            (string schema, string sequenceName) = new DefinitionText(name).QualifiedName();
+            int i = table.IndexOf(column);
+            Ensure(i >= 0 && _catalog.FindRelation(schema, sequenceName) is SequenceDefinition, $"identity column \"{column}\" or its sequence is missing");
+            SetColumn(table, i, table.Columns[i] with { Identity = kind, SequenceOid = ((SequenceDefinition)_catalog.FindRelation(schema, sequenceName)!).Oid });
+        }
+        foreach ((int tableOid, ForeignKeyLine line) in _foreignKeys)
+        {
+            AddForeignKey(_catalog.GetTable(tableOid), line);
+        }
+        foreach ((int viewOid, List<(string Schema, string Name)> uses) in _viewUses)
+        {
+            var view = (ViewDefinition)_catalog.Find(viewOid)!;
+            _catalog = _catalog.With(view with { DependsOn = [.. uses.Select(RelationOid)] });
+        }
+        foreach (TableDefinition table in _catalog.Tables)
+        {
+            foreach (ConstraintDefinition constraint in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
+            {
+                new ForeignKeyCheck(_catalog, _storage, table, constraint).Run();
+            }
+        }
+        return new LoadedDatabase(_catalog, _storage);
+    }
+
+    private static void Ensure(bool condition, string message)
+    {
+        if (!condition)
+        {
+            throw new PhantomDbException(Errors.SqlStates.BadCopyFileFormat, message);
+        }
+    }
+
+    private void SetColumn(TableDefinition table, int i, ColumnDefinition column)
+    {
+        ColumnDefinition[] columns = [.. table.Columns];
+        columns[i] = column;
+        _catalog = _catalog.With(table with { Columns = columns });
+    }
+
+    private int RelationOid((string Schema, string Name) name) => _catalog.FindRelation(name.Schema, name.Name) switch
+    {
+        TableDefinition table => table.Oid,
+        ViewDefinition view => view.Oid,
+        SequenceDefinition sequence => sequence.Oid,
+        _ => throw Errors.Error.FileFormat(name.Name, "a view uses a relation that the file does not have", name.Name),
+    };
+
+    private int TakeOid()
+    {
+        _catalog = _catalog.TakeOid(out int oid);
+        return oid;
+    }
+
+    private RowLoader Rows()
+    {
+        if (_rows is null)
+        {
+            if (_table is null)
+            {
+                throw new FormatException("a row stands outside of a table");
+            }
+            TableDefinition table = _table.Build();
+            _foreignKeys.AddRange(_table.ForeignKeys.Select(line => (table.Oid, line)));
+            _catalog = _catalog.With(table);
+            TableStore store = _storage.NewTable(table);
+            _storage.SetTable(store);
+            _rows = new RowLoader(store, _table.DataOrder, isOurs, account);
+        }
+        return _rows;
+    }
+
+    private void StartSection(string head, int cellCount)
+    {
+        _head = head;
+        int colon = head.IndexOf(':');
+        if (cellCount != 1 || colon < 0 || !head.EndsWith(']'))
+        {
+            throw new FormatException($"\"{head}\" is no head of a section");
+        }
+        string kind = head[1..colon];
+        string nameText = head[(colon + 1)..^1];
+        SectionCount++;
+        switch (kind)
+        {
+            case "TABLE":
+                (string schema, string name) = RelationName(nameText);
+                _table = new TableBuilder(TakeOid(), schema, name, TakeOid);
+                break;
+            case "VIEW":
+                (schema, name) = RelationName(nameText);
+                _view = new ViewDefinition(TakeOid(), schema, name, "", []);
+                break;
+            case "SCHEMA":
+                _schema = new DefinitionText(nameText).Name();
+                _catalog = _catalog.With(_catalog.FindSchema(_schema) ?? new SchemaDefinition(TakeOid(), _schema));
+                break;
+            case "SEQUENCE":
+                break;
+            default:
+                throw new FormatException($"sections of the kind \"{kind}\" are not known to this version");
+        }
+    }
+
+    // Names of others may have blanks and the like without quotes.
+    private (string Schema, string Name) RelationName(string text)
+    {
+        (string Schema, string Name) name;
+        if (!isOurs && !text.StartsWith('"') && text.Any(c => !char.IsLetterOrDigit(c) && c is not ('_' or '$' or '.')))
+        {
+            name = (DatabaseCatalog.DefaultSchema, text);
+        }
+        else
+        {
+            var reader = new DefinitionText(text);
+            name = reader.QualifiedName();
+            reader.End();
+        }
+        if (!_catalog.HasSchema(name.Schema))
+        {
+            throw new FormatException($"schema \"{name.Schema}\" has no section before this");
+        }
+        if (_catalog.FindRelation(name.Schema, name.Name) is not null)
+        {
+            throw new FormatException($"\"{name.Name}\" stands in the file twice");
+        }
+        return name;
+    }
+
+    private void AddLine(string kind, string[] cells)
+    {
+        switch (kind)
+        {
+            case "COMMENT":
+                AddComment(cells);
+                break;
+            case "SEQUENCE" when _view is null:
+                AddSequence(cells);
+                break;
+            case "IDENTITY" when _table is not null && cells.Length == 3:
+                _identities.Add((_table.Oid, new DefinitionText(cells[0]).Name(),
+                    cells[1] == "ALWAYS" ? IdentityKind.Always : cells[1] == "BY DEFAULT" ? IdentityKind.ByDefault
+                        : throw new FormatException($"identity is ALWAYS or BY DEFAULT, not \"{cells[1]}\""), cells[2]));
+                break;
+            case "COLUMNS" when _view is not null:
+                _view = _view with { Columns = [.. cells.Select(c => ParseColumn(c, isOurs)).Select(c => new ViewColumn(c.Name, c.Type))] };
+                break;
+            case "QUERY" when _view is not null && cells.Length == 1:
+                _view = _view with { QueryText = cells[0] };
+                break;
+            case "USES" when _view is not null:
+                _viewUses.Add((_view.Oid, [.. cells.Select(c => new DefinitionText(c).QualifiedName())]));
+                break;
+            default:
+                if (_table is null || _rows is not null || !_table.TryAdd(kind, cells, isOurs))
+                {
+                    throw new FormatException($"lines of the kind \"{kind}\" are not known here to this version");
+                }
+                break;
+        }
+    }
+
+    /// <summary>name:type, the type behind the last colon.</summary>
+    public static (string Name, SqlType Type) ParseColumn(string cell, bool isOurs)
+    {
+        int colon = cell.LastIndexOf(':');
+        if (colon < 0)
+        {
+            throw new FormatException($"column \"{cell}\" has no type: it should be name:type");
+        }
+        if (!TypeText.TryParse(cell[(colon + 1)..], out SqlType type))
+        {
+            throw new FormatException($"type \"{cell[(colon + 1)..]}\" of column \"{cell[..colon]}\" is not known");
+        }
+        return (ColumnName(cell[..colon], isOurs), type);
+    }
+
+    public static string ColumnName(string text, bool isOurs)
+    {
+        text = text.Trim();
+        if (!isOurs && !text.StartsWith('"') && text.Length > 0)
+        {
+            return DefinitionText.Fold(text);   // names of others may have blanks and the like
+        }
+        var reader = new DefinitionText(text);
+        string name = reader.Name();
+        reader.End();
+        return name;
+    }
+
+    private void AddComment(string[] cells)
+    {
+        string text = cells[^1];
+        string name = cells.Length == 3 ? cells[1] : "";
+        switch (cells[0])
+        {
+            case "SCHEMA" when _schema is not null:
+                _catalog = _catalog.With(_catalog.FindSchema(_schema)! with { Comment = text });
+                break;
+            case "VIEW" when _view is not null:
+                _view = _view with { Comment = text };
+                break;
+            case "SEQUENCE" when cells.Length == 3:
+                (string schema, string sequence) = new DefinitionText(name).QualifiedName();
+                int owned = _ownedSequences.FindIndex(s => s.Sequence.Schema == schema && s.Sequence.Name == sequence);
+                if (owned >= 0)
+                {
+                    _ownedSequences[owned] = _ownedSequences[owned] with { Sequence = _ownedSequences[owned].Sequence with { Comment = text } };
+                }
+                else if (_catalog.FindRelation(schema, sequence) is SequenceDefinition found)
+                {
+                    _catalog = _catalog.With(found with { Comment = text });
+                }
+                break;
+            default:
+                if (_table is null || !_table.TryComment(cells[0], name, text))
+                {
+                    throw new FormatException($"a comment on \"{cells[0]} {name}\" has nothing to stand on");
+                }
+                break;
+        }
+    }
+
+    private void AddSequence(string[] cells)
+    {
+        if (cells.Length != 1)
+        {
+            throw new FormatException("a sequence is one cell");
+        }
+        var text = new DefinitionText(cells[0]);
+        (string schema, string name) = text.QualifiedName();
+        var sequence = new SequenceDefinition(TakeOid(), schema, name);
+        text.Take("AS");
+        sequence = sequence with
+        {
+            Type = text.TryTake("smallint") ? SqlType.Int16 : text.TryTake("integer") ? SqlType.Int32 : text.TryTake("bigint") ? SqlType.Int64
+                : throw new FormatException("a sequence's type is smallint, integer or bigint"),
+        };
+        text.Take("START");
+        sequence = sequence with { Start = text.Integer() };
+        text.Take("INCREMENT");
+        sequence = sequence with { Increment = text.Integer() };
+        text.Take("MINVALUE");
+        sequence = sequence with { Minimum = text.Integer() };
+        text.Take("MAXVALUE");
+        sequence = sequence with { Maximum = text.Integer() };
+        text.Take("CACHE");
+        sequence = sequence with { Cache = (int)Math.Clamp(text.Integer(), 1, int.MaxValue), Cycles = text.TryTake("CYCLE") };
+        string? owner = text.TryTake("OWNED BY") ? text.Name() : null;
+        text.Take("LAST");
+        long last = text.Integer();
+        bool isCalled = text.TryTake("CALLED");
+        text.End();
+        if (owner is not null && _table is not null)
+        {
+            sequence = sequence with { OwnerTableOid = _table.Oid };
+            _ownedSequences.Add((sequence, _table.Oid, owner));
+        }
+        _catalog = _catalog.With(sequence);
+        var store = new SequenceStore(sequence);
+        store.Set(last, isCalled);
+        _storage.SetSequence(store);
+    }
+
+    private void AddForeignKey(TableDefinition table, ForeignKeyLine line)
+    {
+        string name = line.Name;
+        var text = new DefinitionText(line.Text);
+        text.Take("FOREIGN KEY");
+        List<string> columns = text.NameList();
+        text.Take("REFERENCES");
+        (string schema, string otherName) = text.QualifiedName();
+        TableDefinition? other = _catalog.FindTable(schema, otherName);
+        Ensure(other is not null, $"foreign key \"{name}\" refers to a table \"{otherName}\" that the file does not have");
+        List<string> referenced = text.NameList();
+        bool isMatchFull = text.TryTake("MATCH FULL");
+        ReferentialAction onDelete = text.TryTake("ON DELETE") ? Action(text) : ReferentialAction.NoAction;
+        ReferentialAction onUpdate = text.TryTake("ON UPDATE") ? Action(text) : ReferentialAction.NoAction;
+        bool isDeferrable = text.TryTake("DEFERRABLE");
+        bool isDeferred = text.TryTake("INITIALLY DEFERRED");
+        text.End();
+        int[] referencedNumbers = TableBuilder.Numbers(other!, referenced);
+        int index = IndexOver(other!, referencedNumbers);
+        Ensure(index != 0, $"foreign key \"{name}\" refers to columns of \"{otherName}\" that have no unique constraint");
+        Ensure(columns.Count == referenced.Count, $"foreign key \"{name}\" refers to another number of columns");
+        var constraint = new ConstraintDefinition(TakeOid(), name, ConstraintKind.ForeignKey)
+        {
+            Columns = TableBuilder.Numbers(table, columns), ReferencedTableOid = other!.Oid, ReferencedColumns = referencedNumbers,
+            ReferencedIndexOid = index, IsMatchFull = isMatchFull, OnDelete = onDelete, OnUpdate = onUpdate,
+            IsDeferrable = isDeferrable, IsInitiallyDeferred = isDeferred,
+            Comment = line.Comment,
+        };
+        _catalog = _catalog.With(table with { Constraints = [.. table.Constraints, constraint] });
+    }
+
+    private static int IndexOver(TableDefinition table, int[] numbers) => table.Indexes
+        .FirstOrDefault(i => i.IsUnique && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
+
+    private static ReferentialAction Action(DefinitionText text) =>
+        text.TryTake("RESTRICT") ? ReferentialAction.Restrict
+        : text.TryTake("CASCADE") ? ReferentialAction.Cascade
+        : text.TryTake("SET NULL") ? ReferentialAction.SetNull
+        : text.TryTake("SET DEFAULT") ? ReferentialAction.SetDefault
+        : text.TryTake("NO ACTION") ? ReferentialAction.NoAction
+        : throw new FormatException("an action of a foreign key is not known");
+}

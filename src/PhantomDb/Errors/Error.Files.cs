@@ -1,0 +1,33 @@
+namespace PhantomDb.Errors;
+
+/// <summary>Errors of files: what the disk did, and what stands in a file that cannot be read.</summary>
+internal static partial class Error
+{
+    public static PhantomDbException FileNotFound(string path) =>
+        new(SqlStates.UndefinedFile, $"could not open file \"{path}\": no such file");
+
+    public static PhantomDbException FileFailed(string what, string path, string reason, Exception? cause = null) =>
+        new(SqlStates.IoError, $"could not {what} \"{path}\": {reason}", cause);
+
+    public static PhantomDbException DiskFull(string path, Exception? cause = null) =>
+        new(SqlStates.DiskFull, $"could not write \"{path}\": no space left on device", cause)
+        {
+            Hint = "Make room on the disk and try again; the file that was there before is untouched.",
+        };
+
+    /// <summary>The bytes are not those that were written.</summary>
+    public static PhantomDbException FileDamaged(string path, string what, string where, string? detail, string? hint) =>
+        new(SqlStates.DataCorrupted, $"file \"{path}\" is damaged or was edited: {what}") { Where = where, Detail = detail, Hint = hint };
+
+    /// <summary>The text of a file does not follow its format.</summary>
+    public static PhantomDbException FileFormat(string path, string what, string where, Exception? cause = null) =>
+        new(SqlStates.BadCopyFileFormat, $"file \"{path}\" cannot be read: {what}", cause) { Where = where };
+
+    /// <summary>The rows of a file break a constraint, or hold values that are none: the same error, with its place.</summary>
+    public static PhantomDbException InFile(PhantomDbException error, string where) =>
+        new(error.SqlState, error.Message, error)
+        {
+            Detail = error.Detail, Hint = error.Hint, SchemaName = error.SchemaName, TableName = error.TableName,
+            ColumnName = error.ColumnName, ConstraintName = error.ConstraintName, Where = where,
+        };
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Tests.Durability;
+
+/// <summary>
+/// Random rows of every type, nasty values among them, byte for byte through a file and back. PHANTOMDB_ROUND_TRIP_ROWS
+/// sets how many (1,000,000 takes some minutes), PHANTOMDB_SEED repeats a run.
+/// </summary>
+[TestClass]
+public sealed class DatabaseFileRoundTripTests
+{
+    private static readonly string[] Types =
+    [
+        "bool", "smallint", "int", "bigint", "numeric", "numeric(10,2)", "numeric(38,5)", "float", "double", "string", "varchar(20)", "char(6)",
+        "bytea", "date", "time", "datetime", "timestamptz", "timestamptz(3)", "interval", "uuid",
+    ];
+
+    private static readonly string[] Texts =
+    [
+        "", " ", "a", ",", "\"", "\"\"", "\n", "\r\n", "\r", "NULL", "ROW:", "[TABLE:x]", "# End: 1", "'", "\\", "ä€😀", "x,\"y\"\nz", "\u0001", "\t", "end ",
+    ];
+
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void Rows_of_every_type_come_back_byte_for_byte()
+    {
+        int count = Setting("PHANTOMDB_ROUND_TRIP_ROWS", 3000);
+        int seed = Setting("PHANTOMDB_SEED", Environment.TickCount);
+        TestContext.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+        try
+        {
+            string source = Path.Combine(folder, "source.db");
+            using (var writer = new StreamWriter(source, false, new UTF8Encoding(false)))
+            {
+                writer.Write("# PhantomDB Version: 1\n\n[TABLE:t]\n");
+                writer.Write("COLUMNS:" + string.Join(',', Types.Select((t, i) => t.Contains(',') ? $"\"c{i}:{t}\"" : $"c{i}:{t}")) + "\n");
+                writer.Write("DATA:" + string.Join(',', Types.Select((_, i) => $"c{i}")) + "\n");
+                for (int row = 0; row < count; row++)
+                {
+                    string[] cells = [.. Types.Select(t => random.Next(8) == 0 ? "" : Cell(Value(t, random)))];
+                    cells[0] = "ROW:" + cells[0];
+                    writer.Write(string.Join(',', cells) + "\n");
+                }
+            }
+            string first = Path.Combine(folder, "first.db"), second = Path.Combine(folder, "second.db"), plain = Path.Combine(folder, "plain.db");
+            var options = new DatabaseFileOptions { GeneratedAt = DateTime.UnixEpoch };
+            DatabaseFileWriter.Write(Content(DatabaseFileReader.Read(source)), first, options);
+            DatabaseFileWriter.Write(Content(DatabaseFileReader.Read(first)), second, options);
+            DatabaseFileWriter.Write(Content(DatabaseFileReader.Read(second)), plain, options with { Sealed = false });
+
+            Assert.IsTrue(File.ReadAllBytes(first).AsSpan().SequenceEqual(File.ReadAllBytes(second)), "sealed files differ");
+            Assert.AreEqual(RowLines(source), RowLines(plain), "rows differ from those written by hand");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static string RowLines(string path)
+    {
+        string text = File.ReadAllText(path);
+        return text[text.IndexOf("ROW:", StringComparison.Ordinal)..];
+    }
+
+    private static DatabaseContent Content(LoadedDatabase loaded) => new("t", loaded.Catalog, loaded.Storage, ReadView.Latest);
+
+    private static int Setting(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
+
+    private static string Cell(string value) =>
+        value.Length == 0 || value.AsSpan().ContainsAny(",\"\n\r") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
+
+    // As PostgreSQL prints them.
+    private static string Value(string type, Random random) => type switch
+    {
+        "bool" => random.Next(2) == 0 ? "t" : "f",
+        "smallint" => Pick(random, "-32768", "32767", "0") ?? Text((short)random.Next(short.MinValue, short.MaxValue)),
+        "int" => Pick(random, "-2147483648", "2147483647") ?? Text(random.Next()),
+        "bigint" => Pick(random, "-9223372036854775808", "9223372036854775807") ?? Text(random.NextInt64()),
+        "numeric" => Pick(random, "0", "0.00", "1.50", "-1.500", "NaN", "Infinity", "-Infinity", "99999999999999999999999999999999999999")
+            ?? Text(random.Next()) + "." + Text(random.Next()),
+        "numeric(10,2)" => Pick(random, "0.00", "-99999999.99", "0.01") ?? Text(random.Next(99_999_999)) + ".05",
+        "numeric(38,5)" => Pick(random, "0.00000", "-999999999999999999999999999999999.99999") ?? Text(random.NextInt64()) + ".12345",
+        "float" => Pick(random, "-0", "0", "NaN", "Infinity", "-Infinity", "1e-45", "3.4028235e+38") ?? Text(random.Next(1000)) + ".5",
+        "double" => Pick(random, "-0", "0", "NaN", "Infinity", "-Infinity", "5e-324", "1.7976931348623157e+308", "0.1") ?? Text(random.Next()) + ".25",
+        "string" => Texts[random.Next(Texts.Length)] + Texts[random.Next(Texts.Length)],
+        "varchar(20)" => Texts[random.Next(Texts.Length)],
+        "char(6)" => Pick(random, "abc   ", "      ", "abcdef", "ä,\"   ") ?? "x     ",
+        "bytea" => "\\x" + Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Texts[random.Next(Texts.Length)])),
+        "date" => Pick(random, "infinity", "-infinity", "0044-03-15 BC", "9999-12-31", "10000-01-01") ?? $"20{random.Next(10, 99)}-0{random.Next(1, 9)}-1{random.Next(9)}",
+        "time" => Pick(random, "00:00:00", "24:00:00", "23:59:59.999999") ?? $"1{random.Next(9)}:00:00.5",
+        "datetime" => Pick(random, "infinity", "-infinity", "0001-01-01 00:00:00", "2020-02-29 12:00:00.000001") ?? $"20{random.Next(10, 99)}-01-01 00:00:00",
+        "timestamptz" => Pick(random, "infinity", "-infinity", "2020-02-29 12:00:00.1+00") ?? $"20{random.Next(10, 99)}-01-01 00:00:00+00",
+        "timestamptz(3)" => $"20{random.Next(10, 99)}-01-01 00:00:00.123+00",
+        "interval" => Pick(random, "00:00:00", "1 year 2 mons -3 days +04:05:06.7", "-1 days", "-00:00:00.000001") ?? $"{random.Next(2, 99)} days",
+        "uuid" => random.Next(2) == 0 ? "00000000-0000-0000-0000-000000000000" : new Guid(Bytes(random)).ToString("D"),
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
+    };
+
+    // One of the values, or null half of the time.
+    private static string? Pick(Random random, params string[] values) => random.Next(2) == 0 ? null : values[random.Next(values.Length)];
+
+    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static byte[] Bytes(Random random)
+    {
+        byte[] bytes = new byte[16];
+        random.NextBytes(bytes);
+        return bytes;
+    }
+}

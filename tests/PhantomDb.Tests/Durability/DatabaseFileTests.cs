@@ -1,0 +1,442 @@
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+
+namespace PhantomDb.Tests.Durability;
+
+[TestClass]
+public sealed class DatabaseFileTests
+{
+    private const string Path = "/data/shop.db";
+
+    private const string Example = """
+        # PhantomDB Database File
+        # Database: my_database
+        # Format: CSV
+        # Generated: 2023-12-01 12:00:00 UTC
+
+        [TABLE:users]
+        COLUMNS:id:int,name:string,email:string
+        DATA:id,name,email
+        ROW:1,John Doe,john@example.com
+        ROW:2,Jane Smith,jane@example.com
+
+        """;
+
+    private readonly MemoryFileSystem _files = new();
+
+    [TestMethod]
+    public void The_formats_own_example_keeps_its_lines_when_loaded_and_saved()
+    {
+        LoadedDatabase loaded = Load(Example);
+        Save(loaded);
+
+        string[] lines = LinesOf(Path).Where(l => !l.StartsWith('#')).ToArray();
+        CollectionAssert.AreEqual(Example.Split('\n').Where(l => !l.StartsWith('#')).Select(l => l.Trim()).Where(l => l.Length > 0).ToArray(),
+            lines.Where(l => l.Length > 0).ToArray());
+        StringAssert.StartsWith(LinesOf(Path)[0], "# PhantomDB Database File");
+    }
+
+    [TestMethod]
+    [DataRow("# PhantomDB Database Snapshot\n# Timestamp: 2023-12-01 12:00:00\n# Type: Full \"x\n\n[TABLE:a]\nCOLUMNS:id:int,name:string\n\n[TABLE:b]\nCOLUMNS:x:double\nDATA:x\nROW:1.5\n\n")]
+    [DataRow("# c\r\n[TABLE:a]\r\nCOLUMNS:id:int,name:string\r\n\r\n[TABLE:b]\r\nCOLUMNS:x:double\r\nDATA:x\r\nROW:1.5\r\n")]
+    [DataRow("\uFEFF[TABLE:b]\nCOLUMNS:x:double\nROW:1.5")]
+    [DataRow("[TABLE:b]\nCOLUMNS:x:double\n# a comment, with \"quotes\n\nROW:\"1.5\"\n")]
+    public void Files_of_others_load(string text)
+    {
+        LoadedDatabase loaded = Load(text);
+
+        TableDefinition b = loaded.Catalog.FindTable("public", "b")!;
+        Assert.AreEqual(SqlType.Double, b.Columns[0].Type);
+        Assert.AreEqual(1, loaded.Storage.GetTable(b.Oid).RowCount);
+    }
+
+    [TestMethod]
+    public void A_row_with_only_its_first_value_quoted_is_split_behind_ROW()
+    {
+        LoadedDatabase loaded = Load("[TABLE:t]\nCOLUMNS:a:string,b:string\nDATA:a,b\nROW:\"a,b\",c\nROW:\"say \"\"x\"\"\",\"\"\nROW:\"two\nlines\",\nROW:plain,d\n");
+
+        CollectionAssert.AreEqual(new[] { "a,b|c", "say \"x\"|", "two\nlines|", "plain|d" }, Rows(loaded, "t"));
+    }
+
+    [TestMethod]
+    public void Nothing_is_an_empty_string_in_files_of_others_and_NULL_in_ours()
+    {
+        const string Body = "[TABLE:t]\nCOLUMNS:a:string,b:int\nDATA:a,b\nROW:,\n\"ROW:\",1\n";
+
+        CollectionAssert.AreEqual(new[] { "|NULL", "|1" }, Rows(Load(Body), "t"));
+        CollectionAssert.AreEqual(new[] { "NULL|NULL", "|1" }, Rows(Load("# PhantomDB Version: 1\n" + Body), "t"));
+    }
+
+    [TestMethod]
+    [DataRow("", "no table")]
+    [DataRow("# only a comment\n", "no table")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nTRIGGER:x\n", "TRIGGER")]
+    [DataRow("[QUEUE:t]\n", "QUEUE")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:point\n", "point")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:1,2\n", "2 values")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:x\n", "\"x\"")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:1\"\n", "uote")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:\"1\n", "uote")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nDATA:b\n", "\"b\"")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\n[TABLE:t]\nCOLUMNS:a:int\n", "twice")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nNOTNULL:a\nROW:\n", "null value in column \"a\"")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nCONSTRAINT:k UNIQUE (a)\nROW:1\nROW:1\n", "duplicate key")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nCONSTRAINT:k PRIMARY KEY (a)\nROW:1\n[TABLE:u]\nCOLUMNS:b:bigint\nCONSTRAINT:f FOREIGN KEY (b) REFERENCES t (a)\nROW:1\nROW:7\n", "foreign key constraint \"f\"")]
+    [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n# Rows: 1 | CRC: 12345678\n", "sealed")]
+    public void What_cannot_be_read_is_refused_by_name(string text, string expected)
+    {
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Load(text));
+
+        StringAssert.Contains(error.Message, expected);
+    }
+
+    [TestMethod]
+    public void An_error_in_a_row_tells_file_line_offset_section_and_row()
+    {
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(
+            () => Load("[TABLE:t]\nCOLUMNS:a:int\n\nROW:1\nROW:x\n"));
+
+        Assert.AreEqual("22P02", error.SqlState);
+        Assert.AreEqual($"{Path}, line 5, byte offset 31, section [TABLE:t], row 2", error.Where);
+    }
+
+    [TestMethod]
+    public void Every_single_bit_change_of_a_sealed_file_is_refused_with_its_place()
+    {
+        byte[] whole = SealedBytes();
+        for (int bit = 0; bit < whole.Length * 8; bit++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[bit >> 3] ^= (byte)(1 << (bit & 7));
+            ExpectRefused(damaged, $"bit {bit & 7} of byte {bit >> 3}");
+        }
+    }
+
+    [TestMethod]
+    public void Every_truncation_of_a_sealed_file_is_refused_with_its_place()
+    {
+        byte[] whole = SealedBytes();
+        for (int length = 0; length < whole.Length; length++)
+        {
+            ExpectRefused(whole[..length], $"the first {length} bytes");
+        }
+    }
+
+    [TestMethod]
+    public void Lost_repeated_and_swapped_lines_of_a_sealed_file_are_refused()
+    {
+        string[] lines = Encoding.UTF8.GetString(SealedBytes()).Split('\n');
+        for (int i = 0; i + 2 < lines.Length; i++)
+        {
+            ExpectRefused(Join([.. lines[..i], .. lines[(i + 1)..]]), $"without line {i + 1}");
+            ExpectRefused(Join([.. lines[..i], lines[i], .. lines[i..]]), $"line {i + 1} twice");
+            if (lines[i] != lines[i + 1])
+            {
+                ExpectRefused(Join([.. lines[..i], lines[i + 1], lines[i], .. lines[(i + 2)..]]), $"lines {i + 1} and {i + 2} swapped");
+            }
+        }
+
+        static byte[] Join(string[] parts) => Encoding.UTF8.GetBytes(string.Join('\n', parts));
+    }
+
+    [TestMethod]
+    public void An_edited_file_is_refused_with_the_sections_that_differ()
+    {
+        string text = Encoding.UTF8.GetString(SealedBytes()).Replace("Jane", "Janet", StringComparison.Ordinal);
+        _files.Files[Path] = Encoding.UTF8.GetBytes(text);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files));
+
+        Assert.AreEqual("XX001", error.SqlState);
+        Assert.AreEqual("Sections that differ from their checksums: [TABLE:users].", error.Detail);
+        StringAssert.Contains(error.Where, "section [TABLE:users]");
+    }
+
+    [TestMethod]
+    public void Everything_in_the_catalog_comes_back()
+    {
+        const string text = """"""""
+            # PhantomDB Version: 1
+
+            [SCHEMA:app]
+            COMMENT:SCHEMA,the application's
+
+            [SEQUENCE:app.numbers]
+            SEQUENCE:app.numbers AS bigint START 5 INCREMENT 2 MINVALUE 1 MAXVALUE 99 CACHE 1 CYCLE LAST 7 CALLED
+
+            "[TABLE:app.""Ä""]"
+            COLUMNS:id:int
+            CONSTRAINT:pk PRIMARY KEY (id)
+            DATA:id
+            ROW:1
+
+            "[TABLE:""Odd """"Name""""""]"
+            "COLUMNS:""a b"":int","price:numeric(10,2)",code:varchar(5),at:timestamptz(3),id:bigint
+            COMMENT:TABLE,"a comment, with ""quotes"" and
+            a line end"
+            NOTNULL:at
+            DEFAULT:price,0.00
+            COMMENT:COLUMN,price,what it costs
+            IDENTITY:id,BY DEFAULT,t_id_seq
+            SEQUENCE:t_id_seq AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9223372036854775807 CACHE 1 OWNED BY id LAST 1
+            "CONSTRAINT:t_pkey PRIMARY KEY (""a b"", code)"
+            CONSTRAINT:t_u UNIQUE NULLS NOT DISTINCT (price)
+            COMMENT:CONSTRAINT,t_u,one price each
+            CONSTRAINT:t_check CHECK (price > 0 AND code <> ')')
+            "CONSTRAINT:t_fk FOREIGN KEY (id) REFERENCES app.""Ä"" (id) MATCH FULL ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED"
+            "INDEX:t_i (code DESC, at NULLS FIRST)"
+            COMMENT:INDEX,t_i,by code
+            "DATA:""a b""",price,code,at,id
+            ROW:1,2.50,x,2020-01-01 00:00:00+00,
+
+            [VIEW:v]
+            COLUMNS:n:bigint
+            COMMENT:VIEW,counts
+            "USES:""Odd """"Name"""""""
+            "QUERY:SELECT count(*) FROM app.""Ä"""
+
+            """""""";
+
+        LoadedDatabase loaded = Load(text);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
+
+        string saved = string.Join('\n', LinesOf(Path).Where(l => !l.StartsWith('#'))).Trim();
+        Assert.AreEqual(string.Join('\n', text.Split('\n').Where(l => !l.StartsWith('#'))).Trim(), saved);
+    }
+
+    [TestMethod]
+    public void The_same_rows_in_another_order_give_the_same_bytes_where_there_is_a_primary_key()
+    {
+        const string Head = "# PhantomDB Version: 1\n[TABLE:t]\nCOLUMNS:a:int,b:string\nCONSTRAINT:k PRIMARY KEY (a)\nDATA:a,b\n";
+        byte[] first = Saved(Head + "ROW:3,c\nROW:-1,a\nROW:2,b\n");
+        byte[] second = Saved(Head + "ROW:2,b\nROW:3,c\nROW:-1,a\n");
+
+        CollectionAssert.AreEqual(first, second);
+        StringAssert.Contains(Encoding.UTF8.GetString(first), "ROW:-1,a\nROW:2,b\nROW:3,c\n");
+
+        byte[] Saved(string text)
+        {
+            Save(Load(text));
+            return _files.Files[Path];
+        }
+    }
+
+    [TestMethod]
+    public void Content_that_is_there_already_is_left_alone()
+    {
+        LoadedDatabase loaded = Load(Example);
+        _files.Files.Clear();
+        Assert.IsTrue(Save(loaded));
+        byte[] before = _files.Files[Path];
+
+        Assert.IsFalse(DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { GeneratedAt = DateTime.UnixEpoch }, _files));
+
+        Assert.AreSame(before, _files.Files[Path]);
+        Assert.HasCount(2, _files.Files, "the database file and .gitattributes");
+    }
+
+    [TestMethod]
+    public void A_failing_disk_leaves_the_file_that_was_there()
+    {
+        byte[] before = SealedBytes();
+        LoadedDatabase other = Load("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n");
+        foreach (string what in new[] { "create", "write", "flush", "rename" })
+        {
+            _files.Files.Clear();
+            _files.Files[Path] = before;
+            _files.Fails = (call, _) => call == what;
+
+            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Save(other));
+
+            Assert.AreEqual("58030", error.SqlState);
+            Assert.HasCount(1, _files.Files, $"after a failed {what}");
+            Assert.AreSame(before, _files.Files[Path]);
+        }
+    }
+
+    [TestMethod]
+    public void A_file_is_flushed_and_read_back_before_it_is_renamed_and_the_folder_flushed_last()
+    {
+        LoadedDatabase loaded = Load(Example);
+        _files.Files.Clear();
+        _files.Calls.Clear();
+
+        Save(loaded);
+
+        CollectionAssert.AreEqual(
+            new[] { "create shop.db.new", "write shop.db.new", "flush shop.db.new", "rename shop.db.new" },
+            _files.Calls.Where(c => c.Contains("shop.db", StringComparison.Ordinal)).Distinct().ToArray());
+        Assert.AreEqual("flush folder data", _files.Calls[^1]);
+    }
+
+    [TestMethod]
+    public void Bytes_that_the_disk_changed_while_writing_do_not_replace_the_file()
+    {
+        byte[] before = SealedBytes();
+        LoadedDatabase other = Load("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n");
+        _files.Files[Path] = before;
+        _files.Fails = (call, path) =>
+        {
+            if (call == "flush")
+            {
+                _files.Files[path][^20] ^= 1;
+            }
+            return false;
+        };
+
+        Assert.ThrowsExactly<PhantomDbException>(() => Save(other));
+
+        Assert.AreSame(before, _files.Files[Path]);
+    }
+
+    [TestMethod]
+    public void An_unsealed_file_has_no_checksum_inside_and_a_seal_beside_it()
+    {
+        DatabaseFileOptions unsealed = new() { Sealed = false };
+        DatabaseFileWriter.Write(Content(Load(Example)), Path, unsealed, _files);
+
+        Assert.DoesNotContain("CRC", Encoding.UTF8.GetString(_files.Files[Path]));
+        LoadedDatabase again = DatabaseFileReader.Read(Path, null, _files);
+        Assert.IsFalse(again.IsSealed);
+        Assert.IsFalse(DatabaseFileWriter.Write(Content(again), Path, unsealed, _files));
+
+        byte[] whole = _files.Files[Path];
+        for (int bit = 0; bit < whole.Length * 8; bit++)
+        {
+            byte[] damaged = [.. whole];
+            damaged[bit >> 3] ^= (byte)(1 << (bit & 7));
+            ExpectRefused(damaged, $"bit {bit}");
+        }
+
+        _files.Files.Remove(DatabaseFileWriter.SealPath(Path));
+        _files.Files[Path] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(whole).Replace("Jane", "Janet", StringComparison.Ordinal));
+        StringAssert.Contains(Rows(DatabaseFileReader.Read(Path, null, _files), "users")[1], "Janet");
+    }
+
+    [TestMethod]
+    public void Sealing_takes_the_seal_beside_away()
+    {
+        LoadedDatabase loaded = Load(Example);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
+
+        Save(loaded);
+
+        Assert.IsFalse(_files.Exists(DatabaseFileWriter.SealPath(Path)));
+        Assert.IsTrue(DatabaseFileReader.Read(Path, null, _files).IsSealed);
+    }
+
+    [TestMethod]
+    public void Identity_timeline_and_position_are_kept()
+    {
+        var id = Guid.NewGuid();
+        DatabaseFileWriter.Write(Content(Load(Example)) with { Id = id, Timeline = 3, Lsn = 77 }, Path, null, _files);
+
+        LoadedDatabase loaded = DatabaseFileReader.Read(Path, null, _files);
+
+        Assert.AreEqual((id, 3, 77L), (loaded.Id, loaded.Timeline, loaded.Lsn));
+    }
+
+    [TestMethod]
+    public void A_database_without_tables_is_a_file_with_a_seal()
+    {
+        DatabaseFileWriter.Write(new DatabaseContent("x", DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest), Path, null, _files);
+
+        Assert.IsEmpty(DatabaseFileReader.Read(Path, null, _files).Catalog.Tables);
+    }
+
+    [TestMethod]
+    public void Files_on_a_real_disk_are_replaced_whole()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+        try
+        {
+            string path = System.IO.Path.Combine(folder, "sub", "shop.db");
+            LoadedDatabase loaded = Load(Example);
+            Assert.IsTrue(DatabaseFileWriter.Write(Content(loaded), path));
+            Assert.IsFalse(DatabaseFileWriter.Write(Content(loaded), path));
+            Assert.IsTrue(DatabaseFileWriter.Write(Content(Load(Example.Replace("Jane", "Janet", StringComparison.Ordinal))), path));
+            StringAssert.Contains(Rows(DatabaseFileReader.Read(path), "users")[1], "Janet");
+            CollectionAssert.AreEquivalent(
+                new[] { ".gitattributes", "shop.db" }, PhysicalFileSystem.Instance.List(System.IO.Path.GetDirectoryName(path)!).ToArray());
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void A_file_that_is_not_there_is_58P01()
+    {
+        Assert.AreEqual("58P01", Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read("/nowhere/x.db")).SqlState);
+    }
+
+    [TestMethod]
+    public void Every_example_in_the_documentation_is_read()
+    {
+        string text = File.ReadAllText(RepositoryPaths.InRepository("docs", "file-formats.md"));
+        string[] examples = [.. text.Split("```").Where((_, i) => i % 2 == 1).Where(e => e.StartsWith("phantomdb\n", StringComparison.Ordinal))];
+
+        Assert.IsGreaterThanOrEqualTo(3, examples.Length);
+        foreach (string example in examples)
+        {
+            Load(example["phantomdb\n".Length..]);
+        }
+    }
+
+    private static DatabaseContent Content(LoadedDatabase loaded) =>
+        new("my_database", loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = loaded.Id };
+
+    internal static string[] Rows(LoadedDatabase loaded, string name)
+    {
+        TableDefinition table = loaded.Catalog.FindTable("public", name)!;
+        TableStore store = loaded.Storage.GetTable(table.Oid);
+        ValueText[] texts = [.. table.Columns.Select(c => new ValueText(c.Type))];
+        RowBuffer row = store.NewRowBuffer();
+        List<string> rows = [];
+        for (long id = 0; id < store.RowCount; id++)
+        {
+            Assert.IsTrue(store.TryRead(id, new ReadView(0), row));
+            rows.Add(string.Join('|', texts.Select((t, i) => row.IsNull(i) ? "NULL" : Encoding.UTF8.GetString(t.Format(row, i)))));
+        }
+        return [.. rows];
+    }
+
+    private LoadedDatabase Load(string text)
+    {
+        _files.Files.Remove(DatabaseFileWriter.SealPath(Path));
+        _files.Files[Path] = Encoding.UTF8.GetBytes(text);
+        return DatabaseFileReader.Read(Path, null, _files);
+    }
+
+    private bool Save(LoadedDatabase loaded) =>
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { GeneratedAt = new DateTime(2023, 12, 1, 12, 0, 0, DateTimeKind.Utc) }, _files);
+
+    private byte[] SealedBytes()
+    {
+        Save(Load(Example));
+        return _files.Files[Path];
+    }
+
+    private string[] LinesOf(string path) => Encoding.UTF8.GetString(_files.Files[path]).Split('\n');
+
+    private void ExpectRefused(byte[] bytes, string what)
+    {
+        _files.Files[Path] = bytes;
+        try
+        {
+            DatabaseFileReader.Read(Path, null, _files);
+        }
+        catch (PhantomDbException error)
+        {
+            Assert.IsNotNull(error.Where, what);
+            StringAssert.StartsWith(error.Where, Path, what);
+            return;
+        }
+        Assert.Fail($"read as good: {what}");
+    }
+}

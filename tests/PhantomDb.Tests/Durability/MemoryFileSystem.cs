@@ -1,0 +1,71 @@
+using PhantomDb.Durability;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Tests.Durability;
+
+/// <summary>A disk in memory whose writes, flushes, renames and deletions can be made to fail.</summary>
+internal sealed class MemoryFileSystem : IFileSystem
+{
+    public Dictionary<string, byte[]> Files { get; } = [];
+
+    public List<string> Calls { get; } = [];
+
+    /// <summary>Asked before every change, with what is done and to which file; true makes it fail.</summary>
+    public Func<string, string, bool> Fails { get; set; } = (_, _) => false;
+
+    public bool Exists(string path) => Files.ContainsKey(path);
+
+    public Stream OpenRead(string path) => Files.TryGetValue(path, out byte[]? bytes) ? new MemoryStream(bytes, writable: false) : throw Error.FileNotFound(path);
+
+    public IWritableFile Create(string path)
+    {
+        Do("create", path);
+        Files[path] = [];
+        return new WritableFile(this, path);
+    }
+
+    public void Rename(string from, string to)
+    {
+        Do("rename", from);
+        Files[to] = Files[from];
+        Files.Remove(from);
+    }
+
+    public void Delete(string path)
+    {
+        Do("delete", path);
+        Files.Remove(path);
+    }
+
+    public IReadOnlyList<string> List(string folder) => [.. Files.Keys];
+
+    public void CreateFolder(string path)
+    {
+    }
+
+    public void FlushFolder(string path) => Do("flush folder", path);
+
+    private void Do(string what, string path)
+    {
+        Calls.Add($"{what} {Path.GetFileName(path)}");
+        if (Fails(what, path))
+        {
+            throw Error.FileFailed(what, path, "Input/output error");
+        }
+    }
+
+    private sealed class WritableFile(MemoryFileSystem files, string path) : IWritableFile
+    {
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            files.Do("write", path);
+            files.Files[path] = [.. files.Files[path], .. bytes];
+        }
+
+        public void Flush() => files.Do("flush", path);
+
+        public void Dispose()
+        {
+        }
+    }
+}
