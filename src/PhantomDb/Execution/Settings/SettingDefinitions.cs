@@ -125,5 +125,5 @@ internal static class SettingDefinitions
 
     private static string? TimeZoneName(string value) =>
         value.Equals("local", StringComparison.OrdinalIgnoreCase) || value.Equals("default", StringComparison.OrdinalIgnoreCase) ? "UTC"
-        : TimeZoneSetting.Find(value) is { } zone ? zone.Id : null;
+        : Types.SessionTimeZone.TryFind(value, out Types.SessionTimeZone zone) ? zone.Name : null;
 }

@@ -1,0 +1,212 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Planning;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>
+/// Carries out the storage actions of a definition statement on tables that only this statement sees yet. What is to
+/// happen when the statement commits (tables put in place or dropped) is collected; when it fails, nothing has happened.
+/// </summary>
+internal sealed class SchemaChangeRunner(StatementScope scope)
+{
+    private readonly Dictionary<int, TableStore> _changed = [];
+    private readonly List<SequenceStore> _newSequences = [];
+    private readonly List<int> _droppedTables = [];
+    private readonly List<int> _droppedSequences = [];
+
+    /// <summary>Rows that the statement put into a table (CREATE TABLE AS).</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>Carries out the actions; the scope's catalog is the new one already.</summary>
+    public void Run(SchemaChange change)
+    {
+        // Definitions that changed without an action of their own (a renamed column, a new default) reach storage too.
+        HashSet<int> acted = [.. change.Actions.Select(TableOf)];
+        foreach (PutTable put in change.Changes.OfType<PutTable>())
+        {
+            if (!acted.Contains(put.Table.Oid) && scope.Tables.ContainsKey(put.Table.Oid))
+            {
+                Replace(put.Table);
+            }
+        }
+        foreach (StorageAction action in change.Actions)
+        {
+            Run(action);
+        }
+    }
+
+    /// <summary>Makes it all visible, with the transaction's commit.</summary>
+    public void Publish(Transactions.TransactionManager manager)
+    {
+        foreach (TableStore table in _changed.Values)
+        {
+            manager.Publish(table);
+        }
+        foreach (SequenceStore sequence in _newSequences)
+        {
+            scope.Storage.SetSequence(sequence);
+        }
+        foreach (int oid in _droppedTables)
+        {
+            scope.Storage.Tables.GetValueOrDefault(oid)?.ReleaseMemory();
+            scope.Storage.RemoveTable(oid);
+        }
+        foreach (int oid in _droppedSequences)
+        {
+            scope.Storage.RemoveSequence(oid);
+        }
+    }
+
+    /// <summary>Gives back what was made for a statement that failed.</summary>
+    public void Discard()
+    {
+        foreach (TableStore table in _changed.Values)
+        {
+            table.ReleaseMemory();
+        }
+    }
+
+    private void Run(StorageAction action)
+    {
+        switch (action)
+        {
+            case CreateTableStorage create:
+                Set(scope.Storage.NewTable(create.Table));
+                break;
+            case DropTableStorage drop:
+                scope.Tables.Remove(drop.Table.Oid);
+                _changed.Remove(drop.Table.Oid);
+                _droppedTables.Add(drop.Table.Oid);
+                break;
+            case FillTable fill:
+                Fill(scope.Tables[fill.Table.Oid], fill.Table, fill.Query, fill.Columns);
+                break;
+            case RewriteTable rewrite:
+                Rewrite(rewrite);
+                break;
+            case CreateIndexStorage create:
+                Replace(scope.Catalog.GetTable(create.Table.Oid));
+                break;
+            case DropIndexStorage drop:
+                Replace(scope.Catalog.GetTable(drop.Table.Oid));
+                break;
+            case ValidateNotNull validate:
+                TestNotNull(validate);
+                break;
+            case ValidateCheck validate:
+                TestCheck(validate);
+                break;
+            case ValidateForeignKey validate:
+                ForeignKeyChecks.TestAll(scope, validate.Table, validate.Constraint);
+                break;
+            case CreateSequenceStorage create:
+                _newSequences.Add(new SequenceStore(create.Sequence));
+                break;
+            case DropSequenceStorage drop:
+                _droppedSequences.Add(drop.SequenceOid);
+                break;
+            case RestartSequence restart:
+                SequenceStore sequence = _newSequences.Find(s => s.Definition.Oid == restart.SequenceOid)
+                    ?? scope.Storage.GetSequence(restart.SequenceOid);
+                sequence.Set(restart.Value, isCalled: false);
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(action.GetType().Name);
+        }
+    }
+
+    private static int TableOf(StorageAction action) => action switch
+    {
+        CreateTableStorage a => a.Table.Oid,
+        DropTableStorage a => a.Table.Oid,
+        RewriteTable a => a.After.Oid,
+        CreateIndexStorage a => a.Table.Oid,
+        DropIndexStorage a => a.Table.Oid,
+        _ => 0,
+    };
+
+    private void Set(TableStore table)
+    {
+        scope.Tables[table.Definition.Oid] = table;
+        _changed[table.Definition.Oid] = table;
+    }
+
+    private void Replace(TableDefinition definition) =>
+        Set(scope.Transaction.Alter(scope.Tables[definition.Oid], definition));
+
+    private void Rewrite(RewriteTable rewrite)
+    {
+        QueryExecution rows = scope.Run(rewrite.NewRows, [.. rewrite.NewRows.Output.Take(rewrite.After.Columns.Count)]);
+        TableStore after = scope.Storage.NewTable(rewrite.After);
+        try
+        {
+            Append(after, rewrite.After, rows);
+        }
+        catch
+        {
+            after.ReleaseMemory();
+            throw;
+        }
+        Set(after);
+    }
+
+    private void Fill(TableStore table, TableDefinition definition, LogicalOperator query, IReadOnlyList<LogicalColumn> columns) =>
+        Append(table, definition, scope.Run(query, columns));
+
+    private void Append(TableStore table, TableDefinition definition, QueryExecution rows)
+    {
+        int[] places = [.. table.ColumnNumbers.Select(definition.IndexOfNumber)];
+        DataChunk ordered = new([.. places.Select(p => definition.Columns[p].Type.Physical)]);
+        RowChecks checks = new(definition, [], [], scope);
+        while (rows.Next() is { } chunk)
+        {
+            checks.Test(chunk);
+            for (int i = 0; i < places.Length; i++)
+            {
+                ordered.Vectors[i].Reference(chunk.Vectors[places[i]]);
+            }
+            ordered.Selection = chunk.Selection;
+            ordered.Count = chunk.Count;
+            scope.Transaction.Insert(table, ordered);
+            RowCount += chunk.Count;
+        }
+    }
+
+    private void TestNotNull(ValidateNotNull validate)
+    {
+        TableScan.Worker scan = scope.Tables[validate.Table.Oid].Scan([validate.Column.Number], ReadView.Latest).NewWorker();
+        DataChunk chunk = new([validate.Column.Type.Physical]);
+        while (scan.TryNext(chunk))
+        {
+            for (int i = 0; i < chunk.Count; i++)
+            {
+                if (!chunk.Vectors[0].IsValid(chunk.Position(i)))
+                {
+                    throw new PhantomDbException(SqlStates.NotNullViolation,
+                        $"column \"{validate.Column.Name}\" of relation \"{validate.Table.Name}\" contains null values")
+                    {
+                        SchemaName = validate.Table.Schema, TableName = validate.Table.Name, ColumnName = validate.Column.Name,
+                    };
+                }
+            }
+        }
+    }
+
+    private void TestCheck(ValidateCheck validate)
+    {
+        LogicalFilter failing = new(validate.Scan, new BooleanTestExpression(validate.Check.Condition, Value: false, IsNegated: false));
+        if (scope.Run(failing, failing.Output).Next() is not null)
+        {
+            throw new PhantomDbException(SqlStates.CheckViolation,
+                $"check constraint \"{validate.Check.Constraint.Name}\" of relation \"{validate.Table.Name}\" is violated by some row")
+            {
+                SchemaName = validate.Table.Schema, TableName = validate.Table.Name, ConstraintName = validate.Check.Constraint.Name,
+            };
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using PhantomDb.Catalog;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Planning;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>
+/// One statement being carried out: its transaction, the tables as it finds them (with those that it has itself altered),
+/// and the means to run plans.
+/// </summary>
+internal sealed class StatementScope(Transaction transaction, DatabaseStorage storage, DatabaseCatalog catalog, IStatementContext statement, Vector[] parameters)
+{
+    private readonly Dictionary<int, TableStore> _tables = new(storage.Tables);
+
+    public Transaction Transaction => transaction;
+
+    public DatabaseStorage Storage => storage;
+
+    public DatabaseCatalog Catalog { get; set; } = catalog;
+
+    public IStatementContext Statement => statement;
+
+    public IVirtualTables? VirtualTables { get; init; }
+
+    public EvaluationContext Evaluation { get; } = new(statement, parameters);
+
+    /// <summary>The tables by oid; a definition statement puts its new ones here until it commits.</summary>
+    public Dictionary<int, TableStore> Tables => _tables;
+
+    /// <summary>Optimises and plans a query or the input of a modification.</summary>
+    public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) =>
+        PhysicalPlanner.Plan(Optimizer.Optimize(plan, storage, Evaluation), result, parameters.Length);
+
+    public ExecutionContext NewContext() => new(statement, parameters)
+    {
+        Tables = _tables,
+        View = transaction.View,
+        VirtualTables = VirtualTables,
+    };
+
+    /// <summary>Runs a plan, giving chunks with the columns asked for.</summary>
+    public QueryExecution Run(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) => new(Plan(plan, result), NewContext());
+}

@@ -1,0 +1,270 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using PhantomDb.Execution;
+using PhantomDb.Functions;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb;
+
+/// <summary>
+/// What a statement gave: its rows, read forward one by one, and its command tag. Rows are computed as they are read, at
+/// the moment in time at which the statement started, whatever is changed meanwhile. Used by one thread at a time; reading
+/// may be paused and go on later, on another thread too. Dispose it before the session's next statement.
+/// </summary>
+public sealed class QueryResult : IDisposable
+{
+    private const int FirstDay = 730119;   // DateOnly.DayNumber of 2000-01-01
+
+    private readonly ResultSource? _source;
+    private readonly string _tag;
+    private readonly bool _countsRows;
+    private readonly TextOutput[] _text;
+    private DataChunk? _chunk;
+    private int _row = -1;
+    private int _position;
+    private bool _isClosed;
+
+    internal QueryResult(
+        IReadOnlyList<ResultColumn> columns, ResultSource? source, string tag, long rowsAffected, bool countsRows, IStatementContext statement)
+    {
+        _text = [.. columns.Select(c => new TextOutput(c.Type, statement))];
+        Columns = columns;
+        _source = source;
+        _tag = tag;
+        _countsRows = countsRows;
+        RowsAffected = rowsAffected;
+    }
+
+    /// <summary>The columns; none where the statement gives no rows.</summary>
+    public IReadOnlyList<ResultColumn> Columns { get; }
+
+    /// <summary>Rows inserted, updated, deleted or copied; -1 for a statement that changes no rows.</summary>
+    public long RowsAffected { get; }
+
+    /// <summary>Rows read so far.</summary>
+    public long RowsRead { get; private set; }
+
+    /// <summary>
+    /// PostgreSQL's command tag: "INSERT 0 3", "CREATE TABLE", "SELECT 7". A query's count is of the rows read so far, and so
+    /// complete once <see cref="Read"/> has returned false.
+    /// </summary>
+    public string CommandTag => _countsRows ? string.Create(CultureInfo.InvariantCulture, $"{_tag} {RowsRead}") : _tag;
+
+    /// <summary>Moves to the next row; false at the end.</summary>
+    /// <exception cref="PhantomDbException">The statement failed while computing the row.</exception>
+    public bool Read()
+    {
+        ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_chunk is null || ++_row >= _chunk.Count)
+        {
+            _chunk = _source?.Next();
+            _row = 0;
+            if (_chunk is null)
+            {
+                return false;
+            }
+        }
+        _position = _chunk.Position(_row);
+        RowsRead++;
+        return true;
+    }
+
+    /// <summary>True where the value is NULL.</summary>
+    public bool IsNull(int column) => !Vector(column).IsValid(_position);
+
+    /// <summary>A boolean.</summary>
+    public bool GetBoolean(int column) => Value<bool>(column, PhysicalType.Boolean);
+
+    /// <summary>A smallint.</summary>
+    public short GetInt16(int column) => Value<short>(column, PhysicalType.Int16);
+
+    /// <summary>An integer or smallint.</summary>
+    public int GetInt32(int column) => Type(column).Id switch
+    {
+        SqlTypeId.Int16 => Value<short>(column, PhysicalType.Int16),
+        SqlTypeId.Int32 => Value<int>(column, PhysicalType.Int32),
+        _ => throw WrongType(column, "an int"),
+    };
+
+    /// <summary>An integer of any width, or an oid.</summary>
+    public long GetInt64(int column) => Type(column).Id switch
+    {
+        SqlTypeId.Int64 or SqlTypeId.Oid or SqlTypeId.RegClass => Value<long>(column, PhysicalType.Int64),
+        SqlTypeId.Int32 => Value<int>(column, PhysicalType.Int32),
+        SqlTypeId.Int16 => Value<short>(column, PhysicalType.Int16),
+        _ => throw WrongType(column, "a long"),
+    };
+
+    /// <summary>A real.</summary>
+    public float GetFloat(int column) => Value<float>(column, PhysicalType.Real);
+
+    /// <summary>A double precision or real.</summary>
+    public double GetDouble(int column) => Type(column).Id switch
+    {
+        SqlTypeId.Double => Value<double>(column, PhysicalType.Double),
+        SqlTypeId.Real => Value<float>(column, PhysicalType.Real),
+        _ => throw WrongType(column, "a double"),
+    };
+
+    /// <summary>A numeric, with its scale.</summary>
+    /// <exception cref="OverflowException">The value has more digits than a decimal holds; read its text instead.</exception>
+    public decimal GetDecimal(int column) => Type(column).Id switch
+    {
+        SqlTypeId.Numeric => decimal.Parse(GetText(column), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture),
+        SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 => GetInt64(column),
+        _ => throw WrongType(column, "a decimal"),
+    };
+
+    /// <summary>A string type's value; any other value as its text.</summary>
+    public string GetString(int column) => Type(column).Physical == PhysicalType.String && Type(column).Id is not (SqlTypeId.Bytea or SqlTypeId.Char)
+        ? Encoding.UTF8.GetString(Bytes(column))
+        : GetText(column);
+
+    /// <summary>The UTF-8 bytes of a string, or a bytea's bytes; valid until the next <see cref="Read"/>.</summary>
+    public ReadOnlySpan<byte> GetBytes(int column) => Type(column).Physical == PhysicalType.String
+        ? Bytes(column)
+        : throw WrongType(column, "bytes");
+
+    /// <summary>A uuid.</summary>
+    public Guid GetGuid(int column)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Value<UInt128>(column, PhysicalType.Uuid));
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    /// <summary>A date.</summary>
+    /// <exception cref="OverflowException">The date is infinite, or before year 1 or after year 9999.</exception>
+    public DateOnly GetDate(int column)
+    {
+        Require(column, SqlTypeId.Date, "a date");
+        long day = (long)FirstDay + Value<int>(column, PhysicalType.Int32);
+        return day >= DateOnly.MinValue.DayNumber && day <= DateOnly.MaxValue.DayNumber
+            ? DateOnly.FromDayNumber((int)day)
+            : throw new OverflowException($"date {GetText(column)} is outside the range of DateOnly; read its text instead");
+    }
+
+    /// <summary>A time.</summary>
+    /// <exception cref="OverflowException">24:00:00, which TimeOnly does not have.</exception>
+    public TimeOnly GetTime(int column)
+    {
+        Require(column, SqlTypeId.Time, "a time");
+        long microseconds = Value<long>(column, PhysicalType.Int64);
+        return microseconds < 86_400_000_000
+            ? new TimeOnly(microseconds * 10)
+            : throw new OverflowException("time 24:00:00 is outside the range of TimeOnly; read its text instead");
+    }
+
+    /// <summary>A timestamp (kind unspecified) or timestamp with time zone (kind UTC).</summary>
+    /// <exception cref="OverflowException">The timestamp is infinite, or before year 1 or after year 9999.</exception>
+    public DateTime GetDateTime(int column)
+    {
+        SqlTypeId type = Type(column).Id;
+        if (type is not (SqlTypeId.Timestamp or SqlTypeId.TimestampTz))
+        {
+            throw WrongType(column, "a timestamp");
+        }
+        long microseconds = Value<long>(column, PhysicalType.Int64);
+        long minimum = -(long)FirstDay * 86_400_000_000;
+        if (microseconds < minimum || microseconds > (DateTime.MaxValue.Ticks / 10) + minimum)
+        {
+            throw new OverflowException($"timestamp {GetText(column)} is outside the range of DateTime; read its text instead");
+        }
+        return new DateTime((microseconds - minimum) * 10, type == SqlTypeId.Timestamp ? DateTimeKind.Unspecified : DateTimeKind.Utc);
+    }
+
+    /// <summary>An interval without months, as its days and time.</summary>
+    /// <exception cref="OverflowException">The interval has months, whose length depends on the calendar.</exception>
+    public TimeSpan GetTimeSpan(int column)
+    {
+        Interval interval = Value<Interval>(column, PhysicalType.Interval);
+        return interval.Months == 0
+            ? checked(TimeSpan.FromDays(interval.Days) + new TimeSpan(interval.Microseconds * 10))
+            : throw new OverflowException($"interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
+    }
+
+    /// <summary>PostgreSQL's text form of the value, not NULL.</summary>
+    public string GetText(int column)
+    {
+        ArrayBufferWriter<byte> text = new();
+        WriteText(column, text);
+        return Encoding.UTF8.GetString(text.WrittenSpan);
+    }
+
+    /// <summary>Writes PostgreSQL's text form of the value, not NULL, as UTF-8.</summary>
+    public void WriteText(int column, IBufferWriter<byte> output)
+    {
+        Vector vector = Valid(column);
+        _text[column].Write(vector, vector.PositionOf(_position), output);
+    }
+
+    /// <summary>The value as the .NET type that fits it best; DBNull for NULL.</summary>
+    public object GetValue(int column) => IsNull(column) ? DBNull.Value : Type(column).Id switch
+    {
+        SqlTypeId.Boolean => GetBoolean(column),
+        SqlTypeId.Int16 => GetInt16(column),
+        SqlTypeId.Int32 => GetInt32(column),
+        SqlTypeId.Int64 or SqlTypeId.Oid => GetInt64(column),
+        SqlTypeId.Numeric => GetDecimal(column),
+        SqlTypeId.Real => GetFloat(column),
+        SqlTypeId.Double => GetDouble(column),
+        SqlTypeId.Bytea => GetBytes(column).ToArray(),
+        SqlTypeId.Date => GetDate(column),
+        SqlTypeId.Time => GetTime(column),
+        SqlTypeId.Timestamp or SqlTypeId.TimestampTz => GetDateTime(column),
+        SqlTypeId.Interval => GetTimeSpan(column),
+        SqlTypeId.Uuid => GetGuid(column),
+        _ => GetText(column),
+    };
+
+    /// <summary>Ends the statement, whether all rows have been read or not.</summary>
+    public void Dispose()
+    {
+        if (!_isClosed)
+        {
+            _isClosed = true;
+            _chunk = null;
+            _source?.Dispose();
+        }
+    }
+
+    private SqlType Type(int column) => Columns[column].Type;
+
+    private Vector Vector(int column) =>
+        (_chunk ?? throw new InvalidOperationException("There is no current row: call Read first.")).Vectors[column];
+
+    private Vector Valid(int column)
+    {
+        Vector vector = Vector(column);
+        return vector.IsValid(_position) ? vector : throw new InvalidCastException($"Column \"{Columns[column].Name}\" is NULL.");
+    }
+
+    private T Value<T>(int column, PhysicalType type)
+    {
+        if (Type(column).Physical != type)
+        {
+            throw WrongType(column, typeof(T).Name);
+        }
+        Vector vector = Valid(column);
+        return vector.Values<T>()[vector.PositionOf(_position)];
+    }
+
+    private ReadOnlySpan<byte> Bytes(int column)
+    {
+        Vector vector = Valid(column);
+        return StringView.Bytes(in vector.Data<StringView>()[vector.PositionOf(_position)], vector.Blocks);
+    }
+
+    private void Require(int column, SqlTypeId type, string wanted)
+    {
+        if (Type(column).Id != type)
+        {
+            throw WrongType(column, wanted);
+        }
+    }
+
+    private InvalidCastException WrongType(int column, string wanted) =>
+        new($"Column \"{Columns[column].Name}\" is {Columns[column].TypeName}, not {wanted}.");
+}
