@@ -43,6 +43,8 @@ public sealed class QueryResult : IDisposable
     /// <summary>Rows inserted, updated, deleted or copied; -1 for a statement that changes no rows.</summary>
     public long RowsAffected { get; }
 
+    internal bool IsClosed => _isClosed;
+
     /// <summary>Rows read so far.</summary>
     public long RowsRead { get; private set; }
 

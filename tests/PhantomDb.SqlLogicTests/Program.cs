@@ -3,7 +3,7 @@ namespace PhantomDb.SqlLogicTests;
 /// <summary>Entry point of the conformance runner. Exit codes: 0 nothing failed and something passed, 1 otherwise, 2 usage.</summary>
 public static class Program
 {
-    public static int Main(string[] args) => Run(args, static () => throw new NotSupportedException("the engine cannot run SQL yet"));
+    public static int Main(string[] args) => Run(args, static () => new PhantomDbConnection());
 
     /// <summary>Runs the command line against any database: each call of <paramref name="openFreshDatabase"/> gives an empty one.</summary>
     public static int Run(string[] args, Func<ISqlConnection> openFreshDatabase)
