@@ -34,7 +34,7 @@ internal sealed class StatementScope(Transaction transaction, DatabaseStorage st
 
     /// <summary>Optimises and plans a query or the input of a modification.</summary>
     public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) =>
-        PhysicalPlanner.Plan(Optimizer.Optimize(plan, storage, Evaluation), result, parameters.Length);
+        PhysicalPlanner.Plan(Optimizer.Optimize(plan, storage, Evaluation), result, parameters.Length, storage);
 
     public ExecutionContext NewContext() => new(statement, parameters)
     {
