@@ -64,7 +64,7 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             return Conjuncts.Filter(scan, above);
         }
         List<Expression> all = Conjuncts.Split(scan.Filter);
-        all.AddRange(own.Where(c => !all.Contains(c)));
+        AddMissing(own, all);
         return Conjuncts.Filter(scan with { Filter = Conjuncts.Join(all) }, above);
     }
 
@@ -161,7 +161,7 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
     private LogicalOperator PushIntoInnerJoin(LogicalJoin join, List<Expression> conjuncts, HashSet<ColumnId> left, HashSet<ColumnId> right)
     {
         List<Expression> all = Conjuncts.Split(OrFactoring.Apply(join.Condition));
-        all.AddRange(conjuncts.Where(c => !all.Contains(c)));
+        AddMissing(conjuncts, all);
         (List<Expression> movable, List<Expression> above) = Partition(all, c => !ExpressionFacts.IsVolatile(c));
         if (infersEqualities)
         {
@@ -268,6 +268,12 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
         }
         return Conjuncts.Filter(
             join with { Left = Push(join.Left, toLeft), Right = Push(join.Right, toRight), Condition = Conjuncts.Join(condition) }, above);
+    }
+
+    private static void AddMissing(List<Expression> conjuncts, List<Expression> all)
+    {
+        HashSet<Expression> known = [.. all];
+        all.AddRange(conjuncts.Where(known.Add));
     }
 
     private static LogicalEmpty Empty(LogicalOperator plan)

@@ -130,6 +130,7 @@ internal sealed class JoinOrder : IOptimizerRule
         private static List<Candidate> Greedy(JoinGraph graph)
         {
             List<Candidate> parts = [.. Enumerable.Range(0, graph.Count).Select(graph.Input)];
+            Dictionary<(ulong, ulong), double> known = [];   // a step changes the pairs of one part only
             while (parts.Count > 1)
             {
                 (int First, int Second, double Rows) next = (-1, -1, double.MaxValue);
@@ -137,7 +138,7 @@ internal sealed class JoinOrder : IOptimizerRule
                 {
                     for (int j = i + 1; j < parts.Count; j++)
                     {
-                        if (graph.AreConnected(parts[i].Inputs, parts[j].Inputs) && graph.JoinedRows(parts[i], parts[j]) is var rows && rows < next.Rows)
+                        if (JoinedRows(parts[i], parts[j]) is var rows && rows < next.Rows)
                         {
                             next = (i, j, rows);
                         }
@@ -152,6 +153,16 @@ internal sealed class JoinOrder : IOptimizerRule
                 parts[next.First] = joined;
             }
             return parts;
+
+            double JoinedRows(Candidate left, Candidate right)
+            {
+                if (!known.TryGetValue((left.Inputs, right.Inputs), out double rows))
+                {
+                    rows = graph.AreConnected(left.Inputs, right.Inputs) ? graph.JoinedRows(left, right) : double.MaxValue;
+                    known.Add((left.Inputs, right.Inputs), rows);
+                }
+                return rows;
+            }
         }
 
         private static bool IsOrderable(LogicalJoin join) => join is { Kind: JoinKind.Inner, IsDependent: false }
