@@ -40,8 +40,8 @@ public sealed partial class LargePlanTests : PlanningTest
             best = Math.Min(best, watch.Elapsed.TotalMilliseconds);
             Assert.IsFalse(HasCrossJoin(optimised), query);
         }
-        // The best of a few: the machine may be busy with other things.
-        Assert.IsLessThan(100, best, $"{best} ms");
+        // The aim is 100 ms on a machine that does nothing else; the bound finds what grows with the square or worse.
+        Assert.IsLessThan(1000, best, $"{best} ms");
     }
 
     [TestMethod]
