@@ -42,6 +42,15 @@ public sealed class Session : IDisposable
     /// <summary>Raised for a notice, such as "relation "t" already exists, skipping".</summary>
     public event Action<string>? Notice;
 
+    /// <summary>What COPY … FROM STDIN reads; the session does not close it.</summary>
+    public Stream? CopyInput { get; set; }
+
+    /// <summary>What COPY … TO STDOUT writes to; the session does not close it.</summary>
+    public Stream? CopyOutput { get; set; }
+
+    /// <summary>Called with the rows read so far, every million rows of a COPY FROM.</summary>
+    public Action<long>? CopyProgress { get; set; }
+
     /// <summary>True between BEGIN and COMMIT or ROLLBACK.</summary>
     public bool IsInTransaction => _isInTransaction;
 
@@ -198,6 +207,12 @@ public sealed class Session : IDisposable
             case BoundPlan plan:
                 _transaction.BeginReading();
                 return Query(plan, isOwnTransaction);
+            case CopyFromCommand:
+                BeginWriting();
+                return CopyFrom((CopyFromCommand)Rebind(statement), isOwnTransaction);
+            case CopyToCommand copy:
+                _transaction.BeginReading();
+                return CopyTo(copy, isOwnTransaction);
             case SchemaChange:
                 if (_isInTransaction)
                 {
@@ -270,6 +285,83 @@ public sealed class Session : IDisposable
             return new QueryResult([], null, tag, runner.RowCount, countsRows: false, _statement);
         }
         return new QueryResult(Columns(plan.ResultColumns), new KeptRows(this, rows), tag, runner.RowCount, countsRows: false, _statement);
+    }
+
+    private QueryResult CopyFrom(CopyFromCommand copy, bool isOwnTransaction)
+    {
+        Stream stream = copy.FileName is null
+            ? CopyInput ?? throw Error.NotSupported("COPY FROM STDIN without Session.CopyInput")
+            : OpenFile(copy.FileName, FileMode.Open, FileAccess.Read);
+        try
+        {
+            Execution.Copy.CopyInput input = new(copy, stream, CopyProgress);
+            StatementScope scope = new(_transaction, _database.Storage, _statement.Catalog, _statement, []) { VirtualTables = input };
+            ModificationRunner runner = new(scope);
+            runner.Run(Execution.Copy.CopyInput.PlanOf(copy));
+            if (isOwnTransaction)
+            {
+                _transaction.Commit();
+            }
+            _memory.ReleaseAll();
+            return Done($"COPY {runner.RowCount}", runner.RowCount);
+        }
+        finally
+        {
+            if (copy.FileName is not null)
+            {
+                stream.Dispose();
+            }
+        }
+    }
+
+    private QueryResult CopyTo(CopyToCommand copy, bool isOwnTransaction)
+    {
+        Stream stream = copy.FileName is null
+            ? CopyOutput ?? throw Error.NotSupported("COPY TO STDOUT without Session.CopyOutput")
+            : OpenFile(copy.FileName, FileMode.Create, FileAccess.Write);
+        long rowCount = 0;
+        try
+        {
+            Execution.Copy.CopyOutput output = new(stream, copy.Options, copy.Columns, _statement);
+            output.WriteHeader();
+            QueryExecution execution = NewScope().Run(copy.Plan, copy.Columns);
+            while (execution.Next() is { } chunk)
+            {
+                output.Write(chunk);
+                rowCount += chunk.Count;
+            }
+            output.Flush();
+        }
+        finally
+        {
+            if (copy.FileName is not null)
+            {
+                stream.Dispose();
+            }
+        }
+        if (isOwnTransaction)
+        {
+            _transaction.Commit();
+        }
+        _memory.ReleaseAll();
+        return Done($"COPY {rowCount}", rowCount);
+    }
+
+    private static FileStream OpenFile(string name, FileMode mode, FileAccess access)
+    {
+        string purpose = access == FileAccess.Read ? "reading" : "writing";
+        try
+        {
+            return new FileStream(name, mode, access, FileShare.Read, 128 * 1024, FileOptions.SequentialScan);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new PhantomDbException(SqlStates.UndefinedFile, $"could not open file \"{name}\" for {purpose}: no such file or directory", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new PhantomDbException(SqlStates.IoError, $"could not open file \"{name}\" for {purpose}: {error.Message}", error);
+        }
     }
 
     private QueryResult Define(SchemaChange change)
