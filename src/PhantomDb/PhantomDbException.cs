@@ -42,12 +42,15 @@ public sealed class PhantomDbException : DbException
     /// <summary>Where the error arose in a COPY or a file: "lineitem, line 12, column l_tax".</summary>
     public string? Where { get; init; }
 
+    /// <summary>Row id of the row whose key was there first, so that the key can be named; -1 where there is none.</summary>
+    internal long ConflictingRowId { get; init; } = -1;
+
     /// <summary>The same error with a place in the SQL text, unless it has one already.</summary>
     internal PhantomDbException At(int position) => Position >= 0 || position < 0
         ? this
         : new PhantomDbException(SqlState, Message, InnerException)
         {
             Position = position, Detail = Detail, Hint = Hint, SchemaName = SchemaName, TableName = TableName,
-            ColumnName = ColumnName, ConstraintName = ConstraintName, Where = Where,
+            ColumnName = ColumnName, ConstraintName = ConstraintName, Where = Where, ConflictingRowId = ConflictingRowId,
         };
 }

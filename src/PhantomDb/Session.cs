@@ -439,6 +439,8 @@ public sealed class Session : IDisposable
                 return Done(bound.CommandTag);
             case BoundExplain { IsAnalyze: false, Statement: BoundPlan plan }:
                 return Text("QUERY PLAN", ExplainLines(plan), bound.CommandTag);
+            case BoundExplain { IsAnalyze: true, Statement: BoundPlan { Plan: not LogicalModification } plan }:
+                return Text("QUERY PLAN", AnalyzeLines(plan), bound.CommandTag);
             default:
                 throw Error.NotSupported(bound.CommandTag);
         }
@@ -448,6 +450,29 @@ public sealed class Session : IDisposable
     {
         LogicalOperator optimized = Planning.Optimizer.Optimize(plan.Plan, _database.Storage, NewScope().Evaluation);
         return Planning.LogicalPlanPrinter.Print(optimized).TrimEnd('\n').Split('\n');
+    }
+
+    // Runs the query to its end, with counters and clocks in every operator.
+    private List<string> AnalyzeLines(BoundPlan plan)
+    {
+        _transaction.BeginReading();
+        StatementScope scope = NewScope();
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+        Execution.Physical.PhysicalPlan physical = scope.Plan(plan.Plan, plan.ResultColumns);
+        double planningMs = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        ExecutionProfile profile = new();
+        QueryExecution execution = new(physical, scope.NewContext(), profile);
+        start = System.Diagnostics.Stopwatch.GetTimestamp();
+        while (execution.Next() is not null)
+        {
+        }
+        double executionMs = System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        return
+        [
+            .. PhysicalPlanPrinter.Print(physical, showsRows: true, profile),
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Planning Time: {planningMs:F3} ms"),
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"Execution Time: {executionMs:F3} ms"),
+        ];
     }
 
     private QueryResult End(bool commits)

@@ -3,12 +3,13 @@ namespace PhantomDb.Errors;
 /// <summary>Errors of stored rows.</summary>
 internal static partial class Error
 {
-    public static PhantomDbException UniqueViolation(string schema, string table, string constraint) =>
+    public static PhantomDbException UniqueViolation(string schema, string table, string constraint, long conflictingRowId = -1) =>
         new(SqlStates.UniqueViolation, $"duplicate key value violates unique constraint \"{constraint}\"")
         {
             SchemaName = schema,
             TableName = table,
             ConstraintName = constraint,
+            ConflictingRowId = conflictingRowId,
         };
 
     public static PhantomDbException CannotCreateUniqueIndex(string schema, string table, string constraint) =>

@@ -115,7 +115,8 @@ internal sealed class ForeignKeyChecks
     private static PhysicalType[] TypesOf(TableDefinition table, IReadOnlyList<int> numbers) =>
         [.. numbers.Select(n => table.Columns[table.IndexOfNumber(n)].Type.Physical)];
 
-    private static string Describe(TableDefinition table, IReadOnlyList<int> numbers, DataChunk chunk, int position, StatementScope scope)
+    /// <summary>"Key (a, b)=(1, x)", of the row at a position of a chunk that has the key's columns.</summary>
+    public static string Describe(TableDefinition table, IReadOnlyList<int> numbers, DataChunk chunk, int position, StatementScope scope)
     {
         ArrayBufferWriter<byte> text = new();
         for (int i = 0; i < numbers.Count; i++)

@@ -24,14 +24,49 @@ internal sealed class ModificationRunner(StatementScope scope)
     public ColumnarBuffer? Run(LogicalModification modification)
     {
         RowCount = 0;
-        return modification switch
+        try
         {
-            LogicalInsert { OnConflict: not null } => throw Error.NotSupported("ON CONFLICT"),
-            LogicalInsert insert => Insert(insert),
-            LogicalUpdate update => Update(update),
-            LogicalDelete delete => Delete(delete),
-            _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
+            return modification switch
+            {
+                LogicalInsert { OnConflict: not null } insert => InsertOrElse(insert),
+                LogicalInsert insert => Insert(insert),
+                LogicalUpdate update => Update(update),
+                LogicalDelete delete => Delete(delete),
+                _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
+            };
+        }
+        catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
+        {
+            throw WithKey(failure, modification.Table);
+        }
+    }
+
+    // Storage knows the row that is in the way; its key as text is made here.
+    private PhantomDbException WithKey(PhantomDbException failure, TableDefinition table)
+    {
+        IndexDefinition index = table.Indexes.First(i => i.Name == failure.ConstraintName);
+        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
+        RowBuffer row = new(numbers);
+        DataChunk key = new([.. numbers.Select(n => table.Columns[table.IndexOfNumber(n)].Type.Physical)]);
+        RowBuffer.Clear(key);
+        if (!scope.Tables[table.Oid].TryReadLatest(failure.ConflictingRowId, row))
+        {
+            return failure;
+        }
+        row.AppendTo(key);
+        return new PhantomDbException(failure.SqlState, failure.Message)
+        {
+            Detail = $"{ForeignKeyChecks.Describe(table, numbers, key, 0, scope)} already exists.",
+            SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
         };
+    }
+
+    private ColumnarBuffer? InsertOrElse(LogicalInsert insert)
+    {
+        ConflictInsert run = new(insert, scope);
+        ColumnarBuffer? returning = run.Run(Collect(insert.Input, insert.Input.Output));
+        RowCount = run.RowCount;
+        return returning;
     }
 
     private ColumnarBuffer? Insert(LogicalInsert insert)

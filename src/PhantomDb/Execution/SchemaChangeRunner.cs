@@ -16,6 +16,8 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
 {
     private readonly Dictionary<int, TableStore> _changed = [];
     private readonly List<SequenceStore> _newSequences = [];
+    private readonly List<(SequenceStore Sequence, SequenceDefinition Definition)> _alteredSequences = [];
+    private readonly List<(SequenceStore Sequence, long Value)> _restartedSequences = [];
     private readonly List<int> _droppedTables = [];
     private readonly List<int> _droppedSequences = [];
 
@@ -34,6 +36,13 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 Replace(put.Table);
             }
         }
+        foreach (PutSequence put in change.Changes.OfType<PutSequence>())
+        {
+            if (scope.Storage.Sequences.TryGetValue(put.Sequence.Oid, out SequenceStore? sequence))
+            {
+                AlterSequence(put.Sequence, sequence, change.Actions.OfType<RestartSequence>().Any(r => r.SequenceOid == put.Sequence.Oid));
+            }
+        }
         foreach (StorageAction action in change.Actions)
         {
             Run(action);
@@ -47,9 +56,13 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         {
             manager.Publish(table);
         }
-        foreach (SequenceStore sequence in _newSequences)
+        foreach ((SequenceStore sequence, SequenceDefinition definition) in _alteredSequences)
         {
-            scope.Storage.SetSequence(sequence);
+            sequence.Definition = definition;
+        }
+        foreach ((SequenceStore sequence, long value) in _restartedSequences)
+        {
+            sequence.Set(value, isCalled: false);
         }
         foreach (int oid in _droppedTables)
         {
@@ -69,6 +82,24 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         {
             table.ReleaseMemory();
         }
+        foreach (SequenceStore sequence in _newSequences)
+        {
+            scope.Storage.RemoveSequence(sequence.Definition.Oid);
+        }
+    }
+
+    // The options take effect when the statement commits; a restart among its actions gives the place in the new range.
+    private void AlterSequence(SequenceDefinition definition, SequenceStore sequence, bool isRestarted)
+    {
+        long last = sequence.Position.Last;
+        if (!isRestarted && (last > definition.Maximum || last < definition.Minimum))
+        {
+            string bound = last > definition.Maximum
+                ? $"cannot be greater than MAXVALUE ({definition.Maximum})"
+                : $"cannot be less than MINVALUE ({definition.Minimum})";
+            throw new PhantomDbException(SqlStates.InvalidParameterValue, $"RESTART value ({last}) {bound}");
+        }
+        _alteredSequences.Add((sequence, definition));
     }
 
     private void Run(StorageAction action)
@@ -105,15 +136,16 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 ForeignKeyChecks.TestAll(scope, validate.Table, validate.Constraint);
                 break;
             case CreateSequenceStorage create:
-                _newSequences.Add(new SequenceStore(create.Sequence));
+                // In its place at once, as the rows of a new column take their values from it; nobody else knows its oid yet.
+                SequenceStore created = new(create.Sequence);
+                _newSequences.Add(created);
+                scope.Storage.SetSequence(created);
                 break;
             case DropSequenceStorage drop:
                 _droppedSequences.Add(drop.SequenceOid);
                 break;
             case RestartSequence restart:
-                SequenceStore sequence = _newSequences.Find(s => s.Definition.Oid == restart.SequenceOid)
-                    ?? scope.Storage.GetSequence(restart.SequenceOid);
-                sequence.Set(restart.Value, isCalled: false);
+                _restartedSequences.Add((scope.Storage.GetSequence(restart.SequenceOid), restart.Value));
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(action.GetType().Name);
@@ -200,7 +232,8 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     private void TestCheck(ValidateCheck validate)
     {
         LogicalFilter failing = new(validate.Scan, new BooleanTestExpression(validate.Check.Condition, Value: false, IsNegated: false));
-        if (scope.Run(failing, failing.Output).Next() is not null)
+        // The newest state: the statement may have written the rows itself.
+        if (scope.Run(failing, failing.Output, ReadView.Latest).Next() is not null)
         {
             throw new PhantomDbException(SqlStates.CheckViolation,
                 $"check constraint \"{validate.Check.Constraint.Name}\" of relation \"{validate.Table.Name}\" is violated by some row")

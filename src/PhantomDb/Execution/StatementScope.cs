@@ -36,13 +36,13 @@ internal sealed class StatementScope(Transaction transaction, DatabaseStorage st
     public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) =>
         PhysicalPlanner.Plan(Optimizer.Optimize(plan, storage, Evaluation), result, parameters.Length, storage);
 
-    public ExecutionContext NewContext() => new(statement, parameters)
+    public ExecutionContext NewContext(ReadView? view = null) => new(statement, parameters)
     {
         Tables = _tables,
-        View = transaction.View,
+        View = view ?? transaction.View,
         VirtualTables = VirtualTables,
     };
 
-    /// <summary>Runs a plan, giving chunks with the columns asked for.</summary>
-    public QueryExecution Run(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) => new(Plan(plan, result), NewContext());
+    /// <summary>Runs a plan, giving chunks with the columns asked for; over what the statement sees, or another view.</summary>
+    public QueryExecution Run(LogicalOperator plan, IReadOnlyList<LogicalColumn> result, ReadView? view = null) => new(Plan(plan, result), NewContext(view));
 }

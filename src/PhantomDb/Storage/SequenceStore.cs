@@ -7,16 +7,28 @@ namespace PhantomDb.Storage;
 internal sealed class SequenceStore
 {
     private readonly Lock _lock = new();
+    private SequenceDefinition _definition;
     private long _last;
     private bool _isCalled;
 
     public SequenceStore(SequenceDefinition definition)
     {
-        Definition = definition;
+        _definition = definition;
         _last = definition.Start;
     }
 
-    public SequenceDefinition Definition { get; }
+    /// <summary>The options; ALTER SEQUENCE replaces them, and the position stays.</summary>
+    public SequenceDefinition Definition
+    {
+        get => Volatile.Read(ref _definition);
+        set
+        {
+            lock (_lock)
+            {
+                _definition = value;
+            }
+        }
+    }
 
     /// <summary>Last value, and whether it has been taken: what the database file keeps.</summary>
     public (long Last, bool IsCalled) Position

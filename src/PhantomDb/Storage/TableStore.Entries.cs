@@ -96,9 +96,9 @@ internal sealed partial class TableStore
 
     private void EnsureUnique(TableIndex index, long rowId)
     {
-        if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out _))
+        if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out long other))
         {
-            throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name);
+            throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other);
         }
     }
 

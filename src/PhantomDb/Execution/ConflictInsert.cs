@@ -1,0 +1,202 @@
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>
+/// INSERT … ON CONFLICT, row by row: a proposed row that a unique index would not let in is left out, or changes the row
+/// that is in its way. Looks at the newest state, which the statement's own rows are part of.
+/// </summary>
+internal sealed class ConflictInsert
+{
+    private readonly LogicalInsert _insert;
+    private readonly ConflictAction _action;
+    private readonly StatementScope _scope;
+    private readonly TableStore _table;
+    private readonly TableIndex[] _arbiters;
+    private readonly RowChecks _checks;
+    private readonly ReturningRows? _returning;
+    private readonly ForeignKeyChecks _insertedKeys;
+    private readonly ForeignKeyChecks _updatedKeys;
+    private readonly int[] _places;          // of the stored columns in the table's order
+    private readonly RowBuffer _proposed;
+    private readonly RowBuffer _pair;        // the existing row's columns, then the proposed row's
+    private readonly DataChunk _pairChunk;
+    private readonly DataChunk _newRow;
+    private readonly DataChunk _rowId = new([PhysicalType.Int64]);
+    private readonly RowBuffer _values;
+    private readonly PredicateEvaluator? _where;
+    private readonly (int Place, ExpressionEvaluator Value)[] _assignments;
+    private readonly HashSet<long> _changed = [];
+    private readonly int[] _selected = new int[DataChunk.Capacity];
+    private int _selectedCount;
+
+    public ConflictInsert(LogicalInsert insert, StatementScope scope)
+    {
+        _insert = insert;
+        _action = insert.OnConflict!;
+        _scope = scope;
+        _table = scope.Tables[insert.Table.Oid];
+        IReadOnlyList<LogicalColumn> columns = insert.Input.Output;
+        _arbiters = [.. insert.Table.Indexes
+            .Where(i => i.IsUnique && (_action.Arbiter is null || i.Oid == _action.Arbiter.Oid))
+            .Select(i => _table.FindIndex(i.Oid) ?? throw Error.Internal($"index {i.Name} is not stored"))];
+        _checks = new RowChecks(insert.Table, columns, insert.Checks, scope);
+        _returning = ReturningRows.Create(insert.Returning, columns, scope);
+        _insertedKeys = new ForeignKeyChecks(scope, insert.Table);
+        int[] changed = [.. _action.Assignments.Select(a => a.ColumnNumber)];
+        _updatedKeys = new ForeignKeyChecks(scope, insert.Table, changed);
+        _places = [.. _table.ColumnNumbers.Select(insert.Table.IndexOfNumber)];
+        _proposed = new RowBuffer([.. _table.ColumnNumbers]);
+        int[] numbers = [.. insert.Table.Columns.Select(c => c.Number)];
+        PhysicalType[] types = [.. insert.Table.Columns.Select(c => c.Type.Physical)];
+        _pair = new RowBuffer([.. numbers, .. numbers]);
+        _pairChunk = new DataChunk([.. types, .. types]);
+        _newRow = new DataChunk(types);
+        _values = new RowBuffer(changed);
+
+        Dictionary<ColumnId, int> positions = [];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            positions.TryAdd(_action.Existing[i].Id, i);
+            positions.TryAdd(columns[i].Id, numbers.Length + i);
+        }
+        _where = _action.Where is null ? null : new PredicateEvaluator(ReturningRows.ToPositions(_action.Where, positions), scope.Evaluation);
+        _assignments = [.. _action.Assignments.Select(a => (insert.Table.IndexOfNumber(a.ColumnNumber),
+            new ExpressionEvaluator(ReturningRows.ToPositions(a.Value, positions), scope.Evaluation)))];
+    }
+
+    /// <summary>Rows inserted or changed.</summary>
+    public long RowCount { get; private set; }
+
+    /// <summary>Takes all proposed rows, in their order; the rows of RETURNING, null where it has none.</summary>
+    public ColumnarBuffer? Run(ColumnarBuffer rows)
+    {
+        DataChunk chunk = new(rows.Types);
+        for (int block = 0; block < rows.BlockCount; block++)
+        {
+            _scope.Statement.ThrowIfCancelled();
+            rows.Read(block, chunk);
+            _checks.Test(chunk);
+            int count = chunk.Count;
+            for (int i = 0; i < count; i++)
+            {
+                Propose(chunk, i);
+            }
+            Flush(chunk);
+        }
+        _insertedKeys.Test();
+        _updatedKeys.Test();
+        return _returning?.Rows;
+    }
+
+    private void Propose(DataChunk chunk, int position)
+    {
+        for (int i = 0; i < _places.Length; i++)
+        {
+            _proposed.SetFrom(i, chunk.Vectors[_places[i]], position);
+        }
+        if (!TryFindConflict(out long rowId))
+        {
+            _changed.Add(_scope.Transaction.Insert(_table, _proposed));
+            _selected[_selectedCount++] = position;
+            RowCount++;
+            return;
+        }
+        if (_action.DoesNothing)
+        {
+            return;
+        }
+        if (_changed.Contains(rowId))
+        {
+            throw new PhantomDbException(SqlStates.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
+            {
+                Hint = "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.",
+            };
+        }
+        Flush(chunk);
+        Update(chunk, position, rowId);
+    }
+
+    private bool TryFindConflict(out long rowId)
+    {
+        foreach (TableIndex index in _arbiters)
+        {
+            if (_table.TryFindConflict(index, _proposed, out rowId))
+            {
+                return true;
+            }
+        }
+        rowId = -1;
+        return false;
+    }
+
+    // The rows inserted since the last update, so that RETURNING gives rows in their order.
+    private void Flush(DataChunk chunk)
+    {
+        if (_selectedCount == 0)
+        {
+            return;
+        }
+        (int[]? selection, int count) = (chunk.Selection, chunk.Count);
+        chunk.Selection = _selected;
+        chunk.Count = _selectedCount;
+        _insertedKeys.AddNew(chunk, i => i);
+        _returning?.Add(chunk);
+        (chunk.Selection, chunk.Count) = (selection, count);
+        _selectedCount = 0;
+    }
+
+    private void Update(DataChunk chunk, int position, long rowId)
+    {
+        ReadPair(chunk, position, rowId);
+        if (_where is not null && _where.Select(_pairChunk, _selected) == 0)
+        {
+            return;
+        }
+        for (int i = 0; i < _newRow.Vectors.Length; i++)
+        {
+            _newRow.Vectors[i].Reference(_pairChunk.Vectors[i]);
+        }
+        foreach ((int place, ExpressionEvaluator value) in _assignments)
+        {
+            _newRow.Vectors[place].Reference(value.Evaluate(_pairChunk));
+        }
+        _newRow.Count = 1;
+        _checks.Test(_newRow);
+
+        RowBuffer.Clear(_rowId);
+        _rowId.Vectors[0].Write<long>()[0] = rowId;
+        _rowId.Count = 1;
+        _updatedKeys.AddOld(_table, _rowId);
+        for (int i = 0; i < _assignments.Length; i++)
+        {
+            _values.SetFrom(i, _newRow.Vectors[_assignments[i].Place], 0);
+        }
+        _scope.Transaction.Update(_table, rowId, _values);
+        _changed.Add(rowId);
+        _updatedKeys.AddNew(_newRow, i => i);
+        _returning?.Add(_newRow);
+        RowCount++;
+    }
+
+    // The existing row is read into both halves; the proposed row then takes the second.
+    private void ReadPair(DataChunk chunk, int position, long rowId)
+    {
+        if (!_table.TryReadLatest(rowId, _pair))
+        {
+            throw Error.Internal($"row {rowId} of {_insert.Table.Name} is in an index, but not in the table");
+        }
+        int width = _newRow.Vectors.Length;
+        for (int i = 0; i < width; i++)
+        {
+            _pair.SetFrom(width + i, chunk.Vectors[i], position);
+        }
+        RowBuffer.Clear(_pairChunk);
+        _pair.AppendTo(_pairChunk);
+    }
+}
