@@ -41,7 +41,8 @@ internal sealed class ModificationRunner(StatementScope scope)
         }
     }
 
-    // Storage knows the row that is in the way; its key as text is made here.
+    // Storage knows the row that is in the way; its key as text is made here. Where that row came with the same chunk it is
+    // gone by now, and the error has no detail.
     private PhantomDbException WithKey(PhantomDbException failure, TableDefinition table)
     {
         IndexDefinition index = table.Indexes.First(i => i.Name == failure.ConstraintName);
