@@ -1,0 +1,85 @@
+using System.Text;
+
+namespace PhantomDb.Shell.Commands;
+
+/// <summary>A shell command's line: its name, and what follows, as it is and as words.</summary>
+internal sealed class CommandLine
+{
+    public CommandLine(string line)
+    {
+        string text = line.Trim();
+        int end = text.AsSpan().IndexOfAny(" \t");
+        // Scripts end psql's commands with a semicolon too: \c chinook;
+        Name = (end < 0 ? text : text[..end]).TrimEnd(';');
+        Rest = end < 0 ? "" : text[end..].Trim();
+        Words = Split(Rest.TrimEnd(';', ' ', '\t'));
+    }
+
+    /// <summary>With its first character: <c>.tables</c>, <c>\dt</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>All behind the name, untouched.</summary>
+    public string Rest { get; }
+
+    /// <summary>The words behind the name; quotes of either kind keep one together and are gone.</summary>
+    public IReadOnlyList<string> Words { get; }
+
+    /// <summary>True for a line that is for the shell: between statements, a backslash, or a point before a letter.</summary>
+    public static bool IsCommand(string line)
+    {
+        ReadOnlySpan<char> text = line.AsSpan().Trim();
+        return text.Length > 1 && (text[0] == '\\' || (text[0] == '.' && char.IsAsciiLetter(text[1])));
+    }
+
+    private static List<string> Split(string text)
+    {
+        List<string> words = [];
+        StringBuilder word = new();
+        bool isWord = false;
+        char quote = '\0';
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (quote != '\0')
+            {
+                if (c != quote)
+                {
+                    word.Append(c);
+                }
+                else if (i + 1 < text.Length && text[i + 1] == quote)
+                {
+                    word.Append(text[++i]);
+                }
+                else
+                {
+                    quote = '\0';
+                }
+            }
+            else if (c is '\'' or '"')
+            {
+                quote = c;
+                isWord = true;
+            }
+            else if (!char.IsWhiteSpace(c))
+            {
+                word.Append(c);
+                isWord = true;
+            }
+            else if (isWord)
+            {
+                words.Add(word.ToString());
+                word.Clear();
+                isWord = false;
+            }
+        }
+        if (quote != '\0')
+        {
+            throw new PhantomDbException("42601", $"the quoted text of the command has no end: {text}");
+        }
+        if (isWord)
+        {
+            words.Add(word.ToString());
+        }
+        return words;
+    }
+}

@@ -1,0 +1,181 @@
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell.Commands;
+
+
+/// <summary>The shell's own commands, psql's names for them included: one table, which is also their help.</summary>
+internal sealed class ShellCommands
+{
+    private readonly ShellSession _shell;
+    private readonly ShellCommand[] _commands;
+
+    public ShellCommands(ShellSession shell)
+    {
+        _shell = shell;
+        _commands =
+        [
+            new([".open", "\\c", "\\connect"], "[DATABASE]", "save and close the database, open another; without DATABASE a new one in memory", 1, Open),
+            new([".save"], "[FILE]", "save the database, or a copy of it to FILE", 1, line => shell.Database.Save(line.Words.FirstOrDefault())),
+            new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
+            new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
+            new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
+            new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
+            new([".mode"], "[MODE]", $"write rows as {OutputModes.List}", 1, Mode),
+            new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.SetOutput(line.Words.FirstOrDefault())),
+            new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
+            new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
+            new([".print", "\\echo"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
+            new([".help", "\\?"], "", "this list", 0, _ => shell.Print(HelpText.Commands(_commands!))),
+            new([".quit", ".exit", "\\q"], "", "save and leave", 0, _ => shell.IsQuitting = true),
+        ];
+    }
+
+    public void Run(CommandLine line)
+    {
+        ShellCommand command = Array.Find(_commands, candidate => candidate.Names.Contains(line.Name, StringComparer.Ordinal))
+            ?? throw new PhantomDbException("42601", $"unknown shell command {line.Name}") { Hint = ".help lists the commands." };
+        if (line.Words.Count < command.ArgumentCountMin || line.Words.Count > command.ArgumentCountMax)
+        {
+            throw new PhantomDbException("42601", $"{line.Name} is not called like this") { Hint = $"Usage: {command.Usage}" };
+        }
+        command.Run(line);
+    }
+
+    private void Open(CommandLine line)
+    {
+        string? name = line.Words.FirstOrDefault();
+        if (name is null && line.Name != ".open")
+        {
+            throw new PhantomDbException("42601", $"{line.Name} needs the name of a database");
+        }
+        _shell.OpenDatabase(name);
+        _shell.Report($"Database: {_shell.Database.Name}");
+    }
+
+    private void Tables(CommandLine line)
+    {
+        RelationDescription[] relations = [.. Find(line).Where(relation => relation.Kind != RelationKind.Sequence)];
+        List(relations);
+    }
+
+    private void List(IEnumerable<RelationDescription> relations) => _shell.Write(new TextRows(
+        ["schema", "name", "type"],
+        [.. relations.OrderBy(relation => relation.Schema, StringComparer.Ordinal).ThenBy(relation => relation.Name, StringComparer.Ordinal)
+            .Select(relation => new[] { relation.Schema, relation.Name, KindOf(relation) })]));
+
+    private void Schema(CommandLine line) => _shell.Print(SchemaDescription.ToScript(Find(line)));
+
+    private void Describe(CommandLine line)
+    {
+        List<RelationDescription> relations = Find(line);
+        if (line.Words.Count == 0)
+        {
+            List(relations);
+            return;
+        }
+        foreach (RelationDescription relation in relations)
+        {
+            bool isForReading = _shell.Mode is OutputMode.Table or OutputMode.Line or OutputMode.List;
+            if (isForReading)
+            {
+                _shell.Print($"{char.ToUpperInvariant(KindOf(relation)[0])}{KindOf(relation)[1..]} \"{relation.Schema}.{relation.Name}\"\n");
+            }
+            if (relation.Columns.Count > 0)
+            {
+                _shell.Write(new TextRows(
+                    ["column", "type", "nullable", "default"],
+                    [.. relation.Columns.Select(column => new[] { column.Name, column.TypeName, column.IsNotNull ? "not null" : "", column.Default ?? "" })]));
+            }
+            if (isForReading)
+            {
+                _shell.Print(string.Concat(relation.Details.Select(detail => detail + "\n")) + "\n");
+            }
+        }
+    }
+
+    private void Mode(CommandLine line)
+    {
+        if (line.Words.Count == 0)
+        {
+            _shell.Print(OutputModes.NameOf(_shell.Mode) + "\n");
+            return;
+        }
+        _shell.Mode = OutputModes.Find(line.Words[0])
+            ?? throw new PhantomDbException("22023", $"unknown mode {line.Words[0]}") { Hint = $"One of {OutputModes.List}." };
+    }
+
+    private void Timer(CommandLine line)
+    {
+        _shell.IsTiming = line.Words.FirstOrDefault()?.ToLowerInvariant() switch
+        {
+            null => !_shell.IsTiming,
+            "on" => true,
+            "off" => false,
+            _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {line.Words[0]}"),
+        };
+        if (line.Words.Count == 0)
+        {
+            _shell.Report($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
+        }
+    }
+
+    private void Import(CommandLine line)
+    {
+        char? delimiter = null;
+        bool hasHeader = true;
+        foreach (string word in line.Words.Skip(2))
+        {
+            const string delimiterOption = "--delimiter=";
+            if (word == "--no-header")
+            {
+                hasHeader = false;
+            }
+            else if (word.StartsWith(delimiterOption, StringComparison.Ordinal)
+                && word[delimiterOption.Length..].Replace("\\t", "\t", StringComparison.Ordinal) is [var character])
+            {
+                delimiter = character;
+            }
+            else
+            {
+                throw new PhantomDbException("42601", $".import does not know {word}");
+            }
+        }
+        string[] name = [.. line.Words[1].Split('.').Select(Fold)];
+        string table = string.Join('.', name.Select(part => $"\"{part.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+        CsvImport import = new(line.Words[0], table, delimiter, hasHeader);
+        string schema = name.Length == 2 ? name[0] : "public";
+        RelationDescription? existing = _shell.Database.Session.DescribeSchema().Relations
+            .FirstOrDefault(relation => relation.Schema == schema && relation.Name == name[^1]);
+        if (existing is null)
+        {
+            _shell.Execute(import.CreateTable());
+        }
+        using Stream rows = import.OpenRows();
+        _shell.Execute(import.Copy(existing?.Columns.Select(column => column.Name).ToList()), rows);
+    }
+
+    /// <summary>A bare word is folded as SQL folds it; other names stand as they are.</summary>
+    private static string Fold(string name) =>
+        name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name.ToLowerInvariant() : name;
+
+    /// <summary>What a pattern finds; all without one. A name that finds nothing is an error.</summary>
+    private List<RelationDescription> Find(CommandLine line)
+    {
+        IReadOnlyList<RelationDescription> relations = _shell.Database.Session.DescribeSchema().Relations;
+        string text = line.Rest.TrimEnd(';', ' ', '\t');
+        if (text.Length == 0)
+        {
+            return [.. relations];
+        }
+        NamePattern pattern = new(text);
+        List<RelationDescription> found = [.. relations.Where(pattern.Matches)];
+        return found.Count > 0 ? found : throw new PhantomDbException("42P01", $"no table, view or sequence is named {text}");
+    }
+
+    private static string KindOf(RelationDescription relation) => relation.Kind switch
+    {
+        RelationKind.Table => "table",
+        RelationKind.View => "view",
+        _ => "sequence",
+    };
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+
+namespace PhantomDb.Shell;
+
+/// <summary>Errors as text: the SQLSTATE and message first, then the line of SQL with a caret, then what else is known.</summary>
+internal static class ErrorReport
+{
+    /// <summary>Characters of a line of SQL that are shown at most: a line may be an INSERT of megabytes.</summary>
+    private const int LineLengthMax = 120;
+
+    /// <param name="error">The error.</param>
+    /// <param name="sql">The statement that its position is in; null where there is none.</param>
+    /// <param name="firstLine">Line of the source at which the statement starts.</param>
+    /// <param name="source">Name of the script's file; null where it has none.</param>
+    public static string Format(PhantomDbException error, string? sql, long firstLine, string? source)
+    {
+        StringWriter text = new(CultureInfo.InvariantCulture) { NewLine = "\n" };
+        text.WriteLine($"ERROR: {error.SqlState}: {error.Message}");
+        if (sql is not null && error.Position >= 0 && error.Position <= sql.Length)
+        {
+            WritePlace(text, sql, error.Position, firstLine);
+        }
+        WriteField(text, "DETAIL", error.Detail);
+        WriteField(text, "HINT", error.Hint);
+        WriteField(text, "CONTEXT", error.Where);
+        WriteField(text, "FILE", source is null ? null : $"{source}, statement at line {firstLine}");
+        return text.ToString();
+    }
+
+    private static void WriteField(StringWriter text, string name, string? value)
+    {
+        if (value is not null)
+        {
+            text.WriteLine($"{name}: {value}");
+        }
+    }
+
+    private static void WritePlace(StringWriter text, string sql, int position, long firstLine)
+    {
+        int start = position == 0 ? 0 : sql.LastIndexOf('\n', position - 1) + 1;
+        int end = sql.IndexOf('\n', position) is >= 0 and int lineBreak ? lineBreak : sql.Length;
+        long number = firstLine + sql.AsSpan(0, start).Count('\n');
+        int from = position - start > LineLengthMax / 2 ? position - LineLengthMax / 2 : start;
+        int to = Math.Min(end, from + LineLengthMax);
+        string prefix = string.Create(CultureInfo.InvariantCulture, $"LINE {number}: {(from > start ? "..." : "")}");
+        string line = sql[from..to].TrimEnd('\r').Replace('\t', ' ');
+        text.WriteLine(prefix + line + (to < end ? "..." : ""));
+        text.WriteLine(new string(' ', prefix.Length + Output.TextWidth.Of(sql[from..position])) + "^");
+    }
+}

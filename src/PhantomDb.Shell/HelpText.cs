@@ -1,0 +1,38 @@
+using PhantomDb.Shell.Commands;
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell;
+
+/// <summary>What --help and .help print.</summary>
+internal static class HelpText
+{
+    public static string Usage { get; } = $"""
+        Usage: phantomdb [options] [DATABASE]
+
+        Runs SQL. DATABASE is a name in the data directory, or a path of a .db file (with a / or the ending .db);
+        it is created if absent, and saved by .save and on every orderly exit, after errors and SIGTERM too.
+        Without DATABASE, a new database in memory.
+
+        Options, in any order:
+          -c, --command SQL         run this text; may be repeated and mixed with -f, in the order given
+          -f, --file FILE           run this file; - is standard input
+          -d, --data-directory DIR  folder of the databases (default: data)
+          -m, --mode MODE           how rows are written: {OutputModes.List} (default: table)
+              --in-memory           open DATABASE without saving it
+              --keep-going          a script goes on after an error
+          -h, --help                this text
+          -V, --version             the version
+
+        Without -c and -f, statements are read from standard input; a statement ends with a semicolon.
+        A line that starts with . or \ between statements is a command of the shell: .help lists them.
+        Rows go to standard output; command tags, notices and errors to standard error.
+        Exit codes: 0 everything ran, 1 an error in SQL, data or files, 2 wrong usage of this command.
+
+        """;
+
+    public static string Commands(IReadOnlyList<ShellCommand> commands)
+    {
+        int width = commands.Max(command => command.Usage.Length);
+        return string.Concat(commands.Select(command => $"{command.Usage.PadRight(width)}  {command.Help}\n"));
+    }
+}

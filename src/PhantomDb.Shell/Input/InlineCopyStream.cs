@@ -1,0 +1,75 @@
+using System.Text;
+
+namespace PhantomDb.Shell.Input;
+
+/// <summary>The rows that stand in a script behind COPY … FROM STDIN, up to a line <c>\.</c> or the end of the script.</summary>
+internal sealed class InlineCopyStream(LineSource lines) : Stream
+{
+    private byte[] _line = [];
+    private int _position;
+    private bool _isAtEnd;
+
+    /// <summary>True once the statement has asked for rows: then the lines up to the mark are rows, even after an error.</summary>
+    public bool IsUsed { get; private set; }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    /// <summary>As many whole lines as fit, but waits for no more than one: the source may be a pipe.</summary>
+    public override int Read(Span<byte> buffer)
+    {
+        if (buffer.IsEmpty || (_position == _line.Length && !NextLine()))
+        {
+            return 0;
+        }
+        int count = Math.Min(buffer.Length, _line.Length - _position);
+        _line.AsSpan(_position, count).CopyTo(buffer);
+        _position += count;
+        return count;
+    }
+
+    /// <summary>Passes over the rows that the statement left.</summary>
+    public void SkipRest()
+    {
+        while (IsUsed && NextLine())
+        {
+        }
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    private bool NextLine()
+    {
+        IsUsed = true;
+        string? line = _isAtEnd ? null : lines.ReadLine('>');
+        if (line is null || line.AsSpan().TrimEnd("\r\n").SequenceEqual("\\."))
+        {
+            _isAtEnd = true;
+            return false;
+        }
+        _line = Encoding.UTF8.GetBytes(line);
+        _position = 0;
+        return true;
+    }
+}

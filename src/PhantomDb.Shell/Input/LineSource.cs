@@ -1,0 +1,138 @@
+using System.Text;
+
+namespace PhantomDb.Shell.Input;
+
+/// <summary>Lines of a script, as they arrive.</summary>
+internal abstract class LineSource : IDisposable
+{
+    /// <summary>What errors call the source; null where there is no need.</summary>
+    public string? Name { get; protected init; }
+
+    /// <summary>Lines read so far.</summary>
+    public long LineCount { get; protected set; }
+
+    /// <summary>The next line with its line break (LF; the last may lack it); null at the end.</summary>
+    /// <param name="context">Where the line starts, for a prompt: <c>=</c> between statements, else <see cref="ScriptReader.Context"/>.</param>
+    public abstract string? ReadLine(char context);
+
+    public virtual void Dispose()
+    {
+    }
+}
+
+/// <summary>The lines of a text given on the command line.</summary>
+internal sealed class TextLines(string text) : LineSource
+{
+    private int _position;
+
+    public override string? ReadLine(char context)
+    {
+        if (_position == text.Length)
+        {
+            return null;
+        }
+        int end = text.IndexOf('\n', _position) + 1;
+        int start = _position;
+        _position = end == 0 ? text.Length : end;
+        LineCount++;
+        return text[start.._position];
+    }
+}
+
+/// <summary>
+/// The lines of a file or a pipe in UTF-8. A line is handed out as soon as its line break has arrived: it asks the stream
+/// for no more than that, where a StreamReader may wait to fill its buffer.
+/// </summary>
+internal sealed class StreamLines : LineSource
+{
+    private readonly Stream _stream;
+    private readonly Decoder _decoder = new UTF8Encoding(false, throwOnInvalidBytes: true).GetDecoder();
+    private readonly byte[] _bytes = new byte[16 * 1024];
+    private char[] _chars = new char[16 * 1024 + 16];
+    private int _start;
+    private int _end;
+    private bool _isAtStart = true;
+    private bool _isAtEnd;
+
+    public StreamLines(Stream stream, string? name)
+    {
+        _stream = stream;
+        Name = name;
+    }
+
+    public override string? ReadLine(char context)
+    {
+        int scanned = 0;
+        while (true)
+        {
+            int length = _chars.AsSpan(_start + scanned, _end - _start - scanned).IndexOf('\n') + 1;
+            if (length > 0)
+            {
+                return Take(scanned + length);
+            }
+            scanned = _end - _start;
+            if (_isAtEnd)
+            {
+                return scanned == 0 ? null : Take(scanned);
+            }
+            Fill();
+        }
+    }
+
+    public override void Dispose() => _stream.Dispose();
+
+    private string Take(int length)
+    {
+        string line = new(_chars, _start, length);
+        _start += length;
+        LineCount++;
+        return line;
+    }
+
+    private void Fill()
+    {
+        if (_start > 0)
+        {
+            _chars.AsSpan(_start, _end - _start).CopyTo(_chars);
+            _end -= _start;
+            _start = 0;
+        }
+        int count = _stream.Read(_bytes);
+        _isAtEnd = count == 0;
+        if (_chars.Length - _end < count + 16)
+        {
+            Array.Resize(ref _chars, _chars.Length * 2 + count);
+        }
+        try
+        {
+            _end += _decoder.GetChars(_bytes.AsSpan(0, count), _chars.AsSpan(_end), flush: _isAtEnd);
+        }
+        catch (DecoderFallbackException)
+        {
+            _isAtEnd = true; // where characters start cannot be told any more
+            throw new PhantomDbException("22021", $"invalid byte sequence for encoding \"UTF8\" behind line {LineCount}");
+        }
+        if (_isAtStart && _end > 0)
+        {
+            _isAtStart = false;
+            _start = _chars[0] == '\uFEFF' ? 1 : 0;
+        }
+    }
+}
+
+/// <summary>Lines that a person types, behind a prompt.</summary>
+internal sealed class TerminalLines(Func<string> databaseName) : LineSource
+{
+    public override string? ReadLine(char context)
+    {
+        Console.Out.Write($"{databaseName()}{context}> ");
+        string? line = Console.In.ReadLine();
+        if (line is null)
+        {
+            Console.Out.WriteLine();
+            return null;
+        }
+        LineCount++;
+        return line + "\n";
+    }
+}

@@ -1,0 +1,40 @@
+namespace PhantomDb.Shell.Output;
+
+/// <summary>How rows are written.</summary>
+internal enum OutputMode
+{
+    Table,
+    Csv,
+    Json,
+    JsonLines,
+    Tsv,
+    Markdown,
+    Line,
+    List,
+}
+
+/// <summary>The modes by the names that the user gives them.</summary>
+internal static class OutputModes
+{
+    private static readonly (string Name, OutputMode Mode)[] Names =
+    [
+        ("table", OutputMode.Table), ("csv", OutputMode.Csv), ("json", OutputMode.Json), ("jsonl", OutputMode.JsonLines),
+        ("tsv", OutputMode.Tsv), ("markdown", OutputMode.Markdown), ("line", OutputMode.Line), ("list", OutputMode.List),
+    ];
+
+    public static string List { get; } = string.Join('|', Names.Select(entry => entry.Name));
+
+    public static OutputMode? Find(string name)
+    {
+        foreach ((string known, OutputMode mode) in Names)
+        {
+            if (known.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return mode;
+            }
+        }
+        return null;
+    }
+
+    public static string NameOf(OutputMode mode) => Names.First(entry => entry.Mode == mode).Name;
+}

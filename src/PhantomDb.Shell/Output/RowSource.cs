@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Text;
+
+namespace PhantomDb.Shell.Output;
+
+/// <summary>How a column's values are shown.</summary>
+internal enum ColumnKind
+{
+    Text,
+    Number,
+    Boolean,
+}
+
+/// <summary>A column of what is shown.</summary>
+internal readonly record struct RowColumn(string Name, ColumnKind Kind);
+
+/// <summary>Rows to show, read forward: a statement's result, or what a shell command lists.</summary>
+internal abstract class RowSource
+{
+    public abstract IReadOnlyList<RowColumn> Columns { get; }
+
+    public abstract bool Read();
+
+    public abstract bool IsNull(int column);
+
+    /// <summary>The value's text; only where it is not NULL.</summary>
+    public abstract void WriteText(int column, IBufferWriter<byte> output);
+}
+
+/// <summary>The rows of a statement.</summary>
+internal sealed class QueryRows(QueryResult result) : RowSource
+{
+    public override IReadOnlyList<RowColumn> Columns { get; } =
+        [.. result.Columns.Select(column => new RowColumn(column.Name, KindOf(column.TypeOid)))];
+
+    public override bool Read() => result.Read();
+
+    public override bool IsNull(int column) => result.IsNull(column);
+
+    public override void WriteText(int column, IBufferWriter<byte> output) => result.WriteText(column, output);
+
+    /// <summary>By oid in pg_type: bool; int8, int2, int4, oid, float4, float8, numeric.</summary>
+    private static ColumnKind KindOf(int typeOid) => typeOid switch
+    {
+        16 => ColumnKind.Boolean,
+        20 or 21 or 23 or 26 or 700 or 701 or 1700 => ColumnKind.Number,
+        _ => ColumnKind.Text,
+    };
+}
+
+/// <summary>Rows of plain text, such as a list of tables.</summary>
+internal sealed class TextRows(IReadOnlyList<string> columns, IReadOnlyList<string?[]> rows) : RowSource
+{
+    private int _row = -1;
+
+    public override IReadOnlyList<RowColumn> Columns { get; } = [.. columns.Select(name => new RowColumn(name, ColumnKind.Text))];
+
+    public override bool Read() => ++_row < rows.Count;
+
+    public override bool IsNull(int column) => rows[_row][column] is null;
+
+    public override void WriteText(int column, IBufferWriter<byte> output) =>
+        Encoding.UTF8.GetBytes(rows[_row][column]!, output);
+}

@@ -1,0 +1,36 @@
+using System.Buffers;
+using System.Text;
+
+namespace PhantomDb.Shell.Output;
+
+/// <summary>Writes rows in one mode, as they come: no writer holds more than a window of them.</summary>
+internal abstract class RowWriter
+{
+    private readonly ArrayBufferWriter<byte> _value = new();
+
+    public static RowWriter Create(OutputMode mode, bool isTerminal) => mode switch
+    {
+        OutputMode.Table => new TableWriter(isTerminal),
+        OutputMode.Csv => new CsvWriter(),
+        OutputMode.Json => new JsonWriter(isLines: false),
+        OutputMode.JsonLines => new JsonWriter(isLines: true),
+        OutputMode.Tsv => new TsvWriter(),
+        OutputMode.Markdown => new MarkdownWriter(),
+        OutputMode.Line => new LineWriter(),
+        OutputMode.List => new ListWriter(),
+        _ => throw new ArgumentOutOfRangeException(nameof(mode)),
+    };
+
+    /// <summary>Writes all rows; the sink is not flushed.</summary>
+    public abstract void Write(RowSource rows, OutputSink output);
+
+    /// <summary>The value's text, until the next call.</summary>
+    protected ReadOnlySpan<byte> TextOf(RowSource rows, int column)
+    {
+        _value.ResetWrittenCount();
+        rows.WriteText(column, _value);
+        return _value.WrittenSpan;
+    }
+
+    protected static ReadOnlySpan<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
+}

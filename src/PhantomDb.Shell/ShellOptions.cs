@@ -1,0 +1,125 @@
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell;
+
+/// <summary>One <c>-c</c> or <c>-f</c>: SQL text, or the name of a file of it ("-" is standard input).</summary>
+internal readonly record struct ScriptOption(bool IsFile, string Value);
+
+/// <summary>The command line, read.</summary>
+internal sealed record ShellOptions
+{
+    /// <summary>Name in the data directory or path of a .db file; null: a database in memory.</summary>
+    public string? Database { get; private set; }
+
+    public string DataDirectory { get; private set; } = "data";
+
+    /// <summary>In the order given.</summary>
+    public List<ScriptOption> Scripts { get; } = [];
+
+    public OutputMode Mode { get; private set; } = OutputMode.Table;
+
+    public bool KeepsGoing { get; private set; }
+
+    public bool IsInMemory { get; private set; }
+
+    public bool ShowsHelp { get; private set; }
+
+    public bool ShowsVersion { get; private set; }
+
+    public static ShellOptions Parse(IReadOnlyList<string> args)
+    {
+        ShellOptions options = new();
+        bool onlyNames = false;
+        for (int i = 0; i < args.Count; i++)
+        {
+            string arg = args[i];
+            if (onlyNames || !arg.StartsWith('-') || arg.Length == 1)
+            {
+                options.SetDatabase(arg);
+            }
+            else if (arg == "--")
+            {
+                onlyNames = true;
+            }
+            else
+            {
+                (string name, string? value) = Split(arg);
+                string Value() => value ?? (++i < args.Count ? args[i] : throw new UsageException($"option {name} needs a value"));
+                if (!options.SetOption(name, Value) && (value is not null || !options.SetFlag(name)))
+                {
+                    throw new UsageException(value is not null && options.SetFlag(name)
+                        ? $"option {name} takes no value"
+                        : $"unknown option {name}");
+                }
+            }
+        }
+        return options;
+    }
+
+    /// <summary>--name=value, or -xvalue.</summary>
+    private static (string Name, string? Value) Split(string arg)
+    {
+        if (!arg.StartsWith("--", StringComparison.Ordinal))
+        {
+            return arg.Length == 2 ? (arg, null) : (arg[..2], arg[2..]);
+        }
+        int equals = arg.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (arg, null) : (arg[..equals], arg[(equals + 1)..]);
+    }
+
+    private bool SetOption(string name, Func<string> value)
+    {
+        switch (name)
+        {
+            case "-c" or "--command":
+                Scripts.Add(new ScriptOption(IsFile: false, value()));
+                return true;
+            case "-f" or "--file":
+                Scripts.Add(new ScriptOption(IsFile: true, value()));
+                return true;
+            case "-d" or "--data-directory":
+                DataDirectory = value();
+                if (string.IsNullOrWhiteSpace(DataDirectory))
+                {
+                    throw new UsageException("the data directory has no name");
+                }
+                return true;
+            case "-m" or "--mode":
+                string mode = value();
+                Mode = OutputModes.Find(mode) ?? throw new UsageException($"unknown mode {mode}; one of {OutputModes.List}");
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private bool SetFlag(string name)
+    {
+        switch (name)
+        {
+            case "--in-memory":
+                return IsInMemory = true;
+            case "--keep-going":
+                return KeepsGoing = true;
+            case "-h" or "--help":
+                return ShowsHelp = true;
+            case "-V" or "--version":
+                return ShowsVersion = true;
+            default:
+                return false;
+        }
+    }
+
+    private void SetDatabase(string name)
+    {
+        if (Database is not null)
+        {
+            throw new UsageException($"two databases are named, {Database} and {name}");
+        }
+        if (string.IsNullOrWhiteSpace(name))
+        {
+            throw new UsageException("the database has no name");
+        }
+        Database = name;
+    }
+}

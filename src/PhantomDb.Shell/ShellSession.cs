@@ -1,0 +1,406 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using PhantomDb.Shell.Commands;
+using PhantomDb.Shell.Input;
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell;
+
+/// <summary>
+/// The shell at work: takes statements and commands from its inputs one by one, runs them, and writes rows to the output
+/// and everything else to standard error. What the commands do is in <see cref="ShellCommands"/>.
+/// </summary>
+internal sealed class ShellSession : IDisposable
+{
+    private const int Terminated = 128 + 15;   // as a shell reports SIGTERM
+    private const int ScriptDepthMax = 50;
+
+    private readonly ShellOptions _options;
+    private readonly ShellCommands _commands;
+    private readonly OutputSink _standardOutput = new(Console.OpenStandardOutput());
+    private readonly bool _isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+
+    /// <summary>Held while a statement or command runs: the signal handler saves only between two.</summary>
+    private readonly object _atWork = new();
+    private volatile bool _isRunning;
+    private volatile bool _isEnding;
+
+    private ShellDatabase? _database;
+    private OutputSink _output;
+    private LineSource? _lines;
+    private int _scriptDepth;
+    private bool _hasErrors;
+
+    public ShellSession(ShellOptions options)
+    {
+        _options = options;
+        _output = _standardOutput;
+        _commands = new ShellCommands(this);
+        Mode = options.Mode;
+    }
+
+    public OutputMode Mode { get; set; }
+
+    public bool IsTiming { get; set; }
+
+    /// <summary>Set by .quit: nothing more is read.</summary>
+    public bool IsQuitting { get; set; }
+
+    public ShellDatabase Database => _database!;
+
+    /// <summary>Runs all there is to run; the process's exit code.</summary>
+    public int Run()
+    {
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Terminate);
+        try
+        {
+            if (Guard(null, 0, () => OpenDatabase(_options.Database)))
+            {
+                RunInputs();
+            }
+        }
+        catch (OutputException failure)
+        {
+            _hasErrors = true;
+            WriteError(new PhantomDbException("58030", failure.Message), null, 0);
+        }
+        lock (_atWork)
+        {
+            WaitIfEnding();
+            Close();
+        }
+        return _hasErrors ? 1 : 0;
+    }
+
+    public void Dispose() => _database?.Dispose();
+
+    /// <summary>Closes the database, saved if it is kept, and opens another. If that fails, the first stays open.</summary>
+    public void OpenDatabase(string? name)
+    {
+        if (_database is not null)
+        {
+            _database.SaveIfKept();
+        }
+        bool isSame = _database is not null && name == _database.Name;
+        if (isSame)
+        {
+            _database!.Dispose();
+        }
+        ShellDatabase opened = ShellDatabase.Open(name, _options, Report);
+        if (!isSame)
+        {
+            _database?.Dispose();
+        }
+        _database = opened;
+    }
+
+    /// <summary>A line for standard error, where command tags, notices and reports go.</summary>
+    public void Report(string line) => Console.Error.Write(line + "\n");
+
+    /// <summary>A line for the output.</summary>
+    public void Print(string text) => _output.Write(text);
+
+    public void Write(RowSource rows) => RowWriter.Create(Mode, _isTerminal && _output == _standardOutput).Write(rows, _output);
+
+    /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
+    public void SetOutput(string? path)
+    {
+        OutputSink output = path is null ? _standardOutput : new OutputSink(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read));
+        CloseOutput();
+        _output = output;
+    }
+
+    public void RunFile(string path)
+    {
+        if (_scriptDepth == ScriptDepthMax)
+        {
+            throw new PhantomDbException("54001", $"scripts read each other more than {ScriptDepthMax} deep");
+        }
+        LineSource? outer = _lines;
+        _scriptDepth++;
+        try
+        {
+            using LineSource lines = new StreamLines(new FileStream(path, FileMode.Open, FileAccess.Read), path);
+            if (!RunLines(lines))
+            {
+                throw new ScriptFailedException();
+            }
+        }
+        finally
+        {
+            _scriptDepth--;
+            _lines = outer;
+        }
+    }
+
+    /// <summary>Runs one statement and writes what it gives.</summary>
+    public void Execute(string sql, Stream? copyInput = null)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
+        try
+        {
+            Database.Session.CopyInput = copyInput ?? inline;
+            Database.Session.CopyOutput = new SinkStream(_output);
+            using QueryResult result = Database.Session.Execute(sql);
+            if (result.Columns.Count > 0)
+            {
+                Write(new QueryRows(result));
+            }
+            if (result.Columns.Count == 0 || result.RowsAffected >= 0)
+            {
+                Report(result.CommandTag);
+            }
+        }
+        finally
+        {
+            inline?.SkipRest();
+            _output.Flush();
+        }
+        if (IsTiming)
+        {
+            Report(string.Create(CultureInfo.InvariantCulture, $"Time: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F3} ms"));
+        }
+    }
+
+    private void RunInputs()
+    {
+        foreach (ScriptOption script in _options.Scripts)
+        {
+            bool goesOn = script switch
+            {
+                { IsFile: false } => RunLines(new TextLines(script.Value)),
+                { Value: "-" } => RunLines(StandardInput()),
+                _ => Guard(null, 0, () => RunFile(script.Value)),
+            };
+            if (!goesOn || IsQuitting)
+            {
+                return;
+            }
+        }
+        if (_options.Scripts.Count > 0)
+        {
+            return;
+        }
+        if (_isTerminal)
+        {
+            Report($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
+            RunLines(new TerminalLines(() => Database.Name));
+        }
+        else
+        {
+            RunLines(StandardInput());
+        }
+    }
+
+    private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
+
+    /// <summary>Runs a script to its end; false where an error stopped it.</summary>
+    private bool RunLines(LineSource lines)
+    {
+        _lines = lines;
+        ScriptReader reader = new();
+        long passedCount = 0;   // lines that the reader never saw: commands, rows of COPY
+        while (!IsQuitting)
+        {
+            string? line = null;
+            if (!Guard(null, 0, () => line = lines.ReadLine(reader.IsBlank ? '=' : reader.Context)))
+            {
+                return false;
+            }
+            if (line is null)
+            {
+                break;
+            }
+            if (reader.IsBlank && CommandLine.IsCommand(line))
+            {
+                passedCount++;
+                long lineNumber = lines.LineCount;
+                if (!Guard(null, lineNumber, () => _commands.Run(new CommandLine(line))))
+                {
+                    return false;
+                }
+                continue;
+            }
+            reader.Append(line);
+            while (reader.TryRead(out ScriptStatement statement))
+            {
+                long before = lines.LineCount;
+                bool goesOn = Guard(statement.Text, statement.Line + passedCount, () => Execute(statement.Text));
+                passedCount += lines.LineCount - before;
+                if (!goesOn)
+                {
+                    return false;
+                }
+            }
+        }
+        if (!IsQuitting && reader.TryReadLast(out ScriptStatement last))
+        {
+            return Guard(last.Text, last.Line + passedCount, () => Execute(last.Text));
+        }
+        return true;
+    }
+
+    /// <summary>Does one thing and reports its error; false where the script must stop.</summary>
+    private bool Guard(string? sql, long line, Action action)
+    {
+        bool isReading = sql is null && line == 0 && _database is not null && _lines is not null;
+        if (isReading)
+        {
+            return Try(sql, line, action);   // waits for input without the lock: SIGTERM ends the shell meanwhile
+        }
+        if (Monitor.IsEntered(_atWork))
+        {
+            return Try(sql, line, action);   // a statement of a script that a command reads
+        }
+        lock (_atWork)
+        {
+            WaitIfEnding();
+            _isRunning = true;
+            try
+            {
+                return Try(sql, line, action);
+            }
+            finally
+            {
+                _isRunning = false;
+            }
+        }
+    }
+
+    private bool Try(string? sql, long line, Action action)
+    {
+        try
+        {
+            action();
+            _output.Flush();
+            return true;
+        }
+        catch (ScriptFailedException)
+        {
+            // Reported where it failed.
+        }
+        catch (Exception error) when (error is not OutputException)
+        {
+            _output.Flush();
+            WriteError(AsDatabaseError(error), sql, line);
+        }
+        _hasErrors |= !_isTerminal;
+        return _options.KeepsGoing || _isTerminal;
+    }
+
+    /// <summary>Whatever goes wrong in one statement, the shell lives on.</summary>
+    private static PhantomDbException AsDatabaseError(Exception error) => error switch
+    {
+        PhantomDbException known => known,
+        FileNotFoundException or DirectoryNotFoundException => new PhantomDbException("58P01", error.Message, error),
+        UnauthorizedAccessException => new PhantomDbException("42501", error.Message, error),
+        IOException => new PhantomDbException("58030", error.Message, error),
+        OutOfMemoryException or InsufficientExecutionStackException => new PhantomDbException("53200", error.Message, error),
+        _ => new PhantomDbException("XX000", $"internal error: {error.GetType().Name}: {error.Message}", error)
+        {
+            Detail = Environment.GetEnvironmentVariable("PHANTOMDB_TRACE") is null ? null : error.StackTrace,
+        },
+    };
+
+    private void WriteError(PhantomDbException error, string? sql, long line)
+    {
+        string text = ErrorReport.Format(error, sql, line, _lines?.Name);
+        bool isColoured = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+        Console.Error.Write(isColoured ? $"\e[31m{text[..5]}\e[0m{text[5..]}" : text);
+    }
+
+    private void Close()
+    {
+        CloseOutput();
+        ShellDatabase? database = _database;
+        if (database is null)
+        {
+            return;
+        }
+        _lines = null;
+        if (!Try(null, 0, database.SaveIfKept))
+        {
+            _hasErrors = true;
+        }
+    }
+
+    private void CloseOutput()
+    {
+        if (_output != _standardOutput)
+        {
+            OutputSink file = _output;
+            _output = _standardOutput;
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Ctrl-C: ends the statement that runs, never the shell.</summary>
+    private void Interrupt(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (_isRunning)
+        {
+            _database?.Session.Cancel();
+        }
+    }
+
+    /// <summary>SIGTERM: the statement that runs is cancelled, then the database saved; the main thread runs no further one.</summary>
+    private void Terminate(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        _isEnding = true;
+        while (!Monitor.TryEnter(_atWork, 50))
+        {
+            _database?.Session.Cancel();
+        }
+        Close();
+        Environment.Exit(Terminated);
+    }
+
+    private void WaitIfEnding()
+    {
+        while (_isEnding)
+        {
+            Monitor.Wait(_atWork);
+        }
+    }
+
+    /// <summary>A script that another one reads has stopped at an error, which is reported already.</summary>
+    private sealed class ScriptFailedException : Exception;
+
+    /// <summary>COPY … TO STDOUT goes where rows go.</summary>
+    private sealed class SinkStream(OutputSink sink) : Stream
+    {
+        public override bool CanRead => false;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => true;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override void Write(ReadOnlySpan<byte> buffer) => sink.Write(buffer);
+
+        public override void Write(byte[] buffer, int offset, int count) => sink.Write(buffer.AsSpan(offset, count));
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
