@@ -11,12 +11,15 @@ internal sealed class ShellDatabase : IDisposable
         _database = database;
         _isKept = isKept;
         Session = database.OpenSession();
-        Session.Notice += (_, notice) => onNotice($"{notice.Severity}: {notice.Message}");
+        Session.Notice += notice => onNotice($"NOTICE: {notice}");
     }
 
     public Session Session { get; }
 
     public string Name => _database.Name;
+
+    /// <summary>The definitions as they are now.</summary>
+    public SchemaDescription Schema => _database.DescribeSchema();
 
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice)
@@ -24,7 +27,7 @@ internal sealed class ShellDatabase : IDisposable
         DatabaseOptions databaseOptions = new() { DataDirectory = options.DataDirectory };
         return name is null
             ? new ShellDatabase(Database.CreateInMemory(databaseOptions), isKept: false, onNotice)
-            : new ShellDatabase(Database.Open(name, databaseOptions), isKept: !options.IsInMemory, onNotice);
+            : throw new PhantomDbException("0A000", "databases in files are not supported yet");
     }
 
     /// <summary>Saves to the database's own file, or to another one.</summary>
@@ -34,20 +37,13 @@ internal sealed class ShellDatabase : IDisposable
         {
             throw new PhantomDbException("55000", "the database is in memory only") { Hint = "Name a file: .save FILE" };
         }
-        if (path is null)
-        {
-            _database.SaveToDisk();
-        }
-        else
-        {
-            _database.SaveToDisk(path);
-        }
+        throw new PhantomDbException("0A000", "saving is not supported yet");
     }
 
     /// <summary>What an orderly exit does. A database in which nothing was changed leaves its file alone.</summary>
     public void SaveIfKept()
     {
-        if (_isKept && _database.HasUnsavedChanges)
+        if (_isKept)
         {
             Save(null);
         }

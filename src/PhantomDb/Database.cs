@@ -51,6 +51,9 @@ public sealed class Database : IDisposable
     /// <summary>Opens a session: its own settings, transaction and cancellation.</summary>
     public Session OpenSession() => new(this);
 
+    /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
+    public SchemaDescription DescribeSchema() => new(Catalog);
+
     /// <summary>Ends the use of the database; its memory goes with the last reference to it.</summary>
     public void Dispose()
     {

@@ -2,7 +2,6 @@ using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Commands;
 
-
 /// <summary>The shell's own commands, psql's names for them included: one table, which is also their help.</summary>
 internal sealed class ShellCommands
 {
@@ -144,7 +143,7 @@ internal sealed class ShellCommands
         string table = string.Join('.', name.Select(part => $"\"{part.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
         CsvImport import = new(line.Words[0], table, delimiter, hasHeader);
         string schema = name.Length == 2 ? name[0] : "public";
-        RelationDescription? existing = _shell.Database.Session.DescribeSchema().Relations
+        RelationDescription? existing = _shell.Database.Schema.Relations
             .FirstOrDefault(relation => relation.Schema == schema && relation.Name == name[^1]);
         if (existing is null)
         {
@@ -161,7 +160,7 @@ internal sealed class ShellCommands
     /// <summary>What a pattern finds; all without one. A name that finds nothing is an error.</summary>
     private List<RelationDescription> Find(CommandLine line)
     {
-        IReadOnlyList<RelationDescription> relations = _shell.Database.Session.DescribeSchema().Relations;
+        IReadOnlyList<RelationDescription> relations = _shell.Database.Schema.Relations;
         string text = line.Rest.TrimEnd(';', ' ', '\t');
         if (text.Length == 0)
         {
