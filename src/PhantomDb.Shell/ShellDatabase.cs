@@ -27,26 +27,37 @@ internal sealed class ShellDatabase : IDisposable
         DatabaseOptions databaseOptions = new() { DataDirectory = options.DataDirectory };
         return name is null
             ? new ShellDatabase(Database.CreateInMemory(databaseOptions), isKept: false, onNotice)
-            : throw new PhantomDbException("0A000", "databases in files are not supported yet");
+            : new ShellDatabase(Database.Open(name, databaseOptions), isKept: !options.IsInMemory, onNotice);
     }
 
     /// <summary>Saves to the database's own file, or to another one.</summary>
-    public void Save(string? path)
+    public void SaveTo(string? path)
     {
         if (path is null && !_isKept)
         {
             throw new PhantomDbException("55000", "the database is in memory only") { Hint = "Name a file: .save FILE" };
         }
-        throw new PhantomDbException("0A000", "saving is not supported yet");
+        if (Session.IsInTransaction)
+        {
+            throw new PhantomDbException("25001", "a database cannot be saved inside a transaction block");
+        }
+        _database.SaveToDisk(path);
     }
 
-    /// <summary>What an orderly exit does. A database in which nothing was changed leaves its file alone.</summary>
-    public void SaveIfKept()
+    /// <summary>Saves what has changed, where the database is kept. One in which nothing was changed leaves its file alone.</summary>
+    public void Save()
     {
-        if (_isKept)
+        if (_isKept && _database.HasUnsavedChanges)
         {
-            Save(null);
+            _database.SaveToDisk();
         }
+    }
+
+    /// <summary>What an orderly exit does: what is not committed is rolled back, the rest saved.</summary>
+    public void Close()
+    {
+        Session.Dispose();
+        Save();
     }
 
     public void Dispose()

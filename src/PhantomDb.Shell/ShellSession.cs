@@ -80,20 +80,14 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Closes the database, saved if it is kept, and opens another. If that fails, the first stays open.</summary>
     public void OpenDatabase(string? name)
     {
-        if (_database is not null)
+        ShellDatabase? current = _database;
+        if (current is not null && current.Session.IsInTransaction)
         {
-            _database.SaveIfKept();
+            throw new PhantomDbException("25001", "another database cannot be opened inside a transaction block");
         }
-        bool isSame = _database is not null && name == _database.Name;
-        if (isSame)
-        {
-            _database!.Dispose();
-        }
+        current?.Save();
         ShellDatabase opened = ShellDatabase.Open(name, _options, Report);
-        if (!isSame)
-        {
-            _database?.Dispose();
-        }
+        current?.Dispose();
         _database = opened;
     }
 
@@ -322,7 +316,7 @@ internal sealed class ShellSession : IDisposable
             return;
         }
         _lines = null;
-        if (!Try(null, 0, database.SaveIfKept))
+        if (!Try(null, 0, database.Close))
         {
             _hasErrors = true;
         }

@@ -435,6 +435,14 @@ public sealed class Session : IDisposable
                 return End(commits: !_isFailed);
             case RollbackCommand:
                 return End(commits: false);
+            case CreateDatabaseCommand create:
+                EnsureNoTransaction(bound);
+                DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
+                return Done(bound.CommandTag);
+            case DropDatabaseCommand drop:
+                EnsureNoTransaction(bound);
+                DropDatabase(drop);
+                return Done(bound.CommandTag);
             case AnalyzeCommand or VacuumCommand or NoOperationCommand:
                 return Done(bound.CommandTag);
             case BoundExplain { IsAnalyze: false, Statement: BoundPlan plan }:
@@ -443,6 +451,30 @@ public sealed class Session : IDisposable
                 return Text("QUERY PLAN", AnalyzeLines(plan), bound.CommandTag);
             default:
                 throw Error.NotSupported(bound.CommandTag);
+        }
+    }
+
+    private void EnsureNoTransaction(BoundStatement bound)
+    {
+        if (_isInTransaction)
+        {
+            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{bound.CommandTag} cannot run inside a transaction block");
+        }
+    }
+
+    private void DropDatabase(DropDatabaseCommand drop)
+    {
+        if (drop.Name == _database.Name)
+        {
+            throw new PhantomDbException(SqlStates.ObjectInUse, "cannot drop the currently open database");
+        }
+        if (!DatabaseFiles.Drop(drop.Name, _database.Options.DataDirectory))
+        {
+            if (!drop.IfExists)
+            {
+                throw new PhantomDbException(SqlStates.InvalidDatabaseName, $"database \"{drop.Name}\" does not exist");
+            }
+            Notice?.Invoke($"database \"{drop.Name}\" does not exist, skipping");
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class ShellCommands
         _commands =
         [
             new([".open", "\\c", "\\connect"], "[DATABASE]", "save and close the database, open another; without DATABASE a new one in memory", 1, Open),
-            new([".save"], "[FILE]", "save the database, or a copy of it to FILE", 1, line => shell.Database.Save(line.Words.FirstOrDefault())),
+            new([".save"], "[FILE]", "save the database, or a copy of it to FILE", 1, line => shell.Database.SaveTo(line.Words.FirstOrDefault())),
             new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
             new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
             new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
