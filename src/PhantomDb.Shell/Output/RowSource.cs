@@ -27,13 +27,21 @@ internal abstract class RowSource
     public abstract void WriteText(int column, IBufferWriter<byte> output);
 }
 
-/// <summary>The rows of a statement.</summary>
+/// <summary>The rows of a statement. The first is there when this is made: a statement that fails before it shows nothing.</summary>
 internal sealed class QueryRows(QueryResult result) : RowSource
 {
+    private readonly bool _hasFirst = result.Read();
+    private bool _isPastFirst;
+
     public override IReadOnlyList<RowColumn> Columns { get; } =
         [.. result.Columns.Select(column => new RowColumn(column.Name, KindOf(column.TypeOid)))];
 
-    public override bool Read() => result.Read();
+    public override bool Read()
+    {
+        bool found = _isPastFirst ? result.Read() : _hasFirst;
+        _isPastFirst = true;
+        return found;
+    }
 
     public override bool IsNull(int column) => result.IsNull(column);
 

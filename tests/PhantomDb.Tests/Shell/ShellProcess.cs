@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>The built shell, run as a process in a folder of its own.</summary>
+internal sealed class ShellProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly Task<string> _errors;
+
+    public ShellProcess(string folder, params string[] args)
+    {
+        _process = Process.Start(new ProcessStartInfo("dotnet", [Executable, .. args])
+        {
+            WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+        })!;
+        _errors = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Where a build puts it, in the configuration that the tests are built in.</summary>
+    private static string Executable
+    {
+        get
+        {
+            DirectoryInfo framework = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+            return RepositoryPaths.InRepository("src", "PhantomDb.Shell", "bin", framework.Parent!.Name, framework.Name, "PhantomDb.Shell.dll");
+        }
+    }
+
+    /// <summary>Runs the shell to its end with some standard input.</summary>
+    public static (int ExitCode, string Output, string Errors) Run(string folder, string input, params string[] args)
+    {
+        using ShellProcess shell = new(folder, args);
+        shell.Write(input);
+        return shell.Finish();
+    }
+
+    public void Write(string text)
+    {
+        _process.StandardInput.Write(text);
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>The next line of standard output; the input stays open.</summary>
+    public string? ReadLine()
+    {
+        Task<string?> line = _process.StandardOutput.ReadLineAsync();
+        Assert.IsTrue(line.Wait(Patience), "The shell writes nothing.");
+        return line.Result;
+    }
+
+    public void Signal(string name)
+    {
+        using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
+        kill.WaitForExit();
+    }
+
+    /// <summary>Closes the input, where a signal does not end the shell, and waits for its end.</summary>
+    public (int ExitCode, string Output, string Errors) Finish(bool closesInput = true)
+    {
+        if (closesInput)
+        {
+            _process.StandardInput.Close();
+        }
+        Task<string> output = _process.StandardOutput.ReadToEndAsync();
+        Assert.IsTrue(_process.WaitForExit(Patience), "The shell does not end.");
+        return (_process.ExitCode, output.Result, _errors.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+        _process.Dispose();
+    }
+}

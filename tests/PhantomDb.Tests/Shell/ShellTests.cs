@@ -1,0 +1,271 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>The shell as its users meet it: arguments, standard input and output, exit codes, signals, files.</summary>
+[TestClass]
+public sealed class ShellTests
+{
+    private const string EndlessQuery =
+        "SELECT sum(a.n % 7) FROM generate_series(1, 1000000) AS a(n), generate_series(1, 10000000) AS b(n);\n";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb-shell-").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    public void Csv_is_a_header_and_rows_and_nothing_else()
+    {
+        (int exitCode, string output, string errors) = Run("", "--mode", "csv", "-c",
+            "CREATE TABLE t (a int, b text); INSERT INTO t VALUES (1, 'x'), (2, ''), (3, NULL), (4, 'a,\"b\"');\nSELECT a, b FROM t ORDER BY a");
+
+        Assert.AreEqual("a,b\n1,x\n2,\"\"\n3,\n4,\"a,\"\"b\"\"\"\n", output);
+        Assert.AreEqual("CREATE TABLE\nINSERT 0 4\n", errors);
+        Assert.AreEqual(0, exitCode);
+    }
+
+    [TestMethod]
+    [DataRow("table", " a |  b\n---+------\n 1 | x\n 2 | NULL\n")]
+    [DataRow("csv", "a,b\n1,x\n2,\n")]
+    [DataRow("json", "[\n{\"a\":1,\"b\":\"x\"},\n{\"a\":2,\"b\":null}\n]\n")]
+    [DataRow("jsonl", "{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"b\":null}\n")]
+    [DataRow("tsv", "a\tb\n1\tx\n2\t\\N\n")]
+    [DataRow("markdown", "| a | b |\n| ---: | --- |\n| 1 | x |\n| 2 |  |\n")]
+    [DataRow("line", "a = 1\nb = x\n\na = 2\nb = NULL\n")]
+    [DataRow("list", "a|b\n1|x\n2|\n")]
+    public void Every_mode_writes_rows_its_way(string mode, string expected)
+    {
+        (_, string output, _) = Run("SELECT * FROM (VALUES (1, 'x'), (2, NULL)) AS v(a, b) ORDER BY a;\n", $"--mode={mode}");
+
+        Assert.AreEqual(expected, output);
+    }
+
+    [TestMethod]
+    public void A_statement_runs_as_soon_as_its_semicolon_and_line_break_have_arrived()
+    {
+        using ShellProcess shell = new(_folder, "--mode", "list");
+        shell.Write("SELECT 1 AS\n");
+        shell.Write("one;\n");
+        Assert.AreEqual("one", shell.ReadLine());
+        Assert.AreEqual("1", shell.ReadLine());
+        shell.Write("SELECT 2 AS two");
+
+        Assert.AreEqual((0, "two\n2\n", ""), shell.Finish());   // the last statement needs no semicolon
+    }
+
+    [TestMethod]
+    public void An_error_gives_its_state_its_place_and_exit_code_1()
+    {
+        (int exitCode, string output, string errors) = Run("SELECT 1 AS a;\nSELECT *\nFROM nowhere;\nSELECT 2;\n", "-m", "csv");
+
+        Assert.AreEqual(1, exitCode);
+        Assert.AreEqual("a\n1\n", output);
+        Assert.AreEqual("ERROR: 42P01: relation \"nowhere\" does not exist\nLINE 3: FROM nowhere\n             ^\n", errors);
+    }
+
+    [TestMethod]
+    public void Keep_going_runs_what_follows_an_error_but_still_ends_with_1()
+    {
+        (int exitCode, string output, _) = Run("SELEC;\n.nonsense\nSELECT 2 AS b;\n", "--keep-going", "-m", "csv");
+
+        Assert.AreEqual((1, "b\n2\n"), (exitCode, output));
+    }
+
+    [TestMethod]
+    [DataRow("--frob")]
+    [DataRow("--mode", "fancy")]
+    [DataRow("-c")]
+    [DataRow("one", "two")]
+    [DataRow("--in-memory=yes")]
+    public void Wrong_usage_is_exit_code_2_and_nothing_on_standard_output(params string[] args)
+    {
+        (int exitCode, string output, string errors) = Run("", args);
+
+        Assert.AreEqual((2, ""), (exitCode, output));
+        Assert.StartsWith("phantomdb: ", errors);
+    }
+
+    [TestMethod]
+    public void Texts_and_files_run_in_the_order_given_and_may_hold_commands()
+    {
+        File.WriteAllText(Path.Combine(_folder, "two.sql"), ".print two\nSELECT 2 AS n;");
+
+        (int exitCode, string output, _) = Run("", "-c", "\\echo one", "-f", "two.sql", "-mcsv", "-c", "SELECT 3 AS n");
+
+        Assert.AreEqual((0, "one\ntwo\nn\n2\nn\n3\n"), (exitCode, output));
+    }
+
+    [TestMethod]
+    public void A_named_database_keeps_its_changes_after_an_error_too()
+    {
+        Run("CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\nSELECT nonsense;\n", "shop", "-d", "stores");
+
+        Assert.IsTrue(File.Exists(Path.Combine(_folder, "stores", "shop.db")));
+        Assert.AreEqual("a\n1\n", Run("", "stores/shop.db", "-m", "csv", "-c", "SELECT * FROM t").Output);
+    }
+
+    [TestMethod]
+    public void In_memory_leaves_the_file_alone_and_so_does_a_run_that_only_reads()
+    {
+        Run("CREATE TABLE t (a int);", "shop");
+        string path = Path.Combine(_folder, "data", "shop.db");
+        byte[] before = File.ReadAllBytes(path);
+        DateTime written = File.GetLastWriteTimeUtc(path);
+
+        Run("INSERT INTO t VALUES (1); SELECT * FROM t;", "--in-memory", "shop");
+        Run("SELECT * FROM t;\n.tables\n\\d t\n", "shop");
+
+        CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
+        Assert.AreEqual(written, File.GetLastWriteTimeUtc(path));
+    }
+
+    [TestMethod]
+    public void A_script_creates_a_database_and_connects_to_it()
+    {
+        Run("CREATE DATABASE shop;\n\n\\c shop;\n\nCREATE TABLE t (a int);\nDROP DATABASE shop;\n");
+
+        Assert.AreEqual("schema,name,type\npublic,t,table\n", Run(".tables\n", "shop", "-m", "csv").Output);
+    }
+
+    [TestMethod]
+    public void Save_writes_a_copy()
+    {
+        (int exitCode, _, _) = Run("CREATE TABLE t (a int);\n.save copy.db\n");
+
+        Assert.AreEqual(0, exitCode);
+        Assert.AreEqual("a\n", Run("SELECT * FROM t;", "./copy.db", "-m", "csv").Output);
+        Assert.AreEqual(1, Run(".save\n").ExitCode);
+    }
+
+    [TestMethod]
+    public void Commands_do_what_help_says()
+    {
+        File.WriteAllText(Path.Combine(_folder, "more.sql"), "INSERT INTO t VALUES (2);\n");
+
+        (int exitCode, string output, string errors) = Run("""
+            CREATE TABLE t (a int PRIMARY KEY);
+            INSERT INTO t VALUES (1);
+            .read more.sql
+            .mode csv
+            .timer on
+            .output out.csv
+            SELECT a FROM t ORDER BY a;
+            .output
+            .timer off
+            .schema t
+            .mode
+            .open
+            .tables
+            .quit
+            SELECT 'never';
+            """);
+
+        Assert.AreEqual(0, exitCode, errors);
+        Assert.AreEqual("CREATE TABLE t (\n    a integer NOT NULL,\n    CONSTRAINT t_pkey PRIMARY KEY (a)\n);\ncsv\nschema,name,type\n", output);
+        Assert.AreEqual("a\n1\n2\n", File.ReadAllText(Path.Combine(_folder, "out.csv")));
+        Assert.Contains("Time: ", errors);
+    }
+
+    [TestMethod]
+    public void The_schema_script_makes_the_same_schema()
+    {
+        const string script = """
+            CREATE TABLE parent (id int PRIMARY KEY, "Name" varchar(10) DEFAULT 'x' NOT NULL, CHECK (id > 0));
+            CREATE TABLE child (id bigint GENERATED ALWAYS AS IDENTITY, parent int REFERENCES parent ON DELETE RESTRICT, UNIQUE (parent));
+            CREATE INDEX child_order ON child (parent DESC);
+            CREATE VIEW both_of AS SELECT parent.id FROM parent JOIN child ON parent.id = child.parent;
+
+            """;
+        string first = Run(script + ".schema\n").Output;
+
+        (int exitCode, string second, string errors) = Run(first + ".schema\n");
+
+        Assert.AreEqual(0, exitCode, errors);
+        Assert.AreEqual(first, second);
+    }
+
+    [TestMethod]
+    public void Help_names_every_option_and_command()
+    {
+        string help = Run("", "--help").Output;
+        string commands = Run(".help\n").Output;
+
+        foreach (string option in new[] { "-c", "-f", "-d", "--mode", "--in-memory", "--keep-going", "-h", "--version" })
+        {
+            Assert.Contains(option, help);
+        }
+        foreach (string command in new[]
+        {
+            ".open", ".save", ".tables", ".schema", ".mode", ".output", ".timer", ".read", ".import", ".print", ".help", ".quit",
+            "\\d", "\\dt", "\\c", "\\q", "\\timing", "\\i", "\\echo",
+        })
+        {
+            Assert.Contains(command, commands);
+        }
+        Assert.StartsWith("phantomdb ", Run("", "--version").Output);
+    }
+
+    [TestMethod]
+    public void Large_results_stream()
+    {
+        using ShellProcess shell = new(_folder, "-m", "csv", "-c", "SELECT n FROM generate_series(1, 2000000) AS s(n)");
+        Assert.AreEqual("n", shell.ReadLine());
+        for (int i = 1; i <= 2_000_000; i++)
+        {
+            Assert.AreEqual($"{i}", shell.ReadLine());
+        }
+        Assert.AreEqual((0, "", ""), shell.Finish());
+    }
+
+    [TestMethod]
+    public void An_interrupt_cancels_the_statement_and_not_the_shell()
+    {
+        SkipWithoutSignals();
+        using ShellProcess shell = new(_folder, "-m", "csv", "--keep-going");
+        shell.Write("SELECT 'ready' AS a;\n");
+        shell.ReadLine();
+        shell.ReadLine();
+        shell.Write(EndlessQuery);
+        Thread.Sleep(500);
+        shell.Signal("INT");
+        shell.Write("SELECT 'alive' AS a;\n");
+
+        (int exitCode, string output, string errors) = shell.Finish();
+
+        Assert.AreEqual((1, "a\nalive\n"), (exitCode, output));
+        Assert.StartsWith("ERROR: 57014: ", errors);
+    }
+
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_termination_saves_and_ends_the_shell(bool isBusy)
+    {
+        SkipWithoutSignals();
+        using ShellProcess shell = new(_folder, "shop", "-m", "csv");
+        shell.Write("CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\nSELECT 'ready' AS a;\n");
+        shell.ReadLine();
+        shell.ReadLine();
+        if (isBusy)
+        {
+            shell.Write(EndlessQuery + "INSERT INTO t VALUES (2);\n");
+            Thread.Sleep(500);
+        }
+        shell.Signal("TERM");
+
+        Assert.AreEqual(143, shell.Finish(closesInput: false).ExitCode);
+        Assert.AreEqual("a\n1\n", Run("SELECT * FROM t;", "shop", "-m", "csv").Output);
+    }
+
+    private static void SkipWithoutSignals()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: Windows has no signals to send.");
+        }
+    }
+
+    private (int ExitCode, string Output, string Errors) Run(string input, params string[] args) =>
+        ShellProcess.Run(_folder, input, args);
+}
