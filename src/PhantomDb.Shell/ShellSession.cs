@@ -139,6 +139,7 @@ internal sealed class ShellSession : IDisposable
         {
             Database.Session.CopyInput = copyInput ?? inline;
             Database.Session.CopyOutput = new SinkStream(_output);
+            Database.Session.CopyProgress = rowCount => Report(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
             using QueryResult result = Database.Session.Execute(sql);
             if (result.Columns.Count > 0)
             {
