@@ -31,6 +31,8 @@ internal sealed class ShellSession : IDisposable
     private LineSource? _lines;
     private int _scriptDepth;
     private bool _hasErrors;
+    private bool _isInteractive;
+    private volatile bool _dropsInput;
 
     public ShellSession(ShellOptions options)
     {
@@ -183,6 +185,7 @@ internal sealed class ShellSession : IDisposable
         if (_isTerminal)
         {
             Report($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
+            _isInteractive = true;
             RunLines(new TerminalLines(() => Database.Name));
         }
         else
@@ -210,6 +213,11 @@ internal sealed class ShellSession : IDisposable
             {
                 break;
             }
+            if (_dropsInput)
+            {
+                _dropsInput = false;
+                reader.Clear();
+            }
             if (reader.IsBlank && CommandLine.IsCommand(line))
             {
                 passedCount++;
@@ -224,7 +232,7 @@ internal sealed class ShellSession : IDisposable
             while (reader.TryRead(out ScriptStatement statement))
             {
                 long before = lines.LineCount;
-                bool goesOn = Guard(statement.Text, statement.Line + passedCount, () => Execute(statement.Text));
+                bool goesOn = Guard(statement.Text, lines is TerminalLines ? 1 : statement.Line + passedCount, () => Execute(statement.Text));
                 passedCount += lines.LineCount - before;
                 if (!goesOn)
                 {
@@ -283,8 +291,8 @@ internal sealed class ShellSession : IDisposable
             _output.Flush();
             WriteError(AsDatabaseError(error), sql, line);
         }
-        _hasErrors |= !_isTerminal;
-        return _options.KeepsGoing || _isTerminal;
+        _hasErrors |= !_isInteractive;
+        return _options.KeepsGoing || _lines is TerminalLines;   // a script that a person reads stops, but not the person
     }
 
     /// <summary>Whatever goes wrong in one statement, the shell lives on.</summary>
@@ -333,13 +341,18 @@ internal sealed class ShellSession : IDisposable
         }
     }
 
-    /// <summary>Ctrl-C: ends the statement that runs, never the shell.</summary>
+    /// <summary>Ctrl-C: ends the statement that runs, or drops the one that is being typed; never the shell.</summary>
     private void Interrupt(PosixSignalContext context)
     {
         context.Cancel = true;
         if (_isRunning)
         {
             _database?.Session.Cancel();
+        }
+        else if (_lines is TerminalLines terminal)
+        {
+            _dropsInput = true;
+            terminal.ShowPrompt('=');
         }
     }
 

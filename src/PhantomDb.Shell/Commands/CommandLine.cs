@@ -12,7 +12,8 @@ internal sealed class CommandLine
         // Scripts end psql's commands with a semicolon too: \c chinook;
         Name = (end < 0 ? text : text[..end]).TrimEnd(';');
         Rest = end < 0 ? "" : text[end..].Trim();
-        Words = Split(Rest.TrimEnd(';', ' ', '\t'));
+        bool isValue = Rest.EndsWith("=;", StringComparison.Ordinal);   // --delimiter=;
+        Words = Split(isValue ? Rest : Rest.TrimEnd(';', ' ', '\t'));
     }
 
     /// <summary>With its first character: <c>.tables</c>, <c>\dt</c>.</summary>

@@ -125,7 +125,7 @@ internal sealed class TerminalLines(Func<string> databaseName) : LineSource
 {
     public override string? ReadLine(char context)
     {
-        Console.Out.Write($"{databaseName()}{context}> ");
+        Write(context);
         string? line = Console.In.ReadLine();
         if (line is null)
         {
@@ -135,4 +135,13 @@ internal sealed class TerminalLines(Func<string> databaseName) : LineSource
         LineCount++;
         return line + "\n";
     }
+
+    /// <summary>The prompt on a new line, when what was typed is dropped.</summary>
+    public void ShowPrompt(char context)
+    {
+        Console.Out.WriteLine();
+        Write(context);
+    }
+
+    private void Write(char context) => Console.Out.Write($"{databaseName()}{context}> ");
 }

@@ -186,6 +186,32 @@ public sealed class ShellTests
     }
 
     [TestMethod]
+    public void Copy_reads_the_lines_behind_it_and_errors_behind_them_name_their_lines()
+    {
+        (int exitCode, string output, string errors) = Run(
+            "CREATE TABLE t (a int, b text);\nCOPY t FROM STDIN;\n1\tx\n2\t\\N\n\\.\nCOPY t FROM STDIN;\nbad\ty\n3\ty\n\\.\n"
+            + "COPY (SELECT * FROM t ORDER BY a) TO STDOUT (FORMAT csv);\nSELECT nowhere;\n", "--keep-going", "-m", "csv");
+
+        Assert.AreEqual((1, "1,x\n2,\n"), (exitCode, output));
+        Assert.Contains("ERROR: 22P02: ", errors);
+        Assert.Contains("LINE 11: SELECT nowhere\n", errors);
+    }
+
+    [TestMethod]
+    public void Import_makes_a_table_that_fits_the_file_and_fills_one_that_is_there_by_the_headers_names()
+    {
+        File.WriteAllText(Path.Combine(_folder, "a.csv"), "\uFEFFid;name;day\r\n1;\"x;y\";2024-02-29\r\n2;;\r\n");
+        File.WriteAllText(Path.Combine(_folder, "b.csv"), "name,ID\n\"\",3\n");
+
+        (int exitCode, string output, string errors) = Run(
+            ".import a.csv t\n.import b.csv t\nSELECT *, pg_typeof(id) AS type FROM t ORDER BY id;\n.import b.csv t --delimiter=;\n", "-m", "csv");
+
+        Assert.AreEqual("id,name,day,type\n1,x;y,2024-02-29,bigint\n2,,,bigint\n3,\"\",,bigint\n", output);
+        Assert.AreEqual(1, exitCode);
+        Assert.Contains("ERROR: 42703: ", errors);
+    }
+
+    [TestMethod]
     public void Help_names_every_option_and_command()
     {
         string help = Run("", "--help").Output;
