@@ -187,11 +187,18 @@ public sealed class Session : IDisposable
 
     private void Fail() => _isFailed |= _isInTransaction;
 
-    private BoundStatement Bind(Statement statement, DatabaseCatalog catalog) => Binder.Bind(statement, new BinderContext(catalog)
+    private BoundStatement Bind(Statement statement, DatabaseCatalog catalog)
     {
-        DatabaseName = _database.Name,
-        Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
-    });
+        BoundStatement bound = Binder.Bind(statement, new BinderContext(catalog)
+        {
+            DatabaseName = _database.Name,
+            Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
+        });
+        // Nothing gives parameters values yet.
+        return bound.ParameterTypes.Count == 0
+            ? bound
+            : throw new PhantomDbException(SqlStates.UndefinedParameter, "there is no parameter $1");
+    }
 
     private QueryResult Carry(BoundStatement bound, Statement statement, bool isOwnTransaction)
     {

@@ -39,7 +39,7 @@ public sealed partial class PhantomDbConnection : ISqlConnection
     {
         var columnCount = result.Columns.Count;
         var rows = new List<string?[]>();
-        while (columnCount > 0 && result.Read())
+        while (result.Read())
         {
             var row = new string?[columnCount];
             for (var i = 0; i < columnCount; i++)

@@ -260,8 +260,20 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         {
             return BindIntervalWithFields(cast, type);
         }
+        if (type.Id is SqlTypeId.Real or SqlTypeId.Double && cast.Operand is LiteralSyntax { Kind: LiteralKind.Numeric } number)
+        {
+            return BindFloatLiteral(number, type);
+        }
         Expression operand = Bind(cast.Operand);
         return Cast(operand, type, cast.Position);
+    }
+
+    /// <summary>Read from its digits: 1e300 is no numeric of ours, but a double precision.</summary>
+    private Expression BindFloatLiteral(LiteralSyntax literal, SqlType type)
+    {
+        state.Pin(literal.Position);
+        var digits = new ConstantExpression(SqlType.Unknown, new ByteString(literal.Text)) { Position = new SourcePosition(literal.Position) };
+        return _coercion.Apply(digits, type, CastContext.Explicit);
     }
 
     /// <summary>An explicit cast; 42846 where there is none.</summary>

@@ -143,6 +143,10 @@ internal sealed partial class QueryBinder
 
     private FromItem BindDerivedTable(DerivedTable derived, Scope left)
     {
+        if (derived.Alias is null)
+        {
+            throw Error.InvalidSyntax("subquery in FROM must have an alias", derived.Position);
+        }
         BoundQuery query = new QueryBinder(state, derived.IsLateral ? left : outerScope, _ctes).Bind(derived.Query);
         return Item(query.Plan, query.Columns, derived.Alias, null, null, left.Level, derived.Position);
     }
@@ -296,6 +300,8 @@ internal sealed partial class QueryBinder
             {
                 JoinKind.Right => rightValue,
                 JoinKind.Full => new CoalesceExpression(new ExpressionList(leftValue, rightValue)),
+                // Equal values: the side that has the common type already is shown as it is.
+                JoinKind.Inner when l.Type.Id != common.Id && r.Type.Id == common.Id => r.Reference,
                 _ => leftValue,
             };
             if (value is ColumnExpression column)

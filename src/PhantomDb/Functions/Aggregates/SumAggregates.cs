@@ -22,6 +22,7 @@ internal static class SumAggregates
         Add<long, Int64Sum>(functions, SqlType.Int64, SqlType.FixedNumeric(SqlType.NumericPrecisionMax, 0), WriteInt128);
         AddFloat<float>(functions, SqlType.Real);
         AddFloat<double>(functions, SqlType.Double);
+        AddInterval(functions);
         functions.Add(new AggregateFunction("sum", [SqlTypeId.Numeric], types => BindNumericSum(types[0])));
         functions.Add(new AggregateFunction("avg", [SqlTypeId.Numeric], types => BindNumericAverage(types[0])));
     }
@@ -43,6 +44,32 @@ internal static class SumAggregates
         functions.Add(new AggregateFunction("avg", [type.Id], _ => new BoundAggregate("avg", SqlType.Double, [type],
             account => new FoldState<T, FloatSum<double>, DoubleSum<T>>(account, WriteFloatAverage))));
     }
+
+    private static void AddInterval(List<AggregateFunction> functions)
+    {
+        SqlType type = SqlType.Interval;
+        functions.Add(new AggregateFunction("sum", [type.Id], _ => new BoundAggregate("sum", type, [type],
+            account => new FoldState<Interval, IntervalTotal, IntervalFold>(account, IntervalWriter(total => total.Sum)))));
+        functions.Add(new AggregateFunction("avg", [type.Id], _ => new BoundAggregate("avg", type, [type],
+            account => new FoldState<Interval, IntervalTotal, IntervalFold>(
+                account, IntervalWriter(total => IntervalArithmetic.Divide(total.Sum, total.Count))))));
+    }
+
+    private static AccumulatorWriter<IntervalTotal> IntervalWriter(Func<IntervalTotal, Interval> valueOf) => (totals, result) =>
+    {
+        Span<Interval> target = result.Write<Interval>();
+        for (int i = 0; i < totals.Length; i++)
+        {
+            if (totals[i].Count == 0)
+            {
+                result.SetNull(i);
+            }
+            else
+            {
+                target[i] = valueOf(totals[i]);
+            }
+        }
+    };
 
     private static BoundAggregate BindNumericSum(SqlType type)
     {
@@ -183,6 +210,13 @@ internal struct NumericSum
     public long Count;
 }
 
+/// <summary>Sum and count of intervals, field by field.</summary>
+internal struct IntervalTotal
+{
+    public Interval Sum;
+    public long Count;
+}
+
 /// <summary>Floating-point sum; an infinity that was no input is an overflow.</summary>
 internal struct FloatSum<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
@@ -191,6 +225,21 @@ internal struct FloatSum<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
     public bool HasInfinity;
 
     public readonly T Checked() => T.IsInfinity(Sum) && !HasInfinity ? throw Error.FloatOverflow() : Sum;
+}
+
+internal readonly struct IntervalFold : IFold<Interval, IntervalTotal>
+{
+    public static void Add(ref IntervalTotal accumulator, Interval value)
+    {
+        accumulator.Sum = IntervalArithmetic.Add(accumulator.Sum, value);
+        accumulator.Count++;
+    }
+
+    public static void Combine(ref IntervalTotal accumulator, in IntervalTotal other)
+    {
+        accumulator.Sum = IntervalArithmetic.Add(accumulator.Sum, other.Sum);
+        accumulator.Count += other.Count;
+    }
 }
 
 internal readonly struct SmallIntegerSum<T> : IFold<T, ExactSum> where T : struct, IBinaryInteger<T>
