@@ -54,6 +54,15 @@ public sealed class QueryResult : IDisposable
     /// </summary>
     public string CommandTag => _countsRows ? string.Create(CultureInfo.InvariantCulture, $"{_tag} {RowsRead}") : _tag;
 
+    /// <summary>Makes a result that a prepared statement gives again ready for its new row.</summary>
+    internal void Restart()
+    {
+        _chunk = null;
+        _row = -1;
+        _isClosed = false;
+        RowsRead = 0;
+    }
+
     /// <summary>Moves to the next row; false at the end.</summary>
     /// <exception cref="PhantomDbException">The statement failed while computing the row.</exception>
     public bool Read()

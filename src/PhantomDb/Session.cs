@@ -17,7 +17,7 @@ namespace PhantomDb;
 /// A connection to a database within the process: runs statements one after the other. Each statement is atomic; outside
 /// BEGIN … COMMIT each is a transaction of its own. One thread at a time, except for <see cref="Cancel"/>.
 /// </summary>
-public sealed class Session : IDisposable
+public sealed partial class Session : IDisposable
 {
     private readonly Database _database;
     private readonly SessionSettings _settings = new();
@@ -189,16 +189,22 @@ public sealed class Session : IDisposable
 
     private BoundStatement Bind(Statement statement, DatabaseCatalog catalog)
     {
-        BoundStatement bound = Binder.Bind(statement, new BinderContext(catalog)
+        if (_prepared is not null)
         {
-            DatabaseName = _database.Name,
-            Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
-        });
-        // Nothing gives parameters values yet.
+            return _prepared.BoundFor(catalog);
+        }
+        BoundStatement bound = BindAnew(statement, catalog, []);
         return bound.ParameterTypes.Count == 0
             ? bound
             : throw new PhantomDbException(SqlStates.UndefinedParameter, "there is no parameter $1");
     }
+
+    internal BoundStatement BindAnew(Statement statement, DatabaseCatalog catalog, IReadOnlyList<SqlType> parameterTypes) => Binder.Bind(statement, new BinderContext(catalog)
+    {
+        ParameterTypes = parameterTypes,
+        DatabaseName = _database.Name,
+        Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
+    });
 
     private QueryResult Carry(BoundStatement bound, Statement statement, bool isOwnTransaction)
     {
@@ -269,11 +275,12 @@ public sealed class Session : IDisposable
     }
 
     private StatementScope NewScope() =>
-        new(_transaction, _database.Storage, _statement.Catalog, _statement, []);
+        new(_transaction, _database.Storage, _statement.Catalog, _statement, _parameters);
 
     private QueryResult Query(BoundPlan plan, bool isOwnTransaction)
     {
-        QueryExecution execution = NewScope().Run(plan.Plan, plan.ResultColumns);
+        StatementScope scope = NewScope();
+        QueryExecution execution = new(PhysicalPlanOf(plan, scope), scope.NewContext());
         return new QueryResult(Columns(plan.ResultColumns), new RunningPlan(this, execution, isOwnTransaction), plan.CommandTag, -1, countsRows: true, _statement);
     }
 
@@ -302,7 +309,7 @@ public sealed class Session : IDisposable
         try
         {
             Execution.Copy.CopyInput input = new(copy, stream, CopyProgress);
-            StatementScope scope = new(_transaction, _database.Storage, _statement.Catalog, _statement, []) { VirtualTables = input };
+            StatementScope scope = new(_transaction, _database.Storage, _statement.Catalog, _statement, _parameters) { VirtualTables = input };
             ModificationRunner runner = new(scope);
             runner.Run(Execution.Copy.CopyInput.PlanOf(copy));
             if (isOwnTransaction)
