@@ -52,12 +52,20 @@ internal sealed class ConstantFolding : IOptimizerRule
                 return SimplifyCase(@case);
             case CoalesceExpression { Operands: [ConstantExpression { IsNull: false } first, ..] }:
                 return first;
+            // What is NULL whatever the rest may be; the rest is not computed, so that it cannot fail either.
+            case ComparisonExpression { Kind: not (ComparisonKind.DistinctFrom or ComparisonKind.NotDistinctFrom) } comparison
+                when IsNull(comparison.Left) || IsNull(comparison.Right):
+            case FunctionExpression { Function.IsStrict: true } call when call.Arguments.Any(IsNull):
+            case InListExpression { Items.Count: > 0 } inList when IsNull(inList.Operand):
+                return new ConstantExpression(expression.Type, null) { Position = expression.Position };
             case ConstantExpression or ColumnExpression or ParameterExpression or PositionExpression or SubqueryExpression:
                 return expression;
             default:
                 return AllConstant(expression) ? Evaluate(expression, context) : expression;
         }
     }
+
+    private static bool IsNull(Expression expression) => expression is ConstantExpression { IsNull: true };
 
     private static bool AllConstant(Expression expression) => expression switch
     {
