@@ -123,7 +123,7 @@ public sealed class QueryResult : IDisposable
     /// <exception cref="OverflowException">The value has more digits than a decimal holds; read its text instead.</exception>
     public decimal GetDecimal(int column) => Type(column).Id switch
     {
-        SqlTypeId.Numeric => decimal.Parse(GetText(column), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture),
+        SqlTypeId.Numeric => Decimal(column),
         SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 => GetInt64(column),
         _ => throw WrongType(column, "a decimal"),
     };
@@ -242,6 +242,25 @@ public sealed class QueryResult : IDisposable
     }
 
     private SqlType Type(int column) => Columns[column].Type;
+
+    private decimal Decimal(int column)
+    {
+        const int ScaleMax = 28;
+        Vector vector = Valid(column);
+        int position = vector.PositionOf(_position);
+        (Int128 coefficient, int scale, bool isFinite) = vector.Type switch
+        {
+            PhysicalType.Int64 => (vector.Data<long>()[position], Type(column).Scale, true),
+            PhysicalType.Int128 => (vector.Data<Int128>()[position], Type(column).Scale, true),
+            _ => Parts(vector.Data<Numeric>()[position]),
+        };
+        UInt128 magnitude = (UInt128)(coefficient < 0 ? -coefficient : coefficient);
+        return isFinite && scale is >= 0 and <= ScaleMax && magnitude >> 96 == 0
+            ? new decimal((int)(uint)magnitude, (int)(uint)(magnitude >> 32), (int)(uint)(magnitude >> 64), coefficient < 0, (byte)scale)
+            : decimal.Parse(GetText(column), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+
+        static (Int128, int, bool) Parts(Numeric value) => (value.Coefficient, value.Scale, value.IsFinite);
+    }
 
     private Vector Vector(int column) =>
         (_chunk ?? throw new InvalidOperationException("There is no current row: call Read first.")).Vectors[column];

@@ -1,23 +1,27 @@
 namespace PhantomDb.Benchmarks.Engines;
 
-/// <summary>PhantomDB through its public API. To be filled when that exists: until then only --peers-only works.</summary>
+/// <summary>PhantomDB through its public API alone, as any other user of the library.</summary>
 internal sealed class PhantomEngine : IEngine
 {
+    private readonly Database _database;
+
     public PhantomEngine(int threadCount)
     {
-        throw new EngineUnavailableException(
-            $"PhantomDB has no public API yet, so it cannot be measured (with {threadCount} threads); use --peers-only");
+        if (threadCount != 1)
+        {
+            throw new EngineUnavailableException($"PhantomDB runs a query on one thread, not on {threadCount}; use --threads 1 or --peers-only");
+        }
+
+        _database = Database.CreateInMemory();
     }
 
     public string Name => EngineFactory.Self;
 
-    public string Version => "";
+    public string Version => typeof(Database).Assembly.GetName().Version?.ToString(3) ?? "";
 
-    public long MemoryUsed => 0;
+    public long MemoryUsed => _database.MemoryUsed;
 
-    public IConnection Connect() => throw new NotSupportedException();
+    public IConnection Connect() => new PhantomConnection(_database.OpenSession());
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() => _database.Dispose();
 }
