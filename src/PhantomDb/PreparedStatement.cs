@@ -36,7 +36,7 @@ public sealed class PreparedStatement : IDisposable
         _session = session;
         _statement = statement;
         _catalog = catalog;
-        _bound = session.BindAnew(statement, catalog, []);
+        _bound = session.Bind(statement, catalog, []);
         _types = [.. _bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);
         _isBound = new bool[_types.Length];
@@ -194,7 +194,7 @@ public sealed class PreparedStatement : IDisposable
         {
             return _bound;
         }
-        BoundStatement bound = _session.BindAnew(_statement, catalog, _types);
+        BoundStatement bound = _session.Bind(_statement, catalog, _types);
         if (!bound.ParameterTypes.SequenceEqual(_types)
             || (bound is BoundPlan plan && !plan.ResultColumns.Select(c => (c.Name, c.Type)).SequenceEqual(Columns.Select(c => (c.Name, c.Type)))))
         {

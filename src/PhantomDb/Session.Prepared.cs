@@ -1,12 +1,9 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
-using PhantomDb.Execution;
-using PhantomDb.Execution.Physical;
 using PhantomDb.Execution.Points;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
-using PhantomDb.Transactions;
 using PhantomDb.Vectors;
 
 namespace PhantomDb;
@@ -14,48 +11,30 @@ namespace PhantomDb;
 /// <summary>Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.</summary>
 public sealed partial class Session
 {
-    private Vector[] _parameters = [];
-    private PreparedStatement? _prepared;       // whose binding and plan the statement that runs uses
-    private CancellationTokenSource? _pointWaiting;
+    private CancellationTokenSource? _waiting;     // of the statement that waits to write
+    private CancellationTokenSource _spareWaiting = new();
 
-    /// <summary>
-    /// Parses and binds one statement with parameters $1, $2 …, so that it can be executed many times with other values.
-    /// </summary>
-    /// <exception cref="PhantomDbException">The statement is wrong; the place is in <see cref="PhantomDbException.Position"/>.</exception>
-    public PreparedStatement Prepare(string sql)
+    private bool IsCurrent => ReferenceEquals(_statement.Catalog, _database.Catalog);
+
+    private PreparedStatement Prepare(Statement statement)
     {
-        ArgumentNullException.ThrowIfNull(sql);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        IReadOnlyList<Statement> statements = Parse(sql);
-        if (statements.Count != 1)
-        {
-            throw new PhantomDbException(SqlStates.SyntaxError, "cannot insert multiple commands into a prepared statement");
-        }
-        Enter();
         try
         {
             DatabaseCatalog catalog = _database.Catalog;
             _statement.Begin(catalog, isTransaction: !_isInTransaction);
-            return new PreparedStatement(this, statements[0], catalog);
+            return new PreparedStatement(this, statement, catalog);
         }
         catch
         {
             Fail();
             throw;
         }
-        finally
-        {
-            Volatile.Write(ref _isBusy, 0);
-        }
     }
-
-    internal StatementContext StatementContext => _statement;
-
-    internal Database Database => _database;
 
     /// <summary>Runs a prepared statement through operators.</summary>
     internal QueryResult Run(PreparedStatement prepared, Statement statement, Vector[] parameters)
     {
+        Enter();
         _parameters = parameters;
         _prepared = prepared;
         try
@@ -66,90 +45,111 @@ public sealed partial class Session
         {
             _prepared = null;
             _parameters = [];
+            Leave();
         }
     }
 
     /// <summary>
-    /// Runs a single-row statement as a transaction of its own; -1 where it must go the general way: inside BEGIN … COMMIT,
-    /// or where the definitions have changed.
+    /// Runs a single-row statement; -1 where it must go the general way: in a failed transaction, where the definitions have
+    /// changed, or where it fails (the general way then makes the error).
     /// </summary>
     internal int RunPoint(PointStatement point, RowBuffer parameters)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
         Enter();
         try
         {
-            if (_isInTransaction || _transaction.IsActive)
-            {
-                return -1;
-            }
-            _transaction.Begin();
-            bool isDone = false;
-            try
-            {
-                if (point.Writes)
-                {
-                    WaitToWrite();
-                }
-                if (!point.IsCurrent(_database.Catalog, _database.Storage))
-                {
-                    return -1;
-                }
-                int rowCount = point.Run(_transaction, parameters);
-                _transaction.Commit();
-                isDone = true;
-                return rowCount;
-            }
-            finally
-            {
-                if (!isDone)
-                {
-                    _transaction.Rollback();
-                }
-            }
+            return _isFailed ? -1 : RunPointEntered(point, parameters);
         }
         finally
         {
-            Volatile.Write(ref _isBusy, 0);
+            Leave();
         }
     }
 
-    private void Enter()
+    private int RunPointEntered(PointStatement point, RowBuffer parameters)
     {
-        if (Interlocked.Exchange(ref _isBusy, 1) != 0)
+        _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
+        bool isOwnTransaction = !_transaction.IsActive;
+        if (isOwnTransaction)
         {
-            throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
+            _transaction.Begin();
         }
-        if (_open is not null)
-        {
-            Volatile.Write(ref _isBusy, 0);
-            throw new PhantomDbException(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
-        }
-    }
-
-    private void WaitToWrite()
-    {
-        if (_pointWaiting is null || _pointWaiting.IsCancellationRequested)
-        {
-            _pointWaiting = new CancellationTokenSource();
-        }
-        Volatile.Write(ref _waiting, _pointWaiting);
+        int mark = isOwnTransaction ? 0 : _transaction.Mark();
+        bool isDone = false;
         try
         {
-            _transaction.BeginWriting(_pointWaiting.Token);
+            if (point.Writes)
+            {
+                BeginWriting();
+            }
+            else if (!isOwnTransaction)
+            {
+                _transaction.BeginReading();
+            }
+            if (!point.IsCurrent(_database.Catalog, _database.Storage))
+            {
+                return -1;
+            }
+            int rowCount = point.Run(_transaction, parameters);
+            if (isOwnTransaction)
+            {
+                _transaction.Commit();
+            }
+            isDone = true;
+            return rowCount;
+        }
+        catch (PhantomDbException failure) when (failure.SqlState != SqlStates.QueryCanceled)
+        {
+            return -1;
+        }
+        finally
+        {
+            if (!isDone && _transaction.IsActive)
+            {
+                if (isOwnTransaction)
+                {
+                    _transaction.Rollback();
+                }
+                else
+                {
+                    _transaction.UndoTo(mark);
+                }
+            }
+        }
+    }
+
+    private BoundStatement Rebind(Statement statement)
+    {
+        _statement.Renew(_database.Catalog);
+        return Bind(statement, _database.Catalog);
+    }
+
+    /// <summary>Waits for the right to write; a cancellation or the statement's deadline ends the wait.</summary>
+    private void BeginWriting()
+    {
+        CancellationTokenSource waiting = _spareWaiting;
+        Volatile.Write(ref _waiting, waiting);
+        try
+        {
+            _statement.ThrowIfCancelled();   // by whoever did not see that there was something to cancel
+            if (_statement.RemainingTime is { } remaining)
+            {
+                waiting.CancelAfter(remaining);
+            }
+            _transaction.BeginWriting(waiting.Token);
+        }
+        catch (Exception failure) when (failure is OperationCanceledException or PhantomDbException { SqlState: SqlStates.QueryCanceled })
+        {
+            _statement.ThrowIfCancelled();   // tells a timeout from a cancellation
+            throw Error.Cancelled();
         }
         finally
         {
             Volatile.Write(ref _waiting, null);
+            if (_statement.RemainingTime is not null || waiting.IsCancellationRequested)
+            {
+                _spareWaiting = new CancellationTokenSource();
+            }
         }
-    }
-
-    private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope)
-    {
-        if (_prepared is null)
-        {
-            return scope.Plan(plan.Plan, plan.ResultColumns);
-        }
-        return _prepared.PhysicalPlan ??= scope.Plan(plan.Plan, plan.ResultColumns);
     }
 }

@@ -26,6 +26,8 @@ internal sealed class StatementContext : IStatementContext
     private long _statementTime;
     private long _transactionTime;
     private long _deadline;
+    private long _timeoutMs;
+    private int _settingsVersion = -1;   // at which the timeout was read
     private int _zoneVersion = -1;
     private SessionTimeZone _zone = SessionTimeZone.Utc;
     private volatile bool _isCancelled;
@@ -65,6 +67,11 @@ internal sealed class StatementContext : IStatementContext
         }
     }
 
+    /// <summary>Time until the statement's deadline, not negative; null where it has none.</summary>
+    public TimeSpan? RemainingTime => _deadline == 0
+        ? null
+        : TimeSpan.FromSeconds(Math.Max(0, _deadline - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency);
+
     /// <summary>Begins a statement against a catalog; outside an explicit transaction it is a transaction of its own.</summary>
     public void Begin(DatabaseCatalog catalog, bool isTransaction)
     {
@@ -75,9 +82,16 @@ internal sealed class StatementContext : IStatementContext
             _transactionTime = 0;
         }
         _isCancelled = false;
-        long timeoutMs = long.Parse(_settings.Get("statement_timeout"), CultureInfo.InvariantCulture);
-        _deadline = timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (timeoutMs * Stopwatch.Frequency / 1000);
+        if (_settingsVersion != _settings.Version)
+        {
+            _settingsVersion = _settings.Version;
+            _timeoutMs = long.Parse(_settings.Get("statement_timeout"), CultureInfo.InvariantCulture);
+        }
+        _deadline = _timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (_timeoutMs * Stopwatch.Frequency / 1000);
     }
+
+    /// <summary>Goes on with newer definitions: the statement had to wait, and they changed meanwhile.</summary>
+    public void Renew(DatabaseCatalog catalog) => Catalog = catalog;
 
     /// <summary>Makes the running statement stop; from any thread.</summary>
     public void Cancel() => _isCancelled = true;

@@ -25,7 +25,7 @@ internal sealed class StatementScope(Transaction transaction, DatabaseStorage st
 
     public IStatementContext Statement => statement;
 
-    public IVirtualTableSource? VirtualTables { get; init; }
+    public IVirtualTableSource? VirtualTables { get; set; }
 
     public EvaluationContext Evaluation { get; } = new(statement, parameters);
 

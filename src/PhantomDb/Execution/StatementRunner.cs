@@ -1,0 +1,161 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Planning;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>
+/// Carries out bound statements about rows and definitions within a transaction that has begun reading or writing. Neither
+/// binds nor ends the transaction; a failure leaves changes for the caller to undo.
+/// </summary>
+internal sealed class StatementRunner(StatementScope scope)
+{
+    /// <summary>Starts a query: its rows are computed as they are read.</summary>
+    public StatementResult Query(BoundPlan plan, PhysicalPlan physical) => new(plan.CommandTag)
+    {
+        Columns = plan.ResultColumns,
+        Rows = new PlanRows(new QueryExecution(physical, scope.NewContext())),
+        IsRunning = true,
+    };
+
+    /// <summary>INSERT, UPDATE or DELETE.</summary>
+    public StatementResult Modify(BoundPlan plan)
+    {
+        ModificationRunner runner = new(scope);
+        ColumnarBuffer? rows = runner.Run((LogicalModification)plan.Plan);
+        return new StatementResult(TagOf(plan.CommandTag, runner.RowCount))
+        {
+            Columns = rows is null ? [] : plan.ResultColumns,
+            Rows = rows is null ? null : new KeptRows(rows),
+            RowsAffected = runner.RowCount,
+        };
+    }
+
+    /// <summary>A modification's command tag: INSERT has an oid that is always 0.</summary>
+    public static string TagOf(string command, long rowCount) =>
+        string.Create(CultureInfo.InvariantCulture, $"{command}{(command == "INSERT" ? " 0" : "")} {rowCount}");
+
+    /// <summary>A definition statement; gives the new definitions, which the caller puts in place.</summary>
+    public StatementResult Define(SchemaChange change, TransactionManager transactions, out DatabaseCatalog catalog)
+    {
+        scope.Catalog = change.ApplyTo(scope.Catalog);
+        SchemaChangeRunner runner = new(scope);
+        try
+        {
+            runner.Run(change);
+        }
+        catch
+        {
+            runner.Discard();
+            throw;
+        }
+        runner.Publish(transactions);
+        catalog = scope.Catalog;
+        bool isFilled = change.Actions.OfType<FillTable>().Any();
+        return isFilled
+            ? new StatementResult(TagOf("SELECT", runner.RowCount)) { RowsAffected = runner.RowCount }
+            : new StatementResult(change.CommandTag);
+    }
+
+    public StatementResult Truncate(TruncateCommand truncate, TransactionManager transactions)
+    {
+        List<TableStore> empty = [.. truncate.Tables.Select(scope.Storage.NewTable)];
+        foreach (TableStore table in empty)
+        {
+            scope.Storage.GetTable(table.Definition.Oid).ReleaseMemory();
+            transactions.Publish(table);
+        }
+        foreach (SequenceDefinition sequence in truncate.RestartedSequences)
+        {
+            scope.Storage.GetSequence(sequence.Oid).Set(sequence.Start, isCalled: false);
+        }
+        return new StatementResult(truncate.CommandTag);
+    }
+
+    /// <summary>EXPLAIN; with ANALYZE the query is run to its end, with counters and clocks in every operator.</summary>
+    public StatementResult Explain(BoundExplain explain, BoundPlan plan) =>
+        Lines("QUERY PLAN", explain.IsAnalyze ? AnalyzeLines(plan) : ExplainLines(plan), explain.CommandTag);
+
+    /// <summary>Lines of text as rows of one column.</summary>
+    public StatementResult Lines(string column, IEnumerable<string> lines, string tag)
+    {
+        ColumnarBuffer rows = new([PhysicalType.String], scope.Statement.Memory);
+        Vector vector = new(PhysicalType.String);
+        foreach (string line in lines)
+        {
+            vector.Write<StringView>()[0] = vector.Heap.Add(Encoding.UTF8.GetBytes(line));
+            vector.SealStrings();
+            rows.Append([vector], null, 1);
+        }
+        return new StatementResult(tag)
+        {
+            Columns = [new LogicalColumn(new Expressions.ColumnId(0), SqlType.Text, column)],
+            Rows = new KeptRows(rows),
+        };
+    }
+
+    private IEnumerable<string> ExplainLines(BoundPlan plan)
+    {
+        LogicalOperator optimized = Optimizer.Optimize(plan.Plan, scope.Storage, scope.Evaluation);
+        return LogicalPlanPrinter.Print(optimized).TrimEnd('\n').Split('\n');
+    }
+
+    private List<string> AnalyzeLines(BoundPlan plan)
+    {
+        long start = Stopwatch.GetTimestamp();
+        PhysicalPlan physical = scope.Plan(plan.Plan, plan.ResultColumns);
+        double planningMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        ExecutionProfile profile = new();
+        QueryExecution execution = new(physical, scope.NewContext(), profile);
+        start = Stopwatch.GetTimestamp();
+        while (execution.Next() is not null)
+        {
+        }
+        double executionMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        return
+        [
+            .. PhysicalPlanPrinter.Print(physical, showsRows: true, profile),
+            string.Create(CultureInfo.InvariantCulture, $"Planning Time: {planningMs:F3} ms"),
+            string.Create(CultureInfo.InvariantCulture, $"Execution Time: {executionMs:F3} ms"),
+        ];
+    }
+
+    /// <summary>A query's rows as they are computed.</summary>
+    private sealed class PlanRows(QueryExecution execution) : ResultSource
+    {
+        public override DataChunk? Next() => execution.Next();
+
+        public override void Dispose()
+        {
+        }
+    }
+
+    /// <summary>Rows that a statement has left behind.</summary>
+    private sealed class KeptRows(ColumnarBuffer rows) : ResultSource
+    {
+        private readonly DataChunk _chunk = new(rows.Types);
+        private int _block;
+
+        public override DataChunk? Next()
+        {
+            if (_block >= rows.BlockCount)
+            {
+                return null;
+            }
+            rows.Read(_block++, _chunk);
+            return _chunk;
+        }
+
+        public override void Dispose()
+        {
+        }
+    }
+}

@@ -1,0 +1,302 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Execution;
+using PhantomDb.Execution.Copy;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Vectors;
+
+namespace PhantomDb;
+
+/// <summary>
+/// One statement from syntax tree to result: the transaction that it runs in, and what is left when it fails (nothing). What
+/// it does is carried out in Execution; the session does what is about itself: transactions, settings, databases.
+/// </summary>
+public sealed partial class Session
+{
+    private Vector[] _parameters = [];
+    private PreparedStatement? _prepared;       // whose binding and plan the statement that runs uses
+
+    private QueryResult Run(Statement statement)
+    {
+        EnsureNotFailed(statement);
+        DatabaseCatalog catalog = _database.Catalog;
+        _statement.Begin(catalog, isTransaction: !_isInTransaction);
+        bool isOwnTransaction = !_transaction.IsActive;
+        int mark = 0;
+        try
+        {
+            if (isOwnTransaction)
+            {
+                _transaction.Begin();
+            }
+            mark = _transaction.Mark();
+            StatementResult result = Carry(Bind(statement, catalog), statement);
+            return Finish(result, isOwnTransaction && !_isInTransaction);
+        }
+        catch
+        {
+            Undo(mark);
+            throw;
+        }
+    }
+
+    // A transaction of the statement's own goes as a whole, and so does one whose COMMIT failed.
+    private void Undo(int mark)
+    {
+        if (_transaction.IsActive)
+        {
+            if (_isInTransaction)
+            {
+                _transaction.UndoTo(mark);
+            }
+            else
+            {
+                _transaction.Rollback();
+            }
+        }
+        _memory.ReleaseAll();
+        Fail();
+    }
+
+    private QueryResult Finish(StatementResult result, bool commits)
+    {
+        if (commits && !result.IsRunning && _transaction.IsActive)
+        {
+            _transaction.Commit();
+        }
+        if (result.Rows is null)
+        {
+            _memory.ReleaseAll();
+            return new QueryResult([], null, result.Tag, result.RowsAffected, countsRows: false, _statement);
+        }
+        OpenRows rows = new(this, result.Rows, commits && result.IsRunning);
+        return _open = new QueryResult(Columns(result.Columns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
+    }
+
+    private BoundStatement Bind(Statement statement, DatabaseCatalog catalog)
+    {
+        if (_prepared is not null)
+        {
+            return _prepared.BoundFor(catalog);
+        }
+        BoundStatement bound = Bind(statement, catalog, []);
+        return bound.ParameterTypes.Count == 0
+            ? bound
+            : throw new PhantomDbException(SqlStates.UndefinedParameter, "there is no parameter $1");
+    }
+
+    private StatementResult Carry(BoundStatement bound, Statement statement)
+    {
+        switch (bound)
+        {
+            case BoundPlan { Plan: LogicalModification } plan:
+                BeginWriting();
+                return new StatementRunner(NewScope()).Modify(IsCurrent ? plan : (BoundPlan)Rebind(statement));
+            case BoundPlan plan:
+                _transaction.BeginReading();
+                StatementScope scope = NewScope();
+                return new StatementRunner(scope).Query(plan, PhysicalPlanOf(plan, scope));
+            case CopyFromCommand copy:
+                BeginWriting();
+                copy = IsCurrent ? copy : (CopyFromCommand)Rebind(statement);
+                return new CopyRunner(NewScope()).From(copy, CopyInput, CopyProgress);
+            case CopyToCommand copy:
+                _transaction.BeginReading();
+                return new CopyRunner(NewScope()).To(copy, CopyOutput);
+            case SchemaChange:
+                EnsureCanDefine(bound.CommandTag);
+                BeginWriting();
+                return Define((SchemaChange)Rebind(statement));
+            case TruncateCommand:
+                EnsureCanDefine("TRUNCATE");
+                BeginWriting();
+                TruncateCommand truncate = (TruncateCommand)Rebind(statement);
+                return new StatementRunner(NewScope()).Truncate(truncate, _database.Transactions);
+            case BoundExplain { Statement: BoundPlan plan } explain when !explain.IsAnalyze || plan.Plan is not LogicalModification:
+                _transaction.BeginReading();
+                return new StatementRunner(NewScope()).Explain(explain, plan);
+            default:
+                return RunCommand(bound);
+        }
+    }
+
+    /// <summary>Commands about the session itself, and about databases.</summary>
+    private StatementResult RunCommand(BoundStatement bound)
+    {
+        switch (bound)
+        {
+            case SetCommand { Values.Count: 0 } set:
+                _settings.Reset(set.Name);
+                break;
+            case SetCommand set:
+                _settings.Set(set.Name, string.Join(", ", set.Values));
+                break;
+            case ResetCommand { Name: null }:
+                _settings.ResetAll();
+                break;
+            case ResetCommand reset:
+                _settings.Reset(reset.Name!);
+                break;
+            case ShowCommand { Name: { } name }:
+                return new StatementRunner(NewScope()).Lines(name, [_settings.Get(name)], bound.CommandTag);
+            case BeginCommand:
+                if (_isInTransaction)
+                {
+                    Notice?.Invoke("there is already a transaction in progress");
+                }
+                _isInTransaction = true;
+                _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
+                break;
+            case CommitCommand:
+                return EndTransaction(commits: !_isFailed);
+            case RollbackCommand:
+                return EndTransaction(commits: false);
+            case CreateDatabaseCommand create:
+                EnsureNoTransaction(bound);
+                DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
+                break;
+            case DropDatabaseCommand drop:
+                EnsureNoTransaction(bound);
+                DropDatabase(drop);
+                break;
+            case AnalyzeCommand or VacuumCommand or NoOperationCommand:
+                break;
+            default:
+                throw Error.NotSupported(bound.CommandTag);
+        }
+        return new StatementResult(bound.CommandTag);
+    }
+
+    private StatementResult EndTransaction(bool commits)
+    {
+        if (!_isInTransaction)
+        {
+            Notice?.Invoke("there is no transaction in progress");
+        }
+        _isInTransaction = false;
+        _isFailed = false;
+        if (commits)
+        {
+            _transaction.Commit();
+        }
+        else
+        {
+            _transaction.Rollback();
+        }
+        return new StatementResult(commits ? "COMMIT" : "ROLLBACK");
+    }
+
+    private StatementResult Define(SchemaChange change)
+    {
+        foreach (string notice in change.Notices)
+        {
+            Notice?.Invoke(notice);
+        }
+        StatementResult result = new StatementRunner(NewScope()).Define(change, _database.Transactions, out DatabaseCatalog catalog);
+        _database.Catalog = catalog;
+        return result;
+    }
+
+    private void DropDatabase(DropDatabaseCommand drop)
+    {
+        if (drop.Name == _database.Name)
+        {
+            throw new PhantomDbException(SqlStates.ObjectInUse, "cannot drop the currently open database");
+        }
+        if (!DatabaseFiles.Drop(drop.Name, _database.Options.DataDirectory))
+        {
+            if (!drop.IfExists)
+            {
+                throw new PhantomDbException(SqlStates.InvalidDatabaseName, $"database \"{drop.Name}\" does not exist");
+            }
+            Notice?.Invoke($"database \"{drop.Name}\" does not exist, skipping");
+        }
+    }
+
+    private void EnsureCanDefine(string what)
+    {
+        if (_isInTransaction)
+        {
+            throw Error.NotSupported($"{what} inside a transaction block");
+        }
+    }
+
+    private void EnsureNoTransaction(BoundStatement bound)
+    {
+        if (_isInTransaction)
+        {
+            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{bound.CommandTag} cannot run inside a transaction block");
+        }
+    }
+
+    private StatementScope NewScope() => new(_transaction, _database.Storage, _statement.Catalog, _statement, _parameters);
+
+    private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope)
+    {
+        if (_prepared is null)
+        {
+            return scope.Plan(plan.Plan, plan.ResultColumns);
+        }
+        return _prepared.PhysicalPlan ??= scope.Plan(plan.Plan, plan.ResultColumns);
+    }
+
+    private static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns) =>
+        [.. columns.Select(c => new ResultColumn(c.Name, c.Type, isDeclared: false))];
+
+    /// <summary>The rows of the session's open result; its end ends the statement.</summary>
+    private sealed class OpenRows(Session session, ResultSource rows, bool commits) : ResultSource
+    {
+        private bool _isEnded;
+        private Exception? _failure;
+
+        public override DataChunk? Next()
+        {
+            if (_isEnded)
+            {
+                return null;
+            }
+            if (Interlocked.Exchange(ref session._isBusy, 1) != 0)
+            {
+                throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
+            }
+            try
+            {
+                return _failure is null ? rows.Next() : throw _failure;   // half a result must not look like a whole one
+            }
+            catch (Exception failure)
+            {
+                _failure = failure;
+                session.Fail();
+                throw;
+            }
+            finally
+            {
+                session.Leave();
+            }
+        }
+
+        public override void Dispose()
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+            _isEnded = true;
+            rows.Dispose();
+            try
+            {
+                if (commits && session._transaction.IsActive)
+                {
+                    session._transaction.Commit();
+                }
+            }
+            finally
+            {
+                session._memory.ReleaseAll();
+                Volatile.Write(ref session._open, null);
+            }
+        }
+    }
+}
