@@ -9,8 +9,12 @@ internal static class SelfCheck
 {
     public static bool Run(double scaleFactor, TextWriter output)
     {
-        bool good = CheckComparison(output) & CheckRatios(output) & TpchSelfCheck.Run(scaleFactor, output);
-        output.WriteLine(good ? "all as expected" : "NOT ALL AS EXPECTED");
+        using var report = new StringWriter();
+        bool good = CheckComparison(report) & CheckRatios(report) & TpchSelfCheck.Run(scaleFactor, report);
+        string[] lines = report.ToString().Split(report.NewLine, StringSplitOptions.RemoveEmptyEntries);
+        int passed = lines.Count(line => line.StartsWith("ok ", StringComparison.Ordinal));
+        Array.ForEach(lines, output.WriteLine);
+        output.WriteLine($"{passed} passed, {lines.Length - passed} failed, 0 skipped");
         return good;
     }
 

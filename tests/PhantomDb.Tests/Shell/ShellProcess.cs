@@ -52,6 +52,23 @@ internal sealed class ShellProcess : IDisposable
         return line.Result;
     }
 
+    /// <summary>Writes a statement that computes without end, and waits until the process is seen computing.</summary>
+    public void WriteEndless(string statement)
+    {
+        _process.Refresh();
+        TimeSpan idle = _process.TotalProcessorTime;
+        Write(statement);
+        TimeSpan busy = idle + TimeSpan.FromMilliseconds(300);   // more than reading and planning a statement take
+        Assert.IsTrue(SpinWait.SpinUntil(IsBusy, Patience), "The shell does not compute.");
+
+        bool IsBusy()
+        {
+            Thread.Sleep(10);
+            _process.Refresh();
+            return _process.TotalProcessorTime >= busy;
+        }
+    }
+
     public void Signal(string name)
     {
         using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);

@@ -252,8 +252,7 @@ public sealed class ShellTests
         shell.Write("SELECT 'ready' AS a;\n");
         shell.ReadLine();
         shell.ReadLine();
-        shell.Write(EndlessQuery);
-        Thread.Sleep(500);
+        shell.WriteEndless(EndlessQuery);
         shell.Signal("INT");
         shell.Write("SELECT 'alive' AS a;\n");
 
@@ -275,8 +274,7 @@ public sealed class ShellTests
         shell.ReadLine();
         if (isBusy)
         {
-            shell.Write(EndlessQuery + "INSERT INTO t VALUES (2);\n");
-            Thread.Sleep(500);
+            shell.WriteEndless(EndlessQuery + "INSERT INTO t VALUES (2);\n");
         }
         shell.Signal("TERM");
 
