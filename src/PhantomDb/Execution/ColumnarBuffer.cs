@@ -31,6 +31,7 @@ internal sealed class ColumnarBuffer
     public void Append(DataChunk chunk) => Append(chunk.Vectors, chunk.Selection, chunk.Count);
 
     /// <summary>Appends rows from vectors: the selected positions, or the first <paramref name="count"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Append(ReadOnlySpan<Vector> vectors, int[]? selection, int count)
     {
         if (Count > int.MaxValue - DataChunk.Capacity)
@@ -49,6 +50,7 @@ internal sealed class ColumnarBuffer
     }
 
     /// <summary>Appends all rows of another buffer of the same types.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Append(ColumnarBuffer other)
     {
         DataChunk chunk = new(other.Types);
@@ -131,6 +133,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T At(int row) => ref _blocks[row / DataChunk.Capacity][row % DataChunk.Capacity];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Append(int start, Vector source, int[]? selection, int count)
     {
         ReadOnlySpan<T> values = source.Values<T>();
@@ -176,6 +179,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     public override void Reference(int block, Vector target) =>
         target.Reference(_blocks[block], Validities[block], _heap?.Blocks);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Gather(ReadOnlySpan<int> rows, int[]? targets, Vector result)
     {
         Span<T> output = result.Write<T>();
@@ -209,6 +213,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
         Validities.Add(null);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AppendValidity(Vector source, int[]? selection, int done, int taken, int offset)
     {
         ulong[]? mask = Validities[_blockCount - 1];
@@ -234,6 +239,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
         Unsafe.As<StringView[]>(_blocks[_blockCount - 1]).AsSpan(offset, count);
 
     // Copies the bytes that the views refer to into this column's heap; values at NULL positions are undefined and cleared.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Rebase(Span<StringView> views, byte[][] sourceBlocks, int offset)
     {
         ulong[]? mask = Validities[_blockCount - 1];

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Expressions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -114,6 +115,7 @@ internal static class VectorCopy
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gather<T>(Vector source, ReadOnlySpan<int> positions, Vector result)
     {
         ReadOnlySpan<T> values = source.Values<T>();

@@ -79,6 +79,7 @@ internal static class ComparisonKernels
         return Select<T, TOrder>(comparison, negate, left, right, selection, count, validity, output);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int SelectWords<T>(
         BasicComparison comparison, bool negate, ReadOnlySpan<T> values, T constant, int count, ulong[]? validity, int[] output)
         where T : unmanaged, INumberBase<T>
@@ -162,6 +163,7 @@ internal static class ComparisonKernels
         return bits;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int AppendBits(ulong bits, int first, int[] output, int count)
     {
         if (bits == ulong.MaxValue)
@@ -219,6 +221,7 @@ internal static class ComparisonKernels
         public static bool Holds(in T left, in T right) => TOrder.IsLess(left, right);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Loop<T, TTest>(
         T[] left, int leftMask, T[] right, int rightMask, bool negate, int[]? selection, int count, ulong[]? validity, int[] output)
         where TTest : struct, ITest<T>
@@ -246,6 +249,7 @@ internal static class ComparisonKernels
         return selected;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int SelectStrings(
         BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
     {

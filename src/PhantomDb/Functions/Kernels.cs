@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -37,7 +38,7 @@ internal static class Kernels
 
     /// <summary>A function of one value that may be called for any bits, or is marked fallible.</summary>
     public static ScalarKernel Unary<TValue, TResult, TOperation>() where TOperation : struct, IUnaryOperation<TValue, TResult> =>
-        static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             ReadOnlySpan<TValue> values = vector.Values<TValue>();
@@ -63,7 +64,7 @@ internal static class Kernels
 
     /// <summary>A function of one value as a delegate.</summary>
     public static ScalarKernel Unary<TValue, TResult>(Func<TValue, TResult> function) =>
-        (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             ReadOnlySpan<TValue> values = vector.Values<TValue>();
@@ -77,7 +78,7 @@ internal static class Kernels
 
     /// <summary>A function of two values as a delegate.</summary>
     public static ScalarKernel Binary<TLeft, TRight, TResult>(Func<TLeft, TRight, TResult> function) =>
-        (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
         {
             Vector left = arguments[0];
             Vector right = arguments[1];
@@ -93,7 +94,7 @@ internal static class Kernels
 
     /// <summary>A function of three values as a delegate.</summary>
     public static ScalarKernel Ternary<TFirst, TSecond, TThird, TResult>(Func<TFirst, TSecond, TThird, TResult> function) =>
-        (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
         {
             Vector first = arguments[0];
             Vector second = arguments[1];
@@ -113,7 +114,7 @@ internal static class Kernels
     /// <summary>A function of two values that may be called for any bits, or is marked fallible.</summary>
     public static ScalarKernel Binary<TLeft, TRight, TResult, TOperation>()
         where TOperation : struct, IBinaryOperation<TLeft, TRight, TResult> =>
-        static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
         {
             Vector left = arguments[0];
             Vector right = arguments[1];
@@ -141,7 +142,7 @@ internal static class Kernels
     /// <summary>A checked function of two values: all rows first, then again with care where some row was in doubt.</summary>
     public static ScalarKernel Checked<TLeft, TRight, TResult, TOperation>()
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult> =>
-        static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
         {
             Span<TResult> target = result.Write<TResult>();
             if (!TryChecked<TLeft, TRight, TResult, TOperation>(arguments, target))
@@ -170,6 +171,7 @@ internal static class Kernels
     }
 
     /// <summary>Computes the rows that count one by one; throws where one fails.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Exact<TLeft, TRight, TResult, TOperation>(in KernelArguments arguments, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -196,6 +198,7 @@ internal static class Kernels
         return arguments.Count * DenseShare >= end ? end : -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool FlatFlat<TLeft, TRight, TResult, TOperation>(
         ReadOnlySpan<TLeft> left, ReadOnlySpan<TRight> right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
@@ -211,6 +214,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool FlatConstant<TLeft, TRight, TResult, TOperation>(ReadOnlySpan<TLeft> left, TRight right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -224,6 +228,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool ConstantFlat<TLeft, TRight, TResult, TOperation>(TLeft left, ReadOnlySpan<TRight> right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -237,6 +242,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool Selected<TLeft, TRight, TResult, TOperation>(in KernelArguments arguments, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {

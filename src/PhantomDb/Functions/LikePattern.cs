@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Errors;
 
@@ -73,6 +74,7 @@ internal sealed class LikePattern
     }
 
     /// <summary>Scratch space for lower case; the text as it is without.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsMatch(ReadOnlySpan<byte> text, TextBuffer scratch)
     {
         if (!_ignoreCase)
@@ -96,6 +98,7 @@ internal sealed class LikePattern
         return matches && _endsWithEscape ? throw Error.LikePatternEndsWithEscape() : matches;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsMatchOfSegments(ReadOnlySpan<byte> text)
     {
         if (_segments.Length == 0)
@@ -152,6 +155,7 @@ internal sealed class LikePattern
     private sealed class Segment(byte[] bytes, bool[]? any)
     {
         /// <summary>Number of bytes matched at the start; -1 where it does not match.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int MatchAt(ReadOnlySpan<byte> text)
         {
             if (any is null)
@@ -181,6 +185,7 @@ internal sealed class LikePattern
         }
 
         /// <summary>Number of bytes matched at the end; -1 where it does not match.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int MatchEnd(ReadOnlySpan<byte> text)
         {
             if (any is null)
@@ -212,6 +217,7 @@ internal sealed class LikePattern
         }
 
         /// <summary>End of the first place where it matches; -1 where there is none.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int Find(ReadOnlySpan<byte> text)
         {
             if (any is null)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -129,7 +130,7 @@ internal static class NumberCasts
     private static ScalarKernel ScaleUp<T>(int exponent, bool isWide) where T : struct, IBinaryInteger<T>
     {
         Int128 factor = PowersOfTen.Wide[exponent];
-        return (in KernelArguments arguments, Vector result) =>
+        return [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             if (!isWide)
@@ -154,6 +155,7 @@ internal static class NumberCasts
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool ScaleUpNarrow<T, TData>(in KernelArguments arguments, long factor, Span<long> target)
         where TData : struct, IBinaryInteger<TData>
     {
@@ -170,6 +172,7 @@ internal static class NumberCasts
         return suspect == 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ScaleUpWide<T>(in KernelArguments arguments, Int128 factor, Span<Int128> target) where T : struct, IBinaryInteger<T>
     {
         T[] values = arguments[0].Data<T>();
@@ -184,7 +187,7 @@ internal static class NumberCasts
     {
         int toScale = to.Scale;
         int toPrecision = to.Precision;
-        return (in KernelArguments arguments, Vector result) =>
+        return [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
         {
             if (arguments[0].IsNarrow)
             {
@@ -197,6 +200,7 @@ internal static class NumberCasts
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void RoundRows<T>(in KernelArguments arguments, Vector result, int scale, int toScale, int toPrecision, bool isWide)
         where T : struct, IBinaryInteger<T>
     {

@@ -106,6 +106,7 @@ internal static class NumericArithmetic
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Wide<TLeft, TRight, TOperation>(in KernelArguments arguments, Span<Int128> target)
         where TLeft : struct, INumberBase<TLeft>
         where TRight : struct, INumberBase<TRight>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using PhantomDb.Errors;
@@ -72,7 +73,7 @@ internal static class PatternFunctions
             }));
     }
 
-    private static ScalarKernel LikeKernel(bool ignoreCase, bool negate, int width) => (in KernelArguments arguments, Vector result) =>
+    private static ScalarKernel LikeKernel(bool ignoreCase, bool negate, int width) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
     {
         Vector text = arguments[0];
         Vector patterns = arguments[1];

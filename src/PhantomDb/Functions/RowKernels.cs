@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -58,7 +59,7 @@ internal delegate ReadOnlySpan<byte> TextSliceFunction(in RowReader row);
 /// <summary>Kernels that call a delegate a row.</summary>
 internal static class RowKernels
 {
-    public static ScalarKernel Value<T>(RowFunction<T> function) => (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Value<T>(RowFunction<T> function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
     {
         Span<T> target = result.Write<T>();
         var row = new RowReader(arguments.Vectors, arguments.Statement, arguments.State);
@@ -69,7 +70,7 @@ internal static class RowKernels
         }
     };
 
-    public static ScalarKernel Nullable<T>(NullableRowFunction<T> function) => (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Nullable<T>(NullableRowFunction<T> function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
     {
         Span<T> target = result.Write<T>();
         var row = new RowReader(arguments.Vectors, arguments.Statement, arguments.State);
@@ -93,7 +94,7 @@ internal static class RowKernels
         return true;
     });
 
-    public static ScalarKernel NullableText(NullableTextRowFunction function) => (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel NullableText(NullableTextRowFunction function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
     {
         Span<StringView> target = result.Write<StringView>();
         StringHeap heap = result.Heap;
@@ -116,7 +117,7 @@ internal static class RowKernels
         result.SealStrings();
     };
 
-    public static ScalarKernel Slice(TextSliceFunction function) => (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Slice(TextSliceFunction function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
     {
         Span<StringView> target = result.Write<StringView>();
         StringHeap heap = result.Heap;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -69,6 +70,7 @@ internal sealed class FixedValueSet<T, TOrder> : ValueSet where TOrder : struct,
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Select(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         ReadOnlySpan<T> values = vector.Values<T>();
@@ -84,6 +86,7 @@ internal sealed class FixedValueSet<T, TOrder> : ValueSet where TOrder : struct,
         return selected;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Contains(in T value)
     {
         if (_slots is null)
@@ -138,6 +141,7 @@ internal sealed class StringValueSet : ValueSet
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Select(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         ReadOnlySpan<StringView> views = vector.Values<StringView>();
@@ -154,6 +158,7 @@ internal sealed class StringValueSet : ValueSet
         return selected;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Contains(ref readonly StringView view, byte[][] blocks)
     {
         int slot = Slot(Hash(in view, blocks), _slots.Length);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -123,6 +124,7 @@ internal sealed class TableScan
             return true;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static int Select(ulong[] live, int[] selection)
         {
             int count = 0;
@@ -136,6 +138,7 @@ internal sealed class TableScan
             return count;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void FillRowIds(Vectors.Vector vector, long firstRowId, int count)
         {
             Span<long> rowIds = vector.Write<long>();

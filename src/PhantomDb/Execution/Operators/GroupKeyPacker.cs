@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -62,6 +63,7 @@ internal sealed class GroupKeyPacker
     /// Packs the rows into <see cref="Keys"/>. False where some do not pack: then <paramref name="packed"/> and
     /// <paramref name="others"/> list the ordinals of those that do and those that do not.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Pack(ReadOnlySpan<Vector> columns, int[]? selection, int count, int[] packed, int[] others, out int packedCount)
     {
         Span<byte> isUnpackable = _isUnpackable.AsSpan(0, count);
@@ -107,6 +109,7 @@ internal sealed class GroupKeyPacker
         return otherCount == 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool FlagNulls(Vector column, int[]? selection, Span<byte> isUnpackable)
     {
         bool all = true;
@@ -121,6 +124,7 @@ internal sealed class GroupKeyPacker
         return all;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack<T, TBits>(Vector column, int[]? selection, Span<ulong> keys) where TBits : struct, IBits<T>
     {
         ReadOnlySpan<T> values = column.Values<T>();
@@ -152,6 +156,7 @@ internal sealed class GroupKeyPacker
     private static ulong Append<T, TBits>(ulong key, ulong bits) where TBits : struct, IBits<T> =>
         TBits.Width == 64 ? bits : key << TBits.Width | bits;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool PackStrings(Vector column, int[]? selection, int width, Span<ulong> keys, Span<byte> isUnpackable)
     {
         ReadOnlySpan<StringView> views = column.Values<StringView>();

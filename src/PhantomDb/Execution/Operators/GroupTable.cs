@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 using PhysicalType = PhantomDb.Types.PhysicalType;
 using Vector = PhantomDb.Vectors.Vector;
@@ -82,6 +83,7 @@ internal sealed class GroupTable
     }
 
     // No keys: all rows are one group.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindWithoutKeys(int[]? selection, int count, int[] groups, bool adds)
     {
         int group = Count == 0 && !adds ? -1 : 0;
@@ -96,6 +98,7 @@ internal sealed class GroupTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindPacked(int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
         if (adds)
@@ -135,6 +138,7 @@ internal sealed class GroupTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindHashed(ReadOnlySpan<Vector> keys, int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
         if (adds)
@@ -174,6 +178,7 @@ internal sealed class GroupTable
     }
 
     // For each remaining row the next group with its hash, or a new one; gives the rows whose keys must be compared.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int FindCandidates(Probe probe, int remaining, int[] groups, bool adds)
     {
         ulong[] slotHashes = _hashed.Keys;
@@ -217,6 +222,7 @@ internal sealed class GroupTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void SetMissing(int[]? selection, int[]? rows, int count, int[] groups)
     {
         for (int i = 0; i < count; i++)
@@ -244,6 +250,7 @@ internal sealed class GroupTable
         public int Count;
         public int Shift;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public void EnsureRoom(int more)
         {
             long wanted = ((long)Count + more) * 2;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
@@ -92,6 +93,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         public override bool IsDone =>
             _table.Rows.Count == 0 && _join.Kind is JoinKind.Inner or JoinKind.Semi or JoinKind.Right;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Push(DataChunk input)
         {
             _input = input;
@@ -167,6 +169,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // At most one partner a row, and right columns wanted.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private DataChunk? AnswerWhole()
         {
             DataChunk input = _input!;
@@ -226,6 +229,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void MarkBuildRows(bool[] isMatched)
         {
             // The selected positions are among the input's, in the same order.
@@ -242,6 +246,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void SetNullsWhereUnmatched(int matchedCount)
         {
             DataChunk input = _input!;
@@ -262,6 +267,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // Pairs of left position and table row, as many as fit.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int MakePairs()
         {
             DataChunk input = _input!;
@@ -297,6 +303,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private DataChunk? AnswerPairs(int count)
         {
             DataChunk input = _input!;
@@ -336,6 +343,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return _output.Count == 0 || _join.Kind is JoinKind.Semi or JoinKind.Anti ? null : _output;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void ApplyMarkResidual(int count)
         {
             Vector value = _residualValue!.Evaluate(_output);
@@ -355,6 +363,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // After all pairs: rows without partner (left, full, single), or each row once (semi, anti, mark).
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private DataChunk? AnswerRest()
         {
             DataChunk input = _input!;
@@ -384,6 +393,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private DataChunk? SelectLeft(bool matched)
         {
             DataChunk input = _input!;
@@ -399,6 +409,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count == 0 ? null : _final;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void WriteMark(Vector mark)
         {
             DataChunk input = _input!;
@@ -425,6 +436,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool HasNullKey(int position)
         {
             foreach (Vector key in _keys)
@@ -437,6 +449,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return false;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private DataChunk? NextUnmatched()
         {
             bool[] isMatched = _build.IsMatched!;
@@ -462,6 +475,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return _output;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void ShareLeft()
         {
             DataChunk input = _input!;
@@ -471,6 +485,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void GatherRight(ReadOnlySpan<int> rows, int[]? targets)
         {
             for (int i = 0; i < _build.StoredOutputs.Length; i++)

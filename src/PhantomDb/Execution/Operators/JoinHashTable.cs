@@ -92,6 +92,7 @@ internal sealed class JoinHashTable
     /// The first build row at or after <paramref name="row"/> in the chain whose keys equal those of the probe row at a position;
     /// -1 where there is none. Only where <see cref="NeedsComparison"/>.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int SkipUnequal(int row, ReadOnlySpan<Vector> keys, int position)
     {
         while (row != None && !KeysEqual(row, keys, position))
@@ -129,6 +130,7 @@ internal sealed class JoinHashTable
     }
 
     // Rows are linked from last to first, so that chains and hence results run in the order of the build side.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BuildDense(ulong[] keys, int range)
     {
         _account.Charge((long)range * sizeof(int));
@@ -146,6 +148,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BuildPacked(ulong[] keys)
     {
         int slots = SlotCount(keys.Length);
@@ -172,6 +175,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BuildHashed()
     {
         _layout = Layout.Hashed;
@@ -200,6 +204,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong[] PackRows(out ulong minimum, out ulong maximum)
     {
         ulong[] keys = new ulong[_rows.Count];
@@ -228,6 +233,7 @@ internal sealed class JoinHashTable
         return keys;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsNullKey(int row)
     {
         for (int i = 0; i < _keyCount; i++)
@@ -243,6 +249,7 @@ internal sealed class JoinHashTable
 
     private static int SlotCount(int rowCount) => (int)Math.Min(1 << 30, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, rowCount) * 2));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FindDense(ReadOnlySpan<ulong> keys, int[] table, ulong minimum, Span<int> heads)
     {
         heads = heads[..keys.Length];
@@ -253,6 +260,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindPacked(ReadOnlySpan<ulong> keys, Span<int> heads)
     {
         int[] table = _heads;
@@ -273,6 +281,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindHashed(ReadOnlySpan<Vector> keys, int[]? selection, ReadOnlySpan<ulong> hashes, Span<int> heads)
     {
         for (int i = 0; i < hashes.Length; i++)
@@ -286,6 +295,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void ClearNulls(ReadOnlySpan<Vector> keys, int[]? selection, int count, Span<int> heads)
     {
         foreach (Vector key in keys)
@@ -304,6 +314,7 @@ internal sealed class JoinHashTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool KeysEqual(int row, ReadOnlySpan<Vector> keys, int position)
     {
         for (int i = 0; i < _keyCount; i++)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -32,6 +33,7 @@ internal sealed class PackedKey
     }
 
     /// <summary>Packs the selected rows into the buffer, densely; gives the part used.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<ulong> Pack(ReadOnlySpan<Vector> columns, int[]? selection, int count, ulong[] buffer)
     {
         Span<ulong> keys = buffer.AsSpan(0, count);
@@ -59,6 +61,7 @@ internal sealed class PackedKey
         _ => 0,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack<T, TPacker>(Vector column, int[]? selection, bool isFirst, Span<ulong> keys)
         where TPacker : struct, IPacker<T>
     {

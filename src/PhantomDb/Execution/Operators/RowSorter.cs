@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -47,6 +48,7 @@ internal sealed class RowSorter
         return sorter._order;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SortRange(int start, int length, int wordIndex)
     {
         // Ranges are found left to right and sorted at once; the depth is the number of words.
@@ -94,6 +96,7 @@ internal sealed class RowSorter
     }
 
     // Rows whose word is equal but not the whole value, perhaps.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SortTies(int start, int length, SortColumn column, int nextWord)
     {
         if (!_rows.Column(column.Column).IsValid(_order[start]))
@@ -157,6 +160,7 @@ internal sealed class RowSorter
     }
 
     // Least significant byte first; bytes that are the same everywhere are skipped.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RadixSort(int start, int length)
     {
         Span<ulong> keys = _keys.AsSpan(start, length);
@@ -214,6 +218,7 @@ internal sealed class RowSorter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void InsertionSort(Span<ulong> keys, Span<int> order)
     {
         for (int i = 1; i < keys.Length; i++)
@@ -232,6 +237,7 @@ internal sealed class RowSorter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void MergeSort(Span<ulong> keys, Span<int> order, Span<ulong> keyScratch, Span<int> orderScratch)
     {
         if (keys.Length <= InsertionMax)
@@ -255,6 +261,7 @@ internal sealed class RowSorter
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void MergeSort(Span<int> order, Span<int> scratch, Comparison<int> compare)
     {
         if (order.Length <= 8)

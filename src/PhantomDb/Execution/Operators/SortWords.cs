@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -59,6 +60,7 @@ internal sealed class SortWord
     }
 
     /// <summary>Computes the word of each row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Fill(ReadOnlySpan<int> rows, Span<ulong> words)
     {
         words.Clear();
@@ -128,6 +130,7 @@ internal sealed class SortWord
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void Add<T, TBits>(BufferColumn kept, ReadOnlySpan<int> rows, Span<ulong> words)
             where T : unmanaged
             where TBits : struct, IOrderedBits<T>
@@ -235,6 +238,7 @@ internal sealed class SortWord
 
     private struct StringLowBits : IOrderedBits<StringView>
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public static ulong Of(ref readonly StringView value, byte[][] blocks)
         {
             if (value.IsInline)

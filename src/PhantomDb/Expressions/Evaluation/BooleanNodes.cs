@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -13,6 +14,7 @@ internal sealed class ConjunctionNode(bool isAnd, ExpressionNode[] operands, Mem
     private readonly int[] _open = new int[DataChunk.Capacity];
     private readonly ulong[] _unknown = new ulong[ValidityMask.WordCount];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -70,6 +72,7 @@ internal sealed class NotNode(ExpressionNode operand, MemoryAccount? account) : 
 {
     private readonly Vector _result = new(PhysicalType.Boolean, account);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -103,6 +106,7 @@ internal sealed class TestNode(PredicateNode predicate, MemoryAccount? account) 
     private readonly Vector _result = new(PhysicalType.Boolean, account);
     private readonly int[] _selected = new int[DataChunk.Capacity];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();

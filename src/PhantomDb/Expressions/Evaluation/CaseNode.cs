@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -20,6 +21,7 @@ internal sealed class CaseNode : ExpressionNode
         _selections = new int[results.Length][];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -79,6 +81,7 @@ internal sealed class CoalesceNode : ExpressionNode
         _selections = new int[operands.Length][];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();

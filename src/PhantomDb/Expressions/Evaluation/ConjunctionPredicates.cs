@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Expressions.Evaluation;
@@ -29,6 +30,7 @@ internal sealed class AndPredicate : PredicateNode
 
     public override bool MustKeepOrder { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();
@@ -88,6 +90,7 @@ internal sealed class OrPredicate : PredicateNode
 
     public override bool MustKeepOrder { get; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Functions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -32,6 +33,7 @@ internal sealed class FunctionNode : ExpressionNode
             && (function.IsFallible || function.ArgumentTypes.Any(type => type.Physical == PhysicalType.String));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -96,6 +98,7 @@ internal sealed class FunctionNode : ExpressionNode
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SetResultValidity(ulong[] validity)
     {
         if (_result.Validity is null)
@@ -112,6 +115,7 @@ internal sealed class FunctionNode : ExpressionNode
     }
 
     /// <summary>Where all flat arguments are valid; null where there are no NULLs.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong[]? MergeValidity()
     {
         ulong[]? merged = null;

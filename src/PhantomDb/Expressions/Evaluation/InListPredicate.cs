@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Functions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -32,6 +33,7 @@ internal sealed class InListNode(InListPredicate predicate, MemoryAccount? accou
 {
     private readonly TestNode _test = new(predicate, account);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         Vector result = _test.Evaluate(rows);

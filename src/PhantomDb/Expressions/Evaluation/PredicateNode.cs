@@ -146,6 +146,7 @@ internal sealed class ComparisonPredicate : PredicateNode
             : ComparisonKernels.Select(_comparison, _negate, left, right, rows.Selection, rows.Count, Validity, output);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong[]? MergeValidity(Vector left, Vector right)
     {
         ulong[]? leftMask = left.IsConstant ? null : left.Validity;
@@ -174,6 +175,7 @@ internal sealed class DistinctPredicate(ExpressionNode left, ExpressionNode righ
 
     public override bool MustKeepOrder => mustKeepOrder;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();

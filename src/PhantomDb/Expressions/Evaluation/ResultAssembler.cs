@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -44,6 +45,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         return _result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Copy<T>()
     {
         Span<T> target = _result.Write<T>();
@@ -53,6 +55,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyPart<T>(ReadOnlySpan<T> values, bool isConstant, ReadOnlySpan<int> selection, Span<T> target)
     {
         if (isConstant)
@@ -72,6 +75,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyInt128()
     {
         bool isNarrow = _parts.TrueForAll(part => part.Source.IsNarrow || FitsInt64(part.Source));
@@ -115,6 +119,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         return (long)value == value;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyStrings()
     {
         Span<StringView> target = _result.Write<StringView>();
@@ -151,6 +156,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         _result.SetBlocks(blocks);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void CopyNulls(Vector source, int[] selection, int count)
     {
         if (source.Validity is null)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Expressions.Evaluation;
@@ -12,6 +13,7 @@ internal static class Selections
     public static int Invalid(in RowSet rows, ulong[] mask, int[] output) => WhereBit(rows, mask, output, expected: 0);
 
     /// <summary>All rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int All(in RowSet rows, int[] output)
     {
         if (rows.Selection is null)
@@ -30,6 +32,7 @@ internal static class Selections
     }
 
     /// <summary>The rows where a boolean vector has a value and it is the one expected.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int WhereBoolean(in RowSet rows, Vector vector, bool expected, int[] output)
     {
         if (vector.IsConstant)
@@ -51,6 +54,7 @@ internal static class Selections
     }
 
     /// <summary>The rows that are not among the first <paramref name="count"/> of <paramref name="removed"/>, a part of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Except(in RowSet rows, int[] removed, int count, int[] output)
     {
         int next = 0;
@@ -71,6 +75,7 @@ internal static class Selections
         return remaining;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int WhereBit(in RowSet rows, ulong[] mask, int[] output, ulong expected)
     {
         int count = 0;

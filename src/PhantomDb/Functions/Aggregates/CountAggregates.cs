@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 using Vector = PhantomDb.Vectors.Vector;
@@ -27,6 +28,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
 
     public override void EnsureGroups(int count) => _counts.Ensure(count);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Update(in KernelArguments arguments, int[]? groups)
     {
         ulong[]? validity = arguments.Vectors.Length == 0 ? null : arguments[0].Validity;
@@ -54,6 +56,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap)
     {
         long[] theirs = ((CountState)other)._counts.Items;
@@ -66,6 +69,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
     public override void Emit(int first, int count, Vector result) =>
         _counts.Items.AsSpan(first, count).CopyTo(result.Write<long>());
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long CountValid(in KernelArguments arguments, ulong[]? validity)
     {
         if (validity is null)

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 using Vector = PhantomDb.Vectors.Vector;
@@ -125,6 +126,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
 
     public override void EnsureGroups(int count) => _groups.Ensure(count);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Update(in KernelArguments arguments, int[]? groups)
     {
         Vector vector = arguments[0];
@@ -140,6 +142,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap)
     {
         var same = (StringExtremeState)other;
@@ -153,6 +156,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Emit(int first, int count, Vector result)
     {
         Span<StringView> target = result.Write<StringView>();

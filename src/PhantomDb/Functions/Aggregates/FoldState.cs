@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions.Aggregates;
@@ -10,6 +11,7 @@ internal interface IFold<TValue, TAccumulator> where TAccumulator : struct
     static abstract void Add(ref TAccumulator accumulator, TValue value);
 
     /// <summary>Adds a run of valid values.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static virtual void AddRun<TFold>(ref TAccumulator accumulator, ReadOnlySpan<TValue> values)
         where TFold : struct, IFold<TValue, TAccumulator>
     {
@@ -47,6 +49,7 @@ internal sealed class FoldState<TValue, TAccumulator, TFold>(MemoryAccount accou
 /// <summary>The loops of aggregates over fixed-width values: by group or all in one, with or without selection and NULLs.</summary>
 internal static class AggregateLoops
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Update<TValue, TAccumulator, TFold>(in KernelArguments arguments, int[]? groups, TAccumulator[] accumulators)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
@@ -75,6 +78,7 @@ internal static class AggregateLoops
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Combine<TValue, TAccumulator, TFold>(TAccumulator[] ours, TAccumulator[] theirs, ReadOnlySpan<int> groupMap)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
@@ -85,6 +89,7 @@ internal static class AggregateLoops
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpdatePicked<TValue, TAccumulator, TFold>(
         in KernelArguments arguments, TValue[] values, ulong[]? validity, int[]? groups, TAccumulator[] accumulators)
         where TAccumulator : struct
@@ -115,6 +120,7 @@ internal static class AggregateLoops
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpdateConstant<TValue, TAccumulator, TFold>(
         in KernelArguments arguments, Vector vector, int[]? groups, TAccumulator[] accumulators)
         where TAccumulator : struct

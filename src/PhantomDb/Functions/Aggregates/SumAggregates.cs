@@ -252,6 +252,7 @@ internal readonly struct SmallIntegerSum<T> : IFold<T, ExactSum> where T : struc
     }
 
     /// <summary>A chunk of 32-bit values cannot overflow 64 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IFold<T, ExactSum>.AddRun<TFold>(ref ExactSum accumulator, ReadOnlySpan<T> values)
     {
         long sum = 0;
@@ -283,6 +284,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
         accumulator.Count++;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void IFold<long, ExactSum>.AddRun<TFold>(ref ExactSum accumulator, ReadOnlySpan<long> values)
     {
         if (TrySumSmall(values, out long sum))
@@ -307,6 +309,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
     }
 
     /// <summary>Adds in 64 bits and watches that every value (plus the limit, to make it positive) stays below 2^52.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TrySumSmall(ReadOnlySpan<long> values, out long sum)
     {
         Vector256<long> sums = Vector256<long>.Zero;
