@@ -32,6 +32,11 @@ internal static class FunctionRegistry
         SystemFunctions.AddTo(functions);
         ExtremeFunctions.AddTo(functions);
         FormattingFunctions.AddTo(functions);
+        ByteaFunctions.AddTo(functions);
+        DegreeFunctions.AddTo(functions);
+        OverlapFunctions.AddTo(functions);
+        RegexFunctions.AddTo(functions);
+        UnicodeFunctions.AddTo(functions);
         return functions;
     }
 
@@ -51,6 +56,7 @@ internal static class FunctionRegistry
     {
         var functions = new List<TableFunction>();
         SeriesFunctions.AddTo(functions);
+        SplitFunctions.AddTo(functions);
         return functions;
     }
 

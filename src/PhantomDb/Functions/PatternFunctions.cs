@@ -28,10 +28,6 @@ internal static class PatternFunctions
             output.Append(SimilarPattern.ToRegex(row.String(0), "\\"))));
         functions.Fallible("similar_to_escape", Text, [Text, Text], RowKernels.Text((in RowReader row, TextBuffer output) =>
             output.Append(SimilarPattern.ToRegex(row.String(0), row.String(1)))));
-        functions.Fallible("regexp_replace", Text, [Text, Text, Text], RowKernels.Text((in RowReader row, TextBuffer output) =>
-            output.Append(Compiled(row, "").Replace(row.String(0), row.String(2)))));
-        functions.Fallible("regexp_replace", Text, [Text, Text, Text, Text], RowKernels.Text((in RowReader row, TextBuffer output) =>
-            output.Append(Compiled(row, row.String(3)).Replace(row.String(0), row.String(2)))));
         functions.Fallible("substring", Text, [Text, Text], RowKernels.NullableText((in RowReader row, TextBuffer output) =>
         {
             RegexPattern pattern = Compiled(row, "");
@@ -44,20 +40,6 @@ internal static class PatternFunctions
 
             output.Append(group.Value);
             return true;
-        }));
-        functions.Fallible("regexp_like", SqlType.Boolean, [Text, Text], RowKernels.Value((in RowReader row) =>
-            Compiled(row, "").IsMatch(row.String(0))));
-        functions.Fallible("regexp_like", SqlType.Boolean, [Text, Text, Text], RowKernels.Value((in RowReader row) =>
-            Compiled(row, row.String(2)).IsMatch(row.String(0))));
-        functions.Fallible("regexp_count", SqlType.Int32, [Text, Text], RowKernels.Value((in RowReader row) =>
-        {
-            int count = 0;
-            for (Match match = Compiled(row, "").Match(row.String(0)); match.Success; match = match.NextMatch())
-            {
-                count++;
-            }
-
-            return count;
         }));
     }
 
@@ -133,7 +115,8 @@ internal static class PatternFunctions
         functions.Fallible(name, SqlType.Boolean, [Text, Text], RowKernels.Value((in RowReader row) =>
             Compiled(row, "", ignoreCase).IsMatch(row.String(0)) != negate));
 
-    private static RegexPattern Compiled(in RowReader row, string flags, bool ignoreCase = false)
+    /// <summary>The pattern that is the second argument.</summary>
+    public static RegexPattern Compiled(in RowReader row, string flags, bool ignoreCase = false)
     {
         row.Statement.ThrowIfCancelled();
         ReadOnlySpan<byte> pattern = row.Text(1);

@@ -32,6 +32,8 @@ internal static class QuotingFunctions
         {
             IsStrict = false,
         });
+        AddQuotesOfAny(functions, "quote_literal", nullText: null);
+        AddQuotesOfAny(functions, "quote_nullable", nullText: "NULL");
         functions.Add(new ScalarFunction("format", [SqlTypeId.Unknown], types => new BoundScalarFunction("format", text, [text, .. types.Skip(1)],
             RowKernels.NullableText((in RowReader row, TextBuffer output) =>
             {
@@ -50,6 +52,28 @@ internal static class QuotingFunctions
             TakesAny = true, IsVariadic = true,
         });
     }
+
+    /// <summary>A value of any other type is quoted as its text.</summary>
+    private static void AddQuotesOfAny(List<ScalarFunction> functions, string name, string? nullText) =>
+        functions.Add(new ScalarFunction(name, [SqlTypeId.Unknown], types => new BoundScalarFunction(name, SqlType.Text, types,
+            RowKernels.Text((in RowReader row, TextBuffer output) =>
+            {
+                if (row.IsNull(0))
+                {
+                    output.Append(nullText!);
+                    return;
+                }
+
+                var text = new TextBuffer();
+                TextFunctions.Outputs(row, types)[0].WriteCast(row[0], row.Position, text);
+                output.Append(QuoteLiteral(Encoding.UTF8.GetString(text.Written)));
+            }))
+        {
+            IsStrict = nullText is null, IsFallible = true, Volatility = Volatility.Stable,
+        })
+        {
+            TakesAny = true,
+        });
 
     public static string QuoteIdentifier(string name)
     {

@@ -60,6 +60,19 @@ internal sealed class RegexPattern
         return Guard(() => _regex.Match(text));
     }
 
+    /// <summary>The first match from a place on; anchors and word borders see what stands before it.</summary>
+    public Match Match(string text, int start)
+    {
+        EnsureSameMatch();
+        return Guard(() => _regex.Match(text, start));
+    }
+
+    /// <summary>The match after one.</summary>
+    public static Match Next(Match match) => Guard(match.NextMatch);
+
+    /// <summary>A replacement with \1 to \9 and \&amp; filled in.</summary>
+    public static string Replacement(string replacement, Match match) => Expand(replacement, match);
+
     /// <summary>regexp_replace: \1 to \9 and \&amp; in the replacement stand for groups and the whole match.</summary>
     public string Replace(string text, string replacement)
     {
