@@ -26,6 +26,7 @@ public sealed class PreparedStatement : IDisposable
     private readonly RowBuffer _parameters;
     private readonly bool[] _isBound;
     private DatabaseCatalog _catalog;
+    private IReadOnlyList<string> _searchPath;
     private BoundStatement _bound;
     private PointStatement? _point;
     private QueryResult? _pointResult;
@@ -36,6 +37,7 @@ public sealed class PreparedStatement : IDisposable
         _session = session;
         _statement = statement;
         _catalog = catalog;
+        _searchPath = session.SearchPath;
         _bound = session.Bind(statement, catalog, []);
         _types = [.. _bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);
@@ -167,7 +169,7 @@ public sealed class PreparedStatement : IDisposable
         {
             throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
         }
-        if (_point is not null && _point.CanRun(_parameters))
+        if (_point is not null && ReferenceEquals(_searchPath, _session.SearchPath) && _point.CanRun(_parameters))
         {
             int rowCount = _session.RunPoint(_point, _parameters);
             if (rowCount >= 0)
@@ -190,7 +192,7 @@ public sealed class PreparedStatement : IDisposable
     /// <summary>The statement bound against a catalog: the binding is kept while the catalog is the same.</summary>
     internal BoundStatement BoundFor(DatabaseCatalog catalog)
     {
-        if (ReferenceEquals(catalog, _catalog) && _bound is BoundPlan)
+        if (ReferenceEquals(catalog, _catalog) && ReferenceEquals(_searchPath, _session.SearchPath) && _bound is BoundPlan)
         {
             return _bound;
         }
@@ -202,6 +204,8 @@ public sealed class PreparedStatement : IDisposable
         }
         _bound = bound;
         _catalog = catalog;
+        _searchPath = _session.SearchPath;
+        _point = null;
         PhysicalPlan = null;
         return bound;
     }

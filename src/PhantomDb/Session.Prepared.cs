@@ -98,7 +98,7 @@ public sealed partial class Session
             isDone = true;
             return rowCount;
         }
-        catch (PhantomDbException failure) when (failure.SqlState != SqlStates.QueryCanceled)
+        catch (PhantomDbException failure) when (failure.SqlState is not (SqlStates.QueryCanceled or SqlStates.LockNotAvailable))
         {
             return -1;
         }
@@ -124,7 +124,7 @@ public sealed partial class Session
         return Bind(statement, _database.Catalog);
     }
 
-    /// <summary>Waits for the right to write; a cancellation or the statement's deadline ends the wait.</summary>
+    /// <summary>Waits for the right to write; a cancellation, the statement's deadline or lock_timeout ends the wait.</summary>
     private void BeginWriting()
     {
         CancellationTokenSource waiting = _spareWaiting;
@@ -132,21 +132,21 @@ public sealed partial class Session
         try
         {
             _statement.ThrowIfCancelled();   // by whoever did not see that there was something to cancel
-            if (_statement.RemainingTime is { } remaining)
+            if (_statement.LockPatience is { } patience)
             {
-                waiting.CancelAfter(remaining);
+                waiting.CancelAfter(patience);
             }
             _transaction.BeginWriting(waiting.Token);
         }
         catch (Exception failure) when (failure is OperationCanceledException or PhantomDbException { SqlState: SqlStates.QueryCanceled })
         {
-            _statement.ThrowIfCancelled();   // tells a timeout from a cancellation
-            throw Error.Cancelled();
+            _statement.ThrowIfCancelled();
+            throw Error.LockTimeout();
         }
         finally
         {
             Volatile.Write(ref _waiting, null);
-            if (_statement.RemainingTime is not null || waiting.IsCancellationRequested)
+            if (_statement.LockPatience is not null || waiting.IsCancellationRequested)
             {
                 _spareWaiting = new CancellationTokenSource();
             }

@@ -3,6 +3,7 @@ using PhantomDb.Errors;
 using PhantomDb.Execution;
 using PhantomDb.Execution.Copy;
 using PhantomDb.Execution.Physical;
+using PhantomDb.Execution.Settings;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Vectors;
@@ -54,6 +55,7 @@ public sealed partial class Session
             else
             {
                 _transaction.Rollback();
+                _settings.EndTransaction(commits: false);
             }
         }
         _memory.ReleaseAll();
@@ -127,24 +129,15 @@ public sealed partial class Session
     {
         switch (bound)
         {
-            case SetCommand { Values.Count: 0 } set:
-                _settings.Reset(set.Name);
+            case SetCommand or ResetCommand or SetTransactionCommand { IsSession: true }:
+                SettingCommands.Run(bound, _settings, _isInTransaction, Warn);
                 break;
-            case SetCommand set:
-                _settings.Set(set.Name, string.Join(", ", set.Values));
-                break;
-            case ResetCommand { Name: null }:
-                _settings.ResetAll();
-                break;
-            case ResetCommand reset:
-                _settings.Reset(reset.Name!);
-                break;
-            case ShowCommand { Name: { } name }:
-                return new StatementRunner(NewScope()).Lines(name, [_settings.Get(name)], bound.CommandTag);
+            case ShowCommand show:
+                return new StatementRunner(NewScope()).Text(SettingCommands.ColumnsOf(show), SettingCommands.RowsOf(show, _settings), bound.CommandTag);
             case BeginCommand:
                 if (_isInTransaction)
                 {
-                    Notice?.Invoke("there is already a transaction in progress");
+                    Warn("there is already a transaction in progress");
                 }
                 _isInTransaction = true;
                 _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
@@ -173,10 +166,11 @@ public sealed partial class Session
     {
         if (!_isInTransaction)
         {
-            Notice?.Invoke("there is no transaction in progress");
+            Warn("there is no transaction in progress");
         }
         _isInTransaction = false;
         _isFailed = false;
+        _settings.EndTransaction(commits);
         if (commits)
         {
             _transaction.Commit();
@@ -192,7 +186,7 @@ public sealed partial class Session
     {
         foreach (string notice in change.Notices)
         {
-            Notice?.Invoke(notice);
+            Notify(notice);
         }
         StatementResult result = new StatementRunner(NewScope()).Define(change, _database.Transactions, out DatabaseCatalog catalog);
         _database.Catalog = catalog;
@@ -211,7 +205,7 @@ public sealed partial class Session
             {
                 throw new PhantomDbException(SqlStates.InvalidDatabaseName, $"database \"{drop.Name}\" does not exist");
             }
-            Notice?.Invoke($"database \"{drop.Name}\" does not exist, skipping");
+            Notify($"database \"{drop.Name}\" does not exist, skipping");
         }
     }
 
@@ -228,6 +222,22 @@ public sealed partial class Session
         if (_isInTransaction)
         {
             throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{bound.CommandTag} cannot run inside a transaction block");
+        }
+    }
+
+    private void Warn(string message)
+    {
+        if (_settings.ShowsWarnings)
+        {
+            Notice?.Invoke(message);
+        }
+    }
+
+    private void Notify(string message)
+    {
+        if (_settings.ShowsNotices)
+        {
+            Notice?.Invoke(message);
         }
     }
 

@@ -20,7 +20,7 @@ namespace PhantomDb;
 public sealed partial class Session : IDisposable
 {
     private readonly Database _database;
-    private readonly SessionSettings _settings = new();
+    private readonly SessionSettings _settings;
     private readonly StatementContext _statement;
     private readonly Transaction _transaction;
     private readonly MemoryAccount _memory;
@@ -33,6 +33,7 @@ public sealed partial class Session : IDisposable
     internal Session(Database database)
     {
         _database = database;
+        _settings = new SessionSettings(database.Options.WorkMemory);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _statement = new StatementContext(database.Name, _settings, database.Storage, _memory);
         _transaction = database.Transactions.NewTransaction();
@@ -56,6 +57,8 @@ public sealed partial class Session : IDisposable
     internal Database Database => _database;
 
     internal StatementContext StatementContext => _statement;
+
+    internal IReadOnlyList<string> SearchPath => _settings.SearchPath;
 
     /// <summary>Runs one statement. Rows are computed as they are read; the result must be disposed before the next statement.</summary>
     /// <exception cref="PhantomDbException">The statement is wrong or failed; it has changed nothing.</exception>
@@ -208,6 +211,7 @@ public sealed partial class Session : IDisposable
     {
         ParameterTypes = parameterTypes,
         DatabaseName = _database.Name,
+        SearchPath = _settings.SearchPath,
         Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
     });
 

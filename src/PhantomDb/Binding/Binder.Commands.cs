@@ -171,10 +171,19 @@ internal static partial class Binder
     {
         LiteralSyntax literal => literal.Text,
         UnarySyntax { Operand: LiteralSyntax literal } unary => unary.Operator == "-" ? "-" + literal.Text : literal.Text,
-        CastSyntax { Operand: LiteralSyntax literal } => literal.Text,
+        CastSyntax { Operand: LiteralSyntax literal } => ZoneName(literal),
         ColumnReferenceSyntax { Names.Count: 1 } word => word.Names[0],
         _ => throw Error.NotSupported("this value of a setting", value.Position),
     };
+
+    /// <summary>SET TIME ZONE INTERVAL '2:30' HOUR TO MINUTE: so far east of Greenwich.</summary>
+    private static string ZoneName(LiteralSyntax interval)
+    {
+        Interval offset = IntervalText.Parse(System.Text.Encoding.UTF8.GetBytes(interval.Text));
+        return offset.Months == 0 && offset.Days == 0
+            ? SessionTimeZone.FromOffset((int)(offset.Microseconds / 1_000_000)).Name
+            : throw Error.At(SqlStates.InvalidParameterValue, "interval time zone must not include months or days", interval.Position);
+    }
 
     private static TransactionOptions Options(TransactionModes modes) => new(
         modes.IsolationLevel switch

@@ -33,6 +33,9 @@ internal sealed class BindingState(BinderContext context)
 
     public bool IsInView => _viewDepth > 0;
 
+    /// <summary>Where the meaning of names is noted; null where nobody asks.</summary>
+    public NameUses? Uses { get; private set; }
+
     public LogicalColumn NewColumn(SqlType type, string name) => new(new ColumnId(++_columnCount), type, name);
 
     public int NewCteId() => ++_cteCount;
@@ -86,7 +89,10 @@ internal sealed class BindingState(BinderContext context)
         }
     }
 
-    /// <summary>Binds something with the names of a view's schema first.</summary>
+    /// <summary>
+    /// Binds text from the catalog, whatever the session's search_path is now: names without a schema are in that of the
+    /// object, or in public (<see cref="StoredText"/> has seen to it).
+    /// </summary>
     public T InView<T>(string schema, Func<T> bind)
     {
         if (++_viewDepth > ViewDepthMax)
@@ -94,7 +100,9 @@ internal sealed class BindingState(BinderContext context)
             throw new PhantomDbException(SqlStates.InvalidTableDefinition, "infinite recursion detected in a view");
         }
         BinderContext outer = Context;
-        Context = outer with { SearchPath = [schema, .. outer.SearchPath.Where(s => s != schema)] };
+        NameUses? uses = Uses;
+        Uses = null;
+        Context = outer with { SearchPath = StoredText.PathOf(schema) };
         try
         {
             return bind();
@@ -102,7 +110,25 @@ internal sealed class BindingState(BinderContext context)
         finally
         {
             Context = outer;
+            Uses = uses;
             _viewDepth--;
+        }
+    }
+
+    /// <summary>Binds a text and gives what its names mean.</summary>
+    public NameUses Record<T>(Func<T> bind)
+    {
+        NameUses? outer = Uses;
+        var uses = new NameUses();
+        Uses = uses;
+        try
+        {
+            bind();
+            return uses;
+        }
+        finally
+        {
+            Uses = outer;
         }
     }
 

@@ -103,6 +103,10 @@ internal sealed class Coercion(BindingState state)
         {
             return new ConstantExpression(target, null) { Position = literal.Position };
         }
+        if (target.Id == SqlTypeId.RegClass)
+        {
+            return Relations.FromText(state, text.ToString(), literal.Position.Offset);
+        }
         try
         {
             if (!Constants.TryParse(text, target, state.Context.Clock, out object value))

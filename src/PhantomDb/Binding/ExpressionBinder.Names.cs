@@ -30,6 +30,7 @@ internal sealed partial class ExpressionBinder
             if (found is not null)
             {
                 current.IsUsed = true;
+                state.Uses?.AddColumn(syntax, current, found);
                 return found;
             }
         }

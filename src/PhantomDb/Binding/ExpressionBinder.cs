@@ -27,7 +27,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
             throw Error.StatementTooComplex(syntax.Position);
         }
         Expression expression = BindNode(syntax);
-        return expression.Position.Offset >= 0 || state.IsInView ? expression : expression with { Position = new SourcePosition(syntax.Position) };
+        return expression.Position.Offset >= 0 || (state.IsInView && state.Uses is null) ? expression : expression with { Position = new SourcePosition(syntax.Position) };
     }
 
     /// <summary>Binds what nothing around it gives a type: an untyped literal is text.</summary>

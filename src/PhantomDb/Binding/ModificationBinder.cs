@@ -71,14 +71,14 @@ internal sealed partial class ModificationBinder(BindingState state)
         }
         return column.DefaultText is null
             ? new ConstantExpression(column.Type, null)
-            : BindDefault(state, SqlParser.ParseExpression(column.DefaultText), column);
+            : state.InView(DatabaseCatalog.DefaultSchema, () => BindDefault(state, SqlParser.ParseExpression(column.DefaultText), column));
     }
 
     /// <summary>A default's expression: without columns, aggregates and subqueries, of a type that can be assigned.</summary>
     public static Expression BindDefault(BindingState state, ExpressionSyntax syntax, ColumnDefinition column)
     {
         var scope = new Scope(null, new QueryLevel { Clause = Clause.Default, IsPlain = true });
-        Expression value = state.InView(DatabaseCatalog.DefaultSchema, () => new ExpressionBinder(state, scope, null).Bind(syntax));
+        Expression value = new ExpressionBinder(state, scope, null).Bind(syntax);
         return new Coercion(state).TryCoerce(value, column.Type, CastContext.Assignment)
             ?? throw Error.At(SqlStates.DatatypeMismatch,
                 $"column \"{column.Name}\" is of type {column.Type.BaseName} but default expression is of type {value.Type.BaseName}", syntax.Position,
@@ -99,16 +99,20 @@ internal sealed partial class ModificationBinder(BindingState state)
         return checks;
     }
 
-    /// <summary>A check's condition over a row's columns.</summary>
-    public static Expression BindCheck(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax)
+    /// <summary>A stored check's condition over a row's columns.</summary>
+    public static Expression BindCheck(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax) =>
+        state.InView(table.Schema, () => BindCheckAnew(state, table, row, syntax));
+
+    /// <summary>A new check's condition, whose names are found as the session finds them.</summary>
+    public static Expression BindCheckAnew(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax)
     {
         var level = new QueryLevel { Clause = Clause.Check, IsPlain = true };
         var scope = new Scope(null, level) { Tables = [RowOf(table, table.Name, row)] };
-        return state.InView(table.Schema, () => new ExpressionBinder(state, scope, null).BindCondition(syntax, "CHECK"));
+        return new ExpressionBinder(state, scope, null).BindCondition(syntax, "CHECK");
     }
 
     private static ScopeTable RowOf(TableDefinition table, string name, IReadOnlyList<LogicalColumn> row) =>
-        new(name, row) { ColumnNames = [.. table.Columns.Select(c => c.Name)], Schema = table.Schema };
+        new(name, row) { ColumnNames = [.. table.Columns.Select(c => c.Name)], Schema = table.Schema, Table = table, RelationOid = table.Oid };
 
     /// <summary>RETURNING, over the tables of a scope.</summary>
     private IReadOnlyList<ComputedColumn> BindReturning(SyntaxList<SelectItem> items, Scope scope)

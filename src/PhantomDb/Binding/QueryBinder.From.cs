@@ -79,7 +79,12 @@ internal sealed partial class QueryBinder
         {
             return BindCteReference(cte, named, level);
         }
-        switch (Relations.Find(state, named.Name))
+        object? relation = Relations.Find(state, named.Name);
+        if (relation is TableDefinition or ViewDefinition)
+        {
+            state.Uses?.Relations.Add(new NameUses.RelationUse(named.Name, RelationLookup.OidOf(relation), named.Alias));
+        }
+        switch (relation)
         {
             case TableDefinition table:
                 return BindTable(table, named, level);
@@ -113,7 +118,7 @@ internal sealed partial class QueryBinder
     {
         LogicalScan scan = Scan(state, table, named.Alias?.Name ?? table.Name);
         FromItem item = Item(scan, scan.Output, named.Alias, table.Name, table.Schema, level, named.Position);
-        item.Tables[0] = item.Tables[0] with { Table = table };
+        item.Tables[0] = item.Tables[0] with { Table = table, RelationOid = table.Oid };
         return item;
     }
 
@@ -138,7 +143,9 @@ internal sealed partial class QueryBinder
                     ?? throw Error.At(SqlStates.UndefinedColumn, $"column \"{view.Columns[i].Name}\" of view \"{view.Name}\" does not exist any more", named.Position);
         }
         LogicalOperator plan = new LogicalProject(query.Plan, [.. columns.Select((c, i) => new ComputedColumn(c with { Name = view.Columns[i].Name }, c.Reference))]);
-        return Item(plan, plan.Output, named.Alias, view.Name, view.Schema, level, named.Position);
+        FromItem item = Item(plan, plan.Output, named.Alias, view.Name, view.Schema, level, named.Position);
+        item.Tables[0] = item.Tables[0] with { RelationOid = view.Oid };
+        return item;
     }
 
     private FromItem BindDerivedTable(DerivedTable derived, Scope left)
@@ -232,7 +239,10 @@ internal sealed partial class QueryBinder
             }
         }
         SetOwner(columns, level);
-        var table = new ScopeTable(alias?.Name ?? name, columns) { ColumnNames = names, Schema = alias?.Name is null ? schema : null };
+        var table = new ScopeTable(alias?.Name ?? name, columns) 
+        {
+            ColumnNames = names, Schema = alias?.Name is null ? schema : null, AliasedCount = alias?.Columns.Count ?? 0,
+        };
         return new FromItem(plan, [table]);
     }
 
@@ -292,6 +302,8 @@ internal sealed partial class QueryBinder
         {
             LogicalColumn l = Single(leftColumns, name, "left", join.Position);
             LogicalColumn r = Single(rightColumns, name, "right", join.Position);
+            state.Uses?.AddMerged(tables, l);
+            state.Uses?.AddMerged(tables, r);
             conditions.Add(binder.Compare(ComparisonKind.Equal, l.Reference, r.Reference, join.Position));
             SqlType common = TypeCategories.CommonType([l.Type, r.Type], false, out SqlType a, out SqlType b) ?? throw Error.TypesDoNotMatch("JOIN/USING", a, b, join.Position);
             Expression leftValue = _coercion.Apply(l.Reference, common, CastContext.Implicit);

@@ -143,6 +143,10 @@ internal sealed partial class QueryBinder
                 ExpandStar(star, scope, items);
                 continue;
             }
+            if (item.Alias is null && item.Expression is ColumnReferenceSyntax)
+            {
+                state.Uses?.BareItems.Add(item.Expression.Position);
+            }
             Expression expression = binder.Bind(item.Expression);
             if (!keepsUnknown)
             {
@@ -153,16 +157,21 @@ internal sealed partial class QueryBinder
         return [.. items];
     }
 
-    private static void ExpandStar(StarSyntax star, Scope scope, List<OutputItem> items)
+    private void ExpandStar(StarSyntax star, Scope scope, List<OutputItem> items)
     {
-        foreach ((string name, LogicalColumn column) in StarColumns(star, scope))
+        ScopeTable[] tables = [.. StarTables(star, scope)];
+        state.Uses?.AddStar(star, scope, tables);
+        foreach ((string name, LogicalColumn column) in tables.SelectMany(t => t.ColumnNames.Zip(t.Columns)))
         {
             items.Add(new OutputItem(name, column.Reference, star.Position));
         }
     }
 
     /// <summary>The columns that * or t.* stands for.</summary>
-    public static IEnumerable<(string Name, LogicalColumn Column)> StarColumns(StarSyntax star, Scope scope)
+    public static IEnumerable<(string Name, LogicalColumn Column)> StarColumns(StarSyntax star, Scope scope) =>
+        StarTables(star, scope).SelectMany(t => t.ColumnNames.Zip(t.Columns));
+
+    private static IEnumerable<ScopeTable> StarTables(StarSyntax star, Scope scope)
     {
         if (star.Qualifier.Count == 0)
         {
@@ -170,7 +179,7 @@ internal sealed partial class QueryBinder
             {
                 throw Error.InvalidSyntax("SELECT * with no tables specified is not valid", star.Position);
             }
-            return scope.Tables.Where(t => t.AreColumnsVisible).SelectMany(t => t.ColumnNames.Zip(t.Columns));
+            return scope.Tables.Where(t => t.AreColumnsVisible);
         }
         string? schema = star.Qualifier.Count > 1 ? star.Qualifier[^2] : null;
         for (Scope? current = scope; current is not null; current = current.Parent)
@@ -178,7 +187,7 @@ internal sealed partial class QueryBinder
             if (ExpressionBinder.FindTable(current, schema, star.Qualifier[^1], star.Position) is { } table)
             {
                 current.IsUsed = true;
-                return table.ColumnNames.Zip(table.Columns);
+                return [table];
             }
         }
         throw Error.MissingFromEntry(star.Qualifier[^1], star.Position);

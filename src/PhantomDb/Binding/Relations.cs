@@ -1,4 +1,7 @@
+using System.Globalization;
+using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Types;
 
@@ -31,6 +34,20 @@ internal static class Relations
         return null;
     }
 
+    /// <summary>The oid that a literal of type regclass stands for: a number, or the name of a relation.</summary>
+    public static ConstantExpression FromText(BindingState state, string text, int position)
+    {
+        long oid = 0;
+        if (text.Trim() is not "-" && !(uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && (oid = number) >= 0))
+        {
+            object found = RelationLookup.FindText(state.Catalog, state.Context.SearchPath, text) ?? throw Error.RelationNotFound(text, position);
+            oid = RelationLookup.OidOf(found);
+            state.DependOn((int)oid);
+            state.Uses?.AddText(position, (int)oid);
+        }
+        return new ConstantExpression(SqlType.RegClass, oid) { Position = new SourcePosition(position) };
+    }
+
     /// <summary>The schema where a new object of a name goes; 3F000 where there is none.</summary>
     public static string SchemaForNew(BindingState state, QualifiedName name)
     {
@@ -44,8 +61,10 @@ internal static class Relations
             return state.Catalog.HasSchema(schema) ? schema
                 : throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{schema}\" does not exist", name.Position);
         }
-        return state.Context.SearchPath.FirstOrDefault(state.Catalog.HasSchema)
+        string found = state.Context.SearchPath.FirstOrDefault(s => s == SystemSchema || state.Catalog.HasSchema(s))
             ?? throw Error.At(SqlStates.InvalidSchemaName, "no schema has been selected to create in", name.Position);
+        return found != SystemSchema ? found
+            : throw Error.At("42501", $"permission denied to create \"{SystemSchema}.{name}\"", name.Position, detail: "System catalog modifications are currently disallowed.");
     }
 
     private static void CheckDatabase(BindingState state, QualifiedName name)

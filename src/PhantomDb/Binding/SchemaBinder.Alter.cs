@@ -322,8 +322,7 @@ internal sealed partial class SchemaBinder
             builder.Replace(column with { DefaultText = null, SequenceOid = 0 });
             return;
         }
-        ModificationBinder.BindDefault(state, action.Default, column);
-        builder.Replace(column with { DefaultText = SyntaxPrinter.Print(action.Default), SequenceOid = 0 });
+        builder.Replace(column with { DefaultText = StoredText.OfDefault(state, action.Default, column), SequenceOid = 0 });
     }
 
     private static void SetNotNull(TableBuilder builder, AlterColumnNotNullAction action)

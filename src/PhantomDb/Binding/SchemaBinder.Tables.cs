@@ -115,8 +115,7 @@ internal sealed partial class SchemaBinder
                         throw Error.InvalidSyntax($"multiple default values specified for column \"{syntax.Name}\" of table \"{table.Name}\"", given.Position);
                     }
                     hasDefault = true;
-                    ModificationBinder.BindDefault(state, given.Expression, column);
-                    column = column with { DefaultText = SyntaxPrinter.Print(given.Expression) };
+                    column = column with { DefaultText = StoredText.OfDefault(state, given.Expression, column) };
                     break;
                 case IdentityColumnConstraint identity:
                     CheckIdentityType(type, identity.Position);

@@ -92,7 +92,7 @@ internal sealed partial class SchemaBinder(BindingState state)
             CheckReplacement(before, columns, statement.Name.Position);
         }
         int oid = existing is ViewDefinition replaced ? replaced.Oid : _change.TakeOid();
-        _change.Put(new ViewDefinition(oid, schema, name, SyntaxPrinter.Print(statement.Query), columns)
+        _change.Put(new ViewDefinition(oid, schema, name, StoredText.OfView(state, schema, statement.Query), columns)
         {
             DependsOn = [.. state.Dependencies.Where(d => d != oid).Order()],
             Version = existing is ViewDefinition old ? old.Version + 1 : 0,

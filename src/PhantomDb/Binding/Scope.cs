@@ -41,6 +41,12 @@ internal sealed record ScopeTable(string? Name, IReadOnlyList<LogicalColumn> Col
     /// <summary>Set for a base table: its primary key decides its other columns.</summary>
     public TableDefinition? Table { get; init; }
 
+    /// <summary>The table or view that it is; 0 for subqueries, functions and joins.</summary>
+    public int RelationOid { get; init; }
+
+    /// <summary>How many of the first columns have their names from an alias list.</summary>
+    public int AliasedCount { get; init; }
+
     /// <summary>False for the sides of a join with an alias.</summary>
     public bool IsNameVisible { get; init; } = true;
 

@@ -124,7 +124,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
     {
         CheckAttributes(attributes is { IsNoInherit: true } ? attributes with { IsNoInherit = false } : attributes);
         LogicalColumn[] row = [.. Table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
-        Expression condition = ModificationBinder.BindCheck(state, Table, row, expression);
+        Expression condition = ModificationBinder.BindCheckAnew(state, Table, row, expression);
         var used = new List<int>();
         FreeColumns.Visit(condition, column =>
         {
@@ -137,7 +137,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         string? addition = used.Count == 1 ? Table.Columns[Table.IndexOfNumber(used[0])].Name : null;
         string chosen = name ?? ObjectNames.Choose(Table.Name, addition, "check", n => Table.Constraints.Any(c => c.Name == n));
         CheckConstraintName(chosen, position);
-        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.Check) { Columns = used, CheckText = SyntaxPrinter.Print(expression) };
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.Check) { Columns = used, CheckText = StoredText.OfCheck(state, Table, row, expression) };
         Table = Table with { Constraints = [.. Table.Constraints, constraint] };
         AddedConstraints.Add(constraint);
     }

@@ -45,6 +45,9 @@ internal static partial class Error
     public static PhantomDbException StatementTimeout() =>
         new(SqlStates.QueryCanceled, "canceling statement due to statement timeout");
 
+    public static PhantomDbException LockTimeout() =>
+        new(SqlStates.LockNotAvailable, "canceling statement due to lock timeout");
+
     public static PhantomDbException TooDeep() =>
         new(SqlStates.StatementTooComplex, "stack depth limit exceeded")
         {

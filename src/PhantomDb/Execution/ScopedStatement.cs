@@ -34,6 +34,8 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public string SetSetting(string name, string value, bool isLocal) => statement.SetSetting(name, value, isLocal);
 
+    public IReadOnlyList<string> SearchPath(bool includesSystem) => statement.SearchPath(includesSystem);
+
     public int? FindRelation(string name) => statement.FindRelation(name);
 
     public string? RelationName(int oid) => statement.RelationName(oid);

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution.Settings;
@@ -16,6 +15,7 @@ namespace PhantomDb.Execution;
 /// </summary>
 internal sealed class StatementContext : IStatementContext
 {
+    private const string SystemSchema = "pg_catalog";
     private const long TicksPerMicrosecond = 10;
     private static readonly long EpochTicks = new DateTime(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks;
 
@@ -26,10 +26,6 @@ internal sealed class StatementContext : IStatementContext
     private long _statementTime;
     private long _transactionTime;
     private long _deadline;
-    private long _timeoutMs;
-    private int _settingsVersion = -1;   // at which the timeout was read
-    private int _zoneVersion = -1;
-    private SessionTimeZone _zone = SessionTimeZone.Utc;
     private volatile bool _isCancelled;
 
     public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory)
@@ -42,7 +38,7 @@ internal sealed class StatementContext : IStatementContext
 
     public string DatabaseName { get; }
 
-    public string UserName => "phantomdb";
+    public string UserName => SettingDefinitions.UserName;
 
     public MemoryAccount Memory { get; }
 
@@ -54,23 +50,23 @@ internal sealed class StatementContext : IStatementContext
 
     public long TransactionTime => _transactionTime != 0 ? _transactionTime : _transactionTime = StatementTime;
 
-    public SessionTimeZone TimeZone
+    public SessionTimeZone TimeZone => _settings.TimeZone;
+
+    /// <summary>How long the statement may wait for a lock, not negative; null where it may wait for good.</summary>
+    public TimeSpan? LockPatience
     {
         get
         {
-            if (_zoneVersion != _settings.Version)
+            TimeSpan? patience = _settings.LockTimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(_settings.LockTimeoutMs);
+            if (_deadline == 0)
             {
-                _zone = SessionTimeZone.TryFind(_settings.Get("timezone"), out SessionTimeZone zone) ? zone : SessionTimeZone.Utc;
-                _zoneVersion = _settings.Version;
+                return patience;
             }
-            return _zone;
+            // Timers count whole milliseconds, and must not go off before the deadline.
+            var remaining = TimeSpan.FromMilliseconds(Math.Max(0, (_deadline - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency) + 1);
+            return remaining < (patience ?? TimeSpan.MaxValue) ? remaining : patience;
         }
     }
-
-    /// <summary>Time until the statement's deadline, not negative; null where it has none.</summary>
-    public TimeSpan? RemainingTime => _deadline == 0
-        ? null
-        : TimeSpan.FromSeconds(Math.Max(0, _deadline - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency);
 
     /// <summary>Begins a statement against a catalog; outside an explicit transaction it is a transaction of its own.</summary>
     public void Begin(DatabaseCatalog catalog, bool isTransaction)
@@ -80,14 +76,12 @@ internal sealed class StatementContext : IStatementContext
         if (isTransaction)
         {
             _transactionTime = 0;
+            _settings.EndTransaction(commits: true);   // of the statement before, which was one by itself
         }
         _isCancelled = false;
-        if (_settingsVersion != _settings.Version)
-        {
-            _settingsVersion = _settings.Version;
-            _timeoutMs = long.Parse(_settings.Get("statement_timeout"), CultureInfo.InvariantCulture);
-        }
-        _deadline = _timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (_timeoutMs * Stopwatch.Frequency / 1000);
+        Memory.Limit = _settings.WorkMemory;
+        long timeoutMs = _settings.StatementTimeoutMs;
+        _deadline = timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (timeoutMs * Stopwatch.Frequency / 1000);
     }
 
     /// <summary>Goes on with newer definitions: the statement had to wait, and they changed meanwhile.</summary>
@@ -110,29 +104,26 @@ internal sealed class StatementContext : IStatementContext
 
     public string? GetSetting(string name) => _settings.Find(name);
 
-    public string SetSetting(string name, string value, bool isLocal) => _settings.Set(name, value);
+    public string SetSetting(string name, string value, bool isLocal) => _settings.Set(name, value, isLocal);
 
-    public int? FindRelation(string name)
+    public IReadOnlyList<string> SearchPath(bool includesSystem)
     {
-        List<string> parts = SplitName(name);
-        return Catalog.FindRelation(parts.Count > 1 ? parts[^2] : DatabaseCatalog.DefaultSchema, parts[^1]) switch
-        {
-            TableDefinition table => table.Oid,
-            ViewDefinition view => view.Oid,
-            SequenceDefinition sequence => sequence.Oid,
-            IndexDefinition index => index.Oid,
-            _ => null,
-        };
+        IEnumerable<string> existing = _settings.SearchPath.Where(s => Catalog.HasSchema(s) || s is SystemSchema or "information_schema");
+        return includesSystem && !_settings.SearchPath.Contains(SystemSchema) ? [SystemSchema, .. existing] : [.. existing];
     }
 
-    public string? RelationName(int oid) => Catalog.Find(oid) switch
+    public int? FindRelation(string name) =>
+        RelationLookup.FindText(Catalog, _settings.SearchPath, name) is { } found ? RelationLookup.OidOf(found) : null;
+
+    public string? RelationName(int oid)
     {
-        TableDefinition table => table.Name,
-        ViewDefinition view => view.Name,
-        SequenceDefinition sequence => sequence.Name,
-        IndexDefinition index => index.Name,
-        _ => null,
-    };
+        if (RelationLookup.NameOf(Catalog, oid) is not { } name)
+        {
+            return null;
+        }
+        bool isVisible = RelationLookup.Find(Catalog, _settings.SearchPath, name.Name) is { } found && RelationLookup.OidOf(found) == oid;
+        return (isVisible ? "" : QuotingFunctions.QuoteIdentifier(name.Schema) + ".") + QuotingFunctions.QuoteIdentifier(name.Name);
+    }
 
     public long NextSequenceValue(int sequenceOid)
     {
@@ -160,41 +151,9 @@ internal sealed class StatementContext : IStatementContext
         }
     }
 
-    // A name as in SQL: parts between dots, folded unless quoted.
-    private static List<string> SplitName(string name)
-    {
-        List<string> parts = [];
-        System.Text.StringBuilder part = new();
-        bool isQuoted = false;
-        for (int i = 0; i < name.Length; i++)
-        {
-            char c = name[i];
-            if (c == '"' && isQuoted && i + 1 < name.Length && name[i + 1] == '"')
-            {
-                part.Append('"');
-                i++;
-            }
-            else if (c == '"')
-            {
-                isQuoted = !isQuoted;
-            }
-            else if (c == '.' && !isQuoted)
-            {
-                parts.Add(part.ToString());
-                part.Clear();
-            }
-            else
-            {
-                part.Append(isQuoted ? c : char.ToLowerInvariant(c));
-            }
-        }
-        parts.Add(part.ToString().Trim());
-        return parts;
-    }
-
     private SequenceStore Sequence(int oid) => _storage.Sequences.TryGetValue(oid, out SequenceStore? sequence)
         ? sequence
-        : throw new PhantomDbException(SqlStates.WrongObjectType, $"\"{RelationName(oid)}\" is not a sequence");
+        : throw new PhantomDbException(SqlStates.WrongObjectType, $"\"{RelationLookup.NameOf(Catalog, oid)?.Name}\" is not a sequence");
 
     private static long Now() => (DateTime.UtcNow.Ticks - EpochTicks) / TicksPerMicrosecond;
 }

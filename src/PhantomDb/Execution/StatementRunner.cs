@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Planning;
@@ -85,22 +84,14 @@ internal sealed class StatementRunner(StatementScope scope)
         Lines("QUERY PLAN", explain.IsAnalyze ? AnalyzeLines(plan) : ExplainLines(plan), explain.CommandTag);
 
     /// <summary>Lines of text as rows of one column.</summary>
-    public StatementResult Lines(string column, IEnumerable<string> lines, string tag)
+    public StatementResult Lines(string column, IEnumerable<string> lines, string tag) => Text([column], lines.Select(line => new[] { line }), tag);
+
+    /// <summary>Rows of text.</summary>
+    public StatementResult Text(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows, string tag) => new(tag)
     {
-        ColumnarBuffer rows = new([PhysicalType.String], scope.Statement.Memory);
-        Vector vector = new(PhysicalType.String);
-        foreach (string line in lines)
-        {
-            vector.Write<StringView>()[0] = vector.Heap.Add(Encoding.UTF8.GetBytes(line));
-            vector.SealStrings();
-            rows.Append([vector], null, 1);
-        }
-        return new StatementResult(tag)
-        {
-            Columns = [new LogicalColumn(new Expressions.ColumnId(0), SqlType.Text, column)],
-            Rows = new KeptRows(rows),
-        };
-    }
+        Columns = [.. columns.Select((name, i) => new LogicalColumn(new Expressions.ColumnId(i), SqlType.Text, name))],
+        Rows = new KeptRows(TextRows.Collect(columns.Count, rows, scope.Statement.Memory)),
+    };
 
     private IEnumerable<string> ExplainLines(BoundPlan plan)
     {

@@ -31,6 +31,9 @@ internal interface IStatementContext
     /// <summary>set_config: the value as it then stands.</summary>
     string SetSetting(string name, string value, bool isLocal);
 
+    /// <summary>The schemas that are searched for names, those that exist; with pg_catalog where it comes first unnamed.</summary>
+    IReadOnlyList<string> SearchPath(bool includesSystem);
+
     /// <summary>Oid of a relation named as in SQL ('public.t', '"T"'); null where there is none.</summary>
     int? FindRelation(string name);
 

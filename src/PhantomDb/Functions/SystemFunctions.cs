@@ -37,7 +37,15 @@ internal static class SystemFunctions
             Text(functions, name, SqlType.Name, (in RowReader row, TextBuffer output) => output.Append(row.Statement.UserName));
         }
 
-        Text(functions, "current_schema", SqlType.Name, (in RowReader _, TextBuffer output) => output.Append("public"u8));
+        Stable(functions, "current_schema", SqlType.Name, [], RowKernels.NullableText((in RowReader row, TextBuffer output) =>
+        {
+            string? schema = row.Statement.SearchPath(includesSystem: false).FirstOrDefault();
+            output.Append(schema ?? "");
+            return schema is not null;
+        }));
+        // PostgreSQL's type is name[]: its text, until there are arrays.
+        Stable(functions, "current_schemas", SqlType.Text, [SqlType.Boolean], RowKernels.Text((in RowReader row, TextBuffer output) =>
+            output.Append($"{{{string.Join(',', row.Statement.SearchPath(row.Value<bool>(0)).Select(QuotingFunctions.QuoteIdentifier))}}}")));
         functions.Add(new ScalarFunction("pg_typeof", [SqlTypeId.Unknown], types => new BoundScalarFunction("pg_typeof", SqlType.Text, types,
             RowKernels.Text((in RowReader _, TextBuffer output) => output.Append(types[0].BaseName))) { IsStrict = false }) { TakesAny = true });
     }

@@ -171,6 +171,10 @@ internal sealed class SessionTimeZone
     {
         zone = Utc;
         int i = 0;
+        if (name.StartsWith('<') && name.IndexOf('>', StringComparison.Ordinal) is var close and > 0)
+        {
+            i = close + 1;   // "<+05>-05": the name in angle brackets is of any characters
+        }
         while (i < name.Length && char.IsAsciiLetter(name[i]))
         {
             i++;

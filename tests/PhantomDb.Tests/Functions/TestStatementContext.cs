@@ -36,6 +36,8 @@ internal sealed class TestStatementContext : IStatementContext
         }
     }
 
+    public IReadOnlyList<string> SearchPath(bool includesSystem) => includesSystem ? ["pg_catalog", "public"] : ["public"];
+
     public string? GetSetting(string name) => _settings.GetValueOrDefault(name.ToLowerInvariant());
 
     public string SetSetting(string name, string value, bool isLocal) => _settings[name.ToLowerInvariant()] = value;

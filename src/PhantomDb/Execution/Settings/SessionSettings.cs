@@ -1,68 +1,224 @@
 using PhantomDb.Errors;
+using PhantomDb.Functions;
+using PhantomDb.Types;
 
 namespace PhantomDb.Execution.Settings;
 
-/// <summary>The values of one session's settings. Names with a dot are the user's own and take any text.</summary>
+/// <summary>
+/// The values of one session's settings. As in PostgreSQL a change is part of its transaction: SET is undone where the
+/// transaction is rolled back, SET LOCAL also where it commits. Names with a dot are the user's own and take any text.
+/// </summary>
 internal sealed class SessionSettings
 {
+    private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<Change> _changes = [];   // of the transaction that runs, to be undone
+
+    /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
+    public SessionSettings(long workMemory)
+    {
+        _defaults["work_mem"] = SettingUnit.Kilobytes.Print(workMemory / 1024);
+        Refresh();
+    }
+
+    private readonly record struct Change(string Name, string? Value, string? LocalValue);
 
     /// <summary>Counts changes, so that what was derived from settings can be kept until one changes.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Names with values, in order of name.</summary>
-    public IEnumerable<(string Name, string Value)> All =>
-        SettingDefinitions.ByName.Keys.Concat(_values.Keys).Distinct(StringComparer.OrdinalIgnoreCase)
-            .Order(StringComparer.Ordinal).Select(name => (name, Find(name)!));
+    /// <summary>0 where statements may run as long as they like.</summary>
+    public long StatementTimeoutMs { get; private set; }
+
+    /// <summary>0 where they may wait for a lock as long as they like.</summary>
+    public long LockTimeoutMs { get; private set; }
+
+    /// <summary>Bytes that a statement may hold beside the tables.</summary>
+    public long WorkMemory { get; private set; }
+
+    /// <summary>
+    /// The schemas of search_path, whether they exist or not; "$user" is the user's name. The same object until it changes.
+    /// </summary>
+    public IReadOnlyList<string> SearchPath { get; private set; } = [];
+
+    public SessionTimeZone TimeZone { get; private set; } = SessionTimeZone.Utc;
+
+    /// <summary>Whether the client wants to see notices, and warnings.</summary>
+    public bool ShowsNotices { get; private set; }
+
+    public bool ShowsWarnings { get; private set; }
+
+    /// <summary>Name, value and description of all there are, in order of name: SHOW ALL.</summary>
+    public IEnumerable<(string Name, string Value, string Description)> All =>
+        SettingDefinitions.ByName.Values.Select(d => (d.Name, Get(d.Name), d.Description))
+            .Concat(_values.Keys.Concat(_localValues.Keys).Distinct(StringComparer.OrdinalIgnoreCase)
+                .Where(name => !SettingDefinitions.ByName.ContainsKey(name)).Select(name => (Name: name, Value: Get(name), Description: "")))
+            .OrderBy(s => s.Item1, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A setting's name as it is spelt; the given one where there is none.</summary>
+    public static string NameOf(string name) => SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition) ? definition.Name : name;
 
     /// <summary>The value as SHOW prints it; null where there is no such setting.</summary>
     public string? Find(string name) =>
-        _values.TryGetValue(name, out string? value) ? value : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
+        _localValues.TryGetValue(name, out string? value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
+            ? value : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
 
-    public string Get(string name, int position = -1) => Find(name) ?? throw Unknown(name, position);
+    public string Get(string name) => Find(name) ?? throw Unknown(name);
+
+    /// <summary>SET: one value, or several where the setting is a list.</summary>
+    public void Set(string name, IReadOnlyList<string> values, bool isLocal)
+    {
+        SettingList list = SettingDefinitions.ByName.GetValueOrDefault(name)?.List ?? SettingList.One;
+        if (list == SettingList.One && values.Count > 1)
+        {
+            throw new PhantomDbException(SqlStates.InvalidParameterValue, $"SET {name} takes only one argument");
+        }
+        Set(name, string.Join(", ", list == SettingList.Identifiers ? values.Select(QuotingFunctions.QuoteIdentifier) : values), isLocal);
+    }
 
     /// <summary>Sets a value after checking it; the value as it then stands.</summary>
-    public string Set(string name, string value, int position = -1)
+    public string Set(string name, string value, bool isLocal)
     {
-        if (!SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
+        string normalized = value;
+        if (SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
         {
-            if (!name.Contains('.', StringComparison.Ordinal))
-            {
-                throw Unknown(name, position);
-            }
-            _values[name] = value;
-            return value;
+            EnsureChangeable(definition);
+            normalized = definition.Normalize(value);
         }
-        if (definition.IsReadOnly)
+        else if (!name.Contains('.', StringComparison.Ordinal))
         {
-            throw new PhantomDbException("55P02", $"parameter \"{name}\" cannot be changed") { Position = position };
+            throw Unknown(name);
         }
-        string normalized = definition.Normalize(value)
-            ?? throw new PhantomDbException(SqlStates.InvalidParameterValue, $"invalid value for parameter \"{name}\": \"{value}\"")
-            {
-                Position = position, Hint = definition.Hint.Length > 0 ? definition.Hint : null,
-            };
-        _values[definition.Name] = normalized;
-        Version++;
+        Remember(name);
+        if (isLocal)
+        {
+            _localValues[name] = normalized;
+        }
+        else
+        {
+            _values[name] = normalized;
+            _localValues.Remove(name);
+        }
+        Refresh();
         return normalized;
     }
 
     /// <summary>Back to the default.</summary>
-    public void Reset(string name, int position = -1)
+    public void Reset(string name, bool isLocal = false)
     {
-        if (!_values.Remove(name) && !SettingDefinitions.ByName.ContainsKey(name))
+        if (SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
         {
-            throw Unknown(name, position);
+            EnsureChangeable(definition);
         }
-        Version++;
+        else if (!name.Contains('.', StringComparison.Ordinal))
+        {
+            throw Unknown(name);
+        }
+        Remember(name);
+        if (isLocal)
+        {
+            _localValues[name] = _defaults.GetValueOrDefault(name) ?? definition?.Default ?? "";
+        }
+        else
+        {
+            _localValues.Remove(name);
+            if (definition is null)
+            {
+                _values[name] = "";   // a name of the user's own stays known
+            }
+            else
+            {
+                _values.Remove(name);
+            }
+        }
+        Refresh();
     }
 
     public void ResetAll()
     {
-        _values.Clear();
-        Version++;
+        foreach (string name in _values.Keys.Concat(_localValues.Keys).Distinct(StringComparer.OrdinalIgnoreCase).ToArray())
+        {
+            if (SettingDefinitions.ByName.GetValueOrDefault(name) is not { IsKeptByResetAll: true })
+            {
+                Reset(name);
+            }
+        }
     }
 
-    private static PhantomDbException Unknown(string name, int position) =>
-        new(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{name}\"") { Position = position };
+    /// <summary>The place to undo to: a savepoint.</summary>
+    public int Mark() => _changes.Count;
+
+    /// <summary>Undoes all changes since a mark.</summary>
+    public void UndoTo(int mark)
+    {
+        if (_changes.Count == mark)
+        {
+            return;
+        }
+        for (int i = _changes.Count - 1; i >= mark; i--)
+        {
+            Put(_values, _changes[i].Name, _changes[i].Value);
+            Put(_localValues, _changes[i].Name, _changes[i].LocalValue);
+        }
+        _changes.RemoveRange(mark, _changes.Count - mark);
+        Refresh();
+    }
+
+    /// <summary>The transaction ends: what was LOCAL goes, and where it is rolled back all that it changed.</summary>
+    public void EndTransaction(bool commits)
+    {
+        if (_changes.Count == 0)
+        {
+            return;
+        }
+        if (!commits)
+        {
+            UndoTo(0);
+        }
+        _changes.Clear();
+        if (_localValues.Count > 0)
+        {
+            _localValues.Clear();
+            Refresh();
+        }
+    }
+
+    private void Remember(string name) => _changes.Add(new Change(name, _values.GetValueOrDefault(name), _localValues.GetValueOrDefault(name)));
+
+    private static void Put(Dictionary<string, string> values, string name, string? value)
+    {
+        if (value is null)
+        {
+            values.Remove(name);
+        }
+        else
+        {
+            values[name] = value;
+        }
+    }
+
+    private void Refresh()
+    {
+        Version++;
+        StatementTimeoutMs = SettingDefinitions.ToNumber(Get("statement_timeout"), SettingUnit.Milliseconds);
+        LockTimeoutMs = SettingDefinitions.ToNumber(Get("lock_timeout"), SettingUnit.Milliseconds);
+        WorkMemory = SettingDefinitions.ToNumber(Get("work_mem"), SettingUnit.Kilobytes) * 1024;
+        string[] path = [.. SettingDefinitions.SplitPath(Get("search_path")).Select(s => s == "$user" ? SettingDefinitions.UserName : s).Distinct()];
+        SearchPath = path.SequenceEqual(SearchPath) ? SearchPath : path;
+        TimeZone = SessionTimeZone.TryFind(Get("TimeZone"), out SessionTimeZone zone) ? zone : SessionTimeZone.Utc;
+        string level = Get("client_min_messages");
+        ShowsWarnings = level is not "error";
+        ShowsNotices = level is not ("error" or "warning");
+    }
+
+    private static void EnsureChangeable(SettingDefinition definition)
+    {
+        if (definition.IsReadOnly)
+        {
+            throw new PhantomDbException("55P02", $"parameter \"{definition.Name}\" cannot be changed");
+        }
+    }
+
+    private static PhantomDbException Unknown(string name) =>
+        new(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{name}\"");
 }
