@@ -9,6 +9,9 @@ namespace PhantomDb.Execution;
 // Joins: equalities of one side with the other become hash keys; without any, every pair is looked at.
 internal sealed partial class PhysicalPlanner
 {
+    /// <summary>Keeping the left side's rows must cost little beside what it saves on the right.</summary>
+    private const double LeftFirstRatio = 4;
+
     private PhysicalOperator PlanJoin(LogicalJoin join, HashSet<ColumnId> required)
     {
         HashSet<ColumnId> needed = With(required, join.Condition);
@@ -54,7 +57,27 @@ internal sealed partial class PhysicalPlanner
             [.. keys.Right.Select(e => Rewrite(e, rightScope))],
             leftOutputs, rightOutputs,
             residual is null ? null : Rewrite(residual, new ColumnScope([.. leftColumns, .. rightColumns])),
-            OutputOf(join, leftColumns, rightColumns));
+            OutputOf(join, leftColumns, rightColumns))
+        {
+            ReadsLeftFirst = ReadsLeftFirst(join, keys),
+        };
+    }
+
+    // Joins that keep the sides apart: the right one is the table, however large it is.
+    private bool ReadsLeftFirst(LogicalJoin join, JoinKeys keys)
+    {
+        if (_estimator is null || join.Kind is not (JoinKind.Semi or JoinKind.Anti or JoinKind.Left or JoinKind.Single))
+        {
+            return false;
+        }
+        for (int i = 0; i < keys.Left.Count; i++)
+        {
+            if (keys.Left[i] is ColumnExpression && keys.Right[i] is ColumnExpression right && Operators.KeyFilter.Supports(right.Type.Physical))
+            {
+                return _estimator.Rows(join.Left) * LeftFirstRatio < _estimator.Rows(join.Right);
+            }
+        }
+        return false;
     }
 
     private PhysicalNestedLoopJoin PlanNestedLoop(LogicalJoin join, PhysicalOperator left, PhysicalOperator right)

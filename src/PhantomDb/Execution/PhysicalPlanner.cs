@@ -18,6 +18,7 @@ internal sealed partial class PhysicalPlanner
     private readonly int _parameterCount;
     private readonly Func<LogicalOperator, double>? _estimate;
     private readonly ICatalogStatistics? _statistics;
+    private readonly CardinalityEstimator? _estimator;
     private readonly List<OuterScope> _outerScopes = [];   // dependent joins around, the innermost last
     private int _slotCount;
 
@@ -26,6 +27,7 @@ internal sealed partial class PhysicalPlanner
         _parameterCount = parameterCount;
         _statistics = statistics;
         _estimate = estimate;
+        _estimator = statistics is null ? null : new CardinalityEstimator(statistics);
     }
 
     /// <summary>

@@ -20,6 +20,7 @@ internal sealed class PipelineBuilder
     private readonly CteRows _ctes;
     private readonly ExecutionProfile? _profile;
     private readonly List<Pipeline> _pipelines = [];
+    private readonly Dictionary<PhysicalScan, List<ScanKeys>> _scanKeys = new(ReferenceEqualityComparer.Instance);
 
     private PipelineBuilder(ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
     {
@@ -83,11 +84,7 @@ internal sealed class PipelineBuilder
                 return Then(plan, set.Left, new SetOperationOperator(set.Kind, set.IsAll, sink, set.Columns.Count));
             }
             case PhysicalHashJoin join:
-            {
-                var sink = new HashJoinBuild(join);
-                End(plan, join.Right, sink);
-                return Then(plan, join.Left, new HashJoinProbe(join, sink));
-            }
+                return BuildHashJoin(join);
             case PhysicalNestedLoopJoin join:
             {
                 var sink = new BufferSink(TypesOf(join.Right));
@@ -108,7 +105,7 @@ internal sealed class PipelineBuilder
             case PhysicalRecursiveCte recursive:
                 return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
             case PhysicalScan scan:
-                return From(plan, new ScanSource(scan, _context));
+                return From(plan, new ScanSource(scan, _scanKeys.GetValueOrDefault(scan, []), _context));
             case PhysicalIndexScan scan:
                 return From(plan, new IndexScanSource(scan));
             case PhysicalVirtualScan scan:
@@ -118,15 +115,60 @@ internal sealed class PipelineBuilder
         }
     }
 
+    // The side that is read first tells the scans of the other which keys there are.
+    private Stream BuildHashJoin(PhysicalHashJoin join)
+    {
+        var sink = new HashJoinBuild(join);
+        if (join.ReadsLeftFirst)
+        {
+            var kept = new BufferSink(TypesOf(join.Left));
+            Stream left = Build(join.Left);
+            _pipelines.Add(new Pipeline(left.Source, left.Operators, kept));
+            AddScanKeys(join.RightKeys, join.Right, i => (join.LeftKeys[i] as PositionExpression)?.Index, () => kept.Rows);
+            End(join, join.Right, sink);
+            Stream stream = new(new BufferSource(() => kept.Rows), []);
+            stream.Operators.Add(Watched(join, new HashJoinProbe(join, sink)));
+            return stream;
+        }
+        End(join, join.Right, sink);
+        if (join.Kind is JoinKind.Inner or JoinKind.Semi or JoinKind.Right)
+        {
+            AddScanKeys(join.LeftKeys, join.Left, i => i, () => sink.Table.Rows);   // the table's rows begin with its keys
+        }
+        return Then(join, join.Left, new HashJoinProbe(join, sink));
+    }
+
+    private void AddScanKeys(IReadOnlyList<Expression> keys, PhysicalOperator side, Func<int, int?> columnOf, Func<ColumnarBuffer> rows)
+    {
+        for (int i = 0; i < keys.Count; i++)
+        {
+            if (keys[i] is PositionExpression position && KeyFilter.Supports(position.Type.Physical) && columnOf(i) is { } column)
+            {
+                var source = new KeySource(rows, column);
+                foreach ((PhysicalScan scan, int scanColumn) in KeyPaths.Find(side, position.Index))
+                {
+                    if (!_scanKeys.TryGetValue(scan, out List<ScanKeys>? known))
+                    {
+                        _scanKeys.Add(scan, known = []);
+                    }
+                    known.Add(new ScanKeys(source, scanColumn));
+                }
+            }
+        }
+    }
+
     private Stream From(PhysicalOperator plan, PipelineSource source) =>
         new(_profile is null ? source : _profile.Watch(plan, source), []);
 
     private Stream Then(PhysicalOperator plan, PhysicalOperator input, StreamingOperator @operator)
     {
         Stream stream = Build(input);
-        stream.Operators.Add(_profile is null ? @operator : _profile.Watch(plan, @operator));
+        stream.Operators.Add(Watched(plan, @operator));
         return stream;
     }
+
+    private StreamingOperator Watched(PhysicalOperator plan, StreamingOperator @operator) =>
+        _profile is null ? @operator : _profile.Watch(plan, @operator);
 
     private void End(PhysicalOperator plan, PhysicalOperator input, PipelineSink sink)
     {

@@ -9,42 +9,73 @@ namespace PhantomDb.Execution.Operators;
 
 /// <summary>
 /// Reads a table as the statement sees it. Conditions that compare a column with a constant let the scan skip slices; the
-/// whole filter then narrows the selection.
+/// whole filter then narrows the selection, and so do keys that joins above have gathered from their other sides.
 /// </summary>
-internal sealed class ScanSource(PhysicalScan scan, ExecutionContext context) : PipelineSource
+internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, ExecutionContext context) : PipelineSource
 {
     private readonly TableScan _scan = context.Tables[scan.Table.Oid].Scan(
         [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context), scan.HasRowId);
 
-    public override SourceWorker CreateWorker(ExecutionContext workerContext) => new Worker(scan, _scan.NewWorker(), workerContext);
+    public override SourceWorker CreateWorker(ExecutionContext workerContext) => new Worker(scan, keys, _scan, workerContext);
 
-    private sealed class Worker(PhysicalScan scan, TableScan.Worker worker, ExecutionContext context) : SourceWorker
+    private sealed class Worker : SourceWorker
     {
-        private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
-        private readonly PredicateEvaluator? _filter = scan.Filter is null ? null : new PredicateEvaluator(scan.Filter, context.Evaluation);
-        private readonly int[] _selection = scan.Filter is null ? [] : new int[DataChunk.Capacity];
+        private readonly ExecutionContext _context;
+        private readonly TableScan.Worker _worker;
+        private readonly DataChunk _chunk;
+        private readonly PredicateEvaluator? _filter;
+        private readonly List<KeyFilterUse> _keyFilters = [];
+        private readonly int[] _selection = [];
+        private readonly bool _isEmpty;
+
+        public Worker(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, TableScan tableScan, ExecutionContext context)
+        {
+            _context = context;
+            _worker = tableScan.NewWorker();
+            _chunk = new DataChunk([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
+            _filter = scan.Filter is null ? null : new PredicateEvaluator(scan.Filter, context.Evaluation);
+            foreach (ScanKeys key in keys)
+            {
+                if (key.Source.Filter(tableScan.RowCountMax, context.Memory) is { } filter)
+                {
+                    _keyFilters.Add(new KeyFilterUse(filter, key.ScanColumn));
+                    _isEmpty |= filter.IsEmpty;
+                }
+            }
+            if (_filter is not null || _keyFilters.Count > 0)
+            {
+                _selection = new int[DataChunk.Capacity];
+            }
+        }
 
         public override DataChunk? Next()
         {
-            while (worker.TryNext(_chunk))
+            while (!_isEmpty && _worker.TryNext(_chunk))
             {
-                if (_filter is null)
+                if (_filter is not null)
+                {
+                    Narrow(_filter.Select(_chunk, _selection));
+                }
+                for (int i = 0; i < _keyFilters.Count && _chunk.Count > 0; i++)
+                {
+                    Narrow(_keyFilters[i].Select(_chunk, _selection));
+                }
+                if (_chunk.Count > 0)
                 {
                     return _chunk;
                 }
-                int count = _filter.Select(_chunk, _selection);
-                if (count > 0)
-                {
-                    if (count < _chunk.Count)
-                    {
-                        _chunk.Selection = _selection;
-                        _chunk.Count = count;
-                    }
-                    return _chunk;
-                }
-                context.ThrowIfCancelled();
+                _context.ThrowIfCancelled();
             }
             return null;
+        }
+
+        private void Narrow(int count)
+        {
+            if (count >= 0 && count < _chunk.Count)
+            {
+                _chunk.Selection = _selection;
+                _chunk.Count = count;
+            }
         }
     }
 }

@@ -81,6 +81,12 @@ internal sealed record PhysicalHashJoin(
     IReadOnlyList<int> LeftOutputs, IReadOnlyList<int> RightOutputs, Expression? Residual, IReadOnlyList<LogicalColumn> Columns)
     : PhysicalOperator(Columns)
 {
+    /// <summary>
+    /// The left side is the smaller one by far, and cannot become the table: it is kept first, so that the right side's
+    /// scans need give only rows that have its keys.
+    /// </summary>
+    public bool ReadsLeftFirst { get; init; }
+
     public override IReadOnlyList<PhysicalOperator> Children => [Left, Right];
 }
 
