@@ -18,13 +18,16 @@ internal sealed class ShellDatabase : IDisposable
 
     public string Name => _database.Name;
 
+    /// <summary>The path of its file; null where it has none that it keeps.</summary>
+    public string? FilePath => _database.FilePath;
+
     /// <summary>The definitions as they are now.</summary>
     public SchemaDescription Schema => _database.DescribeSchema();
 
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice)
     {
-        DatabaseOptions databaseOptions = new() { DataDirectory = options.DataDirectory };
+        DatabaseOptions databaseOptions = new() { DataDirectory = options.DataDirectory, IsInMemory = options.IsInMemory };
         return name is null
             ? new ShellDatabase(Database.CreateInMemory(databaseOptions), isKept: false, onNotice)
             : new ShellDatabase(Database.Open(name, databaseOptions), isKept: !options.IsInMemory, onNotice);
@@ -57,7 +60,14 @@ internal sealed class ShellDatabase : IDisposable
     public void Close()
     {
         Session.Dispose();
-        Save();
+        try
+        {
+            Save();
+        }
+        finally
+        {
+            _database.Dispose();
+        }
     }
 
     public void Dispose()

@@ -88,7 +88,25 @@ internal sealed class ShellSession : IDisposable
             throw new PhantomDbException("25001", "another database cannot be opened inside a transaction block");
         }
         current?.Save();
-        ShellDatabase opened = ShellDatabase.Open(name, _options, Report);
+        ShellDatabase opened;
+        try
+        {
+            opened = ShellDatabase.Open(name, _options, Report);
+        }
+        catch (PhantomDbException error) when (error.SqlState == "55006" && current?.FilePath is { } path)
+        {
+            // It may be the shell itself that has it open, and has saved it.
+            current.Dispose();
+            try
+            {
+                opened = ShellDatabase.Open(name, _options, Report);
+            }
+            catch
+            {
+                _database = ShellDatabase.Open(path, _options, Report);
+                throw;
+            }
+        }
         current?.Dispose();
         _database = opened;
     }

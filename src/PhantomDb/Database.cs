@@ -13,28 +13,36 @@ namespace PhantomDb;
 /// </summary>
 public sealed class Database : IDisposable
 {
-    private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
-
+    private readonly Lock _fileUse = new();   // one save or load at a time
+    private readonly List<WeakReference<Session>> _sessions = [];
     private readonly string? _path;
     private readonly Guid _id = Guid.NewGuid();
+    private readonly int _timeline = 1;
+    private readonly long _lsn;
     private readonly bool _isSealed = true;   // how the next save writes it
-    private readonly bool _isProved = true;   // by checksums, or nothing was loaded
+    private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
+    private readonly object? _fileStamp;   // of the file that was read
+    private IDisposable? _lock;
     private object _savedState;
+    private bool _isDisposed;
 
-    private Database(string name, DatabaseOptions options, string? path = null)
+    private Database(string name, DatabaseOptions options, string? path)
     {
         options.Validate();
         Name = name;
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
-        _path = path;
+        _path = options.IsInMemory ? null : path;
+        _fileStamp = DatabaseFiles.StampOf(path);
         if (path is not null && File.Exists(path))
         {
-            LoadedDatabase loaded = DatabaseFileReader.Read(path, Memory);
+            LoadedDatabase loaded = DatabaseFileReader.Read(path, new LoadTarget(Memory));
+            FileContentCheck.Run(loaded, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
             _id = loaded.Id == Guid.Empty ? _id : loaded.Id;
-            _isProved = loaded.IsSealed;
+            _timeline = loaded.Timeline;
+            _lsn = loaded.Lsn;
             _isSealed = !File.Exists(DatabaseFileWriter.SealPath(path));
             _savedState = State();
         }
@@ -46,8 +54,23 @@ public sealed class Database : IDisposable
         Transactions = new TransactionManager(Storage);
     }
 
+    /// <summary>A database in memory with what a file had, so that it can be looked at before it is believed.</summary>
+    internal Database(LoadedDatabase loaded, DatabaseOptions options)
+    {
+        Name = "";
+        Options = options;
+        Memory = new MemoryAccount("database", options.MemoryLimit);
+        Storage = loaded.Storage;
+        _catalog = loaded.Catalog;
+        _savedState = new object();
+        Transactions = new TransactionManager(Storage);
+    }
+
     /// <summary>Name of the database, as current_database() gives it.</summary>
     public string Name { get; }
+
+    /// <summary>The full path of the database's file; null where it is in memory only.</summary>
+    public string? FilePath => _path;
 
     /// <summary>The options that the database was opened with.</summary>
     public DatabaseOptions Options { get; }
@@ -69,24 +92,32 @@ public sealed class Database : IDisposable
     }
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>
-    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions());
+    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null);
 
     /// <summary>
     /// Opens a database by its name in the data directory, or by the path of its file (what has a separator or the ending
-    /// .db). A missing file is a new, empty database. Nothing is written before <see cref="SaveToDisk(string?, bool?)"/>.
+    /// .db). A missing file is a new, empty database, and is not made before <see cref="SaveToDisk(string?, bool?)"/>. Until
+    /// it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. A folder that cannot be written to
+    /// has no lock: the database can be read, but not saved there.
     /// </summary>
-    /// <exception cref="PhantomDbException">The file is damaged, or its rows break a constraint.</exception>
+    /// <exception cref="PhantomDbException">55006: it is open already, here or in another process. Or its file is damaged, or its rows
+    /// break a constraint: the error names file, line and byte offset.</exception>
     public static Database Open(string name, DatabaseOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new DatabaseOptions();
+        options.Validate();
         string path = DatabaseFiles.PathOf(name, options.DataDirectory);
-        Database database = new(DatabaseFiles.NameOf(path), options, path);
-        if (!database._isProved)
+        IDisposable? held = options.IsInMemory ? null : DatabaseFiles.TryLock(path);
+        try
         {
-            database.ValidateChecks();
+            return new Database(DatabaseFiles.NameOf(path), options, path) { _lock = held };
         }
-        return database;
+        catch
+        {
+            held?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>True where the database's content may differ from what its file has.</summary>
@@ -96,25 +127,138 @@ public sealed class Database : IDisposable
     /// Writes the database to its own file, or a copy of it to another. The file is replaced in one step, and left alone where
     /// its content would be the same. Waits for a statement or transaction that is writing.
     /// </summary>
-    /// <param name="path">Path of the file; null: the one the database was opened with.</param>
+    /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null or the database's own: its own file.
+    /// A copy is a database of its own, with an identity of its own; this one stays where it is.</param>
     /// <param name="isSealed">False leaves the checksums out of the file, for files under version control; null: as the file was.</param>
-    /// <exception cref="PhantomDbException">There is no file to save to, or it could not be written; the old file is as it was.</exception>
-    public void SaveToDisk(string? path = null, bool? isSealed = null)
+    /// <exception cref="PhantomDbException">There is no file to save to, it is open elsewhere (55006), or it could not be written
+    /// (58030, 53100); the file that was there is as it was.</exception>
+    public void SaveToDisk(string? name = null, bool? isSealed = null)
     {
-        string target = path ?? _path
-            ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file to save it to." };
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        string target = PathOf(name);
+        bool isOwn = target == _path;
+        lock (_fileUse)
+        {
+            using IDisposable? copyLock = isOwn ? null : DatabaseFiles.Lock(target);
+            if (isOwn && _lock is null)
+            {
+                LockLate(target);
+            }
+            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? _isSealed };
+            Transaction transaction = Transactions.NewTransaction();
+            transaction.Begin();
+            try
+            {
+                transaction.BeginWriting(CancellationToken.None);   // definitions and rows of one moment
+                object state = State();
+                DatabaseContent content = new(DatabaseFiles.NameOf(target), Catalog, Storage, transaction.View)
+                {
+                    Id = isOwn ? _id : Guid.NewGuid(), Timeline = isOwn ? _timeline : 1, Lsn = isOwn ? _lsn : 0,
+                };
+                DatabaseFileWriter.Write(content, target, fileOptions);
+                if (isOwn)
+                {
+                    _savedState = state;
+                }
+            }
+            finally
+            {
+                transaction.Rollback();
+                transaction.Close();
+            }
+        }
+    }
+
+    /// <summary>
+    /// Puts the content of a database file in place of all that the database has: all of it, or, after an error, nothing. The
+    /// database keeps its name, its file and its identity: with the content of another file it has unsaved changes.
+    /// Until the new content is whole, both are in memory. Waits for a statement that is writing.
+    /// </summary>
+    /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null: the database's own file, which
+    /// drops what has not been saved.</param>
+    /// <exception cref="PhantomDbException">55006: a session has a transaction or a result open. Or the file is not there, damaged,
+    /// breaks a constraint, or does not fit into memory.</exception>
+    public void LoadFromDisk(string? name = null)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        string source = PathOf(name);
+        lock (_fileUse)
+        {
+            EnsureNoOpenTransaction();
+            MemoryAccount account = new("database", Options.MemoryLimit, Memory);
+            int firstOid = Catalog.NextOid;
+            try
+            {
+                LoadedDatabase loaded = DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid));
+                FileContentCheck.Run(loaded, Options);
+                Replace(loaded, firstOid);
+            }
+            catch
+            {
+                account.Close();
+                throw;
+            }
+            _savedState = source == _path ? State() : new object();
+        }
+    }
+
+    /// <summary>Opens a session: its own settings, transaction and cancellation.</summary>
+    public Session OpenSession()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        Session session = new(this);
+        lock (_sessions)
+        {
+            if (_sessions.Count == _sessions.Capacity)
+            {
+                _sessions.RemoveAll(reference => !reference.TryGetTarget(out Session? other) || other.IsDisposed);
+            }
+            _sessions.Add(new WeakReference<Session>(session));
+        }
+        return session;
+    }
+
+    /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
+    public SchemaDescription DescribeSchema() => new(Catalog);
+
+    /// <summary>Ends the use of the database, so that others can open its file; what has not been saved is lost. Its memory goes with the last reference to it.</summary>
+    public void Dispose()
+    {
+        lock (_fileUse)
+        {
+            _isDisposed = true;
+            _lock?.Dispose();
+            _lock = null;
+        }
+    }
+
+    // The folder could not be written to when the database was opened: someone else may have saved since.
+    private void LockLate(string path)
+    {
+        IDisposable late = DatabaseFiles.Lock(path);
+        if (!Equals(DatabaseFiles.StampOf(path), _fileStamp))
+        {
+            late.Dispose();
+            throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{path}\" has changed since it was opened") { Hint = "Save under another name." };
+        }
+        _lock = late;
+    }
+
+    // Under new oids: a statement that was bound before finds none of its tables, instead of another under the same oid.
+    private void Replace(LoadedDatabase loaded, int firstOid)
+    {
         Transaction transaction = Transactions.NewTransaction();
         transaction.Begin();
         try
         {
-            transaction.BeginWriting(CancellationToken.None);   // definitions and rows of one moment
-            object state = State();
-            DatabaseContent content = new(DatabaseFiles.NameOf(target), Catalog, Storage, transaction.View) { Id = _id };
-            DatabaseFileWriter.Write(content, target, new DatabaseFileOptions { Sealed = isSealed ?? _isSealed });
-            if (path is null)
+            EnsureNoOpenTransaction();
+            transaction.BeginWriting(CancellationToken.None);
+            if (Catalog.NextOid != firstOid)
             {
-                _savedState = state;
+                throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
             }
+            Storage.ReplaceBy(loaded.Storage);
+            Catalog = loaded.Catalog;
         }
         finally
         {
@@ -123,11 +267,8 @@ public sealed class Database : IDisposable
         }
     }
 
-    /// <summary>Opens a session: its own settings, transaction and cancellation.</summary>
-    public Session OpenSession() => new(this);
-
-    /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
-    public SchemaDescription DescribeSchema() => new(Catalog);
+    private string PathOf(string? name) => name is not null ? DatabaseFiles.PathOf(name, Options.DataDirectory)
+        : _path ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
 
     /// <summary>What every change changes: the definitions, the newest commit, the positions of the sequences.</summary>
     private (DatabaseCatalog Catalog, long Commit, string Sequences) State() => (
@@ -135,30 +276,17 @@ public sealed class Database : IDisposable
         Storage.Timestamps.Visible,
         string.Join(';', Storage.Sequences.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}:{entry.Value.Position}")));
 
-    /// <summary>A file without checksums may have been edited by hand: its rows are held against the checks.</summary>
-    private void ValidateChecks()
+    private void EnsureNoOpenTransaction()
     {
-        SchemaWriter writer = new(Catalog);
-        using Session session = OpenSession();
-        foreach (TableDefinition table in Catalog.Tables)
+        lock (_sessions)
         {
-            foreach (ConstraintDefinition check in table.Constraints.Where(constraint => constraint.Kind == ConstraintKind.Check))
+            if (_sessions.Any(reference => reference.TryGetTarget(out Session? session) && session.HasOpenTransaction))
             {
-                using QueryResult violation = session.Execute(
-                    $"SELECT 1 FROM {writer.QualifiedName(table)} WHERE NOT ({check.CheckText}) LIMIT 1");
-                if (violation.Read())
+                throw new PhantomDbException(SqlStates.ObjectInUse, "the database cannot be replaced while a session has a transaction or a result open")
                 {
-                    throw new PhantomDbException(SqlStates.CheckViolation, $"check constraint \"{check.Name}\" of relation \"{table.Name}\" is violated by some row")
-                    {
-                        SchemaName = table.Schema, TableName = table.Name, ConstraintName = check.Name,
-                    };
-                }
+                    Hint = "End the transactions, or dispose of the results, and try again.",
+                };
             }
         }
-    }
-
-    /// <summary>Ends the use of the database; its memory goes with the last reference to it.</summary>
-    public void Dispose()
-    {
     }
 }

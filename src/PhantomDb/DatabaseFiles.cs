@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Errors;
@@ -5,10 +6,14 @@ using PhantomDb.Storage;
 
 namespace PhantomDb;
 
-/// <summary>Where databases stand on disk: names in the data directory and paths; CREATE and DROP DATABASE. What stands in a file is Durability's.</summary>
+/// <summary>
+/// Where databases stand on disk: names in the data directory and paths, who has one open, CREATE and DROP DATABASE. What
+/// stands in a file is Durability's.
+/// </summary>
 internal static class DatabaseFiles
 {
     private const string Extension = ".db";
+    private const string LockExtension = ".lock";
 
     /// <summary>A path is what has a separator or the ending .db; all else is a name in the data directory.</summary>
     public static string PathOf(string nameOrPath, string dataDirectory)
@@ -20,18 +25,43 @@ internal static class DatabaseFiles
 
     public static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
 
+    /// <summary>Takes the database of a path for this one user until the result is disposed of; 55006 where another has it.</summary>
+    public static IDisposable Lock(string path)
+    {
+        PhysicalFileSystem files = PhysicalFileSystem.Instance;
+        files.CreateFolder(Path.GetDirectoryName(path)!);
+        return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
+            $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
+    }
+
+    /// <summary>As <see cref="Lock"/>; null where the folder cannot be written to, and nobody can save anything.</summary>
+    public static IDisposable? TryLock(string path)
+    {
+        try
+        {
+            return Lock(path);
+        }
+        catch (PhantomDbException error) when (error.SqlState is SqlStates.IoError or SqlStates.DiskFull or SqlStates.InsufficientPrivilege)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What tells a file from one that was put in its place; null where there is none.</summary>
+    public static object? StampOf(string? path) =>
+        path is not null && new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
+
     public static void Create(string name, string dataDirectory)
     {
         string path = PathOfName(name, dataDirectory);
-        if (File.Exists(path))
-        {
-            throw new PhantomDbException(SqlStates.DuplicateDatabase, $"database \"{name}\" already exists");
-        }
+        EnsureIsNew(name, path);
+        using IDisposable creating = Lock(path);
+        EnsureIsNew(name, path);
         DatabaseFileWriter.Write(
             new DatabaseContent(name, DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest) { Id = Guid.NewGuid() }, path);
     }
 
-    /// <summary>False where there is no such database.</summary>
+    /// <summary>False where there is no such database; 55006 where it is open.</summary>
     public static bool Drop(string name, string dataDirectory)
     {
         string path = PathOfName(name, dataDirectory);
@@ -39,10 +69,25 @@ internal static class DatabaseFiles
         {
             return false;
         }
-        File.Delete(path);
-        File.Delete(DatabaseFileWriter.SealPath(path));
+        using IDisposable dropping = Lock(path);
+        PhysicalFileSystem files = PhysicalFileSystem.Instance;
+        files.Delete(path);
+        files.Delete(DatabaseFileWriter.SealPath(path));
+        files.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         return true;
     }
+
+    private static void EnsureIsNew(string name, string path)
+    {
+        if (File.Exists(path))
+        {
+            throw new PhantomDbException(SqlStates.DuplicateDatabase, $"database \"{name}\" already exists");
+        }
+    }
+
+    // shop.db has shop.lock; a path with another ending keeps it.
+    private static string LockPath(string path) =>
+        (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path[..^Extension.Length] : path) + LockExtension;
 
     private static string PathOfName(string name, string dataDirectory)
     {
@@ -50,6 +95,6 @@ internal static class DatabaseFiles
         {
             throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
         }
-        return Path.Combine(dataDirectory, name + Extension);
+        return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
     }
 }

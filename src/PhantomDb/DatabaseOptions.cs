@@ -7,6 +7,12 @@ public sealed record DatabaseOptions
     public string DataDirectory { get; init; } = "data";
 
     /// <summary>
+    /// True: the file is read where there is one, but the database is not tied to it: nobody is kept from opening it, and
+    /// saving needs a name. Default: false.
+    /// </summary>
+    public bool IsInMemory { get; init; }
+
+    /// <summary>
     /// Bytes that the database may hold in memory: tables, indexes, versions and the working memory of all statements.
     /// Beyond it a statement fails with SQLSTATE 53200 and is undone. Default: three quarters of the memory available to
     /// the process.

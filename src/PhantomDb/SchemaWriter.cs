@@ -201,6 +201,8 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
 
     private static string NameOf(TableDefinition table, int number) => table.Columns[table.IndexOfNumber(number)].Name;
 
+    public string QualifiedName(ViewDefinition view) => Qualify(view.Schema, view.Name);
+
     public string QualifiedName(TableDefinition table) => Qualify(table.Schema, table.Name);
 
     private static string Qualify(string schema, string name) =>

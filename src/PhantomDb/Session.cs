@@ -60,6 +60,11 @@ public sealed partial class Session : IDisposable
 
     internal IReadOnlyList<string> SearchPath => _settings.SearchPath;
 
+    internal bool IsDisposed => _isDisposed;
+
+    /// <summary>True in a transaction block, while a statement runs and while its result is read.</summary>
+    internal bool HasOpenTransaction => !_isDisposed && (_isInTransaction || _transaction.IsActive || _open is not null);
+
     /// <summary>Runs one statement. Rows are computed as they are read; the result must be disposed before the next statement.</summary>
     /// <exception cref="PhantomDbException">The statement is wrong or failed; it has changed nothing.</exception>
     public QueryResult Execute(string sql)

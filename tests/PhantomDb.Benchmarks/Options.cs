@@ -15,6 +15,7 @@ internal sealed record Options
           w1          single rows: insert, select, update, delete by key, and a few queries, over one table
           w2          the 22 queries of TPC-H
           w3          CSV: COPY lineitem FROM and TO a file
+          file        our database file: lineitem loaded and saved, beside COPY
           scan        whole-table scans: alone, two at once, beside a writer
           mechanism   storage alone, without SQL and peers: points, writes, scans, two threads (--rows, --budget)
           index       the ordered index alone, without peers (--runs)
@@ -24,7 +25,7 @@ internal sealed record Options
 
         options
           --rows N       rows of the table of w1 and scan, a multiple of 1000     (1000000)
-          --sf X         scale factor of w2, w3, memory, generate, selfcheck      (0.1)
+          --sf X         scale factor of w2, w3, file, memory, generate, selfcheck      (0.1)
           --runs N       measured runs of each test on each side                  (3)
           --only NAME    only tests whose name contains NAME; may be repeated
           --peers LIST   sqlite, duckdb, or both with a comma                     (w1: both; else duckdb)
@@ -42,7 +43,7 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "scan", "mechanism", "index", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "file", "scan", "mechanism", "index", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 

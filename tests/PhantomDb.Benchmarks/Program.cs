@@ -70,6 +70,9 @@ public static class Program
             case "w3":
                 new CsvWorkload(options, report).Run();
                 break;
+            case "file":
+                new FileWorkload(options, report).Run();
+                break;
             case "scan":
                 new ScanWorkload(options, report).Run();
                 break;

@@ -10,6 +10,9 @@ internal static class CsvCell
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\n\r"u8);
 
+    /// <summary>True for what cannot stand without quotes: separators, quotes, line ends, and nothing at all, which is NULL.</summary>
+    public static bool NeedsQuotes(ReadOnlySpan<byte> value) => value.IsEmpty || value.ContainsAny(Special);
+
     /// <summary>Bytes that a cell takes at most.</summary>
     public static int LengthMax(int prefixLength, int valueLength) => checked(prefixLength + (2 * valueLength) + 2);
 
@@ -18,7 +21,7 @@ internal static class CsvCell
     /// </summary>
     public static int Write(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> value, Span<byte> target)
     {
-        if (!value.IsEmpty && !value.ContainsAny(Special))
+        if (!NeedsQuotes(value))
         {
             prefix.CopyTo(target);
             value.CopyTo(target[prefix.Length..]);

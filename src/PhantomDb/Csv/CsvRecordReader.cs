@@ -21,8 +21,8 @@ internal sealed class CsvRecordReader : IDisposable
 
     private readonly CsvReader _reader;
 
-    /// <summary>Takes the stream over.</summary>
-    public CsvRecordReader(Stream stream) => _reader = CsvReader.Create(stream, Options, leaveOpen: false);
+    /// <summary>Reads from where the stream stands, and leaves it open.</summary>
+    public CsvRecordReader(Stream stream) => _reader = CsvReader.Create(stream, Options, leaveOpen: true);
 
     /// <summary>Cells of the record.</summary>
     public int Count => _reader.FieldCount;
@@ -56,9 +56,6 @@ internal sealed class CsvRecordReader : IDisposable
 
     /// <summary>The cell's value, without quotes.</summary>
     public ReadOnlySpan<byte> Value(int index) => _reader.GetSpan(index);
-
-    /// <summary>True for a cell that has nothing in it, not even quotes.</summary>
-    public bool IsNothing(int index) => _reader.GetRawSpan(index).IsEmpty;
 
     public bool IsQuoted(int index) => _reader.GetRawSpan(index) is [(byte)'"', ..];
 

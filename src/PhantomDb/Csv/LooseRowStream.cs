@@ -2,7 +2,8 @@ namespace PhantomDb.Csv;
 
 /// <summary>
 /// Makes hand-written rows readable as RFC 4180 while they are read, byte for byte at the same places: at the start of a
-/// line <c>ROW:"a,b",c</c> becomes <c>"ROW:a,b",c</c>, and quotes in comments become apostrophes. Sequential reading only.
+/// line <c>ROW:"a,b",c</c> becomes <c>"ROW:a,b",c</c>, and quotes in comments become apostrophes. Sequential reading only; the inner stream
+/// stays open.
 /// </summary>
 internal sealed class LooseRowStream(Stream inner) : Stream
 {
@@ -51,15 +52,6 @@ internal sealed class LooseRowStream(Stream inner) : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-        {
-            inner.Dispose();
-        }
-        base.Dispose(disposing);
-    }
 
     private void Fill()
     {

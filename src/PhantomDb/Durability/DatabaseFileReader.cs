@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using PhantomDb.Csv;
 using PhantomDb.Errors;
-using PhantomDb.Vectors;
 
 namespace PhantomDb.Durability;
 
@@ -14,38 +13,40 @@ internal static class DatabaseFileReader
 {
     private const string RowsMark = "# Rows: ";
 
-    public static LoadedDatabase Read(string path, MemoryAccount? account = null, IFileSystem? fileSystem = null)
+    public static LoadedDatabase Read(string path, LoadTarget? target = null, IFileSystem? fileSystem = null)
     {
         IFileSystem files = fileSystem ?? PhysicalFileSystem.Instance;
+        using Stream stream = files.OpenRead(path);   // once: a file that replaces this one meanwhile is another one
         FileHeader? header = null;
-        bool isSealed = SealedFile.IsSealed(files, path);
+        bool isSealed = SealedFile.IsSealed(stream);
         string sealPath = DatabaseFileWriter.SealPath(path);
         if (isSealed)
         {
-            header = SealedFile.Verify(files, path).Header;
+            header = SealedFile.Verify(stream, path).Header;
         }
         else if (files.Exists(sealPath))
         {
             (header, FileSeal? seal) = SealedFile.ReadBeside(files, sealPath);
-            SealedFile.VerifyBeside(files, path, header, seal);
+            SealedFile.VerifyBeside(stream, path, header, seal);
         }
-        SectionLoader loader = Load(files, path, account, isSealed);
+        SectionLoader loader = new(target ?? LoadTarget.New, SealedFile.IsOurs(stream));
+        stream.Position = 0;
+        using var records = new CsvRecordReader(isSealed ? stream : new LooseRowStream(stream));
+        LoadedDatabase loaded = Load(loader, records, stream, path, isSealed);
         if (loader.SectionCount == 0 && header is null)
         {
-            throw Error.FileFormat(path, "it has no table, and no seal that says it should have none", path);
+            throw Error.FileFormat(path, "it has no table, and no seal that says it should have none", Place(stream, path, stream.Length, ""));
         }
-        return loader.Finish() with
+        return loaded with
         {
-            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed,
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, IsProved = header is not null,
+            Places = header is not null ? loaded.Places : loader.Sections.ToDictionary(
+                section => section.Key, section => Place(stream, path, section.Value.Offset, $"section {section.Value.Head}")),
         };
     }
 
-    private static SectionLoader Load(IFileSystem files, string path, MemoryAccount? account, bool isSealed)
+    private static LoadedDatabase Load(SectionLoader loader, CsvRecordReader records, Stream stream, string path, bool isSealed)
     {
-        bool isOurs = SealedFile.IsOurs(files, path);
-        var loader = new SectionLoader(account, isOurs);
-        Stream stream = files.OpenRead(path);
-        using var records = new CsvRecordReader(isSealed ? stream : new LooseRowStream(stream));
         try
         {
             while (records.TryRead(out string? problem))
@@ -62,20 +63,22 @@ internal static class DatabaseFileReader
                 loader.Add(records);
             }
             loader.EndSection();
-            return loader;
+            return loader.Finish();
         }
         catch (FormatException error)
         {
-            throw Error.FileFormat(path, error.Message, Place(files, path, records.Offset, loader.Place), error);
+            throw Error.FileFormat(path, error.Message, PlaceOfError(), error);
         }
         catch (DecoderFallbackException error)
         {
-            throw Error.FileFormat(path, "its text is not UTF-8", Place(files, path, records.Offset, loader.Place), error);
+            throw Error.FileFormat(path, "its text is not UTF-8", PlaceOfError(), error);
         }
         catch (PhantomDbException error) when (error.Where is null)
         {
-            throw Error.InFile(error, Place(files, path, records.Offset, loader.Place));
+            throw Error.InFile(error, PlaceOfError());
         }
+
+        string PlaceOfError() => Place(stream, path, loader.FailedOffset >= 0 ? loader.FailedOffset : records.Offset, loader.Place);
     }
 
     // A seal's line in a file whose seal is gone from both ends is what is left of a sealed one.
@@ -93,9 +96,8 @@ internal static class DatabaseFileReader
         }
     }
 
-    private static string Place(IFileSystem files, string path, long offset, string place)
+    private static string Place(Stream stream, string path, long offset, string place)
     {
-        using Stream stream = files.OpenRead(path);
         long line = SectionScanner.LineAt(stream, offset);
         return string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}, byte offset {offset}{(place.Length > 0 ? ", " : "")}{place}");
     }

@@ -26,9 +26,10 @@ internal static class DatabaseFileWriter
             FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn);
             FileSeal seal = WriteFile(content, header, options, files, newPath);
             CheckWritten(files, newPath, header, options, seal);
-            if (IsUnchanged(files, path, newPath, options, seal))
+            if (IsUnchanged(files, path, newPath, options))
             {
                 files.Delete(newPath);
+                files.FlushFolder(folder);   // or a rename whose flush failed would count as saved
                 return false;
             }
             if (!options.Sealed)
@@ -84,50 +85,58 @@ internal static class DatabaseFileWriter
 
     private static void CheckWritten(IFileSystem files, string path, FileHeader header, DatabaseFileOptions options, FileSeal seal)
     {
-        if (options.Sealed)
+        using Stream stream = files.OpenRead(path);
+        if (!options.Sealed)
         {
-            SealedFile file = SealedFile.Verify(files, path);
-            if (file.Seal.ToText() != seal.ToText())
-            {
-                throw Errors.Error.FileDamaged(path, "what was read back is not what was written", path, null, null);
-            }
-            return;
+            SealedFile.VerifyBeside(stream, path, header, seal);
         }
-        SealedFile.VerifyBeside(files, path, header, seal);
+        else if (SealedFile.Verify(stream, path).Seal.ToText() != seal.ToText())
+        {
+            throw Errors.Error.FileDamaged(path, "what was read back is not what was written", path, null, null);
+        }
     }
 
-    private static bool IsUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options, FileSeal seal)
+    // Byte by byte but for the header, whose time is always another. A damaged file counts as changed: what is in memory
+    // is the better copy.
+    private static bool IsUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options)
     {
-        if (!files.Exists(path))
+        if (!files.Exists(path) || files.Exists(SealPath(path)) == options.Sealed)
         {
             return false;
         }
-        if (!options.Sealed)
-        {
-            return files.Exists(SealPath(path)) && HaveSameBytes(files, path, newPath);
-        }
+        using Stream old = files.OpenRead(path), made = files.OpenRead(newPath);
         try
         {
-            return SealedFile.IsSealed(files, path) && SealedFile.Verify(files, path).Seal.ToText() == seal.ToText();
+            if (options.Sealed)
+            {
+                if (!SealedFile.IsSealed(old))
+                {
+                    return false;
+                }
+                SealedFile oldFile = SealedFile.Verify(old, path);
+                SealedFile newFile = SealedFile.Verify(made, newPath);
+                old.Position = oldFile.HeaderLength;
+                made.Position = newFile.HeaderLength;
+                return oldFile.Seal.Length == newFile.Seal.Length && HaveSameBytes(old, made);
+            }
+            (FileHeader? header, FileSeal? seal) = SealedFile.ReadBeside(files, SealPath(path));
+            SealedFile.VerifyBeside(old, path, header, seal);
+            old.Position = 0;
+            return HaveSameBytes(old, made);
         }
         catch (PhantomDbException error) when (error.SqlState == Errors.SqlStates.DataCorrupted)
         {
-            return false;   // damaged: what is in memory is the better copy
+            return false;
         }
     }
 
-    private static bool HaveSameBytes(IFileSystem files, string left, string right)
+    private static bool HaveSameBytes(Stream left, Stream right)
     {
-        using Stream leftStream = files.OpenRead(left), rightStream = files.OpenRead(right);
-        if (leftStream.Length != rightStream.Length)
-        {
-            return false;
-        }
         byte[] leftBytes = new byte[1 << 16], rightBytes = new byte[1 << 16];
         while (true)
         {
-            int count = leftStream.ReadAtLeast(leftBytes, leftBytes.Length, throwOnEndOfStream: false);
-            int other = rightStream.ReadAtLeast(rightBytes, rightBytes.Length, throwOnEndOfStream: false);
+            int count = left.ReadAtLeast(leftBytes, leftBytes.Length, throwOnEndOfStream: false);
+            int other = right.ReadAtLeast(rightBytes, rightBytes.Length, throwOnEndOfStream: false);
             if (!leftBytes.AsSpan(0, count).SequenceEqual(rightBytes.AsSpan(0, other)))
             {
                 return false;

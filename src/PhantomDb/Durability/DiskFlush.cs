@@ -5,7 +5,7 @@ namespace PhantomDb.Durability;
 
 /// <summary>
 /// fsync and its kin, called directly and checked: .NET's own flushes return normally when the system reports an error,
-/// and .NET has none for folders. Each call gives the reason of a failure, or null.
+/// and .NET has none for folders. Each call gives the failure, or null.
 /// </summary>
 internal static partial class DiskFlush
 {
@@ -14,7 +14,7 @@ internal static partial class DiskFlush
 
     private static int _isTested;
 
-    public static string? Flush(SafeFileHandle handle)
+    public static FlushFailure? Flush(SafeFileHandle handle)
     {
         bool isHeld = false;
         try
@@ -31,7 +31,7 @@ internal static partial class DiskFlush
         }
     }
 
-    public static string? FlushFolder(string path)
+    public static FlushFailure? FlushFolder(string path)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -40,7 +40,7 @@ internal static partial class DiskFlush
         int folder = Open(path, ReadOnly);
         if (folder < 0)
         {
-            return Marshal.GetLastPInvokeErrorMessage();
+            return FlushFailure.Last();
         }
         try
         {
@@ -61,12 +61,12 @@ internal static partial class DiskFlush
         }
     }
 
-    private static string? Flush(IntPtr file)
+    private static FlushFailure? Flush(IntPtr file)
     {
         bool isDone = OperatingSystem.IsWindows() ? FlushFileBuffers(file)
             : OperatingSystem.IsMacOS() ? Control((int)file, FullFlush) != -1 || Synchronize((int)file) == 0
             : Synchronize((int)file) == 0;
-        return isDone ? null : Marshal.GetLastPInvokeErrorMessage();
+        return isDone ? null : FlushFailure.Last();
     }
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
@@ -84,4 +84,10 @@ internal static partial class DiskFlush
     [LibraryImport("kernel32", SetLastError = true)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool FlushFileBuffers(IntPtr file);
+}
+
+/// <summary>Why the system could not flush: its error code, and the text of it.</summary>
+internal sealed record FlushFailure(int Code, string Reason)
+{
+    public static FlushFailure Last() => new(Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
 }

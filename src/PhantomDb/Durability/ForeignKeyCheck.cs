@@ -1,3 +1,4 @@
+using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
@@ -16,10 +17,11 @@ internal sealed class ForeignKeyCheck
     private readonly TableIndex _index;
     private readonly IndexLookup _lookup;
     private readonly int[] _keyOrder;          // for each column of the index, the place of the constraint's column
-    private readonly ValueText[] _texts;       // of the constraint's columns
-    private readonly ValueText?[] _otherTexts; // where the types differ, of the index's columns
+    private readonly TextOutput[] _texts;      // of the constraint's columns
+    private readonly TextInput?[] _otherTexts; // where the types differ, of the index's columns
     private readonly Vector?[] _converted;
     private readonly RowBuffer _key;
+    private byte[] _text = [];
 
     public ForeignKeyCheck(DatabaseCatalog catalog, DatabaseStorage storage, TableDefinition table, ConstraintDefinition constraint)
     {
@@ -33,15 +35,15 @@ internal sealed class ForeignKeyCheck
         _keyOrder = [.. _index.ColumnNumbers.Select(n => constraint.ReferencedColumns.ToList().IndexOf(n))];
         SqlType[] types = [.. constraint.Columns.Select(n => table.Columns[table.IndexOfNumber(n)].Type)];
         SqlType[] otherTypes = [.. _index.ColumnNumbers.Select(n => _other.Columns[_other.IndexOfNumber(n)].Type)];
-        _texts = [.. types.Select(t => new ValueText(t))];
-        _otherTexts = new ValueText?[otherTypes.Length];
+        _texts = [.. types.Select(t => new TextOutput(t, SessionTimeZone.Utc))];
+        _otherTexts = new TextInput?[otherTypes.Length];
         _converted = new Vector?[otherTypes.Length];
         for (int i = 0; i < otherTypes.Length; i++)
         {
             SqlType type = types[_keyOrder[i]];
             if (type.Physical != otherTypes[i].Physical || (type.IsFixedNumeric && type.Scale != otherTypes[i].Scale))
             {
-                _otherTexts[i] = new ValueText(otherTypes[i]);
+                _otherTexts[i] = new TextInput(otherTypes[i], DateTimeClock.Fixed);
                 _converted[i] = new Vector(otherTypes[i].Physical);
             }
         }
@@ -50,33 +52,27 @@ internal sealed class ForeignKeyCheck
 
     public void Run()
     {
-        int[] columns = [.. _constraint.Columns];
-        TableScan.Worker worker = _store.Scan(columns, ReadView.Latest).NewWorker();
+        TableScan.Worker worker = _store.Scan([.. _constraint.Columns], ReadView.Latest).NewWorker();
         var chunk = new DataChunk([.. _texts.Select(t => t.Type.Physical)]);
-        var row = new RowBuffer(columns);
         while (worker.TryNext(chunk))
         {
             for (int i = 0; i < chunk.Count; i++)
             {
-                for (int column = 0; column < columns.Length; column++)
-                {
-                    row.SetFrom(column, chunk.Vectors[column], chunk.Position(i));
-                }
-                Check(row);
+                Check(chunk.Vectors, chunk.Position(i));
             }
         }
     }
 
-    private void Check(RowBuffer row)
+    private void Check(Vector[] columns, int position)
     {
         int nullCount = 0;
-        for (int i = 0; i < row.Count; i++)
+        foreach (Vector column in columns)
         {
-            nullCount += row.IsNull(i) ? 1 : 0;
+            nullCount += column.IsValid(position) ? 0 : 1;
         }
         if (nullCount > 0)
         {
-            if (_constraint.IsMatchFull && nullCount < row.Count)
+            if (_constraint.IsMatchFull && nullCount < columns.Length)
             {
                 throw Violation("MATCH FULL does not allow mixing of null and nonnull key values.");
             }
@@ -85,38 +81,34 @@ internal sealed class ForeignKeyCheck
         for (int i = 0; i < _keyOrder.Length; i++)
         {
             int source = _keyOrder[i];
-            if (_otherTexts[i] is { } other)
+            if (_otherTexts[i] is not { } other)
             {
-                Vector vector = _converted[i]!;
-                ValueText.Begin(vector);
-                if (!TryConvert(other, _texts[source].Format(row, source), vector))
-                {
-                    throw Missing(row);
-                }
-                _key.SetFrom(i, vector, 0);
+                _key.SetFrom(i, columns[source], position);
+            }
+            else if (TryConvert(other, Text(source, columns, position), _converted[i]!))
+            {
+                _key.SetFrom(i, _converted[i]!, 0);
             }
             else
             {
-                _key.SetRaw(i, row.Raw(source), false, row.BlocksOf(source));
+                throw Missing(columns, position);
             }
         }
         _index.Encode(_lookup.Key, _key, 0);
         if (!_lookup.TryFind(ReadView.Latest, out _))
         {
-            throw Missing(row);
+            throw Missing(columns, position);
         }
     }
 
     // What the referenced column cannot hold it does not have.
-    private static bool TryConvert(ValueText other, ReadOnlySpan<byte> text, Vector vector)
+    private static bool TryConvert(TextInput other, ReadOnlySpan<byte> text, Vector vector)
     {
         try
         {
+            other.Begin(vector);
             other.Parse(text, vector, 0);
-            if (vector.DeclaredType == PhysicalType.String)
-            {
-                vector.SealStrings();
-            }
+            other.End(vector);
             return true;
         }
         catch (PhantomDbException)
@@ -125,10 +117,21 @@ internal sealed class ForeignKeyCheck
         }
     }
 
-    private PhantomDbException Missing(RowBuffer row)
+    // Valid until the next call.
+    private ReadOnlySpan<byte> Text(int column, Vector[] columns, int position)
+    {
+        int lengthMax = _texts[column].LengthMax(columns[column], position);
+        if (_text.Length < lengthMax)
+        {
+            _text = new byte[lengthMax];
+        }
+        return _text.AsSpan(0, _texts[column].Format(columns[column], position, _text));
+    }
+
+    private PhantomDbException Missing(Vector[] columns, int position)
     {
         string names = string.Join(", ", _constraint.Columns.Select(n => _table.Columns[_table.IndexOfNumber(n)].Name));
-        string values = string.Join(", ", _texts.Select((t, i) => System.Text.Encoding.UTF8.GetString(t.Format(row, i))));
+        string values = string.Join(", ", columns.Select((_, i) => Encoding.UTF8.GetString(Text(i, columns, position))));
         return Violation($"Key ({names})=({values}) is not present in table \"{_other.Name}\".");
     }
 

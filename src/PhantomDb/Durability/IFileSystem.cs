@@ -24,6 +24,12 @@ internal interface IFileSystem
 
     void CreateFolder(string path);
 
+    /// <summary>
+    /// Locks a file that is there for this alone, made where it is missing, until the result is disposed of or the process
+    /// ends, however that may be; then the file goes. What it holds tells others who has it: 55006 gives them that.
+    /// </summary>
+    IDisposable Lock(string path, string owner);
+
     /// <summary>Makes names that were added, changed or removed in a folder last beyond a loss of power.</summary>
     void FlushFolder(string path);
 }

@@ -16,5 +16,12 @@ internal sealed record LoadedDatabase(DatabaseCatalog Catalog, DatabaseStorage S
 
     public long Lsn { get; init; }
 
+    /// <summary>True where the seal is in the file itself.</summary>
     public bool IsSealed { get; init; }
+
+    /// <summary>True where checksums, in the file or beside it, have shown that it is as it was saved.</summary>
+    public bool IsProved { get; init; }
+
+    /// <summary>Where the section of each table and view begins, for errors that show only later.</summary>
+    public IReadOnlyDictionary<int, string> Places { get; init; } = new Dictionary<int, string>();
 }

@@ -6,6 +6,8 @@ namespace PhantomDb.Durability;
 internal sealed class PhysicalFileSystem : IFileSystem
 {
     private const int DiskFullOnUnix = 28;                                // ENOSPC
+    private const int QuotaOnLinux = 122;                                 // EDQUOT
+    private const int QuotaOnMac = 69;                                    // EDQUOT
     private const int DiskFullOnWindows = unchecked((int)0x80070070);     // ERROR_DISK_FULL
 
     public static readonly PhysicalFileSystem Instance = new();
@@ -49,13 +51,22 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public void CreateFolder(string path) => Try("create", path, () => Directory.CreateDirectory(path));
 
-    public void FlushFolder(string path)
+    public IDisposable Lock(string path, string owner) =>
+        Try("lock", path, () => FileLock.TryTake(path, owner, out string holder) ?? throw Error.FileInUse(path, holder));
+
+    public void FlushFolder(string path) => ThrowIfFailed(DiskFlush.FlushFolder(path), path);
+
+    private static void ThrowIfFailed(FlushFailure? failure, string path)
     {
-        if (DiskFlush.FlushFolder(path) is string reason)
+        if (failure is not null)
         {
-            throw Error.FileFailed("flush", path, reason);
+            throw IsDiskFull(failure.Code) ? Error.DiskFull(path) : Error.FileFailed("flush", path, failure.Reason);
         }
     }
+
+    private static bool IsDiskFull(int code) => !OperatingSystem.IsWindows()
+        ? code is DiskFullOnUnix || code == (OperatingSystem.IsMacOS() ? QuotaOnMac : QuotaOnLinux)
+        : code is DiskFullOnWindows or (DiskFullOnWindows & 0xFFFF);
 
     private static T Try<T>(string what, string path, Func<T> action)
     {
@@ -72,8 +83,9 @@ internal sealed class PhysicalFileSystem : IFileSystem
     private static bool IsFileError(Exception error) => error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException;
 
     private static PhantomDbException Translate(string what, string path, Exception error) =>
-        (error.HResult & 0xFFFF) == DiskFullOnUnix && !OperatingSystem.IsWindows() || error.HResult == DiskFullOnWindows
+        IsDiskFull(error.HResult)
             ? Error.DiskFull(path, error)
+            : error is UnauthorizedAccessException ? Error.FileForbidden(what, path, error)
             : Error.FileFailed(what, path, error.Message, error);
 
     private sealed class WritableFile(string path) : IWritableFile
@@ -96,13 +108,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
             }
         }
 
-        public void Flush()
-        {
-            if (DiskFlush.Flush(_handle) is string reason)
-            {
-                throw Error.FileFailed("flush", path, reason);
-            }
-        }
+        public void Flush() => ThrowIfFailed(DiskFlush.Flush(_handle), path);
 
         public void Dispose() => _handle.Dispose();
     }

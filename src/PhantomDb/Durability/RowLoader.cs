@@ -3,6 +3,7 @@ using PhantomDb.Catalog;
 using PhantomDb.Csv;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Durability;
@@ -15,10 +16,11 @@ internal sealed class RowLoader
 {
     private readonly TableStore _store;
     private readonly int[] _order;
-    private readonly ValueText[] _texts;
+    private readonly TextInput[] _texts;
     private readonly bool[] _emptyIsValue;   // strings in files of others: nothing is ''
     private readonly bool[] _isNotNull;
     private readonly DataChunk _chunk;
+    private readonly long[] _offsets = new long[DataChunk.Capacity];   // of the chunk's rows in the file
     private readonly List<RowRange> _inserted = [];
     private readonly TransactionStamp _stamp = new();
     private int _count;
@@ -28,7 +30,7 @@ internal sealed class RowLoader
         _store = store;
         _order = order;
         IReadOnlyList<ColumnDefinition> columns = store.Definition.Columns;
-        _texts = [.. columns.Select(c => new ValueText(c.Type))];
+        _texts = [.. columns.Select(c => new TextInput(c.Type, DateTimeClock.Fixed))];
         _emptyIsValue = [.. columns.Select(c => !isOurs && c.Type.IsString)];
         _isNotNull = [.. columns.Select(c => c.IsNotNull)];
         _chunk = new DataChunk([.. columns.Select(c => c.Type.Physical)], account);
@@ -36,28 +38,27 @@ internal sealed class RowLoader
         Begin();
     }
 
-    /// <summary>Row that was added last, from 1.</summary>
+    /// <summary>Row that was added last, from 1; after an error the row that it is about.</summary>
     public long RowNumber { get; private set; }
+
+    /// <summary>Where the row of an error begins that showed only when its chunk was inserted; -1: the row added last.</summary>
+    public long FailedOffset { get; private set; } = -1;
 
     public void Add(CsvRecordReader record)
     {
         RowNumber++;
-        if (record.Count != _order.Length)
-        {
-            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"a row has {record.Count} values where the table has {_order.Length} columns"));
-        }
+        EnsureValueCount(record);
+        _offsets[_count] = record.Offset;
         const int PrefixLength = 4;   // ROW:
         for (int i = 0; i < _order.Length; i++)
         {
             int column = _order[i];
             ReadOnlySpan<byte> value = record.Value(i);
-            bool isNothing = value.IsEmpty && record.IsNothing(i);
             if (i == 0)
             {
                 value = value[PrefixLength..];
-                isNothing = value.IsEmpty && !record.IsQuoted(0);
             }
-            if (isNothing && !_emptyIsValue[column])
+            if (value.IsEmpty && !_emptyIsValue[column] && !record.IsQuoted(i))
             {
                 SetNull(column);
                 continue;
@@ -75,6 +76,15 @@ internal sealed class RowLoader
         if (_count > 0)
         {
             Flush();
+        }
+    }
+
+    private void EnsureValueCount(CsvRecordReader record)
+    {
+        bool hasNoColumns = _order.Length == 0 && record.Count == 1 && record.Value(0).Length == "ROW:"u8.Length;
+        if (record.Count != _order.Length && !hasNoColumns)
+        {
+            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"a row has {record.Count} values where the table has {_order.Length} columns"));
         }
     }
 
@@ -97,14 +107,19 @@ internal sealed class RowLoader
     {
         for (int i = 0; i < _texts.Length; i++)
         {
-            if (_chunk.Vectors[i].DeclaredType == Types.PhysicalType.String)
-            {
-                _chunk.Vectors[i].SealStrings();
-            }
+            _texts[i].End(_chunk.Vectors[i]);
         }
         _chunk.Count = _count;
         _inserted.Clear();
-        _store.Insert(_chunk, _stamp, 0, _inserted);
+        try
+        {
+            _store.Insert(_chunk, _stamp, 0, _inserted);
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.UniqueViolation)
+        {
+            FindFailedRow();
+            throw;
+        }
         foreach (RowRange range in _inserted)
         {
             _store.PruneCommitted(range.FirstRowId, range.Count, isInsert: true, horizon: 0);
@@ -113,11 +128,34 @@ internal sealed class RowLoader
         Begin();
     }
 
+    // The table is thrown away after the error: the rows are inserted one by one until it comes again.
+    private void FindFailedRow()
+    {
+        int done = _inserted.Sum(range => range.Count);
+        int[] selection = new int[1];
+        for (int row = done; row < _count; row++)
+        {
+            selection[0] = row;
+            _chunk.Selection = selection;
+            _chunk.Count = 1;
+            try
+            {
+                _store.Insert(_chunk, _stamp, 0, _inserted);
+            }
+            catch (PhantomDbException)
+            {
+                RowNumber += row + 1 - _count;
+                FailedOffset = _offsets[row];
+                return;
+            }
+        }
+    }
+
     private void Begin()
     {
-        foreach (Vector vector in _chunk.Vectors)
+        for (int i = 0; i < _texts.Length; i++)
         {
-            ValueText.Begin(vector);
+            _texts[i].Begin(_chunk.Vectors[i]);
         }
     }
 }

@@ -13,39 +13,36 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     private const int HeaderSizeMax = 4096;
     private const int EndLineSizeMax = 512;
 
+    /// <summary>Bytes of the header; what the seal covers follows.</summary>
+    public int HeaderLength { get; private init; }
+
     /// <summary>True where the top or the last line of a file has a seal, whole or damaged.</summary>
-    public static bool IsSealed(IFileSystem files, string path)
-    {
-        using Stream stream = files.OpenRead(path);
-        return HeaderLength(stream, out _) >= 0 || LastLine(stream).StartsWith(FileSeal.EndMark, StringComparison.Ordinal);
-    }
+    public static bool IsSealed(Stream stream) =>
+        ReadHeaderLength(stream, out _) >= 0 || LastLine(stream).StartsWith(FileSeal.EndMark, StringComparison.Ordinal);
 
     /// <summary>True where the file's own comments name the version of the format, sealed or not.</summary>
-    public static bool IsOurs(IFileSystem files, string path)
+    public static bool IsOurs(Stream stream)
     {
-        using Stream stream = files.OpenRead(path);
-        _ = HeaderLength(stream, out bool hasVersion);
+        _ = ReadHeaderLength(stream, out bool hasVersion);
         return hasVersion;
     }
 
     /// <summary>Checks every byte of a sealed file; throws, with the place, where one is not as it was written.</summary>
-    public static SealedFile Verify(IFileSystem files, string path)
+    public static SealedFile Verify(Stream stream, string path)
     {
-        using Stream stream = files.OpenRead(path);
-        int headerLength = HeaderLength(stream, out _);
+        int headerLength = ReadHeaderLength(stream, out _);
         FileHeader? header = headerLength < 0 ? null : FileHeader.TryParse(ReadAt(stream, 0, headerLength));
         FileSeal? seal = header is null ? null : ReadTrailer(stream, headerLength);
         if (header is null || seal is null || Sum(stream, headerLength, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, headerLength, header is not null, seal).ToError();
         }
-        return new SealedFile(header, seal);
+        return new SealedFile(header, seal) { HeaderLength = headerLength };
     }
 
     /// <summary>Checks an unsealed file against a seal that stands beside it, or that it was just written with.</summary>
-    public static void VerifyBeside(IFileSystem files, string path, FileHeader? header, FileSeal? seal)
+    public static void VerifyBeside(Stream stream, string path, FileHeader? header, FileSeal? seal)
     {
-        using Stream stream = files.OpenRead(path);
         if (header is null || seal is null || stream.Length != seal.Length || Sum(stream, 0, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, 0, header is not null, seal) { IsSealBeside = true }.ToError();
@@ -56,7 +53,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     public static (FileHeader? Header, FileSeal? Seal) ReadBeside(IFileSystem files, string sealPath)
     {
         using Stream stream = files.OpenRead(sealPath);
-        int headerLength = HeaderLength(stream, out _);
+        int headerLength = ReadHeaderLength(stream, out _);
         if (headerLength < 0)
         {
             return (null, null);
@@ -76,7 +73,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     }
 
     // Bytes up to the end of the line that has the seal's first part; -1 where no comment at the top has one.
-    private static int HeaderLength(Stream stream, out bool hasVersion)
+    private static int ReadHeaderLength(Stream stream, out bool hasVersion)
     {
         hasVersion = false;
         string top = Encoding.Latin1.GetString(ReadAt(stream, 0, (int)Math.Min(HeaderSizeMax, stream.Length)));

@@ -12,23 +12,31 @@ namespace PhantomDb.Durability;
 /// Builds a catalog and tables from a file's records, section by section. What refers to other tables (foreign keys, what
 /// views use) waits for <see cref="Finish"/>. Mistakes in the text are <see cref="FormatException"/>; the reader knows the place.
 /// </summary>
-internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
+internal sealed class SectionLoader(LoadTarget target, bool isOurs)
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
-    private readonly DatabaseStorage _storage = new(account);
+    private readonly DatabaseStorage _storage = new(target.Account, target.Timestamps);
     private readonly List<(int TableOid, ForeignKeyLine Line)> _foreignKeys = [];
     private readonly List<(int ViewOid, List<(string Schema, string Name)> Uses)> _viewUses = [];
     private readonly List<(SequenceDefinition Sequence, int TableOid, string Column)> _ownedSequences = [];
     private readonly List<(int TableOid, string Column, IdentityKind Kind, string Sequence)> _identities = [];
-    private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
+    private DatabaseCatalog _catalog = DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, target.FirstOid) };
+    private readonly Dictionary<int, (string Head, long Offset)> _sections = [];   // by oid of the table or view
     private string _head = "";
+    private long _failedOffset = -1;
     private TableBuilder? _table;
     private ViewDefinition? _view;
     private string? _schema;
     private RowLoader? _rows;
 
     public int SectionCount { get; private set; }
+
+    /// <summary>Where each table's and view's section begins.</summary>
+    public IReadOnlyDictionary<int, (string Head, long Offset)> Sections => _sections;
+
+    /// <summary>For errors: where the row or section begins that they are about; -1: at the record read last.</summary>
+    public long FailedOffset => _failedOffset >= 0 ? _failedOffset : _rows?.FailedOffset ?? -1;
 
     /// <summary>For errors: the section, and the row where there is one.</summary>
     public string Place => _head.Length == 0 ? "" : _rows is null
@@ -46,7 +54,7 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         if (first is [(byte)'[', ..])
         {
             EndSection();
-            StartSection(StrictUtf8.GetString(first), record.Count);
+            StartSection(StrictUtf8.GetString(first), record);
             return;
         }
         int colon = first.IndexOf((byte)':');
@@ -87,6 +95,7 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         _head = "";
         foreach ((SequenceDefinition sequence, int tableOid, string column) in _ownedSequences)
         {
+            GoTo(tableOid);
             TableDefinition table = _catalog.GetTable(tableOid);
             int i = table.IndexOf(column);
             Ensure(i >= 0, $"sequence \"{sequence.Name}\" is owned by a column that table \"{table.Name}\" does not have");
@@ -95,6 +104,7 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         }
         foreach ((int tableOid, string column, IdentityKind kind, string name) in _identities)
         {
+            GoTo(tableOid);
             TableDefinition table = _catalog.GetTable(tableOid);
             (string schema, string sequenceName) = new DefinitionText(name).QualifiedName();
             int i = table.IndexOf(column);
@@ -103,10 +113,12 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         }
         foreach ((int tableOid, ForeignKeyLine line) in _foreignKeys)
         {
+            GoTo(tableOid);
             AddForeignKey(_catalog.GetTable(tableOid), line);
         }
         foreach ((int viewOid, List<(string Schema, string Name)> uses) in _viewUses)
         {
+            GoTo(viewOid);
             var view = (ViewDefinition)_catalog.Find(viewOid)!;
             _catalog = _catalog.With(view with { DependsOn = [.. uses.Select(RelationOid)] });
         }
@@ -114,17 +126,20 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         {
             foreach (ConstraintDefinition constraint in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
             {
+                GoTo(table.Oid);
                 new ForeignKeyCheck(_catalog, _storage, table, constraint).Run();
             }
         }
         return new LoadedDatabase(_catalog, _storage);
     }
 
+    private void GoTo(int oid) => (_head, _failedOffset) = _sections[oid];
+
     private static void Ensure(bool condition, string message)
     {
         if (!condition)
         {
-            throw new PhantomDbException(Errors.SqlStates.BadCopyFileFormat, message);
+            throw new FormatException(message);
         }
     }
 
@@ -140,7 +155,7 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         TableDefinition table => table.Oid,
         ViewDefinition view => view.Oid,
         SequenceDefinition sequence => sequence.Oid,
-        _ => throw Errors.Error.FileFormat(name.Name, "a view uses a relation that the file does not have", name.Name),
+        _ => throw new FormatException($"the view uses a relation \"{name.Name}\" that the file does not have"),
     };
 
     private int TakeOid()
@@ -158,20 +173,24 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
                 throw new FormatException("a row stands outside of a table");
             }
             TableDefinition table = _table.Build();
+            foreach (IndexDefinition index in table.Indexes)
+            {
+                EnsureNew(table.Schema, index.Name, index.Name == table.Name);
+            }
             _foreignKeys.AddRange(_table.ForeignKeys.Select(line => (table.Oid, line)));
             _catalog = _catalog.With(table);
             TableStore store = _storage.NewTable(table);
             _storage.SetTable(store);
-            _rows = new RowLoader(store, _table.DataOrder, isOurs, account);
+            _rows = new RowLoader(store, _table.DataOrder, isOurs, target.Account);
         }
         return _rows;
     }
 
-    private void StartSection(string head, int cellCount)
+    private void StartSection(string head, CsvRecordReader record)
     {
         _head = head;
         int colon = head.IndexOf(':');
-        if (cellCount != 1 || colon < 0 || !head.EndsWith(']'))
+        if (record.Count != 1 || colon < 0 || !head.EndsWith(']'))
         {
             throw new FormatException($"\"{head}\" is no head of a section");
         }
@@ -183,10 +202,12 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
             case "TABLE":
                 (string schema, string name) = RelationName(nameText);
                 _table = new TableBuilder(TakeOid(), schema, name, TakeOid);
+                _sections[_table.Oid] = (head, record.Offset);
                 break;
             case "VIEW":
                 (schema, name) = RelationName(nameText);
                 _view = new ViewDefinition(TakeOid(), schema, name, "", []);
+                _sections[_view.Oid] = (head, record.Offset);
                 break;
             case "SCHEMA":
                 _schema = new DefinitionText(nameText).Name();
@@ -217,12 +238,13 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         {
             throw new FormatException($"schema \"{name.Schema}\" has no section before this");
         }
-        if (_catalog.FindRelation(name.Schema, name.Name) is not null)
-        {
-            throw new FormatException($"\"{name.Name}\" stands in the file twice");
-        }
+        EnsureNew(name.Schema, name.Name);
         return name;
     }
+
+    // Tables, views, sequences and indexes share one name space.
+    private void EnsureNew(string schema, string name, bool isTaken = false) =>
+        Ensure(!isTaken && _catalog.FindRelation(schema, name) is null, $"\"{name}\" stands in the file twice");
 
     private void AddLine(string kind, string[] cells)
     {
@@ -326,6 +348,8 @@ internal sealed class SectionLoader(MemoryAccount? account, bool isOurs)
         }
         var text = new DefinitionText(cells[0]);
         (string schema, string name) = text.QualifiedName();
+        EnsureNew(schema, name);
+        Ensure(_catalog.HasSchema(schema), $"schema \"{schema}\" has no section before this");
         var sequence = new SequenceDefinition(TakeOid(), schema, name);
         text.Take("AS");
         sequence = sequence with

@@ -213,6 +213,10 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
     private void WriteLine(string kind, params ReadOnlySpan<string> cells)
     {
         ReadOnlySpan<byte> prefix = Encoding.ASCII.GetBytes(kind);
+        if (cells.IsEmpty)
+        {
+            output.Append(prefix);   // a table without columns
+        }
         for (int i = 0; i < cells.Length; i++)
         {
             if (i > 0)
@@ -237,12 +241,18 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
         long blockStart = 0;
         long blockOffset = output.Offset;
         output.StartBlock();
-        foreach (RowBuffer row in RowsOf(store))
+        foreach (DataChunk chunk in ChunksOf(store))
         {
-            rows.Write(row);
-            if (++count - blockStart == BlockRowCount)
+            for (int first = 0; first < chunk.Count;)
             {
-                EndBlock();
+                int some = (int)Math.Min(chunk.Count - first, BlockRowCount - (count - blockStart));
+                rows.Write(chunk, first, some);
+                first += some;
+                count += some;
+                if (count - blockStart == BlockRowCount)
+                {
+                    EndBlock();
+                }
             }
         }
         if (count > blockStart)
@@ -260,33 +270,30 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
         }
     }
 
-    // The buffer is the same for every row.
-    private IEnumerable<RowBuffer> RowsOf(TableStore store)
+    // By primary key, else as storage keeps them. The chunk is the same each time.
+    private IEnumerable<DataChunk> ChunksOf(TableStore store)
     {
-        if (store.Definition.PrimaryKey is { } key && store.FindIndex(key.IndexOid) is { } index)
+        var chunk = new DataChunk([.. store.Definition.Columns.Select(c => c.Type.Physical)]);
+        if (store.Definition.PrimaryKey is { } key && store.FindIndex(key.IndexOid) is { } index && !index.IsInRowOrder())
         {
             var scan = new IndexRangeScan(store, index, store.ColumnNumbers);
             scan.Seek([], []);
-            while (scan.TryNext(content.View, out _))
+            bool hasMore = true;
+            while (hasMore)
             {
-                yield return scan.Row;
+                RowBuffer.Clear(chunk);
+                while (chunk.Count < DataChunk.Capacity && (hasMore = scan.TryNext(content.View, out _)))
+                {
+                    scan.Row.AppendTo(chunk);
+                }
+                yield return chunk;
             }
             yield break;
         }
         TableScan.Worker worker = store.Scan(store.ColumnNumbers, content.View).NewWorker();
-        var chunk = new DataChunk([.. store.Definition.Columns.Select(c => c.Type.Physical)]);
-        RowBuffer row = store.NewRowBuffer();
         while (worker.TryNext(chunk))
         {
-            for (int i = 0; i < chunk.Count; i++)
-            {
-                int position = chunk.Position(i);
-                for (int column = 0; column < chunk.Vectors.Length; column++)
-                {
-                    row.SetFrom(column, chunk.Vectors[column], position);
-                }
-                yield return row;
-            }
+            yield return chunk;
         }
     }
 }

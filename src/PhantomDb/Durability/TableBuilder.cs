@@ -15,6 +15,7 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
     private readonly List<ColumnDefinition> _columns = [];
     private readonly List<ConstraintDefinition> _constraints = [];
     private readonly List<IndexDefinition> _indexes = [];
+    private bool _hasColumns;
     private int[]? _dataOrder;
     private string? _comment;
 
@@ -29,19 +30,22 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
     public static int[] Numbers(TableDefinition table, IEnumerable<string> names) => [.. names.Select(n => table.IndexOf(n) is >= 0 and int i
         ? table.Columns[i].Number : throw new PhantomDbException(Errors.SqlStates.UndefinedColumn, $"column \"{n}\" of table \"{table.Name}\" does not exist"))];
 
-    public TableDefinition Build() => new(oid, schema, name, _columns) { Constraints = _constraints, Indexes = _indexes, Comment = _comment };
+    public TableDefinition Build() => _hasColumns
+        ? new(oid, schema, name, _columns) { Constraints = _constraints, Indexes = _indexes, Comment = _comment }
+        : throw new FormatException("the line COLUMNS is missing");
 
     /// <summary>Takes a line; false where its kind is not known.</summary>
     public bool TryAdd(string kind, string[] cells, bool isOurs)
     {
-        if (kind != "COLUMNS" && _columns.Count == 0)
+        if (kind != "COLUMNS" && !_hasColumns)
         {
             throw new FormatException("the line COLUMNS is missing before this");
         }
         switch (kind)
         {
-            case "COLUMNS" when _columns.Count == 0:
-                foreach (string cell in cells)
+            case "COLUMNS" when !_hasColumns:
+                _hasColumns = true;
+                foreach (string cell in Cells(cells))
                 {
                     (string columnName, SqlType type) = SectionLoader.ParseColumn(cell, isOurs);
                     EnsureNew(_columns.Select(c => c.Name), columnName);
@@ -49,7 +53,7 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
                 }
                 return true;
             case "DATA" when _dataOrder is null:
-                int[] order = [.. cells.Select(c => IndexOf(SectionLoader.ColumnName(c, isOurs)))];
+                int[] order = [.. Cells(cells).Select(c => IndexOf(SectionLoader.ColumnName(c, isOurs)))];
                 if (order.Length != _columns.Count || order.Distinct().Count() != order.Length)
                 {
                     throw new FormatException("the line DATA does not name every column once");
@@ -98,6 +102,9 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
             _ => false,
         };
     }
+
+    // A table may have no columns at all.
+    private static string[] Cells(string[] cells) => cells is [""] ? [] : cells;
 
     private static bool Replace<T>(List<T> items, Predicate<T> match, Func<T, T> change)
     {

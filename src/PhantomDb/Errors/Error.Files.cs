@@ -6,6 +6,17 @@ internal static partial class Error
     public static PhantomDbException FileNotFound(string path) =>
         new(SqlStates.UndefinedFile, $"could not open file \"{path}\": no such file");
 
+    /// <summary>Another process, or this one, has the database open.</summary>
+    public static PhantomDbException FileInUse(string lockPath, string holder) =>
+        new(SqlStates.ObjectInUse, $"the database is open elsewhere: \"{lockPath}\" is locked")
+        {
+            Detail = holder.Length > 0 ? $"{holder}." : null,
+            Hint = "Close it there first. A lock ends with its process, so the file need never be deleted by hand.",
+        };
+
+    public static PhantomDbException FileForbidden(string what, string path, Exception cause) =>
+        new(SqlStates.InsufficientPrivilege, $"could not {what} \"{path}\": permission denied", cause);
+
     public static PhantomDbException FileFailed(string what, string path, string reason, Exception? cause = null) =>
         new(SqlStates.IoError, $"could not {what} \"{path}\": {reason}", cause);
 

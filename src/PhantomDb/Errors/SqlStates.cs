@@ -32,6 +32,7 @@ internal static class SqlStates
     public const string DependentObjectsStillExist = "2BP01";
     public const string InvalidDatabaseName = "3D000";
     public const string InvalidSchemaName = "3F000";
+    public const string InsufficientPrivilege = "42501";
     public const string SyntaxError = "42601";
     public const string AmbiguousColumn = "42702";
     public const string UndefinedColumn = "42703";

@@ -1,19 +1,12 @@
-using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
 
 /// <summary>What a function may ask of the statement that calls it: clocks, settings, sequences, names, limits.</summary>
-internal interface IStatementContext
+internal interface IStatementContext : ITextContext
 {
     /// <summary>Start of the statement, microseconds since 2000-01-01 UTC.</summary>
     long StatementTime { get; }
-
-    /// <summary>Start of the transaction: now().</summary>
-    long TransactionTime { get; }
-
-    /// <summary>The session's time zone.</summary>
-    SessionTimeZone TimeZone { get; }
 
     string DatabaseName { get; }
 
@@ -33,12 +26,6 @@ internal interface IStatementContext
 
     /// <summary>The schemas that are searched for names, those that exist; with pg_catalog where it comes first unnamed.</summary>
     IReadOnlyList<string> SearchPath(bool includesSystem);
-
-    /// <summary>Oid of a relation named as in SQL ('public.t', '"T"'); null where there is none.</summary>
-    int? FindRelation(string name);
-
-    /// <summary>Name of a relation, quoted and qualified as needed; null where there is none.</summary>
-    string? RelationName(int oid);
 
     long NextSequenceValue(int sequenceOid);
 

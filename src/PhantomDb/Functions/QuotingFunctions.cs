@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text;
 using PhantomDb.Errors;
 using PhantomDb.Types;
+using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
 

@@ -7,9 +7,6 @@ namespace PhantomDb.Functions;
 /// <summary>Casts among strings with their lengths, and between strings and all other types by way of the text form.</summary>
 internal static class StringCasts
 {
-    /// <summary>Bytes of a name, as in PostgreSQL.</summary>
-    private const int NameLengthMax = 63;
-
     public static BoundCast? TryBind(SqlType from, SqlType to, CastContext context)
     {
         if (IsText(from) && IsText(to))
@@ -30,41 +27,13 @@ internal static class StringCasts
         return IsText(from) && to.Id != SqlTypeId.Void ? BindInput(from, to) : null;
     }
 
-    /// <summary>The text as varchar(n) or char(n) takes it by assignment: blanks beyond the length are cut off, more is 22001.</summary>
-    public static ReadOnlySpan<byte> Fit(ReadOnlySpan<byte> text, SqlType type)
-    {
-        if (type.Precision < 0 || text.Length <= type.Precision)
-        {
-            return text;
-        }
-
-        return Utf8Text.TryFit(text, type.Precision, out int length) ? text[..length] : throw Error.StringTooLong(type.ToString());
-    }
-
-    /// <summary>A name is cut at 63 bytes, not within a character.</summary>
-    public static ReadOnlySpan<byte> CutName(ReadOnlySpan<byte> text)
-    {
-        if (text.Length <= NameLengthMax)
-        {
-            return text;
-        }
-
-        int length = NameLengthMax;
-        while (length > 0 && (text[length] & 0xC0) == 0x80)
-        {
-            length--;
-        }
-
-        return text[..length];
-    }
-
     private static bool IsText(SqlType type) => type.IsString;
 
     private static BoundCast BindText(SqlType from, SqlType to, CastContext context)
     {
         if (to.Id == SqlTypeId.Name && from.Id != SqlTypeId.Name)
         {
-            return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => CutName(row.Text(0))));
+            return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => Utf8Text.CutName(row.Text(0))));
         }
 
         bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
@@ -78,7 +47,7 @@ internal static class StringCasts
         return new BoundCast(from, to, RowKernels.Slice((in RowReader row) =>
         {
             ReadOnlySpan<byte> text = row.Text(0);
-            text = to.Precision < 0 ? text : isExplicit ? Utf8Text.Left(text, to.Precision) : Fit(text, to);
+            text = to.Precision < 0 ? text : isExplicit ? Utf8Text.Left(text, to.Precision) : Utf8Text.Fit(text, to);
             return to.Id == SqlTypeId.Char ? text[..Utf8Text.TrimmedLength(text)] : text;
         }))
         {
@@ -99,7 +68,7 @@ internal static class StringCasts
             text.WriteCast(row[0], row.Position, output);
             if (to.Id is SqlTypeId.Varchar or SqlTypeId.Char && to.Precision >= 0 && output.Length > to.Precision)
             {
-                int length = isExplicit ? Utf8Text.Left(output.Written, to.Precision).Length : Fit(output.Written, to).Length;
+                int length = isExplicit ? Utf8Text.Left(output.Written, to.Precision).Length : Utf8Text.Fit(output.Written, to).Length;
                 output.Advance(length - output.Length);
             }
         }))

@@ -8,14 +8,14 @@ namespace PhantomDb.Storage;
 /// All tables' rows and all sequences' positions of a database, found by oid. The map of tables is replaced as a whole,
 /// so that a statement that took it goes on with the tables of its catalog.
 /// </summary>
-internal sealed class DatabaseStorage(MemoryAccount? account = null) : ICatalogStatistics
+internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimestamps? timestamps = null) : ICatalogStatistics
 {
     private ImmutableDictionary<int, TableStore> _tables = ImmutableDictionary<int, TableStore>.Empty;
     private ImmutableDictionary<int, SequenceStore> _sequences = ImmutableDictionary<int, SequenceStore>.Empty;
 
     public MemoryAccount? Account => account;
 
-    public ReadTimestamps Timestamps { get; } = new();
+    public ReadTimestamps Timestamps { get; } = timestamps ?? new ReadTimestamps();
 
     /// <summary>The tables at the moment.</summary>
     public ImmutableDictionary<int, TableStore> Tables => Volatile.Read(ref _tables);
@@ -56,6 +56,21 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null) : ICatalogS
         ImmutableInterlocked.AddOrUpdate(ref _sequences, sequence.Definition.Oid, sequence, (_, _) => sequence);
 
     public void RemoveSequence(int oid) => ImmutableInterlocked.TryRemove(ref _sequences, oid, out _);
+
+    /// <summary>
+    /// Puts all of another storage's tables and sequences, made for the same timestamps, in place of these. Statements that
+    /// have taken the old ones go on with them.
+    /// </summary>
+    public void ReplaceBy(DatabaseStorage other)
+    {
+        ImmutableDictionary<int, TableStore> replaced = Tables;
+        Volatile.Write(ref _tables, other.Tables);
+        Volatile.Write(ref _sequences, other.Sequences);
+        foreach (TableStore table in replaced.Values)
+        {
+            table.ReleaseMemory();
+        }
+    }
 
     public TableStatistics OfTable(int tableOid) =>
         Tables.TryGetValue(tableOid, out TableStore? table) ? table.Statistics() : TableStatistics.Empty;

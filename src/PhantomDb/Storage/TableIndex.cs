@@ -121,6 +121,27 @@ internal sealed class TableIndex
         }
     }
 
+    /// <summary>True where the row ids of its entries ascend: then a scan of the table gives its rows in the order of this index.</summary>
+    public bool IsInRowOrder()
+    {
+        IndexCursor cursor = Tree.CreateCursor();
+        cursor.Seek([], []);
+        Span<long> rowIds = stackalloc long[256];
+        long last = -1;
+        while (cursor.NextBatch(rowIds) is > 0 and int count)
+        {
+            foreach (long rowId in rowIds[..count])
+            {
+                if (rowId <= last)
+                {
+                    return false;   // or the row has entries of several versions
+                }
+                last = rowId;
+            }
+        }
+        return true;
+    }
+
     /// <summary>True where both make the same keys of the same rows.</summary>
     public bool HasSameKeys(TableIndex other) =>
         ColumnNumbers.AsSpan().SequenceEqual(other.ColumnNumbers) && KeyColumns.AsSpan().SequenceEqual(other.KeyColumns)

@@ -11,6 +11,9 @@ namespace PhantomDb.Types;
 /// </summary>
 internal static class Utf8Text
 {
+    /// <summary>Bytes of a name, as in PostgreSQL.</summary>
+    private const int NameLengthMax = 63;
+
     /// <summary>Number of characters: bytes that do not continue one.</summary>
     public static int Length(ReadOnlySpan<byte> text)
     {
@@ -95,6 +98,34 @@ internal static class Utf8Text
 
         byteLength = OffsetOf(text, characterCountMax);
         return !text[byteLength..].ContainsAnyExcept((byte)' ');
+    }
+
+    /// <summary>The text as varchar(n) or char(n) takes it by assignment: blanks beyond the length are cut off, more is 22001.</summary>
+    public static ReadOnlySpan<byte> Fit(ReadOnlySpan<byte> text, SqlType type)
+    {
+        if (type.Precision < 0 || text.Length <= type.Precision)
+        {
+            return text;
+        }
+
+        return TryFit(text, type.Precision, out int length) ? text[..length] : throw Error.StringTooLong(type.ToString());
+    }
+
+    /// <summary>A name is cut at 63 bytes, not within a character.</summary>
+    public static ReadOnlySpan<byte> CutName(ReadOnlySpan<byte> text)
+    {
+        if (text.Length <= NameLengthMax)
+        {
+            return text;
+        }
+
+        int length = NameLengthMax;
+        while (length > 0 && (text[length] & 0xC0) == 0x80)
+        {
+            length--;
+        }
+
+        return text[..length];
     }
 
     /// <summary>The length without blanks at the end, which char(n) does not keep.</summary>

@@ -13,6 +13,9 @@ internal sealed class MemoryFileSystem : IFileSystem
     /// <summary>Asked before every change, with what is done and to which file; true makes it fail.</summary>
     public Func<string, string, bool> Fails { get; set; } = (_, _) => false;
 
+    /// <summary>True: what fails does so because the disk is full.</summary>
+    public bool IsFull { get; set; }
+
     public bool Exists(string path) => Files.ContainsKey(path);
 
     public Stream OpenRead(string path) => Files.TryGetValue(path, out byte[]? bytes) ? new MemoryStream(bytes, writable: false) : throw Error.FileNotFound(path);
@@ -43,6 +46,8 @@ internal sealed class MemoryFileSystem : IFileSystem
     {
     }
 
+    public IDisposable Lock(string path, string owner) => throw new NotSupportedException();
+
     public void FlushFolder(string path) => Do("flush folder", path);
 
     private void Do(string what, string path)
@@ -50,7 +55,7 @@ internal sealed class MemoryFileSystem : IFileSystem
         Calls.Add($"{what} {Path.GetFileName(path)}");
         if (Fails(what, path))
         {
-            throw Error.FileFailed(what, path, "Input/output error");
+            throw IsFull ? Error.DiskFull(path) : Error.FileFailed(what, path, "Input/output error");
         }
     }
 
@@ -58,7 +63,15 @@ internal sealed class MemoryFileSystem : IFileSystem
     {
         public void Append(ReadOnlySpan<byte> bytes)
         {
-            files.Do("write", path);
+            try
+            {
+                files.Do("write", path);
+            }
+            catch
+            {
+                files.Files[path] = [.. files.Files[path], .. bytes[..(bytes.Length / 2)]];   // as much as there was room for
+                throw;
+            }
             files.Files[path] = [.. files.Files[path], .. bytes];
         }
 

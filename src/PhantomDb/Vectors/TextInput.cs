@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Text;
 using PhantomDb.Errors;
 using PhantomDb.Types;
-using PhantomDb.Vectors;
 
-namespace PhantomDb.Functions;
+namespace PhantomDb.Vectors;
 
 /// <summary>
 /// Reads values of one type, modifiers included, from PostgreSQL's text form into a vector: for COPY, database files,
@@ -26,8 +25,8 @@ internal sealed class TextInput
         _timePrecision = type.Precision < 0 ? 6 : type.Precision;
     }
 
-    public TextInput(SqlType type, IStatementContext statement)
-        : this(type, new DateTimeClock(statement.TransactionTime, statement.TimeZone), statement.FindRelation)
+    public TextInput(SqlType type, ITextContext context)
+        : this(type, new DateTimeClock(context.TransactionTime, context.TimeZone), context.FindRelation)
     {
     }
 
@@ -83,15 +82,15 @@ internal sealed class TextInput
                 break;
             case SqlTypeId.Varchar:
                 Utf8Text.EnsureValid(text);
-                target.Data<StringView>()[position] = target.Heap.Add(StringCasts.Fit(text, _type));
+                target.Data<StringView>()[position] = target.Heap.Add(Utf8Text.Fit(text, _type));
                 break;
             case SqlTypeId.Char:
                 Utf8Text.EnsureValid(text);
-                target.Data<StringView>()[position] = target.Heap.Add(text[..Utf8Text.TrimmedLength(StringCasts.Fit(text, _type))]);
+                target.Data<StringView>()[position] = target.Heap.Add(text[..Utf8Text.TrimmedLength(Utf8Text.Fit(text, _type))]);
                 break;
             case SqlTypeId.Name:
                 Utf8Text.EnsureValid(text);
-                target.Data<StringView>()[position] = target.Heap.Add(StringCasts.CutName(text));
+                target.Data<StringView>()[position] = target.Heap.Add(Utf8Text.CutName(text));
                 break;
             case SqlTypeId.Bytea:
                 ParseBytea(text, target, position);

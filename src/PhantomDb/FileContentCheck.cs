@@ -1,0 +1,69 @@
+using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Errors;
+
+namespace PhantomDb;
+
+/// <summary>
+/// What only the language arm can tell of a file's content: a file without checksums may have been written or edited by
+/// hand, so its defaults, checks and views are bound, and its rows held against the checks. A file whose checksums are right
+/// is as it was saved, from a database that had all that.
+/// </summary>
+internal static class FileContentCheck
+{
+    public static void Run(LoadedDatabase loaded, DatabaseOptions options)
+    {
+        if (loaded.IsProved)
+        {
+            return;
+        }
+        using Database database = new(loaded, options);
+        using Session session = database.OpenSession();
+        SchemaWriter writer = new(loaded.Catalog);
+        foreach (TableDefinition table in loaded.Catalog.Tables.OrderBy(table => table.Oid))
+        {
+            At(loaded, table.Oid, () => Check(session, table, writer.QualifiedName(table)));
+        }
+        foreach (ViewDefinition view in loaded.Catalog.Views.OrderBy(view => view.Oid))
+        {
+            At(loaded, view.Oid, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
+        }
+    }
+
+    private static void Check(Session session, TableDefinition table, string name)
+    {
+        ConstraintDefinition[] checks = [.. table.Constraints.Where(constraint => constraint.Kind == ConstraintKind.Check)];
+        if (checks.Length > 0 || table.Columns.Any(column => column.DefaultText is not null))
+        {
+            Bind(session, $"INSERT INTO {name} DEFAULT VALUES");   // each expression by itself, as it will be used
+        }
+        foreach (ConstraintDefinition check in checks)
+        {
+            using QueryResult violation = session.Execute($"SELECT 1 FROM {name} WHERE NOT ({check.CheckText}) LIMIT 1");
+            if (violation.Read())
+            {
+                throw new PhantomDbException(SqlStates.CheckViolation, $"check constraint \"{check.Name}\" of relation \"{table.Name}\" is violated by some row")
+                {
+                    SchemaName = table.Schema, TableName = table.Name, ConstraintName = check.Name,
+                };
+            }
+        }
+    }
+
+    private static void Bind(Session session, string sql)
+    {
+        using QueryResult plan = session.Execute($"EXPLAIN {sql}");
+    }
+
+    private static void At(LoadedDatabase loaded, int oid, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (PhantomDbException error)
+        {
+            throw Error.InFile(error, loaded.Places.GetValueOrDefault(oid, ""));
+        }
+    }
+}

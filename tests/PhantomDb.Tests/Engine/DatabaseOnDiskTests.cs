@@ -1,0 +1,325 @@
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Tests.Shell;
+
+namespace PhantomDb.Tests.Engine;
+
+/// <summary>Opening, saving, loading and locking through the public API, on a real disk.</summary>
+[TestClass]
+public sealed class DatabaseOnDiskTests
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+
+    private DatabaseOptions Options => new() { DataDirectory = _folder };
+
+    [TestCleanup]
+    public void RemoveFolder() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    public void A_database_is_open_once_until_it_is_disposed_of()
+    {
+        Database first = Database.Open("shop", Options);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+        Assert.AreEqual("55006", error.SqlState);
+        StringAssert.Contains(error.Message, Path.Combine(_folder, "shop.lock"));
+        StringAssert.StartsWith(error.Detail, $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: ");
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(Path.Combine(_folder, "shop.db"), Options)).SqlState);
+
+        first.Dispose();
+        first.Dispose();
+        Assert.IsFalse(File.Exists(Path.Combine(_folder, "shop.lock")));
+        Database.Open("shop", Options).Dispose();
+    }
+
+    [TestMethod]
+    public void A_lock_that_a_dead_process_left_is_taken_over()
+    {
+        File.WriteAllText(Path.Combine(_folder, "shop.lock"), "Process: 1 | Host: elsewhere\n");
+
+        Database.Open("shop", Options).Dispose();
+
+        Assert.IsEmpty(Directory.GetFiles(_folder));
+    }
+
+    [TestMethod]
+    public void Another_process_keeps_the_database_locked_until_it_is_killed()
+    {
+        using ShellProcess shell = new(_folder, "-d", ".", "shop", "-m", "csv");
+        shell.Write("CREATE TABLE t (a int);\nINSERT INTO t VALUES (1) RETURNING a;\n");
+        Assert.AreEqual("a", shell.ReadLine());
+
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options)).SqlState);
+        (int exitCode, _, string errors) = ShellProcess.Run(_folder, "SELECT 1;\n", "-d", ".", "shop");
+        Assert.AreEqual(1, exitCode);
+        StringAssert.StartsWith(errors, "ERROR: 55006: ");
+
+        shell.Signal("KILL");
+        shell.Finish(closesInput: false);
+        Assert.IsTrue(File.Exists(Path.Combine(_folder, "shop.lock")));
+        Database.Open("shop", Options).Dispose();
+        Assert.IsEmpty(Directory.GetFiles(_folder));
+    }
+
+    [TestMethod]
+    public void Many_openers_at_once_give_one_owner()
+    {
+        int owners = 0, mostOwners = 0;
+        Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, _ =>
+        {
+            for (int opened = 0; opened < 25;)
+            {
+                try
+                {
+                    using Database database = Database.Open("shop", Options);
+                    mostOwners = Math.Max(mostOwners, Interlocked.Increment(ref owners));
+                    Thread.Yield();
+                    Interlocked.Decrement(ref owners);
+                    opened++;
+                }
+                catch (PhantomDbException error) when (error.SqlState == "55006")
+                {
+                    Thread.Yield();
+                }
+            }
+        });
+
+        Assert.AreEqual(1, mostOwners);
+    }
+
+    [TestMethod]
+    public void Saving_under_the_own_name_is_a_save_and_under_another_a_copy_with_an_identity_of_its_own()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int)");
+        shop.SaveToDisk("copy");
+        Assert.IsTrue(shop.HasUnsavedChanges);
+        Assert.IsFalse(File.Exists(Path.Combine(_folder, "shop.db")));
+        shop.SaveToDisk("shop");
+        Assert.IsFalse(shop.HasUnsavedChanges);
+        shop.SaveToDisk(Path.Combine(_folder, "sub", "other.db"));
+
+        LoadedDatabase own = DatabaseFileReader.Read(Path.Combine(_folder, "shop.db"));
+        LoadedDatabase copy = DatabaseFileReader.Read(Path.Combine(_folder, "copy.db"));
+        Assert.AreNotEqual(own.Id, copy.Id);
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "copy.db", "shop.db", "shop.lock" }, FilesIn(_folder));
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "other.db" }, FilesIn(Path.Combine(_folder, "sub")));
+    }
+
+    [TestMethod]
+    public void A_copy_does_not_replace_a_database_that_is_open()
+    {
+        using Database shop = Database.Open("shop", Options);
+        using Database other = Database.Open("other", Options);
+
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => shop.SaveToDisk("other")).SqlState);
+
+        other.Dispose();
+        shop.SaveToDisk("other");
+        using Session session = shop.OpenSession();
+        session.Execute("DROP DATABASE other").Dispose();
+        using Database again = Database.Open("other", Options);
+        again.SaveToDisk();
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("DROP DATABASE other")).SqlState);
+        Assert.AreEqual("42P04", Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("CREATE DATABASE other")).SqlState);
+    }
+
+    [TestMethod]
+    public void Saving_unchanged_content_and_reading_leave_the_file_alone()
+    {
+        string path = Path.Combine(_folder, "shop.db");
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Run(shop, "CREATE TABLE t (a int PRIMARY KEY, b text)");
+            Run(shop, "INSERT INTO t VALUES (2, 'x'), (1, NULL)");
+            shop.SaveToDisk();
+        }
+        byte[] before = File.ReadAllBytes(path);
+        DateTime longAgo = new(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(path, longAgo);
+
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Assert.AreEqual("1|NULL,2|x", Rows(shop, "SELECT a, b FROM t ORDER BY a"));
+            Assert.IsFalse(shop.HasUnsavedChanges);
+            shop.SaveToDisk();
+            Run(shop, "UPDATE t SET b = 'y' WHERE a = 2");
+            Run(shop, "UPDATE t SET b = 'x' WHERE a = 2");
+            Assert.IsTrue(shop.HasUnsavedChanges);
+            shop.SaveToDisk();
+            Assert.IsFalse(shop.HasUnsavedChanges);
+        }
+
+        CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
+        Assert.AreEqual(longAgo, File.GetLastWriteTimeUtc(path));
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "shop.db" }, FilesIn(_folder));
+    }
+
+    [TestMethod]
+    public void Loading_replaces_all_content()
+    {
+        using (Database source = Database.Open("source", Options))
+        {
+            Run(source, "CREATE TABLE t (id int GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, b text)");
+            Run(source, "INSERT INTO t (b) VALUES ('one'), ('two')");
+            Run(source, "CREATE VIEW v AS SELECT count(*) AS n FROM t");
+            source.SaveToDisk();
+        }
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE old (x bigint)");
+        Run(shop, "CREATE TABLE t (y text, z text)");
+        shop.SaveToDisk();
+        using Session session = shop.OpenSession();
+        using PreparedStatement prepared = session.Prepare("SELECT count(*) FROM t");
+
+        shop.LoadFromDisk("source");
+
+        Assert.AreEqual("1|one,2|two", Rows(session, "SELECT * FROM t"));
+        Assert.AreEqual("2", Rows(session, "SELECT n FROM v"));
+        Assert.AreEqual("42P01", Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("SELECT * FROM old")).SqlState);
+        using (QueryResult result = prepared.Execute())
+        {
+            Assert.IsTrue(result.Read());
+            Assert.AreEqual(2L, result.GetInt64(0));
+        }
+        session.Execute("INSERT INTO t (b) VALUES ('three')").Dispose();
+        Assert.AreEqual("3|three", Rows(session, "SELECT * FROM t WHERE id = 3"));
+        Assert.IsTrue(shop.HasUnsavedChanges);
+        shop.SaveToDisk();
+        Run(shop, "DELETE FROM t");
+
+        shop.LoadFromDisk();
+
+        Assert.IsFalse(shop.HasUnsavedChanges);
+        Assert.AreEqual("3", Rows(shop, "SELECT n FROM v"));
+        CollectionAssert.AreEquivalent(new[] { "t", "t_id_seq", "v" }, shop.DescribeSchema().Relations.Select(r => r.Name).ToArray());
+    }
+
+    [TestMethod]
+    public void Loading_what_cannot_be_read_changes_nothing_and_holds_no_memory()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int)");
+        Run(shop, "INSERT INTO t VALUES (1)");
+        string rows = string.Concat(Enumerable.Range(0, 5000).Select(i => $"ROW:{i},some text that is not inline {i}\n"));
+        File.WriteAllText(Path.Combine(_folder, "bad.db"), $"[TABLE:u]\nCOLUMNS:a:int,b:string\nDATA:a,b\n{rows}ROW:x,\n");
+        File.WriteAllText(Path.Combine(_folder, "check.db"), $"[TABLE:u]\nCOLUMNS:a:int,b:string\nCONSTRAINT:small CHECK (a < 4999)\nDATA:a,b\n{rows}");
+        long before = shop.MemoryUsed;
+
+        Assert.AreEqual("22P02", Assert.ThrowsExactly<PhantomDbException>(() => shop.LoadFromDisk("bad")).SqlState);
+        Assert.AreEqual("23514", Assert.ThrowsExactly<PhantomDbException>(() => shop.LoadFromDisk("check")).SqlState);
+        Assert.AreEqual("58P01", Assert.ThrowsExactly<PhantomDbException>(() => shop.LoadFromDisk("missing")).SqlState);
+
+        Assert.AreEqual(before, shop.MemoryUsed);
+        Assert.AreEqual("1", Rows(shop, "SELECT a FROM t"));
+    }
+
+    [TestMethod]
+    public void Loading_is_refused_while_a_session_has_a_transaction_or_a_result_open()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int)");
+        shop.SaveToDisk();
+        using Session session = shop.OpenSession();
+
+        session.Execute("BEGIN").Dispose();
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => shop.LoadFromDisk()).SqlState);
+        session.Execute("COMMIT").Dispose();
+        using (session.Execute("SELECT 1"))
+        {
+            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => shop.LoadFromDisk()).SqlState);
+        }
+        shop.LoadFromDisk();
+        session.Execute("BEGIN").Dispose();
+        session.Dispose();
+        shop.LoadFromDisk();
+    }
+
+    [TestMethod]
+    public void A_database_in_memory_reads_a_file_and_is_not_tied_to_it()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t AS SELECT 7 AS a");
+        shop.SaveToDisk();
+
+        using Database beside = Database.Open("shop", Options with { IsInMemory = true });
+        using Database memory = Database.CreateInMemory(Options);
+        memory.LoadFromDisk("shop");
+
+        Assert.AreEqual(("7", "7"), (Rows(beside, "SELECT a FROM t"), Rows(memory, "SELECT a FROM t")));
+        Assert.IsNull(beside.FilePath);
+        Assert.AreEqual(Path.Combine(_folder, "shop.db"), shop.FilePath);
+        Assert.AreEqual("55000", Assert.ThrowsExactly<PhantomDbException>(() => beside.SaveToDisk()).SqlState);
+        Assert.AreEqual("55000", Assert.ThrowsExactly<PhantomDbException>(() => memory.LoadFromDisk()).SqlState);
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => beside.SaveToDisk("shop")).SqlState);
+    }
+
+    [TestMethod]
+    public void Identity_timeline_and_position_of_a_file_outlive_a_save()
+    {
+        Guid id = Guid.NewGuid();
+        string path = Path.Combine(_folder, "shop.db");
+        DatabaseFileWriter.Write(new DatabaseContent("shop", PhantomDb.Catalog.DatabaseCatalog.Empty, new PhantomDb.Storage.DatabaseStorage(), PhantomDb.Storage.ReadView.Latest)
+        {
+            Id = id, Timeline = 3, Lsn = 77,
+        }, path);
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Run(shop, "CREATE TABLE t (a int)");
+            shop.SaveToDisk();
+        }
+
+        LoadedDatabase loaded = DatabaseFileReader.Read(path);
+
+        Assert.AreEqual((id, 3, 77L, 1), (loaded.Id, loaded.Timeline, loaded.Lsn, loaded.Catalog.Tables.Count()));
+    }
+
+    [TestMethod]
+    [DataRow("CONSTRAINT:c CHECK (a < 2)\nDATA:a\nROW:1\nROW:2\n", "23514", "check constraint \"c\" of relation \"t\" is violated by some row")]
+    [DataRow("CONSTRAINT:c CHECK (a < nothing)\nDATA:a\n", "42703", "column \"nothing\" does not exist")]
+    [DataRow("CONSTRAINT:c CHECK (true) OR (true)\nDATA:a\n", "42601", "")]
+    [DataRow("DEFAULT:a,'x'\nDATA:a\n", "22P02", "")]
+    [DataRow("DATA:a\n\n[VIEW:v]\nCOLUMNS:x:int\nUSES:t\nQUERY:SELECT b AS x FROM t\n", "42703", "column \"b\" does not exist")]
+    public void What_a_hand_written_file_says_in_SQL_is_checked_when_it_is_opened(string body, string sqlState, string message)
+    {
+        string path = Path.Combine(_folder, "shop.db");
+        File.WriteAllText(path, $"# by hand\n\n[TABLE:t]\nCOLUMNS:a:int\n{body}");
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+
+        Assert.AreEqual(sqlState, error.SqlState, error.Message);
+        StringAssert.StartsWith(error.Message, message);
+        StringAssert.StartsWith(error.Where, body.Contains("[VIEW", StringComparison.Ordinal) ? $"{path}, line 7, byte offset " : $"{path}, line 3, byte offset 11, section [TABLE:t]");
+        Assert.IsFalse(File.Exists(Path.Combine(_folder, "shop.lock")));
+    }
+
+    private static string[] FilesIn(string folder) => [.. Directory.GetFiles(folder).Select(path => Path.GetFileName(path)!)];
+
+    private static void Run(Database database, string sql)
+    {
+        using Session session = database.OpenSession();
+        session.Execute(sql).Dispose();
+    }
+
+    private static string Rows(Database database, string sql)
+    {
+        using Session session = database.OpenSession();
+        return Rows(session, sql);
+    }
+
+    private static string Rows(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        StringBuilder text = new();
+        while (result.Read())
+        {
+            text.Append(text.Length > 0 ? "," : "");
+            for (int i = 0; i < result.Columns.Count; i++)
+            {
+                text.Append(i > 0 ? "|" : "").Append(result.IsNull(i) ? "NULL" : result.GetText(i));
+            }
+        }
+        return text.ToString();
+    }
+}
