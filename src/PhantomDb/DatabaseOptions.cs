@@ -25,8 +25,11 @@ public sealed record DatabaseOptions
     /// </summary>
     public long WorkMemory { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8 * 3;
 
-    /// <summary>Plans that the database keeps for statements seen before. Default: 1,024; 0 turns the cache off.</summary>
-    public int PlanCacheSize { get; init; } = 1024;
+    /// <summary>
+    /// Plans that each session keeps of the statements that it ran last, so that they need not be parsed again; a single-row
+    /// statement counts as the same when only its literals differ. Default: 128; 0 turns the cache off.
+    /// </summary>
+    public int PlanCacheSize { get; init; } = 128;
 
     /// <summary>The least that <see cref="MemoryLimit"/> and <see cref="WorkMemory"/> may be: 1 MiB.</summary>
     public const long MemoryMinimum = 1024 * 1024;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
-using PhantomDb.Execution.Physical;
 using PhantomDb.Execution.Points;
 using PhantomDb.Functions;
 using PhantomDb.Parsing.Ast;
@@ -21,30 +20,24 @@ namespace PhantomDb;
 public sealed class PreparedStatement : IDisposable
 {
     private readonly Session _session;
-    private readonly Statement _statement;
+    private readonly StatementPlan _plan;
     private readonly SqlType[] _types;
     private readonly RowBuffer _parameters;
     private readonly bool[] _isBound;
-    private DatabaseCatalog _catalog;
-    private IReadOnlyList<string> _searchPath;
-    private BoundStatement _bound;
-    private PointStatement? _point;
+    private PointStatement? _point;      // that the result below is of
     private QueryResult? _pointResult;
     private bool _isDisposed;
 
     internal PreparedStatement(Session session, Statement statement, DatabaseCatalog catalog)
     {
         _session = session;
-        _statement = statement;
-        _catalog = catalog;
-        _searchPath = session.SearchPath;
-        _bound = session.Bind(statement, catalog, []);
-        _types = [.. _bound.ParameterTypes];
+        _plan = new StatementPlan(session, statement, []) { IsPromised = true };
+        BoundStatement bound = _plan.BoundFor(catalog);
+        _types = [.. bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);
         _isBound = new bool[_types.Length];
-        Columns = _bound is BoundPlan plan ? [.. plan.ResultColumns.Select(c => new ResultColumn(c.Name, c.Type, isDeclared: false))] : [];
+        Columns = bound is BoundPlan plan ? Session.Columns(plan.ResultColumns) : [];
         ParameterTypeNames = [.. _types.Select(type => type.BaseName)];
-        FindPoint();
     }
 
     /// <summary>The result's columns; none for a statement without rows.</summary>
@@ -52,8 +45,6 @@ public sealed class PreparedStatement : IDisposable
 
     /// <summary>Types of the parameters $1, $2 … as PostgreSQL names them.</summary>
     public IReadOnlyList<string> ParameterTypeNames { get; }
-
-    internal PhysicalPlan? PhysicalPlan { get; set; }
 
     /// <summary>Gives a parameter, counted from 1, an integer; of a type that can hold it, or its text.</summary>
     /// <exception cref="PhantomDbException">The parameter's type cannot hold the value.</exception>
@@ -169,70 +160,30 @@ public sealed class PreparedStatement : IDisposable
         {
             throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
         }
-        if (_point is not null && ReferenceEquals(_searchPath, _session.SearchPath) && _point.CanRun(_parameters))
+        if (_plan.FindPoint() is { } point && point.CanRun(_parameters))
         {
-            int rowCount = _session.RunPoint(_point, _parameters);
+            int rowCount = _session.RunPoint(point, _parameters);
             if (rowCount >= 0)
             {
-                return PointResult(rowCount);
+                return PointResult(point, rowCount);
             }
         }
-        Vector[] values = [.. _types.Select((type, i) => PointValues.ToVector(type, _parameters, i))];
-        QueryResult result = _session.Run(this, _statement, values);
-        if (_point is null || !_point.IsCurrent(_session.Database.Catalog, _session.Database.Storage))
-        {
-            FindPoint();
-        }
-        return result;
+        Vector[] values = _types.Length == 0 ? [] : [.. _types.Select((type, i) => PointValues.ToVector(type, _parameters, i))];
+        return _session.Run(_plan, values);
     }
 
     /// <summary>Ends the use of the statement.</summary>
     public void Dispose() => _isDisposed = true;
 
-    /// <summary>The statement bound against a catalog: the binding is kept while the catalog is the same.</summary>
-    internal BoundStatement BoundFor(DatabaseCatalog catalog)
+    private QueryResult PointResult(PointStatement point, int rowCount)
     {
-        if (ReferenceEquals(catalog, _catalog) && ReferenceEquals(_searchPath, _session.SearchPath) && _bound is BoundPlan)
+        if (!ReferenceEquals(point, _point) || (point.Rows is null && _pointResult!.RowsAffected != rowCount))
         {
-            return _bound;
+            _point = point;
+            _pointResult = _session.NewPointResult(point, Columns, rowCount);
         }
-        BoundStatement bound = _session.Bind(_statement, catalog, _types);
-        if (!bound.ParameterTypes.SequenceEqual(_types)
-            || (bound is BoundPlan plan && !plan.ResultColumns.Select(c => (c.Name, c.Type)).SequenceEqual(Columns.Select(c => (c.Name, c.Type)))))
-        {
-            throw new PhantomDbException(SqlStates.FeatureNotSupported, "cached plan must not change result type") { Hint = "Prepare the statement again." };
-        }
-        _bound = bound;
-        _catalog = catalog;
-        _searchPath = _session.SearchPath;
-        _point = null;
-        PhysicalPlan = null;
-        return bound;
-    }
-
-    private QueryResult PointResult(int rowCount)
-    {
-        if (_point!.Rows is not null)
-        {
-            _pointResult ??= new QueryResult(Columns, _point.Rows, "SELECT", -1, countsRows: true, _session.StatementContext);
-            _pointResult.Restart();
-            return _pointResult;
-        }
-        if (_pointResult is null || _pointResult.RowsAffected != rowCount)
-        {
-            string tag = _point.Tag == "INSERT" ? $"INSERT 0 {rowCount}" : $"{_point.Tag} {rowCount}";
-            _pointResult = new QueryResult([], null, tag, rowCount, countsRows: false, _session.StatementContext);
-        }
-        _pointResult.Restart();
+        _pointResult!.Restart();
         return _pointResult;
-    }
-
-    private void FindPoint()
-    {
-        _pointResult = null;
-        _point = _bound is BoundPlan plan && ReferenceEquals(_catalog, _session.Database.Catalog)
-            ? PointPlanner.Plan(plan, _catalog, _session.Database.Storage)
-            : null;
     }
 
     private int IndexOf(int parameter)

@@ -20,7 +20,8 @@ public sealed class QueryResult : IDisposable
     private readonly ResultSource? _source;
     private readonly string _tag;
     private readonly bool _countsRows;
-    private readonly TextOutput[] _text;
+    private readonly IStatementContext _statement;
+    private TextOutput?[]? _text;   // by column, made when first asked for
     private DataChunk? _chunk;
     private int _row = -1;
     private int _position;
@@ -29,12 +30,12 @@ public sealed class QueryResult : IDisposable
     internal QueryResult(
         IReadOnlyList<ResultColumn> columns, ResultSource? source, string tag, long rowsAffected, bool countsRows, IStatementContext statement)
     {
-        _text = [.. columns.Select(c => new TextOutput(c.Type, statement))];
         Columns = columns;
         _source = source;
         _tag = tag;
         _countsRows = countsRows;
         RowsAffected = rowsAffected;
+        _statement = statement;
     }
 
     /// <summary>The columns; none where the statement gives no rows.</summary>
@@ -208,7 +209,9 @@ public sealed class QueryResult : IDisposable
     public void WriteText(int column, IBufferWriter<byte> output)
     {
         Vector vector = Valid(column);
-        _text[column].Write(vector, vector.PositionOf(_position), output);
+        _text ??= new TextOutput?[Columns.Count];
+        TextOutput text = _text[column] ??= new TextOutput(Type(column), _statement);
+        text.Write(vector, vector.PositionOf(_position), output);
     }
 
     /// <summary>The value as the .NET type that fits it best; DBNull for NULL.</summary>

@@ -1,5 +1,6 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Execution;
 using PhantomDb.Execution.Points;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
@@ -32,20 +33,31 @@ public sealed partial class Session
     }
 
     /// <summary>Runs a prepared statement through operators.</summary>
-    internal QueryResult Run(PreparedStatement prepared, Statement statement, Vector[] parameters)
+    internal QueryResult Run(StatementPlan plan, Vector[] parameters)
     {
         Enter();
-        _parameters = parameters;
-        _prepared = prepared;
         try
         {
-            return Run(statement);
+            return RunKept(plan, parameters);
         }
         finally
         {
-            _prepared = null;
-            _parameters = [];
             Leave();
+        }
+    }
+
+    private QueryResult RunKept(StatementPlan plan, Vector[] parameters)
+    {
+        _parameters = parameters;
+        _plan = plan;
+        try
+        {
+            return Run(plan.Statement);
+        }
+        finally
+        {
+            _plan = null;
+            _parameters = [];
         }
     }
 
@@ -58,7 +70,12 @@ public sealed partial class Session
         Enter();
         try
         {
-            return _isFailed ? -1 : RunPointEntered(point, parameters);
+            if (_isFailed)
+            {
+                return -1;
+            }
+            _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
+            return RunPointEntered(point, parameters);
         }
         finally
         {
@@ -66,9 +83,25 @@ public sealed partial class Session
         }
     }
 
+    internal QueryResult NewPointResult(PointStatement point, IReadOnlyList<ResultColumn> columns, int rowCount)
+    {
+        if (point.Rows is not null)
+        {
+            return new QueryResult(columns, point.Rows, point.Tag, -1, countsRows: true, _statement);
+        }
+        string tag = (point.Tag, rowCount) switch
+        {
+            ("INSERT", 1) => "INSERT 0 1",
+            ("UPDATE", 1) => "UPDATE 1",
+            ("DELETE", 1) => "DELETE 1",
+            _ => StatementRunner.TagOf(point.Tag, rowCount),
+        };
+        return new QueryResult([], null, tag, rowCount, countsRows: false, _statement);
+    }
+
+    // The statement has begun, its transaction has not.
     private int RunPointEntered(PointStatement point, RowBuffer parameters)
     {
-        _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
         bool isOwnTransaction = !_transaction.IsActive;
         if (isOwnTransaction)
         {

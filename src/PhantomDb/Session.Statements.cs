@@ -17,7 +17,7 @@ namespace PhantomDb;
 public sealed partial class Session
 {
     private Vector[] _parameters = [];
-    private PreparedStatement? _prepared;       // whose binding and plan the statement that runs uses
+    private StatementPlan? _plan;               // of the statement that runs, where it is kept
 
     private QueryResult Run(Statement statement)
     {
@@ -77,17 +77,8 @@ public sealed partial class Session
         return _open = new QueryResult(Columns(result.Columns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
     }
 
-    private BoundStatement Bind(Statement statement, DatabaseCatalog catalog)
-    {
-        if (_prepared is not null)
-        {
-            return _prepared.BoundFor(catalog);
-        }
-        BoundStatement bound = Bind(statement, catalog, []);
-        return bound.ParameterTypes.Count == 0
-            ? bound
-            : throw new PhantomDbException(SqlStates.UndefinedParameter, "there is no parameter $1");
-    }
+    private BoundStatement Bind(Statement statement, DatabaseCatalog catalog) =>
+        _plan is null ? Bind(statement, catalog, null) : _plan.BoundFor(catalog);
 
     private StatementResult Carry(BoundStatement bound, Statement statement)
     {
@@ -243,16 +234,10 @@ public sealed partial class Session
 
     private StatementScope NewScope() => new(_transaction, _database.Storage, _statement.Catalog, _statement, _parameters);
 
-    private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope)
-    {
-        if (_prepared is null)
-        {
-            return scope.Plan(plan.Plan, plan.ResultColumns);
-        }
-        return _prepared.PhysicalPlan ??= scope.Plan(plan.Plan, plan.ResultColumns);
-    }
+    private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
+        _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);
 
-    private static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns) =>
+    internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns) =>
         [.. columns.Select(c => new ResultColumn(c.Name, c.Type, isDeclared: false))];
 
     /// <summary>The rows of the session's open result; its end ends the statement.</summary>

@@ -24,6 +24,8 @@ public sealed partial class Session : IDisposable
     private readonly StatementContext _statement;
     private readonly Transaction _transaction;
     private readonly MemoryAccount _memory;
+    private readonly LiteralScanner _literals = new();
+    private readonly PlanCache _plans;
     private QueryResult? _open;
     private bool _isInTransaction;
     private bool _isFailed;
@@ -36,6 +38,7 @@ public sealed partial class Session : IDisposable
         _settings = new SessionSettings(database.Options.WorkMemory);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _statement = new StatementContext(database.Name, _settings, database.Storage, _memory);
+        _plans = new PlanCache(database.Options.PlanCacheSize);
         _transaction = database.Transactions.NewTransaction();
     }
 
@@ -58,7 +61,9 @@ public sealed partial class Session : IDisposable
 
     internal StatementContext StatementContext => _statement;
 
-    internal IReadOnlyList<string> SearchPath => _settings.SearchPath;
+    internal PlanCache Plans => _plans;
+
+    internal int SettingsVersion => _settings.Version;
 
     internal bool IsDisposed => _isDisposed;
 
@@ -73,11 +78,16 @@ public sealed partial class Session : IDisposable
         Enter();
         try
         {
+            bool isCacheable = _plans.Capacity > 0 && _literals.TryRead(sql);
+            if (isCacheable && RunCached(sql) is { } cached)
+            {
+                return cached;
+            }
             IReadOnlyList<Statement> statements = Parse(sql);
             return statements.Count switch
             {
                 0 => new QueryResult([], null, "", -1, countsRows: false, _statement),
-                1 => Run(statements[0]),
+                1 => isCacheable ? RunAndCache(statements[0], sql) : Run(statements[0]),
                 _ => throw Failed(new PhantomDbException(SqlStates.SyntaxError, "cannot run several statements at once; use ExecuteScript")),
             };
         }
@@ -190,7 +200,7 @@ public sealed partial class Session : IDisposable
         {
             throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
         }
-        if (Volatile.Read(ref _open) is not null)
+        if (Volatile.Read(ref _open) is { IsClosed: false })
         {
             Leave();
             throw new PhantomDbException(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
@@ -212,13 +222,16 @@ public sealed partial class Session : IDisposable
         }
     }
 
-    internal BoundStatement Bind(Statement statement, DatabaseCatalog catalog, IReadOnlyList<SqlType> parameterTypes) => Binder.Bind(statement, new BinderContext(catalog)
+    /// <summary>Binds a statement; with null for the types of parameters it may have none.</summary>
+    internal BoundStatement Bind(Statement statement, DatabaseCatalog catalog, IReadOnlyList<SqlType>? parameterTypes) =>
+        Binder.Bind(statement, NewBinderContext(catalog) with { ParameterTypes = parameterTypes ?? [], AllowsParameters = parameterTypes is not null });
+
+    private BinderContext NewBinderContext(DatabaseCatalog catalog) => new(catalog)
     {
-        ParameterTypes = parameterTypes,
         DatabaseName = _database.Name,
         SearchPath = _settings.SearchPath,
-        Clock = new DateTimeClock(_statement.TransactionTime, _statement.TimeZone),
-    });
+        Clock = _statement.Clock,
+    };
 
     private void EnsureNotFailed(Statement statement)
     {

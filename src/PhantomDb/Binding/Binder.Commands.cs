@@ -200,7 +200,7 @@ internal static partial class Binder
     private static PrepareCommand BindPrepare(PrepareStatement prepare, BindingState state)
     {
         SqlType[] types = [.. ((IReadOnlyList<TypeNameSyntax>)prepare.ParameterTypes).Select(TypeNames.Bind)];
-        BoundStatement statement = Bind(prepare.Statement, state.Context with { ParameterTypes = types, LiteralParameters = null });
+        BoundStatement statement = Bind(prepare.Statement, state.Context with { ParameterTypes = types, LiteralParameters = null, AllowsParameters = true });
         return statement is BoundPlan ? new PrepareCommand(prepare.Name, statement)
             : throw Error.NotSupported($"PREPARE of {statement.CommandTag}", prepare.Statement.Position);
     }

@@ -16,7 +16,7 @@ internal static partial class Binder
         BoundStatement bound = BindStatement(statement, state);
         state.PinUnusedLiterals();
         state.CheckParameters();
-        bound = bound with { ParameterTypes = [.. state.ParameterTypes], Dependencies = state.Dependencies };
+        bound = bound with { ParameterTypes = [.. state.ParameterTypes], Dependencies = state.Dependencies, DependsOnTime = state.DependsOnTime };
         return bound is BoundPlan plan ? plan with { PinnedParameters = state.PinnedParameters } : bound;
     }
 

@@ -18,6 +18,9 @@ internal sealed record BinderContext(DatabaseCatalog Catalog)
     /// <summary>Types given for $1 …; Unknown, or a list that is too short, leaves them to be inferred.</summary>
     public IReadOnlyList<SqlType> ParameterTypes { get; init; } = [];
 
+    /// <summary>False for a statement that gets no values: a parameter in it is an error.</summary>
+    public bool AllowsParameters { get; init; } = true;
+
     /// <summary>
     /// For the plan cache: indices of parameters by the offset of the literal that they stand for. Such a literal becomes a
     /// <see cref="Expressions.ParameterExpression"/> where its value decides nothing; elsewhere it stays, and the index is
@@ -25,6 +28,9 @@ internal sealed record BinderContext(DatabaseCatalog Catalog)
     /// an integer's width (4, 8 bytes or more) and a numeric's precision and scale.
     /// </summary>
     public IReadOnlyDictionary<int, int>? LiteralParameters { get; init; }
+
+    /// <summary>Offsets of those among <see cref="LiteralParameters"/> whose parameter has the minus sign before the literal in it.</summary>
+    public IReadOnlySet<int>? NegativeLiterals { get; init; }
 
     public IVirtualTables? VirtualTables { get; init; }
 

@@ -62,6 +62,12 @@ internal sealed class BindingState(BinderContext context)
     public int LiteralParameterAt(int position) =>
         !IsInView && Context.LiteralParameters is { } map && map.TryGetValue(position, out int index) ? index : -1;
 
+    /// <summary>True where the parameter for the literal at an offset has the sign before it.</summary>
+    public bool IsNegativeLiteral(int position) => Context.NegativeLiterals?.Contains(position) == true;
+
+    /// <summary>True where the moment of binding is in the plan: 'now', 'today' and the like were literals.</summary>
+    public bool DependsOnTime { get; set; }
+
     /// <summary>True for a parameter that stands for a literal.</summary>
     public bool IsLiteral(int parameterIndex) => _literals.Contains(parameterIndex);
 

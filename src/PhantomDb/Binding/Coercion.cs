@@ -107,6 +107,7 @@ internal sealed class Coercion(BindingState state)
         {
             return Relations.FromText(state, text.ToString(), literal.Position.Offset);
         }
+        state.DependsOnTime |= Constants.MayDependOnTime(text, target);
         try
         {
             if (!Constants.TryParse(text, target, state.Context.Clock, out object value))

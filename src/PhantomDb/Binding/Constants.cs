@@ -73,6 +73,28 @@ internal static class Constants
         }
     }
 
+    /// <summary>True where the text may mean another value at another time: now, today, tomorrow, yesterday, a zone's name.</summary>
+    public static bool MayDependOnTime(ByteString text, SqlType type) => type.Id switch
+    {
+        SqlTypeId.Time => text.Bytes.AsSpan().IndexOfAnyInRange((byte)'A', (byte)'z') >= 0,
+        SqlTypeId.Date or SqlTypeId.Timestamp or SqlTypeId.TimestampTz => MentionsToday(text.Bytes),
+        _ => false,
+    };
+
+    private static bool MentionsToday(ReadOnlySpan<byte> text)
+    {
+        for (int i = 0; i + 2 < text.Length; i++)
+        {
+            ReadOnlySpan<byte> word = text.Slice(i, 3);
+            if (Ascii.EqualsIgnoreCase(word, "now"u8) || Ascii.EqualsIgnoreCase(word, "tod"u8)
+                || Ascii.EqualsIgnoreCase(word, "tom"u8) || Ascii.EqualsIgnoreCase(word, "yes"u8))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /// <summary>A string as a numeric of the digits that it has; null where it is no plain number.</summary>
     public static ConstantExpression? TryNumericLiteral(ByteString text) =>
         DecimalLiteral.TryParse(text.Bytes, out DecimalLiteral literal) && literal.Kind == NumericKind.Finite

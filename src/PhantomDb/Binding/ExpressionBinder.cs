@@ -86,7 +86,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
             return constant;
         }
         bool staysInPlan = Clause is not (Clause.Where or Clause.JoinCondition or Clause.Values or Clause.Set)
-            || isNegative || literal.Kind is LiteralKind.Null or LiteralKind.Boolean;
+            || isNegative != state.IsNegativeLiteral(literal.Position) || literal.Kind is LiteralKind.Null or LiteralKind.Boolean;
         if (staysInPlan)
         {
             state.Pin(literal.Position);
@@ -121,7 +121,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
 
     private ParameterExpression BindParameter(ParameterSyntax parameter)
     {
-        if (parameter.Number is < 1 or > 65535)
+        if (parameter.Number is < 1 or > 65535 || !state.Context.AllowsParameters)
         {
             throw Error.At(SqlStates.UndefinedParameter, $"there is no parameter ${parameter.Number}", parameter.Position);
         }

@@ -48,6 +48,11 @@ internal sealed partial class ModificationBinder(BindingState state)
     /// <summary>A value as the type of the column that it is assigned to.</summary>
     private Expression Assign(Expression value, ColumnDefinition column, int position)
     {
+        if (value is ParameterExpression literal && state.IsLiteral(literal.Index) && IsReadAs(literal.Type, column.Type))
+        {
+            state.SetParameterType(literal.Index, column.Type);   // the plan cache reads the literal as the column's type at once
+            return literal with { Type = column.Type };
+        }
         if (column.Type.Precision < 0 && value is not ConstantExpression && value.Type.Id != SqlTypeId.Unknown
             && TypeCategories.IsBinaryCoercible(value.Type.Id, column.Type.Id) && column.Type.Id != SqlTypeId.Numeric)
         {
@@ -56,6 +61,13 @@ internal sealed partial class ModificationBinder(BindingState state)
         return _coercion.TryCoerce(value, column.Type, CastContext.Assignment)
             ?? throw Error.WrongAssignmentType(column.Name, column.Type, value.Type, position);
     }
+
+    private static bool IsReadAs(SqlType literal, SqlType column) => literal.Id switch
+    {
+        SqlTypeId.Unknown => true,
+        SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric => column.IsInteger && literal.IsInteger || column.Id is SqlTypeId.Double or SqlTypeId.Numeric,
+        _ => false,
+    };
 
     /// <summary>What a column gets that is not given: the next number, its default, or NULL.</summary>
     public static Expression DefaultOf(BindingState state, ColumnDefinition column)

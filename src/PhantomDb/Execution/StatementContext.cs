@@ -68,6 +68,9 @@ internal sealed class StatementContext : IStatementContext
         }
     }
 
+    /// <summary>The transaction's time and the session's zone, for reading dates and times from text.</summary>
+    public DateTimeClock Clock => new(TransactionTime, TimeZone);
+
     /// <summary>Begins a statement against a catalog; outside an explicit transaction it is a transaction of its own.</summary>
     public void Begin(DatabaseCatalog catalog, bool isTransaction)
     {

@@ -16,5 +16,13 @@ internal static class SqlScripts
             .Select(file => Path.GetRelativePath(Folder, file).Replace('\\', '/'))
             .Order(StringComparer.Ordinal);
 
+    /// <summary>The SQL of a script's records, in their order.</summary>
+    public static IEnumerable<string> StatementsOf(string path) => Read(path).Records.Select(record => record switch
+    {
+        SltStatement statement => statement.Sql,
+        SltQuery query => query.Sql,
+        _ => null,
+    }).OfType<string>();
+
     public static SltFile Read(string path) => SltFile.Parse(path, File.ReadAllText(Path.Combine(Folder, path)));
 }

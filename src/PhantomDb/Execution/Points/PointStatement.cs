@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
@@ -10,6 +11,8 @@ namespace PhantomDb.Execution.Points;
 /// </summary>
 internal abstract class PointStatement(string tag, DatabaseCatalog catalog, TableStore table)
 {
+    private ImmutableDictionary<int, TableStore>? _tables;   // in which the store was found
+
     public string Tag => tag;
 
     public virtual bool Writes => true;
@@ -20,8 +23,23 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
     protected TableStore Table => table;
 
     /// <summary>False where the definitions or the table's store have been replaced since. Looked at under the write lock by writers.</summary>
-    public bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage) =>
-        ReferenceEquals(newest, catalog) && storage.Tables.TryGetValue(table.Definition.Oid, out TableStore? store) && ReferenceEquals(store, table);
+    public bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
+    {
+        ImmutableDictionary<int, TableStore> tables = storage.Tables;
+        if (!ReferenceEquals(newest, catalog))
+        {
+            return false;
+        }
+        if (!ReferenceEquals(tables, _tables))
+        {
+            if (!tables.TryGetValue(table.Definition.Oid, out TableStore? store) || !ReferenceEquals(store, table))
+            {
+                return false;
+            }
+            _tables = tables;
+        }
+        return true;
+    }
 
     /// <summary>False where the values need the general way: it makes the error for a NULL that may not be.</summary>
     public virtual bool CanRun(RowBuffer parameters) => true;

@@ -14,6 +14,9 @@ internal abstract record BoundStatement
     /// <summary>Oids of the tables, views and sequences that the statement names: what a cached plan depends on.</summary>
     public IReadOnlySet<int> Dependencies { get; init; } = new HashSet<int>();
 
+    /// <summary>True where a literal such as 'now' or 'today' was read: the plan is of the moment at which it was bound.</summary>
+    public bool DependsOnTime { get; init; }
+
     /// <summary>Tag of the command in the result: "SELECT", "INSERT", "CREATE TABLE".</summary>
     public abstract string CommandTag { get; }
 }

@@ -1,0 +1,118 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Execution;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Execution.Points;
+using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+
+namespace PhantomDb;
+
+/// <summary>
+/// A session's statement with what is made of it once and used many times: its binding, its plan, and its single-row form
+/// where it has one. Each is made anew when the definitions or settings that it was made for have changed, the plan also
+/// when its tables have grown or shrunk a lot.
+/// </summary>
+/// <param name="session">The session whose statement it is.</param>
+/// <param name="statement">The statement as parsed.</param>
+/// <param name="parameterTypes">Types of its parameters as far as they are given; null where it may have none.</param>
+internal sealed class StatementPlan(Session session, Statement statement, IReadOnlyList<SqlType>? parameterTypes)
+{
+    private const long SmallTable = 1000;   // rows by which any table may change without a new plan
+
+    private DatabaseCatalog? _catalog;
+    private int _settingsVersion;
+    private BoundStatement? _bound;
+    private PhysicalPlan? _physical;
+    private (int Oid, long RowCount)[] _sizes = [];
+    private PointStatement? _point;
+    private bool _isPointKnown;
+
+    public Statement Statement => statement;
+
+    /// <summary>The types given or, once it has been bound, those of the binding; null where it may have no parameters.</summary>
+    public IReadOnlyList<SqlType>? ParameterTypes { get; private set; } = parameterTypes;
+
+    /// <summary>True for a statement that was told what its result is like: a new binding must give the same types and columns.</summary>
+    public bool IsPromised { get; init; }
+
+    /// <summary>True where the binding may be used again.</summary>
+    public bool IsReusable => _bound is BoundPlan { DependsOnTime: false } or BeginCommand or CommitCommand or RollbackCommand;
+
+    /// <summary>The statement bound against a catalog, within a statement that has begun.</summary>
+    public BoundStatement BoundFor(DatabaseCatalog catalog)
+    {
+        if (_bound is BoundPlan && ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion)
+        {
+            return _bound;
+        }
+        BoundStatement bound = session.Bind(statement, catalog, ParameterTypes);
+        if (IsPromised && _bound is not null)
+        {
+            EnsureSame(_bound, bound);
+        }
+        Renew(bound, catalog);
+        return bound;
+    }
+
+    public PhysicalPlan PhysicalFor(BoundPlan plan, StatementScope scope)
+    {
+        if (_physical is null || !ReferenceEquals(plan, _bound) || HaveSizesChanged(scope.Tables))
+        {
+            _physical = scope.Plan(plan.Plan, plan.ResultColumns);
+            _sizes = [.. plan.Dependencies.Where(scope.Tables.ContainsKey).Select(oid => (oid, scope.Tables[oid].RowCount))];
+        }
+        return _physical;
+    }
+
+    /// <summary>The single-row form for the definitions as they are now; null where the statement has none or is not bound for them.</summary>
+    public PointStatement? FindPoint()
+    {
+        DatabaseStorage storage = session.Database.Storage;
+        DatabaseCatalog catalog = session.Database.Catalog;
+        if (_isPointKnown && (_point is null ? ReferenceEquals(catalog, _catalog) : _point.IsCurrent(catalog, storage)))
+        {
+            return _settingsVersion == session.SettingsVersion ? _point : null;
+        }
+        _point = _bound is BoundPlan plan && ReferenceEquals(catalog, _catalog) ? PointPlanner.Plan(plan, catalog, storage) : null;
+        _isPointKnown = true;
+        return _point;
+    }
+
+    private static void EnsureSame(BoundStatement before, BoundStatement bound)
+    {
+        bool isSame = bound.ParameterTypes.SequenceEqual(before.ParameterTypes)
+            && ResultOf(bound).SequenceEqual(ResultOf(before));
+        if (!isSame)
+        {
+            throw new PhantomDbException(SqlStates.FeatureNotSupported, "cached plan must not change result type") { Hint = "Prepare the statement again." };
+        }
+    }
+
+    private static IEnumerable<(string Name, SqlType Type)> ResultOf(BoundStatement bound) =>
+        bound is BoundPlan plan ? plan.ResultColumns.Select(c => (c.Name, c.Type)) : [];
+
+    private void Renew(BoundStatement bound, DatabaseCatalog catalog)
+    {
+        ParameterTypes = ParameterTypes is null ? null : bound.ParameterTypes;
+        _bound = bound;
+        _catalog = catalog;
+        _settingsVersion = session.SettingsVersion;
+        _physical = null;
+        _isPointKnown = false;
+    }
+
+    private bool HaveSizesChanged(Dictionary<int, TableStore> tables)
+    {
+        foreach ((int oid, long planned) in _sizes)
+        {
+            if (!tables.TryGetValue(oid, out TableStore? table) || table.RowCount > (2 * planned) + SmallTable || table.RowCount < (planned / 2) - SmallTable)
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+}
