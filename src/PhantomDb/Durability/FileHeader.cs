@@ -21,6 +21,12 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
     public const string VersionMark = "# PhantomDB Version: ";
     public const string UnsealedVersionLine = VersionMark + "1";
     private const string ChecksumMark = " | Header: ";
+    private const string CurrentVersion = "1";
+
+    /// <summary>Of the format; a whole header may have one that is not ours.</summary>
+    public string Version { get; private init; } = CurrentVersion;
+
+    public bool IsOfKnownVersion => Version == CurrentVersion;
 
     public string ToSealedText()
     {
@@ -55,7 +61,7 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
             && Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id)
             && int.TryParse(After(parts[2], "Timeline: "), NumberStyles.None, CultureInfo.InvariantCulture, out int timeline)
             && long.TryParse(After(parts[3], "LSN: "), NumberStyles.None, CultureInfo.InvariantCulture, out long lsn)
-            ? new FileHeader("", default, id, timeline, lsn)
+            ? new FileHeader("", default, id, timeline, lsn) { Version = parts[0][VersionMark.Length..] }
             : null;
     }
 

@@ -32,6 +32,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     {
         int headerLength = ReadHeaderLength(stream, out _);
         FileHeader? header = headerLength < 0 ? null : FileHeader.TryParse(ReadAt(stream, 0, headerLength));
+        EnsureVersion(header, path);
         FileSeal? seal = header is null ? null : ReadTrailer(stream, headerLength);
         if (header is null || seal is null || Sum(stream, headerLength, seal.Length) != seal.Crc)
         {
@@ -43,6 +44,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     /// <summary>Checks an unsealed file against a seal that stands beside it, or that it was just written with.</summary>
     public static void VerifyBeside(Stream stream, string path, FileHeader? header, FileSeal? seal)
     {
+        EnsureVersion(header, path);
         if (header is null || seal is null || stream.Length != seal.Length || Sum(stream, 0, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, 0, header is not null, seal) { IsSealBeside = true }.ToError();
@@ -60,6 +62,15 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         }
         byte[] rest = ReadAt(stream, headerLength, checked((int)(stream.Length - headerLength)));
         return (FileHeader.TryParse(ReadAt(stream, 0, headerLength)), FileSeal.TryParse(Encoding.UTF8.GetString(rest)));
+    }
+
+    // The checksum of its header is right: a later program wrote it, by rules that are not known here.
+    private static void EnsureVersion(FileHeader? header, string path)
+    {
+        if (header is { IsOfKnownVersion: false })
+        {
+            throw Error.FileVersion(path, header.Version);
+        }
     }
 
     private static FileSeal? ReadTrailer(Stream stream, int headerLength)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Csv;
@@ -122,6 +123,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
             var view = (ViewDefinition)_catalog.Find(viewOid)!;
             _catalog = _catalog.With(view with { DependsOn = [.. uses.Select(RelationOid)] });
         }
+        OrderViews();
         foreach (TableDefinition table in _catalog.Tables)
         {
             foreach (ConstraintDefinition constraint in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
@@ -131,6 +133,48 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
             }
         }
         return new LoadedDatabase(_catalog, _storage);
+    }
+
+    // The file has views by name. They get their oids in an order in which they could have been made: what lists them by oid
+    // relies on that.
+    private void OrderViews()
+    {
+        ViewDefinition[] views = [.. _catalog.Views.OrderBy(v => v.Oid)];
+        List<ViewDefinition> ordered = [];
+        HashSet<int> entered = [], left = [];
+        foreach (ViewDefinition view in views)
+        {
+            Enter(view);
+        }
+        Dictionary<int, int> oids = ordered.Select((view, i) => (view.Oid, New: views[i].Oid)).ToDictionary(pair => pair.Oid, pair => pair.New);
+        Dictionary<int, (string Head, long Offset)> sections = views.ToDictionary(view => oids[view.Oid], view => _sections[view.Oid]);
+        foreach (ViewDefinition view in views)
+        {
+            _catalog = _catalog.Without(view.Oid);
+        }
+        foreach (ViewDefinition view in ordered)
+        {
+            int oid = oids[view.Oid];
+            _catalog = _catalog.With(view with { Oid = oid, DependsOn = [.. view.DependsOn.Select(used => oids.GetValueOrDefault(used, used))] });
+            _sections[oid] = sections[oid];
+        }
+
+        void Enter(ViewDefinition view)
+        {
+            if (left.Contains(view.Oid))
+            {
+                return;
+            }
+            GoTo(view.Oid);
+            Ensure(RuntimeHelpers.TryEnsureSufficientExecutionStack(), "views use each other too deeply");
+            Ensure(entered.Add(view.Oid), $"view \"{view.Name}\" uses itself, by way of others");
+            foreach (ViewDefinition used in view.DependsOn.Select(_catalog.Find).OfType<ViewDefinition>())
+            {
+                Enter(used);
+            }
+            ordered.Add(view);
+            left.Add(view.Oid);
+        }
     }
 
     private void GoTo(int oid) => (_head, _failedOffset) = _sections[oid];

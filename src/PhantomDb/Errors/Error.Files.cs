@@ -30,6 +30,12 @@ internal static partial class Error
     public static PhantomDbException FileDamaged(string path, string what, string where, string? detail, string? hint) =>
         new(SqlStates.DataCorrupted, $"file \"{path}\" is damaged or was edited: {what}") { Where = where, Detail = detail, Hint = hint };
 
+    public static PhantomDbException FileVersion(string path, string version) =>
+        new(SqlStates.FeatureNotSupported, $"file \"{path}\" has version {version} of the format, which this program does not know")
+        {
+            Hint = "Open it with the program that wrote it, or a newer one.", Where = path,
+        };
+
     /// <summary>The text of a file does not follow its format.</summary>
     public static PhantomDbException FileFormat(string path, string what, string where, Exception? cause = null) =>
         new(SqlStates.BadCopyFileFormat, $"file \"{path}\" cannot be read: {what}", cause) { Where = where };

@@ -155,6 +155,14 @@ public sealed class DatabaseFileTests
         StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => Load(text)).Message, "twice");
 
     [TestMethod]
+    public void Views_that_use_each_other_are_refused()
+    {
+        const string Text = "[VIEW:a]\nCOLUMNS:x:int\nUSES:b\nQUERY:SELECT x FROM b\n[VIEW:b]\nCOLUMNS:x:int\nUSES:a\nQUERY:SELECT x FROM a\n";
+
+        StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => Load(Text)).Message, "view \"a\" uses itself");
+    }
+
+    [TestMethod]
     public void A_table_without_columns_keeps_its_rows()
     {
         const string Text = "[TABLE:t]\nCOLUMNS:\nDATA:\nROW:\nROW:\n";
@@ -471,6 +479,20 @@ public sealed class DatabaseFileTests
         _files.Files.Remove(DatabaseFileWriter.SealPath(Path));
         _files.Files[Path] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(whole).Replace("Jane", "Janet", StringComparison.Ordinal));
         StringAssert.Contains(Rows(DatabaseFileReader.Read(Path, null, _files), "users")[1], "Janet");
+    }
+
+    [TestMethod]
+    public void A_file_of_a_later_version_is_refused_as_that()
+    {
+        Save(Load(Example));
+        string text = Encoding.UTF8.GetString(_files.Files[Path]);
+        int end = text.IndexOf(" | Header: ", StringComparison.Ordinal) + " | Header: ".Length;
+        string header = text[..end].Replace("Version: 1 ", "Version: 2 ", StringComparison.Ordinal);
+        _files.Files[Path] = Encoding.UTF8.GetBytes(header + Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(header))) + text[(end + 8)..]);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files));
+
+        Assert.AreEqual(("0A000", $"file \"{Path}\" has version 2 of the format, which this program does not know"), (error.SqlState, error.Message));
     }
 
     [TestMethod]
