@@ -110,6 +110,16 @@ public sealed partial class Session
             case BoundExplain { Statement: BoundPlan plan } explain when !explain.IsAnalyze || plan.Plan is not LogicalModification:
                 _transaction.BeginReading();
                 return new StatementRunner(NewScope()).Explain(explain, plan);
+            case BoundExplain { Statement: ExecuteCommand execute } explain:
+                return ExplainByName(explain, execute);
+            case PrepareCommand prepare:
+                return PrepareByName(prepare, (PrepareStatement)statement);
+            case ExecuteCommand execute:
+                return ExecuteByName(execute);
+            case DeallocateCommand deallocate:
+                return Deallocate(deallocate);
+            case DiscardCommand discard:
+                return Discard(discard);
             default:
                 return RunCommand(bound);
         }

@@ -230,6 +230,7 @@ public sealed partial class Session : IDisposable
     {
         DatabaseName = _database.Name,
         SearchPath = _settings.SearchPath,
+        PreparedStatements = this,
         Clock = _statement.Clock,
     };
 

@@ -81,6 +81,9 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
         return _point;
     }
 
+    /// <summary>Forgets the plan: the next execution makes it anew.</summary>
+    public void Discard() => _physical = null;
+
     private static void EnsureSame(BoundStatement before, BoundStatement bound)
     {
         bool isSame = bound.ParameterTypes.SequenceEqual(before.ParameterTypes)

@@ -199,7 +199,7 @@ internal static partial class Binder
 
     private static PrepareCommand BindPrepare(PrepareStatement prepare, BindingState state)
     {
-        SqlType[] types = [.. ((IReadOnlyList<TypeNameSyntax>)prepare.ParameterTypes).Select(TypeNames.Bind)];
+        SqlType[] types = [.. ((IReadOnlyList<TypeNameSyntax>)prepare.ParameterTypes).Select(type => new SqlType(TypeNames.Bind(type).Id))];   // without modifiers: they are no part of a parameter's type
         BoundStatement statement = Bind(prepare.Statement, state.Context with { ParameterTypes = types, LiteralParameters = null, AllowsParameters = true });
         return statement is BoundPlan ? new PrepareCommand(prepare.Name, statement)
             : throw Error.NotSupported($"PREPARE of {statement.CommandTag}", prepare.Statement.Position);
@@ -208,7 +208,7 @@ internal static partial class Binder
     private static ExecuteCommand BindExecute(ExecuteStatement execute, BindingState state)
     {
         IReadOnlyList<SqlType> types = state.Context.PreparedStatements?.FindParameterTypes(execute.Name)
-            ?? throw Error.At("26000", $"prepared statement \"{execute.Name}\" does not exist", execute.Position);
+            ?? throw Error.At(SqlStates.InvalidStatementName, $"prepared statement \"{execute.Name}\" does not exist", execute.Position);
         if (types.Count != execute.Arguments.Count)
         {
             throw Error.At(SqlStates.SyntaxError, $"wrong number of parameters for prepared statement \"{execute.Name}\"", execute.Position,

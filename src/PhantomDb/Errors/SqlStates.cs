@@ -29,6 +29,7 @@ internal static class SqlStates
     public const string CheckViolation = "23514";
     public const string ActiveSqlTransaction = "25001";
     public const string InFailedSqlTransaction = "25P02";
+    public const string InvalidStatementName = "26000";
     public const string DependentObjectsStillExist = "2BP01";
     public const string InvalidDatabaseName = "3D000";
     public const string InvalidSchemaName = "3F000";

@@ -145,6 +145,13 @@ internal sealed class StatementContext : IStatementContext
         ? _sequenceValues[last]
         : throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session");
 
+    /// <summary>DISCARD SEQUENCES: currval and lastval are undefined again.</summary>
+    public void ForgetSequences()
+    {
+        _sequenceValues.Clear();
+        _lastSequence = null;
+    }
+
     public void SetSequenceValue(int sequenceOid, long value, bool isCalled)
     {
         Sequence(sequenceOid).Set(value, isCalled);
