@@ -1,0 +1,82 @@
+using System.Globalization;
+
+namespace PhantomDb.Fuzz;
+
+/// <summary>The command line of the fuzzer.</summary>
+public sealed record FuzzOptions
+{
+    public const string Usage =
+        """
+        usage: PhantomDb.Fuzz statements|files|memory|--all [options]
+
+        Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
+
+          --seed N      of the random numbers (default 1); the same seed gives the same run
+          --count N     statements (default 100000) or files (default 10000)
+          --only N      nothing but run N (statements) or file N (files) of the seed: a failure names it
+          --keep-going  do not stop at the first failure, but at the twentieth
+          --trace FILE  write every statement and how it ended into a file
+          --in-process  do not put the work into a process of its own, so that a debugger can follow
+        """;
+
+    public const int FailureCountMax = 20;
+
+    public bool RunsStatements { get; init; }
+
+    public bool RunsFiles { get; init; }
+
+    public bool RunsMemory { get; init; }
+
+    public int Seed { get; init; } = 1;
+
+    public int? Count { get; init; }
+
+    public int? Only { get; init; }
+
+    public bool KeepsGoing { get; init; }
+
+    public string? Trace { get; init; }
+
+    public bool IsInProcess { get; init; }
+
+    /// <summary>Where a process of our own notes what it is at; null: this is the first process.</summary>
+    public string? Journal { get; init; }
+
+    /// <exception cref="ArgumentException">The command line is not one of ours; the message says why.</exception>
+    public static FuzzOptions Parse(string[] args)
+    {
+        var options = new FuzzOptions();
+        for (int i = 0; i < args.Length; i++)
+        {
+            options = args[i] switch
+            {
+                "statements" => options with { RunsStatements = true },
+                "files" => options with { RunsFiles = true },
+                "memory" => options with { RunsMemory = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true },
+                "--seed" => options with { Seed = Number(args, ref i) },
+                "--count" => options with { Count = Number(args, ref i) },
+                "--only" => options with { Only = Number(args, ref i) },
+                "--keep-going" => options with { KeepsGoing = true },
+                "--trace" => options with { Trace = Value(args, ref i) },
+                "--in-process" => options with { IsInProcess = true },
+                "--journal" => options with { Journal = Value(args, ref i), IsInProcess = true },
+                _ => throw new ArgumentException($"unknown argument {args[i]}"),
+            };
+        }
+        return options.RunsStatements || options.RunsFiles || options.RunsMemory
+            ? options
+            : throw new ArgumentException("nothing to do: name statements, files, memory or --all");
+    }
+
+    private static string Value(string[] args, ref int i) =>
+        ++i < args.Length ? args[i] : throw new ArgumentException($"{args[i - 1]} needs a value");
+
+    private static int Number(string[] args, ref int i)
+    {
+        string option = args[i];
+        return int.TryParse(Value(args, ref i), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? number
+            : throw new ArgumentException($"{option} needs a number");
+    }
+}

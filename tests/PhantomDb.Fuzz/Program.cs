@@ -1,0 +1,61 @@
+using PhantomDb.Fuzz.Files;
+using PhantomDb.Fuzz.Memory;
+using PhantomDb.Fuzz.Running;
+using PhantomDb.Fuzz.Statements;
+
+namespace PhantomDb.Fuzz;
+
+/// <summary>Entry point of the fuzzer. Exit codes: 0 nothing found, 1 a failure, 2 usage.</summary>
+public static class Program
+{
+    public static int Main(string[] args)
+    {
+        FuzzOptions options;
+        try
+        {
+            options = FuzzOptions.Parse(args);
+        }
+        catch (ArgumentException problem)
+        {
+            Console.Error.WriteLine(problem.Message);
+            Console.Error.WriteLine(FuzzOptions.Usage);
+            return 2;
+        }
+        return options.IsInProcess ? Run(options) : ChildProcess.Run(args);
+    }
+
+    private static int Run(FuzzOptions options)
+    {
+        int failures = 0;
+        using var journal = new Journal(options.Journal);
+        if (options.RunsStatements)
+        {
+            using StreamWriter? trace = options.Trace is null ? null : new StreamWriter(options.Trace, append: false, System.Text.Encoding.UTF8);
+            failures += Report(new StatementFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Trace = trace }
+                .Run(options.Count ?? 100_000, options.Only), "statements", options);
+        }
+        if (options.RunsFiles)
+        {
+            failures += Report(new FileFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options) }
+                .Run(options.Count ?? 10_000, options.Only), "files", options);
+        }
+        if (options.RunsMemory)
+        {
+            failures += Report(new MemoryFuzzer(MemoryFuzzer.DefaultLimit, journal).Run(), "memory cases", options);
+        }
+        return failures == 0 ? 0 : 1;
+    }
+
+    private static int FailureCountMax(FuzzOptions options) => options.KeepsGoing ? FuzzOptions.FailureCountMax : 1;
+
+    private static int Report(FuzzReport report, string what, FuzzOptions options)
+    {
+        foreach (FuzzFailure failure in report.Failures)
+        {
+            Console.WriteLine(failure);
+            Console.WriteLine();
+        }
+        Console.WriteLine($"seed {options.Seed}: {report.Count} {what}, {report.Failures.Count} failures ({report.Summary})");
+        return report.Failures.Count;
+    }
+}

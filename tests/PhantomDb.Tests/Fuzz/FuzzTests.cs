@@ -1,0 +1,55 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Fuzz.Files;
+using PhantomDb.Fuzz.Memory;
+using PhantomDb.Fuzz.Running;
+using PhantomDb.Fuzz.Statements;
+using PhantomDb.Parsing;
+
+namespace PhantomDb.Tests.Fuzz;
+
+/// <summary>A slice of what tests/PhantomDb.Fuzz does (docs/testing.md). PHANTOMDB_SEED gives another slice.</summary>
+[TestClass]
+public sealed class FuzzTests
+{
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("PHANTOMDB_SEED"), out int seed) ? seed : 20261121;
+
+    // A test machine may be busy; the database itself ends each statement after two seconds.
+    private static readonly TimeSpan HardLimit = TimeSpan.FromMinutes(3);
+
+    [TestMethod]
+    public void Mutated_statements_give_a_result_or_an_error_with_a_SQLSTATE_and_right_answers() =>
+        AssertClean(new StatementFuzzer(Seed, Journal.None) { UsesDatasets = false, HardLimit = HardLimit }.Run(2500));
+
+    [TestMethod]
+    public void Mutated_database_files_are_refused_with_file_and_line_or_open_whole() =>
+        AssertClean(new FileFuzzer(Seed, Journal.None) { HardLimit = HardLimit }.Run(500));
+
+    [TestMethod]
+    [DoNotParallelize]
+    public void Statements_that_want_ten_times_the_memory_fail_with_53200_and_leave_nothing_behind() =>
+        AssertClean(new MemoryFuzzer(4L << 20, Journal.None) { ChecksResident = false, HardLimit = HardLimit }.Run());
+
+    [TestMethod]
+    public void Statements_cut_into_tokens_and_joined_again_still_parse()
+    {
+        StatementCorpus corpus = StatementCorpus.Load(withDatasets: false);
+        string[] broken = [.. corpus.All.Where(sql => Parses(sql) && !sql.Contains("/*", StringComparison.Ordinal)).Where(sql => !Parses(SqlTokens.Join(SqlTokens.Split(sql))))];
+
+        Assert.IsEmpty(broken, string.Join("\n\n", broken.Take(5)));
+    }
+
+    private static bool Parses(string sql)
+    {
+        try
+        {
+            SqlParser.Parse(sql);
+            return true;
+        }
+        catch (PhantomDbException)
+        {
+            return false;
+        }
+    }
+
+    private static void AssertClean(FuzzReport report) => Assert.IsEmpty(report.Failures, string.Join("\n\n", report.Failures));
+}
