@@ -30,7 +30,7 @@ public static class Program
         using var journal = new Journal(options.Journal);
         if (options.RunsStatements)
         {
-            using StreamWriter? trace = options.Trace is null ? null : new StreamWriter(options.Trace, append: false, System.Text.Encoding.UTF8);
+            using StreamWriter? trace = options.Trace is null ? null : new StreamWriter(options.Trace, append: false, new System.Text.UTF8Encoding(false));
             failures += Report(new StatementFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Trace = trace }
                 .Run(options.Count ?? 100_000, options.Only), "statements", options);
         }

@@ -121,8 +121,8 @@ internal static partial class AnswerChecks
         try
         {
             transaction.BeginReading();
-            SessionSettings settings = new();
-            settings.Set("statement_timeout", "4000");
+            SessionSettings settings = new(database.Options.WorkMemory);
+            settings.Set("statement_timeout", "4000", isLocal: false);
             StatementContext statement = new(database.Name, settings, database.Storage, memory);
             statement.Begin(database.Catalog, isTransaction: true);
             BoundPlan bound = (BoundPlan)Binder.Bind(query, new BinderContext(database.Catalog) { DatabaseName = database.Name });

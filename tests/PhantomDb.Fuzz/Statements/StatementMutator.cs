@@ -46,6 +46,10 @@ internal sealed class StatementMutator(StatementCorpus corpus, Random random)
         {
             return sql;
         }
+        if (random.Next(6) == 0)
+        {
+            return SqlTokens.Join(tokens.Select(Nudge));
+        }
         int changes = random.Next(3) > 0 ? 1 : 2 + random.Next(3);
         for (int i = 0; i < changes && tokens.Count > 0; i++)
         {
@@ -54,6 +58,17 @@ internal sealed class StatementMutator(StatementCorpus corpus, Random random)
         string mutated = SqlTokens.Join(tokens);
         mutated = random.Next(12) == 0 ? Wrap(mutated) : mutated;
         return mutated.Length > 0 && random.Next(15) == 0 ? ChangeCharacters(mutated) : mutated;
+    }
+
+    /// <summary>Another literal of the same kind: the statement that a kept plan must not take for the one before.</summary>
+    private string Nudge(string token)
+    {
+        if (!SqlTokens.IsLiteral(token) || token.Length < 2 && token[0] == '\'' || random.Next(2) == 0)
+        {
+            return token;
+        }
+        int last = token[0] == '\'' ? token.Length - 2 : token.Length - 1;
+        return char.IsAsciiDigit(token[last]) ? $"{token[..last]}{random.Next(10)}{token[(last + 1)..]}" : token;
     }
 
     private void Change(List<string> tokens)

@@ -52,6 +52,11 @@ internal sealed partial class TargetDatabase : IDisposable
     {
         try
         {
+            if (!sql.Contains(';', StringComparison.Ordinal))
+            {
+                using QueryResult only = _session.Execute(sql);
+                return new Outcome(Read(only), only.Columns, null);
+            }
             List<string[]> rows = [];
             IReadOnlyList<ResultColumn> columns = [];
             foreach (QueryResult result in _session.ExecuteScript(sql))

@@ -85,7 +85,7 @@ internal sealed class KeyFilter
         }
         ulong range = (ulong)maximum - (ulong)minimum;
         bool isExact = range < Math.Max(ExactRangeMin, (ulong)rows.Count * ExactBitsPerKey);
-        int hashBits = isExact ? 0 : BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Min(rows.Count, 1 << 26) * HashedBitsPerKey));
+        int hashBits = isExact ? 0 : Math.Max(6, BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Min(rows.Count, 1 << 26) * HashedBitsPerKey)));   // a word at least
         int words = isExact ? (int)((range + 1) / 64) + 1 : 1 << (hashBits - 6);
         account.Charge((long)words * sizeof(ulong));
         var filter = new KeyFilter(new ulong[words], (ulong)minimum, range, isExact ? 0 : 64 - hashBits);
