@@ -132,7 +132,7 @@ internal sealed partial class QueryBinder
     private FromItem BindView(ViewDefinition view, NamedTable named, QueryLevel level)
     {
         state.DependOn(view.Oid);
-        BoundQuery query = state.InView(view.Schema, () => new QueryBinder(state, null, null).Bind((SelectStatement)SqlParser.Parse(view.QueryText)[0]));
+        BoundQuery query = state.InView(view.Schema, () => new QueryBinder(state, null, null).Bind(QueryOf(view)));
         // A star in the view's text may have grown since: the view keeps the columns that it had.
         LogicalColumn[] columns = new LogicalColumn[view.Columns.Count];
         for (int i = 0; i < columns.Length; i++)
@@ -147,6 +147,11 @@ internal sealed partial class QueryBinder
         item.Tables[0] = item.Tables[0] with { RelationOid = view.Oid };
         return item;
     }
+
+    // A file may say anything.
+    private static SelectStatement QueryOf(ViewDefinition view) => SqlParser.Parse(view.QueryText) is [SelectStatement query]
+        ? query
+        : throw Error.At(SqlStates.SyntaxError, $"the text of view \"{view.Name}\" is not a query", -1);
 
     private FromItem BindDerivedTable(DerivedTable derived, Scope left)
     {

@@ -90,7 +90,7 @@ internal static class DatabaseFileReader
         }
         string line = Encoding.UTF8.GetString(records.Raw);
         if ((line.StartsWith(RowsMark, StringComparison.Ordinal) && line.Contains(" | CRC: ", StringComparison.Ordinal))
-            || line.StartsWith(FileSeal.SectionMark, StringComparison.Ordinal) || FileHeader.IsSealLine(line))
+            || line.StartsWith(FileSeal.EndMark, StringComparison.Ordinal) || line.StartsWith(FileSeal.SectionMark, StringComparison.Ordinal) || FileHeader.IsSealLine(line))
         {
             throw new PhantomDbException(SqlStates.DataCorrupted, "the file has been sealed, and has lost its header and its end");
         }

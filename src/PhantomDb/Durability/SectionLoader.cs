@@ -28,6 +28,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
     private long _failedOffset = -1;
     private TableBuilder? _table;
     private ViewDefinition? _view;
+    private bool _viewHasColumns;
     private string? _schema;
     private RowLoader? _rows;
 
@@ -82,6 +83,10 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         }
         if (_view is not null)
         {
+            if (_view.QueryText.Length == 0 || !_viewHasColumns)
+            {
+                throw new FormatException($"the view has no line {(_viewHasColumns ? "QUERY" : "COLUMNS")}");
+            }
             _catalog = _catalog.With(_view);
         }
         _rows = null;
@@ -251,6 +256,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
             case "VIEW":
                 (schema, name) = RelationName(nameText);
                 _view = new ViewDefinition(TakeOid(), schema, name, "", []);
+                _viewHasColumns = false;
                 _sections[_view.Oid] = (head, record.Offset);
                 break;
             case "SCHEMA":
@@ -306,7 +312,8 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
                         : throw new FormatException($"identity is ALWAYS or BY DEFAULT, not \"{cells[1]}\""), cells[2]));
                 break;
             case "COLUMNS" when _view is not null:
-                _view = _view with { Columns = [.. cells.Select(c => ParseColumn(c, isOurs)).Select(c => new ViewColumn(c.Name, c.Type))] };
+                _viewHasColumns = true;
+                _view = cells is [""] ? _view : _view with { Columns = [.. cells.Select(c => ParseColumn(c, isOurs)).Select(c => new ViewColumn(c.Name, c.Type))] };
                 break;
             case "QUERY" when _view is not null && cells.Length == 1:
                 _view = _view with { QueryText = cells[0] };

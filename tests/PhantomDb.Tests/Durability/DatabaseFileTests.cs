@@ -116,6 +116,9 @@ public sealed class DatabaseFileTests
     [DataRow("[TABLE:t]\nCOLUMNS:a:int\nCONSTRAINT:k UNIQUE (a)\nROW:1\nROW:1\n", "duplicate key")]
     [DataRow("[TABLE:t]\nCOLUMNS:a:int\nCONSTRAINT:k PRIMARY KEY (a)\nROW:1\n[TABLE:u]\nCOLUMNS:b:bigint\nCONSTRAINT:f FOREIGN KEY (b) REFERENCES t (a)\nROW:1\nROW:7\n", "foreign key constraint \"f\"")]
     [DataRow("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n# Rows: 1 | CRC: 12345678\n", "sealed")]
+    [DataRow("# End: 0 | Rows: 0 | Length: 0 | CRC: 00000000 | Trailer: 00000000\n[TABLE:t]\nCOLUMNS:a:int\n", "sealed")]
+    [DataRow("[VIEW:v]\nCOLUMNS:x:int\n", "the view has no line QUERY")]
+    [DataRow("[VIEW:v]\nQUERY:SELECT 1\n", "the view has no line COLUMNS")]
     public void What_cannot_be_read_is_refused_by_name(string text, string expected)
     {
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Load(text));
