@@ -37,7 +37,7 @@ public sealed class Database : IDisposable
         if (path is not null && File.Exists(path))
         {
             LoadedDatabase loaded = DatabaseFileReader.Read(path, new LoadTarget(Memory));
-            FileContentCheck.Run(loaded, options);
+            FileContentCheck.Run(loaded, path, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
             _id = loaded.Id == Guid.Empty ? _id : loaded.Id;
@@ -190,7 +190,7 @@ public sealed class Database : IDisposable
             try
             {
                 LoadedDatabase loaded = DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid));
-                FileContentCheck.Run(loaded, Options);
+                FileContentCheck.Run(loaded, source, Options);
                 Replace(loaded, firstOid);
             }
             catch
@@ -257,8 +257,7 @@ public sealed class Database : IDisposable
             {
                 throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
             }
-            Storage.ReplaceBy(loaded.Storage);
-            Catalog = loaded.Catalog;
+            Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog);
         }
         finally
         {

@@ -11,7 +11,7 @@ namespace PhantomDb;
 /// </summary>
 internal static class FileContentCheck
 {
-    public static void Run(LoadedDatabase loaded, DatabaseOptions options)
+    public static void Run(LoadedDatabase loaded, string path, DatabaseOptions options)
     {
         if (loaded.IsProved)
         {
@@ -22,11 +22,11 @@ internal static class FileContentCheck
         SchemaWriter writer = new(loaded.Catalog);
         foreach (TableDefinition table in loaded.Catalog.Tables.OrderBy(table => table.Oid))
         {
-            At(loaded, table.Oid, () => Check(session, table, writer.QualifiedName(table)));
+            At(loaded, path, table.Oid, () => Check(session, table, writer.QualifiedName(table)));
         }
         foreach (ViewDefinition view in loaded.Catalog.Views.OrderBy(view => view.Oid))
         {
-            At(loaded, view.Oid, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
+            At(loaded, path, view.Oid, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
         }
     }
 
@@ -55,7 +55,7 @@ internal static class FileContentCheck
         using QueryResult plan = session.Execute($"EXPLAIN {sql}");
     }
 
-    private static void At(LoadedDatabase loaded, int oid, Action check)
+    private static void At(LoadedDatabase loaded, string path, int oid, Action check)
     {
         try
         {
@@ -63,7 +63,7 @@ internal static class FileContentCheck
         }
         catch (PhantomDbException error)
         {
-            throw Error.InFile(error, loaded.Places.GetValueOrDefault(oid, ""));
+            throw Error.InFile(error, DatabaseFileReader.PlaceOf(loaded, oid, path));
         }
     }
 }

@@ -40,9 +40,19 @@ internal static class DatabaseFileReader
         return loaded with
         {
             Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, IsProved = header is not null,
-            Places = header is not null ? loaded.Places : loader.Sections.ToDictionary(
-                section => section.Key, section => Place(stream, path, section.Value.Offset, $"section {section.Value.Head}")),
+            Sections = loader.Sections,
         };
+    }
+
+    /// <summary>For an error about a table or view of a file that has been read: its section.</summary>
+    public static string PlaceOf(LoadedDatabase loaded, int oid, string path)
+    {
+        if (!loaded.Sections.TryGetValue(oid, out (string Head, long Offset) section))
+        {
+            return path;
+        }
+        using Stream stream = PhysicalFileSystem.Instance.OpenRead(path);
+        return Place(stream, path, section.Offset, $"section {section.Head}");
     }
 
     private static LoadedDatabase Load(SectionLoader loader, CsvRecordReader records, Stream stream, string path, bool isSealed)

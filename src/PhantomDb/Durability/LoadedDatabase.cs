@@ -22,6 +22,6 @@ internal sealed record LoadedDatabase(DatabaseCatalog Catalog, DatabaseStorage S
     /// <summary>True where checksums, in the file or beside it, have shown that it is as it was saved.</summary>
     public bool IsProved { get; init; }
 
-    /// <summary>Where the section of each table and view begins, for errors that show only later.</summary>
-    public IReadOnlyDictionary<int, string> Places { get; init; } = new Dictionary<int, string>();
+    /// <summary>Head of the section of each table and view, and where it begins, for errors that show only later.</summary>
+    public IReadOnlyDictionary<int, (string Head, long Offset)> Sections { get; init; } = new Dictionary<int, (string, long)>();
 }

@@ -21,6 +21,9 @@ internal static partial class Error
             ConstraintName = constraint,
         };
 
+    public static PhantomDbException RelationGone(int oid) =>
+        new(SqlStates.UndefinedTable, $"could not open relation with OID {oid}: it has been dropped or replaced meanwhile");
+
     public static PhantomDbException SequenceExhausted(string name, bool ascends, long bound) =>
         new(SqlStates.SequenceGeneratorLimitExceeded,
             $"nextval: reached {(ascends ? "maximum" : "minimum")} value of sequence \"{name}\" ({bound})");

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
+using PhantomDb.Errors;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Storage;
@@ -22,7 +23,8 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
 
     public ImmutableDictionary<int, SequenceStore> Sequences => Volatile.Read(ref _sequences);
 
-    public TableStore GetTable(int oid) => Tables[oid];
+    /// <summary>The rows of a table; 42P01 where it has gone since the statement's definitions were taken.</summary>
+    public TableStore GetTable(int oid) => Tables.TryGetValue(oid, out TableStore? table) ? table : throw Error.RelationGone(oid);
 
     /// <summary>A new empty table, not yet in the map.</summary>
     public TableStore NewTable(TableDefinition definition) => new(definition, Timestamps, account);
@@ -50,7 +52,7 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
         }
     }
 
-    public SequenceStore GetSequence(int oid) => Sequences[oid];
+    public SequenceStore GetSequence(int oid) => Sequences.TryGetValue(oid, out SequenceStore? sequence) ? sequence : throw Error.RelationGone(oid);
 
     public void SetSequence(SequenceStore sequence) =>
         ImmutableInterlocked.AddOrUpdate(ref _sequences, sequence.Definition.Oid, sequence, (_, _) => sequence);
@@ -58,12 +60,15 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
     public void RemoveSequence(int oid) => ImmutableInterlocked.TryRemove(ref _sequences, oid, out _);
 
     /// <summary>
-    /// Puts all of another storage's tables and sequences, made for the same timestamps, in place of these. Statements that
-    /// have taken the old ones go on with them.
+    /// Puts all of another storage's tables and sequences, made for the same timestamps and with oids of their own, in place of
+    /// these; both are there while the definitions are published. Statements that have taken the old ones go on with them.
     /// </summary>
-    public void ReplaceBy(DatabaseStorage other)
+    public void ReplaceBy(DatabaseStorage other, Action publish)
     {
         ImmutableDictionary<int, TableStore> replaced = Tables;
+        Volatile.Write(ref _tables, replaced.AddRange(other.Tables));
+        Volatile.Write(ref _sequences, Sequences.AddRange(other.Sequences));
+        publish();
         Volatile.Write(ref _tables, other.Tables);
         Volatile.Write(ref _sequences, other.Sequences);
         foreach (TableStore table in replaced.Values)

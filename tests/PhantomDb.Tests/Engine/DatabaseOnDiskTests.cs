@@ -197,6 +197,65 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void Statements_beside_a_load_see_the_old_content_or_the_new()
+    {
+        File.WriteAllText(Path.Combine(_folder, "a.db"), "[TABLE:t]\nCOLUMNS:x:int,y:int\n" + string.Concat(Enumerable.Repeat("ROW:1,5\n", 3000)));
+        File.WriteAllText(Path.Combine(_folder, "b.db"), "[TABLE:u]\nCOLUMNS:z:int\n[TABLE:t]\nCOLUMNS:w:int,x:string\n" + string.Concat(Enumerable.Repeat("ROW:7,2\n", 10)));
+        using Database shop = Database.CreateInMemory(Options);
+        shop.LoadFromDisk("a");
+        bool isOver = false;
+        List<string> wrong = [];
+        int answers = 0;
+        Thread[] readers = [.. Enumerable.Range(0, 2).Select(number => new Thread(() =>
+        {
+            using Session session = shop.OpenSession();
+            while (!Volatile.Read(ref isOver))
+            {
+                try
+                {
+                    string rows = Rows(session, number == 0 ? "SELECT min(x), max(x), count(*) FROM t" : "INSERT INTO t (x) SELECT min(x) FROM t RETURNING x");
+                    if (rows is not ("1|1|3000" or "2|2|10" or "1" or "2") && !(rows.StartsWith("1|1|3", StringComparison.Ordinal) || rows.StartsWith("2|2|", StringComparison.Ordinal)))
+                    {
+                        lock (wrong)
+                        {
+                            wrong.Add(rows);
+                        }
+                    }
+                    Interlocked.Increment(ref answers);
+                }
+                catch (PhantomDbException error) when (error.SqlState == "42P01")
+                {
+                }
+                catch (Exception error)
+                {
+                    lock (wrong)
+                    {
+                        wrong.Add(error.ToString());
+                    }
+                }
+                Thread.Sleep(1);   // a load finds no moment without a statement otherwise
+            }
+        }))];
+        Array.ForEach(readers, reader => reader.Start());
+        for (int loads = 0; loads < 30;)
+        {
+            try
+            {
+                shop.LoadFromDisk(loads % 2 == 0 ? "b" : "a");
+                loads++;
+            }
+            catch (PhantomDbException error) when (error.SqlState == "55006")
+            {
+            }
+        }
+        Volatile.Write(ref isOver, true);
+        Array.ForEach(readers, reader => reader.Join());
+
+        Assert.IsEmpty(wrong, string.Join('\n', wrong.Take(3)));
+        Assert.IsGreaterThan(0, answers);
+    }
+
+    [TestMethod]
     public void Loading_what_cannot_be_read_changes_nothing_and_holds_no_memory()
     {
         using Database shop = Database.Open("shop", Options);
