@@ -44,7 +44,7 @@ public sealed class Database : IDisposable
             _timeline = loaded.Timeline;
             _lsn = loaded.Lsn;
             _isSealed = !File.Exists(DatabaseFileWriter.SealPath(path));
-            _savedState = State();
+            _savedState = State(Storage.Timestamps.Visible);
         }
         else
         {
@@ -121,11 +121,11 @@ public sealed class Database : IDisposable
     }
 
     /// <summary>True where the database's content may differ from what its file has.</summary>
-    public bool HasUnsavedChanges => !State().Equals(_savedState);
+    public bool HasUnsavedChanges => !State(Storage.Timestamps.Visible).Equals(_savedState);
 
     /// <summary>
     /// Writes the database to its own file, or a copy of it to another. The file is replaced in one step, and left alone where
-    /// its content would be the same. Waits for a statement or transaction that is writing.
+    /// its content would be the same. Waits for transactions that change definitions; others go on.
     /// </summary>
     /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null or the database's own: its own file.
     /// A copy is a database of its own, with an identity of its own; this one stays where it is.</param>
@@ -149,8 +149,9 @@ public sealed class Database : IDisposable
             transaction.Begin();
             try
             {
-                transaction.BeginWriting(CancellationToken.None);   // definitions and rows of one moment
-                object state = State();
+                transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.AccessExclusive);   // definitions and rows of one moment
+                transaction.BeginReading();
+                object state = State(transaction.ReadTimestamp);
                 DatabaseContent content = new(DatabaseFiles.NameOf(target), Catalog, Storage, transaction.View)
                 {
                     Id = isOwn ? _id : Guid.NewGuid(), Timeline = isOwn ? _timeline : 1, Lsn = isOwn ? _lsn : 0,
@@ -172,7 +173,7 @@ public sealed class Database : IDisposable
     /// <summary>
     /// Puts the content of a database file in place of all that the database has: all of it, or, after an error, nothing. The
     /// database keeps its name, its file and its identity: with the content of another file it has unsaved changes.
-    /// Until the new content is whole, both are in memory. Waits for a statement that is writing.
+    /// Until the new content is whole, both are in memory. Waits for statements that are writing.
     /// </summary>
     /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null: the database's own file, which
     /// drops what has not been saved.</param>
@@ -198,7 +199,7 @@ public sealed class Database : IDisposable
                 account.Close();
                 throw;
             }
-            _savedState = source == _path ? State() : new object();
+            _savedState = source == _path ? State(Storage.Timestamps.Visible) : new object();
         }
     }
 
@@ -251,8 +252,12 @@ public sealed class Database : IDisposable
         transaction.Begin();
         try
         {
+            transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.AccessExclusive);
+            foreach (TableDefinition table in Catalog.Tables.OrderBy(table => table.Oid))
+            {
+                transaction.LockTable(table.Oid, TableLockMode.AccessExclusive, name: table.Name);
+            }
             EnsureNoOpenTransaction();
-            transaction.BeginWriting(CancellationToken.None);
             if (Catalog.NextOid != firstOid)
             {
                 throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
@@ -270,9 +275,9 @@ public sealed class Database : IDisposable
         : _path ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
 
     /// <summary>What every change changes: the definitions, the newest commit, the positions of the sequences.</summary>
-    private (DatabaseCatalog Catalog, long Commit, string Sequences) State() => (
+    private (DatabaseCatalog Catalog, long Commit, string Sequences) State(long commit) => (
         Catalog,
-        Storage.Timestamps.Visible,
+        commit,
         string.Join(';', Storage.Sequences.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}:{entry.Value.Position}")));
 
     private void EnsureNoOpenTransaction()

@@ -12,9 +12,6 @@ namespace PhantomDb;
 /// <summary>Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.</summary>
 public sealed partial class Session
 {
-    private CancellationTokenSource? _waiting;     // of the statement that waits to write
-    private CancellationTokenSource _spareWaiting = new();
-
     private bool IsCurrent => ReferenceEquals(_statement.Catalog, _database.Catalog);
 
     private PreparedStatement Prepare(Statement statement)
@@ -113,6 +110,8 @@ public sealed partial class Session
         {
             if (point.Writes)
             {
+                SetWaitLimits();
+                point.Lock(_transaction);
                 BeginWriting();
             }
             else if (!isOwnTransaction)
@@ -131,9 +130,14 @@ public sealed partial class Session
             isDone = true;
             return rowCount;
         }
-        catch (PhantomDbException failure) when (failure.SqlState is not (SqlStates.QueryCanceled or SqlStates.LockNotAvailable))
+        catch (PhantomDbException failure) when (!IsOfWaiting(failure))
         {
             return -1;
+        }
+        catch
+        {
+            Fail();
+            throw;
         }
         finally
         {
@@ -151,38 +155,25 @@ public sealed partial class Session
         }
     }
 
+    // Errors that the general way would only make again, after waiting again.
+    private static bool IsOfWaiting(PhantomDbException failure) => failure.SqlState is SqlStates.QueryCanceled
+        or SqlStates.LockNotAvailable or SqlStates.DeadlockDetected or SqlStates.SerializationFailure or SqlStates.ReadOnlySqlTransaction;
+
+    private void SetWaitLimits() => _transaction.WaitLimits.LockTimeoutMs = _statement.LockTimeoutMs;
+
     private BoundStatement Rebind(Statement statement)
     {
         _statement.Renew(_database.Catalog);
         return Bind(statement, _database.Catalog);
     }
 
-    /// <summary>Waits for the right to write; a cancellation, the statement's deadline or lock_timeout ends the wait.</summary>
+    /// <summary>Begins a statement that writes, whose table locks are taken already: it sees all that was committed by then.</summary>
     private void BeginWriting()
     {
-        CancellationTokenSource waiting = _spareWaiting;
-        Volatile.Write(ref _waiting, waiting);
-        try
+        if (_transaction.IsReadOnly)
         {
-            _statement.ThrowIfCancelled();   // by whoever did not see that there was something to cancel
-            if (_statement.LockPatience is { } patience)
-            {
-                waiting.CancelAfter(patience);
-            }
-            _transaction.BeginWriting(waiting.Token);
+            throw new PhantomDbException(SqlStates.ReadOnlySqlTransaction, "cannot execute a statement that writes in a read-only transaction");
         }
-        catch (Exception failure) when (failure is OperationCanceledException or PhantomDbException { SqlState: SqlStates.QueryCanceled })
-        {
-            _statement.ThrowIfCancelled();
-            throw Error.LockTimeout();
-        }
-        finally
-        {
-            Volatile.Write(ref _waiting, null);
-            if (_statement.LockPatience is not null || waiting.IsCancellationRequested)
-            {
-                _spareWaiting = new CancellationTokenSource();
-            }
-        }
+        _transaction.BeginWriting();
     }
 }

@@ -85,27 +85,35 @@ public sealed partial class Session
         switch (bound)
         {
             case BoundPlan { Plan: LogicalModification } plan:
+                plan = Locked(plan, statement, p => ((LogicalModification)p.Plan).Table);
                 BeginWriting();
-                return new StatementRunner(NewScope()).Modify(IsCurrent ? plan : (BoundPlan)Rebind(statement));
+                return new StatementRunner(NewScope()).Modify(plan);
             case BoundPlan plan:
                 _transaction.BeginReading();
                 StatementScope scope = NewScope();
                 return new StatementRunner(scope).Query(plan, PhysicalPlanOf(plan, scope));
             case CopyFromCommand copy:
+                copy = Locked(copy, statement, c => c.Table);
                 BeginWriting();
-                copy = IsCurrent ? copy : (CopyFromCommand)Rebind(statement);
                 return new CopyRunner(NewScope()).From(copy, CopyInput, CopyProgress);
             case CopyToCommand copy:
                 _transaction.BeginReading();
                 return new CopyRunner(NewScope()).To(copy, CopyOutput);
             case SchemaChange:
                 EnsureCanDefine(bound.CommandTag);
+                SetWaitLimits();
+                StatementLocks.TakeDefinitions(_transaction);
+                SchemaChange change = (SchemaChange)Rebind(statement);
+                StatementLocks.Take(_transaction, change, _statement.Catalog);
                 BeginWriting();
-                return Define((SchemaChange)Rebind(statement));
+                return Define(change);
             case TruncateCommand:
                 EnsureCanDefine("TRUNCATE");
-                BeginWriting();
+                SetWaitLimits();
+                StatementLocks.TakeDefinitions(_transaction);
                 TruncateCommand truncate = (TruncateCommand)Rebind(statement);
+                StatementLocks.Take(_transaction, truncate);
+                BeginWriting();
                 return new StatementRunner(NewScope()).Truncate(truncate, _database.Transactions);
             case BoundExplain { Statement: BoundPlan plan } explain when !explain.IsAnalyze || plan.Plan is not LogicalModification:
                 _transaction.BeginReading();
@@ -122,6 +130,22 @@ public sealed partial class Session
                 return Discard(discard);
             default:
                 return RunCommand(bound);
+        }
+    }
+
+    /// <summary>Takes the table locks of a modification; bound anew where the definitions have changed before it had them.</summary>
+    private T Locked<T>(T bound, Statement statement, Func<T, TableDefinition> target)
+        where T : BoundStatement
+    {
+        SetWaitLimits();
+        while (true)
+        {
+            StatementLocks.Take(_transaction, target(bound), _statement.Catalog);
+            if (IsCurrent)
+            {
+                return bound;
+            }
+            bound = (T)Rebind(statement);
         }
     }
 

@@ -40,6 +40,8 @@ public sealed partial class Session : IDisposable
         _statement = new StatementContext(database.Name, _settings, database.Storage, _memory);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         _transaction = database.Transactions.NewTransaction();
+        _transaction.WaitLimits.ThrowIfStopped = _statement.ThrowIfCancelled;
+        _transaction.WaitLimits.RemainingTime = () => _statement.RemainingTime;
     }
 
     /// <summary>Raised for a notice, such as "relation "t" already exists, skipping".</summary>
@@ -58,6 +60,9 @@ public sealed partial class Session : IDisposable
     public bool IsInTransaction => _isInTransaction;
 
     internal Database Database => _database;
+
+    /// <summary>Number of the session among all of the database.</summary>
+    internal int ProcessId => _transaction.ProcessId;
 
     internal StatementContext StatementContext => _statement;
 
@@ -136,7 +141,7 @@ public sealed partial class Session : IDisposable
     public void Cancel()
     {
         _statement.Cancel();
-        Volatile.Read(ref _waiting)?.Cancel();
+        _transaction.Interrupt();
     }
 
     /// <summary>Rolls back an open transaction and ends the session.</summary>

@@ -113,7 +113,7 @@ internal sealed class RowLoader
         _inserted.Clear();
         try
         {
-            _store.Insert(_chunk, _stamp, 0, _inserted);
+            _store.Insert(_chunk, 0, _stamp, 0, _inserted, out _);   // nobody else is there
         }
         catch (PhantomDbException error) when (error.SqlState == SqlStates.UniqueViolation)
         {
@@ -140,7 +140,7 @@ internal sealed class RowLoader
             _chunk.Count = 1;
             try
             {
-                _store.Insert(_chunk, _stamp, 0, _inserted);
+                _store.Insert(_chunk, 0, _stamp, 0, _inserted, out _);
             }
             catch (PhantomDbException)
             {

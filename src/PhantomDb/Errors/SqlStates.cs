@@ -29,10 +29,15 @@ internal static class SqlStates
     public const string CheckViolation = "23514";
     public const string ActiveSqlTransaction = "25001";
     public const string InFailedSqlTransaction = "25P02";
+    public const string ReadOnlySqlTransaction = "25006";
+    public const string NoActiveSqlTransaction = "25P01";
     public const string InvalidStatementName = "26000";
     public const string DependentObjectsStillExist = "2BP01";
     public const string InvalidDatabaseName = "3D000";
     public const string InvalidSchemaName = "3F000";
+    public const string InvalidSavepointSpecification = "3B001";
+    public const string SerializationFailure = "40001";
+    public const string DeadlockDetected = "40P01";
     public const string InsufficientPrivilege = "42501";
     public const string SyntaxError = "42601";
     public const string AmbiguousColumn = "42702";

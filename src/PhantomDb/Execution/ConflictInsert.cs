@@ -2,6 +2,7 @@ using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
+using PhantomDb.Transactions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -100,17 +101,27 @@ internal sealed class ConflictInsert
         {
             _proposed.SetFrom(i, chunk.Vectors[_places[i]], position);
         }
-        if (!TryFindConflict(out long rowId))
+        long rowId;
+        do
         {
-            _changed.Add(_scope.Transaction.Insert(_table, _proposed));
-            _selected[_selectedCount++] = position;
-            RowCount++;
-            return;
+            if (!TryFindConflict(out rowId))
+            {
+                if (!TryInsert(out long inserted))
+                {
+                    continue;   // somebody else has taken the key meanwhile
+                }
+                _changed.Add(inserted);
+                _selected[_selectedCount++] = position;
+                RowCount++;
+                return;
+            }
+            if (_action.DoesNothing)
+            {
+                EnsureVisible(rowId);
+                return;
+            }
         }
-        if (_action.DoesNothing)
-        {
-            return;
-        }
+        while (!TryLockConflict(rowId));
         if (_changed.Contains(rowId))
         {
             throw new PhantomDbException(SqlStates.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
@@ -122,11 +133,48 @@ internal sealed class ConflictInsert
         Update(chunk, position, rowId);
     }
 
+    private bool TryInsert(out long rowId)
+    {
+        try
+        {
+            rowId = _scope.Transaction.Insert(_table, _proposed);
+            return true;
+        }
+        catch (PhantomDbException failure) when (failure.SqlState == SqlStates.UniqueViolation
+            && Array.Exists(_arbiters, index => index.Definition.Name == failure.ConstraintName))
+        {
+            rowId = -1;
+            return false;
+        }
+    }
+
+    // The row in the way, at its newest version, which need not be one that the statement sees; at the higher isolation levels
+    // it must. False where it has gone or lost the key meanwhile.
+    private bool TryLockConflict(long rowId)
+    {
+        if (_changed.Contains(rowId))
+        {
+            return true;
+        }
+        EnsureVisible(rowId);
+        return _scope.Transaction.LockLatest(_table, rowId, RowLockMode.NoKeyUpdate) && TryFindConflict(out long again) && again == rowId;
+    }
+
+    private void EnsureVisible(long rowId)
+    {
+        Transaction transaction = _scope.Transaction;
+        if (transaction.Isolation != IsolationLevel.ReadCommitted
+            && !_table.IsVisible(rowId, new ReadView(transaction.ReadTimestamp, transaction.Stamp, int.MaxValue)))
+        {
+            throw Error.ConcurrentUpdate();
+        }
+    }
+
     private bool TryFindConflict(out long rowId)
     {
         foreach (TableIndex index in _arbiters)
         {
-            if (_table.TryFindConflict(index, _proposed, out rowId))
+            if (_scope.Transaction.TryFindConflict(_table, index, _proposed, out rowId))
             {
                 return true;
             }
@@ -177,11 +225,19 @@ internal sealed class ConflictInsert
         {
             _values.SetFrom(i, _newRow.Vectors[_assignments[i].Place], 0);
         }
-        _scope.Transaction.Update(_table, rowId, _values);
+        EnsureDone(_scope.Transaction.TryUpdate(_table, rowId, _values, _scope.Transaction.Isolation == IsolationLevel.ReadCommitted));
         _changed.Add(rowId);
         _updatedKeys.AddNew(_newRow, i => i);
         _returning?.Add(_newRow);
         RowCount++;
+    }
+
+    private static void EnsureDone(WriteOutcome outcome)
+    {
+        if (outcome != WriteOutcome.Done)
+        {
+            throw Error.ConcurrentUpdate();
+        }
     }
 
     // The existing row is read into both halves; the proposed row then takes the second.

@@ -161,6 +161,7 @@ internal sealed class ForeignKeyChecks
     /// <summary>Looks keys up in the table that they refer to.</summary>
     private sealed class ParentLookup
     {
+        private readonly TableStore _parent;
         private readonly IndexLookup _lookup;
         private readonly TableIndex _index;
         private readonly RowBuffer _key;
@@ -168,16 +169,30 @@ internal sealed class ForeignKeyChecks
 
         public ParentLookup(ConstraintDefinition constraint, StatementScope scope)
         {
-            TableStore parent = scope.Tables[constraint.ReferencedTableOid];
-            _index = parent.FindIndex(constraint.ReferencedIndexOid)
+            _parent = scope.Tables[constraint.ReferencedTableOid];
+            _index = _parent.FindIndex(constraint.ReferencedIndexOid)
                 ?? throw Error.Internal($"foreign key {constraint.Name} has lost its index");
-            _lookup = new IndexLookup(parent, _index);
+            _lookup = new IndexLookup(_parent, _index);
             _key = new RowBuffer(_index.ColumnNumbers);
             List<int> referenced = [.. constraint.ReferencedColumns];
             _places = [.. _index.ColumnNumbers.Select(n => referenced.IndexOf(n))];
         }
 
-        public bool Has(ReadOnlySpan<Vector> key, int position)
+        /// <summary>True where the parent has the key; the row that has it is locked, so that it keeps it.</summary>
+        public bool Lock(Transactions.Transaction transaction, ReadOnlySpan<Vector> key, int position)
+        {
+            Encode(key, position);
+            return transaction.LockKey(_parent, _index, _lookup.Key.Key);
+        }
+
+        /// <summary>True where a row has the key, as all that is committed and the transaction's own doing leave it.</summary>
+        public bool Has(in ReadView newest, ReadOnlySpan<Vector> key, int position)
+        {
+            Encode(key, position);
+            return _lookup.TryFind(newest, out _);
+        }
+
+        private void Encode(ReadOnlySpan<Vector> key, int position)
         {
             for (int i = 0; i < _places.Length; i++)
             {
@@ -186,7 +201,6 @@ internal sealed class ForeignKeyChecks
             }
             _lookup.Key.Reset();
             _index.Encode(_lookup.Key, _key, 0);
-            return _lookup.TryFind(ReadView.Latest, out _);
         }
     }
 
@@ -215,7 +229,7 @@ internal sealed class ForeignKeyChecks
                         TestMatchFull(chunk, i);
                         continue;
                     }
-                    if (!lookup.Has(key, i))
+                    if (!lookup.Lock(statement.Transaction, key, i))
                     {
                         throw new PhantomDbException(SqlStates.ForeignKeyViolation,
                             $"insert or update on table \"{table.Name}\" violates foreign key constraint \"{constraint.Name}\"")
@@ -259,8 +273,9 @@ internal sealed class ForeignKeyChecks
             Operators.JoinHashTable table = new(gone, constraint.Columns.Count, statement.Statement.Memory);
             Operators.JoinHashTable.Scratch scratch = new();
             ExpressionEvaluator[] casts = CastsTo(child, constraint.Columns, parent, constraint.ReferencedColumns, statement);
-            TableScan.Worker scan = statement.Tables[child.Oid].Scan([.. constraint.Columns], ReadView.Latest).NewWorker();
-            DataChunk chunk = new(TypesOf(child, constraint.Columns));
+            TableScan.Worker scan = statement.Tables[child.Oid].Scan(
+                [.. constraint.Columns], statement.Transaction.NewestView, withRowIds: true).NewWorker();
+            DataChunk chunk = new([.. TypesOf(child, constraint.Columns), PhysicalType.Int64]);
             int[] heads = new int[DataChunk.Capacity];
             while (scan.TryNext(chunk))
             {
@@ -269,7 +284,7 @@ internal sealed class ForeignKeyChecks
                 table.Find(key, chunk.Selection, chunk.Count, scratch, heads);
                 for (int i = 0; i < chunk.Count; i++)
                 {
-                    if (heads[i] >= 0)
+                    if (heads[i] >= 0 && StillRefers(statement, chunk, chunk.Position(i)))
                     {
                         throw new PhantomDbException(SqlStates.ForeignKeyViolation,
                             $"update or delete on table \"{parent.Name}\" violates foreign key constraint \"{constraint.Name}\" on table \"{child.Name}\"")
@@ -280,6 +295,30 @@ internal sealed class ForeignKeyChecks
                     }
                 }
             }
+        }
+
+        // Somebody else may be about to remove the row or to change its key: then that decides.
+        private bool StillRefers(StatementScope statement, DataChunk chunk, int position)
+        {
+            TableStore store = statement.Tables[child.Oid];
+            long rowId = chunk.Vectors[^1].Values<long>()[position];
+            RowBuffer now = new([.. constraint.Columns]);
+            RowBuffer before = new([.. constraint.Columns]);
+            DataChunk one = new(TypesOf(child, constraint.Columns));
+            DataChunk other = new(TypesOf(child, constraint.Columns));
+            RowBuffer.Clear(one);
+            RowBuffer.Clear(other);
+            if (!statement.Transaction.LockLatest(store, rowId, RowLockMode.KeyShare) || !store.TryReadLatest(rowId, now))
+            {
+                return false;
+            }
+            now.AppendTo(one);
+            for (int i = 0; i < before.Count; i++)
+            {
+                before.SetFrom(i, chunk.Vectors[i], position);
+            }
+            before.AppendTo(other);
+            return Describe(child, constraint.Columns, one, 0, statement) == Describe(child, constraint.Columns, other, 0, statement);
         }
 
         // Old keys that no row has any more.
@@ -295,7 +334,7 @@ internal sealed class ForeignKeyChecks
                 int count = 0;
                 for (int i = 0; i < chunk.Count; i++)
                 {
-                    if (!HasNull(chunk.Vectors, i) && !lookup.Has(chunk.Vectors, i))
+                    if (!HasNull(chunk.Vectors, i) && !lookup.Has(statement.Transaction.NewestView, chunk.Vectors, i))
                     {
                         selection[count++] = i;
                     }

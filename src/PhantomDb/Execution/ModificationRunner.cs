@@ -111,6 +111,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         int[] valueVectors = [.. changedPlaces.Select(p => p + 1)];
         RowBuffer values = new([.. update.ChangedColumns]);
         HashSet<long> seen = [];
+        List<long> changed = [];   // by commits since the statement's timestamp
         DataChunk chunk = new(rows.Types);
         int[] first = new int[DataChunk.Capacity];
         for (int block = 0; block < rows.BlockCount; block++)
@@ -133,15 +134,57 @@ internal sealed class ModificationRunner(StatementScope scope)
             {
                 continue;
             }
-            checks.Test(chunk);
-            foreignKeys.AddOld(table, chunk);
-            scope.Transaction.Update(table, chunk, 0, values, valueVectors);
-            foreignKeys.AddNew(chunk, i => i + 1);
-            returning?.Add(chunk);
-            RowCount += count;
+            UpdateRows(chunk, isLatest: false);
+        }
+        RowRecheck recheck = new(scope, update.Input, update.RowId, columns);
+        foreach (long rowId in changed)
+        {
+            if (scope.Transaction.LockLatest(table, rowId, RowLockMode.NoKeyUpdate) && recheck.Evaluate(rowId) is { } row)
+            {
+                UpdateRows(row, isLatest: true);
+            }
         }
         foreignKeys.Test();
         return returning?.Rows;
+
+        void UpdateRows(DataChunk rows, bool isLatest)
+        {
+            checks.Test(rows);
+            foreignKeys.AddOld(table, rows);
+            ReadOnlySpan<long> rowIds = rows.Vectors[0].Values<long>();
+            int done = 0;
+            for (int i = 0; i < rows.Count; i++)
+            {
+                int position = rows.Position(i);
+                for (int value = 0; value < valueVectors.Length; value++)
+                {
+                    values.SetFrom(value, rows.Vectors[valueVectors[value]], position);
+                }
+                WriteOutcome outcome = scope.Transaction.TryUpdate(table, rowIds[position], values, isLatest);
+                if (outcome == WriteOutcome.Done)
+                {
+                    first[done++] = position;
+                }
+                else if (outcome == WriteOutcome.Changed)
+                {
+                    changed.Add(rowIds[position]);
+                }
+            }
+            Keep(rows, first, done);
+            foreignKeys.AddNew(rows, i => i + 1);
+            returning?.Add(rows);
+            RowCount += done;
+        }
+    }
+
+    // Narrows a chunk to the rows that were changed.
+    private static void Keep(DataChunk rows, int[] positions, int count)
+    {
+        if (count < rows.Count)
+        {
+            rows.Selection = positions;
+            rows.Count = count;
+        }
     }
 
     private ColumnarBuffer? Delete(LogicalDelete delete)
@@ -152,6 +195,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         ForeignKeyChecks foreignKeys = new(scope, delete.Table, null, isDelete: true);
         ColumnarBuffer rows = Collect(delete.Input, columns);
         HashSet<long> seen = [];
+        List<long> changed = [];   // by commits since the statement's timestamp
         DataChunk chunk = new(rows.Types);
         int[] first = new int[DataChunk.Capacity];
         for (int block = 0; block < rows.BlockCount; block++)
@@ -169,16 +213,41 @@ internal sealed class ModificationRunner(StatementScope scope)
             }
             chunk.Selection = first;
             chunk.Count = count;
-            foreignKeys.AddOld(table, chunk);
-            for (int i = 0; i < count; i++)
+            DeleteRows(chunk, isLatest: false);
+        }
+        RowRecheck recheck = new(scope, delete.Input, delete.RowId, columns);
+        foreach (long rowId in changed)
+        {
+            if (scope.Transaction.LockLatest(table, rowId, RowLockMode.Update) && recheck.Evaluate(rowId) is { } row)
             {
-                scope.Transaction.Delete(table, chunk.Vectors[0].Values<long>()[first[i]]);
+                DeleteRows(row, isLatest: true);
             }
-            returning?.Add(chunk);
-            RowCount += count;
         }
         foreignKeys.Test();
         return returning?.Rows;
+
+        void DeleteRows(DataChunk rows, bool isLatest)
+        {
+            foreignKeys.AddOld(table, rows);
+            ReadOnlySpan<long> rowIds = rows.Vectors[0].Values<long>();
+            int done = 0;
+            for (int i = 0; i < rows.Count; i++)
+            {
+                int position = rows.Position(i);
+                WriteOutcome outcome = scope.Transaction.TryDelete(table, rowIds[position], isLatest);
+                if (outcome == WriteOutcome.Done)
+                {
+                    first[done++] = position;
+                }
+                else if (outcome == WriteOutcome.Changed)
+                {
+                    changed.Add(rowIds[position]);
+                }
+            }
+            Keep(rows, first, done);
+            returning?.Add(rows);
+            RowCount += done;
+        }
     }
 
     // All rows first, then the changes: what is changed must not be met again by the scan that finds it.

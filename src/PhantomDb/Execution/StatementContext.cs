@@ -52,21 +52,13 @@ internal sealed class StatementContext : IStatementContext
 
     public SessionTimeZone TimeZone => _settings.TimeZone;
 
-    /// <summary>How long the statement may wait for a lock, not negative; null where it may wait for good.</summary>
-    public TimeSpan? LockPatience
-    {
-        get
-        {
-            TimeSpan? patience = _settings.LockTimeoutMs == 0 ? null : TimeSpan.FromMilliseconds(_settings.LockTimeoutMs);
-            if (_deadline == 0)
-            {
-                return patience;
-            }
-            // Timers count whole milliseconds, and must not go off before the deadline.
-            var remaining = TimeSpan.FromMilliseconds(Math.Max(0, (_deadline - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency) + 1);
-            return remaining < (patience ?? TimeSpan.MaxValue) ? remaining : patience;
-        }
-    }
+    /// <summary>Time until the statement's deadline, not negative; null where it has none.</summary>
+    public TimeSpan? RemainingTime => _deadline == 0
+        ? null
+        : TimeSpan.FromSeconds(Math.Max(0, _deadline - Stopwatch.GetTimestamp()) / (double)Stopwatch.Frequency);
+
+    /// <summary>The setting lock_timeout: how long the statement waits for another transaction each time; 0 is no limit.</summary>
+    public long LockTimeoutMs => _settings.LockTimeoutMs;
 
     /// <summary>The transaction's time and the session's zone, for reading dates and times from text.</summary>
     public DateTimeClock Clock => new(TransactionTime, TimeZone);

@@ -109,8 +109,8 @@ internal sealed class IndexLookup
         return false;
     }
 
-    // An entry outlives its value: the key is compared with that of the version seen.
-    private bool IsMatch(long rowId, in ReadView view)
+    /// <summary>True where the view sees the row with <see cref="Key"/>: an entry outlives its value.</summary>
+    public bool IsMatch(long rowId, in ReadView view)
     {
         if (!_table.TryRead(rowId, view, Row))
         {

@@ -103,6 +103,26 @@ internal sealed class SliceVersions
         return false;
     }
 
+    /// <summary>Who inserted a row; null where that is long ago.</summary>
+    public TransactionStamp? InsertStampOf(int row)
+    {
+        foreach (ref readonly InsertRange range in Inserts)
+        {
+            if ((uint)(row - range.First) < (uint)range.Count)
+            {
+                return range.Stamp;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Who made the row's newest version; null where that is long ago.</summary>
+    public TransactionStamp? NewestStampOf(int row)
+    {
+        int link = HeadOf(row);
+        return link != 0 ? _records[link - 1].Stamp : InsertStampOf(row);
+    }
+
     /// <summary>Notes that a command inserted rows; one range grows with the rows of a command.</summary>
     public void AddInsert(int first, int count, TransactionStamp stamp, int command)
     {

@@ -145,7 +145,7 @@ internal sealed partial class TableStore
                 if (slice.IsLive(row))
                 {
                     index.Encode(index.Writer, slice, row, null);
-                    if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out _))
+                    if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, stamp: null, out _, out _))
                     {
                         throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name);
                     }

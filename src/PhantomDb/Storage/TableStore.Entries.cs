@@ -12,28 +12,35 @@ internal sealed partial class TableStore
     private readonly List<byte[]> _keysAfter = [];
 
     // Adds a new row's entries: its values stand in the slice or, for a single row, in the buffer. All or none.
-    private void AddEntries(RowSlice? slice, int row, RowBuffer? values, long rowId)
+    private Blocker AddEntries(RowSlice? slice, int row, RowBuffer? values, long rowId, TransactionStamp stamp)
     {
         int done = 0;
+        Blocker blocker = default;
+        bool isDone = false;
         try
         {
             for (; done < Indexes.Length; done++)
             {
                 TableIndex index = Indexes[done];
                 index.Encode(index.Writer, slice, row, values);
-                EnsureUnique(index, rowId);
+                blocker = EnsureUnique(index, rowId, stamp);
+                if (!blocker.IsNone)
+                {
+                    return blocker;
+                }
                 index.Tree.Insert(index.Writer.Key, rowId);
             }
+            isDone = true;
+            return default;
         }
-        catch
+        finally
         {
-            while (--done >= 0)
+            while (!isDone && --done >= 0)
             {
                 TableIndex index = Indexes[done];
                 index.Encode(index.Writer, slice, row, values);
                 index.Tree.Remove(index.Writer.Key, rowId);
             }
-            throw;
         }
     }
 
@@ -48,9 +55,10 @@ internal sealed partial class TableStore
     }
 
     // Adds the entries of changed keys; those of the old keys stay until nobody sees the old values. All or none.
-    private void MoveEntries(RowSlice slice, int row, RowBuffer values, long rowId)
+    private Blocker MoveEntries(RowSlice slice, int row, RowBuffer values, long rowId, TransactionStamp stamp)
     {
         int done = 0;
+        bool isDone = false;
         try
         {
             for (; done < Indexes.Length; done++)
@@ -58,14 +66,20 @@ internal sealed partial class TableStore
                 TableIndex index = Indexes[done];
                 if (EncodeChanged(index, slice, row, values))
                 {
-                    EnsureUnique(index, rowId);
+                    Blocker blocker = EnsureUnique(index, rowId, stamp);
+                    if (!blocker.IsNone)
+                    {
+                        return blocker;
+                    }
                     index.Tree.Insert(index.Writer.Key, rowId);
                 }
             }
+            isDone = true;
+            return default;
         }
-        catch
+        finally
         {
-            while (--done >= 0)
+            while (!isDone && --done >= 0)
             {
                 TableIndex index = Indexes[done];
                 if (EncodeChanged(index, slice, row, values) && !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
@@ -73,7 +87,6 @@ internal sealed partial class TableStore
                     index.Tree.Remove(index.Writer.Key, rowId);
                 }
             }
-            throw;
         }
     }
 
@@ -94,24 +107,30 @@ internal sealed partial class TableStore
         return !index.Writer.Key.SequenceEqual(index.OtherWriter.Key);
     }
 
-    private void EnsureUnique(TableIndex index, long rowId)
+    // Gives who must end before it is known whether the key is free; throws where it is not.
+    private Blocker EnsureUnique(TableIndex index, long rowId, TransactionStamp stamp)
     {
-        if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, out long other))
+        if (!index.MustBeUnique(index.Writer) || !TryFindLatest(index, index.Writer, rowId, stamp, out long other, out Blocker blocker))
         {
-            throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other);
+            return default;
         }
+        return blocker.IsNone ? throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other) : blocker;
     }
 
-    /// <summary>A row other than the one given that has the key in the newest state.</summary>
-    private bool TryFindLatest(TableIndex index, KeyWriter key, long exceptRowId, out long rowId)
+    /// <summary>
+    /// A row other than the one given that has the key in the newest state, or that may have it: then there is a blocker,
+    /// whose end decides. A null stamp takes the newest state as it is, committed or not.
+    /// </summary>
+    private bool TryFindLatest(TableIndex index, KeyWriter key, long exceptRowId, TransactionStamp? stamp, out long rowId, out Blocker blocker)
     {
+        blocker = default;
         if (!index.Tree.TryFind(key.Key, out rowId))
         {
             return false;
         }
         while (true)
         {
-            if (rowId != exceptRowId && HasLatestKey(index, key, rowId))
+            if (rowId != exceptRowId && (stamp is null ? HasLatestKey(index, key, rowId) : MayHaveKey(index, key, rowId, stamp, out blocker)))
             {
                 return true;
             }

@@ -23,8 +23,11 @@ internal sealed partial class TableStore
     private int _tail = -1;                              // slice that rows are appended to
     private RowBuffer? _row;
 
-    /// <summary>Inserts one row, whose buffer has the columns of <see cref="ColumnNumbers"/>; gives its row id.</summary>
-    public long Insert(RowBuffer row, TransactionStamp stamp, int command)
+    /// <summary>
+    /// Inserts one row, whose buffer has the columns of <see cref="ColumnNumbers"/>; gives its row id, or -1 where a unique
+    /// key may be another transaction's.
+    /// </summary>
+    public long Insert(RowBuffer row, TransactionStamp stamp, int command, out Blocker blocker)
     {
         lock (_latch)
         {
@@ -32,29 +35,34 @@ internal sealed partial class TableStore
             {
                 ChargeIndexes();
             }
-            return InsertRow(row, stamp, command);
+            return InsertRow(row, stamp, command, out blocker);
         }
     }
 
     /// <summary>
-    /// Inserts the rows of a chunk, whose vectors are the columns of <see cref="ColumnNumbers"/>. Rows that are in, even when an
-    /// error follows, are in <paramref name="inserted"/>: the caller undoes them.
+    /// Inserts the rows of a chunk from one on, whose vectors are the columns of <see cref="ColumnNumbers"/>, until all are in
+    /// or a unique key may be another transaction's; gives how many of the chunk are in. These, even when an error follows, are
+    /// in <paramref name="inserted"/>: the caller undoes them.
     /// </summary>
-    public void Insert(DataChunk chunk, TransactionStamp stamp, int command, List<RowRange> inserted)
+    public int Insert(DataChunk chunk, int done, TransactionStamp stamp, int command, List<RowRange> inserted, out Blocker blocker)
     {
         lock (_latch)
         {
+            blocker = default;
             ChargeIndexes();
             bool hasSelection = chunk.Selection is not null;
             foreach (Vector vector in chunk.Vectors)
             {
                 vector.Widen(chunk.Selection, hasSelection, chunk.Count);
             }
-            int done = 0;
             while (done < chunk.Count)
             {
-                if (_slicesWithFreeRows.Count > 0 && TryInsertIntoFreeSlot(chunk, done, stamp, command, out long rowId))
+                if (_slicesWithFreeRows.Count > 0 && TryInsertIntoFreeSlot(chunk, done, stamp, command, out long rowId, out blocker))
                 {
+                    if (rowId < 0)
+                    {
+                        return done;
+                    }
                     AddRange(inserted, rowId, 1);
                     done++;
                     continue;
@@ -62,56 +70,60 @@ internal sealed partial class TableStore
                 int index = SliceToAppendTo();
                 RowSlice slice = _slices[index];
                 int count = Math.Min(chunk.Count - done, RowSlice.Capacity - slice.RowCount);
-                AppendRows(index, slice, chunk, done, count, stamp, command);
+                if (!TryAppendRows(index, slice, chunk, done, count, stamp, command, out blocker))
+                {
+                    return done;
+                }
                 AddRange(inserted, RowIdOf(index, slice.RowCount - count), count);
                 done += count;
             }
+            return done;
         }
     }
 
-    /// <summary>Changes the buffer's columns of one row, which must be there in the newest state.</summary>
-    public void Update(long rowId, RowBuffer values, TransactionStamp stamp, int command)
+    /// <summary>Changes the buffer's columns of one row.</summary>
+    public WriteOutcome Update(long rowId, RowBuffer values, in RowWriter writer, out Blocker blocker)
     {
         lock (_latch)
         {
-            UpdateRow(rowId, values, stamp, command);
+            RowLockMode mode = _rowLocks.IsEmpty ? RowLockMode.NoKeyUpdate : ModeOf(values);
+            WriteOutcome outcome = Examine(rowId, writer, mode, out RowSlice slice, out blocker);
+            if (outcome != WriteOutcome.Done)
+            {
+                return outcome;
+            }
+            blocker = UpdateRow(slice, OffsetOf(rowId), rowId, values, writer.Stamp, writer.Command);
+            return blocker.IsNone ? WriteOutcome.Done : WriteOutcome.Blocked;
         }
     }
 
-    /// <summary>Removes one row, which must be there in the newest state.</summary>
-    public void Delete(long rowId, TransactionStamp stamp, int command)
+    /// <summary>Removes one row.</summary>
+    public WriteOutcome Delete(long rowId, in RowWriter writer, out Blocker blocker)
     {
         lock (_latch)
         {
-            DeleteRow(rowId, stamp);
-        }
-
-        void DeleteRow(long id, TransactionStamp owner)
-        {
-            (RowSlice slice, int row) = Locate(id);
-            SliceVersions versions = ReserveVersions(slice, 1);
-            slice.Deleted ??= new ulong[ValidityMask.WordCount];
-            slice.BeginChange();
-            AttachVersions(slice, versions);
-            versions.Link(row, SliceVersions.UndoRecord.Presence, default, false, owner, command);
-            slice.Deleted[row >> 6] |= 1UL << (row & 63);
-            slice.EndChange();
-            Volatile.Write(ref _rowCount, _rowCount - 1);
+            WriteOutcome outcome = Examine(rowId, writer, RowLockMode.Update, out RowSlice slice, out blocker);
+            if (outcome == WriteOutcome.Done)
+            {
+                DeleteRow(slice, OffsetOf(rowId), writer);
+            }
+            return outcome;
         }
     }
 
-    /// <summary>The row that a unique index would not let in beside these values; false where there is none.</summary>
-    public bool TryFindConflict(TableIndex index, RowBuffer row, out long rowId)
+    private void DeleteRow(RowSlice slice, int row, in RowWriter writer)
     {
-        lock (_latch)
-        {
-            index.Encode(index.Writer, null, 0, row);
-            rowId = -1;
-            return index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, -1, out rowId);
-        }
+        SliceVersions versions = ReserveVersions(slice, 1);
+        slice.Deleted ??= new ulong[ValidityMask.WordCount];
+        slice.BeginChange();
+        AttachVersions(slice, versions);
+        versions.Link(row, SliceVersions.UndoRecord.Presence, default, false, writer.Stamp, writer.Command);
+        slice.Deleted[row >> 6] |= 1UL << (row & 63);
+        slice.EndChange();
+        Volatile.Write(ref _rowCount, _rowCount - 1);
     }
 
-    private long InsertRow(RowBuffer row, TransactionStamp stamp, int command)
+    private long InsertRow(RowBuffer row, TransactionStamp stamp, int command, out Blocker blocker)
     {
         Debug.Assert(row.Columns.AsSpan().SequenceEqual(ColumnNumbers));
         bool isReused = TryTakeFreeSlot(out int index, out int offset);
@@ -136,7 +148,11 @@ internal sealed partial class TableStore
             }
         }
         SliceVersions versions = slice.Versions ?? SpareVersions();
-        AddEntries(null, 0, row, rowId);
+        blocker = AddEntries(null, 0, row, rowId, stamp);
+        if (!blocker.IsNone)
+        {
+            return -1;
+        }
 
         if (!isReused)
         {
@@ -174,9 +190,11 @@ internal sealed partial class TableStore
         }
     }
 
-    private bool TryInsertIntoFreeSlot(DataChunk chunk, int position, TransactionStamp stamp, int command, out long rowId)
+    // False where there is no free slot; a row id of -1 where the row cannot be inserted yet.
+    private bool TryInsertIntoFreeSlot(DataChunk chunk, int position, TransactionStamp stamp, int command, out long rowId, out Blocker blocker)
     {
         rowId = -1;
+        blocker = default;
         if (!TryTakeFreeSlot(out _, out _))
         {
             return false;
@@ -186,12 +204,14 @@ internal sealed partial class TableStore
         {
             _row.SetFrom(i, chunk.Vectors[i], chunk.Position(position));
         }
-        rowId = InsertRow(_row, stamp, command);
+        rowId = InsertRow(_row, stamp, command, out blocker);
         return true;
     }
 
-    private void AppendRows(int index, RowSlice slice, DataChunk chunk, int first, int count, TransactionStamp stamp, int command)
+    // All of the rows or none.
+    private bool TryAppendRows(int index, RowSlice slice, DataChunk chunk, int first, int count, TransactionStamp stamp, int command, out Blocker blocker)
     {
+        blocker = default;
         int start = slice.RowCount;
         for (int i = 0; i < ColumnNumbers.Length; i++)
         {
@@ -203,20 +223,21 @@ internal sealed partial class TableStore
         int entered = 0;
         try
         {
-            for (; entered < count && Indexes.Length > 0; entered++)
+            for (; entered < count && Indexes.Length > 0 && blocker.IsNone; entered++)
             {
                 slice.WrittenCount = start + entered;   // the rows before are in for the unique check
-                AddEntries(slice, start + entered, null, RowIdOf(index, start + entered));
+                blocker = AddEntries(slice, start + entered, null, RowIdOf(index, start + entered), stamp);
             }
         }
         catch
         {
-            while (--entered >= 0)
-            {
-                RemoveEntries(slice, start + entered, RowIdOf(index, start + entered));
-            }
-            slice.WrittenCount = start;
+            RemoveEntered(index, slice, start, entered);
             throw;
+        }
+        if (!blocker.IsNone)
+        {
+            RemoveEntered(index, slice, start, entered - 1);
+            return false;
         }
         slice.BeginChange();
         AttachVersions(slice, versions);
@@ -224,11 +245,21 @@ internal sealed partial class TableStore
         slice.RowCount = slice.WrittenCount = start + count;
         slice.EndChange();
         Volatile.Write(ref _rowCount, _rowCount + count);
+        return true;
     }
 
-    private void UpdateRow(long rowId, RowBuffer values, TransactionStamp stamp, int command)
+    // Takes back the index entries of rows that were not published.
+    private void RemoveEntered(int index, RowSlice slice, int start, int count)
     {
-        (RowSlice slice, int row) = Locate(rowId);
+        for (int row = start + count - 1; row >= start; row--)
+        {
+            RemoveEntries(slice, row, RowIdOf(index, row));
+        }
+        slice.WrittenCount = start;
+    }
+
+    private Blocker UpdateRow(RowSlice slice, int row, long rowId, RowBuffer values, TransactionStamp stamp, int command)
+    {
         SliceVersions versions = ReserveVersions(slice, values.Count);
         for (int i = 0; i < values.Count; i++)
         {
@@ -239,7 +270,11 @@ internal sealed partial class TableStore
                 column.Adopt(ref _scratch[i], values.BlocksOf(i));
             }
         }
-        MoveEntries(slice, row, values, rowId);
+        Blocker blocker = MoveEntries(slice, row, values, rowId, stamp);
+        if (!blocker.IsNone)
+        {
+            return blocker;
+        }
 
         int depth = 0;
         slice.BeginChange();
@@ -265,16 +300,7 @@ internal sealed partial class TableStore
             CompactChain(slice, row, rowId);
         }
         RewriteStringsIfMostlyDead(slice, values);
-    }
-
-    private (RowSlice Slice, int Row) Locate(long rowId)
-    {
-        int index = SliceOf(rowId);
-        if ((ulong)index >= (uint)_sliceCount || !_slices[index].IsLive(OffsetOf(rowId)))
-        {
-            throw Error.Internal($"row {rowId} of table {Definition.QualifiedName} is not there");
-        }
-        return (_slices[index], OffsetOf(rowId));
+        return default;
     }
 
     private int SliceToAppendTo()

@@ -30,6 +30,7 @@ internal sealed partial class TableStore
         ColumnNumbers = definition.Columns.Select(c => c.Number).ToArray();
         _types = new PhysicalType[definition.NextColumnNumber];
         _isIndexed = new bool[definition.NextColumnNumber];
+        _isKeyColumn = new bool[definition.NextColumnNumber];
         foreach (ColumnDefinition column in definition.Columns)
         {
             _types[column.Number] = column.Type.Physical;
@@ -38,6 +39,10 @@ internal sealed partial class TableStore
         foreach (int number in definition.Indexes.SelectMany(index => index.Columns).Select(c => c.ColumnNumber))
         {
             _isIndexed[number] = true;
+        }
+        foreach (int number in definition.Indexes.Where(index => index.IsUnique).SelectMany(index => index.Columns).Select(c => c.ColumnNumber))
+        {
+            _isKeyColumn[number] = true;
         }
         _scratch = new RawValue[ColumnNumbers.Length];
     }
@@ -77,7 +82,7 @@ internal sealed partial class TableStore
 
     public TableIndex? FindIndex(int oid) => Array.Find(Indexes, index => index.Definition.Oid == oid);
 
-    /// <summary>A buffer for whole rows, as <see cref="Insert(RowBuffer, TransactionStamp, int)"/> takes them.</summary>
+    /// <summary>A buffer for whole rows, as <see cref="Insert(RowBuffer, TransactionStamp, int, out Blocker)"/> takes them.</summary>
     public RowBuffer NewRowBuffer() => new(ColumnNumbers);
 
     private static int SliceOf(long rowId) => (int)(rowId >> RowSlice.CapacityBits);

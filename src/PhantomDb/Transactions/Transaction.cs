@@ -1,142 +1,278 @@
 using System.Diagnostics;
+using PhantomDb.Errors;
 using PhantomDb.Storage;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Transactions;
 
 /// <summary>
-/// One session's transaction: what it sees, what it changes, and how all or the last of it is undone. Reusable: begun
-/// again after it has ended. One thread at a time. Statements tell when they begin; what they mean it does not know.
+/// One session's transaction: what it sees, what it changes and locks, and how all or the last of it is undone. Reusable:
+/// begun again after it has ended. One thread at a time. Statements tell when they begin; what they mean it does not know.
 /// </summary>
 internal sealed class Transaction
 {
     private const int LongReaderCommits = 256;      // a reader that has missed so many may have been waited for
     private const int ReadsBetweenCleanups = 64;   // the last versions go even if nobody writes any more
+    private const int HoldsKeptMax = 256;
 
     private readonly TransactionManager _manager;
     private readonly ReaderSlot _slot;
     private readonly WriteList _writes = new();
     private readonly List<RowRange> _inserted = [];
+    private readonly List<TableHold> _holds = [];                                    // kept from transaction to transaction
+    private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
+    private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
     private TransactionStamp? _stamp;
     private int _command;
     private int _readCount;
-    private bool _ownsWriteLock;
+    private bool _hasSnapshot;
     private bool _isStampCopied;   // an altered table's versions refer to it too
 
-    internal Transaction(TransactionManager manager)
+    internal Transaction(TransactionManager manager, int processId)
     {
         _manager = manager;
         _slot = manager.Timestamps.Rent();
+        ProcessId = processId;
     }
+
+    /// <summary>Number of the session, for people and for <see cref="LockDescription"/>.</summary>
+    public int ProcessId { get; }
 
     public bool IsActive { get; private set; }
 
-    public bool IsReadOnly { get; private set; }
+    public bool IsReadOnly { get; set; }
+
+    public IsolationLevel Isolation { get; private set; }
 
     public bool HasWritten => _writes.Count > 0;
+
+    /// <summary>True when a statement has run at a timestamp that the transaction keeps: its isolation cannot change any more.</summary>
+    public bool HasSnapshot => _hasSnapshot;
 
     /// <summary>What the current statement sees.</summary>
     public ReadView View { get; private set; }
 
     public long ReadTimestamp => View.Timestamp;
 
-    public void Begin(bool isReadOnly = false)
+    /// <summary>All that is committed by now and all that the transaction has done, the running command included. For checks.</summary>
+    public ReadView NewestView => new(RowWriter.AnyCommitted, _stamp, int.MaxValue);
+
+    /// <summary>How long the current statement waits for others.</summary>
+    public WaitLimits WaitLimits { get; } = new();
+
+    /// <summary>Null until the transaction writes or locks.</summary>
+    public TransactionStamp? Stamp => Volatile.Read(ref _stamp);
+
+    internal SemaphoreSlim Signal { get; } = new(0);
+
+    public void Begin(bool isReadOnly = false, IsolationLevel isolation = IsolationLevel.ReadCommitted)
     {
         Debug.Assert(!IsActive);
         IsActive = true;
         IsReadOnly = isReadOnly;
+        Isolation = isolation;
+        _hasSnapshot = false;
         _command = 0;
         View = new ReadView(_slot.Enter());
     }
 
+    /// <summary>Changes the isolation level, before the first statement that reads or writes.</summary>
+    public void SetIsolation(IsolationLevel isolation)
+    {
+        Debug.Assert(!_hasSnapshot || isolation == Isolation);
+        Isolation = isolation;
+    }
+
     /// <summary>
-    /// Begins a statement that reads: it sees what is committed by now, and the transaction's earlier statements. The
-    /// statement before must have been read to its end; a result that is read on beside others holds a slot of its own
-    /// (<see cref="ReaderSlot.EnterAt"/>) from before this call.
+    /// Begins a statement that reads: it sees what is committed by now (or was by the first statement, as the isolation level
+    /// has it), and the transaction's earlier statements. The statement before must have been read to its end; a result that
+    /// is read on beside others holds a slot of its own (<see cref="ReaderSlot.EnterAt"/>) from before this call.
     /// </summary>
     public void BeginReading()
     {
         Debug.Assert(IsActive);
         _command++;
-        View = new ReadView(_slot.Enter(), _stamp, _command);
+        bool isKept = _hasSnapshot && Isolation != IsolationLevel.ReadCommitted;
+        View = new ReadView(isKept ? View.Timestamp : _slot.Enter(), _stamp, _command);
+        _hasSnapshot = true;
     }
 
-    /// <summary>
-    /// Begins a statement that writes: waits for the write lock, which the transaction then keeps until it ends, and only
-    /// then takes the read timestamp. So no row that it sees has been changed by a later commit: where row locks replace
-    /// the lock, that has to be looked at here.
-    /// </summary>
-    public void BeginWriting(CancellationToken cancellation = default)
+    /// <summary>Begins a statement that writes or locks. It waits for nobody: whose a row is, is seen when the row is changed.</summary>
+    public void BeginWriting()
     {
         Debug.Assert(IsActive && !IsReadOnly);
-        if (!_ownsWriteLock)
+        if (_stamp is null)
         {
-            _slot.Leave();   // a waiting writer must not hold versions back
-            _manager.WriteLock.Enter(this, cancellation);
-            _ownsWriteLock = true;
-            _stamp ??= new TransactionStamp();
+            NewStamp();
         }
         BeginReading();
     }
 
-    /// <summary>Inserts one row; gives its row id.</summary>
+    /// <summary>Inserts one row; gives its row id. Waits for whoever may have its unique key.</summary>
     public long Insert(TableStore table, RowBuffer row)
     {
-        Debug.Assert(_ownsWriteLock);
-        long rowId = table.Insert(row, _stamp!, _command);
-        _writes.Add(table, WriteKind.Insert, rowId, 1);
-        return rowId;
+        while (true)
+        {
+            long rowId = table.Insert(row, _stamp!, _command, out Blocker blocker);
+            if (rowId >= 0)
+            {
+                _writes.Add(table, WriteKind.Insert, rowId, 1);
+                return rowId;
+            }
+            _manager.Locks.WaitFor(this, blocker);
+        }
     }
 
-    /// <summary>Inserts a chunk's rows.</summary>
+    /// <summary>Inserts a chunk's rows. Waits for whoever may have their unique keys.</summary>
     public void Insert(TableStore table, DataChunk chunk)
     {
-        Debug.Assert(_ownsWriteLock);
-        _inserted.Clear();
-        try
+        int done = 0;
+        while (true)
         {
-            table.Insert(chunk, _stamp!, _command, _inserted);
-        }
-        finally
-        {
-            foreach (RowRange range in _inserted)
+            Blocker blocker;
+            _inserted.Clear();
+            try
             {
-                _writes.Add(table, WriteKind.Insert, range.FirstRowId, range.Count);
+                done = table.Insert(chunk, done, _stamp!, _command, _inserted, out blocker);
             }
+            finally
+            {
+                foreach (RowRange range in _inserted)
+                {
+                    _writes.Add(table, WriteKind.Insert, range.FirstRowId, range.Count);
+                }
+            }
+            if (blocker.IsNone)
+            {
+                return;
+            }
+            _manager.Locks.WaitFor(this, blocker);
         }
-    }
-
-    /// <summary>Changes the buffer's columns of one row.</summary>
-    public void Update(TableStore table, long rowId, RowBuffer values)
-    {
-        Debug.Assert(_ownsWriteLock);
-        table.Update(rowId, values, _stamp!, _command);
-        _writes.Add(table, WriteKind.Update, rowId, 1, values.Count);
     }
 
     /// <summary>
-    /// Changes columns of a chunk's rows: row ids at one vector, values at others, both at the chunk's selected positions.
+    /// Changes the buffer's columns of one row, after waiting for its owner. Where a commit has changed or removed the row since
+    /// the statement's timestamp, nothing is done: under READ COMMITTED the caller looks at the row again
+    /// (<see cref="LockLatest"/>), at the higher levels this throws 40001.
     /// </summary>
-    public void Update(TableStore table, DataChunk chunk, int rowIdVector, RowBuffer columns, ReadOnlySpan<int> valueVectors)
+    /// <param name="table">The table.</param>
+    /// <param name="rowId">The row.</param>
+    /// <param name="values">The new values.</param>
+    /// <param name="isLatest">The row is locked, and the values were computed from its newest version.</param>
+    public WriteOutcome TryUpdate(TableStore table, long rowId, RowBuffer values, bool isLatest = false)
     {
-        ReadOnlySpan<long> rowIds = chunk.Vectors[rowIdVector].Values<long>();
-        for (int i = 0; i < chunk.Count; i++)
+        RowWriter writer = Writer(isLatest);
+        while (true)
         {
-            int position = chunk.Position(i);
-            for (int value = 0; value < valueVectors.Length; value++)
+            WriteOutcome outcome = table.Update(rowId, values, writer, out Blocker blocker);
+            switch (outcome)
             {
-                columns.SetFrom(value, chunk.Vectors[valueVectors[value]], position);
+                case WriteOutcome.Done:
+                    _writes.Add(table, WriteKind.Update, rowId, 1, values.Count);
+                    return outcome;
+                case WriteOutcome.Blocked:
+                    _manager.Locks.WaitFor(this, blocker);
+                    break;
+                default:
+                    return Passed(outcome);
             }
-            Update(table, rowIds[position], columns);
         }
     }
 
-    /// <summary>Removes one row.</summary>
-    public void Delete(TableStore table, long rowId)
+    /// <summary>Removes one row; as <see cref="TryUpdate"/>.</summary>
+    public WriteOutcome TryDelete(TableStore table, long rowId, bool isLatest = false)
     {
-        Debug.Assert(_ownsWriteLock);
-        table.Delete(rowId, _stamp!, _command);
-        _writes.Add(table, WriteKind.Delete, rowId, 1);
+        RowWriter writer = Writer(isLatest);
+        while (true)
+        {
+            WriteOutcome outcome = table.Delete(rowId, writer, out Blocker blocker);
+            switch (outcome)
+            {
+                case WriteOutcome.Done:
+                    _writes.Add(table, WriteKind.Delete, rowId, 1);
+                    return outcome;
+                case WriteOutcome.Blocked:
+                    _manager.Locks.WaitFor(this, blocker);
+                    break;
+                default:
+                    return Passed(outcome);
+            }
+        }
+    }
+
+    /// <summary>Changes a row that nobody else can have changed since the statement's timestamp; 40001 where somebody has.</summary>
+    public void Update(TableStore table, long rowId, RowBuffer values) => EnsureDone(TryUpdate(table, rowId, values));
+
+    /// <summary>Removes such a row.</summary>
+    public void Delete(TableStore table, long rowId) => EnsureDone(TryDelete(table, rowId));
+
+    /// <summary>
+    /// Locks a row as the statement sees it. Outcomes as of <see cref="TryUpdate"/>; and Blocked where
+    /// <paramref name="waits"/> is false and somebody would have to be waited for.
+    /// </summary>
+    public WriteOutcome TryLock(TableStore table, long rowId, RowLockMode mode, bool waits = true)
+    {
+        WriteOutcome outcome = Lock(table, rowId, mode, Writer(isLatest: false), waits);
+        return outcome == WriteOutcome.Blocked ? outcome : Passed(outcome);
+    }
+
+    /// <summary>
+    /// Waits until a row can be locked as it is now, however often it was changed; false where it is gone. Its newest version is
+    /// then this transaction's to look at and to change.
+    /// </summary>
+    public bool LockLatest(TableStore table, long rowId, RowLockMode mode) =>
+        Lock(table, rowId, mode, Writer(isLatest: true), waits: true) == WriteOutcome.Done;
+
+    /// <summary>
+    /// Locks the row that has a key of a unique index in the latest state, so that it keeps it: what a foreign key needs of
+    /// its parent. Waits for whoever may remove or bring it; false where there is none.
+    /// </summary>
+    public bool LockKey(TableStore table, TableIndex index, ReadOnlySpan<byte> key)
+    {
+        while (true)
+        {
+            WriteOutcome outcome = table.LockKey(index, key, _stamp!, out long rowId, out bool isNew, out Blocker blocker);
+            if (isNew)
+            {
+                _rowLocks.Add((table, rowId, RowLockMode.KeyShare));
+            }
+            if (outcome != WriteOutcome.Blocked)
+            {
+                return outcome == WriteOutcome.Done;
+            }
+            _manager.Locks.WaitFor(this, blocker);
+        }
+    }
+
+    /// <summary>The row that a unique index would not let in beside these values, after waiting for whoever decides that.</summary>
+    public bool TryFindConflict(TableStore table, TableIndex index, RowBuffer row, out long rowId)
+    {
+        while (true)
+        {
+            bool isFound = table.TryFindConflict(index, row, _stamp!, out rowId, out Blocker blocker);
+            if (blocker.IsNone)
+            {
+                return isFound;
+            }
+            _manager.Locks.WaitFor(this, blocker);
+        }
+    }
+
+    /// <summary>Takes a table's lock until the transaction ends, or is rolled back to a place before.</summary>
+    public void LockTable(int oid, TableLockMode mode, bool waits = true, string name = "")
+    {
+        TableHold hold = HoldOf(oid);
+        if (hold.Has(mode))
+        {
+            return;
+        }
+        if (_stamp is null)
+        {
+            NewStamp();
+        }
+        int before = hold.Modes;
+        _manager.Locks.Acquire(hold, mode, waits, name);
+        _tableLocks.Add((hold, before));
     }
 
     /// <summary>
@@ -145,39 +281,44 @@ internal sealed class Transaction
     /// </summary>
     public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null)
     {
-        Debug.Assert(_ownsWriteLock);
         _isStampCopied = true;
         return table.Altered(definition, addedValues);
     }
 
-    /// <summary>The place to undo to: the start of a statement, or a savepoint.</summary>
+    /// <summary>The place to undo to when a statement fails.</summary>
     public int Mark() => _writes.Mark();
 
-    /// <summary>Undoes all changes since a mark; the transaction goes on.</summary>
+    /// <summary>Undoes all changes since a mark; the transaction goes on, and keeps its locks.</summary>
     public void UndoTo(int mark) => _writes.UndoTo(mark);
+
+    /// <summary>The place to roll back to with <see cref="RollbackTo"/>.</summary>
+    public TransactionMark Savepoint() => new(_writes.Mark(), _rowLocks.Count, _tableLocks.Count);
+
+    /// <summary>Undoes all changes since a savepoint and gives back the locks taken since; the transaction goes on.</summary>
+    public void RollbackTo(in TransactionMark mark)
+    {
+        _writes.UndoTo(mark.WriteCount);
+        Unlock(mark.RowLockCount, mark.TableLockCount);
+        Interlocked.MemoryBarrier();
+        AnnounceRelease();
+    }
 
     /// <summary>Makes all changes visible to others, and ends the transaction.</summary>
     public void Commit()
     {
         Debug.Assert(IsActive);
+        bool isStampUnused = true;
         if (_writes.Count > 0)
         {
             long commitTimestamp = _manager.Commit(_stamp!);
+            if (_stamp!.IsAwaited)
+            {
+                _manager.Locks.Wake(_stamp);   // those who wait for rows need not wait for the cleaning
+            }
             _slot.Leave();   // or this reader would be older than its own commit
-            if (_manager.CleanUpAfter(_writes, commitTimestamp) && !_isStampCopied)
-            {
-                _stamp!.Reset();
-            }
-            else
-            {
-                _stamp = null;
-            }
+            isStampUnused = _manager.CleanUpAfter(_writes, commitTimestamp);
         }
-        else if (_isStampCopied)
-        {
-            _stamp = null;
-        }
-        End();
+        End(isStampUnused, isCommitted: _writes.Count > 0);
     }
 
     /// <summary>Undoes all changes and ends the transaction.</summary>
@@ -185,8 +326,7 @@ internal sealed class Transaction
     {
         Debug.Assert(IsActive);
         _writes.UndoTo(0);
-        _stamp = _isStampCopied ? null : _stamp;
-        End();
+        End(isStampUnused: true, isCommitted: false);
     }
 
     /// <summary>Gives the session's slot back; the transaction is not used again.</summary>
@@ -196,20 +336,125 @@ internal sealed class Transaction
         {
             Rollback();
         }
+        _manager.Close(this);
+        _manager.Locks.Unregister(_holds);
         _manager.Timestamps.Return(_slot);
     }
 
-    private void End()
+    /// <summary>Makes the transaction's thread look whether its statement has been stopped, if it waits; from any thread.</summary>
+    public void Interrupt() => Signal.Release();
+
+    /// <summary>Wakes whoever waits for something that has been given up before the end.</summary>
+    internal void AnnounceRelease()
+    {
+        if (_stamp is { IsAwaited: true } stamp)
+        {
+            stamp.CountRelease();
+            _manager.Locks.Wake(stamp);
+        }
+    }
+
+    private void NewStamp() => Volatile.Write(ref _stamp, new TransactionStamp { ProcessId = ProcessId });
+
+    private RowWriter Writer(bool isLatest) => new(_stamp!, _command, isLatest ? RowWriter.AnyCommitted : View.Timestamp);
+
+    private WriteOutcome Passed(WriteOutcome outcome)
+    {
+        if (Isolation != IsolationLevel.ReadCommitted)
+        {
+            EnsureDone(outcome);
+        }
+        return outcome;
+    }
+
+    private static void EnsureDone(WriteOutcome outcome)
+    {
+        if (outcome != WriteOutcome.Done)
+        {
+            throw outcome == WriteOutcome.Gone ? Error.ConcurrentDelete() : Error.ConcurrentUpdate();
+        }
+    }
+
+    private WriteOutcome Lock(TableStore table, long rowId, RowLockMode mode, in RowWriter writer, bool waits)
+    {
+        while (true)
+        {
+            WriteOutcome outcome = table.Lock(rowId, mode, writer, out bool isNew, out Blocker blocker);
+            if (isNew)
+            {
+                _rowLocks.Add((table, rowId, mode));
+            }
+            if (outcome != WriteOutcome.Blocked || !waits)
+            {
+                return outcome;
+            }
+            _manager.Locks.WaitFor(this, blocker);
+        }
+    }
+
+    private TableHold HoldOf(int oid)
+    {
+        foreach (TableHold known in _holds)
+        {
+            if (known.Table.Oid == oid)
+            {
+                return known;
+            }
+        }
+        TableHold hold = _manager.Locks.Register(this, oid);
+        _holds.Add(hold);
+        return hold;
+    }
+
+    private void Unlock(int rowLockCount, int tableLockCount)
+    {
+        for (int i = _rowLocks.Count - 1; i >= rowLockCount; i--)
+        {
+            (TableStore table, long rowId, RowLockMode mode) = _rowLocks[i];
+            table.Unlock(rowId, mode, _stamp!);
+        }
+        _rowLocks.RemoveRange(rowLockCount, _rowLocks.Count - rowLockCount);
+        for (int i = _tableLocks.Count - 1; i >= tableLockCount; i--)
+        {
+            _manager.Locks.Release(_tableLocks[i].Hold, _tableLocks[i].ModesBefore);
+        }
+        _tableLocks.RemoveRange(tableLockCount, _tableLocks.Count - tableLockCount);
+    }
+
+    // All that was held is given up first, then the mark of those who wait is looked at (see TransactionStamp.Await).
+    private void End(bool isStampUnused, bool isCommitted)
     {
         _writes.Clear();
+        if (_rowLocks.Count + _tableLocks.Count > 0)
+        {
+            Unlock(0, 0);
+            Interlocked.MemoryBarrier();
+            if (_holds.Count > HoldsKeptMax)
+            {
+                _manager.Locks.Unregister(_holds);
+                _holds.Clear();
+            }
+        }
+        if (_stamp is { } stamp)
+        {
+            if (stamp.IsAwaited)
+            {
+                stamp.End();
+                Volatile.Write(ref _stamp, null);
+                _manager.Locks.Wake(stamp);
+            }
+            else if (_isStampCopied || !isStampUnused)
+            {
+                Volatile.Write(ref _stamp, null);
+            }
+            else if (isCommitted)
+            {
+                stamp.Reset();
+            }
+        }
         _isStampCopied = false;
         _slot.Leave();
-        if (_ownsWriteLock)
-        {
-            _ownsWriteLock = false;
-            _manager.WriteLock.Leave(this);
-        }
-        else if (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0)
+        if (!isCommitted && (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0))
         {
             _manager.CleanUpWaiting();
         }
@@ -217,3 +462,6 @@ internal sealed class Transaction
         View = default;
     }
 }
+
+/// <summary>A place in a transaction: how much it had changed and locked by then.</summary>
+internal readonly record struct TransactionMark(int WriteCount, int RowLockCount, int TableLockCount);

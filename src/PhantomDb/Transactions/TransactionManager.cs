@@ -13,22 +13,55 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private const int CommitsBetweenLooks = 16;   // beside readers: every look at their slots costs them a cache miss
     private const int RecentEntriesMax = 1024;
 
+    /// <summary>Stands for the definitions of all objects among the tables that can be locked.</summary>
+    public const int DefinitionsOid = 0;
+
     private readonly Lock _commitOrder = new();
     private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
     private readonly List<TableStore> _tablesToClean = [];
     private bool _isWaiting;
-    private int _commitsUntilLook;   // the writer's
+    private int _commitsUntilLook;   // counted by all committers, without care: it only spaces the looks out
+    private readonly Lock _registration = new();
+    private readonly List<Transaction> _transactions = [];
+    private int _lastProcessId;
     private long _lastLogSequenceNumber;
 
     public DatabaseStorage Storage => storage;
 
     public ReadTimestamps Timestamps => storage.Timestamps;
 
-    /// <summary>One writing transaction at a time, until row locks come.</summary>
-    public WriteLock WriteLock { get; } = new();
+    public LockManager Locks { get; } = new();
 
     /// <summary>A transaction object, to be begun, ended and begun again by one session.</summary>
-    public Transaction NewTransaction() => new(this);
+    public Transaction NewTransaction()
+    {
+        lock (_registration)
+        {
+            var transaction = new Transaction(this, ++_lastProcessId);
+            _transactions.Add(transaction);
+            return transaction;
+        }
+    }
+
+    /// <summary>The transaction objects of all sessions.</summary>
+    public Transaction[] Transactions
+    {
+        get
+        {
+            lock (_registration)
+            {
+                return [.. _transactions];
+            }
+        }
+    }
+
+    internal void Close(Transaction transaction)
+    {
+        lock (_registration)
+        {
+            _transactions.Remove(transaction);
+        }
+    }
 
     /// <summary>
     /// Makes a transaction's changes visible. The commit timestamp is the log sequence number of its last record, so log
@@ -53,9 +86,10 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// </summary>
     internal bool CleanUpAfter(WriteList writes, long commitTimestamp)
     {
-        if (_commitsUntilLook > 0)
+        int commitsUntilLook = _commitsUntilLook;
+        if (commitsUntilLook > 0)
         {
-            _commitsUntilLook--;
+            _commitsUntilLook = commitsUntilLook - 1;
             lock (_recent)
             {
                 EnqueueRecent(writes, commitTimestamp);

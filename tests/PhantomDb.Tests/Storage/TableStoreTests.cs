@@ -391,31 +391,6 @@ public sealed class TableStoreTests
         Assert.AreEqual(1, sequence.Next());
     }
 
-    [TestMethod]
-    public void A_writer_waits_for_the_one_before_it_and_can_be_cancelled()
-    {
-        KvTable kv = TwoThreadTests.Filled(10, balance: 1);
-        Transaction first = kv.Manager.NewTransaction(), second = kv.Manager.NewTransaction();
-        first.Begin();
-        first.BeginWriting();
-        first.Delete(kv.Table, 1);
-        second.Begin();
-        using var cancellation = new CancellationTokenSource(50);
-        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => second.BeginWriting(cancellation.Token));
-        Assert.AreEqual("57014", error.SqlState);
-        var waiting = new Thread(() =>
-        {
-            second.BeginWriting();
-            second.Delete(kv.Table, 2);
-            second.Commit();
-        });
-        waiting.Start();
-        Thread.Sleep(20);
-        first.Commit();
-        waiting.Join();
-        Assert.AreEqual(8, kv.Table.RowCount);
-    }
-
     private static RowBuffer Read(KvTable kv, in ReadView view, long rowId, params ReadOnlySpan<int> columns)
     {
         var row = new RowBuffer(columns);

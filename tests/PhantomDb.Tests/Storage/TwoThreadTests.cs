@@ -28,12 +28,20 @@ public sealed class TwoThreadTests
             {
                 writer.Begin();
                 int amount = random.Next(1, 50);
-                foreach (int sign in (ReadOnlySpan<int>)[-1, 1])
+                try
                 {
-                    writer.BeginWriting();
-                    Assert.IsTrue(lookup.TryFind(random.Next(Accounts), writer.View, out long rowId));
-                    values.Set(0, lookup.Row.GetDouble(0) + (sign * amount));
-                    writer.Update(kv.Table, rowId, values);
+                    foreach (int sign in (ReadOnlySpan<int>)[-1, 1])
+                    {
+                        writer.BeginWriting();
+                        Assert.IsTrue(lookup.TryFind(random.Next(Accounts), writer.View, out long rowId));
+                        values.Set(0, lookup.Row.GetDouble(0) + (sign * amount));
+                        writer.Update(kv.Table, rowId, values);
+                    }
+                }
+                catch (PhantomDbException error) when (error.SqlState is "40001" or "40P01")
+                {
+                    writer.Rollback();   // the other writer was faster
+                    return;
                 }
                 if (random.Next(8) == 0)
                 {

@@ -22,7 +22,7 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 
     protected TableStore Table => table;
 
-    /// <summary>False where the definitions or the table's store have been replaced since. Looked at under the write lock by writers.</summary>
+    /// <summary>False where the definitions or the table's store have been replaced since. Writers look when they have locked the table.</summary>
     public bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
     {
         ImmutableDictionary<int, TableStore> tables = storage.Tables;
@@ -41,6 +41,9 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
         return true;
     }
 
+    /// <summary>Locks the table for writing.</summary>
+    public void Lock(Transaction transaction) => transaction.LockTable(table.Definition.Oid, TableLockMode.RowExclusive, name: table.Definition.Name);
+
     /// <summary>False where the values need the general way: it makes the error for a NULL that may not be.</summary>
     public virtual bool CanRun(RowBuffer parameters) => true;
 
@@ -51,6 +54,7 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 /// <summary>Finds the row of a key that comes from parameters.</summary>
 internal sealed class PointKey
 {
+    private readonly TableStore _table;
     private readonly TableIndex _index;
     private readonly IndexLookup _lookup;
     private readonly RowBuffer _key;
@@ -59,6 +63,7 @@ internal sealed class PointKey
 
     public PointKey(TableStore table, TableIndex index, int[] parameters, int[] readColumns)
     {
+        _table = table;
         _index = index;
         _parameters = parameters;
         _lookup = new IndexLookup(table, index, readColumns);
@@ -86,6 +91,20 @@ internal sealed class PointKey
         }
         _index.Encode(_lookup.Key, _key, 0);
         return _lookup.TryFind(view, out rowId);
+    }
+
+    /// <summary>
+    /// After another transaction has changed the row that was found: locks it as it is now and looks whether it still has
+    /// the key (READ COMMITTED).
+    /// </summary>
+    public bool IsStillThere(Transaction transaction, long rowId, RowLockMode mode)
+    {
+        if (!transaction.LockLatest(_table, rowId, mode))
+        {
+            return false;
+        }
+        _index.Encode(_lookup.Key, _key, 0);
+        return _lookup.IsMatch(rowId, ReadView.Latest);
     }
 }
 
@@ -133,8 +152,12 @@ internal sealed class PointUpdate(DatabaseCatalog catalog, TableStore table, Poi
         {
             PointValues.Copy(parameters, valueParameters[i], _values, i);
         }
-        transaction.Update(Table, rowId, _values);
-        return 1;
+        if (transaction.TryUpdate(Table, rowId, _values) == WriteOutcome.Done)
+        {
+            return 1;
+        }
+        return key.IsStillThere(transaction, rowId, RowLockMode.NoKeyUpdate)
+            && transaction.TryUpdate(Table, rowId, _values, isLatest: true) == WriteOutcome.Done ? 1 : 0;
     }
 }
 
@@ -147,8 +170,12 @@ internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, Poi
         {
             return 0;
         }
-        transaction.Delete(Table, rowId);
-        return 1;
+        if (transaction.TryDelete(Table, rowId) == WriteOutcome.Done)
+        {
+            return 1;
+        }
+        return key.IsStillThere(transaction, rowId, RowLockMode.Update)
+            && transaction.TryDelete(Table, rowId, isLatest: true) == WriteOutcome.Done ? 1 : 0;
     }
 }
 

@@ -1,0 +1,27 @@
+namespace PhantomDb.Errors;
+
+/// <summary>Errors of transactions that meet.</summary>
+internal static partial class Error
+{
+    public static PhantomDbException ConcurrentUpdate() =>
+        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent update") { Hint = RetryHint };
+
+    public static PhantomDbException ConcurrentDelete() =>
+        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent delete") { Hint = RetryHint };
+
+    public static PhantomDbException ReadWriteDependency() =>
+        new(SqlStates.SerializationFailure, "could not serialize access due to read/write dependencies among transactions") { Hint = RetryHint };
+
+    public static PhantomDbException Deadlock(int waiter, int blocker) => new(SqlStates.DeadlockDetected, "deadlock detected")
+    {
+        Detail = $"Process {waiter} waits for process {blocker}, which waits for process {waiter}, perhaps by way of others.",
+    };
+
+    public static PhantomDbException RowLockNotAvailable(string table) =>
+        new(SqlStates.LockNotAvailable, $"could not obtain lock on row in relation \"{table}\"");
+
+    public static PhantomDbException TableLockNotAvailable(string table) =>
+        new(SqlStates.LockNotAvailable, $"could not obtain lock on relation \"{table}\"");
+
+    private const string RetryHint = "The transaction might succeed if retried.";
+}

@@ -1,0 +1,321 @@
+using System.Diagnostics;
+using PhantomDb.Errors;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Transactions;
+
+/// <summary>
+/// All waiting of transactions for one another: for the end of the one that owns or has locked a row, and for table locks. One
+/// gate guards who waits for whom, so that a circle is found before anybody closes it by waiting. Whether a wait is needed
+/// is seen elsewhere, under the latch of what is waited for; who is woken, for whatever reason, looks again.
+/// </summary>
+internal sealed class LockManager
+{
+    private const int SpinCount = 20;   // a single-row transaction is over sooner than a thread sleeps
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, TableLock> _tables = [];
+    private readonly Dictionary<TransactionStamp, List<Transaction>> _waiters = [];
+    private readonly Dictionary<TransactionStamp, Wait> _waits = [];   // by the waiting transaction's stamp
+
+    private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy);
+
+    /// <summary>Waits until the blocker has given way. Throws 40P01, 55P03 or 57014 instead of waiting, or of waiting longer.</summary>
+    public void WaitFor(Transaction waiter, in Blocker blocker)
+    {
+        SpinWait spin = default;
+        for (int i = 0; i < SpinCount; i++)
+        {
+            if (blocker.HasGivenWay)
+            {
+                return;
+            }
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+        lock (_gate)
+        {
+            if (blocker.HasGivenWay)
+            {
+                return;
+            }
+            Enlist(waiter, blocker.Stamp!);
+        }
+        Sleep(waiter);
+    }
+
+    /// <summary>Wakes those who wait for a transaction, which has ended or has given up some of what it held.</summary>
+    public void Wake(TransactionStamp stamp)
+    {
+        lock (_gate)
+        {
+            if (_waiters.Remove(stamp, out List<Transaction>? waiters))
+            {
+                foreach (Transaction waiter in waiters)
+                {
+                    _waits.Remove(waiter.Stamp!);
+                    waiter.Signal.Release();
+                }
+            }
+        }
+    }
+
+    /// <summary>The transaction object's share in a table's lock, with nothing held.</summary>
+    public TableHold Register(Transaction transaction, int oid)
+    {
+        lock (_gate)
+        {
+            if (!_tables.TryGetValue(oid, out TableLock? table))
+            {
+                _tables.Add(oid, table = new TableLock(oid));
+            }
+            var hold = new TableHold(transaction, table);
+            table.Holds.Add(hold);
+            return hold;
+        }
+    }
+
+    /// <summary>Ends the transaction object's shares.</summary>
+    public void Unregister(IEnumerable<TableHold> holds)
+    {
+        lock (_gate)
+        {
+            foreach (TableHold hold in holds)
+            {
+                Debug.Assert(hold.Modes == 0);
+                hold.Table.Holds.Remove(hold);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes a table's lock. Readers and writers of rows do not conflict: as long as nobody holds or wants more, each only
+    /// notes its own mode, fences, and looks at the counter of the strong; these count themselves first, fence, and then look at
+    /// the notes.
+    /// </summary>
+    /// <param name="hold">The transaction's share in the table's lock.</param>
+    /// <param name="mode">What is wanted.</param>
+    /// <param name="waits">False: 55P03 rather than waiting.</param>
+    /// <param name="name">Of the table, for that error.</param>
+    public void Acquire(TableHold hold, TableLockMode mode, bool waits, string name)
+    {
+        if (!TableLock.IsStrong(mode))
+        {
+            int before = hold.Modes;
+            hold.Modes = before | (1 << (int)mode);
+            Interlocked.MemoryBarrier();
+            if (Volatile.Read(ref hold.Table.StrongCount) == 0)
+            {
+                return;
+            }
+            hold.Modes = before;
+            Interlocked.MemoryBarrier();
+            hold.Owner.AnnounceRelease();   // a strong one may have taken the note for a hold
+        }
+        AcquireInTurn(hold, mode, waits, name);
+    }
+
+    /// <summary>Sets the modes held back to what they were; waiters are woken by <see cref="Wake"/>.</summary>
+    public void Release(TableHold hold, int modesLeft)
+    {
+        const int WeakModes = (1 << (int)TableLockMode.ShareUpdateExclusive) - 1;
+        int given = hold.Modes & ~modesLeft & ~WeakModes;
+        if (given == 0)
+        {
+            hold.Modes = modesLeft;
+            return;
+        }
+        lock (_gate)
+        {
+            hold.Modes = modesLeft;
+            Volatile.Write(ref hold.Table.StrongCount, hold.Table.StrongCount - System.Numerics.BitOperations.PopCount((uint)given));
+        }
+    }
+
+    /// <summary>What is held and waited for at the moment, for people to read.</summary>
+    public List<LockDescription> Describe()
+    {
+        var locks = new List<LockDescription>();
+        lock (_gate)
+        {
+            foreach (TableLock table in _tables.Values)
+            {
+                foreach (TableHold hold in table.Holds)
+                {
+                    for (var mode = TableLockMode.AccessShare; mode <= TableLockMode.AccessExclusive; mode++)
+                    {
+                        if (hold.Has(mode))
+                        {
+                            locks.Add(new LockDescription(hold.Owner.ProcessId, table.Oid, mode, IsGranted: true, BlockedBy: 0));
+                        }
+                    }
+                }
+                locks.AddRange(table.Queue.Select(request =>
+                    new LockDescription(request.Transaction.ProcessId, table.Oid, request.Mode, IsGranted: false, BlockerOf(request.Transaction))));
+            }
+            foreach (Wait wait in _waits.Values)
+            {
+                if (!locks.Exists(l => !l.IsGranted && l.ProcessId == wait.Waiter.ProcessId))
+                {
+                    locks.Add(new LockDescription(wait.Waiter.ProcessId, TableOid: 0, TableLockMode.Share, IsGranted: false, BlockerOf(wait.Waiter)));
+                }
+            }
+        }
+        return locks;
+    }
+
+    private int BlockerOf(Transaction waiter) =>
+        waiter.Stamp is { } stamp && _waits.TryGetValue(stamp, out Wait wait) ? wait.BlockedBy.ProcessId : 0;
+
+    private void AcquireInTurn(TableHold hold, TableLockMode mode, bool waits, string name)
+    {
+        TableLock table = hold.Table;
+        bool isStrong = TableLock.IsStrong(mode);
+        if (hold.Has(mode))
+        {
+            return;
+        }
+        TableRequest request = new(hold.Owner, mode);
+        bool isGranted = false;
+        lock (_gate)
+        {
+            table.Queue.Add(request);
+            if (isStrong)
+            {
+                Volatile.Write(ref table.StrongCount, table.StrongCount + 1);
+            }
+        }
+        Interlocked.MemoryBarrier();
+        try
+        {
+            while (true)
+            {
+                lock (_gate)
+                {
+                    TransactionStamp? blocker = FindBlocker(request, hold);
+                    if (blocker is null)
+                    {
+                        hold.Modes |= 1 << (int)mode;
+                        isGranted = true;
+                        return;
+                    }
+                    if (!waits)
+                    {
+                        throw Error.TableLockNotAvailable(name);
+                    }
+                    Enlist(hold.Owner, blocker);
+                }
+                Sleep(hold.Owner);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                table.Queue.Remove(request);
+                if (isStrong && !isGranted)
+                {
+                    Volatile.Write(ref table.StrongCount, table.StrongCount - 1);
+                }
+                WakeQueue(table);   // those behind look again whom they wait for
+            }
+        }
+    }
+
+    // Someone who holds, or has asked before for, what this request cannot be beside. Marked as awaited before the last look:
+    // with the owner's fence between giving up and looking at the mark, it is not missed.
+    private static TransactionStamp? FindBlocker(TableRequest request, TableHold own)
+    {
+        TableLock table = own.Table;
+        foreach (TableHold hold in table.Holds)
+        {
+            if (!ReferenceEquals(hold, own) && TableLock.Conflict(request.Mode, hold.Modes) && hold.Owner.Stamp is { } stamp)
+            {
+                stamp.Await();
+                Interlocked.MemoryBarrier();
+                if (TableLock.Conflict(request.Mode, hold.Modes) && ReferenceEquals(hold.Owner.Stamp, stamp))
+                {
+                    return stamp;
+                }
+            }
+        }
+        foreach (TableRequest before in table.Queue)
+        {
+            if (ReferenceEquals(before, request))
+            {
+                break;
+            }
+            // Who waits for what this transaction holds already cannot be waited for.
+            if (TableLock.Conflict(request.Mode, 1 << (int)before.Mode) && !TableLock.Conflict(before.Mode, own.Modes)
+                && before.Transaction.Stamp is { } stamp)
+            {
+                stamp.Await();
+                return stamp;
+            }
+        }
+        return null;
+    }
+
+    private void WakeQueue(TableLock table)
+    {
+        foreach (TableRequest request in table.Queue)
+        {
+            if (request.Transaction.Stamp is { } stamp && _waits.Remove(stamp, out Wait wait))
+            {
+                RemoveWaiter(request.Transaction, wait.BlockedBy);
+                request.Transaction.Signal.Release();
+            }
+        }
+    }
+
+    // Under the gate. Each transaction waits for one other at a time, so a circle is a chain that comes back.
+    private void Enlist(Transaction waiter, TransactionStamp blocker)
+    {
+        TransactionStamp own = waiter.Stamp!;
+        TransactionStamp link = blocker;
+        while (!ReferenceEquals(link, own))
+        {
+            if (!_waits.TryGetValue(link, out Wait next))
+            {
+                _waits[own] = new Wait(waiter, blocker);
+                if (!_waiters.TryGetValue(blocker, out List<Transaction>? waiters))
+                {
+                    _waiters.Add(blocker, waiters = []);
+                }
+                waiters.Add(waiter);
+                return;
+            }
+            link = next.BlockedBy;
+        }
+        throw Error.Deadlock(waiter.ProcessId, blocker.ProcessId);
+    }
+
+    private void Sleep(Transaction waiter)
+    {
+        try
+        {
+            waiter.WaitLimits.Sleep(waiter.Signal);
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                // Whoever wakes takes the wait away; an error, or a signal that is left over from one, does not.
+                if (_waits.Remove(waiter.Stamp!, out Wait wait))
+                {
+                    RemoveWaiter(waiter, wait.BlockedBy);
+                }
+            }
+        }
+    }
+
+    private void RemoveWaiter(Transaction waiter, TransactionStamp blocker)
+    {
+        if (_waiters.TryGetValue(blocker, out List<Transaction>? waiters) && waiters.Remove(waiter) && waiters.Count == 0)
+        {
+            _waiters.Remove(blocker);
+        }
+    }
+}
+
+/// <summary>A lock that is held or waited for. Waits for a row have no table; BlockedBy is who must end, 0 where granted.</summary>
+internal sealed record LockDescription(int ProcessId, int TableOid, TableLockMode Mode, bool IsGranted, int BlockedBy);

@@ -1,0 +1,31 @@
+using PhantomDb.Errors;
+
+namespace PhantomDb.Transactions;
+
+/// <summary>How long a statement may wait for others: lock_timeout for each wait, statement_timeout for all, and cancellation.</summary>
+internal sealed class WaitLimits
+{
+    /// <summary>Milliseconds for one wait; 0 is no limit.</summary>
+    public long LockTimeoutMs { get; set; }
+
+    /// <summary>Throws 57014 where the statement has been cancelled or its time is over. Who cancels also gives the signal.</summary>
+    public Action ThrowIfStopped { get; set; } = () => { };
+
+    /// <summary>Time until the statement's deadline; null where it has none.</summary>
+    public Func<TimeSpan?> RemainingTime { get; set; } = () => null;
+
+    /// <summary>Sleeps until the signal is given; throws 55P03 or 57014 where that takes too long.</summary>
+    public void Sleep(SemaphoreSlim signal)
+    {
+        ThrowIfStopped();
+        long lockMs = LockTimeoutMs == 0 ? long.MaxValue : LockTimeoutMs;
+        long statementMs = RemainingTime() is { } remaining ? (long)Math.Ceiling(remaining.TotalMilliseconds) : long.MaxValue;
+        long timeoutMs = Math.Min(lockMs, statementMs);
+        bool isSignalled = signal.Wait(timeoutMs > int.MaxValue ? Timeout.Infinite : (int)timeoutMs);
+        ThrowIfStopped();
+        if (!isSignalled)
+        {
+            throw lockMs <= statementMs ? Error.LockTimeout() : Error.StatementTimeout();
+        }
+    }
+}
