@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Errors;
@@ -15,6 +16,7 @@ public sealed class Database : IDisposable
 {
     private readonly Lock _fileUse = new();   // one save or load at a time
     private readonly List<WeakReference<Session>> _sessions = [];
+    private readonly Lock _definitions = new();
     private readonly string? _path;
     private readonly Guid _id = Guid.NewGuid();
     private readonly int _timeline = 1;
@@ -89,6 +91,28 @@ public sealed class Database : IDisposable
     {
         get => Volatile.Read(ref _catalog);
         set => Volatile.Write(ref _catalog, value);
+    }
+
+    /// <summary>The definitions as last committed, and the tables that fit them.</summary>
+    internal (DatabaseCatalog Catalog, ImmutableDictionary<int, TableStore> Tables) Definitions
+    {
+        get
+        {
+            lock (_definitions)
+            {
+                return (_catalog, Storage.Tables);
+            }
+        }
+    }
+
+    /// <summary>Puts definitions and tables in place, both or neither for whoever asks for both.</summary>
+    internal void PutDefinitions(DatabaseCatalog catalog, Action putTables)
+    {
+        lock (_definitions)
+        {
+            putTables();
+            Catalog = catalog;
+        }
     }
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>

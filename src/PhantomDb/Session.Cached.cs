@@ -15,7 +15,7 @@ public sealed partial class Session
     /// <summary>Runs the text just scanned by what is kept of it; null where nothing is, or it does not serve.</summary>
     private QueryResult? RunCached(string sql)
     {
-        if (_isFailed)
+        if (_isFailed || HasOwnDefinitions)
         {
             return null;
         }
@@ -29,7 +29,7 @@ public sealed partial class Session
 
     private QueryResult? RunCachedPoint(CachedStatement cached, PointStatement point, string sql)
     {
-        if (!cached.TryTakeLiterals(_literals, sql, _statement) || !point.CanRun(cached.Parameters))
+        if (!MayRunPoint || !cached.TryTakeLiterals(_literals, sql, _statement) || !point.CanRun(cached.Parameters))
         {
             return null;
         }
@@ -48,6 +48,10 @@ public sealed partial class Session
 
     private QueryResult RunAndCache(Statement statement, string sql)
     {
+        if (HasOwnDefinitions)
+        {
+            return Run(statement);
+        }
         DatabaseCatalog catalog = _database.Catalog;
         int settingsVersion = _settings.Version;
         if (!_isFailed && MayBePoint(statement) && !_plans.HasPinnedVariant(_literals) && TryMakePoint(statement, sql, catalog) is { } entry)

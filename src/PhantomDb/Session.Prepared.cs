@@ -5,6 +5,7 @@ using PhantomDb.Execution.Points;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
+using PhantomDb.Transactions;
 using PhantomDb.Vectors;
 
 namespace PhantomDb;
@@ -12,13 +13,11 @@ namespace PhantomDb;
 /// <summary>Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.</summary>
 public sealed partial class Session
 {
-    private bool IsCurrent => ReferenceEquals(_statement.Catalog, _database.Catalog);
-
     private PreparedStatement Prepare(Statement statement)
     {
         try
         {
-            DatabaseCatalog catalog = _database.Catalog;
+            DatabaseCatalog catalog = TakeDefinitions();
             _statement.Begin(catalog, isTransaction: !_isInTransaction);
             return new PreparedStatement(this, statement, catalog);
         }
@@ -59,15 +58,15 @@ public sealed partial class Session
     }
 
     /// <summary>
-    /// Runs a single-row statement; -1 where it must go the general way: in a failed transaction, where the definitions have
-    /// changed, or where it fails (the general way then makes the error).
+    /// Runs a single-row statement; -1 where it must go the general way: in a failed transaction, in one that has changed
+    /// definitions or must note what it reads, where the definitions have changed, or where it fails (the general way then makes the error).
     /// </summary>
     internal int RunPoint(PointStatement point, RowBuffer parameters)
     {
         Enter();
         try
         {
-            if (_isFailed)
+            if (!MayRunPoint)
             {
                 return -1;
             }
@@ -96,13 +95,17 @@ public sealed partial class Session
         return new QueryResult([], null, tag, rowCount, countsRows: false, _statement);
     }
 
+    // A transaction that has changed definitions sees its own; of a SERIALIZABLE one, operators note what is read.
+    private bool MayRunPoint => !_isFailed && _overlay is null
+        && (_transaction.IsActive ? _transaction.Isolation : _settings.DefaultIsolation) != IsolationLevel.Serializable;
+
     // The statement has begun, its transaction has not.
     private int RunPointEntered(PointStatement point, RowBuffer parameters)
     {
         bool isOwnTransaction = !_transaction.IsActive;
         if (isOwnTransaction)
         {
-            _transaction.Begin();
+            BeginTransaction();
         }
         int mark = isOwnTransaction ? 0 : _transaction.Mark();
         bool isDone = false;
@@ -110,9 +113,10 @@ public sealed partial class Session
         {
             if (point.Writes)
             {
+                EnsureMayWrite(point.Tag);
                 SetWaitLimits();
                 point.Lock(_transaction);
-                BeginWriting();
+                _transaction.BeginWriting();
             }
             else if (!isOwnTransaction)
             {
@@ -163,17 +167,8 @@ public sealed partial class Session
 
     private BoundStatement Rebind(Statement statement)
     {
-        _statement.Renew(_database.Catalog);
-        return Bind(statement, _database.Catalog);
-    }
-
-    /// <summary>Begins a statement that writes, whose table locks are taken already: it sees all that was committed by then.</summary>
-    private void BeginWriting()
-    {
-        if (_transaction.IsReadOnly)
-        {
-            throw new PhantomDbException(SqlStates.ReadOnlySqlTransaction, "cannot execute a statement that writes in a read-only transaction");
-        }
-        _transaction.BeginWriting();
+        DatabaseCatalog catalog = TakeDefinitions();
+        _statement.Renew(catalog);
+        return Bind(statement, catalog);
     }
 }

@@ -22,7 +22,7 @@ public sealed partial class Session
     private QueryResult Run(Statement statement)
     {
         EnsureNotFailed(statement);
-        DatabaseCatalog catalog = _database.Catalog;
+        DatabaseCatalog catalog = TakeDefinitions();
         _statement.Begin(catalog, isTransaction: !_isInTransaction);
         bool isOwnTransaction = !_transaction.IsActive;
         int mark = 0;
@@ -30,7 +30,7 @@ public sealed partial class Session
         {
             if (isOwnTransaction)
             {
-                _transaction.Begin();
+                BeginTransaction();
             }
             mark = _transaction.Mark();
             StatementResult result = Carry(Bind(statement, catalog), statement);
@@ -54,7 +54,7 @@ public sealed partial class Session
             }
             else
             {
-                _transaction.Rollback();
+                RollbackTransaction();
                 _settings.EndTransaction(commits: false);
             }
         }
@@ -66,7 +66,7 @@ public sealed partial class Session
     {
         if (commits && !result.IsRunning && _transaction.IsActive)
         {
-            _transaction.Commit();
+            CommitTransaction();
         }
         if (result.Rows is null)
         {
@@ -85,38 +85,47 @@ public sealed partial class Session
         switch (bound)
         {
             case BoundPlan { Plan: LogicalModification } plan:
+                EnsureMayWrite(plan.CommandTag);
                 plan = Locked(plan, statement, p => ((LogicalModification)p.Plan).Table);
-                BeginWriting();
+                _transaction.BeginWriting();
+                plan = Newest(plan, statement);
                 return new StatementRunner(NewScope()).Modify(plan);
             case BoundPlan plan:
                 _transaction.BeginReading();
+                plan = Newest(plan, statement);
                 StatementScope scope = NewScope();
                 return new StatementRunner(scope).Query(plan, PhysicalPlanOf(plan, scope));
             case CopyFromCommand copy:
+                EnsureMayWrite("COPY FROM");
                 copy = Locked(copy, statement, c => c.Table);
-                BeginWriting();
+                _transaction.BeginWriting();
+                copy = Newest(copy, statement);
                 return new CopyRunner(NewScope()).From(copy, CopyInput, CopyProgress);
             case CopyToCommand copy:
                 _transaction.BeginReading();
+                copy = Newest(copy, statement);
                 return new CopyRunner(NewScope()).To(copy, CopyOutput);
             case SchemaChange:
-                EnsureCanDefine(bound.CommandTag);
+                EnsureMayWrite(bound.CommandTag);
                 SetWaitLimits();
                 StatementLocks.TakeDefinitions(_transaction);
                 SchemaChange change = (SchemaChange)Rebind(statement);
                 StatementLocks.Take(_transaction, change, _statement.Catalog);
-                BeginWriting();
+                _transaction.BeginWriting();
                 return Define(change);
             case TruncateCommand:
-                EnsureCanDefine("TRUNCATE");
+                EnsureMayWrite(bound.CommandTag);
                 SetWaitLimits();
                 StatementLocks.TakeDefinitions(_transaction);
                 TruncateCommand truncate = (TruncateCommand)Rebind(statement);
                 StatementLocks.Take(_transaction, truncate);
-                BeginWriting();
-                return new StatementRunner(NewScope()).Truncate(truncate, _database.Transactions);
+                _transaction.BeginWriting();
+                return Defined(overlay => new StatementRunner(NewScope()).Truncate(truncate, overlay));
+            case LockTableCommand @lock:
+                return LockTables(@lock, statement);
             case BoundExplain { Statement: BoundPlan plan } explain when !explain.IsAnalyze || plan.Plan is not LogicalModification:
                 _transaction.BeginReading();
+                plan = Newest(plan, statement);
                 return new StatementRunner(NewScope()).Explain(explain, plan);
             case BoundExplain { Statement: ExecuteCommand execute } explain:
                 return ExplainByName(explain, execute);
@@ -149,6 +158,10 @@ public sealed partial class Session
         }
     }
 
+    // The snapshot is taken by now: what was replaced before it must be seen as it is after.
+    private T Newest<T>(T bound, Statement statement)
+        where T : BoundStatement => IsCurrent ? bound : (T)Rebind(statement);
+
     /// <summary>Commands about the session itself, and about databases.</summary>
     private StatementResult RunCommand(BoundStatement bound)
     {
@@ -159,18 +172,9 @@ public sealed partial class Session
                 break;
             case ShowCommand show:
                 return new StatementRunner(NewScope()).Text(SettingCommands.ColumnsOf(show), SettingCommands.RowsOf(show, _settings), bound.CommandTag);
-            case BeginCommand:
-                if (_isInTransaction)
-                {
-                    Warn("there is already a transaction in progress");
-                }
-                _isInTransaction = true;
-                _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
-                break;
-            case CommitCommand:
-                return EndTransaction(commits: !_isFailed);
-            case RollbackCommand:
-                return EndTransaction(commits: false);
+            case BeginCommand or CommitCommand or RollbackCommand or SavepointCommand or ReleaseSavepointCommand or RollbackToSavepointCommand
+                or SetTransactionCommand:
+                return RunTransactionCommand(bound);
             case CreateDatabaseCommand create:
                 EnsureNoTransaction(bound);
                 DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
@@ -187,34 +191,27 @@ public sealed partial class Session
         return new StatementResult(bound.CommandTag);
     }
 
-    private StatementResult EndTransaction(bool commits)
-    {
-        if (!_isInTransaction)
-        {
-            Warn("there is no transaction in progress");
-        }
-        _isInTransaction = false;
-        _isFailed = false;
-        _settings.EndTransaction(commits);
-        if (commits)
-        {
-            _transaction.Commit();
-        }
-        else
-        {
-            _transaction.Rollback();
-        }
-        return new StatementResult(commits ? "COMMIT" : "ROLLBACK");
-    }
-
     private StatementResult Define(SchemaChange change)
     {
         foreach (string notice in change.Notices)
         {
             Notify(notice);
         }
-        StatementResult result = new StatementRunner(NewScope()).Define(change, _database.Transactions, out DatabaseCatalog catalog);
-        _database.Catalog = catalog;
+        return Defined(overlay => new StatementRunner(NewScope()).Define(change, overlay));
+    }
+
+    // The definitions go into the transaction's overlay, and with its commit into place.
+    private StatementResult Defined(Func<SchemaOverlay, StatementResult> define)
+    {
+        SchemaOverlay overlay = _overlay ?? new SchemaOverlay(_statement.Catalog, _tables);
+        int stepCount = overlay.StepCount;
+        StatementResult result = define(overlay);
+        if (_isInTransaction && overlay.LastChangesSequences)
+        {
+            overlay.UndoTo(stepCount);
+            throw Error.NotSupported("restarting or altering a sequence inside a transaction block");
+        }
+        _overlay = overlay;
         return result;
     }
 
@@ -231,14 +228,6 @@ public sealed partial class Session
                 throw new PhantomDbException(SqlStates.InvalidDatabaseName, $"database \"{drop.Name}\" does not exist");
             }
             Notify($"database \"{drop.Name}\" does not exist, skipping");
-        }
-    }
-
-    private void EnsureCanDefine(string what)
-    {
-        if (_isInTransaction)
-        {
-            throw Error.NotSupported($"{what} inside a transaction block");
         }
     }
 
@@ -266,7 +255,7 @@ public sealed partial class Session
         }
     }
 
-    private StatementScope NewScope() => new(_transaction, _database.Storage, _statement.Catalog, _statement, _parameters);
+    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters);
 
     private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
         _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);
@@ -318,7 +307,7 @@ public sealed partial class Session
             {
                 if (commits && session._transaction.IsActive)
                 {
-                    session._transaction.Commit();
+                    session.CommitTransaction();
                 }
             }
             finally

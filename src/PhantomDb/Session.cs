@@ -241,7 +241,7 @@ public sealed partial class Session : IDisposable
 
     private void EnsureNotFailed(Statement statement)
     {
-        if (_isFailed && statement is not (RollbackStatement or CommitStatement))
+        if (_isFailed && statement is not (RollbackStatement or CommitStatement or RollbackToSavepointStatement))
         {
             throw new PhantomDbException(SqlStates.InFailedSqlTransaction, "current transaction is aborted, commands ignored until end of transaction block");
         }

@@ -96,17 +96,22 @@ internal static partial class Binder
         return new DropDatabaseCommand(drop.Name, drop.IfExists);
     }
 
+    private static LockTableCommand BindLock(LockStatement statement, BindingState state) =>
+        new([.. ((IReadOnlyList<TruncateTarget>)statement.Tables).Select(target => FindTable(target, state))], statement.Mode, statement.NoWait);
+
+    private static TableDefinition FindTable(TruncateTarget target, BindingState state) => Relations.Find(state, target.Table) switch
+    {
+        TableDefinition found => found,
+        null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
+        _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
+    };
+
     private static TruncateCommand BindTruncate(TruncateStatement truncate, BindingState state)
     {
         var tables = new List<TableDefinition>();
         foreach (TruncateTarget target in truncate.Tables)
         {
-            TableDefinition table = Relations.Find(state, target.Table) switch
-            {
-                TableDefinition found => found,
-                null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
-                _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
-            };
+            TableDefinition table = FindTable(target, state);
             if (!tables.Contains(table))
             {
                 tables.Add(table);

@@ -44,6 +44,7 @@ internal static partial class Binder
         DropStatement drop => new SchemaBinder(state).BindDrop(drop),
         CommentStatement comment => new SchemaBinder(state).BindComment(comment),
         TruncateStatement truncate => BindTruncate(truncate, state),
+        LockStatement @lock => BindLock(@lock, state),
 
         AlterOwnerStatement owner => BindAlterOwner(owner),
         GrantStatement grant => throw Error.NotSupported(grant.IsGrant ? "GRANT" : "REVOKE", statement.Position),

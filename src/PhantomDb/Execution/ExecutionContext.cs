@@ -1,6 +1,7 @@
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Storage;
+using PhantomDb.Transactions;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution;
@@ -25,6 +26,12 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
 
     public IVirtualTableSource? VirtualTables { get; init; }
 
+    /// <summary>Who wants to know what is read, where that is a SERIALIZABLE transaction.</summary>
+    public Transaction? Reader { get; init; }
+
+    /// <summary>Parameters of the statement; those beyond are values of dependent joins, which change.</summary>
+    public int ParameterCount { get; init; } = parameters.Length;
+
     /// <summary>Looked at by every operator once a chunk, and in every loop that works long without asking for one.</summary>
     public void ThrowIfCancelled() => Statement.ThrowIfCancelled();
 
@@ -44,5 +51,5 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     public ExecutionContext CreateNested() => With(new ScopedStatement(Statement), Evaluation.Parameters);
 
     private ExecutionContext With(IStatementContext statement, Vector[] parameters) =>
-        new(statement, parameters) { Tables = Tables, View = View, VirtualTables = VirtualTables };
+        new(statement, parameters) { Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
@@ -48,6 +49,30 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
             Run(action);
         }
     }
+
+    /// <summary>Empty tables in the place of others.</summary>
+    public void Truncate(TruncateCommand truncate)
+    {
+        foreach (TableDefinition table in truncate.Tables)
+        {
+            Set(scope.Storage.NewTable(table));
+        }
+        foreach (SequenceDefinition sequence in truncate.RestartedSequences)
+        {
+            _restartedSequences.Add((scope.Storage.GetSequence(sequence.Oid), sequence.Start));
+        }
+    }
+
+    /// <summary>
+    /// True where a sequence's course changes, which takes place at commit: the transaction's own statements would not see it.
+    /// </summary>
+    public bool ChangesSequences => _restartedSequences.Count > 0
+        || _alteredSequences.Exists(a => a.Definition.Increment != a.Sequence.Definition.Increment || a.Definition.Minimum != a.Sequence.Definition.Minimum
+            || a.Definition.Maximum != a.Sequence.Definition.Maximum || a.Definition.Cycles != a.Sequence.Definition.Cycles);
+
+    /// <summary>The tables with those that the statement has made, altered and dropped.</summary>
+    public ImmutableDictionary<int, TableStore> ApplyTo(ImmutableDictionary<int, TableStore> tables) =>
+        tables.SetItems(_changed).RemoveRange(_droppedTables);
 
     /// <summary>Makes it all visible, with the transaction's commit.</summary>
     public void Publish(Transactions.TransactionManager manager)

@@ -42,8 +42,8 @@ internal sealed class StatementRunner(StatementScope scope)
     public static string TagOf(string command, long rowCount) =>
         string.Create(CultureInfo.InvariantCulture, $"{command}{(command == "INSERT" ? " 0" : "")} {rowCount}");
 
-    /// <summary>A definition statement; gives the new definitions, which the caller puts in place.</summary>
-    public StatementResult Define(SchemaChange change, TransactionManager transactions, out DatabaseCatalog catalog)
+    /// <summary>A definition statement. What it has made is the overlay's, and nobody else sees it yet.</summary>
+    public StatementResult Define(SchemaChange change, SchemaOverlay overlay)
     {
         scope.Catalog = change.ApplyTo(scope.Catalog);
         SchemaChangeRunner runner = new(scope);
@@ -56,26 +56,19 @@ internal sealed class StatementRunner(StatementScope scope)
             runner.Discard();
             throw;
         }
-        runner.Publish(transactions);
-        catalog = scope.Catalog;
+        overlay.Add(runner, scope.Catalog);
         bool isFilled = change.Actions.OfType<FillTable>().Any();
         return isFilled
             ? new StatementResult(TagOf("SELECT", runner.RowCount)) { RowsAffected = runner.RowCount }
             : new StatementResult(change.CommandTag);
     }
 
-    public StatementResult Truncate(TruncateCommand truncate, TransactionManager transactions)
+    /// <summary>TRUNCATE, which puts empty tables in the place of others, as a definition statement does.</summary>
+    public StatementResult Truncate(TruncateCommand truncate, SchemaOverlay overlay)
     {
-        List<TableStore> empty = [.. truncate.Tables.Select(scope.Storage.NewTable)];
-        foreach (TableStore table in empty)
-        {
-            scope.Storage.GetTable(table.Definition.Oid).ReleaseMemory();
-            transactions.Publish(table);
-        }
-        foreach (SequenceDefinition sequence in truncate.RestartedSequences)
-        {
-            scope.Storage.GetSequence(sequence.Oid).Set(sequence.Start, isCalled: false);
-        }
+        SchemaChangeRunner runner = new(scope);
+        runner.Truncate(truncate);
+        overlay.Add(runner, scope.Catalog);
         return new StatementResult(truncate.CommandTag);
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
@@ -13,9 +14,10 @@ namespace PhantomDb.Execution;
 /// One statement being carried out: its transaction, the tables as it finds them (with those that it has itself altered),
 /// and the means to run plans.
 /// </summary>
-internal sealed class StatementScope(Transaction transaction, DatabaseStorage storage, DatabaseCatalog catalog, IStatementContext statement, Vector[] parameters)
+internal sealed class StatementScope(
+    Transaction transaction, DatabaseStorage storage, ImmutableDictionary<int, TableStore> tables, DatabaseCatalog catalog, IStatementContext statement, Vector[] parameters)
 {
-    private readonly Dictionary<int, TableStore> _tables = new(storage.Tables);
+    private readonly Dictionary<int, TableStore> _tables = new(tables);
 
     public Transaction Transaction => transaction;
 
@@ -41,6 +43,7 @@ internal sealed class StatementScope(Transaction transaction, DatabaseStorage st
         Tables = _tables,
         View = view ?? transaction.View,
         VirtualTables = VirtualTables,
+        Reader = transaction,
     };
 
     /// <summary>Runs a plan, giving chunks with the columns asked for; over what the statement sees, or another view.</summary>

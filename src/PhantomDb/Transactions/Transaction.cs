@@ -22,10 +22,12 @@ internal sealed class Transaction
     private readonly List<TableHold> _holds = [];                                    // kept from transaction to transaction
     private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
     private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
+    private readonly SerializableReads _reads = new();
     private TransactionStamp? _stamp;
     private int _command;
     private int _readCount;
     private bool _hasSnapshot;
+    private bool _isInHistory;     // of a SERIALIZABLE transaction: others' commits are kept for it
     private bool _isStampCopied;   // an altered table's versions refer to it too
 
     internal Transaction(TransactionManager manager, int processId)
@@ -56,6 +58,9 @@ internal sealed class Transaction
 
     /// <summary>All that is committed by now and all that the transaction has done, the running command included. For checks.</summary>
     public ReadView NewestView => new(RowWriter.AnyCommitted, _stamp, int.MaxValue);
+
+    /// <summary>True where what is read has to be noted by <see cref="NoteRead"/>.</summary>
+    public bool NotesReads => Isolation == IsolationLevel.Serializable && !IsReadOnly && IsActive;
 
     /// <summary>How long the current statement waits for others.</summary>
     public WaitLimits WaitLimits { get; } = new();
@@ -93,6 +98,11 @@ internal sealed class Transaction
         Debug.Assert(IsActive);
         _command++;
         bool isKept = _hasSnapshot && Isolation != IsolationLevel.ReadCommitted;
+        if (!isKept && Isolation == IsolationLevel.Serializable)
+        {
+            _manager.EnterHistory();   // before the snapshot, so that no commit falls between
+            _isInHistory = true;
+        }
         View = new ReadView(isKept ? View.Timestamp : _slot.Enter(), _stamp, _command);
         _hasSnapshot = true;
     }
@@ -285,6 +295,9 @@ internal sealed class Transaction
         return table.Altered(definition, addedValues);
     }
 
+    /// <summary>Notes what a SERIALIZABLE transaction reads. Others' commits that would have changed it make this one fail.</summary>
+    public void NoteRead(ReadPredicate predicate) => _reads.Add(predicate);
+
     /// <summary>The place to undo to when a statement fails.</summary>
     public int Mark() => _writes.Mark();
 
@@ -303,14 +316,18 @@ internal sealed class Transaction
         AnnounceRelease();
     }
 
-    /// <summary>Makes all changes visible to others, and ends the transaction.</summary>
-    public void Commit()
+    /// <summary>
+    /// Makes all changes visible to others, and ends the transaction. Throws 40001 where it is SERIALIZABLE and would read
+    /// something else by now; it is then still to be rolled back.
+    /// </summary>
+    /// <param name="publish">What else becomes visible (definitions), before any lock is given back; must not fail.</param>
+    public void Commit(Action? publish = null)
     {
         Debug.Assert(IsActive);
         bool isStampUnused = true;
         if (_writes.Count > 0)
         {
-            long commitTimestamp = _manager.Commit(_stamp!);
+            long commitTimestamp = _manager.Commit(this);
             if (_stamp!.IsAwaited)
             {
                 _manager.Locks.Wake(_stamp);   // those who wait for rows need not wait for the cleaning
@@ -318,6 +335,7 @@ internal sealed class Transaction
             _slot.Leave();   // or this reader would be older than its own commit
             isStampUnused = _manager.CleanUpAfter(_writes, commitTimestamp);
         }
+        publish?.Invoke();
         End(isStampUnused, isCommitted: _writes.Count > 0);
     }
 
@@ -351,6 +369,18 @@ internal sealed class Transaction
         {
             stamp.CountRelease();
             _manager.Locks.Wake(stamp);
+        }
+    }
+
+    internal WriteList Writes => _writes;
+
+    /// <summary>Under the commit lock: throws 40001 where what was read would be read otherwise now.</summary>
+    internal void Validate(CommitHistory history)
+    {
+        if (_isInHistory && !IsReadOnly && !_reads.IsEmpty
+            && (history.Touches(_reads, View.Timestamp) || _reads.IsAnyReplaced(_manager.Storage, oid => HoldOf(oid).Has(TableLockMode.AccessExclusive))))
+        {
+            throw Error.ReadWriteDependency();
         }
     }
 
@@ -453,6 +483,12 @@ internal sealed class Transaction
             }
         }
         _isStampCopied = false;
+        if (_isInHistory)
+        {
+            _isInHistory = false;
+            _manager.LeaveHistory();
+        }
+        _reads.Clear();
         _slot.Leave();
         if (!isCommitted && (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0))
         {

@@ -17,6 +17,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     public const int DefinitionsOid = 0;
 
     private readonly Lock _commitOrder = new();
+    private readonly CommitHistory _history = new(storage.Timestamps);   // under the commit lock
     private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
     private readonly List<TableStore> _tablesToClean = [];
     private bool _isWaiting;
@@ -67,16 +68,35 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// Makes a transaction's changes visible. The commit timestamp is the log sequence number of its last record, so log
     /// order, commit order and visibility order are one.
     /// </summary>
-    internal long Commit(TransactionStamp stamp)
+    internal long Commit(Transaction transaction)
     {
         lock (_commitOrder)
         {
+            transaction.Validate(_history);
             // The transaction log takes its place here: the range of log sequence numbers and the queueing under this lock,
             // the wait for the disk outside it, and what follows again in the order of the numbers.
             long commitTimestamp = ++_lastLogSequenceNumber;
-            stamp.Publish(commitTimestamp);
+            _history.Add(commitTimestamp, transaction.Writes);
+            transaction.Stamp!.Publish(commitTimestamp);
             Timestamps.Advance(commitTimestamp);
             return commitTimestamp;
+        }
+    }
+
+    /// <summary>From now on commits are kept for a SERIALIZABLE transaction.</summary>
+    internal void EnterHistory()
+    {
+        lock (_commitOrder)
+        {
+            _history.Enter();
+        }
+    }
+
+    internal void LeaveHistory()
+    {
+        lock (_commitOrder)
+        {
+            _history.Leave();
         }
     }
 

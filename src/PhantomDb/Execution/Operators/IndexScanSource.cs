@@ -27,6 +27,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
         {
             _scan = scan.Scan;
             _context = context;
+            ScanPredicate.Note(_scan, context);
             TableStore table = context.Tables[_scan.Table.Oid];
             TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
             _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]);

@@ -16,7 +16,11 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
     private readonly TableScan _scan = context.Tables[scan.Table.Oid].Scan(
         [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context), scan.HasRowId);
 
-    public override SourceWorker CreateWorker(ExecutionContext workerContext) => new Worker(scan, keys, _scan, workerContext);
+    public override SourceWorker CreateWorker(ExecutionContext workerContext)
+    {
+        ScanPredicate.Note(scan, context);
+        return new Worker(scan, keys, _scan, workerContext);
+    }
 
     private sealed class Worker : SourceWorker
     {

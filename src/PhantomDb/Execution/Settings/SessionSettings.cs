@@ -1,5 +1,6 @@
 using PhantomDb.Errors;
 using PhantomDb.Functions;
+using PhantomDb.Transactions;
 using PhantomDb.Types;
 
 namespace PhantomDb.Execution.Settings;
@@ -13,6 +14,7 @@ internal sealed class SessionSettings
     private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);   // of the transaction that runs
     private readonly List<Change> _changes = [];   // of the transaction that runs, to be undone
 
     /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
@@ -43,6 +45,11 @@ internal sealed class SessionSettings
 
     public SessionTimeZone TimeZone { get; private set; } = SessionTimeZone.Utc;
 
+    /// <summary>The modes of transactions that say nothing else.</summary>
+    public IsolationLevel DefaultIsolation { get; private set; }
+
+    public bool IsReadOnlyByDefault { get; private set; }
+
     /// <summary>Whether the client wants to see notices, and warnings.</summary>
     public bool ShowsNotices { get; private set; }
 
@@ -60,7 +67,7 @@ internal sealed class SessionSettings
 
     /// <summary>The value as SHOW prints it; null where there is no such setting.</summary>
     public string? Find(string name) =>
-        _localValues.TryGetValue(name, out string? value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
+        _shown.TryGetValue(name, out string? value) || _localValues.TryGetValue(name, out value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
             ? value : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
 
     public string Get(string name) => Find(name) ?? throw Unknown(name);
@@ -183,6 +190,17 @@ internal sealed class SessionSettings
         }
     }
 
+    /// <summary>What SHOW gives for the running transaction's modes; null where there is none.</summary>
+    public void ShowTransaction(string? isolation, string? isReadOnly)
+    {
+        if (isolation is null && _shown.Count == 0)
+        {
+            return;
+        }
+        Put(_shown, "transaction_isolation", isolation);
+        Put(_shown, "transaction_read_only", isReadOnly);
+    }
+
     private void Remember(string name) => _changes.Add(new Change(name, _values.GetValueOrDefault(name), _localValues.GetValueOrDefault(name)));
 
     private static void Put(Dictionary<string, string> values, string name, string? value)
@@ -206,6 +224,13 @@ internal sealed class SessionSettings
         string[] path = [.. SettingDefinitions.SplitPath(Get("search_path")).Select(s => s == "$user" ? SettingDefinitions.UserName : s).Distinct()];
         SearchPath = path.SequenceEqual(SearchPath) ? SearchPath : path;
         TimeZone = SessionTimeZone.TryFind(Get("TimeZone"), out SessionTimeZone zone) ? zone : SessionTimeZone.Utc;
+        DefaultIsolation = Get("default_transaction_isolation") switch
+        {
+            "repeatable read" => IsolationLevel.RepeatableRead,
+            "serializable" => IsolationLevel.Serializable,
+            _ => IsolationLevel.ReadCommitted,
+        };
+        IsReadOnlyByDefault = Get("default_transaction_read_only") == "on";
         string level = Get("client_min_messages");
         ShowsWarnings = level is not "error";
         ShowsNotices = level is not ("error" or "warning");

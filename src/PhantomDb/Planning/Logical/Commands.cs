@@ -85,6 +85,12 @@ internal sealed record SetTransactionCommand(TransactionOptions Options, bool Is
     public override string CommandTag => "SET";
 }
 
+/// <summary>LOCK TABLE; the mode in lower case, as written.</summary>
+internal sealed record LockTableCommand(IReadOnlyList<TableDefinition> Tables, string Mode, bool NoWait) : BoundStatement
+{
+    public override string CommandTag => "LOCK TABLE";
+}
+
 /// <summary>PREPARE: the parameter types are this record's own.</summary>
 internal sealed record PrepareCommand(string Name, BoundStatement Statement) : BoundStatement
 {

@@ -1,0 +1,247 @@
+using System.Collections.Immutable;
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Execution;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+
+namespace PhantomDb;
+
+/// <summary>The session's transaction: its modes, savepoints and locks, and the definitions that it has changed.</summary>
+public sealed partial class Session
+{
+    private readonly List<Savepoint> _savepoints = [];
+    private SchemaOverlay? _overlay;
+    private ImmutableDictionary<int, TableStore> _tables = ImmutableDictionary<int, TableStore>.Empty;
+
+    private readonly record struct Savepoint(string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark);
+
+    /// <summary>The definitions that the session's next statement sees.</summary>
+    internal DatabaseCatalog NewestCatalog => _overlay?.Catalog ?? _database.Catalog;
+
+    /// <summary>True while the session sees definitions that nobody else does.</summary>
+    internal bool HasOwnDefinitions => _overlay is not null;
+
+    /// <summary>True where neither definitions nor tables have been replaced since the statement took them.</summary>
+    private bool IsCurrent => _overlay is { } overlay
+        ? ReferenceEquals(_statement.Catalog, overlay.Catalog)
+        : ReferenceEquals(_statement.Catalog, _database.Catalog) && ReferenceEquals(_tables, _database.Storage.Tables);
+
+    /// <summary>Definitions, and tables that fit them.</summary>
+    private DatabaseCatalog TakeDefinitions()
+    {
+        if (_overlay is { } overlay)
+        {
+            _tables = overlay.Tables;
+            return overlay.Catalog;
+        }
+        DatabaseCatalog catalog;
+        (catalog, _tables) = _database.Definitions;
+        return catalog;
+    }
+
+    private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault, _settings.DefaultIsolation);
+
+    private void CommitTransaction()
+    {
+        SchemaOverlay? overlay = _overlay;
+        _transaction.Commit(overlay is null ? null : () => _database.PutDefinitions(overlay.Catalog, () => overlay.Publish(_database.Transactions)));
+        _overlay = null;
+        _savepoints.Clear();
+        ShowModes();
+    }
+
+    private void RollbackTransaction()
+    {
+        _transaction.Rollback();
+        _overlay?.UndoTo(0);
+        _overlay = null;
+        _savepoints.Clear();
+        ShowModes();
+    }
+
+    private StatementResult RunTransactionCommand(BoundStatement bound)
+    {
+        switch (bound)
+        {
+            case BeginCommand begin:
+                if (_isInTransaction)
+                {
+                    Warn("there is already a transaction in progress");
+                }
+                _isInTransaction = true;
+                _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
+                SetModes(begin.Options);
+                break;
+            case CommitCommand commit:
+                return EndTransaction(commits: !_isFailed, commit.AndChain, commit.CommandTag);
+            case RollbackCommand rollback:
+                return EndTransaction(commits: false, rollback.AndChain, rollback.CommandTag);
+            case SetTransactionCommand set:
+                if (_isInTransaction)
+                {
+                    SetModes(set.Options);
+                }
+                else
+                {
+                    Warn("SET TRANSACTION can only be used in transaction blocks");
+                }
+                break;
+            case SavepointCommand savepoint:
+                EnsureInTransaction(bound.CommandTag);
+                _savepoints.Add(new Savepoint(savepoint.Name, _transaction.Savepoint(), _overlay?.StepCount ?? 0, _settings.Mark()));
+                break;
+            case ReleaseSavepointCommand release:
+                EnsureInTransaction("RELEASE SAVEPOINT");
+                int released = IndexOfSavepoint(release.Name);
+                _savepoints.RemoveRange(released, _savepoints.Count - released);
+                break;
+            case RollbackToSavepointCommand rollback:
+                EnsureInTransaction("ROLLBACK TO SAVEPOINT");
+                RollbackTo(IndexOfSavepoint(rollback.Name));
+                break;
+            default:
+                throw new System.Diagnostics.UnreachableException(bound.GetType().Name);
+        }
+        return new StatementResult(bound.CommandTag);
+    }
+
+    private StatementResult EndTransaction(bool commits, bool isChained, string command)
+    {
+        if (!_isInTransaction)
+        {
+            if (isChained)
+            {
+                throw new PhantomDbException(SqlStates.NoActiveSqlTransaction, $"{command} AND CHAIN can only be used in transaction blocks");
+            }
+            Warn("there is no transaction in progress");
+        }
+        (IsolationLevel isolation, bool isReadOnly) = (_transaction.Isolation, _transaction.IsReadOnly);
+        _isInTransaction = false;
+        _isFailed = false;
+        if (commits)
+        {
+            CommitTransaction();
+        }
+        else
+        {
+            RollbackTransaction();
+        }
+        _settings.EndTransaction(commits);
+        if (isChained)
+        {
+            _isInTransaction = true;
+            _transaction.Begin(isReadOnly, isolation);
+            ShowModes();
+        }
+        return new StatementResult(commits ? "COMMIT" : "ROLLBACK");
+    }
+
+    private void SetModes(TransactionOptions options)
+    {
+        if (options.Isolation is { } level)
+        {
+            IsolationLevel isolation = level switch
+            {
+                TransactionIsolation.RepeatableRead => IsolationLevel.RepeatableRead,
+                TransactionIsolation.Serializable => IsolationLevel.Serializable,
+                _ => IsolationLevel.ReadCommitted,
+            };
+            if (isolation != _transaction.Isolation && (_transaction.HasSnapshot || _savepoints.Count > 0))
+            {
+                throw new PhantomDbException(SqlStates.ActiveSqlTransaction, _savepoints.Count > 0
+                    ? "SET TRANSACTION ISOLATION LEVEL must not be called in a subtransaction"
+                    : "SET TRANSACTION ISOLATION LEVEL must be called before any query");
+            }
+            _transaction.SetIsolation(isolation);
+            _isReadUncommitted = level == TransactionIsolation.ReadUncommitted;
+        }
+        if (options.IsReadOnly is { } isReadOnly)
+        {
+            if (!isReadOnly && _transaction.IsReadOnly && _transaction.HasSnapshot)
+            {
+                throw new PhantomDbException(SqlStates.ActiveSqlTransaction, "transaction read-write mode must be set before any query");
+            }
+            _transaction.IsReadOnly = isReadOnly;
+        }
+        ShowModes();
+    }
+
+    private bool _isReadUncommitted;   // shown as it was asked for, though it is READ COMMITTED
+
+    // For SHOW transaction_isolation and transaction_read_only.
+    private void ShowModes()
+    {
+        if (!_isInTransaction)
+        {
+            _isReadUncommitted = false;
+            _settings.ShowTransaction(null, null);
+            return;
+        }
+        string level = _transaction.Isolation switch
+        {
+            IsolationLevel.RepeatableRead => "repeatable read",
+            IsolationLevel.Serializable => "serializable",
+            _ => _isReadUncommitted ? "read uncommitted" : "read committed",
+        };
+        _settings.ShowTransaction(level, _transaction.IsReadOnly ? "on" : "off");
+    }
+
+    private void RollbackTo(int index)
+    {
+        Savepoint savepoint = _savepoints[index];
+        _savepoints.RemoveRange(index + 1, _savepoints.Count - index - 1);
+        _transaction.RollbackTo(savepoint.Mark);
+        _overlay?.UndoTo(savepoint.OverlayStepCount);
+        _overlay = savepoint.OverlayStepCount == 0 ? null : _overlay;
+        _settings.UndoTo(savepoint.SettingsMark);
+        _isFailed = false;
+    }
+
+    private int IndexOfSavepoint(string name)
+    {
+        int index = _savepoints.FindLastIndex(savepoint => savepoint.Name == name);
+        return index >= 0 ? index : throw new PhantomDbException(SqlStates.InvalidSavepointSpecification, $"savepoint \"{name}\" does not exist");
+    }
+
+    private void EnsureInTransaction(string command)
+    {
+        if (!_isInTransaction)
+        {
+            throw new PhantomDbException(SqlStates.NoActiveSqlTransaction, $"{command} can only be used in transaction blocks");
+        }
+    }
+
+    private void EnsureMayWrite(string command)
+    {
+        if (_transaction.IsReadOnly)
+        {
+            throw new PhantomDbException(SqlStates.ReadOnlySqlTransaction, $"cannot execute {command} in a read-only transaction");
+        }
+    }
+
+    private StatementResult LockTables(LockTableCommand bound, Parsing.Ast.Statement statement)
+    {
+        EnsureInTransaction(bound.CommandTag);
+        TableLockMode mode = Enum.Parse<TableLockMode>(bound.Mode.Replace(" ", "", StringComparison.Ordinal), ignoreCase: true);
+        if (mode > TableLockMode.RowShare)
+        {
+            EnsureMayWrite(bound.CommandTag);
+        }
+        SetWaitLimits();
+        LockTableCommand command = bound;
+        while (true)
+        {
+            foreach (TableDefinition table in command.Tables)
+            {
+                _transaction.LockTable(table.Oid, mode, !bound.NoWait, table.Name);
+            }
+            if (IsCurrent)
+            {
+                return new StatementResult(bound.CommandTag);
+            }
+            command = (LockTableCommand)Rebind(statement);   // renamed or dropped while it was waited for
+        }
+    }
+}
