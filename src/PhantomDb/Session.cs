@@ -157,6 +157,10 @@ public sealed partial class Session : IDisposable
         try
         {
             _isDisposed = true;
+            if (_transaction.IsActive)
+            {
+                RollbackTransaction();
+            }
             _transaction.Close();
             _memory.ReleaseAll();
         }

@@ -76,7 +76,12 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
         {
             return _settingsVersion == session.SettingsVersion ? _point : null;
         }
-        _point = _bound is BoundPlan plan && ReferenceEquals(catalog, _catalog) ? PointPlanner.Plan(plan, catalog, storage) : null;
+        bool isBound = ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion;
+        _point = isBound && _bound is BoundPlan plan ? PointPlanner.Plan(plan, catalog, storage) : null;
+        if (!isBound)
+        {
+            return null;
+        }
         _isPointKnown = true;
         return _point;
     }
