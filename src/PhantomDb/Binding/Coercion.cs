@@ -47,6 +47,10 @@ internal sealed class Coercion(BindingState state)
     public Expression Apply(Expression expression, SqlType target, CastContext context)
     {
         SqlType from = expression.Type;
+        if (Constants.IsBeyondNumeric(expression) && target.Id is not (SqlTypeId.Real or SqlTypeId.Double))
+        {
+            throw Error.NumericOverflow().At(expression.Position.Offset);
+        }
         if (from == target)
         {
             return expression;

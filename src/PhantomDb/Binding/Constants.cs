@@ -98,7 +98,14 @@ internal static class Constants
     /// <summary>A string as a numeric of the digits that it has; null where it is no plain number.</summary>
     public static ConstantExpression? TryNumericLiteral(ByteString text) =>
         DecimalLiteral.TryParse(text.Bytes, out DecimalLiteral literal) && literal.Kind == NumericKind.Finite
-            ? NumericLiteral(text.ToString().Trim()) : null;
+            ? NumericLiteral(text.ToString().Trim()) is var number && IsBeyondNumeric(number) ? throw Error.NumericOverflow() : number
+            : null;
+
+    /// <summary>
+    /// A number that no numeric of ours holds, such as 1e300: its text stays, for a place that wants floating point; in any
+    /// other place it is 22003.
+    /// </summary>
+    public static bool IsBeyondNumeric(Expression expression) => expression is ConstantExpression { Type.Id: SqlTypeId.Numeric, Value: ByteString };
 
     /// <summary>
     /// The type of a numeric literal: its digits and its scale as written, so that arithmetic stays in integers; a bare
@@ -112,7 +119,7 @@ internal static class Constants
         {
             return FixedNumericConstant(scaled, literal.NaturalScale);
         }
-        return new ConstantExpression(SqlType.Numeric, Numeric.Parse(bytes));
+        return new ConstantExpression(SqlType.Numeric, Numeric.TryParse(bytes, out Numeric value) ? value : new ByteString(digits));
     }
 
     /// <summary>An integer literal: integer, bigint or numeric, the first that holds it.</summary>
@@ -164,6 +171,8 @@ internal static class Constants
         }
         return (value, to.Id) switch
         {
+            (ByteString digits, SqlTypeId.Double) when from.Id == SqlTypeId.Numeric => new ConstantExpression(to, FloatText.ParseDouble(digits.Bytes)),
+            (ByteString digits, SqlTypeId.Real) when from.Id == SqlTypeId.Numeric => new ConstantExpression(to, FloatText.ParseSingle(digits.Bytes)),
             (float single, SqlTypeId.Double) => new ConstantExpression(to, (double)single),
             _ => null,
         };

@@ -20,7 +20,7 @@ internal sealed partial class ExpressionBinder
         }
         if (call.Over is not null)
         {
-            throw Error.NotSupported($"a window function ({name})", call.Position);
+            return BindWindowCall(call);
         }
         if (call.WithinGroup.Count > 0)
         {
@@ -44,7 +44,15 @@ internal sealed partial class ExpressionBinder
             string what = call.IsDistinct ? "DISTINCT" : call.OrderBy.Count > 0 ? "ORDER BY" : "FILTER";
             throw Error.At(SqlStates.WrongObjectType, $"{what} specified, but {name} is not an aggregate function", call.Position);
         }
-        Expression[] arguments = [.. call.Arguments.Select(Bind)];
+        if (WindowFunctions.ContainsKey(name))
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"window function {name} requires an OVER clause", call.Position);
+        }
+        if (BindUnnest(call) is { } unnested)
+        {
+            return BindSetReturning(unnested, call.Position);
+        }
+        Expression[] arguments = [.. OrderedArguments(call).Select(Bind)];
         if (name == "pg_typeof" && arguments.Length == 1)
         {
             return new ConstantExpression(SqlType.Text, new ByteString(arguments[0].Type.BaseName));
@@ -73,7 +81,7 @@ internal sealed partial class ExpressionBinder
         }
         if (FunctionRegistry.FindTableFunctions(name).Count > 0)
         {
-            throw Error.NotSupported("a set-returning function outside FROM", position);
+            return BindSetReturning(BindTableFunction(name, arguments, name, position), position);
         }
         throw Error.FunctionNotFound(name, types, position);
     }
@@ -210,7 +218,7 @@ internal sealed partial class ExpressionBinder
     {
         string? where = clause switch
         {
-            Clause.Select or Clause.Having or Clause.OrderBy or Clause.DistinctOn => null,
+            Clause.Select or Clause.Having or Clause.OrderBy or Clause.DistinctOn or Clause.Window => null,
             Clause.AggregateArgument => throw Error.Grouping("aggregate function calls cannot be nested", position),
             Clause.AggregateFilter => "FILTER",
             Clause.From => "functions in FROM",

@@ -90,6 +90,10 @@ internal sealed partial class ExpressionBinder
     private PhantomDbException NotFound(ColumnReferenceSyntax syntax)
     {
         string column = syntax.Names[^1];
+        if (Clause == Clause.Default)
+        {
+            return Error.NotPossible("cannot use column reference in DEFAULT expression", syntax.Position);
+        }
         if (syntax.Names.Count == 1)
         {
             for (Scope? current = scope; current is not null; current = current.Parent)

@@ -172,6 +172,11 @@ internal sealed partial class ExpressionBinder
         }
         if (binary.Right is not RowSyntax right || !TryComparison(binary.Operator, out ComparisonKind kind))
         {
+            if (binary.Right is not RowSyntax && Bind(binary.Right).Type is { Id: not SqlTypeId.Unknown } other)
+            {
+                throw Error.At(SqlStates.UndefinedFunction, $"operator does not exist: record {binary.Operator} {other.BaseName}", binary.Position,
+                    hint: "No operator matches the given name and argument types. You might need to add explicit type casts.");
+            }
             throw Error.NotSupported("a row as a value", binary.Position);
         }
         CheckRowLengths(left, right, binary.Position);

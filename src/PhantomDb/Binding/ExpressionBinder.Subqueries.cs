@@ -117,13 +117,17 @@ internal sealed partial class ExpressionBinder
     private Expression BindQuantifiedArray(QuantifiedArraySyntax syntax)
     {
         CheckSchema(syntax.OperatorSchema, syntax.Operator, syntax.Position);
-        if (syntax.Array is not ArraySyntax array || array.Items.Count == 0)
-        {
-            throw Error.NotSupported("an array", syntax.Array.Position);
-        }
         Expression operand = Bind(syntax.Operand);
-        Expression[] items = [.. array.Items.Select(Bind)];
+        if (ArrayItems(syntax.Array) is not { } items)
+        {
+            throw Bind(syntax.Array).Type.Id == SqlTypeId.Unknown ? Error.NotSupported("an array", syntax.Array.Position)
+                : Error.At(SqlStates.WrongObjectType, "op ANY/ALL (array) requires array on right side", syntax.Position);
+        }
         bool isAny = syntax.Quantifier == QuantifierKind.Any;
+        if (items.Length == 0)
+        {
+            return new ConstantExpression(SqlType.Boolean, !isAny);
+        }
         if ((syntax.Operator == "=" && isAny) || (syntax.Operator == "<>" && !isAny))
         {
             return InList(operand, items, !isAny, syntax.Position);

@@ -86,7 +86,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
             return constant;
         }
         bool staysInPlan = Clause is not (Clause.Where or Clause.JoinCondition or Clause.Values or Clause.Set)
-            || isNegative != state.IsNegativeLiteral(literal.Position) || literal.Kind is LiteralKind.Null or LiteralKind.Boolean;
+            || isNegative != state.IsNegativeLiteral(literal.Position) || literal.Kind is LiteralKind.Null or LiteralKind.Boolean || Constants.IsBeyondNumeric(constant);
         if (staysInPlan)
         {
             state.Pin(literal.Position);
@@ -183,6 +183,7 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
 
     private CaseExpression BindCase(CaseSyntax @case)
     {
+        int setReturningCount = scope.Level.SetReturning.Count;
         Expression? tested = @case.Operand is null ? null : Bind(@case.Operand);
         var conditions = new List<Expression>(@case.Whens.Count);
         var results = new List<(Expression Expression, int Position)>(@case.Whens.Count + 1);
@@ -196,13 +197,16 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         // PostgreSQL looks at ELSE first when it chooses the type; the error names the pair in that order.
         Expression otherwise = @case.Else is null ? new ConstantExpression(SqlType.Unknown, null) : Bind(@case.Else);
         results.Insert(0, (otherwise, @case.Else?.Position ?? @case.Position));
+        EnsureNoSetReturning(setReturningCount, "CASE", @case.Position);
         Expression[] unified = Unify(results, "CASE", out _);
         return new CaseExpression(new ExpressionList(conditions), new ExpressionList(unified.Skip(1)), unified[0]);
     }
 
     private Expression BindCoalesce(CoalesceSyntax coalesce)
     {
+        int setReturningCount = scope.Level.SetReturning.Count;
         Expression[] operands = Unify([.. coalesce.Arguments.Select(a => (Bind(a), a.Position))], "COALESCE", out _);
+        EnsureNoSetReturning(setReturningCount, "COALESCE", coalesce.Position);
         return operands.Length == 1 ? operands[0] : new CoalesceExpression(new ExpressionList(operands));
     }
 
@@ -314,7 +318,10 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         string name = collate.Collation.Name;
         if (name is not ("C" or "POSIX" or "default" or "ucs_basic"))
         {
-            throw Error.NotSupported($"collation \"{name}\"", collate.Collation.Position);
+            // Names of locales are PostgreSQL's as well, but not ours.
+            bool isLocale = name is "unicode" or "ucs_basic" || name.Contains('_', StringComparison.Ordinal) || name.Contains('-', StringComparison.Ordinal);
+            throw isLocale ? Error.NotSupported($"collation \"{name}\"", collate.Collation.Position)
+                : Error.At(SqlStates.UndefinedObject, $"collation \"{name}\" for encoding \"UTF8\" does not exist", collate.Collation.Position);
         }
         Expression operand = BindResolved(collate.Operand);
         return operand.Type.IsString ? operand : throw Error.At(SqlStates.DatatypeMismatch, $"collations are not supported by type {operand.Type.BaseName}", collate.Position);

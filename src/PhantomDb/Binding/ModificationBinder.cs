@@ -37,7 +37,7 @@ internal sealed partial class ModificationBinder(BindingState state)
 
     private static ColumnDefinition TargetColumn(TableDefinition table, AssignmentTarget target)
     {
-        if (target.Indirections.Count > 0)
+        if (target.Indirections.Count > 0 && table.IndexOf(target.Column) >= 0)
         {
             throw Error.NotSupported("assignment to a part of a column", target.Position);
         }
@@ -95,6 +95,22 @@ internal sealed partial class ModificationBinder(BindingState state)
             ?? throw Error.At(SqlStates.DatatypeMismatch,
                 $"column \"{column.Name}\" is of type {column.Type.BaseName} but default expression is of type {value.Type.BaseName}", syntax.Position,
                 hint: "You will need to rewrite or cast the expression.");
+    }
+
+    /// <summary>
+    /// What a definition is checked for; false for a text too long for its column, which is an error only where the default is used.
+    /// </summary>
+    public static bool CheckDefault(BindingState state, ExpressionSyntax syntax, ColumnDefinition column)
+    {
+        try
+        {
+            BindDefault(state, syntax, column);
+            return true;
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.StringDataRightTruncation)
+        {
+            return false;
+        }
     }
 
     /// <summary>Check constraints over the columns of a row, in the table's order.</summary>

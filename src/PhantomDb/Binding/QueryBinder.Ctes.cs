@@ -76,7 +76,7 @@ internal sealed partial class QueryBinder
         var binder = new QueryBinder(state, outerScope, environment);
         BoundQuery initial = binder.BindBody(first, keepsUnknown: false);
         // A recursive term may give values that the first one's digits do not hold.
-        SqlType[] types = [.. initial.Columns.Select(c => c.Type.Id is SqlTypeId.Numeric ? SqlType.Numeric : c.Type.Id is SqlTypeId.Varchar ? SqlType.Varchar : c.Type)];
+        SqlType[] types = [.. initial.Columns.Select(c => c.Type.Id is SqlTypeId.Numeric ? SqlType.Numeric : c.Type)];
         initial = CoerceColumns(initial, types, CastContext.Implicit, (_, _) => Error.NotSupported("this recursive query", table.Position));
 
         self.ForbiddenBecause = null;
@@ -86,28 +86,37 @@ internal sealed partial class QueryBinder
         {
             throw Error.InvalidSyntax("each UNION query must have the same number of columns", set.Operands[^1].Position);
         }
+        if (self.ReferenceCount > 1)
+        {
+            throw Error.At(SqlStates.InvalidRecursion, $"recursive reference to query \"{name}\" must not appear more than once", table.Position);
+        }
+        CheckRecursiveReference(recursive.Plan, self.Id, name, isForbidden: null, set.Operands[^1].Position);
+        for (int i = 0; i < types.Length; i++)
+        {
+            // The length of a varchar(n) or char(n) must be that of the whole.
+            SqlType given = recursive.Columns[i].Type;
+            if (types[i].Id is SqlTypeId.Varchar or SqlTypeId.Char && types[i].Precision >= 0 && given != types[i])
+            {
+                throw RecursiveTypeError(name, i, types[i], given.Id == types[i].Id ? new SqlType(given.Id) : given, set.Operands[^1].Position);
+            }
+        }
         recursive = CoerceColumns(recursive, types, CastContext.Implicit, (i, actual) => RecursiveTypeError(name, i, types[i], actual, set.Operands[^1].Position));
         if (self.ReferenceCount == 0)
         {
             BoundQuery union = Combine(Planning.Logical.SetOperationKind.Union, set.IsAll, initial, recursive, initial);
             return BindWithOrder(union, select with { With = null }, allowsExpressions: false);
         }
-        if (self.ReferenceCount > 1)
-        {
-            throw Error.At(SqlStates.InvalidRecursion, $"recursive reference to query \"{name}\" must not appear more than once", table.Position);
-        }
         if (select.OrderBy.Count > 0 || select.Limit is not null || select.Offset is not null)
         {
             throw Error.NotSupported(select.OrderBy.Count > 0 ? "ORDER BY in a recursive query" : "LIMIT in a recursive query", select.Position);
         }
-        CheckRecursiveReference(recursive.Plan, self.Id, name, isForbidden: null, set.Operands[^1].Position);
         LogicalColumn[] columns = [.. initial.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
         return new BoundQuery(new LogicalRecursiveCte(self.Id, name, initial.Plan, recursive.Plan, set.IsAll, columns), columns);
     }
 
     private static PhantomDbException RecursiveTypeError(string name, int index, SqlType wanted, SqlType actual, int position) =>
         Error.At(SqlStates.DatatypeMismatch,
-            $"recursive query \"{name}\" column {index + 1} has type {wanted.BaseName} in non-recursive term but type {actual.BaseName} overall", position,
+            $"recursive query \"{name}\" column {index + 1} has type {wanted} in non-recursive term but type {actual.BaseName} overall", position,
             hint: "Cast the output of the non-recursive term to the correct type.");
 
     /// <summary>The step's own rows may only be joined and filtered: not on the nullable side of a join, not aggregated, not in a subquery.</summary>

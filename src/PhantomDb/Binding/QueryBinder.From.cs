@@ -7,7 +7,6 @@ using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Types;
 using JoinKind = PhantomDb.Planning.Logical.JoinKind;
-using TableFunction = PhantomDb.Functions.TableFunction;
 
 namespace PhantomDb.Binding;
 
@@ -177,36 +176,24 @@ internal sealed partial class QueryBinder
         var binder = new ExpressionBinder(state, left, _ctes);
         left.Level.Clause = Clause.From;
         string name = ColumnNames.Of(callSyntax);
-        if (callSyntax is not FunctionCallSyntax call || FunctionRegistry.FindTableFunctions(call.Name.Name) is not { Count: > 0 } candidates)
+        if (callSyntax is FunctionCallSyntax unnest && binder.BindUnnest(unnest) is { } unnested)
+        {
+            LogicalOperator rows = syntax.WithOrdinality ? SetReturningRows.WithOrdinality(unnested, state) : unnested;
+            LogicalColumn[] columns = [.. rows.Output.Select((c, i) => i == 0 && syntax.Alias?.Name is { } alias ? c with { Name = alias } : c)];
+            return Item(rows, columns, syntax.Alias, name, null, left.Level, syntax.Position);
+        }
+        if (callSyntax is not FunctionCallSyntax call || FunctionRegistry.FindTableFunctions(call.Name.Name).Count == 0)
         {
             return BindScalarTable(callSyntax, name, syntax, binder, left.Level);
         }
         Expression[] arguments = [.. call.Arguments.Select(binder.Bind)];
-        SqlType[] types = [.. arguments.Select(a => a.Type)];
-        OverloadOutcome outcome = Overloads.Choose([.. candidates.Select(c => c.Parameters)], _ => false, _ => false, types, isOperator: false, out int index);
-        TableFunction chosen = outcome switch
-        {
-            OverloadOutcome.Found => candidates[index],
-            OverloadOutcome.Ambiguous => throw Error.FunctionAmbiguous(name, types, call.Position),
-            _ => throw Error.FunctionNotFound(name, types, call.Position),
-        };
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            arguments[i] = _coercion.ApplyLoosely(arguments[i], new SqlType(chosen.Parameters[i]), CastContext.Implicit);
-        }
-        BoundTableFunction bound = chosen.Bind([.. arguments.Select(a => a.Type)]);
-        for (int i = 0; i < arguments.Length; i++)
-        {
-            arguments[i] = _coercion.ForArgument(arguments[i], bound.ArgumentTypes[i]);
-        }
         // A function of one column gives it the table's alias.
-        var columns = bound.Columns.Select(c => state.NewColumn(c.Type, bound.Columns.Count == 1 && syntax.Alias?.Name is { } alias ? alias : c.Name)).ToList();
+        LogicalTableFunction plan = binder.BindTableFunction(call.Name.Name, arguments, syntax.Alias?.Name, call.Position);
         if (syntax.WithOrdinality)
         {
-            columns.Add(state.NewColumn(SqlType.Int64, "ordinality"));
+            plan = plan with { Columns = [.. plan.Columns, state.NewColumn(SqlType.Int64, "ordinality")], HasOrdinality = true };
         }
-        var plan = new LogicalTableFunction(bound, new ExpressionList(arguments), columns) { HasOrdinality = syntax.WithOrdinality };
-        return Item(plan, columns, syntax.Alias, name, null, left.Level, syntax.Position);
+        return Item(plan, plan.Columns, syntax.Alias, name, null, left.Level, syntax.Position);
     }
 
     /// <summary>A function of one value as a table of one row.</summary>

@@ -73,6 +73,10 @@ internal sealed partial class QueryBinder
             {
                 throw Error.Grouping("aggregate functions are not allowed in GROUP BY", syntax.Position);
             }
+            if (scope.Level.Windows.Any(w => w.Columns.Any(c => c.Column.Id == column.Id)))
+            {
+                throw Error.At(SqlStates.WindowingError, "window functions are not allowed in GROUP BY", syntax.Position);
+            }
         });
         int index = expressions.FindIndex(e => ExpressionEquality.AreEqual(e, expression));
         if (index < 0)

@@ -1,6 +1,7 @@
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Types;
 
@@ -20,10 +21,6 @@ internal sealed partial class QueryBinder
         {
             throw Error.NotSupported("SELECT INTO", core.Into.Position);
         }
-        if (core.Windows.Count > 0)
-        {
-            throw Error.NotSupported("the WINDOW clause", core.Windows[0].Position);
-        }
         var level = new QueryLevel { Clause = Clause.From };
         var scope = new Scope(outerScope, level);
         LogicalOperator plan = BindFrom(core.From, scope);
@@ -34,6 +31,7 @@ internal sealed partial class QueryBinder
             plan = new LogicalFilter(plan, binder.BindCondition(core.Where, "WHERE"));
         }
 
+        binder.BindNamedWindows(core.Windows);
         level.Clause = Clause.Select;
         OutputItem[] items = BindSelectList(core.Items, scope, binder, keepsUnknown && core.Distinct is null && core.GroupBy is null);
 
@@ -59,6 +57,17 @@ internal sealed partial class QueryBinder
             distinctOn = [.. distinctOn.Select(aboveGroups)];
             plan = rewriter.BuildAggregate(plan);
             plan = having is null ? plan : new LogicalFilter(plan, having);
+        }
+        foreach (WindowGroup window in level.Windows)
+        {
+            plan = new LogicalWindow(
+                plan, new ExpressionList(window.PartitionBy.Select(aboveGroups)),
+                [.. window.OrderBy.Select(key => key with { Expression = aboveGroups(key.Expression) })],
+                [.. window.Columns.Select(c => c with { Call = c.Call.Map(aboveGroups) })]);
+        }
+        if (level.SetReturning.Count > 0)
+        {
+            plan = SetReturningRows.Join(plan, [.. level.SetReturning.Select(rows => PlanTraversal.MapExpressions(rows, aboveGroups))], state);
         }
         return Finish(core, select, plan, items, keys, distinctOn);
     }

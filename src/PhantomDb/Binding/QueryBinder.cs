@@ -78,6 +78,10 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
             {
                 throw Error.Grouping("aggregate functions are not allowed in ORDER BY of this query", select.OrderBy[0].Position);
             }
+            if (level.Windows.Count > 0)
+            {
+                throw Error.NotSupported("a window function in ORDER BY of this query", select.OrderBy[0].Position);
+            }
             plan = new LogicalSort(plan, keys);
         }
         return body with { Plan = BindLimit(plan, select, keys) };

@@ -22,6 +22,7 @@ internal enum Clause : byte
     Returning,
     AggregateArgument,
     AggregateFilter,
+    Window,
     Default,
     Check,
     Execute,
@@ -79,6 +80,18 @@ internal sealed class QueryLevel
 
     /// <summary>GROUPING() calls: a placeholder column each, replaced when the grouping sets are known.</summary>
     public List<(LogicalColumn Column, IReadOnlyList<Expression> Arguments, int Position)> Groupings { get; } = [];
+
+    /// <summary>Windows by the WINDOW clause's names.</summary>
+    public Dictionary<string, BoundWindow> NamedWindows { get; } = [];
+
+    /// <summary>Calls over windows, which are computed after grouping.</summary>
+    public List<WindowGroup> Windows { get; } = [];
+
+    /// <summary>Set-returning functions of the select list: each gives one column, and is joined to the rows at the end.</summary>
+    public List<LogicalOperator> SetReturning { get; } = [];
+
+    /// <summary>The arguments of a call over a window are being bound.</summary>
+    public bool IsInWindowCall { get; set; }
 
     /// <summary>DML and other places where aggregates have no query to belong to.</summary>
     public bool IsPlain { get; init; }

@@ -37,9 +37,9 @@ internal static class StoredText
     /// <summary>A column's default.</summary>
     public static string OfDefault(BindingState state, ExpressionSyntax syntax, ColumnDefinition column)
     {
-        ModificationBinder.BindDefault(state, syntax, column);
+        ModificationBinder.CheckDefault(state, syntax, column);
         string printed = SyntaxPrinter.Print(syntax);
-        NameUses uses = state.Record(() => ModificationBinder.BindDefault(state, SqlParser.ParseExpression(printed), column));
+        NameUses uses = state.Record(() => ModificationBinder.CheckDefault(state, SqlParser.ParseExpression(printed), column));
         return Apply(printed, Qualifications(state, DatabaseCatalog.DefaultSchema, printed, uses));
     }
 

@@ -71,6 +71,7 @@ internal sealed class PhysicalPlanPrinter
         PhysicalAggregate => "MixedAggregate",
         PhysicalSort { Limit: { } } => "Top-N Sort",
         PhysicalSort => "Sort",
+        PhysicalWindow => "WindowAgg",
         PhysicalLimit => "Limit",
         PhysicalDistinct => "Unique",
         PhysicalUnion => "Append",
@@ -129,6 +130,18 @@ internal sealed class PhysicalPlanPrinter
                 break;
             case PhysicalSort sort:
                 yield return $"Sort Key: {string.Join(", ", sort.Keys.Select(k => Text(k, sort.Input.Columns)))}";
+                break;
+            case PhysicalWindow window:
+                if (window.PartitionBy.Count > 0)
+                {
+                    yield return $"Partition Key: {string.Join(", ", window.PartitionBy.Select(e => Text(e, window.Input.Columns)))}";
+                }
+                if (window.OrderBy.Count > 0)
+                {
+                    yield return $"Sort Key: {string.Join(", ", window.OrderBy.Select(k => Text(k, window.Input.Columns)))}";
+                }
+                yield return $"Calls: {string.Join(", ", window.Calls.Select((call, i) =>
+                    $"{window.Columns[window.Input.Columns.Count + i].Name}({string.Join(", ", call.Arguments.Select(a => Text(a, window.Input.Columns)))})"))}";
                 break;
             case PhysicalDistinct distinct:
                 yield return $"Key: {string.Join(", ", distinct.Keys.Select(e => Text(e, distinct.Input.Columns)))}";

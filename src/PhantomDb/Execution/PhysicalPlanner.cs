@@ -83,6 +83,7 @@ internal sealed partial class PhysicalPlanner
             LogicalSort sort => PlanSort(sort, required, sort.Limit),
             LogicalLimit limit => PlanLimit(limit, required),
             LogicalDistinct distinct => PlanDistinct(distinct, required),
+            LogicalWindow window => PlanWindow(window, required),
             LogicalSetOperation set => PlanSetOperation(set),
             LogicalCte cte => PlanCte(cte, required),
             LogicalCteScan scan => new PhysicalCteScan(scan.CteId, scan.Name, scan.Columns),
@@ -168,6 +169,33 @@ internal sealed partial class PhysicalPlanner
                 c.Call.IsDistinct, RewriteAll(c.Call.OrderBy, scope)))],
             aggregate.GroupingSets,
             [.. aggregate.Groups.Select(g => g.Column), .. calls.Select(c => c.Column), .. Optional(aggregate.GroupingSetNumber)]);
+    }
+
+    private PhysicalOperator PlanWindow(LogicalWindow window, HashSet<ColumnId> required)
+    {
+        WindowColumn[] columns = [.. window.Columns.Where(c => required.Contains(c.Column.Id))];
+        HashSet<ColumnId> needed = [.. required];
+        AddColumns(window.PartitionBy, needed);
+        AddColumns(window.OrderBy.Select(k => k.Expression), needed);
+        foreach (WindowColumn column in columns)
+        {
+            AddColumns(column.Call.Arguments, needed);
+            AddColumns(column.Call.Frame.Start.Expressions.Concat(column.Call.Frame.End.Expressions), needed);
+            if (column.Call.Filter is { } filter)
+            {
+                AddColumns(filter, needed);
+            }
+        }
+        PhysicalOperator input = Plan(window.Input, needed);
+        if (columns.Length == 0)
+        {
+            return input;
+        }
+        var scope = new ColumnScope(input.Columns);
+        return new PhysicalWindow(
+            input, RewriteAll(window.PartitionBy, scope), RewriteAll(window.OrderBy, scope),
+            [.. columns.Select(c => c.Call.Map(e => Rewrite(e, scope)))],
+            [.. input.Columns, .. columns.Select(c => c.Column)]);
     }
 
     private static LogicalColumn[] Optional(LogicalColumn? column) => column is null ? [] : [column];

@@ -71,6 +71,12 @@ internal sealed class PipelineBuilder
                 End(plan, sort.Input, sink);
                 return From(plan, new SortSource(sink));
             }
+            case PhysicalWindow window:
+            {
+                var sink = new WindowSink(window);
+                End(plan, window.Input, sink);
+                return From(plan, new WindowSource(sink));
+            }
             case PhysicalAggregate aggregate:
             {
                 var sink = new AggregateSink(aggregate);

@@ -39,7 +39,7 @@ internal sealed class ExpressionEvaluator
     {
         if (expression is ConstantExpression constant)
         {
-            return constant.Value;
+            return constant is { Type.Id: SqlTypeId.Numeric, Value: ByteString } ? throw Errors.Error.NumericOverflow() : constant.Value;
         }
 
         ExpressionNode root = new ExpressionCompiler(context).CompileWide(expression);

@@ -63,6 +63,7 @@ internal sealed class LogicalPlanPrinter
         LogicalSort sort => $"Sort [{Keys(sort.Keys)}]{(sort.Limit is { } limit ? $" limit {limit}" : "")}",
         LogicalLimit limit => $"Limit{Optional(" ", limit.Limit)}{Optional(" offset ", limit.Offset)}{(limit.Ties is null ? "" : $" with ties [{Keys(limit.Ties)}]")}",
         LogicalDistinct distinct => distinct.On is null ? "Distinct" : $"Distinct on [{List(distinct.On)}]",
+        LogicalWindow window => $"Window{(window.PartitionBy.Count == 0 ? "" : $" by [{List(window.PartitionBy)}]")}{(window.OrderBy.Count == 0 ? "" : $" order [{Keys(window.OrderBy)}]")} [{string.Join(", ", window.Columns.Select(c => $"{Name(c.Column)} = {c.Call.Kind}({List(c.Call.Arguments)})"))}]",
         LogicalSetOperation set => $"{set.Kind}{(set.IsAll ? " all" : "")} [{Columns(set.Columns)}]",
         LogicalCte cte => $"Cte {cte.Name}",
         LogicalRecursiveCte cte => $"RecursiveCte {cte.Name}{(cte.IsAll ? " all" : "")} [{Columns(cte.Columns)}]",

@@ -35,7 +35,7 @@ internal static class NotNullColumns
                     .Where(c => scan.Table.Columns.Any(d => d.Number == c.ColumnNumber && d.IsNotNull))
                     .Select(c => c.Column.Id));
                 break;
-            case LogicalFilter or LogicalSort or LogicalLimit or LogicalDistinct:
+            case LogicalFilter or LogicalSort or LogicalLimit or LogicalDistinct or LogicalWindow:
                 Add(plan.Children[0], known);
                 break;
             case LogicalProject project:

@@ -41,6 +41,9 @@ internal static class PlanTraversal
             case LogicalDistinct distinct:
                 LogicalOperator distinctInput = map(distinct.Input);
                 return ReferenceEquals(distinctInput, distinct.Input) ? plan : distinct with { Input = distinctInput };
+            case LogicalWindow window:
+                LogicalOperator windowInput = map(window.Input);
+                return ReferenceEquals(windowInput, window.Input) ? plan : window with { Input = windowInput };
             case LogicalSetOperation set:
                 LogicalOperator setLeft = map(set.Left);
                 LogicalOperator setRight = map(set.Right);
@@ -95,6 +98,12 @@ internal static class PlanTraversal
             Ties = limit.Ties is null ? null : Map(limit.Ties, map),
         },
         LogicalDistinct { On: { } on } distinct => distinct with { On = Map(on, map) },
+        LogicalWindow window => window with
+        {
+            PartitionBy = Map(window.PartitionBy, map),
+            OrderBy = Map(window.OrderBy, map),
+            Columns = [.. window.Columns.Select(c => c with { Call = c.Call.Map(map) })],
+        },
         LogicalModification modification => MapModification(modification, map),
         _ => plan,
     };

@@ -138,6 +138,14 @@ internal sealed record PhysicalSort(PhysicalOperator Input, IReadOnlyList<SortKe
     public override IReadOnlyList<PhysicalOperator> Children => [Input];
 }
 
+/// <summary>Keeps all rows in the order of partition and keys, and adds the calls' columns behind the input's.</summary>
+internal sealed record PhysicalWindow(
+    PhysicalOperator Input, IReadOnlyList<Expression> PartitionBy, IReadOnlyList<SortKey> OrderBy, IReadOnlyList<WindowCall> Calls,
+    IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
+{
+    public override IReadOnlyList<PhysicalOperator> Children => [Input];
+}
+
 internal sealed record PhysicalLimit(PhysicalOperator Input, Expression? Limit, Expression? Offset, IReadOnlyList<SortKey>? Ties) : PhysicalOperator(Input.Columns)
 {
     public override IReadOnlyList<PhysicalOperator> Children => [Input];

@@ -12,6 +12,11 @@ internal static class ConstantVectors
     /// <summary>A constant vector of a value as in <see cref="ConstantExpression"/>.</summary>
     public static Vector Make(SqlType type, object? value)
     {
+        if (value is ByteString && type.Id == SqlTypeId.Numeric)
+        {
+            throw Errors.Error.NumericOverflow();   // a literal beyond numeric that nothing made floating point
+        }
+
         var vector = new Vector(type.Physical);
         if (value is null)
         {

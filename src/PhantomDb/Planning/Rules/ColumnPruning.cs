@@ -61,6 +61,15 @@ internal sealed class ColumnPruning : IOptimizerRule
                     }
                 }
                 return aggregate with { Input = Prune(aggregate.Input, inputs), Aggregates = aggregates };
+            case LogicalWindow window:
+                WindowColumn[] calls = needed is null ? [.. window.Columns] : [.. window.Columns.Where(c => needed.Contains(c.Column.Id))];
+                HashSet<ColumnId>? below = With(needed, [.. window.PartitionBy, .. window.OrderBy.Select(k => k.Expression)]);
+                foreach (WindowColumn call in calls)
+                {
+                    below = With(below, [.. call.Call.Arguments, call.Call.Filter, .. call.Call.Frame.Start.Expressions, .. call.Call.Frame.End.Expressions]);
+                }
+                LogicalOperator windowInput = Prune(window.Input, below);
+                return calls.Length == 0 ? windowInput : window with { Input = windowInput, Columns = calls };
             case LogicalSort sort:
                 return sort with { Input = Prune(sort.Input, With(needed, [.. sort.Keys.Select(k => k.Expression)])) };
             case LogicalLimit limit:

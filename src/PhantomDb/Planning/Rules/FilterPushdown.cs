@@ -46,6 +46,12 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             case LogicalDistinct { On: null } distinct:
                 (List<Expression> safe, List<Expression> unsafeOnes) = Partition(conjuncts, c => !ExpressionFacts.IsVolatile(c));
                 return Conjuncts.Filter(distinct with { Input = Push(distinct.Input, safe) }, unsafeOnes);
+            case LogicalWindow window:
+                // Whole partitions may go, single rows of one may not.
+                HashSet<ColumnId> partition = [.. window.PartitionBy.OfType<ColumnExpression>().Select(c => c.Id)];
+                (List<Expression> ofPartitions, List<Expression> ofRows) = Partition(conjuncts, c =>
+                    !ExpressionFacts.IsVolatile(c) && !HasSubquery(c) && PlanIds.References(c) is { Count: > 0 } used && used.IsSubsetOf(partition));
+                return Conjuncts.Filter(window with { Input = Push(window.Input, ofPartitions) }, ofRows);
             case LogicalSetOperation set:
                 return PushThroughSetOperation(set, conjuncts);
             case LogicalCte cte:

@@ -38,7 +38,9 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                     return UnnestValues(values);
                 case LogicalTableFunction function when function.Arguments.Any(HasSubquery):
                     return UnnestTableFunction(function);
-                case LogicalProject or LogicalAggregate or LogicalSort or LogicalDistinct:
+                case LogicalLimit limit when HasSubquery(limit.Limit) || HasSubquery(limit.Offset):
+                    return UnnestLimit(limit);
+                case LogicalProject or LogicalAggregate or LogicalSort or LogicalDistinct or LogicalWindow:
                     return UnnestExpressions(plan);
                 default:
                     PlanTraversal.ForEachExpression(plan, e =>
@@ -83,6 +85,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
         {
             LogicalOperator input = plan.Children[0];
             IReadOnlyList<LogicalColumn> output = input.Output;
+            IReadOnlyList<LogicalColumn> own = plan is LogicalWindow window ? [.. window.Columns.Select(c => c.Column)] : [];
             bool found = false;
             LogicalOperator mapped = PlanTraversal.MapExpressions(plan, expression =>
             {
@@ -98,7 +101,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                 return plan;
             }
             LogicalOperator result = PlanTraversal.MapChildren(mapped, _ => input);
-            return plan is LogicalSort or LogicalDistinct ? Narrow(result, output) : result;
+            return plan is LogicalSort or LogicalDistinct or LogicalWindow ? Narrow(result, [.. output, .. own]) : result;
         }
 
         private LogicalOperator UnnestJoinCondition(LogicalJoin join)
@@ -159,6 +162,16 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             var arguments = new ExpressionList([.. function.Arguments.Select(a => Replace(a, ref input))]);
             return Narrow(
                 new LogicalJoin(JoinKind.Inner, input, function with { Arguments = arguments }, null) { IsDependent = true }, function.Output);
+        }
+
+        // LIMIT (SELECT …): a lateral join of the subquery's value with the limited rows.
+        private LogicalProject UnnestLimit(LogicalLimit limit)
+        {
+            LogicalOperator input = new LogicalValues([], [new ExpressionList()]);
+            Expression? count = limit.Limit is null ? null : Replace(limit.Limit, ref input);
+            Expression? offset = limit.Offset is null ? null : Replace(limit.Offset, ref input);
+            return Narrow(
+                new LogicalJoin(JoinKind.Inner, input, limit with { Limit = count, Offset = offset }, null) { IsDependent = true }, limit.Output);
         }
 
         // A lateral join becomes an ordinary one where its correlated conditions can move up.
@@ -446,9 +459,13 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             return new LogicalProject(plan, [.. columns.Select(c => new ComputedColumn(c, c.Reference))]);
         }
 
-        private static bool HasSubquery(Expression expression)
+        private static bool HasSubquery(Expression? expression)
         {
             bool found = false;
+            if (expression is null)
+            {
+                return found;
+            }
             PlanTraversal.Visit(expression, part => found |= part is SubqueryExpression);
             return found;
         }
