@@ -1,6 +1,7 @@
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
+using PhantomDb.Functions.Aggregates;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
@@ -22,9 +23,9 @@ internal sealed partial class ExpressionBinder
         {
             return BindWindowCall(call);
         }
-        if (call.WithinGroup.Count > 0)
+        if (call.WithinGroup.Count > 0 || OrderedSetAggregates.IsName(name))
         {
-            throw Error.NotSupported("an ordered-set aggregate (WITHIN GROUP)", call.Position);
+            return BindOrderedSet(call);
         }
         if (call.IsVariadic)
         {
@@ -86,7 +87,7 @@ internal sealed partial class ExpressionBinder
         throw Error.FunctionNotFound(name, types, position);
     }
 
-    private ColumnExpression BindAggregate(FunctionCallSyntax call, IReadOnlyList<AggregateFunction> candidates)
+    private Expression BindAggregate(FunctionCallSyntax call, IReadOnlyList<AggregateFunction> candidates)
     {
         string name = call.Name.Name;
         Clause outer = Clause;
@@ -110,12 +111,103 @@ internal sealed partial class ExpressionBinder
         {
             throw Error.InvalidSyntax("DISTINCT is not allowed with *", call.Position);
         }
+        if (!call.IsDistinct && name == "sum" && TrySumOfCase(level, arguments[0], filter, candidates, call.Position) is { } sum)
+        {
+            return sum;
+        }
         var aggregate = new AggregateCall(bound, new ExpressionList(arguments))
         {
             IsDistinct = call.IsDistinct && !bound.IgnoresDistinct,
             Filter = filter,
             OrderBy = order,
         };
+        return AddAggregate(level, aggregate, name);
+    }
+
+    /// <summary>
+    /// The scale of sum(CASE WHEN c THEN x ELSE 0 END) is that of x if any row has one, else 0. Summing values of a scale of
+    /// their own is slow, so it is split:
+    /// <code>coalesce(sum(x) FILTER (WHERE c), CASE WHEN count(*) > count(*) FILTER (WHERE c) THEN 0 END)</code>
+    /// </summary>
+    private CoalesceExpression? TrySumOfCase(
+        QueryLevel level, Expression argument, Expression? filter, IReadOnlyList<AggregateFunction> candidates, int position)
+    {
+        if (argument is not CaseExpression { Conditions.Count: 1, Type: { Id: SqlTypeId.Numeric, IsFixedNumeric: false } } @case
+            || @case.Results[0] is not CastExpression { Operand: { Type: { IsFixedNumeric: true, Scale: > 0 } } value }
+            || @case.Else is not ConstantExpression { Value: Numeric { IsZero: true, Scale: 0 } }
+            || ExpressionEquality.IsVolatile(@case) || HasSubquery(@case))
+        {
+            return null;
+        }
+        Expression[] values = [value];
+        BoundAggregate sum = ChooseAggregate("sum", candidates, isStar: false, ref values, position);
+        BoundAggregate count = FunctionRegistry.FindAggregates("count").First(c => c.TakesStar).Bind([]);
+        Expression isChosen = And(filter is null ? [@case.Conditions[0]] : [filter, @case.Conditions[0]]);
+        Expression chosen = AddAggregate(level, new AggregateCall(sum, new ExpressionList(values)) { Filter = isChosen }, "sum");
+        Expression all = AddAggregate(level, new AggregateCall(count, new ExpressionList()) { Filter = filter }, "count");
+        Expression chosenCount = AddAggregate(level, new AggregateCall(count, new ExpressionList()) { Filter = isChosen }, "count");
+        var zero = new CaseExpression(
+            new ExpressionList(Compare(ComparisonKind.Greater, all, chosenCount, position)),
+            new ExpressionList(new ConstantExpression(SqlType.Numeric, Numeric.Zero)), new ConstantExpression(SqlType.Numeric, null));
+        return new CoalesceExpression(new ExpressionList(_coercion.Apply(chosen, SqlType.Numeric, CastContext.Implicit), zero));
+    }
+
+    private static bool HasSubquery(Expression expression)
+    {
+        bool found = false;
+        PlanTraversal.Visit(expression, part => found |= part is SubqueryExpression);
+        return found;
+    }
+
+    /// <summary>percentile_cont(f) WITHIN GROUP (ORDER BY x) and its kin.</summary>
+    private ColumnExpression BindOrderedSet(FunctionCallSyntax call)
+    {
+        string name = call.Name.Name;
+        if (WindowFunctions.ContainsKey(name) && name is "rank" or "dense_rank" or "percent_rank" or "cume_dist")
+        {
+            throw Error.NotSupported($"the hypothetical-set aggregate {name}", call.Position);
+        }
+        if (!OrderedSetAggregates.IsName(name) || call.WithinGroup.Count == 0)
+        {
+            throw Error.FunctionNotFound(name, call.Arguments.Concat(call.WithinGroup.Select(item => item.Expression)).Select(a => Bind(a).Type), call.Position);
+        }
+        if (call.IsDistinct || call.OrderBy.Count > 0)
+        {
+            throw Error.InvalidSyntax($"cannot use {(call.IsDistinct ? "DISTINCT" : "multiple ORDER BY clauses")} with WITHIN GROUP", call.Position);
+        }
+        Clause outer = Clause;
+        scope.Level.Clause = Clause.AggregateArgument;
+        Expression[] direct = [.. call.Arguments.Select(Bind)];
+        SortKey[] keys = [.. call.WithinGroup.Select(item => BindSortKey(item, BindResolved(item.Expression)))];
+        scope.Level.Clause = Clause.AggregateFilter;
+        Expression? filter = call.Filter is null ? null : BindCondition(call.Filter, "FILTER");
+        scope.Level.Clause = outer;
+        QueryLevel level = LevelOf([keys[0].Expression, .. filter is null ? [] : new[] { filter }]);
+        CheckAggregateAllowed(level.Clause, call.Position);
+        PhantomDbException notFound = Error.FunctionNotFound(name, [.. direct.Select(d => d.Type), .. keys.Select(k => k.Expression.Type)], call.Position);
+        if (keys.Length != 1 || direct.Length != (name == "mode" ? 0 : 1))
+        {
+            throw notFound;
+        }
+        Expression value = keys[0].Expression;
+        if (name == "percentile_cont" && value.Type.Id != SqlTypeId.Interval)
+        {
+            value = _coercion.TryCoerce(value, SqlType.Double, CastContext.Implicit) ?? throw notFound;
+        }
+        var arguments = new List<Expression> { value };
+        foreach (Expression fraction in direct)
+        {
+            FreeColumns.Visit(fraction, column =>
+            {
+                if (state.OwnerOf(column.Id) == level)
+                {
+                    throw Error.NotSupported($"a column as the fraction of {name}", call.Position);
+                }
+            });
+            arguments.Add(_coercion.TryCoerce(fraction, SqlType.Double, CastContext.Implicit) ?? throw notFound);
+        }
+        BoundAggregate bound = OrderedSetAggregates.TryBind(name, value.Type) ?? throw notFound;
+        var aggregate = new AggregateCall(bound, new ExpressionList(arguments)) { Filter = filter, OrderBy = [keys[0] with { Expression = value }] };
         return AddAggregate(level, aggregate, name);
     }
 

@@ -386,6 +386,11 @@ internal sealed partial class ExpressionBinder
             }
             types[i] = prepared[i].Type.Id == wanted ? prepared[i].Type : new SqlType(wanted);
         }
+        if (function.Name is "round" or "trunc" && prepared is [_, ConstantExpression { Value: int scale }]
+            && FixedRounding.TryBind(function.Name, types[0], scale, function.Name == "round" ? RoundingDirection.Nearest : RoundingDirection.TowardZero) is { } rounding)
+        {
+            return new FunctionExpression(rounding, new ExpressionList(_coercion.ForArgument(prepared[0], types[0]))) { Position = new SourcePosition(position) };
+        }
         BoundScalarFunction bound;
         try
         {

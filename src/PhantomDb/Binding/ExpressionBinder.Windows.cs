@@ -46,12 +46,6 @@ internal sealed partial class ExpressionBinder
         Expression? filter = call.Filter is null ? null : BindCondition(call.Filter, "FILTER");
         level.Clause = outer;
         level.IsInWindowCall = false;
-        if (!isWindowFunction && aggregates.Count == 0)
-        {
-            throw FunctionRegistry.FindScalars(name).Count > 0
-                ? Error.At(SqlStates.WrongObjectType, $"OVER specified, but {name} is not a window function nor an aggregate function", call.Position)
-                : Error.FunctionNotFound(name, arguments.Select(a => a.Type), call.Position);
-        }
         string? missing = call.IsDistinct ? "DISTINCT is not implemented for window functions"
             : call.OrderBy.Count > 0 ? "aggregate ORDER BY is not implemented for window functions"
             : call.WithinGroup.Count > 0 ? $"OVER is not supported for ordered-set aggregate {name}"
@@ -59,6 +53,12 @@ internal sealed partial class ExpressionBinder
         if (missing is not null)
         {
             throw Error.NotPossible(missing, call.Position);
+        }
+        if (!isWindowFunction && aggregates.Count == 0)
+        {
+            throw FunctionRegistry.FindScalars(name).Count > 0
+                ? Error.At(SqlStates.WrongObjectType, $"OVER specified, but {name} is not a window function nor an aggregate function", call.Position)
+                : Error.FunctionNotFound(name, arguments.Select(a => a.Type), call.Position);
         }
         BoundWindow window = call.Over switch
         {

@@ -31,11 +31,11 @@ internal static class MathFunctions
         OfDouble(functions, "trunc", Math.Truncate);
         OfDouble(functions, "round", value => Math.Round(value, MidpointRounding.ToEven));
         OfDouble(functions, "sign", value => double.IsNaN(value) ? value : Math.Sign(value));
-        OfNumeric(functions, "ceil", value => Numeric.Ceiling(value));
-        OfNumeric(functions, "ceiling", value => Numeric.Ceiling(value));
-        OfNumeric(functions, "floor", value => Numeric.Floor(value));
-        OfNumeric(functions, "trunc", value => Numeric.Truncate(value, 0));
-        OfNumeric(functions, "round", value => Numeric.Round(value, 0));
+        ToInteger(functions, "ceil", RoundingDirection.Up, value => Numeric.Ceiling(value));
+        ToInteger(functions, "ceiling", RoundingDirection.Up, value => Numeric.Ceiling(value));
+        ToInteger(functions, "floor", RoundingDirection.Down, value => Numeric.Floor(value));
+        ToInteger(functions, "trunc", RoundingDirection.TowardZero, value => Numeric.Truncate(value, 0));
+        ToInteger(functions, "round", RoundingDirection.Nearest, value => Numeric.Round(value, 0));
         OfNumeric(functions, "sign", value => Numeric.Sign(value));
         OfNumeric(functions, "trim_scale", value => Numeric.TrimScale(value));
         functions.Fallible("round", Any, [Any, SqlType.Int32], Kernels.Binary<Numeric, int, Numeric>((value, scale) => Numeric.Round(value, scale)));
@@ -141,6 +141,13 @@ internal static class MathFunctions
 
     private static void OfNumeric(List<ScalarFunction> functions, string name, Func<Numeric, Numeric> function) =>
         functions.Fallible(name, Any, [Any], Kernels.Unary(function));
+
+    /// <summary>Scaled integers where the type tells the scale.</summary>
+    private static void ToInteger(List<ScalarFunction> functions, string name, RoundingDirection direction, Func<Numeric, Numeric> function)
+    {
+        var variable = new BoundScalarFunction(name, Any, [Any], Kernels.Unary(function)) { IsFallible = true };
+        functions.Add(new ScalarFunction(name, [SqlTypeId.Numeric], types => FixedRounding.TryBind(name, types[0], 0, direction) ?? variable));
+    }
 
     private static double LogarithmArgument(double value) =>
         value == 0 ? throw Error.LogarithmOfZero() : value < 0 ? throw Error.LogarithmOfNegative() : value;
