@@ -41,6 +41,12 @@ internal abstract class AggregateState
     /// </summary>
     public abstract void Update(in KernelArguments arguments, int[]? groups);
 
+    /// <summary>True where <see cref="UpdateGroup"/> is there, and faster for many rows of one group.</summary>
+    public virtual bool TakesGroups => false;
+
+    /// <summary>Takes in rows that all belong to one group.</summary>
+    public virtual void UpdateGroup(in KernelArguments arguments, int group) => throw new System.Diagnostics.UnreachableException();
+
     /// <summary>Takes in another's groups: its group i becomes group groupMap[i] here.</summary>
     public abstract void Combine(AggregateState other, ReadOnlySpan<int> groupMap);
 

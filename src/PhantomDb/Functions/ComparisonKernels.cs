@@ -249,8 +249,69 @@ internal static class ComparisonKernels
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int SelectStrings(
+        BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
+    {
+        if (comparison == BasicComparison.Equal && right.IsConstant && !left.IsConstant)
+        {
+            ref readonly StringView constant = ref right.Data<StringView>()[0];
+            return constant.IsInline
+                ? SelectEqualInline(constant, negate, left.Data<StringView>(), selection, count, validity, output)
+                : SelectEqualLong(in constant, right.Blocks, negate, left, selection, count, validity, output);
+        }
+
+        return SelectStringPairs(comparison, negate, left, right, selection, count, validity, output);
+    }
+
+    /// <summary>Up to twelve bytes: two words are equal or not, in whatever row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int SelectEqualInline(
+        StringView constant, bool negate, StringView[] views, int[]? selection, int count, ulong[]? validity, int[] output)
+    {
+        ulong head = constant.Head;
+        ulong tail = constant.Tail;
+        int selected = 0;
+        for (int k = 0; k < count; k++)
+        {
+            int i = selection is null ? k : selection[k];
+            ref readonly StringView view = ref views[i];
+            bool isEqual = ((view.Head ^ head) | (view.Tail ^ tail)) == 0;
+            output[selected] = i;
+            selected += (isEqual ^ negate) & ValidityMask.IsValid(validity, i) ? 1 : 0;
+        }
+
+        return selected;
+    }
+
+    /// <summary>Length and first bytes decide for most rows; the blocks are looked at for the others alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int SelectEqualLong(
+        ref readonly StringView constant, byte[][] constantBlocks, bool negate, Vector left, int[]? selection, int count, ulong[]? validity, int[] output)
+    {
+        StringView[] views = left.Data<StringView>();
+        byte[][] blocks = left.Blocks;
+        ReadOnlySpan<byte> bytes = StringView.Bytes(in constant, constantBlocks);
+        ulong head = constant.Head;
+        int selected = 0;
+        for (int k = 0; k < count; k++)
+        {
+            int i = selection is null ? k : selection[k];
+            if (!ValidityMask.IsValid(validity, i))
+            {
+                continue;   // the bytes of a NULL are nowhere
+            }
+
+            ref readonly StringView view = ref views[i];
+            bool isEqual = view.Head == head && StringView.Bytes(in view, blocks).SequenceEqual(bytes);
+            output[selected] = i;
+            selected += isEqual != negate ? 1 : 0;
+        }
+
+        return selected;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int SelectStringPairs(
         BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
     {
         StringView[] leftViews = left.Data<StringView>();

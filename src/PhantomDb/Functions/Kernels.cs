@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -158,9 +159,17 @@ internal static class Kernels
         Vector left = arguments[0];
         Vector right = arguments[1];
         int end = DenseEnd(arguments);
-        if (end < 0 || (left.IsConstant && right.IsConstant))
+        if (end <= 0 || (left.IsConstant && right.IsConstant))
         {
             return Selected<TLeft, TRight, TResult, TOperation>(arguments, target);
+        }
+
+        if (Int64Loops.Covers<TOperation>())
+        {
+            return Int64Loops.TryApply<TOperation>(
+                left.Data<long>().AsSpan(0, left.IsConstant ? 1 : end),
+                right.Data<long>().AsSpan(0, right.IsConstant ? 1 : end),
+                MemoryMarshal.CreateSpan(ref Unsafe.As<TResult, long>(ref MemoryMarshal.GetReference(target[..end])), end));
         }
 
         ReadOnlySpan<TLeft> leftValues = left.Values<TLeft>();

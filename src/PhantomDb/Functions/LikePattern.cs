@@ -18,6 +18,9 @@ internal sealed class LikePattern
     /// <summary>Fails for texts that go on where the pattern has its lone escape: held as "a character and more".</summary>
     private readonly bool _endsWithEscape;
 
+    /// <summary>Where the pattern is %a%b%, without more: a and b, to be found one after the other. Else null.</summary>
+    public byte[][]? Needles { get; }
+
     /// <param name="escape">The escape character; 0 for none.</param>
     public LikePattern(ReadOnlySpan<byte> pattern, bool ignoreCase, byte escape = (byte)'\\')
     {
@@ -54,6 +57,11 @@ internal sealed class LikePattern
 
         EndSegment();
         _segments = segments.ToArray();
+        if (_startsWithAny && _endsWithAny && !_endsWithEscape && !ignoreCase && segments.TrueForAll(segment => segment.IsPlain))
+        {
+            Needles = segments.ConvertAll(segment => segment.Bytes).ToArray();
+        }
+
         return;
 
         void Add(byte c, bool isAny)
@@ -154,6 +162,10 @@ internal sealed class LikePattern
     /// <summary>Bytes without %; where <c>any</c> is true the byte stands for one character of whatever kind.</summary>
     private sealed class Segment(byte[] bytes, bool[]? any)
     {
+        public byte[] Bytes => bytes;
+
+        public bool IsPlain => any is null;
+
         /// <summary>Number of bytes matched at the start; -1 where it does not match.</summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public int MatchAt(ReadOnlySpan<byte> text)

@@ -64,6 +64,16 @@ internal static class PatternFunctions
         Span<bool> target = result.Write<bool>();
         LikeSite site = arguments.State.Value as LikeSite ?? new LikeSite();
         arguments.State.Value = site;
+        if (width < 0 && patterns.IsConstant && !text.IsConstant && arguments.Count > 0)
+        {
+            site.Use(StringView.Bytes(in patterns.Data<StringView>()[0], patterns.Blocks), ignoreCase);
+            if (site.Pattern!.Needles is { } needles)
+            {
+                NeedleSearch.Find(views, blocks, needles, arguments, negate, target);
+                return;
+            }
+        }
+
         for (int k = 0; k < arguments.Count; k++)
         {
             int i = arguments.HasSelection ? arguments.Selection[k] : k;

@@ -122,12 +122,14 @@ internal sealed class StringValueSet : ValueSet
     private readonly StringView[] _views;
     private readonly byte[][] _blocks;
     private readonly int[] _slots;
+    private readonly bool _isShort;   // few values of at most twelve bytes: compared with each, word by word
 
     public StringValueSet(IReadOnlyList<Vector> values)
     {
         var heap = new StringHeap();
         _views = values.Select(vector => heap.Add(in vector.Data<StringView>()[0], vector.Blocks)).ToArray();
         _blocks = heap.Blocks;
+        _isShort = _views.Length <= LinearMax && Array.TrueForAll(_views, view => view.IsInline);
         _slots = new int[TableSize(_views.Length)];
         for (int i = 0; i < _views.Length; i++)
         {
@@ -141,8 +143,38 @@ internal sealed class StringValueSet : ValueSet
         }
     }
 
+    public override int Select(Vector vector, int[]? selection, int count, bool negate, int[] output) =>
+        _isShort && !vector.IsConstant
+            ? SelectShort(vector, selection, count, negate, output)
+            : SelectAny(vector, selection, count, negate, output);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override int Select(Vector vector, int[]? selection, int count, bool negate, int[] output)
+    private int SelectShort(Vector vector, int[]? selection, int count, bool negate, int[] output)
+    {
+        StringView[] views = vector.Data<StringView>();
+        ulong[]? validity = vector.Validity;
+        ReadOnlySpan<StringView> candidates = _views;
+        int selected = 0;
+        for (int k = 0; k < count; k++)
+        {
+            int i = selection is null ? k : selection[k];
+            ulong head = views[i].Head;
+            ulong tail = views[i].Tail;
+            bool isFound = false;
+            foreach (ref readonly StringView candidate in candidates)
+            {
+                isFound |= ((candidate.Head ^ head) | (candidate.Tail ^ tail)) == 0;
+            }
+
+            output[selected] = i;
+            selected += (isFound ^ negate) & ValidityMask.IsValid(validity, i) ? 1 : 0;
+        }
+
+        return selected;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int SelectAny(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         ReadOnlySpan<StringView> views = vector.Values<StringView>();
         byte[][] blocks = vector.Blocks;

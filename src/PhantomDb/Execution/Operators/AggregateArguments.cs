@@ -95,6 +95,9 @@ internal sealed class AggregateArguments
         }
     }
 
+    /// <summary>The call has a FILTER: its rows are not the chunk's.</summary>
+    public bool HasFilter(int call) => _plan.Calls[call].Filter >= 0;
+
     /// <summary>Vectors, selection and count of one call's rows.</summary>
     public ArgumentRows Of(int call)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
@@ -88,6 +89,11 @@ internal sealed class AggregateSink : PipelineSink
 /// <summary>Groups and states of one grouping set.</summary>
 internal sealed class GroupingSet
 {
+    // A few groups of many rows each: a chunk is split by group once, and each aggregate then runs without looking at groups.
+    private const int SplitMax = 16;
+    private const int SplitRowsMin = 32;
+
+    private GroupSplit? _split;
     private readonly GroupTable? _table;    // null: one group of all rows
     private readonly Vector[] _keys;
     private readonly int[] _numbers = new int[DataChunk.Capacity];
@@ -132,9 +138,28 @@ internal sealed class GroupingSet
                 EnsureGroups(_table.Count);
             }
         }
+        bool areSplit = numbers is not null && GroupCount <= SplitMax && chunk.Count >= GroupCount * SplitRowsMin;
+        if (areSplit)
+        {
+            _split ??= new GroupSplit(SplitMax);
+            _split.Split(numbers!, chunk.Selection, chunk.Count, GroupCount);
+        }
         for (int i = 0; i < _aggregates.Length; i++)
         {
-            _aggregates[i].Update(arguments.Of(i), numbers);
+            if (!areSplit || arguments.HasFilter(i) || !_aggregates[i].TakesGroups)
+            {
+                _aggregates[i].Update(arguments.Of(i), numbers);
+                continue;
+            }
+            Vector[] vectors = arguments.Of(i).Vectors;
+            for (int group = 0; group < GroupCount; group++)
+            {
+                ReadOnlySpan<int> positions = _split!.PositionsOf(group);
+                if (positions.Length > 0)
+                {
+                    _aggregates[i].UpdateGroup(vectors, positions, group);
+                }
+            }
         }
     }
 
@@ -175,6 +200,40 @@ internal sealed class GroupingSet
         foreach (GroupedAggregate aggregate in _aggregates)
         {
             aggregate.EnsureGroups(count);
+        }
+    }
+}
+
+/// <summary>A chunk's positions, those of each group together, in the order in which they came.</summary>
+internal sealed class GroupSplit(int groupsMax)
+{
+    private readonly int[] _positions = new int[DataChunk.Capacity];
+    private readonly int[] _ends = new int[groupsMax];
+    private readonly int[] _starts = new int[groupsMax];
+
+    public ReadOnlySpan<int> PositionsOf(int group) => _positions.AsSpan(_starts[group], _ends[group] - _starts[group]);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Split(int[] groups, int[]? selection, int count, int groupCount)
+    {
+        Span<int> ends = _ends.AsSpan(0, groupCount);
+        ends.Clear();
+        for (int k = 0; k < count; k++)
+        {
+            ends[groups[selection is null ? k : selection[k]]]++;
+        }
+        int start = 0;
+        for (int group = 0; group < groupCount; group++)
+        {
+            _starts[group] = start;
+            start += ends[group];
+            ends[group] = _starts[group];
+        }
+        int[] positions = _positions;
+        for (int k = 0; k < count; k++)
+        {
+            int position = selection is null ? k : selection[k];
+            positions[ends[groups[position]]++] = position;
         }
     }
 }

@@ -156,27 +156,45 @@ internal sealed class GroupKeyPacker
     private static ulong Append<T, TBits>(ulong key, ulong bits) where TBits : struct, IBits<T> =>
         TBits.Width == 64 ? bits : key << TBits.Width | bits;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool PackStrings(Vector column, int[]? selection, int width, Span<ulong> keys, Span<byte> isUnpackable)
     {
-        ReadOnlySpan<StringView> views = column.Values<StringView>();
         int lengthMax = width / 8 - 1;
-        bool all = true;
+        if (PackShortStrings(column, selection, width, keys) <= lengthMax)
+        {
+            return true;
+        }
+        FlagLong(column, selection, lengthMax, isUnpackable);
+        return false;
+    }
+
+    // Longer ones give words without meaning. Returns the greatest length.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int PackShortStrings(Vector column, int[]? selection, int width, Span<ulong> keys)
+    {
+        ReadOnlySpan<StringView> views = column.Values<StringView>();
+        bool isConstant = column.IsConstant;
+        int shift = width & 63;   // 64: alone in its key, which is 0 before
+        int greatest = 0;
         for (int i = 0; i < keys.Length; i++)
         {
-            ref readonly StringView view = ref views[column.IsConstant ? 0 : selection is null ? i : selection[i]];
-            if (view.Length > lengthMax)
-            {
-                isUnpackable[i] = 1;
-                all = false;
-                continue;
-            }
+            ref readonly StringView view = ref views[isConstant ? 0 : selection is null ? i : selection[i]];
+            greatest = Math.Max(greatest, view.Length);
             // At most seven bytes: four in the head, three in the tail, zeros behind the end.
             ulong bytes = view.Head >> 32 | view.Tail << 32;
-            ulong bits = bytes << 8 | (uint)view.Length;
-            keys[i] = width == 64 ? bits : keys[i] << width | bits;
+            keys[i] = keys[i] << shift | bytes << 8 | (uint)view.Length;
         }
-        return all;
+        return greatest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void FlagLong(Vector column, int[]? selection, int lengthMax, Span<byte> isUnpackable)
+    {
+        ReadOnlySpan<StringView> views = column.Values<StringView>();
+        for (int i = 0; i < isUnpackable.Length; i++)
+        {
+            int length = views[column.IsConstant ? 0 : selection is null ? i : selection[i]].Length;
+            isUnpackable[i] |= length > lengthMax ? (byte)1 : (byte)0;
+        }
     }
 
     private interface IBits<T>

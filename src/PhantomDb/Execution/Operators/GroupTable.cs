@@ -9,8 +9,8 @@ namespace PhantomDb.Execution.Operators;
 /// <summary>
 /// Numbers groups of equal keys in the order of their first rows: for GROUP BY, DISTINCT and set operations. NULLs are
 /// equal to each other. The keys are kept by column; a group's number is its row there.
-/// Two open-addressing tables share the numbers: keys that pack into 64 bits are compared as words; all others by
-/// hash, and then column by column over all rows of a chunk.
+/// Tables that share the numbers: single integers that lie closely are found by place; other keys that pack into 64 bits
+/// by open addressing, compared as words; all others by hash, and then column by column over all rows of a chunk.
 /// </summary>
 internal sealed class GroupTable
 {
@@ -21,6 +21,7 @@ internal sealed class GroupTable
     private readonly int[] _newPositions = new int[DataChunk.Capacity];
     private readonly int[] _packedRows = new int[DataChunk.Capacity];
     private readonly int[] _otherRows = new int[DataChunk.Capacity];
+    private DirectGroups? _direct;   // in use until keys lie too far apart: then all go to _packed
     private Slots _packed;
     private Slots _hashed;
     private Probe? _probe;
@@ -29,6 +30,10 @@ internal sealed class GroupTable
     {
         _account = account;
         _packer = GroupKeyPacker.TryCreate(types);
+        if (_packer is not null && types is [PhysicalType.Int16 or PhysicalType.Int32 or PhysicalType.Int64])
+        {
+            _direct = new DirectGroups(account);
+        }
         Keys = new ColumnarBuffer(types, account);
         _packed = new Slots(account);
         _hashed = new Slots(account) { IsHash = true };
@@ -101,6 +106,17 @@ internal sealed class GroupTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindPacked(int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
+        if (_direct is not null)
+        {
+            if (!adds || _direct.TryCover(_packer!.Keys, rows, count, Count))
+            {
+                FindDirect(_direct, selection, rows, count, groups, adds);
+                return;
+            }
+            _packed.EnsureRoom(_direct.Count);
+            _direct.MoveTo(ref _packed);
+            _direct = null;
+        }
         if (adds)
         {
             _packed.EnsureRoom(count);
@@ -132,6 +148,34 @@ internal sealed class GroupTable
                 slotKeys[slot] = key;
                 slotGroups[slot] = group + 1;
                 _packed.Count++;
+                _newPositions[NewCount++] = position;
+            }
+            groups[position] = group;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FindDirect(DirectGroups direct, int[]? selection, int[]? rows, int count, int[] groups, bool adds)
+    {
+        ulong[] keys = _packer!.Keys;
+        int[] numbers = direct.Numbers;
+        ulong first = direct.First;
+        for (int i = 0; i < count; i++)
+        {
+            int row = rows is null ? i : rows[i];
+            int position = selection is null ? row : selection[row];
+            ulong place = keys[row] - first;
+            if (place >= (ulong)numbers.Length)
+            {
+                groups[position] = -1;   // only where nothing is added: else all keys are covered
+                continue;
+            }
+            int group = numbers[place] - 1;
+            if (group < 0 && adds)
+            {
+                group = Count++;
+                numbers[place] = group + 1;
+                direct.Count++;
                 _newPositions[NewCount++] = position;
             }
             groups[position] = group;
@@ -232,6 +276,85 @@ internal sealed class GroupTable
         }
     }
 
+    /// <summary>Group + 1 by key, for the keys from <see cref="First"/> on: as long as most of the places are in use.</summary>
+    private sealed class DirectGroups(MemoryAccount account)
+    {
+        private const ulong PlacesMin = 1 << 16;
+        private const ulong PlacesPerGroup = 8;
+
+        public int[] Numbers { get; private set; } = [];
+
+        public ulong First { get; private set; }
+
+        public int Count { get; set; }
+
+        /// <summary>Makes places for all the keys; false where they would be too many for the groups that there may be.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public bool TryCover(ulong[] keys, int[]? rows, int count, int groupCount)
+        {
+            ulong least = ulong.MaxValue;
+            ulong greatest = 0;
+            for (int i = 0; i < count; i++)
+            {
+                ulong key = keys[rows is null ? i : rows[i]];
+                least = Math.Min(least, key);
+                greatest = Math.Max(greatest, key);
+            }
+            if (count == 0)
+            {
+                return true;
+            }
+            if (Numbers.Length > 0)
+            {
+                if (least >= First && greatest - First < (ulong)Numbers.Length)
+                {
+                    return true;
+                }
+                least = Math.Min(least, First);
+                greatest = Math.Max(greatest, First + (ulong)Numbers.Length - 1);
+            }
+            ulong range = greatest - least;
+            if (range >= Math.Max(PlacesMin, (ulong)(groupCount + count) * PlacesPerGroup))
+            {
+                return false;
+            }
+            Grow(least, range + 1);
+            return true;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public void MoveTo(ref Slots slots)
+        {
+            for (int i = 0; i < Numbers.Length; i++)
+            {
+                if (Numbers[i] != 0)
+                {
+                    slots.Add(First + (ulong)i, Numbers[i]);
+                }
+            }
+            account.Release((long)Numbers.Length * sizeof(int));
+            Numbers = [];
+        }
+
+        // Doubles at least, towards the side on which keys have come, so that ascending and descending keys copy seldom.
+        private void Grow(ulong first, ulong length)
+        {
+            ulong size = Math.Max(length, Math.Min((ulong)Numbers.Length * 2, ulong.MaxValue - first));
+            if (Numbers.Length > 0 && first < First)
+            {
+                ulong room = Math.Min(first, size - length);
+                first -= room;
+                size = length + room;
+            }
+            account.Charge((long)size * sizeof(int));
+            int[] numbers = new int[size];
+            Numbers.CopyTo(numbers, Numbers.Length == 0 ? 0 : (int)(First - first));
+            account.Release((long)Numbers.Length * sizeof(int));
+            Numbers = numbers;
+            First = first;
+        }
+    }
+
     /// <summary>Buffers for rows that are found by hash.</summary>
     private sealed class Probe
     {
@@ -282,6 +405,20 @@ internal sealed class GroupTable
             account.Release((long)Groups.Length * (sizeof(ulong) + sizeof(int)));
             Keys = keys;
             Groups = groups;
+        }
+
+        /// <summary>Takes in a key that is not there; there is room.</summary>
+        public void Add(ulong key, int group)
+        {
+            int mask = Groups.Length - 1;
+            int slot = (int)(VectorHash.Mix(key) >> Shift);
+            while (Groups[slot] != 0)
+            {
+                slot = (slot + 1) & mask;
+            }
+            Keys[slot] = key;
+            Groups[slot] = group;
+            Count++;
         }
 
         /// <summary>The word is a hash already.</summary>

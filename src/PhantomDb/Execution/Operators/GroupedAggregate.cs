@@ -76,6 +76,22 @@ internal sealed class GroupedAggregate
         }
     }
 
+    /// <summary>Whether rows can be given group by group.</summary>
+    public bool TakesGroups => _state.TakesGroups && _distinct is null && _kept is null;
+
+    /// <summary>Takes rows in that all belong to one group. Only where <see cref="TakesGroups"/>.</summary>
+    public void UpdateGroup(Vector[] vectors, ReadOnlySpan<int> positions, int group) => _state.UpdateGroup(
+        new KernelArguments
+        {
+            Vectors = vectors,
+            Selection = positions,
+            HasSelection = true,
+            Count = positions.Length,
+            Statement = _context.Statement,
+            State = _kernelState,
+        },
+        group);
+
     public void Combine(GroupedAggregate other, ReadOnlySpan<int> groupMap)
     {
         if (_distinct is null && _kept is null)

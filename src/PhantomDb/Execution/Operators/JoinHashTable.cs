@@ -24,6 +24,7 @@ internal sealed class JoinHashTable
     private ulong[] _slotKeys = [];   // packed: the key in each slot
     private ulong[] _hashes = [];     // hashed: hash of each row
     private int[] _next = [];
+    private bool _keysHaveNulls;
     private ulong _minimum;
     private int _slotShift;
 
@@ -107,6 +108,10 @@ internal sealed class JoinHashTable
         int count = _rows.Count;
         _account.Charge((long)count * sizeof(int));
         _next = new int[count];
+        for (int i = 0; i < _keyCount; i++)
+        {
+            _keysHaveNulls |= _rows.Column(i).HasNulls;
+        }
         if (_packedKey is null)
         {
             BuildHashed();
@@ -233,8 +238,10 @@ internal sealed class JoinHashTable
         return keys;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private bool IsNullKey(int row)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsNullKey(int row) => _keysHaveNulls && HasNull(row);
+
+    private bool HasNull(int row)
     {
         for (int i = 0; i < _keyCount; i++)
         {

@@ -28,32 +28,43 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
 
     public override void EnsureGroups(int count) => _counts.Ensure(count);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override bool TakesGroups => true;
+
     public override void Update(in KernelArguments arguments, int[]? groups)
     {
-        ulong[]? validity = arguments.Vectors.Length == 0 ? null : arguments[0].Validity;
-        if (arguments.Vectors.Length > 0 && arguments[0].IsConstant)
-        {
-            if (!arguments[0].IsValid(0))
-            {
-                return;
-            }
-
-            validity = null;
-        }
-
-        long[] counts = _counts.Items;
         if (groups is null)
         {
-            counts[0] += CountValid(arguments, validity);
-            return;
+            UpdateGroup(arguments, 0);
         }
+        else if (TryValidity(arguments, out ulong[]? validity))
+        {
+            Update(arguments, validity, groups, _counts.Items);
+        }
+    }
 
+    public override void UpdateGroup(in KernelArguments arguments, int group)
+    {
+        if (TryValidity(arguments, out ulong[]? validity))
+        {
+            _counts.Items[group] += CountValid(arguments, validity);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Update(in KernelArguments arguments, ulong[]? validity, int[] groups, long[] counts)
+    {
         for (int k = 0; k < arguments.Count; k++)
         {
             int i = arguments.HasSelection ? arguments.Selection[k] : k;
             counts[groups[i]] += ValidityMask.IsValid(validity, i) ? 1 : 0;
         }
+    }
+
+    /// <summary>Where the argument is valid; null where it is everywhere. False where it is nowhere.</summary>
+    private static bool TryValidity(in KernelArguments arguments, out ulong[]? validity)
+    {
+        validity = arguments.Vectors.Length == 0 || arguments[0].IsConstant ? null : arguments[0].Validity;
+        return arguments.Vectors.Length == 0 || !arguments[0].IsConstant || arguments[0].IsValid(0);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 using Vector = PhantomDb.Vectors.Vector;
@@ -86,6 +88,20 @@ internal readonly struct MinFold<T, TOrder> : IFold<T, Extreme<T>> where T : str
         }
     }
 
+    static void IFold<T, Extreme<T>>.AddRun<TFold>(ref Extreme<T> accumulator, ReadOnlySpan<T> values)
+    {
+        if (ExtremeRuns.TryMin(values, out T extreme))
+        {
+            Add(ref accumulator, extreme);
+            return;
+        }
+
+        foreach (T value in values)
+        {
+            Add(ref accumulator, value);
+        }
+    }
+
     public static void Combine(ref Extreme<T> accumulator, in Extreme<T> other)
     {
         if (other.HasValue)
@@ -106,12 +122,70 @@ internal readonly struct MaxFold<T, TOrder> : IFold<T, Extreme<T>> where T : str
         }
     }
 
+    static void IFold<T, Extreme<T>>.AddRun<TFold>(ref Extreme<T> accumulator, ReadOnlySpan<T> values)
+    {
+        if (ExtremeRuns.TryMax(values, out T extreme))
+        {
+            Add(ref accumulator, extreme);
+            return;
+        }
+
+        foreach (T value in values)
+        {
+            Add(ref accumulator, value);
+        }
+    }
+
     public static void Combine(ref Extreme<T> accumulator, in Extreme<T> other)
     {
         if (other.HasValue)
         {
             Add(ref accumulator, other.Value);
         }
+    }
+}
+
+/// <summary>Least and greatest of many numbers, a vector register at a time.</summary>
+internal static class ExtremeRuns
+{
+    public static bool TryMin<T>(ReadOnlySpan<T> values, out T extreme) where T : struct => TryFind(values, isMax: false, out extreme);
+
+    public static bool TryMax<T>(ReadOnlySpan<T> values, out T extreme) where T : struct => TryFind(values, isMax: true, out extreme);
+
+    /// <summary>
+    /// False where the type has no vectors, or where the registers' order is not SQL's: among NaNs, and where the result is
+    /// 0, of which there are two.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool TryFind<T>(ReadOnlySpan<T> values, bool isMax, out T extreme) where T : struct
+    {
+        extreme = default;
+        if (!(typeof(T) == typeof(short) || typeof(T) == typeof(int) || typeof(T) == typeof(long) || typeof(T) == typeof(float) || typeof(T) == typeof(double))
+            || values.Length < Vector256<T>.Count)
+        {
+            return false;
+        }
+
+        ref T first = ref MemoryMarshal.GetReference(values);
+        Vector256<T> best = Vector256.LoadUnsafe(ref first);
+        Vector256<T> ordered = Vector256.Equals(best, best);
+        for (int i = Vector256<T>.Count; i < values.Length; i += Vector256<T>.Count)
+        {
+            // The last step goes back over some values that have been seen.
+            Vector256<T> next = Vector256.LoadUnsafe(ref first, (nuint)Math.Min(i, values.Length - Vector256<T>.Count));
+            best = isMax ? Vector256.Max(best, next) : Vector256.Min(best, next);
+            ordered &= Vector256.Equals(next, next);
+        }
+
+        extreme = best[0];
+        for (int i = 1; i < Vector256<T>.Count; i++)
+        {
+            int order = Comparer<T>.Default.Compare(best[i], extreme);
+            extreme = (isMax ? order > 0 : order < 0) ? best[i] : extreme;
+        }
+
+        bool isFloat = typeof(T) == typeof(float) || typeof(T) == typeof(double);
+        return !isFloat || (Vector256.EqualsAll(ordered.AsUInt64(), Vector256<ulong>.AllBitsSet) && !EqualityComparer<T>.Default.Equals(extreme, default));
     }
 }
 

@@ -21,6 +21,17 @@ internal interface IFold<TValue, TAccumulator> where TAccumulator : struct
         }
     }
 
+    /// <summary>Adds the valid values at some positions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static virtual void AddPicked<TFold>(ref TAccumulator accumulator, TValue[] values, ReadOnlySpan<int> positions)
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        foreach (int i in positions)
+        {
+            TFold.Add(ref accumulator, values[i]);
+        }
+    }
+
     static abstract void Combine(ref TAccumulator accumulator, in TAccumulator other);
 }
 
@@ -39,6 +50,11 @@ internal sealed class FoldState<TValue, TAccumulator, TFold>(MemoryAccount accou
     public override void Update(in KernelArguments arguments, int[]? groups) =>
         AggregateLoops.Update<TValue, TAccumulator, TFold>(arguments, groups, _groups.Items);
 
+    public override bool TakesGroups => true;
+
+    public override void UpdateGroup(in KernelArguments arguments, int group) =>
+        AggregateLoops.UpdateGroup<TValue, TAccumulator, TFold>(arguments, ref _groups.Items[group]);
+
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap) =>
         AggregateLoops.Combine<TValue, TAccumulator, TFold>(
             _groups.Items, ((FoldState<TValue, TAccumulator, TFold>)other)._groups.Items, groupMap);
@@ -49,32 +65,56 @@ internal sealed class FoldState<TValue, TAccumulator, TFold>(MemoryAccount accou
 /// <summary>The loops of aggregates over fixed-width values: by group or all in one, with or without selection and NULLs.</summary>
 internal static class AggregateLoops
 {
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Update<TValue, TAccumulator, TFold>(in KernelArguments arguments, int[]? groups, TAccumulator[] accumulators)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
     {
-        Vector vector = arguments[0];
-        TValue[] values = vector.Data<TValue>();
-        ulong[]? validity = vector.Validity;
-        if (vector.IsConstant)
+        if (groups is null)
         {
-            UpdateConstant<TValue, TAccumulator, TFold>(arguments, vector, groups, accumulators);
+            UpdateGroup<TValue, TAccumulator, TFold>(arguments, ref accumulators[0]);
         }
-        else if (validity is not null || arguments.HasSelection)
+        else if (arguments[0].IsConstant)
         {
-            UpdatePicked<TValue, TAccumulator, TFold>(arguments, values, validity, groups, accumulators);
+            UpdateConstant<TValue, TAccumulator, TFold>(arguments, arguments[0], groups, accumulators);
         }
-        else if (groups is null)
+        else if (arguments[0].Validity is { } validity)
         {
-            TFold.AddRun<TFold>(ref accumulators[0], values.AsSpan(0, arguments.Count));
+            UpdateValid<TValue, TAccumulator, TFold>(arguments, arguments[0].Data<TValue>(), validity, groups, accumulators);
+        }
+        else if (arguments.HasSelection)
+        {
+            UpdatePicked<TValue, TAccumulator, TFold>(arguments.Selection, arguments[0].Data<TValue>(), groups, accumulators);
         }
         else
         {
-            for (int i = 0; i < arguments.Count; i++)
+            UpdateAll<TValue, TAccumulator, TFold>(arguments[0].Values<TValue>()[..arguments.Count], groups, accumulators);
+        }
+    }
+
+    /// <summary>All rows belong to one group.</summary>
+    public static void UpdateGroup<TValue, TAccumulator, TFold>(in KernelArguments arguments, ref TAccumulator accumulator)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        Vector vector = arguments[0];
+        if (vector.IsConstant)
+        {
+            if (vector.IsValid(0))
             {
-                TFold.Add(ref accumulators[groups[i]], values[i]);
+                AddConstant<TValue, TAccumulator, TFold>(ref accumulator, vector.Values<TValue>()[0], arguments.Count);
             }
+        }
+        else if (vector.Validity is { } validity)
+        {
+            AddValid<TValue, TAccumulator, TFold>(ref accumulator, arguments, vector.Data<TValue>(), validity);
+        }
+        else if (arguments.HasSelection)
+        {
+            TFold.AddPicked<TFold>(ref accumulator, vector.Data<TValue>(), arguments.Selection);
+        }
+        else
+        {
+            TFold.AddRun<TFold>(ref accumulator, vector.Values<TValue>()[..arguments.Count]);
         }
     }
 
@@ -90,26 +130,61 @@ internal static class AggregateLoops
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void UpdatePicked<TValue, TAccumulator, TFold>(
-        in KernelArguments arguments, TValue[] values, ulong[]? validity, int[]? groups, TAccumulator[] accumulators)
+    private static void AddConstant<TValue, TAccumulator, TFold>(ref TAccumulator accumulator, TValue value, int count)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
     {
-        if (groups is null)
+        for (int k = 0; k < count; k++)
         {
-            ref TAccumulator accumulator = ref accumulators[0];
-            for (int k = 0; k < arguments.Count; k++)
-            {
-                int i = arguments.HasSelection ? arguments.Selection[k] : k;
-                if (ValidityMask.IsValid(validity, i))
-                {
-                    TFold.Add(ref accumulator, values[i]);
-                }
-            }
-
-            return;
+            TFold.Add(ref accumulator, value);
         }
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddValid<TValue, TAccumulator, TFold>(
+        ref TAccumulator accumulator, in KernelArguments arguments, TValue[] values, ulong[] validity)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        for (int k = 0; k < arguments.Count; k++)
+        {
+            int i = arguments.HasSelection ? arguments.Selection[k] : k;
+            if (ValidityMask.IsValid(validity, i))
+            {
+                TFold.Add(ref accumulator, values[i]);
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UpdateAll<TValue, TAccumulator, TFold>(ReadOnlySpan<TValue> values, int[] groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            TFold.Add(ref accumulators[groups[i]], values[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UpdatePicked<TValue, TAccumulator, TFold>(
+        ReadOnlySpan<int> selection, TValue[] values, int[] groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        foreach (int i in selection)
+        {
+            TFold.Add(ref accumulators[groups[i]], values[i]);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void UpdateValid<TValue, TAccumulator, TFold>(
+        in KernelArguments arguments, TValue[] values, ulong[] validity, int[] groups, TAccumulator[] accumulators)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
         for (int k = 0; k < arguments.Count; k++)
         {
             int i = arguments.HasSelection ? arguments.Selection[k] : k;
@@ -122,7 +197,7 @@ internal static class AggregateLoops
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void UpdateConstant<TValue, TAccumulator, TFold>(
-        in KernelArguments arguments, Vector vector, int[]? groups, TAccumulator[] accumulators)
+        in KernelArguments arguments, Vector vector, int[] groups, TAccumulator[] accumulators)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
     {
@@ -135,7 +210,7 @@ internal static class AggregateLoops
         for (int k = 0; k < arguments.Count; k++)
         {
             int i = arguments.HasSelection ? arguments.Selection[k] : k;
-            TFold.Add(ref accumulators[groups is null ? 0 : groups[i]], value);
+            TFold.Add(ref accumulators[groups[i]], value);
         }
     }
 }

@@ -302,11 +302,38 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
         accumulator.Count += values.Length;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void IFold<long, ExactSum>.AddPicked<TFold>(ref ExactSum accumulator, long[] values, ReadOnlySpan<int> positions)
+    {
+        long sum = 0;
+        long seen = 0;
+        foreach (int i in positions)
+        {
+            long value = values[i];
+            sum += value;
+            seen |= value + SmallLimit;
+        }
+
+        accumulator.Count += positions.Length;
+        if (IsSmall(seen, positions.Length))
+        {
+            accumulator.Sum += sum;
+            return;
+        }
+
+        foreach (int i in positions)
+        {
+            accumulator.Sum += values[i];
+        }
+    }
+
     public static void Combine(ref ExactSum accumulator, in ExactSum other)
     {
         accumulator.Sum += other.Sum;
         accumulator.Count += other.Count;
     }
+
+    private static bool IsSmall(long seen, int count) => (seen & ~((SmallLimit << 1) - 1)) == 0 && count <= DataChunk.Capacity;
 
     /// <summary>Adds in 64 bits and watches that every value (plus the limit, to make it positive) stays below 2^52.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -332,7 +359,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
             rest |= values[i] + SmallLimit;
         }
 
-        return (rest & ~((SmallLimit << 1) - 1)) == 0 && values.Length <= DataChunk.Capacity;
+        return IsSmall(rest, values.Length);
     }
 }
 
@@ -371,6 +398,20 @@ internal sealed class WideSumState(MemoryAccount account, AccumulatorWriter<Exac
         }
     }
 
+    public override bool TakesGroups => true;
+
+    public override void UpdateGroup(in KernelArguments arguments, int group)
+    {
+        if (arguments[0].IsNarrow)
+        {
+            AggregateLoops.UpdateGroup<long, ExactSum, Int64Sum>(arguments, ref _groups.Items[group]);
+        }
+        else
+        {
+            AggregateLoops.UpdateGroup<Int128, ExactSum, WideSum>(arguments, ref _groups.Items[group]);
+        }
+    }
+
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap) =>
         AggregateLoops.Combine<Int128, ExactSum, WideSum>(_groups.Items, ((WideSumState)other)._groups.Items, groupMap);
 
@@ -400,6 +441,27 @@ internal readonly struct PlainSum<T> : IFold<T, FloatSum<T>> where T : unmanaged
         accumulator.Sum += value;
         accumulator.Count++;
         accumulator.HasInfinity |= T.IsInfinity(value);
+    }
+
+    /// <summary>One after the other, as they come; which of them were infinite matters only where the sum is not finite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static void IFold<T, FloatSum<T>>.AddRun<TFold>(ref FloatSum<T> accumulator, ReadOnlySpan<T> values)
+    {
+        T sum = accumulator.Sum;
+        foreach (T value in values)
+        {
+            sum += value;
+        }
+
+        accumulator.Sum = sum;
+        accumulator.Count += values.Length;
+        if (!T.IsFinite(sum))
+        {
+            foreach (T value in values)
+            {
+                accumulator.HasInfinity |= T.IsInfinity(value);
+            }
+        }
     }
 
     public static void Combine(ref FloatSum<T> accumulator, in FloatSum<T> other)
