@@ -123,6 +123,8 @@ internal abstract class BufferColumn
 /// <summary>A column of one physical type; for <see cref="StringView"/> with the heap that its views refer to.</summary>
 internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn where T : unmanaged
 {
+    private const int FirstSizeMin = 16;
+
     private readonly StringHeap? _heap = typeof(T) == typeof(StringView) ? new StringHeap(account) : null;
     private T[][] _blocks = [];
     private int _blockCount;
@@ -131,7 +133,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     public byte[][] StringBlocks => _heap?.Blocks ?? [];
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ref T At(int row) => ref _blocks[row / DataChunk.Capacity][row % DataChunk.Capacity];
+    public ref T At(int row) => ref _blocks[(uint)row / DataChunk.Capacity][(uint)row % DataChunk.Capacity];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Append(int start, Vector source, int[]? selection, int count)
@@ -144,9 +146,13 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
             int offset = (start + done) % DataChunk.Capacity;
             if (offset == 0)
             {
-                AddBlock();
+                AddBlock(count - done);
             }
             int taken = Math.Min(count - done, DataChunk.Capacity - offset);
+            if (_blockCount == 1)
+            {
+                EnsureFirst(offset + taken);
+            }
             Span<T> target = _blocks[_blockCount - 1].AsSpan(offset, taken);
             if (isConstant)
             {
@@ -188,29 +194,47 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
             result.SetBlocks(StringBlocks);
         }
         T[][] blocks = _blocks;
+        bool hasNulls = HasNulls;
         for (int i = 0; i < rows.Length; i++)
         {
             int row = rows[i];
             int target = targets is null ? i : targets[i];
-            if (row < 0 || (HasNulls && !ValidityMask.IsValid(Validities[row / DataChunk.Capacity], row % DataChunk.Capacity)))
+            if (row < 0 || (hasNulls && !ValidityMask.IsValid(Validities[row / DataChunk.Capacity], row % DataChunk.Capacity)))
             {
                 output[target] = default;
                 result.SetNull(target);
                 continue;
             }
-            output[target] = blocks[(uint)row / DataChunk.Capacity][row % DataChunk.Capacity];
+            output[target] = blocks[(uint)row / DataChunk.Capacity][(uint)row % DataChunk.Capacity];
         }
     }
 
-    private void AddBlock()
+    private void AddBlock(int wanted)
     {
-        account.Charge((long)DataChunk.Capacity * Unsafe.SizeOf<T>());
+        // A few rows need no whole block: a join of 64 small tables keeps thousands of columns.
+        int size = _blockCount > 0 ? DataChunk.Capacity : SizeFor(wanted);
+        account.Charge((long)size * Unsafe.SizeOf<T>());
         if (_blockCount == _blocks.Length)
         {
             Array.Resize(ref _blocks, Math.Max(4, _blockCount * 2));
         }
-        _blocks[_blockCount++] = GC.AllocateUninitializedArray<T>(DataChunk.Capacity);
+        _blocks[_blockCount++] = GC.AllocateUninitializedArray<T>(size);
         Validities.Add(null);
+    }
+
+    private static int SizeFor(int count) =>
+        Math.Min(DataChunk.Capacity, Math.Max(FirstSizeMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)));
+
+    private void EnsureFirst(int count)
+    {
+        T[] first = _blocks[0];
+        if (count > first.Length)
+        {
+            int size = SizeFor(count);
+            account.Charge((long)(size - first.Length) * Unsafe.SizeOf<T>());
+            _blocks[0] = GC.AllocateUninitializedArray<T>(size);
+            first.CopyTo(_blocks[0], 0);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -105,52 +105,62 @@ internal static class VectorHash
 
     private struct BooleanHasher : IHasher<bool>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly bool value, byte[][] blocks) => value ? 1UL : 2UL;
     }
 
     private struct Int16Hasher : IHasher<short>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly short value, byte[][] blocks) => (ulong)value;
     }
 
     private struct Int32Hasher : IHasher<int>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly int value, byte[][] blocks) => (ulong)value;
     }
 
     private struct Int64Hasher : IHasher<long>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly long value, byte[][] blocks) => (ulong)value;
     }
 
     // A 128-bit value that has been computed in 64 bits must hash as if it had not.
     private struct NarrowHasher : IHasher<long>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly long value, byte[][] blocks) => HashInt128(value);
     }
 
     private struct Int128Hasher : IHasher<Int128>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly Int128 value, byte[][] blocks) => HashInt128(value);
     }
 
     private struct RealHasher : IHasher<float>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly float value, byte[][] blocks) => HashDouble(value);
     }
 
     private struct DoubleHasher : IHasher<double>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly double value, byte[][] blocks) => HashDouble(value);
     }
 
     private struct NumericHasher : IHasher<Numeric>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly Numeric value, byte[][] blocks) => Numeric.Hash(in value);
     }
 
     private struct StringHasher : IHasher<StringView>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly StringView value, byte[][] blocks) => value.IsInline
             ? Mix(value.Head ^ Mix(value.Tail))
             : HashBytes(StringView.Bytes(in value, blocks));
@@ -158,12 +168,14 @@ internal static class VectorHash
 
     private struct IntervalHasher : IHasher<Interval>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly Interval value, byte[][] blocks) =>
             HashInt128(value.Total);
     }
 
     private struct UuidHasher : IHasher<UInt128>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Hash(ref readonly UInt128 value, byte[][] blocks) => HashInt128((Int128)value);
     }
 

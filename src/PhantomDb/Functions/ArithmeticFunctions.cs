@@ -29,8 +29,8 @@ internal static class ArithmeticFunctions
         functions.Fallible("-", type, [type, type], subtract);
         functions.Fallible("*", type, [type, type], multiply);
         functions.Fallible("/", type, [type, type], Kernels.Binary<T, T, T, DivideInteger<T, TName>>());
-        functions.Fallible("%", type, [type, type], Kernels.Binary<T, T, T, ModuloInteger<T>>());
-        functions.Fallible("mod", type, [type, type], Kernels.Binary<T, T, T, ModuloInteger<T>>());
+        functions.Fallible("%", type, [type, type], IntegerModulo.Kernel<T>());
+        functions.Fallible("mod", type, [type, type], IntegerModulo.Kernel<T>());
         functions.Fallible("-", type, [type], Kernels.Unary<T, T, NegateInteger<T, TName>>());
         functions.Add("+", type, [type], Kernels.Unary<T, T, Identity<T>>());
         functions.Fallible("abs", type, [type], Kernels.Unary<T, T, AbsoluteInteger<T, TName>>());
@@ -204,6 +204,7 @@ internal readonly struct DivideInteger<T, TName> : IBinaryOperation<T, T, T>
     where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     where TName : struct, IIntegerName
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, T right)
     {
         if (T.IsZero(right))
@@ -222,6 +223,7 @@ internal readonly struct DivideInteger<T, TName> : IBinaryOperation<T, T, T>
 
 internal readonly struct ModuloInteger<T> : IBinaryOperation<T, T, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, T right)
     {
         if (T.IsZero(right))
@@ -237,6 +239,7 @@ internal readonly struct NegateInteger<T, TName> : IUnaryOperation<T, T>
     where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     where TName : struct, IIntegerName
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => value == T.MinValue ? throw Error.OutOfRange(TName.Name) : -value;
 }
 
@@ -244,37 +247,44 @@ internal readonly struct AbsoluteInteger<T, TName> : IUnaryOperation<T, T>
     where T : struct, IBinaryInteger<T>, IMinMaxValue<T>
     where TName : struct, IIntegerName
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => value == T.MinValue ? throw Error.OutOfRange(TName.Name) : T.Abs(value);
 }
 
 internal readonly struct Identity<T> : IUnaryOperation<T, T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => value;
 }
 
 internal readonly struct BitAnd<T> : IBinaryOperation<T, T, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, T right) => left & right;
 }
 
 internal readonly struct BitOr<T> : IBinaryOperation<T, T, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, T right) => left | right;
 }
 
 internal readonly struct BitXor<T> : IBinaryOperation<T, T, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, T right) => left ^ right;
 }
 
 internal readonly struct BitNot<T> : IUnaryOperation<T, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => ~value;
 }
 
 /// <summary>As the processor does it under PostgreSQL: smallint is shifted as 32 bits, the amount is taken modulo the width.</summary>
 internal readonly struct ShiftLeft<T> : IBinaryOperation<T, int, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, int right) => typeof(T) == typeof(long)
         ? T.CreateTruncating(long.CreateTruncating(left) << right)
         : T.CreateTruncating(int.CreateTruncating(left) << right);
@@ -282,6 +292,7 @@ internal readonly struct ShiftLeft<T> : IBinaryOperation<T, int, T> where T : st
 
 internal readonly struct ShiftRight<T> : IBinaryOperation<T, int, T> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T left, int right) => typeof(T) == typeof(long)
         ? T.CreateTruncating(long.CreateTruncating(left) >> right)
         : T.CreateTruncating(int.CreateTruncating(left) >> right);
@@ -367,10 +378,12 @@ internal static class FloatingChecks
 
 internal readonly struct NegateFloating<T> : IUnaryOperation<T, T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => -value;
 }
 
 internal readonly struct AbsoluteFloating<T> : IUnaryOperation<T, T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => T.Abs(value);
 }

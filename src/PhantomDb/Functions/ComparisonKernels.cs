@@ -61,7 +61,7 @@ internal static class ComparisonKernels
         _ => comparison,
     };
 
-    /// <summary>Flat numbers against a constant go 64 rows at a time; all else row by row.</summary>
+    /// <summary>Flat numbers against a constant, and flat integers against each other, go 64 rows at a time; all else row by row.</summary>
     private static int SelectFast<T, TOrder>(
         BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
         where T : unmanaged, INumberBase<T>
@@ -74,6 +74,12 @@ internal static class ComparisonKernels
             {
                 return SelectWords(comparison, negate, left.Values<T>(), constant, count, validity, output);
             }
+        }
+
+        if (selection is null && !left.IsConstant && !right.IsConstant && Vector256.IsHardwareAccelerated
+            && typeof(T) != typeof(float) && typeof(T) != typeof(double))
+        {
+            return SelectWordPairs(comparison, negate, left.Values<T>()[..count], right.Values<T>()[..count], validity, output);
         }
 
         return Select<T, TOrder>(comparison, negate, left, right, selection, count, validity, output);
@@ -113,6 +119,53 @@ internal static class ComparisonKernels
                 : orEqual ? Vector128.LessThanOrEqual(value, other).ExtractMostSignificantBits() % 2 != 0
                 : Vector128.LessThan(value, other).ExtractMostSignificantBits() % 2 != 0;
             if (holds != flip && ValidityMask.IsValid(validity, i))
+            {
+                output[selected++] = i;
+            }
+        }
+
+        return selected;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int SelectWordPairs<T>(
+        BasicComparison comparison, bool negate, ReadOnlySpan<T> left, ReadOnlySpan<T> right, ulong[]? validity, int[] output)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (comparison == BasicComparison.Greater)
+        {
+            ReadOnlySpan<T> exchanged = left;
+            left = right;
+            right = exchanged;
+        }
+
+        bool isEquality = comparison == BasicComparison.Equal;
+        int selected = 0;
+        int words = left.Length >> 6;
+        for (int word = 0; word < words; word++)
+        {
+            ref T leftFirst = ref MemoryMarshal.GetReference(left.Slice(word << 6, 64));
+            ref T rightFirst = ref MemoryMarshal.GetReference(right.Slice(word << 6, 64));
+            ulong bits = 0;
+            for (int i = 0; i < 64; i += Vector256<T>.Count)
+            {
+                Vector256<T> a = Vector256.LoadUnsafe(ref leftFirst, (nuint)i);
+                Vector256<T> b = Vector256.LoadUnsafe(ref rightFirst, (nuint)i);
+                Vector256<T> holds = isEquality ? Vector256.Equals(a, b) : Vector256.LessThan(a, b);
+                bits |= (ulong)holds.ExtractMostSignificantBits() << i;
+            }
+
+            bits = negate ? ~bits : bits;
+            bits = validity is null ? bits : bits & validity[word];
+            selected = AppendBits(bits, word << 6, output, selected);
+        }
+
+        for (int i = words << 6; i < left.Length; i++)
+        {
+            Vector128<T> a = Vector128.CreateScalar(left[i]);
+            Vector128<T> b = Vector128.CreateScalar(right[i]);
+            Vector128<T> holds = isEquality ? Vector128.Equals(a, b) : Vector128.LessThan(a, b);
+            if ((holds.ExtractMostSignificantBits() % 2 != 0) != negate && ValidityMask.IsValid(validity, i))
             {
                 output[selected++] = i;
             }

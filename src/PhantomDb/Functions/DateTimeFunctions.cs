@@ -190,9 +190,23 @@ internal static class DateTimeFunctions
 
     private static long LocalNow(in RowReader row) => row.Statement.TimeZone.ToLocal(row.Statement.TransactionTime);
 
-    private static DateTimeField Field(in RowReader row, SqlType type) => DateTimeFieldNames.TryFind(row.Text(0), out DateTimeField field)
-        ? field
-        : throw Error.InvalidParameter($"unit \"{row.String(0)}\" not recognized for type {type.BaseName}");
+    // The name is mostly a constant: it is read once.
+    private static DateTimeField Field(in RowReader row, SqlType type)
+    {
+        ReadOnlySpan<byte> name = row.Text(0);
+        if (row.State.Value is FieldSite known && name.SequenceEqual(known.Name))
+        {
+            return known.Field;
+        }
+
+        if (!DateTimeFieldNames.TryFind(name, out DateTimeField field))
+        {
+            throw Error.InvalidParameter($"unit \"{row.String(0)}\" not recognized for type {type.BaseName}");
+        }
+
+        row.State.Value = new FieldSite(name.ToArray(), field);
+        return field;
+    }
 
     private static SessionTimeZone Zone(string name) => SessionTimeZone.TryFind(name, out SessionTimeZone zone)
         ? zone
@@ -201,4 +215,7 @@ internal static class DateTimeFunctions
     private static SessionTimeZone Zone(Interval offset) => offset.Months == 0 && offset.Days == 0
         ? SessionTimeZone.FromOffset((int)(offset.Microseconds / CivilCalendar.MicrosecondsPerSecond))
         : throw Error.InvalidParameter("interval time zone must not include months or days");
+
+    /// <summary>The field last named at a place.</summary>
+    private sealed record FieldSite(byte[] Name, DateTimeField Field);
 }

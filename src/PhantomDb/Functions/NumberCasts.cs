@@ -288,6 +288,7 @@ internal static class NumberCasts
         where TFrom : struct, INumberBase<TFrom>
         where TTo : struct, INumberBase<TTo>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static TTo Apply(TFrom value) => TTo.CreateTruncating(value);
     }
 }

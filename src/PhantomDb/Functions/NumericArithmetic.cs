@@ -146,16 +146,19 @@ internal interface IWideOperation
 
 internal readonly struct AddInt128 : IWideOperation
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int128 Apply(Int128 left, Int128 right) => WideChecks.InRange(left + right);
 }
 
 internal readonly struct SubtractInt128 : IWideOperation
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int128 Apply(Int128 left, Int128 right) => WideChecks.InRange(left - right);
 }
 
 internal readonly struct MultiplyInt128 : IWideOperation
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Int128 Apply(Int128 left, Int128 right)
     {
         if ((long)left == left && (long)right == right)
@@ -182,46 +185,55 @@ internal static class WideChecks
 
 internal readonly struct AddNumeric : IBinaryOperation<Numeric, Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric left, Numeric right) => Numeric.Add(left, right);
 }
 
 internal readonly struct SubtractNumeric : IBinaryOperation<Numeric, Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric left, Numeric right) => Numeric.Subtract(left, right);
 }
 
 internal readonly struct MultiplyNumeric : IBinaryOperation<Numeric, Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric left, Numeric right) => Numeric.Multiply(left, right);
 }
 
 internal readonly struct DivideNumeric : IBinaryOperation<Numeric, Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric left, Numeric right) => Numeric.Divide(left, right);
 }
 
 internal readonly struct ModuloNumeric : IBinaryOperation<Numeric, Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric left, Numeric right) => Numeric.Modulo(left, right);
 }
 
 internal readonly struct NegateSigned<T> : IUnaryOperation<T, T> where T : struct, ISignedNumber<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => -value;
 }
 
 /// <summary>Not T.Abs, which throws for the lowest bits that a position out of the selection may hold.</summary>
 internal readonly struct AbsoluteSigned<T> : IUnaryOperation<T, T> where T : struct, ISignedNumber<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Apply(T value) => T.IsNegative(value) ? -value : value;
 }
 
 internal readonly struct NegateNumeric : IUnaryOperation<Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric value) => Numeric.Negate(value);
 }
 
 internal readonly struct AbsoluteNumeric : IUnaryOperation<Numeric, Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Numeric Apply(Numeric value) => Numeric.Abs(value);
 }

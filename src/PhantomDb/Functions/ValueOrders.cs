@@ -24,6 +24,7 @@ internal readonly struct IntegerOrder<T> : IValueOrder<T> where T : struct, INum
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in T left, in T right) => left < right;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Hash(in T value) => value.GetHashCode();
 }
 
@@ -36,34 +37,44 @@ internal readonly struct FloatOrder<T> : IValueOrder<T> where T : struct, IFloat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in T left, in T right) => left < right || (T.IsNaN(right) && !T.IsNaN(left));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Hash(in T value) => value.GetHashCode();
 }
 
 internal readonly struct BooleanOrder : IValueOrder<bool>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsEqual(in bool left, in bool right) => left == right;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in bool left, in bool right) => !left & right;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Hash(in bool value) => value ? 1 : 0;
 }
 
 internal readonly struct NumericOrder : IValueOrder<Numeric>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsEqual(in Numeric left, in Numeric right) => Numeric.Compare(left, right) == 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in Numeric left, in Numeric right) => Numeric.Compare(left, right) < 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Hash(in Numeric value) => Numeric.Hash(value).GetHashCode();
 }
 
 /// <summary>Intervals by their total, a month being 30 days and a day 24 hours.</summary>
 internal readonly struct IntervalOrder : IValueOrder<Interval>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsEqual(in Interval left, in Interval right) => Total(left) == Total(right);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsLess(in Interval left, in Interval right) => Total(left) < Total(right);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Hash(in Interval value) => Total(value).GetHashCode();
 
     /// <summary>Microseconds in all.</summary>

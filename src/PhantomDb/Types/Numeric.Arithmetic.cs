@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Types;
@@ -311,7 +312,11 @@ internal readonly partial struct Numeric
             : -rightSign;
     }
 
-    public static bool Equals(in Numeric left, in Numeric right) => Compare(left, right) == 0;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool Equals(in Numeric left, in Numeric right) =>
+        left._scale == right._scale && (left._kind | right._kind) == NumericKind.Finite
+            ? ((left._low ^ right._low) | (left._high ^ right._high)) == 0
+            : Compare(left, right) == 0;
 
     /// <summary>Equal numbers have equal hashes, whatever their scales.</summary>
     public static ulong Hash(in Numeric value)
@@ -321,7 +326,7 @@ internal readonly partial struct Numeric
             return (ulong)value._kind * 0x9E3779B97F4A7C15UL;
         }
 
-        Numeric trimmed = TrimScale(value);
+        Numeric trimmed = value._scale == 0 ? value : TrimScale(value);
         ulong hash = (trimmed._low * 0x9E3779B97F4A7C15UL) ^ (ulong)trimmed._scale;
         hash = (hash ^ (hash >> 32) ^ trimmed._high) * 0xD6E8FEB86659FD93UL;
         return hash ^ (hash >> 32);

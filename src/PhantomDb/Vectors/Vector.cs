@@ -204,7 +204,7 @@ internal sealed class Vector
     private T[] NewBuffer<T>()
     {
         _account?.Charge((long)DataChunk.Capacity * Unsafe.SizeOf<T>());
-        T[] buffer = new T[DataChunk.Capacity];
+        T[] buffer = GC.AllocateUninitializedArray<T>(DataChunk.Capacity);   // what is not written is undefined
         _ownData = buffer;
         return buffer;
     }
@@ -214,7 +214,7 @@ internal sealed class Vector
         if (_ownNarrow is null)
         {
             _account?.Charge((long)DataChunk.Capacity * sizeof(long));
-            _ownNarrow = new long[DataChunk.Capacity];
+            _ownNarrow = GC.AllocateUninitializedArray<long>(DataChunk.Capacity);
         }
         return _ownNarrow;
     }

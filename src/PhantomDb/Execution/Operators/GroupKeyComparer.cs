@@ -121,52 +121,62 @@ internal static class GroupKeyComparer
 
     private struct BooleanEquality : IEquality<bool>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly bool left, ref readonly bool right) => left == right;
     }
 
     private struct Int16Equality : IEquality<short>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly short left, ref readonly short right) => left == right;
     }
 
     private struct Int32Equality : IEquality<int>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly int left, ref readonly int right) => left == right;
     }
 
     private struct Int64Equality : IEquality<long>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly long left, ref readonly long right) => left == right;
     }
 
     private struct Int128Equality : IEquality<Int128>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly Int128 left, ref readonly Int128 right) => left == right;
     }
 
     // Equals, not ==: NaN equals itself; both say that -0 equals 0.
     private struct RealEquality : IEquality<float>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly float left, ref readonly float right) => left.Equals(right);
     }
 
     private struct DoubleEquality : IEquality<double>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly double left, ref readonly double right) => left.Equals(right);
     }
 
     private struct NumericEquality : IEquality<Numeric>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly Numeric left, ref readonly Numeric right) => Numeric.Equals(in left, in right);
     }
 
     private struct IntervalEquality : IEquality<Interval>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly Interval left, ref readonly Interval right) => left.Total == right.Total;
     }
 
     private struct UuidEquality : IEquality<UInt128>
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static bool AreEqual(ref readonly UInt128 left, ref readonly UInt128 right) => left == right;
     }
 }

@@ -208,6 +208,7 @@ internal sealed class GroupKeyPacker
     {
         public static int Width => 1;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Of(bool value) => value ? 1UL : 0UL;
     }
 
@@ -215,6 +216,7 @@ internal sealed class GroupKeyPacker
     {
         public static int Width => 16;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Of(short value) => (ushort)value;
     }
 
@@ -222,6 +224,7 @@ internal sealed class GroupKeyPacker
     {
         public static int Width => 32;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Of(int value) => (uint)value;
     }
 
@@ -229,6 +232,7 @@ internal sealed class GroupKeyPacker
     {
         public static int Width => 64;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Of(long value) => (ulong)value;
     }
 }

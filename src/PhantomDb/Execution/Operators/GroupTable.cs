@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using PhantomDb.Vectors;
 using PhysicalType = PhantomDb.Types.PhysicalType;
 using Vector = PhantomDb.Vectors.Vector;
@@ -294,7 +296,22 @@ internal sealed class GroupTable
         {
             ulong least = ulong.MaxValue;
             ulong greatest = 0;
-            for (int i = 0; i < count; i++)
+            int done = 0;
+            if (rows is null && count >= Vector256<ulong>.Count)
+            {
+                ref ulong firstKey = ref MemoryMarshal.GetArrayDataReference(keys);
+                Vector256<ulong> low = Vector256<ulong>.AllBitsSet;
+                Vector256<ulong> high = Vector256<ulong>.Zero;
+                for (; done <= count - Vector256<ulong>.Count; done += Vector256<ulong>.Count)
+                {
+                    Vector256<ulong> four = Vector256.LoadUnsafe(ref firstKey, (nuint)done);
+                    low = Vector256.Min(low, four);
+                    high = Vector256.Max(high, four);
+                }
+                least = Math.Min(Math.Min(low[0], low[1]), Math.Min(low[2], low[3]));
+                greatest = Math.Max(Math.Max(high[0], high[1]), Math.Max(high[2], high[3]));
+            }
+            for (int i = done; i < count; i++)
             {
                 ulong key = keys[rows is null ? i : rows[i]];
                 least = Math.Min(least, key);

@@ -28,12 +28,12 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         private readonly PredicateEvaluator? _residual;
         private readonly ExpressionEvaluator? _residualValue;   // of mark joins, where unknown is not false
         private readonly JoinHashTable.Scratch _scratch = new();
-        private readonly int[] _heads = new int[DataChunk.Capacity];
-        private readonly int[] _selection = new int[DataChunk.Capacity];
-        private readonly int[] _pairPositions = new int[DataChunk.Capacity];
-        private readonly int[] _pairRows = new int[DataChunk.Capacity];
-        private readonly int[] _selected = new int[DataChunk.Capacity];
-        private readonly bool[] _isMatched = new bool[DataChunk.Capacity];   // by position in the input
+        private readonly int[] _heads = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
+        private readonly int[] _selection = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
+        private readonly int[] _pairPositions = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
+        private readonly int[] _pairRows = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
+        private readonly int[] _selected = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
+        private readonly bool[] _isMatched = GC.AllocateUninitializedArray<bool>(DataChunk.Capacity);   // by position in the input
         private readonly bool[] _isUnknown = new bool[DataChunk.Capacity];   // by position in the input
         private readonly DataChunk _output;        // right columns are its own vectors, left ones the input's
         private readonly Vector[] _ownVectors;     // the output's vectors for when left columns are gathered or NULL

@@ -337,6 +337,6 @@ internal sealed class JoinHashTable
     /// <summary>Buffers of one worker's probes.</summary>
     internal sealed class Scratch
     {
-        public ulong[] Keys { get; } = new ulong[DataChunk.Capacity];
+        public ulong[] Keys { get; } = GC.AllocateUninitializedArray<ulong>(DataChunk.Capacity);
     }
 }

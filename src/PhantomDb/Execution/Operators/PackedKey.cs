@@ -111,6 +111,7 @@ internal sealed class PackedKey
     {
         public static int Width => 8;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Pack(bool value) => value ? 1UL : 0UL;
     }
 
@@ -118,6 +119,7 @@ internal sealed class PackedKey
     {
         public static int Width => 16;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Pack(short value) => (ushort)(value ^ short.MinValue);
     }
 
@@ -125,6 +127,7 @@ internal sealed class PackedKey
     {
         public static int Width => 32;
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Pack(int value) => (uint)value ^ 0x8000_0000;
     }
 
@@ -132,6 +135,7 @@ internal sealed class PackedKey
     {
         public static int Width => 0;   // alone in its key: nothing is shifted past it
 
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static ulong Pack(long value) => (ulong)value ^ 0x8000_0000_0000_0000;
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 using Vector = PhantomDb.Vectors.Vector;
@@ -52,6 +53,7 @@ internal readonly struct BitFold<T, TOperation> : IFold<T, Extreme<T>>
     where T : struct
     where TOperation : struct, IBinaryOperation<T, T, T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref Extreme<T> accumulator, T value)
     {
         accumulator.Value = accumulator.HasValue ? TOperation.Apply(accumulator.Value, value) : value;

@@ -79,6 +79,7 @@ internal struct Extreme<T> where T : struct
 
 internal readonly struct MinFold<T, TOrder> : IFold<T, Extreme<T>> where T : struct where TOrder : struct, IValueOrder<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref Extreme<T> accumulator, T value)
     {
         if (!accumulator.HasValue || !TOrder.IsLess(accumulator.Value, value))
@@ -113,6 +114,7 @@ internal readonly struct MinFold<T, TOrder> : IFold<T, Extreme<T>> where T : str
 
 internal readonly struct MaxFold<T, TOrder> : IFold<T, Extreme<T>> where T : struct where TOrder : struct, IValueOrder<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref Extreme<T> accumulator, T value)
     {
         if (!accumulator.HasValue || !TOrder.IsLess(value, accumulator.Value))

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -197,6 +198,7 @@ internal struct Moments
 
 internal readonly struct FloatMoments<T> : IFold<T, Moments> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref Moments accumulator, T value) => accumulator.Add(double.CreateTruncating(value));
 
     public static void Combine(ref Moments accumulator, in Moments other) => accumulator.Combine(other);
@@ -388,6 +390,7 @@ internal static class NumericDivision
 
 internal readonly struct IntegerSquares<T> : IFold<T, SquareSums> where T : struct, IBinaryInteger<T>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref SquareSums accumulator, T value) => accumulator.Add(Int128.CreateTruncating(value), 0);
 
     public static void Combine(ref SquareSums accumulator, in SquareSums other) => accumulator.Combine(other);
@@ -395,6 +398,7 @@ internal readonly struct IntegerSquares<T> : IFold<T, SquareSums> where T : stru
 
 internal readonly struct NumericSquares : IFold<Numeric, SquareSums>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref SquareSums accumulator, Numeric value)
     {
         if (value.IsFinite)

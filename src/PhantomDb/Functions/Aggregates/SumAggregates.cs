@@ -229,6 +229,7 @@ internal struct FloatSum<T> where T : unmanaged, IBinaryFloatingPointIeee754<T>
 
 internal readonly struct IntervalFold : IFold<Interval, IntervalTotal>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref IntervalTotal accumulator, Interval value)
     {
         accumulator.Sum = IntervalArithmetic.Add(accumulator.Sum, value);
@@ -366,6 +367,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
 internal readonly struct WideSum : IFold<Int128, ExactSum>
 {
     /// <summary>Beyond 38 digits the sum is 22003 in the end; here it only must not wrap around.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref ExactSum accumulator, Int128 value)
     {
         accumulator.Sum = WideChecks.InRange(accumulator.Sum + value);
@@ -420,6 +422,7 @@ internal sealed class WideSumState(MemoryAccount account, AccumulatorWriter<Exac
 
 internal readonly struct VariableSum : IFold<Numeric, NumericSum>
 {
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref NumericSum accumulator, Numeric value)
     {
         accumulator.Sum = Numeric.Add(accumulator.Sum, value);

@@ -1,3 +1,4 @@
+using System.Numerics;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
 
@@ -18,6 +19,10 @@ internal sealed class JoinGraph
     private readonly List<Candidate> _inputs = [];
     private readonly List<(Expression Condition, ulong Uses)> _conditions = [];
     private readonly Dictionary<ColumnId, int> _inputOf = [];
+    private readonly List<Equality> _equalities = [];
+    private readonly Dictionary<ColumnId, int> _places = [];                // of the columns in equalities
+    private readonly Dictionary<ulong, int[]> _representatives = [];        // by set of inputs, by place
+    private readonly ulong[] _neighbours;                                   // by input: inputs that conditions connect with it
 
     public JoinGraph(List<LogicalOperator> inputs, List<Expression> conditions, CardinalityEstimator estimator)
     {
@@ -48,6 +53,18 @@ internal sealed class JoinGraph
             else
             {
                 _conditions.Add((condition, uses));
+                if (condition is ComparisonExpression { Kind: ComparisonKind.Equal, Left: ColumnExpression a, Right: ColumnExpression b })
+                {
+                    _equalities.Add(new Equality(PlaceOf(a.Id), PlaceOf(b.Id), uses));
+                }
+            }
+        }
+        _neighbours = new ulong[inputs.Count];
+        foreach ((Expression _, ulong uses) in _conditions)
+        {
+            for (ulong rest = uses; rest != 0; rest &= rest - 1)
+            {
+                _neighbours[BitOperations.TrailingZeroCount(rest)] |= uses;
             }
         }
     }
@@ -92,9 +109,9 @@ internal sealed class JoinGraph
     /// <summary>True where a condition uses both sets, if only together with inputs that come later (<c>a.x + b.y = c.z</c>).</summary>
     public bool AreConnected(ulong left, ulong right)
     {
-        foreach ((Expression _, ulong uses) in _conditions)
+        for (ulong rest = left; rest != 0; rest &= rest - 1)
         {
-            if ((uses & left) != 0 && (uses & right) != 0)
+            if ((_neighbours[BitOperations.TrailingZeroCount(rest)] & right) != 0)
             {
                 return true;
             }
@@ -143,7 +160,9 @@ internal sealed class JoinGraph
     private List<Expression> ConditionsBetween(ulong left, ulong right)
     {
         List<Expression> found = [];
-        HashSet<(ColumnId, ColumnId)> joined = [];
+        HashSet<(int, int)> joined = [];
+        int[] ofLeft = RepresentativesOf(left);
+        int[] ofRight = RepresentativesOf(right);
         foreach ((Expression condition, ulong uses) in _conditions)
         {
             if ((uses & left) == 0 || (uses & right) == 0 || (uses & ~(left | right)) != 0)
@@ -153,7 +172,7 @@ internal sealed class JoinGraph
             if (condition is ComparisonExpression { Kind: ComparisonKind.Equal, Left: ColumnExpression a, Right: ColumnExpression b })
             {
                 (ColumnId onLeft, ColumnId onRight) = (1UL << _inputOf[a.Id] & left) != 0 ? (a.Id, b.Id) : (b.Id, a.Id);
-                if (!joined.Add((Representative(onLeft, left), Representative(onRight, right))))
+                if (!joined.Add((ofLeft[_places[onLeft]], ofRight[_places[onRight]])))
                 {
                     continue;
                 }
@@ -163,26 +182,47 @@ internal sealed class JoinGraph
         return found;
     }
 
-    // The least column that equalities inside a set make equal to this one.
-    private ColumnId Representative(ColumnId column, ulong set)
+    // For each column the first of those that equalities inside a set make equal to it. Made once for a set.
+    private int[] RepresentativesOf(ulong set)
     {
-        HashSet<ColumnId> equal = [column];
-        bool grows = true;
-        while (grows)
+        if (_representatives.TryGetValue(set, out int[]? known))
         {
-            grows = false;
-            foreach ((Expression condition, ulong uses) in _conditions)
+            return known;
+        }
+        int[] parents = [.. Enumerable.Range(0, _places.Count)];
+        foreach (Equality equality in _equalities)
+        {
+            if ((equality.Uses & ~set) == 0)
             {
-                if ((uses & ~set) == 0 && condition is ComparisonExpression { Kind: ComparisonKind.Equal, Left: ColumnExpression a, Right: ColumnExpression b }
-                    && equal.Contains(a.Id) != equal.Contains(b.Id))
-                {
-                    equal.Add(a.Id);
-                    equal.Add(b.Id);
-                    grows = true;
-                }
+                int first = Root(parents, equality.Left);
+                int second = Root(parents, equality.Right);
+                parents[Math.Max(first, second)] = Math.Min(first, second);
             }
         }
-        return new ColumnId(equal.Min(id => id.Value));
+        for (int i = 0; i < parents.Length; i++)
+        {
+            parents[i] = Root(parents, i);
+        }
+        _representatives.Add(set, parents);
+        return parents;
+    }
+
+    private static int Root(int[] parents, int place)
+    {
+        while (parents[place] != place)
+        {
+            place = parents[place] = parents[parents[place]];
+        }
+        return place;
+    }
+
+    private int PlaceOf(ColumnId column)
+    {
+        if (!_places.TryGetValue(column, out int place))
+        {
+            _places.Add(column, place = _places.Count);
+        }
+        return place;
     }
 
     private double KeyRows(ComparisonExpression equality) => (equality.Left, equality.Right) switch
@@ -190,4 +230,6 @@ internal sealed class JoinGraph
         (ColumnExpression left, ColumnExpression right) when _estimator.TableRows(left.Id) is > 0 and var a && _estimator.TableRows(right.Id) is > 0 and var b => Math.Min(a, b),
         _ => double.MaxValue,
     };
+
+    private readonly record struct Equality(int Left, int Right, ulong Uses);
 }
