@@ -188,7 +188,8 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Gather(ReadOnlySpan<int> rows, int[]? targets, Vector result)
     {
-        Span<T> output = result.Write<T>();
+        // Targets ascend.
+        Span<T> output = result.WriteFirst<T>(rows.Length == 0 ? 0 : targets is null ? rows.Length : targets[rows.Length - 1] + 1);
         if (typeof(T) == typeof(StringView))
         {
             result.SetBlocks(StringBlocks);

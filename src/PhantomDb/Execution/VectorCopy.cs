@@ -119,7 +119,7 @@ internal static class VectorCopy
     private static void Gather<T>(Vector source, ReadOnlySpan<int> positions, Vector result)
     {
         ReadOnlySpan<T> values = source.Values<T>();
-        Span<T> output = result.Write<T>()[..positions.Length];
+        Span<T> output = result.WriteFirst<T>(positions.Length)[..positions.Length];
         for (int i = 0; i < output.Length; i++)
         {
             output[i] = values[positions[i]];

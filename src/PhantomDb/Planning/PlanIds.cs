@@ -77,11 +77,38 @@ internal static class PlanIds
     /// <summary>Ids of what an operator gives, the row id of a scan included.</summary>
     public static HashSet<ColumnId> OutputIds(LogicalOperator plan)
     {
-        HashSet<ColumnId> ids = [.. plan.Output.Select(c => c.Id)];
+        HashSet<ColumnId> ids = [];
+        AddOutputIds(plan, ids);
         List<LogicalColumn> rowIds = [];
         AddRowIds(plan, rowIds);
         ids.UnionWith(rowIds.Select(c => c.Id));
         return ids;
+    }
+
+    // Without making the lists of all joins below.
+    private static void AddOutputIds(LogicalOperator plan, HashSet<ColumnId> ids)
+    {
+        PlanTraversal.EnsureStack();
+        switch (plan)
+        {
+            case LogicalFilter or LogicalSort or LogicalLimit:
+                AddOutputIds(plan.Children[0], ids);
+                break;
+            case LogicalJoin join:
+                AddOutputIds(join.Left, ids);
+                if (join.Kind == JoinKind.Mark)
+                {
+                    ids.Add(join.Mark!.Id);
+                }
+                else if (join.Kind is not (JoinKind.Semi or JoinKind.Anti))
+                {
+                    AddOutputIds(join.Right, ids);
+                }
+                break;
+            default:
+                ids.UnionWith(plan.Output.Select(c => c.Id));
+                break;
+        }
     }
 
     /// <summary>Ids that a plan refers to and that no operator in it gives: its correlated columns.</summary>

@@ -11,6 +11,8 @@ namespace PhantomDb.Vectors;
 /// </summary>
 internal sealed class Vector
 {
+    private const int SizeMin = 16;
+
     private static readonly byte[][] NoBlocks = [];
 
     private readonly MemoryAccount? _account;
@@ -75,16 +77,17 @@ internal sealed class Vector
     public Span<T> Write<T>(bool narrow = false)
     {
         Type = narrow ? PhysicalType.Int64 : DeclaredType;
-        T[] buffer = narrow ? (T[])(object)NarrowBuffer() : (_ownData as T[] ?? NewBuffer<T>());
-        _data = buffer;
-        Validity = null;
-        IsConstant = false;
-        if (Type == PhysicalType.String)
-        {
-            _ownHeap ??= new StringHeap(_account);
-            _ownHeap.Reset();
-            Blocks = _ownHeap.Blocks;
-        }
+        T[] buffer = narrow ? (T[])(object)NarrowBuffer() : OwnBuffer<T>(DataChunk.Capacity);
+        Begin(buffer);
+        return buffer;
+    }
+
+    /// <summary>As <see cref="Write{T}"/>, where only the first <paramref name="count"/> positions will be written and read.</summary>
+    public Span<T> WriteFirst<T>(int count)
+    {
+        Type = DeclaredType;
+        T[] buffer = OwnBuffer<T>(count);
+        Begin(buffer);
         return buffer;
     }
 
@@ -103,7 +106,7 @@ internal sealed class Vector
     /// <summary>Makes this a constant vector with a buffer of its own; the caller writes position 0.</summary>
     public Span<T> WriteConstant<T>()
     {
-        Span<T> buffer = Write<T>();
+        Span<T> buffer = WriteFirst<T>(1);
         IsConstant = true;
         return buffer;
     }
@@ -201,10 +204,27 @@ internal sealed class Vector
         Validity = validity;
     }
 
-    private T[] NewBuffer<T>()
+    private void Begin(Array buffer)
     {
-        _account?.Charge((long)DataChunk.Capacity * Unsafe.SizeOf<T>());
-        T[] buffer = GC.AllocateUninitializedArray<T>(DataChunk.Capacity);   // what is not written is undefined
+        _data = buffer;
+        Validity = null;
+        IsConstant = false;
+        if (Type == PhysicalType.String)
+        {
+            _ownHeap?.Reset();
+            Blocks = _ownHeap?.Blocks ?? NoBlocks;
+        }
+    }
+
+    private T[] OwnBuffer<T>(int count) => _ownData is T[] own && own.Length >= count ? own : NewBuffer<T>(count);
+
+    // A vector of a few rows takes little: plans of many small tables have thousands of vectors.
+    private T[] NewBuffer<T>(int count)
+    {
+        int size = Math.Min(DataChunk.Capacity, Math.Max(SizeMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)));
+        _account?.Charge((long)(size - (_ownData?.Length ?? 0)) * Unsafe.SizeOf<T>());
+        // Cleared: kernels that cannot fail for values of their types also go over positions that nobody has written.
+        T[] buffer = new T[size];
         _ownData = buffer;
         return buffer;
     }
@@ -214,24 +234,24 @@ internal sealed class Vector
         if (_ownNarrow is null)
         {
             _account?.Charge((long)DataChunk.Capacity * sizeof(long));
-            _ownNarrow = GC.AllocateUninitializedArray<long>(DataChunk.Capacity);
+            _ownNarrow = new long[DataChunk.Capacity];
         }
         return _ownNarrow;
     }
 
     private Array NewBufferOfType() => DeclaredType switch
     {
-        PhysicalType.Boolean => NewBuffer<bool>(),
-        PhysicalType.Int16 => NewBuffer<short>(),
-        PhysicalType.Int32 => NewBuffer<int>(),
-        PhysicalType.Int64 => NewBuffer<long>(),
-        PhysicalType.Int128 => NewBuffer<Int128>(),
-        PhysicalType.Real => NewBuffer<float>(),
-        PhysicalType.Double => NewBuffer<double>(),
-        PhysicalType.Numeric => NewBuffer<Numeric>(),
-        PhysicalType.String => NewBuffer<StringView>(),
-        PhysicalType.Interval => NewBuffer<Interval>(),
-        PhysicalType.Uuid => NewBuffer<UInt128>(),
+        PhysicalType.Boolean => NewBuffer<bool>(1),
+        PhysicalType.Int16 => NewBuffer<short>(1),
+        PhysicalType.Int32 => NewBuffer<int>(1),
+        PhysicalType.Int64 => NewBuffer<long>(1),
+        PhysicalType.Int128 => NewBuffer<Int128>(1),
+        PhysicalType.Real => NewBuffer<float>(1),
+        PhysicalType.Double => NewBuffer<double>(1),
+        PhysicalType.Numeric => NewBuffer<Numeric>(1),
+        PhysicalType.String => NewBuffer<StringView>(1),
+        PhysicalType.Interval => NewBuffer<Interval>(1),
+        PhysicalType.Uuid => NewBuffer<UInt128>(1),
         _ => throw new UnreachableException(),
     };
 }
