@@ -34,7 +34,7 @@ internal sealed class ShellDatabase : IDisposable
     }
 
     /// <summary>Saves to the database's own file, or to another one.</summary>
-    public void SaveTo(string? path)
+    public void SaveTo(string? path, bool? isSealed = null)
     {
         if (path is null && !_isKept)
         {
@@ -44,7 +44,7 @@ internal sealed class ShellDatabase : IDisposable
         {
             throw new PhantomDbException("25001", "a database cannot be saved inside a transaction block");
         }
-        _database.SaveToDisk(path);
+        _database.SaveToDisk(path, isSealed);
     }
 
     /// <summary>Saves what has changed, where the database is kept. One in which nothing was changed leaves its file alone.</summary>

@@ -21,7 +21,7 @@ public sealed class Database : IDisposable
     private readonly Guid _id = Guid.NewGuid();
     private readonly int _timeline = 1;
     private readonly long _lsn;
-    private readonly bool _isSealed = true;   // how the next save writes it
+    private bool _isSealed = true;            // how the next save writes it
     private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
     private readonly object? _fileStamp;   // of the file that was read
     private IDisposable? _lock;
@@ -184,6 +184,7 @@ public sealed class Database : IDisposable
                 if (isOwn)
                 {
                     _savedState = state;
+                    _isSealed = fileOptions.Sealed;
                 }
             }
             finally

@@ -14,7 +14,7 @@ internal sealed class ShellCommands
         _commands =
         [
             new([".open", "\\c", "\\connect"], "[DATABASE]", "save and close the database, open another; without DATABASE a new one in memory", 1, Open),
-            new([".save"], "[FILE]", "save the database, or a copy of it to FILE", 1, line => shell.Database.SaveTo(line.Words.FirstOrDefault())),
+            new([".save"], "[FILE] [--sealed|--unsealed]", "save the database, or a copy of it to FILE; without checksums inside for version control", 2, Save),
             new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
             new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
             new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
@@ -49,6 +49,28 @@ internal sealed class ShellCommands
         }
         _shell.OpenDatabase(name);
         _shell.Report($"Database: {_shell.Database.Name}");
+    }
+
+    private void Save(CommandLine line)
+    {
+        string? path = null;
+        bool? isSealed = null;
+        foreach (string word in line.Words)
+        {
+            if (word is "--sealed" or "--unsealed")
+            {
+                isSealed = word == "--sealed";
+            }
+            else if (path is null && !word.StartsWith("--", StringComparison.Ordinal))
+            {
+                path = word;
+            }
+            else
+            {
+                throw new PhantomDbException("42601", $".save does not know {word}") { Hint = "Usage: .save [FILE] [--sealed|--unsealed]" };
+            }
+        }
+        _shell.Database.SaveTo(path, isSealed);
     }
 
     private void Tables(CommandLine line)

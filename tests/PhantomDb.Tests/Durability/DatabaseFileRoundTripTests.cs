@@ -28,6 +28,8 @@ public sealed class DatabaseFileRoundTripTests
         "\uFEFF", "# Rows: 1 | CRC: 00000000", "\n[TABLE:y]\nCOLUMNS:a:int\n", "\n# End: 1 | Rows: 1\n", "ROW:\"a,b\",c", "\\N", "\\.", "[SCHEMA:x]", "NaN", "\u200B", "e\u0301",
     ];
 
+    private const int RowsCompared = 3000;   // with a reader that takes its time
+
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
@@ -37,6 +39,7 @@ public sealed class DatabaseFileRoundTripTests
         int seed = Setting("PHANTOMDB_SEED", Environment.TickCount);
         TestContext.WriteLine($"seed {seed}");
         var random = new Random(seed);
+        List<string?[]> written = [];
         string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
         try
         {
@@ -48,7 +51,12 @@ public sealed class DatabaseFileRoundTripTests
                 writer.Write("DATA:" + string.Join(',', TypeNames.Select((_, i) => $"c{i}")) + "\n");
                 for (int row = 0; row < count; row++)
                 {
-                    string[] cells = [.. TypeNames.Select(t => random.Next(8) == 0 ? "" : Cell(Value(t, random)))];
+                    string?[] values = [.. TypeNames.Select(t => random.Next(8) == 0 ? null : Value(t, random))];
+                    if (row < RowsCompared)
+                    {
+                        written.Add(values);
+                    }
+                    string[] cells = [.. values.Select(value => value is null ? "" : Cell(value))];
                     cells[0] = "ROW:" + cells[0];
                     writer.Write(string.Join(',', cells) + "\n");
                 }
@@ -62,10 +70,61 @@ public sealed class DatabaseFileRoundTripTests
             AssertEqualValues(DatabaseFileReader.Read(source), DatabaseFileReader.Read(second));
             Assert.IsTrue(File.ReadAllBytes(first).AsSpan().SequenceEqual(File.ReadAllBytes(second)), "sealed files differ");
             Assert.AreEqual(RowLines(source), RowLines(plain), "rows differ from those written by hand");
+            AssertReadAsCsv(plain, written);
         }
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    // As RFC 4180 has it, by a reader that knows nothing of ours: NULL and '' are both an empty cell to it.
+    private static void AssertReadAsCsv(string path, List<string?[]> written)
+    {
+        int row = 0;
+        foreach (List<string> record in CsvRecords(File.ReadAllText(path)))
+        {
+            if (!record[0].StartsWith("ROW:", StringComparison.Ordinal) || row == written.Count)
+            {
+                continue;
+            }
+            record[0] = record[0][4..];
+            CollectionAssert.AreEqual(written[row++].Select(value => value ?? "").ToArray(), record);
+        }
+        Assert.AreEqual(written.Count, row);
+    }
+
+    private static IEnumerable<List<string>> CsvRecords(string text)
+    {
+        List<string> record = [];
+        StringBuilder cell = new();
+        bool isQuoted = false;
+        for (int i = 0; i < text.Length; i++)
+        {
+            char c = text[i];
+            if (isQuoted && c == '"' && i + 1 < text.Length && text[i + 1] == '"')
+            {
+                cell.Append('"');
+                i++;
+            }
+            else if (c == '"')
+            {
+                isQuoted = !isQuoted;
+            }
+            else if (!isQuoted && c is (',' or '\n'))
+            {
+                record.Add(cell.ToString());
+                cell.Clear();
+                if (c == '\n')
+                {
+                    yield return record;
+                    record = [];
+                }
+            }
+            else
+            {
+                cell.Append(c);
+            }
         }
     }
 

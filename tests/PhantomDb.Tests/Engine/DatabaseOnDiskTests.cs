@@ -157,6 +157,32 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void A_file_stays_unsealed_until_it_is_asked_to_be_sealed()
+    {
+        string path = Path.Combine(_folder, "shop.db");
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Run(shop, "CREATE TABLE t (a int)");
+            shop.SaveToDisk();
+            shop.SaveToDisk(isSealed: false);
+            Run(shop, "INSERT INTO t VALUES (1)");
+            shop.SaveToDisk();
+        }
+        Assert.DoesNotContain("CRC", File.ReadAllText(path));
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "shop.db", "shop.db.seal" }, FilesIn(_folder));
+
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Run(shop, "INSERT INTO t VALUES (2)");
+            shop.SaveToDisk();
+            Assert.DoesNotContain("CRC", File.ReadAllText(path));
+            shop.SaveToDisk("shop", isSealed: true);
+        }
+        StringAssert.Contains(File.ReadAllText(path), "CRC");
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "shop.db" }, FilesIn(_folder));
+    }
+
+    [TestMethod]
     public void Loading_replaces_all_content()
     {
         using (Database source = Database.Open("source", Options))

@@ -136,6 +136,10 @@ public sealed class ShellTests
         Assert.AreEqual(0, exitCode);
         Assert.AreEqual("a\n", Run("SELECT * FROM t;", "./copy.db", "-m", "csv").Output);
         Assert.AreEqual(1, Run(".save\n").ExitCode);
+        Assert.AreEqual(0, Run(".save --unsealed\n.save data/sealed.db --sealed\n", "./copy.db").ExitCode);
+        Assert.DoesNotContain("CRC", File.ReadAllText(Path.Combine(_folder, "copy.db")));
+        StringAssert.Contains(File.ReadAllText(Path.Combine(_folder, "data", "sealed.db")), "CRC");
+        Assert.AreEqual(1, Run(".save --sealing\n", "./copy.db").ExitCode);
     }
 
     [TestMethod]
