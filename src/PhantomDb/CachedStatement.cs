@@ -73,7 +73,7 @@ internal sealed class CachedStatement
         }
         return new CachedStatement(text, pinned, [.. bound.ParameterTypes], plan, point, catalog, settingsVersion)
         {
-            Columns = Session.Columns(bound.ResultColumns),
+            Columns = Session.Columns(bound.ResultColumns, bound.DeclaredColumns),
         };
     }
 

@@ -36,7 +36,7 @@ public sealed class PreparedStatement : IDisposable
         _types = [.. bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);
         _isBound = new bool[_types.Length];
-        Columns = bound is BoundPlan plan ? Session.Columns(plan.ResultColumns) : [];
+        Columns = bound is BoundPlan plan ? Session.Columns(plan.ResultColumns, plan.DeclaredColumns) : [];
         ParameterTypeNames = [.. _types.Select(type => type.BaseName)];
     }
 

@@ -4,6 +4,7 @@ using PhantomDb.Execution;
 using PhantomDb.Execution.Copy;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Execution.Settings;
+using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Vectors;
@@ -74,7 +75,7 @@ public sealed partial class Session
             return new QueryResult([], null, result.Tag, result.RowsAffected, countsRows: false, _statement);
         }
         OpenRows rows = new(this, result.Rows, commits && result.IsRunning);
-        return _open = new QueryResult(Columns(result.Columns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
+        return _open = new QueryResult(Columns(result.Columns, result.DeclaredColumns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
     }
 
     private BoundStatement Bind(Statement statement, DatabaseCatalog catalog) =>
@@ -118,17 +119,19 @@ public sealed partial class Session
                 SetWaitLimits();
                 StatementLocks.TakeDefinitions(_transaction);
                 TruncateCommand truncate = (TruncateCommand)Rebind(statement);
+                foreach (string notice in truncate.Notices)
+                {
+                    Notify(notice);
+                }
                 StatementLocks.Take(_transaction, truncate);
                 _transaction.BeginWriting();
                 return Defined(overlay => new StatementRunner(NewScope()).Truncate(truncate, overlay));
             case LockTableCommand @lock:
                 return LockTables(@lock, statement);
-            case BoundExplain { Statement: BoundPlan plan } explain when !explain.IsAnalyze || plan.Plan is not LogicalModification:
-                _transaction.BeginReading();
-                plan = Newest(plan, statement);
-                return new StatementRunner(NewScope()).Explain(explain, plan);
             case BoundExplain { Statement: ExecuteCommand execute } explain:
                 return ExplainByName(explain, execute);
+            case BoundExplain explain:
+                return Explain(explain, statement);
             case PrepareCommand prepare:
                 return PrepareByName(prepare, (PrepareStatement)statement);
             case ExecuteCommand execute:
@@ -140,6 +143,26 @@ public sealed partial class Session
             default:
                 return RunCommand(bound);
         }
+    }
+
+    // EXPLAIN ANALYZE of a modification changes rows like the modification itself.
+    private StatementResult Explain(BoundExplain explain, Statement statement)
+    {
+        if (explain is { IsAnalyze: true, Statement: BoundPlan { Plan: LogicalModification } changing })
+        {
+            EnsureMayWrite(changing.CommandTag);
+            explain = explain with { Statement = Locked(changing, statement, p => ((LogicalModification)p.Plan).Table) };
+            _transaction.BeginWriting();
+        }
+        else
+        {
+            _transaction.BeginReading();
+        }
+        if (explain.Statement is BoundPlan plan)
+        {
+            explain = explain with { Statement = Newest(plan, statement) };
+        }
+        return new StatementRunner(NewScope()).Explain(explain);
     }
 
     /// <summary>Takes the table locks of a modification; bound anew where the definitions have changed before it had them.</summary>
@@ -154,13 +177,21 @@ public sealed partial class Session
             {
                 return bound;
             }
-            bound = (T)Rebind(statement);
+            bound = RebindAs<T>(statement);
         }
     }
 
     // The snapshot is taken by now: what was replaced before it must be seen as it is after.
     private T Newest<T>(T bound, Statement statement)
-        where T : BoundStatement => IsCurrent ? bound : (T)Rebind(statement);
+        where T : BoundStatement => IsCurrent ? bound : RebindAs<T>(statement);
+
+    private T RebindAs<T>(Statement statement)
+        where T : BoundStatement => Rebind(statement) switch
+        {
+            T same => same,
+            BoundExplain { Statement: T explained } => explained,
+            BoundStatement other => throw new System.Diagnostics.UnreachableException(other.GetType().Name),
+        };
 
     /// <summary>Commands about the session itself, and about databases.</summary>
     private StatementResult RunCommand(BoundStatement bound)
@@ -260,8 +291,8 @@ public sealed partial class Session
     private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
         _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);
 
-    internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns) =>
-        [.. columns.Select(c => new ResultColumn(c.Name, c.Type, isDeclared: false))];
+    internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns, IReadOnlySet<ColumnId> declared) =>
+        [.. columns.Select(c => new ResultColumn(c.Name, c.Type, declared.Contains(c.Id)))];
 
     /// <summary>The rows of the session's open result; its end ends the statement.</summary>
     private sealed class OpenRows(Session session, ResultSource rows, bool commits) : ResultSource

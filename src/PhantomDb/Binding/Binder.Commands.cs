@@ -14,37 +14,68 @@ internal static partial class Binder
 {
     private static BoundExplain BindExplain(ExplainStatement explain, BindingState state)
     {
-        bool analyze = false, costs = true;
-        foreach (OptionSyntax option in explain.Options)
-        {
-            switch (option.Name)
-            {
-                case "analyze":
-                    analyze = BooleanOption(option);
-                    break;
-                case "costs":
-                    costs = BooleanOption(option);
-                    break;
-                case "verbose" or "timing" or "summary" or "settings" or "buffers" or "wal" or "generic_plan" or "memory":
-                    BooleanOption(option);   // these only add to the text
-                    break;
-                case "format" when OptionText(option)?.ToLowerInvariant() is "text":
-                    break;
-                case "format":
-                    throw Error.NotSupported($"EXPLAIN format {OptionText(option)}", option.Position);
-                default:
-                    throw Error.InvalidSyntax($"unrecognized EXPLAIN option \"{option.Name}\"", option.Position);
-            }
-        }
+        (bool isAnalyze, ExplainOptions options) = BindExplainOptions(explain.Options);
         BoundStatement statement = BindStatement(explain.Statement, state);
         if (statement is BoundPlan plan)
         {
             statement = plan with { ParameterTypes = [.. state.ParameterTypes], PinnedParameters = state.PinnedParameters };
         }
         return statement is BoundPlan or SchemaChange { Tag: "SELECT" or "CREATE TABLE AS" } or ExecuteCommand
-            ? new BoundExplain(statement, analyze, costs)
+            ? new BoundExplain(statement, isAnalyze, options)
             : throw Error.NotSupported($"EXPLAIN of {statement.CommandTag}", explain.Statement.Position);
     }
+
+    private static (bool IsAnalyze, ExplainOptions Options) BindExplainOptions(SyntaxList<OptionSyntax> given)
+    {
+        bool isAnalyze = false, showsCosts = true, isVerbose = false;
+        bool? showsTimes = null, showsSummary = null;
+        ExplainFormat format = ExplainFormat.Text;
+        foreach (OptionSyntax option in given)
+        {
+            switch (option.Name)
+            {
+                case "analyze":
+                    isAnalyze = BooleanOption(option);
+                    break;
+                case "costs":
+                    showsCosts = BooleanOption(option);
+                    break;
+                case "verbose":
+                    isVerbose = BooleanOption(option);
+                    break;
+                case "timing":
+                    showsTimes = BooleanOption(option);
+                    break;
+                case "summary":
+                    showsSummary = BooleanOption(option);
+                    break;
+                case "buffers" or "wal" or "settings":
+                    if (BooleanOption(option))
+                    {
+                        throw Error.NotSupported($"EXPLAIN option {option.Name.ToUpperInvariant()}", option.Position);
+                    }
+                    break;
+                case "format":
+                    format = ExplainFormatOf(option);
+                    break;
+                default:
+                    throw Error.InvalidSyntax($"unrecognized EXPLAIN option \"{option.Name}\"", option.Position);
+            }
+        }
+        if (showsTimes == true && !isAnalyze)
+        {
+            throw Error.At(SqlStates.InvalidParameterValue, "EXPLAIN option TIMING requires ANALYZE", -1);
+        }
+        return (isAnalyze, new ExplainOptions(showsCosts, showsTimes ?? true, showsSummary ?? isAnalyze, isVerbose, format));
+    }
+
+    private static ExplainFormat ExplainFormatOf(OptionSyntax option) => OptionText(option)?.ToLowerInvariant() switch
+    {
+        "text" => ExplainFormat.Text,
+        "json" => ExplainFormat.Json,
+        "xml" or "yaml" => throw Error.NotSupported($"EXPLAIN format {OptionText(option)}", option.Position),
+        _ => throw Error.At(SqlStates.InvalidParameterValue, $"unrecognized value for EXPLAIN option \"{option.Name}\": \"{OptionText(option)}\"", option.Position),
+    };
 
     /// <summary>An option's value as text: a word, a string or a number; null where there is none.</summary>
     public static string? OptionText(OptionSyntax option) => option.Value switch
@@ -118,6 +149,7 @@ internal static partial class Binder
             }
         }
         // Tables whose foreign keys refer to a truncated one go with it, or nothing goes.
+        List<string> notices = [];
         for (int i = 0; i < tables.Count; i++)
         {
             foreach (TableDefinition other in state.Catalog.Tables.OrderBy(t => t.Oid))
@@ -132,6 +164,7 @@ internal static partial class Binder
                         hint: $"Truncate table \"{other.Name}\" at the same time, or use TRUNCATE ... CASCADE.",
                         detail: $"Table \"{other.Name}\" references \"{tables[i].Name}\".");
                 }
+                notices.Add($"truncate cascades to table \"{other.Name}\"");
                 tables.Add(other);
             }
         }
@@ -141,7 +174,7 @@ internal static partial class Binder
         }
         SequenceDefinition[] restarted = truncate.RestartIdentity
             ? [.. state.Catalog.Sequences.Where(s => s.OwnerTableOid != 0 && tables.Any(t => t.Oid == s.OwnerTableOid))] : [];
-        return new TruncateCommand(tables, restarted);
+        return new TruncateCommand(tables, restarted) { Notices = notices };
     }
 
     /// <summary>There are no roles: a dump's owners mean nothing, and nothing is said of them.</summary>

@@ -1,5 +1,6 @@
 using PhantomDb.Errors;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 
 namespace PhantomDb.Binding;
@@ -40,6 +41,7 @@ internal static partial class Binder
         CreateSequenceStatement create => new SchemaBinder(state).BindCreateSequence(create),
         AlterTableStatement alter => new SchemaBinder(state).BindAlterTable(alter),
         AlterSequenceStatement alter => new SchemaBinder(state).BindAlterSequence(alter),
+        AlterSchemaStatement move => new SchemaBinder(state).BindSetSchema(move),
         AlterRenameStatement rename => new SchemaBinder(state).BindRename(rename),
         DropStatement drop => new SchemaBinder(state).BindDrop(drop),
         CommentStatement comment => new SchemaBinder(state).BindComment(comment),
@@ -66,6 +68,6 @@ internal static partial class Binder
     private static BoundPlan BindSelect(SelectStatement select, BindingState state)
     {
         BoundQuery query = new QueryBinder(state, null, null).Bind(select);
-        return new BoundPlan(query.Plan, "SELECT") { ResultColumns = query.Columns };
+        return new BoundPlan(query.Plan, "SELECT") { ResultColumns = query.Columns, DeclaredColumns = DeclaredColumns.Find(query.Plan) };
     }
 }

@@ -124,9 +124,10 @@ internal sealed class BindingState(BinderContext context)
     /// <summary>Binds a text and gives what its names mean.</summary>
     public NameUses Record<T>(Func<T> bind)
     {
-        NameUses? outer = Uses;
+        (NameUses? outer, BinderContext context) = (Uses, Context);
         var uses = new NameUses();
         Uses = uses;
+        Context = context with { LiteralParameters = null };   // whose places are those of another text
         try
         {
             bind();
@@ -134,7 +135,7 @@ internal sealed class BindingState(BinderContext context)
         }
         finally
         {
-            Uses = outer;
+            (Uses, Context) = (outer, context);
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class ModificationBinder
         return Plan(new LogicalInsert(table, QueryBinder.WrapInCtes(input, with))
         {
             OnConflict = conflict,
+            Cascades = conflict is { DoesNothing: false } ? CascadeTargets.Of(state, table) : [],
             Checks = BindChecks(state, table, row, _ => true),
             Returning = returning,
         }, "INSERT");
@@ -194,10 +195,10 @@ internal sealed partial class ModificationBinder
                 hint: "For example, ON CONFLICT (column_name).");
         }
         var level = new QueryLevel { Clause = Clause.Set, IsPlain = true };
-        // An unqualified name means the existing row: EXCLUDED's columns are reached by that name only.
+        // A name without table is ambiguous: the existing row and EXCLUDED have the same columns.
         var scope = new Scope(null, level)
         {
-            Tables = [RowOf(table, alias, existing), RowOf(table, "excluded", row) with { AreColumnsVisible = false, Schema = null }],
+            Tables = [RowOf(table, alias, existing), RowOf(table, "excluded", row) with { Schema = null }],
         };
         var binder = new ExpressionBinder(state, scope, _queries.Ctes);
         var assignments = new List<Planning.Logical.ColumnAssignment>();

@@ -58,6 +58,7 @@ internal sealed partial class ModificationBinder
             ChangedColumns = changed,
             Checks = BindChecks(state, table, newRow, c => c.Columns.Count == 0 || c.Columns.Any(changed.Contains)),
             Returning = BindReturning(update.Returning, returningScope),
+            Cascades = CascadeTargets.Of(state, table),
         }, "UPDATE");
     }
 
@@ -79,7 +80,7 @@ internal sealed partial class ModificationBinder
             computed.AddRange(KeptColumns(scope.Tables, []));
         }
         LogicalOperator input = QueryBinder.WrapInCtes(new LogicalProject(plan, computed), with);
-        return Plan(new LogicalDelete(table, input, scan.RowId!) { Returning = returning }, "DELETE");
+        return Plan(new LogicalDelete(table, input, scan.RowId!) { Returning = returning, Cascades = CascadeTargets.Of(state, table) }, "DELETE");
     }
 
     private (LogicalScan Scan, Scope Scope) ScanTarget(TableDefinition table, string? alias)

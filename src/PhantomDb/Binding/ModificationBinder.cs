@@ -171,5 +171,8 @@ internal sealed partial class ModificationBinder(BindingState state)
             }
         });
 
-    private static BoundPlan Plan(LogicalModification modification, string tag) => new(modification, tag) { ResultColumns = modification.Output };
+    private static BoundPlan Plan(LogicalModification modification, string tag) => new(modification, tag) 
+        {
+            ResultColumns = modification.Output, DeclaredColumns = Planning.DeclaredColumns.Find(modification),
+        };
 }

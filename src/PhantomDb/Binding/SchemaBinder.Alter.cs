@@ -32,6 +32,12 @@ internal sealed partial class SchemaBinder
         public List<ConstraintDefinition> Checks { get; } = [];
 
         public List<IndexDefinition> DroppedIndexes { get; } = [];
+
+        /// <summary>Foreign keys whose rows must be looked at again, by the table that has them.</summary>
+        public List<(int TableOid, ConstraintDefinition Constraint)> ForeignKeys { get; } = [];
+
+        /// <summary>What is to be done when the new definition stands: dependents follow.</summary>
+        public List<Action> Afterwards { get; } = [];
     }
 
     public BoundStatement BindAlterTable(AlterTableStatement statement)
@@ -81,6 +87,16 @@ internal sealed partial class SchemaBinder
                 case (ViewDefinition view, RenameTableAction rename):
                     IsTaken(view.Schema, rename.NewName, false, action.Position);
                     _change.Put(view with { Name = rename.NewName, Version = view.Version + 1 });
+                    FollowRename(view.Oid, view.Schema, rename.NewName);
+                    break;
+                case (ViewDefinition view, RenameColumnAction rename):
+                    RenameViewColumn(view, rename);
+                    break;
+                case (ViewDefinition view, SetSchemaAction setSchema):
+                    Move(view, setSchema.Schema, action.Position);
+                    break;
+                case (SequenceDefinition sequence, SetSchemaAction setSchema):
+                    Move(sequence, setSchema.Schema, action.Position);
                     break;
                 case (IndexDefinition index, RenameTableAction rename):
                     TableDefinition table = _change.Catalog.GetTable(index.TableOid);
@@ -106,6 +122,79 @@ internal sealed partial class SchemaBinder
     {
         IsTaken(sequence.Schema, newName, false, position);
         _change.Put(sequence with { Name = newName, Version = sequence.Version + 1 });
+        FollowRename(sequence.Oid, sequence.Schema, newName);
+    }
+
+    private void RenameViewColumn(ViewDefinition view, RenameColumnAction rename)
+    {
+        int place = view.Columns.ToList().FindIndex(c => c.Name == rename.Column);
+        if (place < 0)
+        {
+            throw Error.At(SqlStates.UndefinedColumn, $"column \"{rename.Column}\" does not exist", rename.Position);
+        }
+        if (view.Columns.Any(c => c.Name == rename.NewName))
+        {
+            throw Error.At(SqlStates.DuplicateColumn, $"column \"{rename.NewName}\" of relation \"{view.Name}\" already exists", rename.Position);
+        }
+        _change.Put(view with
+        {
+            Columns = [.. view.Columns.Select((c, i) => i == place ? c with { Name = rename.NewName } : c)], Version = view.Version + 1,
+        });
+        FollowColumnRename(view.Oid, place, rename.NewName, rename.Position);
+    }
+
+    /// <summary>ALTER VIEW and ALTER SEQUENCE … SET SCHEMA.</summary>
+    public BoundStatement BindSetSchema(AlterSchemaStatement statement)
+    {
+        string tag = $"ALTER {statement.Kind.ToString().ToUpperInvariant()}";
+        object? found = Find(statement.Name);
+        switch (found)
+        {
+            case null when statement.IfExists:
+                _change.Notice($"relation \"{statement.Name}\" does not exist, skipping");
+                break;
+            case null:
+                throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+            case ViewDefinition view when statement.Kind == ObjectKind.View:
+                Move(view, statement.Schema, statement.Position);
+                break;
+            case SequenceDefinition sequence when statement.Kind == ObjectKind.Sequence:
+                Move(sequence, statement.Schema, statement.Position);
+                break;
+            default:
+                throw statement.Kind is ObjectKind.View or ObjectKind.Sequence
+                    ? Error.At(SqlStates.WrongObjectType, $"\"{statement.Name.Name}\" is not a {statement.Kind.ToString().ToLowerInvariant()}", statement.Name.Position)
+                    : Error.NotSupported($"{tag} SET SCHEMA", statement.Position);
+        }
+        return _change.Build(tag);
+    }
+
+    private void Move(ViewDefinition view, string schema, int position)
+    {
+        CheckNewSchema(schema, view.Name, position);
+        _change.Put(view with { Schema = schema, QueryText = StoredText.OfMovedView(state, view, schema), Version = view.Version + 1 });
+        FollowRename(view.Oid, schema, view.Name);
+    }
+
+    private void Move(SequenceDefinition sequence, string schema, int position)
+    {
+        if (_change.Catalog.Find(sequence.OwnerTableOid) is TableDefinition owner)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, "cannot move an owned sequence into another schema", position,
+                detail: $"Sequence \"{sequence.Name}\" is linked to table \"{owner.Name}\".");
+        }
+        CheckNewSchema(schema, sequence.Name, position);
+        _change.Put(sequence with { Schema = schema, Version = sequence.Version + 1 });
+        FollowRename(sequence.Oid, schema, sequence.Name);
+    }
+
+    private void CheckNewSchema(string schema, string name, int position)
+    {
+        if (!_change.Catalog.HasSchema(schema))
+        {
+            throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{schema}\" does not exist", position);
+        }
+        IsTaken(schema, name, false, position);
     }
 
     public BoundStatement BindRename(AlterRenameStatement statement)
@@ -160,17 +249,17 @@ internal sealed partial class SchemaBinder
                 break;
             case RenameTableAction rename:
                 IsTaken(builder.Table.Schema, rename.NewName, false, rename.Position);
-                RefuseDependentViews(builder.Table, "rename", rename.Position);
                 builder.Table = builder.Table with { Name = rename.NewName };
+                alteration.Afterwards.Add(() => FollowRename(alteration.Before.Oid, alteration.Before.Schema, rename.NewName));
                 break;
             case RenameColumnAction rename:
-                RenameColumn(builder, rename);
+                RenameColumn(alteration, rename);
                 break;
             case RenameConstraintAction rename:
                 RenameConstraint(builder, rename);
                 break;
             case SetSchemaAction setSchema:
-                SetSchema(builder, setSchema);
+                SetSchema(alteration, setSchema);
                 break;
             case OwnerToAction or AlterColumnStatisticsAction or AlterColumnStorageAction or ClusterOnAction or SetPersistenceAction { Persistence: not TablePersistence.Temporary }:
                 break;   // nothing here has owners, sampling targets, pages or an unlogged form: dumps may set them
@@ -233,15 +322,16 @@ internal sealed partial class SchemaBinder
         ColumnDefinition column = table.Columns[place];
         bool cascades = drop.Behavior == DropBehavior.Cascade;
         string what = $"column {column.Name} of table {table.Name}";
-        ViewDefinition[] views = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(table.Oid))];
+        ViewDefinition[] views = ViewsOverColumn(table.Oid, column.Number);
         if (views.Length > 0 && !cascades)
         {
-            // Which columns a view reads is not recorded: any view of the table may be the one.
-            throw Dependents(what, views.Select(v => $"view {v.Name} depends on table {table.Name}"));
+            throw Dependents(what, views.Select(v => $"view {v.Name} depends on {what}"));
         }
-        if (views.Length > 0)
+        foreach (ViewDefinition view in views.Where(v => _change.Catalog.Find(v.Oid) is not null))
         {
-            DropDependents(table.Oid, what, [], cascades: true);
+            _change.Notice($"drop cascades to view {view.Name}");
+            DropDependents(view.Oid, $"view {view.Name}", [view.Oid], cascades: true);
+            _change.RemoveRelation(view.Oid);
         }
         ConstraintDefinition[] constraints = [.. table.Constraints.Where(c => c.Columns.Contains(column.Number))];
         foreach (ConstraintDefinition constraint in constraints)
@@ -259,6 +349,7 @@ internal sealed partial class SchemaBinder
         alteration.NeedsRewrite = true;
         foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid && s.OwnerColumnNumber == column.Number).ToArray())
         {
+            DropDefaultsOver(sequence, what, [table.Oid], cascades);
             _change.RemoveRelation(sequence.Oid);
             _change.Do(new DropSequenceStorage(sequence.Oid));
         }
@@ -270,15 +361,10 @@ internal sealed partial class SchemaBinder
         RefuseCollation(retype.Collation);
         ColumnDefinition column = builder.Column(retype.Column, retype.Position);
         SqlType type = TypeNames.Bind(retype.Type);
-        RefuseDependentViews(builder.Table, "alter type of a column used by", retype.Position);
-        if (builder.Table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.Columns.Contains(column.Number)) && type.Id != column.Type.Id)
+        if (ViewsOverColumn(builder.Table.Oid, column.Number) is [var view, ..])
         {
-            throw Error.NotSupported("changing the type of a foreign key's column", retype.Position);
-        }
-        if (_change.Catalog.Tables.Any(t => t.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == builder.Table.Oid && c.ReferencedColumns.Contains(column.Number)))
-            && type.Id != column.Type.Id)
-        {
-            throw Error.NotSupported("changing the type of a referenced column", retype.Position);
+            throw Error.At(SqlStates.FeatureNotSupported, "cannot alter type of a column used by a view or rule", retype.Position,
+                detail: $"rule _RETURN on view {view.Name} depends on column \"{column.Name}\"");
         }
         if (column.Identity != IdentityKind.None)
         {
@@ -306,8 +392,34 @@ internal sealed partial class SchemaBinder
             ModificationBinder.DefaultOf(state, changed);   // must still be assignable
         }
         builder.Replace(changed);
+        CheckForeignKeys(alteration, column.Number, retype.Position);
         alteration.Values[column.Number] = value;
         alteration.NeedsRewrite = true;
+    }
+
+    // Keys that a column of another type now belongs to: the types must still fit, and so must the rows.
+    private void CheckForeignKeys(Alteration alteration, int number, int position)
+    {
+        TableDefinition table = alteration.Builder.Table;
+        foreach (TableDefinition other in _change.Catalog.Tables.OrderBy(t => t.Oid))
+        {
+            TableDefinition child = other.Oid == table.Oid ? table : other;
+            foreach (ConstraintDefinition key in child.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
+            {
+                bool isOurs = child.Oid == table.Oid && key.Columns.Contains(number);
+                if (!isOurs && !(key.ReferencedTableOid == table.Oid && key.ReferencedColumns.Contains(number)))
+                {
+                    continue;
+                }
+                TableDefinition parent = key.ReferencedTableOid == table.Oid ? table : _change.Catalog.GetTable(key.ReferencedTableOid);
+                for (int i = 0; i < key.Columns.Count; i++)
+                {
+                    TableBuilder.CheckKeyTypes(key.Name, child.Columns[child.IndexOfNumber(key.Columns[i])],
+                        parent.Columns[parent.IndexOfNumber(key.ReferencedColumns[i])], position);
+                }
+                alteration.ForeignKeys.Add((child.Oid, key));
+            }
+        }
     }
 
     private void SetDefault(TableBuilder builder, AlterColumnDefaultAction action)
@@ -465,29 +577,24 @@ internal sealed partial class SchemaBinder
         }
     }
 
-    private void RenameColumn(TableBuilder builder, RenameColumnAction rename)
+    private void RenameColumn(Alteration alteration, RenameColumnAction rename)
     {
+        TableBuilder builder = alteration.Builder;
         ColumnDefinition column = builder.Column(rename.Column, rename.Position);
         if (builder.Table.IndexOf(rename.NewName) >= 0)
         {
             throw Error.At(SqlStates.DuplicateColumn, $"column \"{rename.NewName}\" of relation \"{builder.Table.Name}\" already exists", rename.Position);
         }
-        RefuseDependentViews(builder.Table, "rename a column of", rename.Position);
-        if (builder.Table.Constraints.Any(c => c.Kind == ConstraintKind.Check && (c.Columns.Contains(column.Number) || c.Columns.Count == 0)))
-        {
-            throw Error.NotSupported("renaming a column that a check constraint names", rename.Position);
-        }
+        TableDefinition before = builder.Table;
         builder.Replace(column with { Name = rename.NewName });
-    }
-
-    /// <summary>Views are kept as text, which names the table: it would not follow.</summary>
-    private void RefuseDependentViews(TableDefinition table, string verb, int position)
-    {
-        if (_change.Catalog.Views.FirstOrDefault(v => v.DependsOn.Contains(table.Oid)) is { } view)
+        builder.Table = builder.Table with
         {
-            throw Error.At(SqlStates.FeatureNotSupported, $"cannot {verb} table \"{table.Name}\" while view \"{view.Name}\" depends on it", position,
-                hint: "Drop the view, and create it again afterwards.");
-        }
+            Constraints = [.. builder.Table.Constraints.Select(c => c.Kind != ConstraintKind.Check ? c : c with
+            {
+                CheckText = StoredText.WithColumn(c.CheckText!, StoredText.UsesOfCheck(state, before, c), before.Oid, column.Number, rename.NewName),
+            })],
+        };
+        alteration.Afterwards.Add(() => FollowColumnRename(before.Oid, column.Number, rename.NewName, rename.Position));
     }
 
     private void RenameConstraint(TableBuilder builder, RenameConstraintAction rename)
@@ -510,20 +617,26 @@ internal sealed partial class SchemaBinder
         };
     }
 
-    private void SetSchema(TableBuilder builder, SetSchemaAction action)
+    // Sequences that belong to its columns go with a table.
+    private void SetSchema(Alteration alteration, SetSchemaAction action)
     {
-        TableDefinition table = builder.Table;
-        if (!_change.Catalog.HasSchema(action.Schema))
+        TableDefinition table = alteration.Builder.Table;
+        CheckNewSchema(action.Schema, table.Name, action.Position);
+        alteration.Builder.Table = table with { Schema = action.Schema };
+        SequenceDefinition[] sequences = [.. _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid)];
+        foreach (SequenceDefinition sequence in sequences)
         {
-            throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{action.Schema}\" does not exist", action.Position);
+            IsTaken(action.Schema, sequence.Name, false, action.Position);
         }
-        IsTaken(action.Schema, table.Name, false, action.Position);
-        RefuseDependentViews(table, "move", action.Position);
-        if (_change.Catalog.Sequences.Any(s => s.OwnerTableOid == table.Oid))
+        alteration.Afterwards.Add(() =>
         {
-            throw Error.NotSupported("SET SCHEMA of a table with sequences", action.Position);
-        }
-        builder.Table = table with { Schema = action.Schema };
+            foreach (SequenceDefinition sequence in sequences)
+            {
+                _change.Put(sequence with { Schema = action.Schema, Version = sequence.Version + 1 });
+                FollowRename(sequence.Oid, action.Schema, sequence.Name);
+            }
+            FollowRename(table.Oid, action.Schema, table.Name);
+        });
     }
 
     private void FinishAlteration(Alteration alteration)
@@ -536,6 +649,11 @@ internal sealed partial class SchemaBinder
         }
         after = after with { Version = alteration.Before.Version + 1 };
         _change.Put(after);
+        foreach (Action action in alteration.Afterwards)
+        {
+            action();
+        }
+        after = (TableDefinition)_change.Catalog.Find(after.Oid)!;   // its defaults may have followed a sequence
         foreach (IndexDefinition dropped in alteration.DroppedIndexes.Where(_ => !alteration.NeedsRewrite))
         {
             _change.Do(new DropIndexStorage(after, dropped));
@@ -553,6 +671,14 @@ internal sealed partial class SchemaBinder
             }
         }
         Validate(builder, after);
+        foreach ((int tableOid, ConstraintDefinition key) in alteration.ForeignKeys.Distinct())
+        {
+            TableDefinition table = _change.Catalog.GetTable(tableOid);
+            if (table.Constraints.Any(c => c.Oid == key.Oid))
+            {
+                _change.Do(new ValidateForeignKey(table, key));
+            }
+        }
     }
 
     private ComputedColumn NewValue(Alteration alteration, ColumnDefinition column)

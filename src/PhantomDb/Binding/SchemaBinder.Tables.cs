@@ -251,7 +251,7 @@ internal sealed partial class SchemaBinder
         var queries = new QueryBinder(state, null, null);
         BoundQuery query = queries.Bind(select);
         List<LogicalColumn> named = NamedColumns(query, statement.Columns, "TABLE AS", statement.Position);
-        HashSet<ColumnId> declared = DeclaredColumns(query.Plan);
+        HashSet<ColumnId> declared = Planning.DeclaredColumns.Find(query.Plan);
         SqlType[] types = [.. query.Columns.Select(c => StoredType(c, declared.Contains(c.Id)))];
         query = queries.CoerceColumns(query, types, CastContext.Assignment, (_, actual) => Error.NotSupported($"a column of type {actual}", statement.Position));
         var table = new TableDefinition(_change.TakeOid(), schema, statement.Name.Name, [.. named.Select((c, i) => new ColumnDefinition(c.Name, types[i], i))]);
@@ -269,14 +269,4 @@ internal sealed partial class SchemaBinder
         isDeclared ? column.Type
         : column.Type.Id is SqlTypeId.Numeric or SqlTypeId.Varchar or SqlTypeId.Char ? new SqlType(column.Type.Id)
         : column.Type;
-
-    private static HashSet<ColumnId> DeclaredColumns(LogicalOperator plan)
-    {
-        HashSet<ColumnId> ids = [.. plan is LogicalScan scan ? scan.Output.Select(c => c.Id) : []];
-        foreach (LogicalOperator child in plan.Children)
-        {
-            ids.UnionWith(DeclaredColumns(child));
-        }
-        return ids;
-    }
 }

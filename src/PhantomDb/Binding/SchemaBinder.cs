@@ -352,6 +352,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         // Tables dropped together may refer to each other: the references go with them.
         foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid).ToArray())
         {
+            DropDefaultsOver(sequence, $"table {table.Name}", [.. dropped, table.Oid], cascades);
             _change.RemoveRelation(sequence.Oid);
             _change.Do(new DropSequenceStorage(sequence.Oid));
         }
@@ -362,21 +363,12 @@ internal sealed partial class SchemaBinder(BindingState state)
     private void DropSequence(SequenceDefinition sequence, HashSet<int> dropped, bool cascades)
     {
         if (_change.Catalog.Find(sequence.OwnerTableOid) is TableDefinition owner && !dropped.Contains(owner.Oid)
-            && owner.Columns.FirstOrDefault(c => c.SequenceOid == sequence.Oid) is { } column)
+            && owner.Columns.FirstOrDefault(c => c.SequenceOid == sequence.Oid && c.Identity != IdentityKind.None) is { } column)
         {
-            if (column.Identity != IdentityKind.None)
-            {
-                throw Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop sequence {sequence.Name} because column {column.Name} of table {owner.Name} requires it", -1,
-                    hint: $"You can drop column {column.Name} of table {owner.Name} instead.");
-            }
-            if (!cascades)
-            {
-                throw Dependents($"sequence {sequence.Name}", [$"default value for column {column.Name} of table {owner.Name} depends on sequence {sequence.Name}"]);
-            }
-            _change.Notice($"drop cascades to default value for column {column.Name} of table {owner.Name}");
-            ColumnDefinition without = column with { DefaultText = null, SequenceOid = 0 };
-            _change.Put(owner with { Columns = [.. owner.Columns.Select(c => c == column ? without : c)], Version = owner.Version + 1 });
+            throw Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop sequence {sequence.Name} because column {column.Name} of table {owner.Name} requires it", -1,
+                hint: $"You can drop column {column.Name} of table {owner.Name} instead.");
         }
+        DropDefaultsOver(sequence, $"sequence {sequence.Name}", dropped, cascades);
         DropDependents(sequence.Oid, $"sequence {sequence.Name}", dropped, cascades);
         _change.RemoveRelation(sequence.Oid);
         _change.Do(new DropSequenceStorage(sequence.Oid));

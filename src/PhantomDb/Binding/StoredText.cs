@@ -34,6 +34,10 @@ internal static class StoredText
             : throw Error.Internal("the text of a view has changed its meaning");
     }
 
+    /// <summary>A view's text when the view goes to another schema, where its names may not be found as they are.</summary>
+    public static string OfMovedView(BindingState state, ViewDefinition view, string schema) =>
+        Apply(view.QueryText, Qualifications(state, schema, view.QueryText, UsesOf(state, view)));
+
     /// <summary>A column's default.</summary>
     public static string OfDefault(BindingState state, ExpressionSyntax syntax, ColumnDefinition column)
     {

@@ -164,6 +164,10 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         {
             CheckKeyTypes(chosen, Table.Columns[Table.IndexOfNumber(own[i])], referenced.Columns[referenced.IndexOfNumber(other[i])], position);
         }
+        if (references.OnDeleteColumns.Count > 0)
+        {
+            throw Error.NotSupported("a column list of ON DELETE SET", references.Position);
+        }
         if (references.Match == ForeignKeyMatch.Partial)
         {
             throw Error.NotSupported("MATCH PARTIAL", references.Position);
@@ -174,8 +178,8 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
             ReferencedTableOid = referenced.Oid,
             ReferencedColumns = other,
             ReferencedIndexOid = index.Oid,
-            OnDelete = Action(references.OnDelete, "DELETE", references.Position),
-            OnUpdate = Action(references.OnUpdate, "UPDATE", references.Position),
+            OnDelete = Action(references.OnDelete),
+            OnUpdate = Action(references.OnUpdate),
             IsMatchFull = references.Match == ForeignKeyMatch.Full,
         };
         Table = Table with { Constraints = [.. Table.Constraints, constraint] };
@@ -211,29 +215,29 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         })];
     }
 
-    private static void CheckKeyTypes(string constraint, ColumnDefinition own, ColumnDefinition other, int position)
+    /// <summary>42804 where values of one column cannot be looked up in the other: they need a common equality, or an implicit cast to the referenced type.</summary>
+    public static void CheckKeyTypes(string constraint, ColumnDefinition own, ColumnDefinition other, int position)
     {
-        if (TypeCategories.ComparisonType(own.Type, other.Type) is null)
+        bool isComparable = own.Type.Id == other.Type.Id
+            || (own.Type.IsInteger && other.Type.IsInteger) || (IsFloat(own.Type) && IsFloat(other.Type)) || (IsDay(own.Type) && IsDay(other.Type))
+            || CastRegistry.IsAllowed(own.Type.Id, other.Type.Id, CastContext.Implicit);
+        if (!isComparable)
         {
             throw Error.At(SqlStates.DatatypeMismatch, $"foreign key constraint \"{constraint}\" cannot be implemented", position,
                 detail: $"Key columns \"{own.Name}\" and \"{other.Name}\" are of incompatible types: {own.Type.BaseName} and {other.Type.BaseName}.");
         }
-        // Keys are looked up by their bytes in the referenced index, so both sides must be stored alike.
-        bool isAlike = own.Type.Id == SqlTypeId.Numeric && other.Type.Id == SqlTypeId.Numeric
-            ? own.Type.Physical == other.Type.Physical && own.Type.Scale == other.Type.Scale
-            : own.Type.Id == other.Type.Id || (own.Type.IsString && other.Type.IsString && own.Type.Id != SqlTypeId.Char && other.Type.Id != SqlTypeId.Char);
-        if (!isAlike)
-        {
-            throw Error.NotSupported($"a foreign key between columns of types {own.Type} and {other.Type}", position);
-        }
     }
 
-    private static ReferentialAction Action(Parsing.Ast.ReferentialAction action, string verb, int position) => action switch
+    private static bool IsFloat(SqlType type) => type.Id is SqlTypeId.Real or SqlTypeId.Double;
+
+    private static bool IsDay(SqlType type) => type.Id is SqlTypeId.Date or SqlTypeId.Timestamp or SqlTypeId.TimestampTz;
+
+    private static ReferentialAction Action(Parsing.Ast.ReferentialAction action) => action switch
     {
-        Parsing.Ast.ReferentialAction.Default or Parsing.Ast.ReferentialAction.NoAction => ReferentialAction.NoAction,
         Parsing.Ast.ReferentialAction.Restrict => ReferentialAction.Restrict,
-        Parsing.Ast.ReferentialAction.Cascade => throw Error.NotSupported($"ON {verb} CASCADE", position),
-        Parsing.Ast.ReferentialAction.SetNull => throw Error.NotSupported($"ON {verb} SET NULL", position),
-        _ => throw Error.NotSupported($"ON {verb} SET DEFAULT", position),
+        Parsing.Ast.ReferentialAction.Cascade => ReferentialAction.Cascade,
+        Parsing.Ast.ReferentialAction.SetNull => ReferentialAction.SetNull,
+        Parsing.Ast.ReferentialAction.SetDefault => ReferentialAction.SetDefault,
+        _ => ReferentialAction.NoAction,
     };
 }

@@ -1,4 +1,5 @@
 using PhantomDb.Errors;
+using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
@@ -21,14 +22,14 @@ internal sealed class ConflictInsert
     private readonly TableIndex[] _arbiters;
     private readonly RowChecks _checks;
     private readonly ReturningRows? _returning;
-    private readonly ForeignKeyChecks _insertedKeys;
-    private readonly ForeignKeyChecks _updatedKeys;
+    private readonly ForeignKeyChecks _foreignKeys;
+    private readonly KeyChanges _insertedKeys;
+    private readonly KeyChanges _updatedKeys;
     private readonly int[] _places;          // of the stored columns in the table's order
     private readonly RowBuffer _proposed;
     private readonly RowBuffer _pair;        // the existing row's columns, then the proposed row's
     private readonly DataChunk _pairChunk;
     private readonly DataChunk _newRow;
-    private readonly DataChunk _rowId = new([PhysicalType.Int64]);
     private readonly RowBuffer _values;
     private readonly PredicateEvaluator? _where;
     private readonly (int Place, ExpressionEvaluator Value)[] _assignments;
@@ -48,9 +49,10 @@ internal sealed class ConflictInsert
             .Select(i => _table.FindIndex(i.Oid) ?? throw Error.Internal($"index {i.Name} is not stored"))];
         _checks = new RowChecks(insert.Table, columns, insert.Checks, scope);
         _returning = ReturningRows.Create(insert.Returning, columns, scope);
-        _insertedKeys = new ForeignKeyChecks(scope, insert.Table);
+        _foreignKeys = new ForeignKeyChecks(scope, insert.Cascades);
+        _insertedKeys = _foreignKeys.Watch(insert.Table);
         int[] changed = [.. _action.Assignments.Select(a => a.ColumnNumber)];
-        _updatedKeys = new ForeignKeyChecks(scope, insert.Table, changed);
+        _updatedKeys = _foreignKeys.Watch(insert.Table, changed);
         _places = [.. _table.ColumnNumbers.Select(insert.Table.IndexOfNumber)];
         _proposed = new RowBuffer([.. _table.ColumnNumbers]);
         int[] numbers = [.. insert.Table.Columns.Select(c => c.Number)];
@@ -74,6 +76,8 @@ internal sealed class ConflictInsert
     /// <summary>Rows inserted or changed.</summary>
     public long RowCount { get; private set; }
 
+    public ConflictCounts Conflicts { get; private set; }
+
     /// <summary>Takes all proposed rows, in their order; the rows of RETURNING, null where it has none.</summary>
     public ColumnarBuffer? Run(ColumnarBuffer rows)
     {
@@ -90,8 +94,7 @@ internal sealed class ConflictInsert
             }
             Flush(chunk);
         }
-        _insertedKeys.Test();
-        _updatedKeys.Test();
+        _foreignKeys.Finish();
         return _returning?.Rows;
     }
 
@@ -113,15 +116,18 @@ internal sealed class ConflictInsert
                 _changed.Add(inserted);
                 _selected[_selectedCount++] = position;
                 RowCount++;
+                Conflicts = Conflicts with { Inserted = Conflicts.Inserted + 1 };
                 return;
             }
             if (_action.DoesNothing)
             {
                 EnsureVisible(rowId);
+                Conflicts = Conflicts with { Conflicting = Conflicts.Conflicting + 1 };
                 return;
             }
         }
         while (!TryLockConflict(rowId));
+        Conflicts = Conflicts with { Conflicting = Conflicts.Conflicting + 1 };
         if (_changed.Contains(rowId))
         {
             throw new PhantomDbException(SqlStates.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
@@ -217,16 +223,14 @@ internal sealed class ConflictInsert
         _newRow.Count = 1;
         _checks.Test(_newRow);
 
-        RowBuffer.Clear(_rowId);
-        _rowId.Vectors[0].Write<long>()[0] = rowId;
-        _rowId.Count = 1;
-        _updatedKeys.AddOld(_table, _rowId);
+        _updatedKeys.ReadOld(_table, rowId, ReadView.Latest);
         for (int i = 0; i < _assignments.Length; i++)
         {
             _values.SetFrom(i, _newRow.Vectors[_assignments[i].Place], 0);
         }
         EnsureDone(_scope.Transaction.TryUpdate(_table, rowId, _values, _scope.Transaction.Isolation == IsolationLevel.ReadCommitted));
         _changed.Add(rowId);
+        _updatedKeys.KeepOld();
         _updatedKeys.AddNew(_newRow, i => i);
         _returning?.Add(_newRow);
         RowCount++;
@@ -256,3 +260,6 @@ internal sealed class ConflictInsert
         _pair.AppendTo(_pairChunk);
     }
 }
+
+/// <summary>Rows that were proposed: those that went in, and those that a row was in the way of.</summary>
+internal readonly record struct ConflictCounts(long Inserted, long Conflicting);

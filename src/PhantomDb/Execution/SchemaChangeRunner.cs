@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Expressions;
 using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;

@@ -1,3 +1,4 @@
+using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
 
 namespace PhantomDb.Execution;
@@ -7,6 +8,9 @@ internal sealed record StatementResult(string Tag)
 {
     /// <summary>The columns of <see cref="Rows"/>.</summary>
     public IReadOnlyList<LogicalColumn> Columns { get; init; } = [];
+
+    /// <summary>Those of them whose type's modifiers are shown.</summary>
+    public IReadOnlySet<ColumnId> DeclaredColumns { get; init; } = new HashSet<ColumnId>();
 
     /// <summary>The rows; null where the statement gives none.</summary>
     public ResultSource? Rows { get; init; }

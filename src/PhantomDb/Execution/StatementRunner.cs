@@ -1,8 +1,7 @@
-using System.Diagnostics;
 using System.Globalization;
 using PhantomDb.Catalog;
+using PhantomDb.Execution.Explain;
 using PhantomDb.Execution.Physical;
-using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
@@ -21,6 +20,7 @@ internal sealed class StatementRunner(StatementScope scope)
     public StatementResult Query(BoundPlan plan, PhysicalPlan physical) => new(plan.CommandTag)
     {
         Columns = plan.ResultColumns,
+        DeclaredColumns = plan.DeclaredColumns,
         Rows = new PlanRows(new QueryExecution(physical, scope.NewContext())),
         IsRunning = true,
     };
@@ -33,6 +33,7 @@ internal sealed class StatementRunner(StatementScope scope)
         return new StatementResult(TagOf(plan.CommandTag, runner.RowCount))
         {
             Columns = rows is null ? [] : plan.ResultColumns,
+            DeclaredColumns = plan.DeclaredColumns,
             Rows = rows is null ? null : new KeptRows(rows),
             RowsAffected = runner.RowCount,
         };
@@ -72,9 +73,8 @@ internal sealed class StatementRunner(StatementScope scope)
         return new StatementResult(truncate.CommandTag);
     }
 
-    /// <summary>EXPLAIN; with ANALYZE the query is run to its end, with counters and clocks in every operator.</summary>
-    public StatementResult Explain(BoundExplain explain, BoundPlan plan) =>
-        Lines("QUERY PLAN", explain.IsAnalyze ? AnalyzeLines(plan) : ExplainLines(plan), explain.CommandTag);
+    /// <summary>EXPLAIN; with ANALYZE the statement is carried out.</summary>
+    public StatementResult Explain(BoundExplain explain) => Lines("QUERY PLAN", new ExplainRunner(explain, scope).Run(), explain.CommandTag);
 
     /// <summary>Lines of text as rows of one column.</summary>
     public StatementResult Lines(string column, IEnumerable<string> lines, string tag) => Text([column], lines.Select(line => new[] { line }), tag);
@@ -85,32 +85,6 @@ internal sealed class StatementRunner(StatementScope scope)
         Columns = [.. columns.Select((name, i) => new LogicalColumn(new Expressions.ColumnId(i), SqlType.Text, name))],
         Rows = new KeptRows(TextRows.Collect(columns.Count, rows, scope.Statement.Memory)),
     };
-
-    private IEnumerable<string> ExplainLines(BoundPlan plan)
-    {
-        LogicalOperator optimized = Optimizer.Optimize(plan.Plan, scope.Storage, scope.Evaluation);
-        return LogicalPlanPrinter.Print(optimized).TrimEnd('\n').Split('\n');
-    }
-
-    private List<string> AnalyzeLines(BoundPlan plan)
-    {
-        long start = Stopwatch.GetTimestamp();
-        PhysicalPlan physical = scope.Plan(plan.Plan, plan.ResultColumns);
-        double planningMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        ExecutionProfile profile = new();
-        QueryExecution execution = new(physical, scope.NewContext(), profile);
-        start = Stopwatch.GetTimestamp();
-        while (execution.Next() is not null)
-        {
-        }
-        double executionMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return
-        [
-            .. PhysicalPlanPrinter.Print(physical, showsRows: true, profile),
-            string.Create(CultureInfo.InvariantCulture, $"Planning Time: {planningMs:F3} ms"),
-            string.Create(CultureInfo.InvariantCulture, $"Execution Time: {executionMs:F3} ms"),
-        ];
-    }
 
     /// <summary>A query's rows as they are computed.</summary>
     private sealed class PlanRows(QueryExecution execution) : ResultSource

@@ -34,9 +34,14 @@ internal sealed class StatementScope(
     /// <summary>The tables by oid; a definition statement puts its new ones here until it commits.</summary>
     public Dictionary<int, TableStore> Tables => _tables;
 
-    /// <summary>Optimises and plans a query or the input of a modification.</summary>
-    public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result) =>
-        PhysicalPlanner.Plan(Optimizer.Optimize(plan, storage, Evaluation), result, parameters.Length, storage);
+    /// <summary>Optimises and plans a query or the input of a modification; with estimates of rows where they are to be shown.</summary>
+    public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result, bool isEstimated = false)
+    {
+        LogicalOperator optimized = Optimizer.Optimize(plan, storage, Evaluation);
+        CardinalityEstimator? estimator = isEstimated ? new CardinalityEstimator(storage) : null;
+        estimator?.Rows(optimized);   // from the top, where common table expressions are met before they are read
+        return PhysicalPlanner.Plan(optimized, result, parameters.Length, storage, estimator is null ? null : estimator.Rows);
+    }
 
     public ExecutionContext NewContext(ReadView? view = null) => new(statement, parameters)
     {

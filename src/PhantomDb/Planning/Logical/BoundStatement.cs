@@ -1,3 +1,4 @@
+using PhantomDb.Expressions;
 using PhantomDb.Types;
 
 namespace PhantomDb.Planning.Logical;
@@ -27,6 +28,9 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     /// <summary>The result's columns, a subset of the plan's output in the order shown.</summary>
     public required IReadOnlyList<LogicalColumn> ResultColumns { get; init; }
 
+    /// <summary>Columns whose type's modifiers have been declared, and are shown.</summary>
+    public IReadOnlySet<ColumnId> DeclaredColumns { get; init; } = new HashSet<ColumnId>();
+
     /// <summary>
     /// Parameters that are literals taken out of the text, and whose value was nevertheless used when the statement was
     /// bound (GROUP BY 1, a select list): the plan serves only statements with the same literals there.
@@ -36,8 +40,17 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     public override string CommandTag => Tag;
 }
 
-/// <summary>EXPLAIN [ANALYZE] of a plan.</summary>
-internal sealed record BoundExplain(BoundStatement Statement, bool IsAnalyze, bool ShowsCosts) : BoundStatement
+internal enum ExplainFormat : byte
+{
+    Text,
+    Json,
+}
+
+/// <summary>What EXPLAIN is to show.</summary>
+internal sealed record ExplainOptions(bool ShowsCosts, bool ShowsTimes, bool ShowsSummary, bool IsVerbose, ExplainFormat Format);
+
+/// <summary>EXPLAIN of a plan; with ANALYZE it is carried out.</summary>
+internal sealed record BoundExplain(BoundStatement Statement, bool IsAnalyze, ExplainOptions Options) : BoundStatement
 {
     public override string CommandTag => "EXPLAIN";
 }

@@ -17,6 +17,9 @@ internal sealed record DropDatabaseCommand(string Name, bool IfExists) : BoundSt
 /// <summary>TRUNCATE: all tables at once (those that CASCADE adds are among them), then sequences start again.</summary>
 internal sealed record TruncateCommand(IReadOnlyList<TableDefinition> Tables, IReadOnlyList<SequenceDefinition> RestartedSequences) : BoundStatement
 {
+    /// <summary>Notices to the client: tables that CASCADE adds.</summary>
+    public IReadOnlyList<string> Notices { get; init; } = [];
+
     public override string CommandTag => "TRUNCATE TABLE";
 }
 

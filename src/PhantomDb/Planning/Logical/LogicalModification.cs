@@ -7,6 +7,13 @@ namespace PhantomDb.Planning.Logical;
 internal sealed record BoundCheck(ConstraintDefinition Constraint, Expression Condition);
 
 /// <summary>
+/// What changing a table's rows by a foreign key's action needs: checks over the new row's columns, and the defaults of
+/// columns that SET DEFAULT sets, by storage number.
+/// </summary>
+internal sealed record CascadeTarget(
+    TableDefinition Table, IReadOnlyList<LogicalColumn> Row, IReadOnlyList<BoundCheck> Checks, IReadOnlyDictionary<int, Expression> Defaults);
+
+/// <summary>
 /// A statement that changes a table. It reads <see cref="Input"/>, changes rows, and gives the RETURNING columns, computed
 /// over the new row (for DELETE the old one) and the input's other columns.
 /// </summary>
@@ -16,6 +23,9 @@ internal abstract record LogicalModification(TableDefinition Table, LogicalOpera
 
     /// <summary>Check constraints to test, over the new row's columns.</summary>
     public IReadOnlyList<BoundCheck> Checks { get; init; } = [];
+
+    /// <summary>Tables whose rows may change with this one's, by actions of foreign keys.</summary>
+    public IReadOnlyList<CascadeTarget> Cascades { get; init; } = [];
 
     public override IReadOnlyList<LogicalColumn> Output => [.. Returning.Select(r => r.Column)];
 

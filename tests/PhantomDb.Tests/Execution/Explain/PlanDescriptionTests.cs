@@ -1,4 +1,5 @@
 using PhantomDb.Execution;
+using PhantomDb.Execution.Explain;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
@@ -6,10 +7,10 @@ using PhantomDb.Tests.Functions;
 using PhantomDb.Types;
 using ExecutionContext = PhantomDb.Execution.ExecutionContext;
 
-namespace PhantomDb.Tests.Execution;
+namespace PhantomDb.Tests.Execution.Explain;
 
 [TestClass]
-public sealed class PhysicalPlanPrinterTests
+public sealed class PlanDescriptionTests
 {
     [TestMethod]
     public void A_plan_is_printed_with_conditions_by_name_and_after_a_run_with_rows()
@@ -23,19 +24,23 @@ public sealed class PhysicalPlanPrinterTests
         PhysicalPlan plan = PhysicalPlanner.Plan(limit, limit.Output, 0, estimate: _ => 7);
         string[] expected =
         [
-            "Limit  (rows=7)",
+            "Limit",
             "  ->  Top-N Sort",
             "        Sort Key: a DESC NULLS LAST",
-            "        ->  Hash Join  (rows=7)",
+            "        ->  Hash Join",
             "              Hash Cond: (a = b)",
-            "              ->  Values Scan  (rows=7)",
-            "              ->  Values Scan  (rows=7)",
+            "              ->  Values Scan",
+            "              ->  Values Scan",
         ];
-        CollectionAssert.AreEqual(expected, PhysicalPlanPrinter.Print(plan).ToArray());
+        PlanNode described = new PlanDescription(null, null, isVerbose: false).Describe(plan);
+        CollectionAssert.AreEqual(expected, PlanTextWriter.Write(described, new ExplainView(false, false)).ToArray());
+        string[] withCosts = [.. PlanTextWriter.Write(described, new ExplainView(true, false))];
+        Assert.MatchesRegex(@"^Limit  \(cost=\d+\.\d\d\.\.\d+\.\d\d rows=7 width=8\)$", withCosts[0]);
+        Assert.MatchesRegex(@"^              ->  Values Scan  \(cost=0\.00\.\.0\.0\d rows=7 width=4\)$", withCosts[6]);
 
         var profile = new ExecutionProfile();
         PlanBuilder.Collect(new QueryExecution(plan, new ExecutionContext(new TestStatementContext(), []), profile), 2);
-        IReadOnlyList<string> lines = PhysicalPlanPrinter.Print(plan, showsRows: false, profile);
+        IReadOnlyList<string> lines = PlanTextWriter.Write(new PlanDescription(profile, null, isVerbose: false).Describe(plan), new ExplainView(false, true));
         Assert.MatchesRegex(@"^Limit \(actual time=\d+\.\d{3} rows=1 loops=1\)$", lines[0]);
         Assert.MatchesRegex(@"^        ->  Hash Join \(actual time=\d+\.\d{3} rows=2 loops=1\)$", lines[3]);
         Assert.MatchesRegex(@"rows=4 loops=1\)$", lines[6]);
