@@ -19,7 +19,7 @@ internal static class Constants
         int precision = type.Precision < 0 ? 6 : type.Precision;
         switch (type.Id)
         {
-            case SqlTypeId.Unknown or SqlTypeId.Text or SqlTypeId.Varchar:
+            case SqlTypeId.Unknown or SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.PaddedChar:
                 value = text;
                 return true;
             case SqlTypeId.Char:

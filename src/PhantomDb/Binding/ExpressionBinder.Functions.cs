@@ -66,6 +66,10 @@ internal sealed partial class ExpressionBinder
     {
         IReadOnlyList<ScalarFunction> candidates = FunctionRegistry.FindScalars(name);
         SqlType[] types = [.. arguments.Select(a => a.Type)];
+        if (name == "octet_length" && types is [{ Id: SqlTypeId.PaddedChar }])
+        {
+            throw Error.NotSupported("octet_length of char(n) of different lengths", position);
+        }
         OverloadOutcome outcome = char.IsLetter(name[0]) || name[0] == '_' ? Choose(candidates, types, isOperator: false, out ScalarFunction? chosen)
             : Choose([], types, isOperator: false, out chosen);
         switch (outcome)
@@ -223,6 +227,14 @@ internal sealed partial class ExpressionBinder
         {
             throw Error.At(SqlStates.WrongObjectType, "count(*) must be used to call a parameterless aggregate function", position);
         }
+        if (arguments.Any(a => a.Type.Id == SqlTypeId.PaddedChar))
+        {
+            if (name is "min" or "max")
+            {
+                throw Error.NotSupported($"{name} of char(n) of different lengths", position);
+            }
+            arguments = [.. arguments.Select(a => a.Type.Id == SqlTypeId.PaddedChar ? _coercion.Apply(a, SqlType.Char, CastContext.Implicit) : a)];
+        }
         AggregateFunction[] called = [.. candidates.Where(c => !c.TakesStar)];
         SqlType[] types = [.. arguments.Select(a => a.Type)];
         OverloadOutcome outcome = Overloads.Choose(
@@ -349,6 +361,10 @@ internal sealed partial class ExpressionBinder
         return column.Reference;
     }
 
+    /// <summary>What is grouped or ordered by must not tell blanks at the end.</summary>
+    private Expression WithoutBlanks(Expression expression) =>
+        expression.Type.Id == SqlTypeId.PaddedChar ? _coercion.Apply(expression, SqlType.Char, CastContext.Implicit) : expression;
+
     /// <summary>A sort key: NULLs are larger than everything, so they come last ascending and first descending.</summary>
     public SortKey BindSortKey(OrderByItem item, Expression expression)
     {
@@ -360,6 +376,6 @@ internal sealed partial class ExpressionBinder
             _ => throw Error.At(SqlStates.WrongObjectType, $"operator {item.UsingOperator} is not a valid ordering operator", item.Position, hint: "Ordering operators must be \"<\" or \">\" members of btree operator families."),
         };
         bool nullsFirst = item.Nulls == NullsOrder.Default ? isDescending : item.Nulls == NullsOrder.First;
-        return new SortKey(expression, isDescending, nullsFirst);
+        return new SortKey(WithoutBlanks(expression), isDescending, nullsFirst);
     }
 }

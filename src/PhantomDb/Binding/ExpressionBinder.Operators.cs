@@ -146,7 +146,7 @@ internal sealed partial class ExpressionBinder
         }
         bool isSame = type.Id == SqlTypeId.Numeric || common.Id == SqlTypeId.Numeric
             ? type.Id == common.Id && type.Physical == common.Physical && type.Scale == common.Scale
-            : common.Id == SqlTypeId.Text ? type.IsString
+            : common.Id == SqlTypeId.Text ? type.IsString && type.Id != SqlTypeId.PaddedChar
             : type.Id == common.Id || (common.Id == SqlTypeId.Oid && type.Id == SqlTypeId.RegClass);
         return isSame ? expression : _coercion.Apply(expression, common, CastContext.Implicit);
     }
@@ -333,6 +333,10 @@ internal sealed partial class ExpressionBinder
             WidenReals(operands);
         }
         SqlType[] types = [.. operands.Select(o => o.Type)];
+        if (symbol is "~~" or "!~~" or "~~*" or "!~~*" && types[0].Id == SqlTypeId.PaddedChar)
+        {
+            throw Error.NotSupported("LIKE of char(n) of different lengths", position);   // it is matched with its blanks
+        }
         return Choose(candidates, types, isOperator: true, out ScalarFunction? chosen) switch
         {
             OverloadOutcome.Found => Call(chosen!, operands, position),

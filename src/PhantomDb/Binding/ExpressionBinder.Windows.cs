@@ -179,7 +179,7 @@ internal sealed partial class ExpressionBinder
         BoundWindow? @base = syntax.BaseName is null ? null : FindWindow(syntax.BaseName, syntax.Position);
         Clause outer = level.Clause;
         level.Clause = Clause.Window;
-        Expression[] partition = [.. syntax.PartitionBy.Select(BindResolved)];
+        Expression[] partition = [.. syntax.PartitionBy.Select(e => WithoutBlanks(BindResolved(e)))];
         SortKey[] order = [.. syntax.OrderBy.Select(item => BindSortKey(item, BindResolved(item.Expression)))];
         if (@base is not null)
         {

@@ -226,7 +226,11 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
     private Expression BindMinMax(MinMaxSyntax minMax)
     {
         string name = minMax.IsGreatest ? "greatest" : "least";
-        Expression[] operands = Unify([.. minMax.Arguments.Select(a => (Bind(a), a.Position))], name.ToUpperInvariant(), out _);
+        Expression[] operands = Unify([.. minMax.Arguments.Select(a => (Bind(a), a.Position))], name.ToUpperInvariant(), out SqlType common);
+        if (common.Id == SqlTypeId.PaddedChar)
+        {
+            throw Error.NotSupported($"{name.ToUpperInvariant()} of char(n) of different lengths", minMax.Position);
+        }
         if (FunctionRegistry.FindScalars(name).Count > 0)
         {
             return BindScalar(name, operands, minMax.Position);

@@ -1,6 +1,7 @@
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Types;
 
 namespace PhantomDb.Binding;
 
@@ -78,6 +79,10 @@ internal sealed partial class QueryBinder
                 throw Error.At(SqlStates.WindowingError, "window functions are not allowed in GROUP BY", syntax.Position);
             }
         });
+        if (expression.Type.Id == SqlTypeId.PaddedChar)
+        {
+            throw Error.NotSupported("GROUP BY of char(n) of different lengths", syntax.Position);
+        }
         int index = expressions.FindIndex(e => ExpressionEquality.AreEqual(e, expression));
         if (index < 0)
         {

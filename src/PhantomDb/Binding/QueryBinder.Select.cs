@@ -83,6 +83,10 @@ internal sealed partial class QueryBinder
         }
         int visibleCount = items.Length;
         bool isDistinct = core.Distinct is { On.Count: 0 };
+        if (core.Distinct is not null && items.Concat(distinctOn.Select(e => new OutputItem("", e, core.Distinct.Position))).Any(item => item.Expression.Type.Id == SqlTypeId.PaddedChar))
+        {
+            throw Error.NotSupported("DISTINCT of char(n) of different lengths", core.Distinct.Position);
+        }
         SortKey[] outputKeys = new SortKey[keys.Length];
         for (int i = 0; i < keys.Length; i++)
         {

@@ -1,4 +1,5 @@
 using PhantomDb.Errors;
+using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
@@ -60,6 +61,18 @@ internal sealed partial class QueryBinder
     private BoundQuery Combine(SetOperationKind kind, bool isAll, BoundQuery left, BoundQuery right, BoundQuery named)
     {
         LogicalColumn[] columns = [.. left.Columns.Select((column, i) => state.NewColumn(column.Type, named.Columns[i].Name))];
-        return new BoundQuery(new LogicalSetOperation(kind, isAll, left.Plan, right.Plan, columns), columns);
+        if (isAll && kind == SetOperationKind.Union || !columns.Any(c => c.Type.Id == SqlTypeId.PaddedChar))
+        {
+            return new BoundQuery(new LogicalSetOperation(kind, isAll, left.Plan, right.Plan, columns), columns);
+        }
+        if (kind != SetOperationKind.Union)
+        {
+            throw Error.NotSupported($"{kind.ToString().ToUpperInvariant()} of char(n) of different lengths");
+        }
+        // The blanks that values bear with them do not tell them apart.
+        var all = new LogicalSetOperation(kind, true, left.Plan, right.Plan, columns);
+        var on = new ExpressionList(columns.Select(c => c.Type.Id == SqlTypeId.PaddedChar
+            ? _coercion.Apply(c.Reference, SqlType.Char, CastContext.Implicit) : c.Reference));
+        return new BoundQuery(new LogicalDistinct(all) { On = on }, columns);
     }
 }

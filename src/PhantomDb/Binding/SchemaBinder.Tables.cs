@@ -266,7 +266,7 @@ internal sealed partial class SchemaBinder
 
     /// <summary>A computed numeric has digits that were inferred: as a column it may hold any.</summary>
     private static SqlType StoredType(LogicalColumn column, bool isDeclared) =>
-        isDeclared ? column.Type
+        column.Type.Id == SqlTypeId.PaddedChar ? SqlType.Char : isDeclared ? column.Type
         : column.Type.Id is SqlTypeId.Numeric or SqlTypeId.Varchar or SqlTypeId.Char ? new SqlType(column.Type.Id)
         : column.Type;
 }

@@ -12,7 +12,7 @@ internal static class TypeCategories
         SqlTypeId.Boolean => 'B',
         SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double
             or SqlTypeId.Oid or SqlTypeId.RegClass => 'N',
-        SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Name => 'S',
+        SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name => 'S',
         SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz => 'D',
         SqlTypeId.Interval => 'T',
         SqlTypeId.Unknown => 'X',
@@ -41,6 +41,8 @@ internal static class TypeCategories
     /// </summary>
     public static SqlType? ComparisonType(SqlType left, SqlType right)
     {
+        left = left.Id == SqlTypeId.PaddedChar ? SqlType.Char : left;
+        right = right.Id == SqlTypeId.PaddedChar ? SqlType.Char : right;
         if (left.Id == SqlTypeId.Unknown && right.Id == SqlTypeId.Unknown)
         {
             return SqlType.Text;
@@ -124,7 +126,10 @@ internal static class TypeCategories
     /// modifiers of the others allow, so that these are dropped.
     /// </summary>
     public static SqlType? CommonType(IReadOnlyList<SqlType> types, bool hasUntypedLiteral, out SqlType left, out SqlType right) =>
-        CommonType(types, out left, out right) is { } common ? (hasUntypedLiteral ? new SqlType(common.Id) : common) : null;
+        CommonType(types, out left, out right) is not { } common ? null
+            : !hasUntypedLiteral ? common
+            : common.Id == SqlTypeId.Char && common.Precision > 0 ? SqlType.PaddedChar
+            : new SqlType(common.Id);
 
     private static SqlType? CommonType(IReadOnlyList<SqlType> types, out SqlType left, out SqlType right)
     {
@@ -173,7 +178,9 @@ internal static class TypeCategories
                     : type.Id == common.Id ? WithoutConflict(common, type) : new SqlType(common.Id);
             }
         }
-        return common;
+        // Where the lengths of char(n) differ, or one is not known, each value keeps its own blanks.
+        bool hasBlanks = common == SqlType.Char && types.Any(type => type.Id == SqlTypeId.PaddedChar || (type.Id == SqlTypeId.Char && type.Precision > 0));
+        return hasBlanks ? SqlType.PaddedChar : common;
     }
 
     /// <summary>One type for two of the same id: equal modifiers stay, others go; numerics of one scale take the larger precision.</summary>

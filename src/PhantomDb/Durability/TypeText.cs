@@ -20,7 +20,7 @@ internal static class TypeText
         SqlTypeId.Double => "double",
         SqlTypeId.Text or SqlTypeId.Unknown => "string",
         SqlTypeId.Varchar => WithPrecision("varchar", type),
-        SqlTypeId.Char => WithPrecision("char", type),
+        SqlTypeId.Char or SqlTypeId.PaddedChar => WithPrecision("char", type),
         SqlTypeId.Time => WithPrecision("time", type),
         SqlTypeId.Timestamp => WithPrecision("datetime", type),
         SqlTypeId.TimestampTz => WithPrecision("timestamptz", type),

@@ -69,7 +69,7 @@ internal static class CastRegistry
         new(SqlStates.CannotCoerce, $"cannot cast type {from.BaseName} to {to.BaseName}");
 
     private static bool IsString(SqlTypeId id) =>
-        id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Name;
+        id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name;
 
     private static CastContext? Listed(SqlTypeId from, SqlTypeId to) => (from, to) switch
     {
@@ -88,6 +88,8 @@ internal static class CastRegistry
         (SqlTypeId.Text, SqlTypeId.Varchar or SqlTypeId.Char) => CastContext.Implicit,
         (SqlTypeId.Varchar, SqlTypeId.Text or SqlTypeId.Char) => CastContext.Implicit,
         (SqlTypeId.Char, SqlTypeId.Text or SqlTypeId.Varchar) => CastContext.Implicit,
+        (SqlTypeId.PaddedChar, SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Name) => CastContext.Implicit,
+        (SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char, SqlTypeId.PaddedChar) => CastContext.Implicit,
         (SqlTypeId.Name, SqlTypeId.Text) => CastContext.Implicit,
         (SqlTypeId.Name, SqlTypeId.Varchar or SqlTypeId.Char) => CastContext.Assignment,
         (SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char, SqlTypeId.Name) => CastContext.Implicit,

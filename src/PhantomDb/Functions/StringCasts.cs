@@ -31,6 +31,18 @@ internal static class StringCasts
 
     private static BoundCast BindText(SqlType from, SqlType to, CastContext context)
     {
+        if (to.Id == SqlTypeId.PaddedChar)
+        {
+            return new BoundCast(from, to, from.Id == SqlTypeId.Char && from.Precision > 0
+                ? RowKernels.Text((in RowReader row, TextBuffer output) =>
+                {
+                    output.Append(row.Text(0));
+                    output.AppendRepeated(" "u8, from.Precision - Utf8Text.Length(row.Text(0)));
+                })
+                : null);
+        }
+
+        bool hasBlanks = from.Id == SqlTypeId.PaddedChar;
         if (to.Id == SqlTypeId.Name && from.Id != SqlTypeId.Name)
         {
             return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => Utf8Text.CutName(row.Text(0))));
@@ -38,7 +50,7 @@ internal static class StringCasts
 
         bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
         bool cuts = to.Precision >= 0 && !IsSameOrNarrower(from, to);
-        if (!trims && !cuts)
+        if (!trims && !cuts && !hasBlanks)
         {
             return new BoundCast(from, to, null);
         }
@@ -47,6 +59,7 @@ internal static class StringCasts
         return new BoundCast(from, to, RowKernels.Slice((in RowReader row) =>
         {
             ReadOnlySpan<byte> text = row.Text(0);
+            text = hasBlanks ? text[..Utf8Text.TrimmedLength(text)] : text;
             text = to.Precision < 0 ? text : isExplicit ? Utf8Text.Left(text, to.Precision) : Utf8Text.Fit(text, to);
             return to.Id == SqlTypeId.Char ? text[..Utf8Text.TrimmedLength(text)] : text;
         }))

@@ -18,7 +18,7 @@ internal static class BuiltInTypeOids
         SqlTypeId.Real => 700,
         SqlTypeId.Double => 701,
         SqlTypeId.Unknown => 705,
-        SqlTypeId.Char => 1042,
+        SqlTypeId.Char or SqlTypeId.PaddedChar => 1042,
         SqlTypeId.Varchar => 1043,
         SqlTypeId.Date => 1082,
         SqlTypeId.Time => 1083,

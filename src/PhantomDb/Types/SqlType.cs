@@ -25,6 +25,7 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
     public static readonly SqlType Text = new(SqlTypeId.Text);
     public static readonly SqlType Varchar = new(SqlTypeId.Varchar);
     public static readonly SqlType Char = new(SqlTypeId.Char);
+    public static readonly SqlType PaddedChar = new(SqlTypeId.PaddedChar);
     public static readonly SqlType Bytea = new(SqlTypeId.Bytea);
     public static readonly SqlType Date = new(SqlTypeId.Date);
     public static readonly SqlType Time = new(SqlTypeId.Time);
@@ -52,13 +53,13 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
         SqlTypeId.Real => PhysicalType.Real,
         SqlTypeId.Double => PhysicalType.Double,
         SqlTypeId.Unknown or SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Bytea
-            or SqlTypeId.Name or SqlTypeId.Void => PhysicalType.String,
+            or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Void => PhysicalType.String,
         SqlTypeId.Interval => PhysicalType.Interval,
         SqlTypeId.Uuid => PhysicalType.Uuid,
         _ => throw new UnreachableException(),
     };
 
-    public bool IsString => Id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Name or SqlTypeId.Unknown;
+    public bool IsString => Id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name or SqlTypeId.Unknown;
 
     public bool IsInteger => Id is SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64;
 
@@ -77,7 +78,7 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
         SqlTypeId.Double => "double precision",
         SqlTypeId.Text => "text",
         SqlTypeId.Varchar => "character varying",
-        SqlTypeId.Char => "character",
+        SqlTypeId.Char or SqlTypeId.PaddedChar => "character",
         SqlTypeId.Bytea => "bytea",
         SqlTypeId.Date => "date",
         SqlTypeId.Time => "time without time zone",

@@ -27,4 +27,9 @@ internal enum SqlTypeId : byte
     RegClass,
     Name,
     Void,
+    /// <summary>
+    /// What UNION, CASE and their like make of char(n) of different lengths: values bear their blanks with them. Of
+    /// expressions only, never of a column of a table; compared as <see cref="Char"/>.
+    /// </summary>
+    PaddedChar,
 }

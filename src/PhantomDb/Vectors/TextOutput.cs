@@ -80,7 +80,7 @@ internal sealed class TextOutput
                 return written;
             case SqlTypeId.Char:
                 return FormatPadded(BytesAt(vector, position), target);
-            case SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.Unknown:
+            case SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Unknown:
                 return Copy(BytesAt(vector, position), target);
             case SqlTypeId.Void:
                 return 0;
