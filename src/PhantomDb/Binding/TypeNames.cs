@@ -113,9 +113,9 @@ internal static class TypeNames
         {
             throw Error.NotSupported($"numeric precision above {SqlType.NumericPrecisionMax}", position);
         }
-        if (scale < 0 || scale > precision)
+        if (scale is < 0 or > SqlType.NumericPrecisionMax)
         {
-            throw Error.NotSupported("numeric scale below zero or above the precision", position);
+            throw Error.NotSupported($"numeric scale below zero or above {SqlType.NumericPrecisionMax}", position);
         }
         return SqlType.FixedNumeric(precision, scale);
     }

@@ -54,7 +54,7 @@ public sealed class TypingTests : BindingTest
     [DataRow("n in ('1.5', '2')", "n in (1.50, 2.00)")]
     [DataRow("n = null", "n::numeric = null::numeric")]
     [DataRow("coalesce(n, '1.505') = 1", "coalesce(n::numeric, 1.505) = 1")]
-    [DataRow("coalesce(c, 'long') = 'x'", "coalesce(c::character, 'long') = 'x'")]
+    [DataRow("coalesce(c, 'long') = 'x'", "coalesce(c::character, 'long')::character = 'x'")]
     [DataRow("a < 1.5", "a::numeric(11,1) < 1.5")]
     [DataRow("f = 1", "f = 1")]
     [DataRow("n = f", "n::double precision = f")]

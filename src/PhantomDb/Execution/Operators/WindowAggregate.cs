@@ -1,15 +1,19 @@
 using PhantomDb.Functions;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Operators;
 
 /// <summary>
 /// An aggregate over window frames. Frames that begin with their partition are computed by going on from row to row; all
-/// others from their rows anew, in order, so that floating point rounds as PostgreSQL's does: their price is the sum of
-/// their lengths. A frame equal to the one before shares its value.
+/// others anew: long ones from the states of blocks of rows, and blocks of blocks, that lie within them, but in floating point
+/// from their rows in order, so that they round as PostgreSQL's do, at the price of the sum of their lengths. A frame equal
+/// to the one before shares its value.
 /// </summary>
 internal sealed class WindowAggregate
 {
+    private const int BlockSize = 64;
+
     private readonly WindowCallColumns _call;
     private readonly WindowRows _rows;
     private readonly ExecutionContext _context;
@@ -22,6 +26,8 @@ internal sealed class WindowAggregate
     private readonly int[] _selection = new int[DataChunk.Capacity];
     private readonly ColumnarBuffer _values;
     private readonly Vector _value;
+    private readonly AggregateState?[]? _blocks;        // states of BlockSize rows each; null where rows must come in order
+    private readonly AggregateState?[] _largeBlocks = []; // states of BlockSize blocks each
     private int _block = -1;
 
     public WindowAggregate(WindowCallColumns call, WindowRows rows, ExecutionContext context)
@@ -36,6 +42,14 @@ internal sealed class WindowAggregate
         _isTaken = call.Filter < 0 ? null : FilterInOrder();
         _values = new ColumnarBuffer([_function.ReturnType.Physical], context.Memory);
         _value = new Vector(_function.ReturnType.Physical, context.Memory);
+        bool isExact = !_function.IsOrderSensitive && !_frames.IsRunning
+            && !_function.ArgumentTypes.Any(type => type.Physical is PhysicalType.Real or PhysicalType.Double);
+        if (isExact)
+        {
+            context.Memory.Charge(_rows.Count / BlockSize * sizeof(long));
+            _blocks = new AggregateState[_rows.Count / BlockSize];
+            _largeBlocks = new AggregateState[_rows.Count / BlockSize / BlockSize];
+        }
     }
 
     public WindowResult Compute()
@@ -106,7 +120,7 @@ internal sealed class WindowAggregate
                     int runCount = _frames.RunsOf(place, runs);
                     foreach ((int runStart, int runEnd) in runs[..runCount])
                     {
-                        Take(state, runStart, runEnd);
+                        TakeRun(state, runStart, runEnd);
                     }
                     Emit(state);
                 }
@@ -129,7 +143,53 @@ internal sealed class WindowAggregate
         _values.Append([_value], null, 1);
     }
 
-    /// <summary>Takes in the rows at some places, block by block.</summary>
+    /// <summary>Takes in a run of a frame: rows at its ends, blocks in the middle.</summary>
+    private void TakeRun(AggregateState state, int start, int end)
+    {
+        int firstBlock = (start + BlockSize - 1) / BlockSize;
+        int endBlock = end / BlockSize;
+        if (_blocks is null || endBlock - firstBlock < 2)
+        {
+            Take(state, start, end);
+            return;
+        }
+        Take(state, start, firstBlock * BlockSize);
+        int block = firstBlock;
+        while (block < endBlock)
+        {
+            bool isLarge = block % BlockSize == 0 && block + BlockSize <= endBlock;
+            state.Combine(isLarge ? LargeBlock(block / BlockSize) : Block(block), [0]);
+            block += isLarge ? BlockSize : 1;
+        }
+        Take(state, endBlock * BlockSize, end);
+    }
+
+    private AggregateState Block(int block)
+    {
+        if (_blocks![block] is not { } state)
+        {
+            state = NewState(_context.Memory);
+            Take(state, block * BlockSize, (block + 1) * BlockSize);
+            _blocks[block] = state;
+        }
+        return state;
+    }
+
+    private AggregateState LargeBlock(int large)
+    {
+        if (_largeBlocks[large] is not { } state)
+        {
+            state = NewState(_context.Memory);
+            for (int i = 0; i < BlockSize; i++)
+            {
+                state.Combine(Block((large * BlockSize) + i), [0]);
+            }
+            _largeBlocks[large] = state;
+        }
+        return state;
+    }
+
+    /// <summary>Takes in the rows at some places, chunk by chunk.</summary>
     private void Take(AggregateState state, int start, int end)
     {
         while (start < end)

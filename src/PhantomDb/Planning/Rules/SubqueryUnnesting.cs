@@ -298,6 +298,13 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             {
                 return single.Columns[0].Expression;   // (SELECT x + 1)
             }
+            if (plan is LogicalProject { Columns.Count: 1 } top && GivesOneRow(top.Input) && !PlanIds.FreeReferences(plan).Overlaps(outer)
+                && ExpressionFacts.IsFallible(top.Columns[0].Expression) && !ExpressionFacts.IsVolatile(top.Columns[0].Expression))
+            {
+                // What may fail is computed where the value is wanted: a branch of CASE that is not taken must not.
+                input = new LogicalJoin(JoinKind.Inner, input, top.Input, null);
+                return top.Columns[0].Expression;
+            }
             if (!PlanIds.FreeReferences(plan).Overlaps(outer))
             {
                 // The one value, computed once. An aggregate without groups has exactly one row.
