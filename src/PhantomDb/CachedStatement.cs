@@ -20,6 +20,7 @@ internal sealed class CachedStatement
 
     private readonly char[] _key;
     private readonly string?[] _pinned;      // by literal; null: a parameter
+    private readonly SqlType?[] _natural;    // by literal; the type that a number must have by itself, where what is computed depends on it
     private readonly SqlType[] _types;       // of the parameters
     private readonly DatabaseCatalog _catalog;
     private readonly int _settingsVersion;
@@ -31,6 +32,7 @@ internal sealed class CachedStatement
         Hash = text.Hash;
         _pinned = pinned;
         _types = types;
+        _natural = new SqlType?[pinned.Length];
         _catalog = catalog;
         _settingsVersion = settingsVersion;
         Plan = plan;
@@ -71,10 +73,17 @@ internal sealed class CachedStatement
         {
             pinned[i] = bound.PinnedParameters.Contains(i) ? TextOf(text.Literals[i], sql).ToString() : null;
         }
-        return new CachedStatement(text, pinned, [.. bound.ParameterTypes], plan, point, catalog, settingsVersion)
+        CachedStatement cached = new(text, pinned, [.. bound.ParameterTypes], plan, point, catalog, settingsVersion)
         {
             Columns = Session.Columns(bound.ResultColumns, bound.DeclaredColumns),
         };
+        for (int i = 0; i < pinned.Length; i++)
+        {
+            // Where the type is the literal's own, nothing has given it another: scale and width go into what is computed.
+            SqlType? natural = pinned[i] is null ? LiteralValues.NaturalType(text.Literals[i], sql) : null;
+            cached._natural[i] = natural == bound.ParameterTypes[i] ? natural : null;
+        }
+        return cached;
     }
 
     public bool IsFor(DatabaseCatalog catalog, int settingsVersion) =>
@@ -92,6 +101,10 @@ internal sealed class CachedStatement
         for (int i = 0; i < _pinned.Length; i++)
         {
             if (_pinned[i] is { } pinned && !TextOf(literals[i], sql).SequenceEqual(pinned))
+            {
+                return false;
+            }
+            if (_natural[i] is { } natural && LiteralValues.NaturalType(literals[i], sql) != natural)
             {
                 return false;
             }

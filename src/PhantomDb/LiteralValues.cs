@@ -27,6 +27,20 @@ internal static class LiteralValues
             : TryReadNumber(content, literal.Kind, type, values, index);
     }
 
+    /// <summary>The type that a number has by itself, as the binder gives it; null for a string, and for a number too long to tell.</summary>
+    public static SqlType? NaturalType(in TextLiteral literal, string sql)
+    {
+        if (literal.Kind == TextLiteralKind.String || !TryReadScaled(literal.Content(sql), out long scaled, out int scale))
+        {
+            return null;
+        }
+        if (literal.Kind == TextLiteralKind.Integer)
+        {
+            return scaled == (int)scaled ? SqlType.Int32 : SqlType.Int64;
+        }
+        return SqlType.FixedNumeric(Math.Max(PowersOfTen.DigitCount(PowersOfTen.Magnitude(scaled)), Math.Max(scale, 1)), scale);
+    }
+
     private static bool TryReadNumber(ReadOnlySpan<char> text, TextLiteralKind kind, SqlType type, RowBuffer values, int index)
     {
         if (!TryReadScaled(text, out long scaled, out int scale))

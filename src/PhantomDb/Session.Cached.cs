@@ -79,7 +79,7 @@ public sealed partial class Session
     {
         InsertStatement { With: null, OnConflict: null, Source.Body: ValuesBody { Rows.Count: 1 } } => true,
         UpdateStatement { With: null } or DeleteStatement { With: null } => true,
-        SelectStatement { With: null, OrderBy.Count: 0, Body: SelectCore { From.Count: 1, Where: not null, GroupBy: null, Having: null, Distinct: null } } => true,
+        SelectStatement { With: null, Body: SelectCore { From.Count: 1, GroupBy: null, Having: null, Distinct: null } } => true,
         _ => false,
     };
 
@@ -110,7 +110,7 @@ public sealed partial class Session
             return null;   // bound again as it stands, which makes the error
         }
         return bound is BoundPlan { DependsOnTime: false } plan && plan.ParameterTypes.Count == literals.Length
-            && PointPlanner.Plan(plan, catalog, _database.Storage) is { } point
+            && PointPlanner.Plan(plan, catalog, _database.Storage, _statement) is { } point
             ? CachedStatement.OfPoint(_literals, sql, new StatementPlan(this, statement, null), plan, point, catalog, _settings.Version)
             : null;
     }

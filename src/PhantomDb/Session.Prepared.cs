@@ -13,6 +13,10 @@ namespace PhantomDb;
 /// <summary>Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.</summary>
 public sealed partial class Session
 {
+    // Executions of one single-row INSERT right after each other in a transaction count as one statement to the versions: none
+    // of them could see the others' rows, and their rows lie together. Any other statement ends that.
+    private PointStatement? _inserting;
+
     private PreparedStatement Prepare(Statement statement)
     {
         try
@@ -99,44 +103,40 @@ public sealed partial class Session
     private bool MayRunPoint => !_isFailed && _overlay is null
         && (_transaction.IsActive ? _transaction.Isolation : _settings.DefaultIsolation) != IsolationLevel.Serializable;
 
-    // The statement has begun, its transaction has not.
+    // The statement has begun, its transaction has not. One row is changed last of all, or not at all: an error leaves nothing
+    // behind that would have to be undone in a transaction that goes on.
     private int RunPointEntered(PointStatement point, RowBuffer parameters)
     {
         bool isOwnTransaction = !_transaction.IsActive;
-        if (isOwnTransaction)
-        {
-            BeginTransaction();
-        }
-        int mark = isOwnTransaction ? 0 : _transaction.Mark();
+        bool goesOnInserting = ReferenceEquals(point, _inserting) && !isOwnTransaction;
+        _inserting = null;
         bool isDone = false;
         try
         {
-            if (point.Writes)
+            if (isOwnTransaction)
             {
-                EnsureMayWrite(point.Tag);
-                SetWaitLimits();
-                point.Lock(_transaction);
-                _transaction.BeginWriting();
+                BeginTransaction();
             }
-            else if (!isOwnTransaction)
+            if (!goesOnInserting)
             {
-                _transaction.BeginReading();
+                BeginPoint(point, isOwnTransaction);
             }
             if (!point.IsCurrent(_database.Catalog, _database.Storage))
             {
                 return -1;
             }
             int rowCount = point.Run(_transaction, parameters);
-            if (isOwnTransaction)
+            if (isOwnTransaction && rowCount >= 0)
             {
                 _transaction.Commit();
             }
-            isDone = true;
+            isDone = rowCount >= 0;
+            _inserting = isDone && point.IsInsert && !isOwnTransaction ? point : null;
             return rowCount;
         }
-        catch (PhantomDbException failure) when (!IsOfWaiting(failure))
+        catch (PhantomDbException failure) when (failure.SqlState is ['2', '2' or '3', ..])
         {
-            return -1;
+            return -1;   // bad data or a broken constraint; the general way makes the error, with all that is to be said
         }
         catch
         {
@@ -145,23 +145,27 @@ public sealed partial class Session
         }
         finally
         {
-            if (!isDone && _transaction.IsActive)
+            if (!isDone && isOwnTransaction && _transaction.IsActive)
             {
-                if (isOwnTransaction)
-                {
-                    _transaction.Rollback();
-                }
-                else
-                {
-                    _transaction.UndoTo(mark);
-                }
+                _transaction.Rollback();
             }
         }
     }
 
-    // Errors that the general way would only make again, after waiting again.
-    private static bool IsOfWaiting(PhantomDbException failure) => failure.SqlState is SqlStates.QueryCanceled
-        or SqlStates.LockNotAvailable or SqlStates.DeadlockDetected or SqlStates.SerializationFailure or SqlStates.ReadOnlySqlTransaction;
+    private void BeginPoint(PointStatement point, bool isOwnTransaction)
+    {
+        if (point.Writes)
+        {
+            EnsureMayWrite(point.Tag);
+            SetWaitLimits();
+            point.Lock(_transaction);
+            _transaction.BeginWriting();
+        }
+        else if (!isOwnTransaction)
+        {
+            _transaction.BeginReading();
+        }
+    }
 
     private void SetWaitLimits() => _transaction.WaitLimits.LockTimeoutMs = _statement.LockTimeoutMs;
 

@@ -23,6 +23,7 @@ public sealed partial class Session
     private QueryResult Run(Statement statement)
     {
         EnsureNotFailed(statement);
+        _inserting = null;
         DatabaseCatalog catalog = TakeDefinitions();
         _statement.Begin(catalog, isTransaction: !_isInTransaction);
         bool isOwnTransaction = !_transaction.IsActive;

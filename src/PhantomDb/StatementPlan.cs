@@ -44,6 +44,10 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
     /// <summary>The statement bound against a catalog, within a statement that has begun.</summary>
     public BoundStatement BoundFor(DatabaseCatalog catalog)
     {
+        if (_bound is BeginCommand or CommitCommand or RollbackCommand)
+        {
+            return _bound;   // they know no definitions
+        }
         if (_bound is BoundPlan && ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion)
         {
             return _bound;
@@ -77,7 +81,7 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
             return _settingsVersion == session.SettingsVersion ? _point : null;
         }
         bool isBound = ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion;
-        _point = isBound && _bound is BoundPlan plan ? PointPlanner.Plan(plan, catalog, storage) : null;
+        _point = isBound && _bound is BoundPlan plan ? PointPlanner.Plan(plan, catalog, storage, session.StatementContext) : null;
         if (!isBound)
         {
             return null;

@@ -40,14 +40,16 @@ internal sealed partial class CacheComparison : IDisposable
         {
             using QueryResult result = session.Execute(sql);
             text.AppendJoin(" | ", result.Columns.Select(c => $"{c.Name} {c.TypeName}")).Append('\n');
+            List<string> rows = [];
             while (result.Read())
             {
-                for (int i = 0; i < result.Columns.Count; i++)
-                {
-                    text.Append(result.IsNull(i) ? "NULL" : $"'{result.GetText(i)}'").Append(" | ");
-                }
-                text.Append('\n');
+                rows.Add(string.Join(" | ", result.Columns.Select((_, i) => result.IsNull(i) ? "NULL" : $"'{result.GetText(i)}'")));
             }
+            if (!sql.Contains("order by", StringComparison.OrdinalIgnoreCase))
+            {
+                rows.Sort(StringComparer.Ordinal);   // an index may give them in another order than a scan
+            }
+            text.AppendJoin('\n', rows);
             return text.Append($"{result.CommandTag} {result.RowsAffected}").ToString();
         }
         catch (PhantomDbException error)

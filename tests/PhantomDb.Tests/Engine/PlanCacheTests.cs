@@ -195,6 +195,59 @@ public sealed class PlanCacheTests
         Assert.IsTrue(sides.HitCount > 1000, $"{sides.HitCount} hits, seed {Seed}");
     }
 
+    /// <summary>Keys, ranges and orders over indexes of several columns, with NULLs and with duplicates; changes computed from the row.</summary>
+    [TestMethod]
+    public void Random_ranges_of_indexes_give_the_same_rows_without_the_cache()
+    {
+        const int Seed = 11;
+        Random random = new(Seed);
+        using CacheComparison sides = new();
+        sides.Run("CREATE TABLE r (id integer PRIMARY KEY, g integer, h bigint NOT NULL, s text, x double precision, m numeric(8,2), UNIQUE (h, id))");
+        sides.Run("CREATE INDEX r_g ON r (g)");
+        sides.Run("CREATE INDEX r_gh ON r (g, h, id)");
+        sides.Run("CREATE INDEX r_s ON r (s, id)");
+        int next = 0;
+        string Row() => $"INSERT INTO r VALUES ({next = (next * 37 + 11) % 5003}, {(random.Next(5) == 0 ? "NULL" : random.Next(-3, 8))}, {random.Next(0, 50)}, "
+            + $"{(random.Next(6) == 0 ? "NULL" : $"'{(char)('a' + random.Next(5))}{(random.Next(2) == 0 ? " and more than twelve bytes" : "")}'")}, {random.Next(100)}, {random.Next(100)}.25)";
+        for (int i = 0; i < 600; i++)
+        {
+            sides.Run(Row());
+        }
+        string[] operators = ["=", "<", "<=", ">", ">="];
+        string Operator() => operators[random.Next(operators.Length)];
+        string Order(string columns) => random.Next(3) switch
+        {
+            0 => "",
+            1 => $" ORDER BY {columns}",
+            _ => $" ORDER BY {columns.Replace(",", " DESC,", StringComparison.Ordinal)} DESC",
+        };
+        for (int i = 0; i < 3000; i++)
+        {
+            int g = random.Next(-4, 9), h = random.Next(-1, 52), id = random.Next(-10, 5100);
+            sides.Run(random.Next(16) switch
+            {
+                0 => $"SELECT id, s FROM r WHERE g = {g}",
+                1 => $"SELECT id, g, s FROM r WHERE g {Operator()} {g}",
+                2 => $"SELECT * FROM r WHERE g = {g} AND h {Operator()} {h}{Order("h, id")}",
+                3 => $"SELECT h, id FROM r WHERE g = {g} AND h {Operator()} {h} AND h {Operator()} {h + 9}{Order("h, id")}",
+                4 => $"SELECT id FROM r WHERE id BETWEEN {id} AND {id + 300}{Order("id")}",
+                5 => $"SELECT id, s FROM r WHERE id {Operator()} {id} ORDER BY id{(random.Next(2) == 0 ? " DESC" : "")} LIMIT {random.Next(0, 40)}",
+                6 => $"SELECT g, h, id FROM r ORDER BY {(random.Next(2) == 0 ? "g, h, id" : "g DESC, h DESC, id DESC")} LIMIT {random.Next(0, 100)}",
+                7 => $"SELECT s, id FROM r WHERE s {Operator()} '{(char)('a' + random.Next(5))}'{Order("s, id")}",
+                8 => $"SELECT s, id FROM r ORDER BY s {(random.Next(2) == 0 ? "NULLS FIRST" : "")}, id LIMIT 20",
+                9 => $"SELECT id FROM r WHERE {h} <= h AND {h + 4} > h AND id > {id} ORDER BY h, id",
+                10 => $"UPDATE r SET x = x + {random.Next(10)}.5, m = m * 1.5 - {random.Next(9)}, s = s || 'y' WHERE id = {id}",
+                11 => $"UPDATE r SET h = h + {random.Next(5)}, g = g - 1 WHERE id = {id}",
+                12 => $"UPDATE r SET g = 2147483640 + g, m = m / {random.Next(3)} WHERE id = {id}",
+                13 => $"SELECT x / {random.Next(3)}, s || '{g}', h * 2 + id, -g, m FROM r WHERE id = {id}",
+                14 => $"DELETE FROM r WHERE id = {id}",
+                _ => Row(),
+            });
+        }
+        sides.Run("SELECT * FROM r ORDER BY id");
+        Assert.IsTrue(sides.HitCount > 1500, $"{sides.HitCount} hits, seed {Seed}");
+    }
+
     /// <summary>The scripts of tests/sql, each statement as it stands, again, and with other literals; with the cache and without.</summary>
     [TestMethod]
     [DataRow("expressions")]

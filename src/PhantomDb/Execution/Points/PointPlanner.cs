@@ -1,174 +1,310 @@
 using PhantomDb.Catalog;
 using PhantomDb.Expressions;
+using PhantomDb.Functions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Types;
-using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Points;
 
 /// <summary>
-/// Tells the statements that are about one row from all others. Only what needs nothing but the key and plain values is
-/// taken: expressions, RETURNING, checks, foreign keys, ON CONFLICT go the general way.
+/// Tells the statements that are about one row, or the few of an index's range, from all others. Conditions must be met by an
+/// index alone; RETURNING, checks, foreign keys, ON CONFLICT go the general way.
 /// </summary>
-internal static class PointPlanner
+internal sealed class PointPlanner
 {
-    /// <summary>The single-row statement; null where the plan is none.</summary>
-    public static PointStatement? Plan(BoundPlan bound, DatabaseCatalog catalog, DatabaseStorage storage) => bound.Plan switch
-    {
-        LogicalInsert insert => PlanInsert(insert, catalog, storage),
-        LogicalUpdate update => PlanUpdate(update, catalog, storage),
-        LogicalDelete delete => PlanDelete(delete, catalog, storage),
-        LogicalProject project => PlanSelect(project, bound.ResultColumns, catalog, storage),
-        _ => null,
-    };
+    private readonly BoundPlan _bound;
+    private readonly DatabaseCatalog _catalog;
+    private readonly DatabaseStorage _storage;
+    private readonly IStatementContext _statement;
 
-    private static PointSelect? PlanSelect(
-        LogicalProject project, IReadOnlyList<LogicalColumn> result, DatabaseCatalog catalog, DatabaseStorage storage)
+    private PointPlanner(BoundPlan bound, DatabaseCatalog catalog, DatabaseStorage storage, IStatementContext statement)
     {
-        if (!TryFindScan(project.Input, out LogicalScan? scan, out Expression? filter))
+        _bound = bound;
+        _catalog = catalog;
+        _storage = storage;
+        _statement = statement;
+    }
+
+    /// <summary>The single-row statement; null where the plan is none.</summary>
+    public static PointStatement? Plan(BoundPlan bound, DatabaseCatalog catalog, DatabaseStorage storage, IStatementContext statement)
+    {
+        PointPlanner planner = new(bound, catalog, storage, statement);
+        try
+        {
+            return bound.Plan switch
+            {
+                LogicalInsert insert => planner.PlanInsert(insert),
+                LogicalUpdate update => planner.PlanUpdate(update),
+                LogicalDelete delete => planner.PlanDelete(delete),
+                _ => planner.PlanSelect(),
+            };
+        }
+        catch (PhantomDbException)
+        {
+            return null;   // a constant that cannot be computed: an error only where the statement gets there
+        }
+    }
+
+    private PointStatement? PlanSelect()
+    {
+        LogicalOperator plan = _bound.Plan;
+        LogicalLimit? limit = plan as LogicalLimit;
+        plan = limit?.Input ?? plan;
+        LogicalSort? sort = plan as LogicalSort;
+        plan = sort?.Input ?? plan;
+        if (limit is { Offset: not null } or { Ties: not null } || sort is { Limit: not null }
+            || plan is not LogicalProject project || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
-        int[] numbers = new int[result.Count];
-        for (int i = 0; i < numbers.Length; i++)
+        Expression[] outputs = new Expression[_bound.ResultColumns.Count];
+        for (int i = 0; i < outputs.Length; i++)
         {
-            ComputedColumn? computed = project.Columns.FirstOrDefault(c => c.Column.Id == result[i].Id);
-            numbers[i] = computed is null ? -1 : NumberOf(scan!, computed.Expression);
-            if (numbers[i] < 0)
+            if (project.Columns.FirstOrDefault(c => c.Column.Id == _bound.ResultColumns[i].Id) is not { } computed)
+            {
+                return null;
+            }
+            outputs[i] = computed.Expression;
+        }
+        PointRows rows = new([.. _bound.ResultColumns.Select(c => c.Type.Physical)]);
+        return (limit is null && sort is null ? PlanKeySelect(scan, filter, outputs, rows) : null)
+            ?? PlanRange(scan, filter, project, sort, limit?.Limit, outputs, rows);
+    }
+
+    private PointStatement? PlanKeySelect(LogicalScan scan, Expression? filter, Expression[] outputs, PointRows rows)
+    {
+        PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
+        foreach (Expression output in outputs)
+        {
+            if (!values.TryAdd(output, output.Type))
             {
                 return null;
             }
         }
-        TableStore table = storage.GetTable(scan!.Table.Oid);
-        PointKey? key = KeyOf(scan, filter!, table, numbers);
-        return key is null
-            ? null
-            : new PointSelect(catalog, table, key, new PointRows([.. result.Select(c => c.Type.Physical)], [.. Enumerable.Range(0, numbers.Length)]));
+        TableStore table = _storage.GetTable(scan.Table.Oid);
+        bool isPlain = outputs.All(output => output is ColumnExpression);
+        int[] readColumns = isPlain ? [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))] : values.ReadColumns;
+        return KeyOf(scan, filter, table, readColumns) is not { } key ? null
+            : isPlain ? new PointSelect(_catalog, table, key, null, [], rows)
+            : new PointSelect(_catalog, table, key, values.Row, values.Build(), rows);
     }
 
-    private static PointUpdate? PlanUpdate(LogicalUpdate update, DatabaseCatalog catalog, DatabaseStorage storage)
+    private PointRange? PlanRange(
+        LogicalScan scan, Expression? filter, LogicalProject project, LogicalSort? sort, Expression? limit, Expression[] outputs, PointRows rows)
     {
-        if (update.Input is not LogicalProject project || !IsPlain(update, catalog)
-            || !TryFindScan(project.Input, out LogicalScan? scan, out Expression? filter))
+        int[] numbers = [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))];
+        if (numbers.Contains(-1) || !TryReadConditions(scan, filter, out List<Condition> conditions) || (conditions.Count == 0 && limit is null))
         {
             return null;
         }
-        int count = update.ChangedColumns.Count;
-        int[] parameters = new int[count];
-        bool[] isNotNull = new bool[count];
-        for (int i = 0; i < count; i++)
+        PointOperand? limitOperand = limit is null ? null : OperandOf(limit, SqlType.Int64);
+        if (limit is not null && limitOperand is null)
+        {
+            return null;
+        }
+        TableStore table = _storage.GetTable(scan.Table.Oid);
+        foreach (TableIndex index in table.Indexes)
+        {
+            int equalCount = 0;
+            while (equalCount < index.ColumnNumbers.Length && Find(conditions, index.ColumnNumbers[equalCount], ComparisonKind.Equal) is not null)
+            {
+                equalCount++;
+            }
+            bool hasNext = equalCount < index.ColumnNumbers.Length;
+            Condition? lower = hasNext ? Find(conditions, index.ColumnNumbers[equalCount], ComparisonKind.GreaterOrEqual, ComparisonKind.Greater) : null;
+            Condition? upper = hasNext ? Find(conditions, index.ColumnNumbers[equalCount], ComparisonKind.LessOrEqual, ComparisonKind.Less) : null;
+            bool isRange = lower is not null || upper is not null;
+            if (equalCount + (lower is null ? 0 : 1) + (upper is null ? 0 : 1) != conditions.Count
+                || (isRange && index.Definition.Columns[equalCount].IsDescending)
+                || !IsInOrder(scan, project, sort, index, equalCount, out bool isBackward))
+            {
+                continue;
+            }
+            return new PointRange(_catalog, table, index, new IndexRangeScan(table, index, numbers), rows)
+            {
+                Equal = [.. index.ColumnNumbers.Take(equalCount).Select(number => Find(conditions, number, ComparisonKind.Equal)!.Value.Operand)],
+                Lower = lower?.Operand,
+                IsLowerInclusive = lower?.Kind == ComparisonKind.GreaterOrEqual,
+                Upper = upper?.Operand,
+                IsUpperInclusive = upper?.Kind == ComparisonKind.LessOrEqual,
+                Limit = limitOperand,
+                IsBackward = isBackward,
+                NotNullPlace = isRange ? numbers.Length + equalCount : -1,
+            };
+        }
+        return null;
+    }
+
+    // The columns behind the equal ones are those of ORDER BY, all as the index has them, or all the other way round.
+    private static bool IsInOrder(LogicalScan scan, LogicalProject project, LogicalSort? sort, TableIndex index, int equalCount, out bool isBackward)
+    {
+        isBackward = false;
+        int keyCount = sort?.Keys.Count ?? 0;
+        if (equalCount + keyCount > index.ColumnNumbers.Length)
+        {
+            return false;
+        }
+        for (int i = 0; i < keyCount; i++)
+        {
+            SortKey key = sort!.Keys[i];
+            IndexColumn column = index.Definition.Columns[equalCount + i];
+            if (key.Expression is not ColumnExpression reference
+                || project.Columns.FirstOrDefault(c => c.Column.Id == reference.Id) is not { } computed
+                || PointExpressions.NumberOf(scan, computed.Expression) != column.ColumnNumber)
+            {
+                return false;
+            }
+            bool isOpposite = key.IsDescending != column.IsDescending;
+            if ((key.NullsFirst != column.NullsFirst) != isOpposite || (i > 0 && isOpposite != isBackward))
+            {
+                return false;
+            }
+            isBackward = isOpposite;
+        }
+        return true;
+    }
+
+    private PointUpdate? PlanUpdate(LogicalUpdate update)
+    {
+        if (update.Input is not LogicalProject project || !IsPlain(update) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+        {
+            return null;
+        }
+        PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
+        bool[] isNotNull = new bool[update.ChangedColumns.Count];
+        for (int i = 0; i < isNotNull.Length; i++)
         {
             int place = update.Table.IndexOfNumber(update.ChangedColumns[i]);
             ColumnDefinition column = update.Table.Columns[place];
-            ComputedColumn? computed = project.Columns.FirstOrDefault(c => c.Column.Id == update.NewRow[place].Id);
-            if (computed?.Expression is not ParameterExpression parameter || !IsSame(parameter.Type, column.Type))
+            if (project.Columns.FirstOrDefault(c => c.Column.Id == update.NewRow[place].Id) is not { } computed || !values.TryAdd(computed.Expression, column.Type))
             {
                 return null;
             }
-            parameters[i] = parameter.Index;
             isNotNull[i] = column.IsNotNull;
         }
-        TableStore table = storage.GetTable(update.Table.Oid);
-        PointKey? key = KeyOf(scan!, filter!, table, []);
-        return key is null ? null : new PointUpdate(catalog, table, key, [.. update.ChangedColumns], parameters, isNotNull);
+        TableStore table = _storage.GetTable(update.Table.Oid);
+        PointKey? key = KeyOf(scan, filter, table, values.ReadColumns);
+        return key is null ? null : new PointUpdate(_catalog, table, key, values.Row, [.. update.ChangedColumns], values.Build(), isNotNull);
     }
 
-    private static PointDelete? PlanDelete(LogicalDelete delete, DatabaseCatalog catalog, DatabaseStorage storage)
+    private PointDelete? PlanDelete(LogicalDelete delete)
     {
-        if (delete.Input is not LogicalProject project || !IsPlain(delete, catalog)
-            || !TryFindScan(project.Input, out LogicalScan? scan, out Expression? filter))
+        if (delete.Input is not LogicalProject project || !IsPlain(delete) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
-        TableStore table = storage.GetTable(delete.Table.Oid);
-        PointKey? key = KeyOf(scan!, filter!, table, []);
-        return key is null ? null : new PointDelete(catalog, table, key);
+        TableStore table = _storage.GetTable(delete.Table.Oid);
+        PointKey? key = KeyOf(scan, filter, table, []);
+        return key is null ? null : new PointDelete(_catalog, table, key);
     }
 
-    private static PointInsert? PlanInsert(LogicalInsert insert, DatabaseCatalog catalog, DatabaseStorage storage)
+    private PointInsert? PlanInsert(LogicalInsert insert)
     {
-        if (insert.OnConflict is not null || !IsPlain(insert, catalog)
-            || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
+        if (insert.OnConflict is not null || !IsPlain(insert) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
         {
             return null;
         }
-        TableStore table = storage.GetTable(insert.Table.Oid);
+        TableStore table = _storage.GetTable(insert.Table.Oid);
         RowBuffer row = table.NewRowBuffer();
-        int[] parameters = new int[row.Count];
+        PointExpressions operands = new(null, _bound.ParameterTypes, _statement);
         bool[] isNotNull = new bool[row.Count];
         for (int i = 0; i < row.Count; i++)
         {
             int place = insert.Table.IndexOfNumber(table.ColumnNumbers[i]);
             ColumnDefinition column = insert.Table.Columns[place];
             isNotNull[i] = column.IsNotNull;
-            parameters[i] = -1;
             Expression value = project.Columns[place].Expression;
             if (value is ColumnExpression reference)
             {
                 value = values.Rows[0][IndexOf(values.Columns, reference.Id)];
             }
-            switch (value)
+            if (!operands.TryAdd(value, column.Type))
             {
-                case ParameterExpression parameter when IsSame(parameter.Type, column.Type):
-                    parameters[i] = parameter.Index;
-                    break;
-                case ConstantExpression { IsNull: true }:
-                    row.SetNull(i);
-                    break;
-                case ConstantExpression constant when constant.Type == column.Type:
-                    Vector vector = ExpressionEvaluator.MakeConstant(constant.Type, constant.Value);
-                    row.SetFrom(i, vector, 0);
-                    break;
-                default:
-                    return null;
+                return null;
             }
         }
-        return new PointInsert(catalog, table, row, parameters, isNotNull);
+        return new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull);
     }
 
-    private static bool IsPlain(LogicalModification modification, DatabaseCatalog catalog) =>
+    private bool IsPlain(LogicalModification modification) =>
         modification.Returning.Count == 0 && modification.Checks.Count == 0
-        && catalog.Tables.All(table => table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey
+        && _catalog.Tables.All(table => table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey
             || (table.Oid != modification.Table.Oid && c.ReferencedTableOid != modification.Table.Oid)));
 
-    private static bool TryFindScan(LogicalOperator plan, out LogicalScan? scan, out Expression? filter)
+    private static bool TryFindScan(LogicalOperator plan, out LogicalScan scan, out Expression? filter)
     {
-        scan = null;
-        filter = null;
-        if (plan is LogicalFilter { Input: LogicalScan { Filter: null } found } filtered)
-        {
-            scan = found;
-            filter = filtered.Predicate;
-        }
-        return scan is not null;
+        LogicalFilter? filtered = plan as LogicalFilter;
+        filter = filtered?.Predicate;
+        scan = ((filtered?.Input ?? plan) as LogicalScan)!;
+        return scan is { Filter: null };
     }
 
-    // The filter must be an equality with a parameter for each column of a unique index, and nothing else.
-    private static PointKey? KeyOf(LogicalScan scan, Expression filter, TableStore table, int[] readColumns)
+    /// <summary>A column compared with a value that is there before the statement runs.</summary>
+    private readonly record struct Condition(int ColumnNumber, ComparisonKind Kind, PointOperand Operand);
+
+    // The filter must be comparisons of columns with values, and nothing else.
+    private static bool TryReadConditions(LogicalScan scan, Expression? filter, out List<Condition> conditions)
     {
-        IReadOnlyList<Expression> conditions = filter is ConjunctionExpression { Kind: ConjunctionKind.And } and ? and.Operands : [filter];
-        Dictionary<int, int> parameterByColumn = [];
-        foreach (Expression condition in conditions)
+        conditions = [];
+        IReadOnlyList<Expression> conjuncts = filter switch
         {
-            if (condition is not ComparisonExpression { Kind: ComparisonKind.Equal } equality)
+            null => [],
+            ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
+            _ => [filter],
+        };
+        foreach (Expression conjunct in conjuncts)
+        {
+            if (conjunct is not ComparisonExpression comparison)
             {
-                return null;
+                return false;
             }
-            (Expression column, Expression value) = equality.Left is ParameterExpression ? (equality.Right, equality.Left) : (equality.Left, equality.Right);
-            int number = NumberOf(scan, column);
-            if (number < 0 || value is not ParameterExpression parameter || !IsSame(parameter.Type, column.Type) || !parameterByColumn.TryAdd(number, parameter.Index))
+            bool isMirrored = comparison.Left is not ColumnExpression;
+            Expression column = isMirrored ? comparison.Right : comparison.Left;
+            ComparisonKind kind = isMirrored ? Operators.ZoneFilters.Mirror(comparison.Kind) : comparison.Kind;
+            int number = PointExpressions.NumberOf(scan, column);
+            if (number < 0 || OperandOf(isMirrored ? comparison.Left : comparison.Right, column.Type) is not { } operand)
             {
-                return null;
+                return false;
             }
+            conditions.Add(new Condition(number, kind, operand));
+        }
+        return true;
+    }
+
+    private static PointOperand? OperandOf(Expression value, SqlType type) => value switch
+    {
+        ParameterExpression parameter when PointExpressions.IsSame(parameter.Type, type) => new ParameterOperand(parameter.Index),
+        ConstantExpression constant when PointExpressions.IsSame(constant.Type, type) => new ConstantOperand(constant),
+        _ => null,
+    };
+
+    private static Condition? Find(List<Condition> conditions, int columnNumber, ComparisonKind kind, ComparisonKind orKind = ComparisonKind.Equal)
+    {
+        foreach (Condition condition in conditions)
+        {
+            if (condition.ColumnNumber == columnNumber && (condition.Kind == kind || condition.Kind == orKind))
+            {
+                return condition;
+            }
+        }
+        return null;
+    }
+
+    // An equality for each column of a unique index, and nothing else.
+    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns)
+    {
+        if (filter is null || !TryReadConditions(scan, filter, out List<Condition> conditions)
+            || conditions.Any(c => c.Kind != ComparisonKind.Equal) || conditions.DistinctBy(c => c.ColumnNumber).Count() != conditions.Count)
+        {
+            return null;
         }
         TableIndex? index = Array.Find(table.Indexes, i =>
-            i.Definition.IsUnique && i.ColumnNumbers.Length == parameterByColumn.Count && i.ColumnNumbers.All(parameterByColumn.ContainsKey));
-        return index is null ? null : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => parameterByColumn[number])], readColumns);
+            i.Definition.IsUnique && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
+        return index is null
+            ? null
+            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns);
     }
-
-    private static int NumberOf(LogicalScan scan, Expression expression) =>
-        expression is ColumnExpression column && scan.Columns.FirstOrDefault(c => c.Column.Id == column.Id) is { } found ? found.ColumnNumber : -1;
 
     private static int IndexOf(IReadOnlyList<LogicalColumn> columns, ColumnId id)
     {
@@ -179,7 +315,4 @@ internal static class PointPlanner
         }
         return index;
     }
-
-    private static bool IsSame(SqlType parameter, SqlType column) =>
-        parameter == column || (parameter.Id == column.Id && column.Precision < 0 && parameter.Physical == column.Physical && column.Id != SqlTypeId.Numeric);
 }

@@ -1,0 +1,109 @@
+using PhantomDb.Catalog;
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+
+namespace PhantomDb.Execution.Points;
+
+/// <summary>UPDATE table SET columns = values WHERE key.</summary>
+internal sealed class PointUpdate(
+    DatabaseCatalog catalog, TableStore table, PointKey key, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull)
+    : PointStatement("UPDATE", catalog, table)
+{
+    private readonly RowBuffer _values = new(columns);
+
+    public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(values, isNotNull, parameters);
+
+    public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        if (!key.TryFind(transaction.View, parameters, out long rowId))
+        {
+            return 0;
+        }
+        row?.Take(key.Row, parameters);
+        if (!PointRowChange.TryFill(_values, values, isNotNull, parameters))
+        {
+            return -1;
+        }
+        if (transaction.TryUpdate(Table, rowId, _values) == WriteOutcome.Done)
+        {
+            return 1;
+        }
+        if (!key.IsStillThere(transaction, rowId, RowLockMode.NoKeyUpdate))
+        {
+            return 0;
+        }
+        row?.Take(key.Row, parameters);   // computed again from the row's newest version
+        if (!PointRowChange.TryFill(_values, values, isNotNull, parameters))
+        {
+            return -1;
+        }
+        return transaction.TryUpdate(Table, rowId, _values, isLatest: true) == WriteOutcome.Done ? 1 : 0;
+    }
+}
+
+/// <summary>DELETE FROM table WHERE key.</summary>
+internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key) : PointStatement("DELETE", catalog, table)
+{
+    public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        if (!key.TryFind(transaction.View, parameters, out long rowId))
+        {
+            return 0;
+        }
+        if (transaction.TryDelete(Table, rowId) == WriteOutcome.Done)
+        {
+            return 1;
+        }
+        return key.IsStillThere(transaction, rowId, RowLockMode.Update)
+            && transaction.TryDelete(Table, rowId, isLatest: true) == WriteOutcome.Done ? 1 : 0;
+    }
+}
+
+/// <summary>INSERT INTO table VALUES (values), one for each column that is stored.</summary>
+internal sealed class PointInsert(DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull)
+    : PointStatement("INSERT", catalog, table)
+{
+    public override bool IsInsert => true;
+
+    public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(operands, isNotNull, parameters);
+
+    public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        row?.Take(null, parameters);
+        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters))
+        {
+            return -1;
+        }
+        transaction.Insert(Table, values);
+        return 1;
+    }
+}
+
+/// <summary>The new values of one row. A NULL where none may be is left to the general way, which makes the error.</summary>
+internal static class PointRowChange
+{
+    public static bool MayBeValid(PointOperand[] operands, bool[] isNotNull, RowBuffer parameters)
+    {
+        for (int i = 0; i < operands.Length; i++)
+        {
+            if (isNotNull[i] && operands[i].IsSurelyNull(parameters))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    public static bool TryFill(RowBuffer values, PointOperand[] operands, bool[] isNotNull, RowBuffer parameters)
+    {
+        for (int i = 0; i < operands.Length; i++)
+        {
+            operands[i].CopyTo(parameters, values, i);
+            if (isNotNull[i] && values.IsNull(i))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+}

@@ -1,0 +1,96 @@
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Planning;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
+
+namespace PhantomDb.Execution.Points;
+
+/// <summary>
+/// The values of a single-row statement as operands: first all expressions are added, which tells the columns that must be
+/// read of the row, then the operands are built. Only operators and casts are computed: nothing that remembers values from
+/// one execution to the next, and nothing volatile.
+/// </summary>
+internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
+{
+    private readonly List<Expression> _expressions = [];
+    private readonly List<int> _numbers = [];
+    private readonly List<PhysicalType> _types = [];
+    private PointRow? _row;
+
+    /// <summary>Storage numbers of the columns that expressions read.</summary>
+    public int[] ReadColumns => [.. _numbers];
+
+    /// <summary>What the expressions are computed from; null where there are none to be computed.</summary>
+    public PointRow? Row => _expressions.Exists(IsComputed) ? _row ??= new PointRow(_types, parameterTypes, statement) : null;
+
+    /// <summary>Adds an expression whose value is to be of a type; false where it cannot be an operand.</summary>
+    public bool TryAdd(Expression expression, SqlType type)
+    {
+        if (expression.Type.Physical != type.Physical || (type.Id == SqlTypeId.Numeric && expression.Type.Scale != type.Scale))
+        {
+            return false;
+        }
+        if (Place(expression) is not { } placed)
+        {
+            return false;
+        }
+        _expressions.Add(placed);
+        return true;
+    }
+
+    public PointOperand[] Build() => [.. _expressions.Select(Operand)];
+
+    /// <summary>Storage number of the column that an expression is; -1 where it is none.</summary>
+    public static int NumberOf(LogicalScan scan, Expression expression) =>
+        expression is ColumnExpression column && scan.Columns.FirstOrDefault(c => c.Column.Id == column.Id) is { } found ? found.ColumnNumber : -1;
+
+    /// <summary>True where a value of one type may stand where one of the other is compared, as it is.</summary>
+    public static bool IsSame(SqlType value, SqlType column) =>
+        value == column || (value.Id == column.Id && column.Precision < 0 && value.Physical == column.Physical && column.Id != SqlTypeId.Numeric);
+
+    private PointOperand Operand(Expression expression) => expression switch
+    {
+        ParameterExpression parameter => new ParameterOperand(parameter.Index),
+        ConstantExpression constant => new ConstantOperand(constant),
+        _ => new ComputedOperand(new ExpressionEvaluator(expression, Row!.Evaluation), Row),
+    };
+
+    private static bool IsComputed(Expression expression) => expression is not (ParameterExpression or ConstantExpression);
+
+    // With places in the row read instead of columns; null where something in it is not allowed.
+    private Expression? Place(Expression expression)
+    {
+        bool isAllowed = true;
+        Expression placed = PlanTraversal.Rewrite(expression, part =>
+        {
+            switch (part)
+            {
+                case ColumnExpression when scan is not null && NumberOf(scan, part) is >= 0 and int number:
+                    return new PositionExpression(PlaceOf(number, part.Type), part.Type) { Position = part.Position };
+                case ParameterExpression or ConstantExpression:
+                    return null;
+                case FunctionExpression { Function: { Volatility: Volatility.Immutable, Name: "+" or "-" or "*" or "/" or "%" or "||" } }:
+                    return null;
+                case CastExpression cast when ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable:
+                    return null;
+                default:
+                    isAllowed = false;
+                    return null;
+            }
+        });
+        return isAllowed ? placed : null;
+    }
+
+    private int PlaceOf(int number, SqlType type)
+    {
+        int place = _numbers.IndexOf(number);
+        if (place < 0)
+        {
+            place = _numbers.Count;
+            _numbers.Add(number);
+            _types.Add(type.Physical);
+        }
+        return place;
+    }
+}

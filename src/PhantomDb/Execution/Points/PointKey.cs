@@ -1,0 +1,66 @@
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+using PhantomDb.Types;
+
+namespace PhantomDb.Execution.Points;
+
+/// <summary>Finds the row of a unique index's key.</summary>
+internal sealed class PointKey
+{
+    private readonly TableStore _table;
+    private readonly TableIndex _index;
+    private readonly IndexLookup _lookup;
+    private readonly RowBuffer _key;
+    private readonly PointOperand[] _values;   // by key column
+    private readonly bool _isInt64;
+
+    /// <param name="table">The table.</param>
+    /// <param name="index">One of its unique indexes.</param>
+    /// <param name="values">A value for each column of the index.</param>
+    /// <param name="readColumns">Storage numbers of the columns to read of the row.</param>
+    public PointKey(TableStore table, TableIndex index, PointOperand[] values, int[] readColumns)
+    {
+        _table = table;
+        _index = index;
+        _values = values;
+        _lookup = new IndexLookup(table, index, readColumns);
+        _key = new RowBuffer(index.ColumnNumbers);
+        _isInt64 = index.KeyColumns is [{ Type: PhysicalType.Int64 }];
+    }
+
+    /// <summary>The row found.</summary>
+    public RowBuffer Row => _lookup.Row;
+
+    public bool TryFind(in ReadView view, RowBuffer parameters, out long rowId)
+    {
+        for (int i = 0; i < _values.Length; i++)
+        {
+            _values[i].CopyTo(parameters, _key, i);
+            if (_key.IsNull(i))
+            {
+                rowId = -1;
+                return false;   // nothing equals NULL
+            }
+        }
+        if (_isInt64)
+        {
+            return _lookup.TryFind(_key.GetInt64(0), view, out rowId);
+        }
+        _index.Encode(_lookup.Key, _key, 0);
+        return _lookup.TryFind(view, out rowId);
+    }
+
+    /// <summary>
+    /// After another transaction has changed the row that was found: locks it as it is now, reads it, and tells whether it
+    /// still has the key (READ COMMITTED).
+    /// </summary>
+    public bool IsStillThere(Transaction transaction, long rowId, RowLockMode mode)
+    {
+        if (!transaction.LockLatest(_table, rowId, mode))
+        {
+            return false;
+        }
+        _index.Encode(_lookup.Key, _key, 0);
+        return _lookup.IsMatch(rowId, ReadView.Latest);
+    }
+}

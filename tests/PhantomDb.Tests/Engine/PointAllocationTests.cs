@@ -1,0 +1,128 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Engine;
+
+/// <summary>What an execution of a statement about single rows allocates on the managed heap, once it is warm: counted, not timed.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class PointAllocationTests
+{
+    private const int Count = 2000;
+
+    [TestMethod]
+    public void Prepared_statements_about_single_rows_allocate_nothing()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        using PreparedStatement select = session.Prepare("SELECT name, balance, n FROM kv WHERE id = $1");
+        using PreparedStatement byIndex = session.Prepare("SELECT id, name, balance FROM kv WHERE n = $1");
+        using PreparedStatement range = session.Prepare("SELECT id, name, balance FROM kv WHERE id BETWEEN $1 AND $2");
+        using PreparedStatement first = session.Prepare("SELECT id, n FROM kv WHERE id >= $1 ORDER BY id LIMIT 5");
+        using PreparedStatement update = session.Prepare("UPDATE kv SET balance = $1 WHERE id = $2");
+        using PreparedStatement add = session.Prepare("UPDATE kv SET balance = balance + $1 WHERE id = $2");
+        AssertAllocates("select by key", 0, i => Read(Bound(select, i)));
+        AssertAllocates("select by an index, 10 rows", 0, i => Read(Bound(byIndex, i % 400)));
+        AssertAllocates("range of 20 rows", 0, i =>
+        {
+            range.Bind(2, (long)i + 19);
+            Read(Bound(range, i));
+        });
+        AssertAllocates("first 5 of a range", 0, i => Read(Bound(first, i)));
+        AssertAllocates("update by key", 0, i =>
+        {
+            update.Bind(1, i * 0.5);
+            update.Bind(2, (long)i);
+            Assert.AreEqual(1, update.Execute().RowsAffected);
+        });
+        AssertAllocates("update from the old value", 0, i =>
+        {
+            add.Bind(1, i * 0.5);
+            add.Bind(2, (long)i);
+            Assert.AreEqual(1, add.Execute().RowsAffected);
+        });
+    }
+
+    [TestMethod]
+    public void Inserts_and_deletes_allocate_little_but_the_rows()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        using PreparedStatement insert = session.Prepare("INSERT INTO kv VALUES ($1, $2, $3, $4)");
+        using PreparedStatement delete = session.Prepare("DELETE FROM kv WHERE id = $1");
+        AssertAllocates("delete by key", 64, i => Bound(delete, i).Dispose());
+        AssertAllocates("insert", 400, i =>   // column slices and index nodes are in it
+        {
+            insert.Bind(1, 100_000L + i);
+            insert.Bind(2, "some name"u8);
+            insert.Bind(3, i * 0.5);
+            insert.Bind(4, i % 400);
+            insert.Execute();
+        });
+    }
+
+    [TestMethod]
+    public void Statements_that_are_not_prepared_allocate_their_result_only()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        string[] selects = [.. Enumerable.Range(0, Count).Select(i => $"SELECT name, balance, n FROM kv WHERE id = {i}")];
+        string[] updates = [.. Enumerable.Range(0, Count).Select(i => $"UPDATE kv SET balance = {i}.5, name = 'name {i}' WHERE id = {i}")];
+        AssertAllocates("select by key", 160, i => Read(session.Execute(selects[i])));
+        AssertAllocates("update by key", 160, i => session.Execute(updates[i]).Dispose());
+        AssertAllocates("begin and commit", 2000, _ =>
+        {
+            session.Execute("BEGIN").Dispose();
+            session.Execute("COMMIT").Dispose();
+        });
+    }
+
+    private static QueryResult Bound(PreparedStatement statement, int value)
+    {
+        statement.Bind(1, (long)value);
+        return statement.Execute();
+    }
+
+    private static void Read(QueryResult result)
+    {
+        using (result)
+        {
+            while (result.Read())
+            {
+            }
+        }
+    }
+
+    // Three rounds: the first makes buffers, a later one may be disturbed by the runtime's own work.
+    private static void AssertAllocates(string what, long bytesMax, Action<int> operate)
+    {
+        double least = double.MaxValue;
+        for (int round = 0; round < 4; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < Count / 4; i++)
+            {
+                operate((round * (Count / 4)) + i);
+            }
+            double bytes = (GC.GetAllocatedBytesForCurrentThread() - before) / (Count / 4.0);
+            least = round == 0 ? least : Math.Min(least, bytes);
+        }
+        Console.WriteLine($"{what}: {least:F1} bytes an execution");
+        Assert.IsTrue(least <= bytesMax + 0.5, $"{what}: {least} bytes an execution, at most {bytesMax} wanted");
+    }
+
+    private static Database NewDatabase()
+    {
+        Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        foreach (string sql in new[]
+        {
+            "CREATE TABLE kv (id bigint PRIMARY KEY, name text, balance double precision, n integer)",
+            "INSERT INTO kv SELECT g, 'name ' || g, g, g % 400 FROM generate_series(0, 3999) g",
+            "CREATE INDEX kv_n ON kv (n)",
+        })
+        {
+            session.Execute(sql).Dispose();
+        }
+        return database;
+    }
+}
