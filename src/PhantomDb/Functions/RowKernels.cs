@@ -25,6 +25,7 @@ internal ref struct RowReader(ReadOnlySpan<Vector> vectors, IStatementContext st
         return !vector.IsValid(vector.PositionOf(Position));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly T Value<T>(int argument)
     {
         Vector vector = _vectors[argument];
@@ -32,6 +33,7 @@ internal ref struct RowReader(ReadOnlySpan<Vector> vectors, IStatementContext st
     }
 
     /// <summary>Bytes of a text or bytea argument.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly ReadOnlySpan<byte> Text(int argument)
     {
         Vector vector = _vectors[argument];

@@ -57,6 +57,7 @@ internal sealed class TableScan
         /// to patched copies, and stay as they are for as long as they are referred to; the selection and the row ids are
         /// the worker's and the chunk's, and valid until the next call.
         /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public bool TryNext(DataChunk chunk)
         {
             while (TryTakeSlice(out int index))
@@ -111,6 +112,7 @@ internal sealed class TableScan
             return true;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private bool MayMatch(RowSlice slice)
         {
             foreach (ref readonly ZoneFilter filter in scan._filters.AsSpan())

@@ -117,6 +117,7 @@ internal sealed partial class TableStore
     /// Takes a slice's columns for vectors, as the view sees them. Gives the number of positions, and in
     /// <paramref name="live"/> a mask of those that the view sees where it does not see all.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal int Share(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -147,6 +148,7 @@ internal sealed partial class TableStore
     }
 
     // isWhole is false where a race with a writer was noticed.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int ShareOnce(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll, out bool isWhole)
     {
         isWhole = true;

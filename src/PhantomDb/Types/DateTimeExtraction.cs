@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 using static PhantomDb.Types.CivilCalendar;
 
@@ -14,6 +15,7 @@ internal static class DateTimeExtraction
     private const string TimestampName = "timestamp without time zone";
     private const string IntervalName = "interval";
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryExtractDate(DateTimeField field, int date, out Numeric result)
     {
         if (field is < DateTimeField.Day or >= DateTimeField.TimeZone)
@@ -182,6 +184,7 @@ internal static class DateTimeExtraction
         };
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static long CalendarField(DateTimeField field, int days)
     {
         FromDays(days, out int year, out int month, out int day);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Vectors;
 
 /// <summary>
@@ -24,6 +26,7 @@ internal sealed class StringHeap
     public long Size { get; private set; }
 
     /// <summary>Stores a copy of the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public StringView Add(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= StringView.InlineLengthMax)

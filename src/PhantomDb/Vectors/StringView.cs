@@ -60,6 +60,7 @@ internal readonly struct StringView
     public ulong Tail => _tail;
 
     /// <summary>A view of at most 12 bytes, which it holds itself.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StringView Inline(ReadOnlySpan<byte> bytes)
     {
         Span<byte> words = stackalloc byte[16];
@@ -92,6 +93,7 @@ internal readonly struct StringView
     }
 
     /// <summary>Order by bytes, which is the order of collation "C".</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Compare(ref readonly StringView left, byte[][] leftBlocks, ref readonly StringView right, byte[][] rightBlocks)
     {
         uint leftPrefix = left._prefix, rightPrefix = right._prefix;

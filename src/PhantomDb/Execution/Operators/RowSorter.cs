@@ -11,8 +11,11 @@ namespace PhantomDb.Execution.Operators;
 /// </summary>
 internal sealed class RowSorter
 {
-    private const int RadixMin = 1024;
+    private const int RadixMin = 256;
     private const int InsertionMax = 24;
+    private const int LargeRadixMin = 1 << 16;
+    private const int LargeDigitBits = 11;
+    private const int SmallDigitBits = 8;
 
     private readonly ColumnarBuffer _rows;
     private readonly List<SortWord> _words;
@@ -22,6 +25,7 @@ internal sealed class RowSorter
     private readonly ulong[] _keys;
     private readonly ulong[] _keyScratch;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowSorter(ColumnarBuffer rows, IReadOnlyList<SortColumn> columns, ExecutionContext context)
     {
         _rows = rows;
@@ -159,63 +163,74 @@ internal sealed class RowSorter
         }
     }
 
-    // Least significant byte first; bytes that are the same everywhere are skipped.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    // Most significant bits first: the parts soon fit into the cache, and mostly are single rows long before the last bit.
     private void RadixSort(int start, int length)
     {
         Span<ulong> keys = _keys.AsSpan(start, length);
-        Span<int> order = _order.AsSpan(start, length);
-        Span<ulong> otherKeys = _keyScratch.AsSpan(start, length);
-        Span<int> otherOrder = _orderScratch.AsSpan(start, length);
-        ulong any = 0;
-        bool isSorted = true;
-        for (int i = 1; i < keys.Length; i++)
-        {
-            any |= keys[i] ^ keys[0];
-            isSorted &= keys[i] >= keys[i - 1];
-        }
+        ulong varying = Varying(keys, out bool isSorted);
         if (isSorted)
         {
             return;
         }
-        Span<int> offsets = stackalloc int[256];
-        bool isSwapped = false;
-        for (int shift = 0; shift < 64; shift += 8)
+        _context.ThrowIfCancelled();
+        int high = 64 - System.Numerics.BitOperations.LeadingZeroCount(varying);
+        int digitBits = Math.Min(high, length >= LargeRadixMin ? LargeDigitBits : SmallDigitBits);
+        int shift = high - digitBits;
+        int[] ends = new int[1 << digitBits];
+        Scatter(keys, _order.AsSpan(start, length), _keyScratch.AsSpan(start, length), _orderScratch.AsSpan(start, length), shift, ends);
+        if (shift == 0)
         {
-            if ((any >> shift & 0xFF) == 0)
-            {
-                continue;
-            }
-            _context.ThrowIfCancelled();
-            offsets.Clear();
-            foreach (ulong key in keys)
-            {
-                offsets[(int)(key >> shift & 0xFF)]++;
-            }
-            int sum = 0;
-            for (int i = 0; i < offsets.Length; i++)
-            {
-                (offsets[i], sum) = (sum, sum + offsets[i]);
-            }
-            for (int i = 0; i < keys.Length; i++)
-            {
-                int target = offsets[(int)(keys[i] >> shift & 0xFF)]++;
-                otherKeys[target] = keys[i];
-                otherOrder[target] = order[i];
-            }
-            Span<ulong> keysBefore = keys;
-            Span<int> orderBefore = order;
-            keys = otherKeys;
-            order = otherOrder;
-            otherKeys = keysBefore;
-            otherOrder = orderBefore;
-            isSwapped = !isSwapped;
+            return;
         }
-        if (isSwapped)
+        int partStart = 0;
+        foreach (int end in ends)
         {
-            keys.CopyTo(otherKeys);
-            order.CopyTo(otherOrder);
+            if (end - partStart > 1)
+            {
+                SortByKeys(start + partStart, end - partStart);
+            }
+            partStart = end;
         }
+    }
+
+    // The bits in which some keys differ.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static ulong Varying(ReadOnlySpan<ulong> keys, out bool isSorted)
+    {
+        ulong varying = 0;
+        isSorted = true;
+        for (int i = 1; i < keys.Length; i++)
+        {
+            varying |= keys[i] ^ keys[0];
+            isSorted &= keys[i] >= keys[i - 1];
+        }
+        return varying;
+    }
+
+    // Puts the rows in order of one digit, stably; gives the end of each digit's part. Bits above the digit are equal.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Scatter(
+        Span<ulong> keys, Span<int> order, Span<ulong> keyScratch, Span<int> orderScratch, int shift, Span<int> ends)
+    {
+        ulong mask = (ulong)ends.Length - 1;
+        foreach (ulong key in keys)
+        {
+            ends[(int)(key >> shift & mask)]++;
+        }
+        int sum = 0;
+        foreach (ref int end in ends)
+        {
+            (end, sum) = (sum, sum + end);
+        }
+        for (int i = 0; i < keys.Length; i++)
+        {
+            ulong key = keys[i];
+            int target = ends[(int)(key >> shift & mask)]++;
+            keyScratch[target] = key;
+            orderScratch[target] = order[i];
+        }
+        keyScratch.CopyTo(keys);
+        orderScratch.CopyTo(order);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

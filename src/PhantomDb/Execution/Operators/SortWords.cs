@@ -259,6 +259,7 @@ internal sealed class SortWord
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong OfDouble(double value)
     {
         long bits = double.IsNaN(value) ? long.MaxValue : BitConverter.DoubleToInt64Bits(value == 0 ? 0 : value);

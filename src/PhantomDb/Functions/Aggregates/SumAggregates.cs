@@ -92,6 +92,7 @@ internal static class SumAggregates
             account => new FoldState<Numeric, NumericSum, VariableSum>(account, WriteNumericAverage)),
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteInt64(ReadOnlySpan<ExactSum> sums, Vector result)
     {
         Span<long> target = result.Write<long>();
@@ -108,6 +109,7 @@ internal static class SumAggregates
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteInt128(ReadOnlySpan<ExactSum> sums, Vector result)
     {
         Span<Int128> target = result.Write<Int128>();
