@@ -157,6 +157,69 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void A_save_beside_writers_holds_what_was_true_at_one_moment()
+    {
+        using Database shop = Database.Open("shop", Options);
+        foreach (string table in new[] { "a", "b" })
+        {
+            Run(shop, $"CREATE TABLE {table} (id int PRIMARY KEY, n bigint NOT NULL)");
+            Run(shop, $"INSERT INTO {table} SELECT i, 100 FROM generate_series(1, 20000) AS g(i)");
+        }
+        Run(shop, "CREATE TABLE moves (x int, n int)");   // no key: by place
+        bool isOver = false;
+        int commits = 0;
+        List<string> errors = [];
+        Thread[] writers = [.. Enumerable.Range(0, 2).Select(number => new Thread(() =>
+        {
+            using Session session = shop.OpenSession();
+            Random random = new(number);
+            while (!Volatile.Read(ref isOver))
+            {
+                int from = random.Next(1, 20001), to = random.Next(1, 20001);
+                try
+                {
+                    Do("BEGIN");
+                    Do($"UPDATE a SET id = -id, n = n - 7 WHERE id IN ({from}, -{from})");
+                    Do($"UPDATE b SET n = n + 7 WHERE id = {to}");
+                    Do($"INSERT INTO moves VALUES ({to}, 7)");
+                    Do("COMMIT");
+                    Interlocked.Increment(ref commits);
+                }
+                catch (PhantomDbException error) when (error.SqlState is "40P01" or "23505")
+                {
+                    Do("ROLLBACK");
+                }
+                catch (Exception error)
+                {
+                    lock (errors)
+                    {
+                        errors.Add(error.ToString());
+                    }
+                    return;
+                }
+            }
+
+            void Do(string sql) => session.Execute(sql).Dispose();
+        }))];
+        Array.ForEach(writers, writer => writer.Start());
+        for (int i = 0; i < 4; i++)
+        {
+            shop.SaveToDisk($"copy{i}");
+        }
+        Volatile.Write(ref isOver, true);
+        Array.ForEach(writers, writer => writer.Join());
+
+        Assert.IsEmpty(errors, string.Join('\n', errors));
+        for (int i = 0; i < 4; i++)
+        {
+            using Database copy = Database.Open($"copy{i}", Options);
+            string[] sums = Rows(copy, "SELECT (SELECT sum(n) FROM a), (SELECT count(*) FROM a), (SELECT sum(n) FROM b), (SELECT count(*) FROM b), sum(n) FROM moves").Split('|');
+            long moved = sums[4] == "NULL" ? 0 : long.Parse(sums[4]);
+            CollectionAssert.AreEqual(new[] { $"{2_000_000 - moved}", "20000", $"{2_000_000 + moved}", "20000" }, sums[..4], $"copy {i} after {commits} commits");
+        }
+    }
+
+    [TestMethod]
     public void A_file_stays_unsealed_until_it_is_asked_to_be_sealed()
     {
         string path = Path.Combine(_folder, "shop.db");
