@@ -223,6 +223,62 @@ public sealed class DatabaseFileTests
     }
 
     [TestMethod]
+    public void Every_byte_of_a_sealed_file_set_to_what_matters_to_a_reader_is_refused()
+    {
+        byte[] whole = SealedBytes();
+        for (int i = 0; i < whole.Length; i++)
+        {
+            foreach (byte value in "\0\n\r\",#[:"u8.ToArray().Append((byte)0xFF))
+            {
+                if (whole[i] != value)
+                {
+                    byte[] damaged = [.. whole];
+                    damaged[i] = value;
+                    ExpectRefused(damaged, $"byte {i} set to {value}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Blocks_of_a_sealed_file_zeroed_swapped_or_of_an_older_file_are_refused()
+    {
+        byte[] older = SealedBytes();
+        Save(Load(Varied.Replace("-0.50", "-0.51", StringComparison.Ordinal)));
+        byte[] whole = _files.Files[Path];
+        Assert.AreEqual(older.Length, whole.Length);
+        foreach (int size in new[] { 1, 16, 64, 512 })
+        {
+            for (int i = 0; i + size <= whole.Length; i += size)
+            {
+                Try(size, i, block => block.Clear());
+                Try(size, i, block => older.AsSpan(i, size).CopyTo(block));
+                if (i + (2 * size) <= whole.Length)
+                {
+                    Try(2 * size, i, blocks =>
+                    {
+                        byte[] first = blocks[..size].ToArray();
+                        blocks[size..].CopyTo(blocks);
+                        first.CopyTo(blocks[size..]);
+                    });
+                }
+            }
+        }
+
+        void Try(int size, int offset, SpanAction change)
+        {
+            byte[] damaged = [.. whole];
+            change(damaged.AsSpan(offset, size));
+            if (!damaged.AsSpan().SequenceEqual(whole))
+            {
+                ExpectRefused(damaged, $"{size} bytes at {offset}");
+            }
+        }
+    }
+
+    private delegate void SpanAction(Span<byte> bytes);
+
+    [TestMethod]
     public void Every_truncation_of_a_sealed_file_is_refused_with_its_place()
     {
         byte[] whole = SealedBytes();
