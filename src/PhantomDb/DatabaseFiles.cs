@@ -51,6 +51,14 @@ internal static class DatabaseFiles
     public static object? StampOf(string? path) =>
         path is not null && new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
 
+    /// <summary>Names of the databases in a data directory.</summary>
+    public static IEnumerable<string> NamesIn(string dataDirectory) =>
+        Directory.Exists(dataDirectory) ? Directory.EnumerateFiles(dataDirectory, "*" + Extension).Select(NameOf) : [];
+
+    /// <summary>Bytes of a database's file; null where there is none.</summary>
+    public static long? SizeOf(string name, string dataDirectory) =>
+        new FileInfo(PathOfName(name, dataDirectory)) is { Exists: true } file ? file.Length : null;
+
     public static void Create(string name, string dataDirectory)
     {
         string path = PathOfName(name, dataDirectory);

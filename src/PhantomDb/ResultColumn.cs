@@ -22,7 +22,7 @@ public sealed class ResultColumn
     public string TypeName { get; }
 
     /// <summary>Oid of the type in PostgreSQL's pg_type.</summary>
-    public int TypeOid => BuiltInTypeOids.Of(Type.Id);
+    public int TypeOid => BuiltInTypeOids.Of(Type);
 
     internal SqlType Type { get; }
 }

@@ -287,7 +287,7 @@ public sealed partial class Session
         }
     }
 
-    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters);
+    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters) { VirtualTables = _statement.SystemTables };
 
     private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
         _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);

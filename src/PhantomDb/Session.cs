@@ -22,6 +22,7 @@ public sealed partial class Session : IDisposable
     private readonly Database _database;
     private readonly SessionSettings _settings;
     private readonly StatementContext _statement;
+    private readonly SystemSurroundings _surroundings;
     private readonly Transaction _transaction;
     private readonly MemoryAccount _memory;
     private readonly LiteralScanner _literals = new();
@@ -37,7 +38,8 @@ public sealed partial class Session : IDisposable
         _database = database;
         _settings = new SessionSettings(database.Options.WorkMemory);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
-        _statement = new StatementContext(database.Name, _settings, database.Storage, _memory);
+        _surroundings = new SystemSurroundings(database);
+        _statement = new StatementContext(database.Name, _settings, database.Storage, _memory, _surroundings);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         _transaction = database.Transactions.NewTransaction();
         _transaction.WaitLimits.ThrowIfStopped = _statement.ThrowIfCancelled;
@@ -240,6 +242,7 @@ public sealed partial class Session : IDisposable
         DatabaseName = _database.Name,
         SearchPath = _settings.SearchPath,
         PreparedStatements = this,
+        VirtualTables = _surroundings,
         Clock = _statement.Clock,
     };
 

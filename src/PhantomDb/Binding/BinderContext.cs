@@ -42,6 +42,9 @@ internal interface IVirtualTables
 {
     /// <summary>Columns of a virtual table; null where there is none of that name.</summary>
     IReadOnlyList<(string Name, SqlType Type)>? Find(string schema, string name);
+
+    /// <summary>Oid of a virtual table; null where there is none of that name.</summary>
+    int? FindOid(string schema, string name);
 }
 
 /// <summary>Statements prepared in the session.</summary>

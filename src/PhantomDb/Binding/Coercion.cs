@@ -31,6 +31,7 @@ internal sealed class Coercion(BindingState state)
     {
         if (expression.Type.Id == SqlTypeId.Unknown)
         {
+            target = target.Id == SqlTypeId.Array ? CastRegistry.ResultType(expression.Type, target) : target;
             return target.Id == SqlTypeId.Numeric && target.Precision < 0 && expression is ConstantExpression { Value: ByteString text }
                 && Constants.TryNumericLiteral(text) is { } literal
                 ? literal with { Position = expression.Position }
@@ -146,7 +147,7 @@ internal sealed class Coercion(BindingState state)
     private Expression FromParameter(ParameterExpression parameter, SqlType target, CastContext context)
     {
         // A parameter takes any value of the type: the modifiers of the place where it stands are a cast of its own.
-        SqlType plain = new(target.Id);
+        SqlType plain = target.Id == SqlTypeId.Array ? target : new(target.Id);
         SqlType known = state.TypeOfParameter(parameter.Index);
         if (known.Id == SqlTypeId.Unknown)
         {

@@ -368,6 +368,10 @@ internal sealed partial class ExpressionBinder
     /// <summary>A sort key: NULLs are larger than everything, so they come last ascending and first descending.</summary>
     public SortKey BindSortKey(OrderByItem item, Expression expression)
     {
+        if (expression.Type.IsArray)
+        {
+            throw Error.NotSupported($"sorting by {expression.Type.BaseName}", item.Position);
+        }
         bool isDescending = item.UsingOperator switch
         {
             null => item.Direction == SortDirection.Descending,

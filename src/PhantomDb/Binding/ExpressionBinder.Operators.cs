@@ -107,6 +107,10 @@ internal sealed partial class ExpressionBinder
         left = NarrowConstant(left, right.Type);
         right = NarrowConstant(right, left.Type);
         SqlType common = TypeCategories.ComparisonType(left.Type, right.Type) ?? throw Error.OperatorNotFound(symbol, left.Type, right.Type, position);
+        if (common.IsArray && symbol is not ("=" or "<>"))
+        {
+            throw Error.NotSupported($"{symbol} of {common.BaseName}", position);   // the texts have another order than the arrays
+        }
         return (ForComparison(left, common), ForComparison(right, common));
     }
 
@@ -147,7 +151,7 @@ internal sealed partial class ExpressionBinder
         bool isSame = type.Id == SqlTypeId.Numeric || common.Id == SqlTypeId.Numeric
             ? type.Id == common.Id && type.Physical == common.Physical && type.Scale == common.Scale
             : common.Id == SqlTypeId.Text ? type.IsString && type.Id != SqlTypeId.PaddedChar
-            : type.Id == common.Id || (common.Id == SqlTypeId.Oid && type.Id == SqlTypeId.RegClass);
+            : type.Id == common.Id || (common.Id == SqlTypeId.Oid && type.IsObjectName);
         return isSame ? expression : _coercion.Apply(expression, common, CastContext.Implicit);
     }
 
@@ -309,6 +313,10 @@ internal sealed partial class ExpressionBinder
     /// <summary>|| takes text, bytea, and text beside a value of any other type, which is taken as its text.</summary>
     private Expression Concatenate(Expression left, Expression right, int position)
     {
+        if (left.Type.Id == SqlTypeId.Array || right.Type.Id == SqlTypeId.Array)
+        {
+            return ConcatenateArrays(left, right, position);
+        }
         bool leftIsText = left.Type.IsString;
         bool rightIsText = right.Type.IsString;
         if (leftIsText != rightIsText && left.Type.Id != SqlTypeId.Bytea && right.Type.Id != SqlTypeId.Bytea)
@@ -388,7 +396,7 @@ internal sealed partial class ExpressionBinder
             {
                 prepared[i] = _coercion.ApplyLoosely(prepared[i], new SqlType(wanted), CastContext.Implicit);
             }
-            types[i] = prepared[i].Type.Id == wanted ? prepared[i].Type : new SqlType(wanted);
+            types[i] = prepared[i].Type.Id == wanted || (wanted == SqlTypeId.Array && prepared[i].Type.IsArray) ? prepared[i].Type : new SqlType(wanted);
         }
         if (function.Name is "round" or "trunc" && prepared is [_, ConstantExpression { Value: int scale }]
             && FixedRounding.TryBind(function.Name, types[0], scale, function.Name == "round" ? RoundingDirection.Nearest : RoundingDirection.TowardZero) is { } rounding)

@@ -26,7 +26,8 @@ internal sealed partial class ExpressionBinder
         };
         for (int i = 0; i < arguments.Length; i++)
         {
-            arguments[i] = _coercion.ApplyLoosely(arguments[i], new SqlType(chosen.Parameters[i]), CastContext.Implicit);
+            arguments[i] = chosen.Parameters[i] == SqlTypeId.Array && arguments[i].Type.IsArray ? arguments[i]
+                : _coercion.ApplyLoosely(arguments[i], new SqlType(chosen.Parameters[i]), CastContext.Implicit);
         }
         BoundTableFunction bound = chosen.Bind([.. arguments.Select(a => a.Type)]);
         for (int i = 0; i < arguments.Length; i++)
@@ -50,7 +51,7 @@ internal sealed partial class ExpressionBinder
         }
         if (ArrayItems(call.Arguments[0]) is not { } items)
         {
-            throw Error.NotSupported("an array", call.Arguments[0].Position);
+            return null;
         }
         Expression[] values = items.Length == 0 ? [] : Unify([.. items.Select(item => (item, call.Position))], "ARRAY", out _);
         SqlType type = items.Length > 0 ? values[0].Type

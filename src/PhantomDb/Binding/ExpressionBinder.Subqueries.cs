@@ -112,27 +112,4 @@ internal sealed partial class ExpressionBinder
         var plan = new LogicalProject(bound.Plan, [new ComputedColumn(column, result)]);
         return new SubqueryExpression(SubqueryKind.Scalar, plan, SqlType.Boolean);
     }
-
-    /// <summary>x op ANY (ARRAY[…]): arrays are not a type here, but this one use of them is a list.</summary>
-    private Expression BindQuantifiedArray(QuantifiedArraySyntax syntax)
-    {
-        CheckSchema(syntax.OperatorSchema, syntax.Operator, syntax.Position);
-        Expression operand = Bind(syntax.Operand);
-        if (ArrayItems(syntax.Array) is not { } items)
-        {
-            throw Bind(syntax.Array).Type.Id == SqlTypeId.Unknown ? Error.NotSupported("an array", syntax.Array.Position)
-                : Error.At(SqlStates.WrongObjectType, "op ANY/ALL (array) requires array on right side", syntax.Position);
-        }
-        bool isAny = syntax.Quantifier == QuantifierKind.Any;
-        if (items.Length == 0)
-        {
-            return new ConstantExpression(SqlType.Boolean, !isAny);
-        }
-        if ((syntax.Operator == "=" && isAny) || (syntax.Operator == "<>" && !isAny))
-        {
-            return InList(operand, items, !isAny, syntax.Position);
-        }
-        Expression[] comparisons = [.. items.Select(item => BindBinary(syntax.Operator, operand, item, syntax.Position))];
-        return Conjunction(isAny ? Expressions.ConjunctionKind.Or : Expressions.ConjunctionKind.And, comparisons);
-    }
 }

@@ -68,8 +68,9 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         DefaultSyntax => throw Error.InvalidSyntax("DEFAULT is not allowed in this context", syntax.Position),
         StarSyntax => throw Error.InvalidSyntax("row expansion via \"*\" is not supported here", syntax.Position),
         RowSyntax => throw Error.NotSupported("a row as a value", syntax.Position),
-        ArraySyntax or ArraySubquerySyntax => throw Error.NotSupported("an array", syntax.Position),
-        SubscriptSyntax => throw Error.NotSupported("subscripting", syntax.Position),
+        ArraySyntax array => BindArray(array),
+        ArraySubquerySyntax array => BindArraySubquery(array),
+        SubscriptSyntax subscript => BindSubscript(subscript),
         FieldSelectionSyntax or FieldStarSyntax => throw Error.NotSupported("field selection", syntax.Position),
         NamedArgumentSyntax => throw Error.NotSupported("a named argument", syntax.Position),
         CurrentOfSyntax => throw Error.NotSupported("WHERE CURRENT OF", syntax.Position),
@@ -271,6 +272,10 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         if (type.Id is SqlTypeId.Real or SqlTypeId.Double && cast.Operand is LiteralSyntax { Kind: LiteralKind.Numeric } number)
         {
             return BindFloatLiteral(number, type);
+        }
+        if (cast.Operand is ArraySyntax { Items.Count: 0 } && type.Id == SqlTypeId.Array)
+        {
+            return new ConstantExpression(type, new ByteString("{}"));
         }
         Expression operand = Bind(cast.Operand);
         return Cast(operand, type, cast.Position);

@@ -40,6 +40,10 @@ internal static class Relations
         long oid = 0;
         if (text.Trim() is not "-" && !(uint.TryParse(text.Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && (oid = number) >= 0))
         {
+            if (FindVirtualOid(state, text) is { } system)
+            {
+                return new ConstantExpression(SqlType.RegClass, (long)system) { Position = new SourcePosition(position) };
+            }
             object found = RelationLookup.FindText(state.Catalog, state.Context.SearchPath, text) ?? throw Error.RelationNotFound(text, position);
             oid = RelationLookup.OidOf(found);
             state.DependOn((int)oid);
@@ -77,6 +81,18 @@ internal static class Relations
         {
             throw Error.At(SqlStates.FeatureNotSupported, $"cross-database references are not implemented: \"{name}\"", name.Position);
         }
+    }
+
+    private static int? FindVirtualOid(BindingState state, string text)
+    {
+        List<string> parts = RelationLookup.Split(text);
+        IReadOnlyList<string> path = state.Context.SearchPath;
+        return state.Context.VirtualTables is not { } tables ? null
+            : parts.Count > 1 ? tables.FindOid(parts[^2], parts[^1])
+            : path.Contains(SystemSchema)
+                ? path.TakeWhile(schema => schema == SystemSchema || state.Catalog.FindRelation(schema, parts[0]) is null)
+                    .Select(schema => tables.FindOid(schema, parts[0])).FirstOrDefault(oid => oid is not null)
+                : tables.FindOid(SystemSchema, parts[0]);
     }
 
     private static VirtualTable? FindVirtual(BindingState state, string schema, string name) =>

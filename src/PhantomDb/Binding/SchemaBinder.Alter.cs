@@ -360,7 +360,7 @@ internal sealed partial class SchemaBinder
         TableBuilder builder = alteration.Builder;
         RefuseCollation(retype.Collation);
         ColumnDefinition column = builder.Column(retype.Column, retype.Position);
-        SqlType type = TypeNames.Bind(retype.Type);
+        SqlType type = TypeNames.BindStored(retype.Type);
         if (ViewsOverColumn(builder.Table.Oid, column.Number) is [var view, ..])
         {
             throw Error.At(SqlStates.FeatureNotSupported, "cannot alter type of a column used by a view or rule", retype.Position,

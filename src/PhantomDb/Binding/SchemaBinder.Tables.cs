@@ -87,7 +87,7 @@ internal sealed partial class SchemaBinder
         }
         RefuseCollation(syntax.Collation);
         SqlType? serial = SerialType(syntax.Type);
-        SqlType type = serial ?? TypeNames.Bind(syntax.Type!);
+        SqlType type = serial ?? TypeNames.BindStored(syntax.Type!);
         if (type.Id is SqlTypeId.Unknown or SqlTypeId.Void)
         {
             throw Error.At(SqlStates.InvalidTableDefinition, $"column \"{syntax.Name}\" has pseudo-type {type.BaseName}", syntax.Position);
@@ -252,7 +252,7 @@ internal sealed partial class SchemaBinder
         BoundQuery query = queries.Bind(select);
         List<LogicalColumn> named = NamedColumns(query, statement.Columns, "TABLE AS", statement.Position);
         HashSet<ColumnId> declared = Planning.DeclaredColumns.Find(query.Plan);
-        SqlType[] types = [.. query.Columns.Select(c => StoredType(c, declared.Contains(c.Id)))];
+        SqlType[] types = [.. query.Columns.Select(c => TypeNames.Storable(StoredType(c, declared.Contains(c.Id)), statement.Position))];
         query = queries.CoerceColumns(query, types, CastContext.Assignment, (_, actual) => Error.NotSupported($"a column of type {actual}", statement.Position));
         var table = new TableDefinition(_change.TakeOid(), schema, statement.Name.Name, [.. named.Select((c, i) => new ColumnDefinition(c.Name, types[i], i))]);
         _change.Put(table);

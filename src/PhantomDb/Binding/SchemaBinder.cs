@@ -86,7 +86,7 @@ internal sealed partial class SchemaBinder(BindingState state)
             throw Error.At(SqlStates.UndefinedParameter, "there is no parameter $1", statement.Position);
         }
         ViewColumn[] columns = NamedColumns(query, statement.Columns, "VIEW", statement.Position)
-            .Select(c => new ViewColumn(c.Name, c.Type)).ToArray();
+            .Select(c => new ViewColumn(c.Name, TypeNames.Storable(c.Type, statement.Position))).ToArray();
         if (existing is ViewDefinition before)
         {
             CheckReplacement(before, columns, statement.Name.Position);

@@ -11,7 +11,10 @@ internal static class TypeCategories
     {
         SqlTypeId.Boolean => 'B',
         SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double
-            or SqlTypeId.Oid or SqlTypeId.RegClass => 'N',
+            or SqlTypeId.Oid or SqlTypeId.RegClass or SqlTypeId.RegProc or SqlTypeId.RegProcedure or SqlTypeId.RegType or SqlTypeId.RegNamespace
+            or SqlTypeId.RegRole => 'N',
+        SqlTypeId.CatalogChar => 'Z',
+        SqlTypeId.Array or SqlTypeId.Int2Vector or SqlTypeId.OidVector => 'A',
         SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name => 'S',
         SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz => 'D',
         SqlTypeId.Interval => 'T',
@@ -33,7 +36,8 @@ internal static class TypeCategories
         from == to
         || (to == SqlTypeId.Text && from is SqlTypeId.Varchar or SqlTypeId.Unknown)
         || (to == SqlTypeId.Varchar && from == SqlTypeId.Text)
-        || (to == SqlTypeId.Oid && from == SqlTypeId.RegClass);
+        || (to == SqlTypeId.Oid && new SqlType(from).IsObjectName)
+        || (to == SqlTypeId.Array && from is SqlTypeId.Int2Vector or SqlTypeId.OidVector);
 
     /// <summary>
     /// The type in which two values are compared; null where they cannot be. Stands for the comparison operators of
@@ -52,7 +56,8 @@ internal static class TypeCategories
             SqlType known = left.Id == SqlTypeId.Unknown ? right : left;
             return known.Id switch
             {
-                SqlTypeId.Varchar or SqlTypeId.Name => SqlType.Text,
+                SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.CatalogChar => SqlType.Text,
+                SqlTypeId.Array => known,
                 SqlTypeId.Char => SqlType.Char,
                 SqlTypeId.Void => null,
                 _ => new SqlType(known.Id),
@@ -66,10 +71,16 @@ internal static class TypeCategories
         {
             return left.Id switch
             {
-                SqlTypeId.Varchar or SqlTypeId.Name => SqlType.Text,
+                SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.CatalogChar => SqlType.Text,
                 SqlTypeId.Void => null,
+                SqlTypeId.Array => left == right ? left : null,
+                _ when left.IsObjectName => SqlType.Oid,
                 _ => new SqlType(left.Id),
             };
+        }
+        if (left.IsString && right.IsString && (left.Id == SqlTypeId.CatalogChar || right.Id == SqlTypeId.CatalogChar))
+        {
+            return SqlType.Text;
         }
         char category = Of(left.Id);
         switch (category)
@@ -81,7 +92,7 @@ internal static class TypeCategories
             case 'D' when Of(right.Id) == 'D' && left.Id != SqlTypeId.Time && right.Id != SqlTypeId.Time:
                 return left.Id == SqlTypeId.TimestampTz || right.Id == SqlTypeId.TimestampTz ? SqlType.TimestampTz : SqlType.Timestamp;
             case 'N' when Of(right.Id) == 'N':
-                SqlTypeId other = left.Id is SqlTypeId.Oid or SqlTypeId.RegClass ? right.Id : left.Id;
+                SqlTypeId other = CastRegistry.IsOid(left.Id) ? right.Id : left.Id;
                 return other is SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double ? null : SqlType.Oid;
         }
         if (left.Id is SqlTypeId.Time or SqlTypeId.Interval && right.Id is SqlTypeId.Time or SqlTypeId.Interval)

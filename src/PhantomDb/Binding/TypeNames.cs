@@ -23,14 +23,16 @@ internal static class TypeNames
         ["bytea"] = SqlTypeId.Bytea, ["date"] = SqlTypeId.Date, ["time"] = SqlTypeId.Time,
         ["timestamp"] = SqlTypeId.Timestamp, ["timestamptz"] = SqlTypeId.TimestampTz, ["interval"] = SqlTypeId.Interval,
         ["uuid"] = SqlTypeId.Uuid, ["oid"] = SqlTypeId.Oid, ["regclass"] = SqlTypeId.RegClass, ["name"] = SqlTypeId.Name,
-        ["unknown"] = SqlTypeId.Unknown,
+        ["unknown"] = SqlTypeId.Unknown, ["char"] = SqlTypeId.CatalogChar, ["regproc"] = SqlTypeId.RegProc,
+        ["regprocedure"] = SqlTypeId.RegProcedure, ["regtype"] = SqlTypeId.RegType, ["regnamespace"] = SqlTypeId.RegNamespace,
+        ["regrole"] = SqlTypeId.RegRole, ["int2vector"] = SqlTypeId.Int2Vector, ["oidvector"] = SqlTypeId.OidVector,
     };
 
     private static readonly HashSet<string> Unsupported =
     [
         "bit", "varbit", "box", "cidr", "circle", "inet", "json", "jsonb", "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money",
-        "path", "pg_lsn", "point", "polygon", "timetz", "tsquery", "tsvector", "txid_snapshot", "xml", "char", "regproc", "regprocedure",
-        "regoper", "regoperator", "regtype", "regrole", "regnamespace", "regconfig", "regdictionary", "xid", "xid8", "cid", "tid",
+        "path", "pg_lsn", "point", "polygon", "timetz", "tsquery", "tsvector", "txid_snapshot", "xml",
+        "regoper", "regoperator", "regconfig", "regdictionary", "xid", "xid8", "cid", "tid",
         "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange", "record", "anyelement", "refcursor",
     ];
 
@@ -40,10 +42,6 @@ internal static class TypeNames
     public static SqlType Bind(TypeNameSyntax syntax)
     {
         string name = syntax.Name.Name;
-        if (syntax.ArrayBounds.Count > 0)
-        {
-            throw Error.NotSupported($"array type {name}[]", syntax.Position);
-        }
         if (syntax.IsSetOf)
         {
             throw Error.NotSupported("SETOF", syntax.Position);
@@ -56,8 +54,17 @@ internal static class TypeNames
         {
             throw Unsupported.Contains(name) ? Error.NotSupported($"type {name}", syntax.Position) : Error.TypeNotFound(name, syntax.Position);
         }
-        return WithModifiers(id, syntax);
+        SqlType type = WithModifiers(id, syntax);
+        return syntax.ArrayBounds.Count == 0 ? type
+            : syntax.ArrayBounds.Count == 1 && type.Precision < 0 && BuiltInTypeOids.ArrayOf(id) != 0 && !type.IsArray ? SqlType.ArrayOf(id)
+            : throw Error.NotSupported($"array type {type}[]", syntax.Position);
     }
+
+    /// <summary>As <see cref="Bind"/>, for what tables hold: arrays and the types of the catalogs are 0A000.</summary>
+    public static SqlType BindStored(TypeNameSyntax syntax) => Storable(Bind(syntax), syntax.Position);
+
+    public static SqlType Storable(SqlType type, int position) => !type.IsCatalogOnly ? type
+        : throw Error.NotSupported(type.Id == SqlTypeId.Array ? $"array type {type}" : $"a column of type {type}", position);
 
     /// <summary>The last part of the name, which a cast gives its column.</summary>
     public static string ColumnName(TypeNameSyntax syntax) => syntax.Name.Name;

@@ -6,5 +6,9 @@ namespace PhantomDb.Execution;
 internal interface IVirtualTableSource
 {
     /// <summary>Begins to read a table; the chunks have the columns asked for by name, in that order.</summary>
-    TableFunctionRows Open(string schema, string name, IReadOnlyList<string> columns, IStatementContext statement);
+    /// <param name="equal">
+    /// Values that columns are compared with for equality: rows with other values may be left out. Strings, and numbers as
+    /// they are in a <see cref="Expressions.ConstantExpression"/>.
+    /// </param>
+    TableFunctionRows Open(string schema, string name, IReadOnlyList<string> columns, IReadOnlyDictionary<string, object> equal, IStatementContext statement);
 }

@@ -71,7 +71,7 @@ internal sealed partial class PhysicalPlanner
         PhysicalOperator planned = plan switch
         {
             LogicalScan scan => PlanScan(scan, required),
-            LogicalVirtualScan scan => new PhysicalVirtualScan(scan.Schema, scan.Name, scan.Alias, scan.Columns),
+            LogicalVirtualScan scan => new PhysicalVirtualScan(scan.Schema, scan.Name, scan.Alias, [.. scan.Columns.Where(c => required.Contains(c.Id))]),
             LogicalTableFunction function => new PhysicalTableFunction(
                 function.Function, RewriteAll(function.Arguments, ColumnScope.Empty), function.HasOrdinality, function.Columns),
             LogicalValues values => new PhysicalValues([.. values.Rows.Select(row => RewriteAll(row, ColumnScope.Empty))], values.Columns),
@@ -121,7 +121,8 @@ internal sealed partial class PhysicalPlanner
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)
     {
         PhysicalOperator input = Plan(filter.Input, With(required, filter.Predicate));
-        return new PhysicalFilter(input, Rewrite(filter.Predicate, new ColumnScope(input.Columns)));
+        Expression predicate = Rewrite(filter.Predicate, new ColumnScope(input.Columns));
+        return new PhysicalFilter(input is PhysicalVirtualScan scan ? scan with { Filter = predicate } : input, predicate);
     }
 
     private PhysicalOperator PlanProject(LogicalProject project, HashSet<ColumnId> required)

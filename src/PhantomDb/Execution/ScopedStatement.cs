@@ -40,6 +40,12 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public string? RelationName(int oid) => statement.RelationName(oid);
 
+    public int? FindObject(SqlTypeId kind, string name) => statement.FindObject(kind, name);
+
+    public string? ObjectName(SqlTypeId kind, int oid) => statement.ObjectName(kind, oid);
+
+    public ICatalogReader? Definitions => statement.Definitions;
+
     public long NextSequenceValue(int sequenceOid) => statement.NextSequenceValue(sequenceOid);
 
     public long CurrentSequenceValue(int sequenceOid) => statement.CurrentSequenceValue(sequenceOid);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution.Settings;
+using PhantomDb.Execution.SystemTables;
 using PhantomDb.Functions;
 using PhantomDb.Storage;
 using PhantomDb.Types;
@@ -21,6 +22,10 @@ internal sealed class StatementContext : IStatementContext
 
     private readonly SessionSettings _settings;
     private readonly DatabaseStorage _storage;
+    private readonly ISystemSurroundings _surroundings;
+    private SystemObjects? _objects;
+    private IReadOnlyList<string>? _objectsPath;
+    private SystemTableSource? _systemTables;
     private readonly Dictionary<int, long> _sequenceValues = [];
     private int? _lastSequence;
     private long _statementTime;
@@ -28,8 +33,9 @@ internal sealed class StatementContext : IStatementContext
     private long _deadline;
     private volatile bool _isCancelled;
 
-    public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory)
+    public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory, ISystemSurroundings surroundings)
     {
+        _surroundings = surroundings;
         DatabaseName = databaseName;
         _settings = settings;
         _storage = storage;
@@ -107,17 +113,28 @@ internal sealed class StatementContext : IStatementContext
         return includesSystem && !_settings.SearchPath.Contains(SystemSchema) ? [SystemSchema, .. existing] : [.. existing];
     }
 
-    public int? FindRelation(string name) =>
-        RelationLookup.FindText(Catalog, _settings.SearchPath, name) is { } found ? RelationLookup.OidOf(found) : null;
+    public int? FindRelation(string name) => Objects.FindRelation(name)?.Oid;
 
-    public string? RelationName(int oid)
+    public string? RelationName(int oid) => Objects.RelationName(oid);
+
+    public int? FindObject(SqlTypeId kind, string name) => Objects.FindObject(kind, name);
+
+    public string? ObjectName(SqlTypeId kind, int oid) => Objects.ObjectName(kind, oid);
+
+    public ICatalogReader Definitions => Objects;
+
+    /// <summary>The catalog's objects as the system catalogs show them.</summary>
+    public SystemObjects Objects => _objects is { } objects && ReferenceEquals(objects.Catalog, Catalog) && ReferenceEquals(_objectsPath, _settings.SearchPath)
+        ? objects
+        : NewObjects();
+
+    /// <summary>The tables of pg_catalog and information_schema.</summary>
+    public SystemTableSource SystemTables => _systemTables ??= new SystemTableSource(() => Objects, _settings);
+
+    private SystemObjects NewObjects()
     {
-        if (RelationLookup.NameOf(Catalog, oid) is not { } name)
-        {
-            return null;
-        }
-        bool isVisible = RelationLookup.Find(Catalog, _settings.SearchPath, name.Name) is { } found && RelationLookup.OidOf(found) == oid;
-        return (isVisible ? "" : QuotingFunctions.QuoteIdentifier(name.Schema) + ".") + QuotingFunctions.QuoteIdentifier(name.Name);
+        _objectsPath = _settings.SearchPath;
+        return _objects = new SystemObjects(Catalog, _storage, _surroundings, DatabaseName, UserName, SearchPath(includesSystem: true));
     }
 
     public long NextSequenceValue(int sequenceOid)

@@ -30,6 +30,11 @@ internal static class CastRegistry
             return null;
         }
 
+        if (IsArray(from) && IsArray(to))
+        {
+            return to == SqlTypeId.Array ? CastContext.Implicit : CastContext.Explicit;
+        }
+
         return IsString(to) ? CastContext.Assignment : IsString(from) ? CastContext.Explicit : null;
     }
 
@@ -55,6 +60,11 @@ internal static class CastRegistry
             };
         }
 
+        if (to.Id == SqlTypeId.Array && to.Precision < 0)
+        {
+            return from.IsArray ? SqlType.ArrayOf(from.Element.Id) : SqlType.ArrayOf(SqlTypeId.Text);
+        }
+
         return from.Id == to.Id && to.Precision < 0 ? from : to;
     }
 
@@ -69,7 +79,12 @@ internal static class CastRegistry
         new(SqlStates.CannotCoerce, $"cannot cast type {from.BaseName} to {to.BaseName}");
 
     private static bool IsString(SqlTypeId id) =>
-        id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name;
+        id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name or SqlTypeId.CatalogChar;
+
+    private static bool IsArray(SqlTypeId id) => new SqlType(id).IsArray;
+
+    /// <summary>An oid, or an oid shown by its object's name.</summary>
+    internal static bool IsOid(SqlTypeId id) => id == SqlTypeId.Oid || new SqlType(id).IsObjectName;
 
     private static CastContext? Listed(SqlTypeId from, SqlTypeId to) => (from, to) switch
     {
@@ -80,9 +95,14 @@ internal static class CastRegistry
         (SqlTypeId.Real, SqlTypeId.Double) => CastContext.Implicit,
         (SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double,
             SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double) => CastContext.Assignment,
-        (SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64, SqlTypeId.Oid or SqlTypeId.RegClass) => CastContext.Implicit,
-        (SqlTypeId.Oid, SqlTypeId.RegClass) or (SqlTypeId.RegClass, SqlTypeId.Oid) => CastContext.Implicit,
-        (SqlTypeId.Oid or SqlTypeId.RegClass, SqlTypeId.Int32 or SqlTypeId.Int64) => CastContext.Assignment,
+        (SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64, _) when IsOid(to) => CastContext.Implicit,
+        (SqlTypeId.Oid, _) when IsOid(to) => CastContext.Implicit,
+        (_, SqlTypeId.Oid) when IsOid(from) => CastContext.Implicit,
+        (SqlTypeId.RegProc, SqlTypeId.RegProcedure) or (SqlTypeId.RegProcedure, SqlTypeId.RegProc) => CastContext.Implicit,
+        (_, SqlTypeId.Int32 or SqlTypeId.Int64) when IsOid(from) => CastContext.Assignment,
+        (SqlTypeId.CatalogChar, SqlTypeId.Text) => CastContext.Implicit,
+        (SqlTypeId.CatalogChar, SqlTypeId.Varchar or SqlTypeId.Char) => CastContext.Assignment,
+        (SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char, SqlTypeId.CatalogChar) => CastContext.Assignment,
         (SqlTypeId.Text or SqlTypeId.Varchar, SqlTypeId.RegClass) => CastContext.Implicit,
         (SqlTypeId.Int32, SqlTypeId.Boolean) or (SqlTypeId.Boolean, SqlTypeId.Int32) => CastContext.Explicit,
         (SqlTypeId.Text, SqlTypeId.Varchar or SqlTypeId.Char) => CastContext.Implicit,

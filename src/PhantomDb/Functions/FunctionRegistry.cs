@@ -19,6 +19,12 @@ internal static class FunctionRegistry
 
     public static IReadOnlyList<TableFunction> FindTableFunctions(string name) => TableFunctions.GetValueOrDefault(name, []);
 
+    public static IEnumerable<ScalarFunction> AllScalarFunctions => Scalars.Values.SelectMany(overloads => overloads);
+
+    public static IEnumerable<AggregateFunction> AllAggregateFunctions => Aggregates.Values.SelectMany(overloads => overloads);
+
+    public static IEnumerable<TableFunction> AllFunctionsOfTables => TableFunctions.Values.SelectMany(overloads => overloads);
+
     private static List<ScalarFunction> AllScalars()
     {
         var functions = new List<ScalarFunction>();
@@ -30,6 +36,8 @@ internal static class FunctionRegistry
         MathFunctions.AddTo(functions);
         DateTimeFunctions.AddTo(functions);
         SystemFunctions.AddTo(functions);
+        CatalogFunctions.AddTo(functions);
+        ArrayFunctions.AddTo(functions);
         ExtremeFunctions.AddTo(functions);
         FormattingFunctions.AddTo(functions);
         ByteaFunctions.AddTo(functions);
@@ -49,6 +57,7 @@ internal static class FunctionRegistry
         BooleanAggregates.AddTo(functions);
         StatisticalAggregates.AddTo(functions);
         StringAggregates.AddTo(functions);
+        ArrayAggregateState.AddTo(functions);
         return functions;
     }
 
@@ -56,6 +65,7 @@ internal static class FunctionRegistry
     {
         var functions = new List<TableFunction>();
         SeriesFunctions.AddTo(functions);
+        ArrayFunctions.AddTo(functions);
         SplitFunctions.AddTo(functions);
         return functions;
     }

@@ -27,6 +27,9 @@ internal interface IStatementContext : ITextContext
     /// <summary>The schemas that are searched for names, those that exist; with pg_catalog where it comes first unnamed.</summary>
     IReadOnlyList<string> SearchPath(bool includesSystem);
 
+    /// <summary>What the definitions say; null where a statement has none.</summary>
+    ICatalogReader? Definitions => null;
+
     long NextSequenceValue(int sequenceOid);
 
     /// <summary>The value that nextval gave last in this session; throws 55000 where it gave none.</summary>

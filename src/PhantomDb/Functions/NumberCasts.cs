@@ -14,7 +14,7 @@ internal static class NumberCasts
     {
         if (from.Id == to.Id && from.Id != SqlTypeId.Numeric)
         {
-            return IsNumber(from.Id) || from.Id is SqlTypeId.Boolean or SqlTypeId.Oid or SqlTypeId.RegClass or SqlTypeId.Uuid
+            return IsNumber(from.Id) || from.Id is SqlTypeId.Boolean or SqlTypeId.Uuid || CastRegistry.IsOid(from.Id)
                 ? new BoundCast(from, to, null) : null;
         }
 
@@ -22,12 +22,12 @@ internal static class NumberCasts
         {
             (SqlTypeId.Boolean, SqlTypeId.Int32) => Safe(from, to, Kernels.Unary<bool, int>(value => value ? 1 : 0)),
             (SqlTypeId.Int32, SqlTypeId.Boolean) => Safe(from, to, Kernels.Unary<int, bool>(value => value != 0)),
-            (SqlTypeId.Oid, SqlTypeId.RegClass) or (SqlTypeId.RegClass, SqlTypeId.Oid) => new BoundCast(from, to, null),
-            (SqlTypeId.Int64, SqlTypeId.Oid or SqlTypeId.RegClass) => Fallible(from, to, Kernels.Unary<long, long>(ToOid)),
-            (SqlTypeId.Oid or SqlTypeId.RegClass, SqlTypeId.Int64) => new BoundCast(from, to, null),
-            (SqlTypeId.Oid or SqlTypeId.RegClass, SqlTypeId.Int32) => Safe(from, to, Kernels.Unary<long, int>(value => (int)(uint)value)),
-            (SqlTypeId.Int32, SqlTypeId.Oid or SqlTypeId.RegClass) => Safe(from, to, Kernels.Unary<int, long>(value => (uint)value)),
-            (SqlTypeId.Int16, SqlTypeId.Oid or SqlTypeId.RegClass) => Safe(from, to, Kernels.Unary<short, long>(value => (uint)value)),
+            _ when CastRegistry.IsOid(from.Id) && CastRegistry.IsOid(to.Id) => new BoundCast(from, to, null),
+            (SqlTypeId.Int64, _) when CastRegistry.IsOid(to.Id) => Fallible(from, to, Kernels.Unary<long, long>(ToOid)),
+            (_, SqlTypeId.Int64) when CastRegistry.IsOid(from.Id) => new BoundCast(from, to, null),
+            (_, SqlTypeId.Int32) when CastRegistry.IsOid(from.Id) => Safe(from, to, Kernels.Unary<long, int>(value => (int)(uint)value)),
+            (SqlTypeId.Int32, _) when CastRegistry.IsOid(to.Id) => Safe(from, to, Kernels.Unary<int, long>(value => (uint)value)),
+            (SqlTypeId.Int16, _) when CastRegistry.IsOid(to.Id) => Safe(from, to, Kernels.Unary<short, long>(value => (uint)value)),
             _ when IsNumber(from.Id) && IsNumber(to.Id) => BindNumber(from, to),
             _ => null,
         };

@@ -19,6 +19,11 @@ internal static class StringCasts
             return new BoundCast(from, to, null);
         }
 
+        if (from.IsArray && to.IsArray)
+        {
+            return from == to ? new BoundCast(from, to, null) : BindArray(from, to);
+        }
+
         if (IsText(to) && from.Id != SqlTypeId.Void)
         {
             return BindOutput(from, to, context);
@@ -26,6 +31,14 @@ internal static class StringCasts
 
         return IsText(from) && to.Id != SqlTypeId.Void ? BindInput(from, to) : null;
     }
+
+    /// <summary>An array of elements of another type: each by way of its text.</summary>
+    private static BoundCast BindArray(SqlType from, SqlType to) => new(from, to, RowKernels.Text((in RowReader row, TextBuffer output) =>
+        ArrayText.Write(ArrayText.Read(row.Text(0), from), to, output, row.Statement)))
+    {
+        IsFallible = true,
+        Volatility = Volatility.Stable,
+    };
 
     private static bool IsText(SqlType type) => type.IsString;
 
@@ -46,6 +59,11 @@ internal static class StringCasts
         if (to.Id == SqlTypeId.Name && from.Id != SqlTypeId.Name)
         {
             return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => Utf8Text.CutName(row.Text(0))));
+        }
+
+        if (to.Id == SqlTypeId.CatalogChar && from.Id != SqlTypeId.CatalogChar)
+        {
+            return new BoundCast(from, to, RowKernels.Slice((in RowReader row) => Utf8Text.FirstByte(row.Text(0))));
         }
 
         bool trims = to.Id == SqlTypeId.Char && from.Id != SqlTypeId.Char;
@@ -87,7 +105,7 @@ internal static class StringCasts
         }))
         {
             IsFallible = true,
-            Volatility = from.Id is SqlTypeId.TimestampTz or SqlTypeId.RegClass ? Volatility.Stable : Volatility.Immutable,
+            Volatility = from.Id is SqlTypeId.TimestampTz || from.IsObjectName ? Volatility.Stable : Volatility.Immutable,
         };
     }
 
@@ -116,7 +134,7 @@ internal static class StringCasts
     })
     {
         IsFallible = true,
-        Volatility = to.Id is SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz or SqlTypeId.RegClass
+        Volatility = to.Id is SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz or SqlTypeId.Array || to.IsObjectName
             ? Volatility.Stable : Volatility.Immutable,
     };
 }

@@ -15,7 +15,6 @@ internal static class SystemFunctions
         AddSession(functions);
         AddSettings(functions);
         AddSequences(functions);
-        AddCatalog(functions);
         functions.Add(new BoundScalarFunction("gen_random_uuid", SqlType.Uuid, [], RowKernels.Value((in RowReader _) => RandomUuid()))
         {
             Volatility = Volatility.Volatile,
@@ -43,9 +42,6 @@ internal static class SystemFunctions
             output.Append(schema ?? "");
             return schema is not null;
         }));
-        // PostgreSQL's type is name[]: its text, until there are arrays.
-        Stable(functions, "current_schemas", SqlType.Text, [SqlType.Boolean], RowKernels.Text((in RowReader row, TextBuffer output) =>
-            output.Append($"{{{string.Join(',', row.Statement.SearchPath(row.Value<bool>(0)).Select(QuotingFunctions.QuoteIdentifier))}}}")));
         functions.Add(new ScalarFunction("pg_typeof", [SqlTypeId.Unknown], types => new BoundScalarFunction("pg_typeof", SqlType.Text, types,
             RowKernels.Text((in RowReader _, TextBuffer output) => output.Append(types[0].BaseName))) { IsStrict = false }) { TakesAny = true });
     }
@@ -87,20 +83,6 @@ internal static class SystemFunctions
             row.Statement.SetSequenceValue((int)row.Value<long>(0), row.Value<long>(1), isCalled);
             return row.Value<long>(1);
         }
-    }
-
-    private static void AddCatalog(List<ScalarFunction> functions)
-    {
-        Stable(functions, "to_regclass", SqlType.RegClass, [SqlType.Text], RowKernels.Nullable((in RowReader row, out long oid) =>
-        {
-            int? found = row.Statement.FindRelation(row.String(0));
-            oid = (uint)(found ?? 0);
-            return found is not null;
-        }));
-        // There are no comments to describe anything with.
-        Stable(functions, "obj_description", SqlType.Text, [SqlType.Oid, SqlType.Text], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
-        Stable(functions, "obj_description", SqlType.Text, [SqlType.Oid], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
-        Stable(functions, "col_description", SqlType.Text, [SqlType.Oid, SqlType.Int32], RowKernels.NullableText((in RowReader _, TextBuffer _) => false));
     }
 
     private static BoundScalarFunction CountNulls(string name, IReadOnlyList<SqlType> types, bool countsNulls) =>

@@ -37,6 +37,15 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
     public static readonly SqlType RegClass = new(SqlTypeId.RegClass);
     public static readonly SqlType Name = new(SqlTypeId.Name);
     public static readonly SqlType Void = new(SqlTypeId.Void);
+    public static readonly SqlType CatalogChar = new(SqlTypeId.CatalogChar);
+    public static readonly SqlType RegProc = new(SqlTypeId.RegProc);
+    public static readonly SqlType RegType = new(SqlTypeId.RegType);
+    public static readonly SqlType RegNamespace = new(SqlTypeId.RegNamespace);
+    public static readonly SqlType RegRole = new(SqlTypeId.RegRole);
+    public static readonly SqlType Int2Vector = new(SqlTypeId.Int2Vector);
+    public static readonly SqlType OidVector = new(SqlTypeId.OidVector);
+
+    public static SqlType ArrayOf(SqlTypeId element) => new(SqlTypeId.Array, (int)element);
 
     public static SqlType FixedNumeric(int precision, int scale) => new(SqlTypeId.Numeric, precision, scale);
 
@@ -47,19 +56,39 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
         SqlTypeId.Int16 => PhysicalType.Int16,
         SqlTypeId.Int32 or SqlTypeId.Date => PhysicalType.Int32,
         SqlTypeId.Int64 or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz
-            or SqlTypeId.Oid or SqlTypeId.RegClass => PhysicalType.Int64,
+            or SqlTypeId.Oid or SqlTypeId.RegClass or SqlTypeId.RegProc or SqlTypeId.RegProcedure or SqlTypeId.RegType
+            or SqlTypeId.RegNamespace or SqlTypeId.RegRole => PhysicalType.Int64,
         SqlTypeId.Numeric => Scale < 0 || Precision < 0 ? PhysicalType.Numeric
             : Precision <= Int64DigitsMax ? PhysicalType.Int64 : PhysicalType.Int128,
         SqlTypeId.Real => PhysicalType.Real,
         SqlTypeId.Double => PhysicalType.Double,
         SqlTypeId.Unknown or SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Bytea
-            or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Void => PhysicalType.String,
+            or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Void or SqlTypeId.CatalogChar or SqlTypeId.Int2Vector or SqlTypeId.OidVector
+            or SqlTypeId.Array => PhysicalType.String,
         SqlTypeId.Interval => PhysicalType.Interval,
         SqlTypeId.Uuid => PhysicalType.Uuid,
         _ => throw new UnreachableException(),
     };
 
-    public bool IsString => Id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name or SqlTypeId.Unknown;
+    public bool IsString => Id is SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.PaddedChar or SqlTypeId.Name or SqlTypeId.Unknown or SqlTypeId.CatalogChar;
+
+    /// <summary>An oid shown as the name of what it stands for.</summary>
+    public bool IsObjectName => Id is SqlTypeId.RegClass or SqlTypeId.RegProc or SqlTypeId.RegProcedure or SqlTypeId.RegType
+        or SqlTypeId.RegNamespace or SqlTypeId.RegRole;
+
+    public bool IsArray => Id is SqlTypeId.Array or SqlTypeId.Int2Vector or SqlTypeId.OidVector;
+
+    /// <summary>True for the types that only the system catalogs have: tables cannot be made with them.</summary>
+    public bool IsCatalogOnly => Id >= SqlTypeId.CatalogChar;
+
+    /// <summary>Type of an array's elements.</summary>
+    public SqlType Element => Id switch
+    {
+        SqlTypeId.Array => new SqlType((SqlTypeId)Precision),
+        SqlTypeId.Int2Vector => Int16,
+        SqlTypeId.OidVector => Oid,
+        _ => Unknown,
+    };
 
     public bool IsInteger => Id is SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64;
 
@@ -90,6 +119,15 @@ internal readonly record struct SqlType(SqlTypeId Id, int Precision = -1, int Sc
         SqlTypeId.RegClass => "regclass",
         SqlTypeId.Name => "name",
         SqlTypeId.Void => "void",
+        SqlTypeId.CatalogChar => "\"char\"",
+        SqlTypeId.RegProc => "regproc",
+        SqlTypeId.RegProcedure => "regprocedure",
+        SqlTypeId.RegType => "regtype",
+        SqlTypeId.RegNamespace => "regnamespace",
+        SqlTypeId.RegRole => "regrole",
+        SqlTypeId.Int2Vector => "int2vector",
+        SqlTypeId.OidVector => "oidvector",
+        SqlTypeId.Array => Precision < 0 ? "anyarray" : Element.BaseName + "[]",
         _ => throw new UnreachableException(),
     };
 

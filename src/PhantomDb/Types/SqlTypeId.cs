@@ -32,4 +32,20 @@ internal enum SqlTypeId : byte
     /// expressions only, never of a column of a table; compared as <see cref="Char"/>.
     /// </summary>
     PaddedChar,
+
+    // Types of the system catalogs: not for columns of tables.
+
+    /// <summary>"char": one byte as text.</summary>
+    CatalogChar,
+    RegProc,
+    RegProcedure,
+    RegType,
+    RegNamespace,
+    RegRole,
+    /// <summary>smallints between blanks, counted from 0.</summary>
+    Int2Vector,
+    /// <summary>oids between blanks, counted from 0.</summary>
+    OidVector,
+    /// <summary>An array of one dimension, held as its text; <see cref="SqlType.Element"/> says of what.</summary>
+    Array,
 }

@@ -160,4 +160,7 @@ internal static class Utf8Text
 
     /// <summary>Bytes of the character that starts with this byte.</summary>
     private static int CharacterLength(byte first) => first < 0xC0 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+
+    /// <summary>What "char" holds of a text.</summary>
+    public static ReadOnlySpan<byte> FirstByte(ReadOnlySpan<byte> text) => text.Length > 1 ? text[..1] : text;
 }

@@ -16,4 +16,10 @@ internal interface ITextContext
 
     /// <summary>Name of a relation, quoted and qualified as needed; null where there is none.</summary>
     string? RelationName(int oid);
+
+    /// <summary>Oid of what a name stands for as a regclass, regtype, regproc …; null where there is nothing.</summary>
+    int? FindObject(SqlTypeId kind, string name) => kind == SqlTypeId.RegClass ? FindRelation(name) : null;
+
+    /// <summary>Name of an object of a kind, quoted and qualified as needed; null where there is none.</summary>
+    string? ObjectName(SqlTypeId kind, int oid) => kind == SqlTypeId.RegClass ? RelationName(oid) : null;
 }

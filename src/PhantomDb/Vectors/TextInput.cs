@@ -13,21 +13,22 @@ internal sealed class TextInput
 {
     private readonly SqlType _type;
     private readonly DateTimeClock _clock;
-    private readonly Func<string, int?>? _findRelation;
+    private readonly Func<SqlTypeId, string, int?>? _findObject;
+    private readonly ITextContext? _context;
     private readonly int _timePrecision;
 
-    /// <param name="findRelation">Finds oids for regclass; without it only numbers are read.</param>
-    public TextInput(SqlType type, DateTimeClock clock, Func<string, int?>? findRelation = null)
+    public TextInput(SqlType type, DateTimeClock clock)
     {
         _type = type;
         _clock = clock;
-        _findRelation = findRelation;
         _timePrecision = type.Precision < 0 ? 6 : type.Precision;
     }
 
     public TextInput(SqlType type, ITextContext context)
-        : this(type, new DateTimeClock(context.TransactionTime, context.TimeZone), context.FindRelation)
+        : this(type, new DateTimeClock(context.TransactionTime, context.TimeZone))
     {
+        _context = context;
+        _findObject = context.FindObject;
     }
 
     /// <summary>Makes a vector ready for <see cref="Parse"/> at any position; all are valid until set NULL.</summary>
@@ -116,8 +117,17 @@ internal sealed class TextInput
             case SqlTypeId.Oid:
                 target.Data<long>()[position] = ParseOid(text);
                 break;
-            case SqlTypeId.RegClass:
-                target.Data<long>()[position] = ParseRelation(text);
+            case SqlTypeId.RegClass or SqlTypeId.RegProc or SqlTypeId.RegProcedure or SqlTypeId.RegType or SqlTypeId.RegNamespace or SqlTypeId.RegRole:
+                target.Data<long>()[position] = ParseObject(text);
+                break;
+            case SqlTypeId.CatalogChar:
+                Utf8Text.EnsureValid(text);
+                target.Data<StringView>()[position] = target.Heap.Add(Utf8Text.FirstByte(text));
+                break;
+            case SqlTypeId.Int2Vector or SqlTypeId.OidVector or SqlTypeId.Array:
+                var array = new System.Buffers.ArrayBufferWriter<byte>();
+                ArrayText.Write(ArrayText.Read(text, _type), _type, array, _context);
+                target.Data<StringView>()[position] = target.Heap.Add(array.WrittenSpan);
                 break;
             default:
                 throw Error.NotSupported($"text input of type {_type.BaseName}");
@@ -176,7 +186,7 @@ internal sealed class TextInput
             : throw Error.ValueOutOfRange("oid", Encoding.UTF8.GetString(text));
     }
 
-    private long ParseRelation(ReadOnlySpan<byte> text)
+    private long ParseObject(ReadOnlySpan<byte> text)
     {
         if (text.SequenceEqual("-"u8))
         {
@@ -189,6 +199,15 @@ internal sealed class TextInput
         }
 
         string name = Encoding.UTF8.GetString(text);
-        return (uint)(_findRelation?.Invoke(name) ?? throw Error.RelationNotFound(name));
+        return (uint)(_findObject?.Invoke(_type.Id, name) ?? throw NotFound(name));
     }
+
+    private PhantomDbException NotFound(string name) => _type.Id switch
+    {
+        SqlTypeId.RegType => Error.TypeNotFound(name, -1),
+        SqlTypeId.RegNamespace => new PhantomDbException(SqlStates.InvalidSchemaName, $"schema \"{name}\" does not exist"),
+        SqlTypeId.RegRole => new PhantomDbException(SqlStates.UndefinedObject, $"role \"{name}\" does not exist"),
+        SqlTypeId.RegProc or SqlTypeId.RegProcedure => new PhantomDbException(SqlStates.UndefinedFunction, $"function \"{name}\" does not exist"),
+        _ => Error.RelationNotFound(name, -1),
+    };
 }

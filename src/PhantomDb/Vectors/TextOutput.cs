@@ -12,19 +12,19 @@ internal sealed class TextOutput
 {
     private readonly SqlType _type;
     private readonly SessionTimeZone _zone;
-    private readonly Func<int, string?>? _relationName;
+    private readonly Func<SqlTypeId, int, string?>? _objectName;
     private readonly int _fixedLengthMax;   // -1: depends on the value
 
-    /// <param name="relationName">Finds names for regclass; without it the number is shown.</param>
-    public TextOutput(SqlType type, SessionTimeZone zone, Func<int, string?>? relationName = null)
+    /// <param name="objectName">Finds names for regclass and its like; without it the number is shown.</param>
+    public TextOutput(SqlType type, SessionTimeZone zone, Func<SqlTypeId, int, string?>? objectName = null)
     {
         _type = type;
         _zone = zone;
-        _relationName = relationName;
-        _fixedLengthMax = type.Id == SqlTypeId.RegClass && relationName is null ? IntegerText.Int64LengthMax : FixedLengthMax(type);
+        _objectName = objectName;
+        _fixedLengthMax = type.IsObjectName && objectName is null ? IntegerText.Int64LengthMax : FixedLengthMax(type);
     }
 
-    public TextOutput(SqlType type, ITextContext context) : this(type, context.TimeZone, context.RelationName)
+    public TextOutput(SqlType type, ITextContext context) : this(type, context.TimeZone, context.ObjectName)
     {
     }
 
@@ -37,9 +37,9 @@ internal sealed class TextOutput
         {
             return _fixedLengthMax;
         }
-        if (_type.Id == SqlTypeId.RegClass)
+        if (_type.IsObjectName)
         {
-            return RelationText(vector.Values<long>()[position]).Length;
+            return ObjectText(vector.Values<long>()[position]).Length;
         }
         int length = vector.Data<StringView>()[position].Length;
         return _type.Id switch
@@ -68,8 +68,8 @@ internal sealed class TextOutput
             case SqlTypeId.Int64 or SqlTypeId.Oid:
                 IntegerText.TryFormat(vector.Values<long>()[position], target, out written);
                 return written;
-            case SqlTypeId.RegClass:
-                return Copy(RelationText(vector.Values<long>()[position]), target);
+            case SqlTypeId.RegClass or SqlTypeId.RegProc or SqlTypeId.RegProcedure or SqlTypeId.RegType or SqlTypeId.RegNamespace or SqlTypeId.RegRole:
+                return Copy(ObjectText(vector.Values<long>()[position]), target);
             case SqlTypeId.Numeric:
                 return FormatNumeric(vector, position, target);
             case SqlTypeId.Real:
@@ -80,7 +80,8 @@ internal sealed class TextOutput
                 return written;
             case SqlTypeId.Char:
                 return FormatPadded(BytesAt(vector, position), target);
-            case SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Unknown:
+            case SqlTypeId.Text or SqlTypeId.Varchar or SqlTypeId.Name or SqlTypeId.PaddedChar or SqlTypeId.Unknown or SqlTypeId.CatalogChar
+                or SqlTypeId.Int2Vector or SqlTypeId.OidVector or SqlTypeId.Array:
                 return Copy(BytesAt(vector, position), target);
             case SqlTypeId.Void:
                 return 0;
@@ -185,9 +186,9 @@ internal sealed class TextOutput
         return text.Length + missing;
     }
 
-    private byte[] RelationText(long oid)
+    private byte[] ObjectText(long oid)
     {
-        string text = oid == 0 ? "-" : _relationName?.Invoke((int)oid) ?? oid.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        string text = oid == 0 ? "-" : _objectName?.Invoke(_type.Id, (int)oid) ?? oid.ToString(System.Globalization.CultureInfo.InvariantCulture);
         return System.Text.Encoding.UTF8.GetBytes(text);
     }
 }

@@ -165,30 +165,3 @@ internal static class ZoneFilters
         _ => null,
     };
 }
-
-/// <summary>Reads a table that the engine makes up.</summary>
-internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSource
-{
-    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
-
-    private sealed class Worker(PhysicalVirtualScan scan, ExecutionContext context) : SourceWorker
-    {
-        private readonly Functions.TableFunctionRows _rows = (context.VirtualTables ?? throw Error.NotSupported($"table {scan.Name}"))
-            .Open(scan.Schema, scan.Name, [.. scan.Columns.Select(c => c.Name)], context.Statement);
-        private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
-
-        public override DataChunk? Next()
-        {
-            do
-            {
-                _chunk.Selection = null;
-                if (!_rows.Next(_chunk))
-                {
-                    return null;
-                }
-            }
-            while (_chunk.Count == 0);
-            return _chunk;
-        }
-    }
-}

@@ -45,6 +45,9 @@ internal sealed record IndexBound(Expression Value, bool IsInclusive);
 /// <summary>Reads a table that the engine makes up.</summary>
 internal sealed record PhysicalVirtualScan(string Schema, string Name, string Alias, IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
 {
+    /// <summary>What the rows are filtered by above, for the table to leave out what it can.</summary>
+    public Expression? Filter { get; init; }
+
     public override IReadOnlyList<PhysicalOperator> Children => [];
 }
 

@@ -4,7 +4,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions.Aggregates;
 
-/// <summary>string_agg of text and bytea; array_agg and json_agg say that they are not supported.</summary>
+/// <summary>string_agg of text and bytea; json_agg says that it is not supported.</summary>
 internal static class StringAggregates
 {
     public static void AddTo(List<AggregateFunction> functions)
@@ -18,7 +18,7 @@ internal static class StringAggregates
                 }));
         }
 
-        foreach (string name in new[] { "array_agg", "json_agg", "jsonb_agg" })
+        foreach (string name in new[] { "json_agg", "jsonb_agg" })
         {
             functions.Add(new AggregateFunction(name, [SqlTypeId.Unknown], _ => throw Error.NotSupported(name)) { TakesAny = true });
         }

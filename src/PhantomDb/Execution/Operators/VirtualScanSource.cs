@@ -1,0 +1,73 @@
+using PhantomDb.Errors;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution.Operators;
+
+/// <summary>Reads a table that the engine makes up. The table is told what the filter above compares columns with.</summary>
+internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSource
+{
+    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
+
+    private static Dictionary<string, object> EqualValues(PhysicalVirtualScan scan, ExecutionContext context)
+    {
+        Dictionary<string, object> values = [];
+        IEnumerable<Expression> conjuncts = scan.Filter switch
+        {
+            null => [],
+            ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
+            _ => [scan.Filter],
+        };
+        foreach (Expression conjunct in conjuncts)
+        {
+            if (conjunct is ComparisonExpression { Kind: ComparisonKind.Equal } comparison)
+            {
+                Add(comparison.Left, comparison.Right);
+                Add(comparison.Right, comparison.Left);
+            }
+        }
+        return values;
+
+        void Add(Expression side, Expression other)
+        {
+            if (side is not PositionExpression column || !ZoneFilters.IsFixed(other))
+            {
+                return;
+            }
+            try
+            {
+                if (ExpressionEvaluator.EvaluateConstant(other, context.Evaluation) is { } value)
+                {
+                    values[scan.Columns[column.Index].Name] = value is ByteString text ? text.ToString() : value;
+                }
+            }
+            catch (PhantomDbException)
+            {
+                // It fails when a row is tested, if there is one.
+            }
+        }
+    }
+
+    private sealed class Worker(PhysicalVirtualScan scan, ExecutionContext context) : SourceWorker
+    {
+        private readonly TableFunctionRows _rows = (context.VirtualTables ?? throw Error.NotSupported($"table {scan.Name}"))
+            .Open(scan.Schema, scan.Name, [.. scan.Columns.Select(c => c.Name)], EqualValues(scan, context), context.Statement);
+        private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
+
+        public override DataChunk? Next()
+        {
+            do
+            {
+                _chunk.Selection = null;
+                if (!_rows.Next(_chunk))
+                {
+                    return null;
+                }
+            }
+            while (_chunk.Count == 0);
+            return _chunk;
+        }
+    }
+}

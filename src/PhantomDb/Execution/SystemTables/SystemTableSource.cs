@@ -1,0 +1,26 @@
+using PhantomDb.Execution.Settings;
+using PhantomDb.Functions;
+
+namespace PhantomDb.Execution.SystemTables;
+
+/// <summary>
+/// pg_catalog and information_schema as tables. Rows are made when a table is read, from the definitions that the statement
+/// sees; relations without an entry in <see cref="Rows"/> are there, and empty.
+/// </summary>
+internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSettings settings) : IVirtualTableSource
+{
+    private static readonly Dictionary<(string Schema, string Name), Func<SystemScan, IEnumerable<object?[]>>> Rows = new(
+    [
+        .. RelationCatalogs.All, .. TypeCatalogs.All, .. ClusterCatalogs.All, .. ActivityCatalogs.All, .. InformationSchema.All,
+    ]);
+
+    public TableFunctionRows Open(
+        string schema, string name, IReadOnlyList<string> columns, IReadOnlyDictionary<string, object> equal, IStatementContext statement)
+    {
+        SystemRelation relation = SystemRelations.Find(schema, name)!;
+        IEnumerable<object?[]> rows = Rows.TryGetValue((schema, name), out Func<SystemScan, IEnumerable<object?[]>>? make)
+            ? make(new SystemScan(relation, objects(), settings, equal))
+            : [];
+        return new SystemRows(rows, relation, columns, statement);
+    }
+}

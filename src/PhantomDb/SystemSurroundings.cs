@@ -1,0 +1,22 @@
+using PhantomDb.Binding;
+using PhantomDb.Catalog;
+using PhantomDb.Execution.SystemTables;
+using PhantomDb.Types;
+
+namespace PhantomDb;
+
+/// <summary>What ties the system catalogs to the rest: their names for the binder, databases on disk and printed expressions for their rows.</summary>
+internal sealed class SystemSurroundings(Database database) : ISystemSurroundings, IVirtualTables
+{
+    public IEnumerable<string> DatabaseNames => DatabaseFiles.NamesIn(database.Options.DataDirectory);
+
+    public IReadOnlyList<(string Name, SqlType Type)>? Find(string schema, string name) => SystemRelations.Find(schema, name)?.Signature;
+
+    public int? FindOid(string schema, string name) => SystemRelations.Find(schema, name)?.Oid;
+
+    public long? DatabaseSize(string name) => DatabaseFiles.SizeOf(name, database.Options.DataDirectory);
+
+    public string PrintExpression(TableDefinition table, string expression, bool isPretty) => expression;
+
+    public string PrintQuery(ViewDefinition view, bool isPretty) => " " + view.QueryText + ";";
+}
