@@ -123,7 +123,7 @@ internal static partial class AnswerChecks
             transaction.BeginReading();
             SessionSettings settings = new(database.Options.WorkMemory);
             settings.Set("statement_timeout", "4000", isLocal: false);
-            StatementContext statement = new(database.Name, settings, database.Storage, memory);
+            StatementContext statement = new(database.Name, settings, database.Storage, memory, new SystemSurroundings(database));
             statement.Begin(database.Catalog, isTransaction: true);
             BoundPlan bound = (BoundPlan)Binder.Bind(query, new BinderContext(database.Catalog) { DatabaseName = database.Name });
             LogicalOperator plan = Optimizer.Optimize(bound.Plan, database.Storage, new EvaluationContext(statement, []), [new SubqueryUnnesting()], pullsUpCorrelation: false);
