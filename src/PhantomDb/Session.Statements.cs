@@ -92,6 +92,12 @@ public sealed partial class Session
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
                 return new StatementRunner(NewScope()).Modify(plan);
+            case BoundPlan { Plan: LogicalLockRows } plan:
+                EnsureMayWrite("SELECT FOR UPDATE");
+                plan = LockedForRows(plan, statement);
+                _transaction.BeginWriting();
+                plan = Newest(plan, statement);
+                return new StatementRunner(NewScope()).Lock(plan);
             case BoundPlan plan:
                 _transaction.BeginReading();
                 plan = Newest(plan, statement);
@@ -179,6 +185,23 @@ public sealed partial class Session
                 return bound;
             }
             bound = RebindAs<T>(statement);
+        }
+    }
+
+    private BoundPlan LockedForRows(BoundPlan plan, Statement statement)
+    {
+        SetWaitLimits();
+        while (true)
+        {
+            foreach (LockedTable locked in ((LogicalLockRows)plan.Plan).Tables)
+            {
+                _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
+            }
+            if (IsCurrent)
+            {
+                return plan;
+            }
+            plan = (BoundPlan)Rebind(statement);
         }
     }
 

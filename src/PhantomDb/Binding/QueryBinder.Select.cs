@@ -23,7 +23,7 @@ internal sealed partial class QueryBinder
         }
         var level = new QueryLevel { Clause = Clause.From };
         var scope = new Scope(outerScope, level);
-        LogicalOperator plan = BindFrom(core.From, scope);
+        LogicalOperator plan = BindLocking(BindFrom(core.From, scope), select);
         var binder = new ExpressionBinder(state, scope, _ctes);
         if (core.Where is not null)
         {
@@ -46,6 +46,7 @@ internal sealed partial class QueryBinder
         level.Clause = Clause.DistinctOn;
         Expression[] distinctOn = core.Distinct is null ? [] : [.. core.Distinct.On.Select(e => BindSortExpression(e, "DISTINCT ON", items, binder))];
 
+        EnsureNoAggregates(select, level);
         Func<Expression, Expression> aboveGroups = expression => expression;
         if (grouping is not null || having is not null || level.Aggregates.Count > 0 || level.Groupings.Count > 0)
         {
@@ -98,6 +99,7 @@ internal sealed partial class QueryBinder
             column ??= projection.FindOrAdd(keys[i].Expression);
             outputKeys[i] = keys[i] with { Expression = column.Reference };
         }
+        _locked.ForEach(table => projection.Keep(table.RowId));
         Expression[] on = [.. distinctOn.Select(e => projection.FindOrAdd(e).Reference)];
         CheckDistinctOn(core, on, outputKeys);
 
@@ -116,6 +118,11 @@ internal sealed partial class QueryBinder
         }
         plan = select is null ? plan : BindLimit(plan, select, outputKeys);
         LogicalColumn[] visible = [.. projection.Columns.Take(visibleCount).Select(c => c.Column)];
+        if (_locked.Count > 0)
+        {
+            LogicalLimit? limit = plan as LogicalLimit;
+            return new BoundQuery(new LogicalLockRows(limit?.Input ?? plan, _locked, limit?.Limit, limit?.Offset), visible);
+        }
         if (projection.Columns.Count > visibleCount)
         {
             plan = new LogicalProject(plan, [.. visible.Select(c => new ComputedColumn(c, c.Reference))]);
@@ -256,6 +263,9 @@ internal sealed partial class QueryBinder
             _columns.Add((expression, new ComputedColumn(column, expression)));
             return column;
         }
+
+        /// <summary>Lets a column of an operator below through that is beside that operator's output.</summary>
+        public void Keep(LogicalColumn column) => _columns.Add((column.Reference, new ComputedColumn(column, column.Reference)));
 
         public LogicalColumn? Find(Expression expression, int count)
         {

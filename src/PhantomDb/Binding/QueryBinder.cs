@@ -31,13 +31,7 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
         }
         if (select.Locking.Count > 0)
         {
-            throw Error.NotSupported(select.Locking[0].Strength switch
-            {
-                LockStrength.ForUpdate => "FOR UPDATE",
-                LockStrength.ForNoKeyUpdate => "FOR NO KEY UPDATE",
-                LockStrength.ForShare => "FOR SHARE",
-                _ => "FOR KEY SHARE",
-            }, select.Locking[0].Position);
+            EnsureMayLock(select);
         }
         CteEnvironment? saved = _ctes;
         List<BoundCte> with = select.With is null ? [] : BindWith(select.With);

@@ -212,7 +212,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         {
             change(chunk, false);
         }
-        RowRecheck recheck = new(scope, modification.Input, rowId, columns);
+        RowRecheck recheck = new(scope, modification.Input, [rowId], columns);
         foreach (long id in _changedMeanwhile.ToArray())
         {
             if (scope.Transaction.LockLatest(table, id, mode) && recheck.Evaluate(id) is { } row)

@@ -12,12 +12,15 @@ namespace PhantomDb.Execution;
 /// evaluated again for this row alone, at its newest version; other tables stay as the statement sees them. The row is
 /// locked by then.
 /// </summary>
-internal sealed class RowRecheck(StatementScope scope, LogicalOperator input, LogicalColumn rowId, IReadOnlyList<LogicalColumn> result)
+internal sealed class RowRecheck(StatementScope scope, LogicalOperator input, IReadOnlyList<LogicalColumn> rowIds, IReadOnlyList<LogicalColumn> result)
 {
-    /// <summary>The input's row for the row now, as a chunk of one; null where it is no longer wanted.</summary>
-    public DataChunk? Evaluate(long id)
+    /// <summary>
+    /// The input's row for a row as it is now (for rows of several tables, where the input joins them), as a chunk of one; null where
+    /// it is no longer wanted.
+    /// </summary>
+    public DataChunk? Evaluate(params long[] ids)
     {
-        QueryExecution execution = scope.Run(Replace(input, id), result);
+        QueryExecution execution = scope.Run(Replace(input, ids), result);
         if (execution.Next() is not { Count: > 0 } chunk)
         {
             return null;
@@ -30,9 +33,17 @@ internal sealed class RowRecheck(StatementScope scope, LogicalOperator input, Lo
     }
 
     // The scan that gives the row id becomes a list of one row.
-    private LogicalOperator Replace(LogicalOperator plan, long id) => plan is LogicalScan scan && scan.RowId?.Id == rowId.Id
-        ? OneRow(scan, id)
-        : PlanTraversal.MapChildren(plan, child => Replace(child, id));
+    private LogicalOperator Replace(LogicalOperator plan, long[] ids)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            if (plan is LogicalScan scan && scan.RowId?.Id == rowIds[i].Id)
+            {
+                return OneRow(scan, ids[i]);
+            }
+        }
+        return PlanTraversal.MapChildren(plan, child => Replace(child, ids));
+    }
 
     private LogicalOperator OneRow(LogicalScan scan, long id)
     {

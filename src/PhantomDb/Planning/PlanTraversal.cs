@@ -59,6 +59,9 @@ internal static class PlanTraversal
                 LogicalOperator step = map(recursive.Recursive);
                 return ReferenceEquals(initial, recursive.Initial) && ReferenceEquals(step, recursive.Recursive)
                     ? plan : recursive with { Initial = initial, Recursive = step };
+            case LogicalLockRows lockRows:
+                LogicalOperator lockedInput = map(lockRows.Input);
+                return ReferenceEquals(lockedInput, lockRows.Input) ? plan : lockRows with { Input = lockedInput };
             case LogicalModification modification:
                 LogicalOperator input = map(modification.Input);
                 return ReferenceEquals(input, modification.Input) ? plan : modification with { Input = input };
@@ -96,6 +99,11 @@ internal static class PlanTraversal
             Limit = limit.Limit is null ? null : map(limit.Limit),
             Offset = limit.Offset is null ? null : map(limit.Offset),
             Ties = limit.Ties is null ? null : Map(limit.Ties, map),
+        },
+        LogicalLockRows lockRows => lockRows with
+        {
+            Limit = lockRows.Limit is null ? null : map(lockRows.Limit),
+            Offset = lockRows.Offset is null ? null : map(lockRows.Offset),
         },
         LogicalDistinct { On: { } on } distinct => distinct with { On = Map(on, map) },
         LogicalWindow window => window with

@@ -233,6 +233,10 @@ internal sealed class Transaction
     public bool LockLatest(TableStore table, long rowId, RowLockMode mode) =>
         Lock(table, rowId, mode, Writer(isLatest: true), waits: true) == WriteOutcome.Done;
 
+    /// <summary>As <see cref="LockLatest"/>; Blocked where somebody would have to be waited for and <paramref name="waits"/> is false.</summary>
+    public WriteOutcome TryLockLatest(TableStore table, long rowId, RowLockMode mode, bool waits) =>
+        Lock(table, rowId, mode, Writer(isLatest: true), waits);
+
     /// <summary>
     /// Locks the row that has a key of a unique index in the latest state, so that it keeps it: what a foreign key needs of
     /// its parent. Waits for whoever may remove or bring it; false where there is none.

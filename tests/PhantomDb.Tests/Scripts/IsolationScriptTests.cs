@@ -76,7 +76,13 @@ public sealed class IsolationScriptTests
             string outcome;
             if (sql.Length > 0)
             {
-                outcome = ConcurrencyTests.Run(session, sql);
+                Task<string> task = Task.Factory.StartNew(() => ConcurrencyTests.Run(session, sql), TaskCreationOptions.LongRunning);
+                if (!task.Wait(TimeSpan.FromSeconds(20)))
+                {
+                    session.Cancel();
+                    Assert.Fail($"{place}: waits");
+                }
+                outcome = task.Result;
             }
             else
             {
