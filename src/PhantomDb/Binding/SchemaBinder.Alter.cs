@@ -29,6 +29,7 @@ internal sealed partial class SchemaBinder
 
         public bool NeedsRewrite { get; set; }
 
+        /// <summary>Checks that read a column whose type has changed: all rows must pass them again.</summary>
         public List<ConstraintDefinition> Checks { get; } = [];
 
         public List<IndexDefinition> DroppedIndexes { get; } = [];
@@ -68,13 +69,26 @@ internal sealed partial class SchemaBinder
             throw Error.At(SqlStates.WrongObjectType, $"\"{table.Name}\" is not {(statement.Kind == ObjectKind.View ? "a view" : "an index")}", statement.Table.Position);
         }
         var alteration = new Alteration(state, _change, table, QueryBinder.Scan(state, table, table.Name));
-        foreach (AlterTableAction action in statement.Actions)
+        foreach (AlterTableAction action in statement.Actions.OrderBy(PassOf))
         {
             Alter(alteration, action);
         }
         FinishAlteration(alteration);
         return _change.Build(tag);
     }
+
+    /// <summary>The order in which actions take place, whatever the order they are written in; equal ones stay in theirs.</summary>
+    private static int PassOf(AlterTableAction action) => action switch
+    {
+        DropColumnAction or DropConstraintAction or DropIdentityAction or AlterColumnDefaultAction { Default: null }
+            or AlterColumnNotNullAction { IsNotNull: false } => 0,
+        AlterColumnTypeAction => 1,
+        AddColumnAction => 2,
+        AlterColumnNotNullAction => 3,
+        AddConstraintAction { Constraint: UniqueTableConstraint } => 4,
+        AddConstraintAction or AddIdentityAction or AlterColumnDefaultAction => 5,
+        _ => 6,
+    };
 
     private SchemaChange AlterOther(object found, AlterTableStatement statement, string tag)
     {
@@ -393,6 +407,7 @@ internal sealed partial class SchemaBinder
         }
         builder.Replace(changed);
         CheckForeignKeys(alteration, column.Number, retype.Position);
+        alteration.Checks.AddRange(builder.Table.Constraints.Where(c => c.Kind == ConstraintKind.Check && c.Columns.Contains(column.Number)));
         alteration.Values[column.Number] = value;
         alteration.NeedsRewrite = true;
     }
@@ -670,7 +685,7 @@ internal sealed partial class SchemaBinder
                 _change.Do(new CreateIndexStorage(after, added));
             }
         }
-        Validate(builder, after);
+        Validate(alteration, after);
         foreach ((int tableOid, ConstraintDefinition key) in alteration.ForeignKeys.Distinct())
         {
             TableDefinition table = _change.Catalog.GetTable(tableOid);
@@ -691,8 +706,9 @@ internal sealed partial class SchemaBinder
         return new ComputedColumn(kept, kept.Reference);
     }
 
-    private void Validate(TableBuilder builder, TableDefinition after)
+    private void Validate(Alteration alteration, TableDefinition after)
     {
+        TableBuilder builder = alteration.Builder;
         foreach (string name in builder.NewlyNotNull.Distinct())
         {
             if (after.Columns.FirstOrDefault(c => c.Name == name) is { IsNotNull: true } column)
@@ -700,7 +716,8 @@ internal sealed partial class SchemaBinder
                 _change.Do(new ValidateNotNull(after, column));
             }
         }
-        foreach (ConstraintDefinition constraint in builder.AddedConstraints)
+        IEnumerable<ConstraintDefinition> checks = alteration.Checks.Where(c => after.Constraints.Any(a => a.Oid == c.Oid)).Except(builder.AddedConstraints);
+        foreach (ConstraintDefinition constraint in builder.AddedConstraints.Concat(checks.Distinct()))
         {
             switch (constraint.Kind)
             {

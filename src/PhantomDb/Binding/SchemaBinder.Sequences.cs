@@ -51,12 +51,14 @@ internal sealed partial class SchemaBinder
     }
 
     /// <summary>The sequence of a serial or identity column.</summary>
-    private SequenceDefinition OwnedSequence(string schema, string table, int tableOid, string column, int columnNumber, SqlType type, SyntaxList<SequenceOption> options)
+    private SequenceDefinition OwnedSequence(string schema, string table, int tableOid, string column, int columnNumber, SqlType type, SyntaxList<SequenceOption> options, SequenceDefinition? like = null)
     {
         SequenceOption? named = options.FirstOrDefault(o => o.Kind == SequenceOptionKind.SequenceName);
         string name = named?.Name?.Name ?? ObjectNames.Choose(table, column, "seq", n => _change.Catalog.FindRelation(schema, n) is not null);
         var plain = new SequenceDefinition(_change.TakeOid(), schema, name) { Type = type, Maximum = MaximumOf(type), OwnerTableOid = tableOid, OwnerColumnNumber = columnNumber };
-        SequenceDefinition sequence = WithOptions(plain, options, isNew: true, out _);
+        SequenceDefinition sequence = like is null
+            ? WithOptions(plain, options, isNew: true, out _)
+            : like with { Oid = plain.Oid, Schema = schema, Name = name, OwnerTableOid = tableOid, OwnerColumnNumber = columnNumber, Version = 0, Comment = null };
         _change.Put(sequence);
         _change.Do(new CreateSequenceStorage(sequence));
         return sequence;

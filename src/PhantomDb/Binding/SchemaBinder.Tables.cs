@@ -210,24 +210,48 @@ internal sealed partial class SchemaBinder
                 _ = option.IsIncluded ? included.Add(name) : included.Remove(name);
             }
         }
-        if (included.Contains("indexes") || included.Contains("identity"))
-        {
-            throw Error.NotSupported(included.Contains("indexes") ? "LIKE … INCLUDING INDEXES" : "LIKE … INCLUDING IDENTITY", like.Position);
-        }
         TableDefinition source = FindTable(like.Table, "copy the definition of");
         foreach (ColumnDefinition column in source.Columns)
         {
-            builder.AddColumn(new ColumnDefinition(column.Name, column.Type, builder.Table.NextColumnNumber)
-            {
-                IsNotNull = column.IsNotNull,
-                DefaultText = included.Contains("defaults") ? column.DefaultText : null,
-                Comment = included.Contains("comments") ? column.Comment : null,
-            }, like.Position);
+            builder.AddColumn(LikeColumn(builder.Table, column, included), like.Position);
         }
         foreach (ConstraintDefinition check in source.Constraints.Where(c => c.Kind == ConstraintKind.Check && included.Contains("constraints")))
         {
             builder.AddCheck(check.Name, SqlParser.ParseExpression(check.CheckText!), null, like.Position);
         }
+        foreach (IndexDefinition index in source.Indexes.Where(_ => included.Contains("indexes")))
+        {
+            AddLikeIndex(builder, source, index, like.Position);
+        }
+    }
+
+    private ColumnDefinition LikeColumn(TableDefinition table, ColumnDefinition source, HashSet<string> included)
+    {
+        var column = new ColumnDefinition(source.Name, source.Type, table.NextColumnNumber)
+        {
+            IsNotNull = source.IsNotNull,
+            DefaultText = included.Contains("defaults") ? source.DefaultText : null,
+            Comment = included.Contains("comments") ? source.Comment : null,
+        };
+        if (source.Identity == IdentityKind.None || !included.Contains("identity"))
+        {
+            return column;
+        }
+        var original = (SequenceDefinition)_change.Catalog.Find(source.SequenceOid)!;
+        SequenceDefinition sequence = OwnedSequence(table.Schema, table.Name, table.Oid, column.Name, column.Number, column.Type, SyntaxList<SequenceOption>.Empty, like: original);
+        return column with { Identity = source.Identity, SequenceOid = sequence.Oid };
+    }
+
+    // Under a name of its own, as if it were made for this table.
+    private static void AddLikeIndex(TableBuilder builder, TableDefinition source, IndexDefinition index, int position)
+    {
+        string[] names = [.. index.Columns.Select(c => source.Columns[source.IndexOfNumber(c.ColumnNumber)].Name)];
+        if (source.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid) is { } constraint)
+        {
+            builder.AddUnique(null, constraint.Kind == ConstraintKind.PrimaryKey, names, index.NullsEqual, null, position);
+            return;
+        }
+        builder.AddIndex(names, index);
     }
 
     public SchemaChange BindCreateTableAs(CreateTableAsStatement statement)

@@ -120,6 +120,16 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         AddedConstraints.Add(constraint);
     }
 
+    /// <summary>An index like one of another table, over columns of the same names.</summary>
+    public void AddIndex(IReadOnlyList<string> columns, IndexDefinition like)
+    {
+        string name = ObjectNames.Choose(Table.Name, ObjectNames.Join(columns), "idx", IsRelation);
+        IndexColumn[] keys = [.. like.Columns.Select((c, i) => c with { ColumnNumber = Table.Columns[Table.IndexOf(columns[i])].Number })];
+        var index = new IndexDefinition(change.TakeOid(), name, Table.Oid, keys) { IsUnique = like.IsUnique, NullsEqual = like.NullsEqual };
+        Table = Table with { Indexes = [.. Table.Indexes, index] };
+        AddedIndexes.Add(index);
+    }
+
     public void AddCheck(string? name, ExpressionSyntax expression, ConstraintAttributes? attributes, int position)
     {
         CheckAttributes(attributes is { IsNoInherit: true } ? attributes with { IsNoInherit = false } : attributes);

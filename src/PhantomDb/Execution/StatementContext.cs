@@ -105,7 +105,15 @@ internal sealed class StatementContext : IStatementContext
 
     public string? GetSetting(string name) => _settings.Find(name);
 
-    public string SetSetting(string name, string value, bool isLocal) => _settings.Set(name, value, isLocal);
+    public string SetSetting(string name, string? value, bool isLocal)
+    {
+        if (value is not null)
+        {
+            return _settings.Set(name, value, isLocal);
+        }
+        _settings.Reset(name, isLocal);
+        return _settings.Get(name);
+    }
 
     public IReadOnlyList<string> SearchPath(bool includesSystem)
     {

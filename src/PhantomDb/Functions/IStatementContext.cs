@@ -21,8 +21,8 @@ internal interface IStatementContext : ITextContext
     /// <summary>Value of a run-time setting; null where there is none of that name.</summary>
     string? GetSetting(string name);
 
-    /// <summary>set_config: the value as it then stands.</summary>
-    string SetSetting(string name, string value, bool isLocal);
+    /// <summary>set_config: the value as it then stands; null is the default.</summary>
+    string SetSetting(string name, string? value, bool isLocal);
 
     /// <summary>The schemas that are searched for names, those that exist; with pg_catalog where it comes first unnamed.</summary>
     IReadOnlyList<string> SearchPath(bool includesSystem);

@@ -62,8 +62,14 @@ internal static class SystemFunctions
             output.Append(value ?? "");
             return value is not null;
         }));
-        Volatile(functions, "set_config", SqlType.Text, [SqlType.Text, SqlType.Text, SqlType.Boolean], RowKernels.Text((in RowReader row, TextBuffer output) =>
-            output.Append(row.Statement.SetSetting(row.String(0), row.String(1), row.Value<bool>(2)))));
+        functions.Add(new BoundScalarFunction("set_config", SqlType.Text, [SqlType.Text, SqlType.Text, SqlType.Boolean], RowKernels.Text((in RowReader row, TextBuffer output) =>
+            output.Append(row.Statement.SetSetting(
+                row.IsNull(0) ? throw new PhantomDbException(SqlStates.NullValueNotAllowed, "SET requires parameter name") : row.String(0),
+                row.IsNull(1) ? null : row.String(1),
+                !row.IsNull(2) && row.Value<bool>(2)))))
+        {
+            Volatility = Volatility.Volatile, IsFallible = true, IsStrict = false,
+        });
 
         static string? Setting(in RowReader row) => row.Statement.GetSetting(row.String(0));
     }

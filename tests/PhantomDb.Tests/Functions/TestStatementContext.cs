@@ -40,7 +40,7 @@ internal sealed class TestStatementContext : IStatementContext
 
     public string? GetSetting(string name) => _settings.GetValueOrDefault(name.ToLowerInvariant());
 
-    public string SetSetting(string name, string value, bool isLocal) => _settings[name.ToLowerInvariant()] = value;
+    public string SetSetting(string name, string? value, bool isLocal) => _settings[name.ToLowerInvariant()] = value ?? "";
 
     public int? FindRelation(string name) => name == "s" ? 1 : null;
 

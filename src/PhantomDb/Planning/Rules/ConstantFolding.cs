@@ -43,7 +43,7 @@ internal sealed class ConstantFolding : IOptimizerRule
             case NotExpression { Operand: NotExpression inner }:
                 return inner.Operand;
             case NotExpression { Operand: ComparisonExpression comparison }:
-                return comparison with { Kind = Negate(comparison.Kind) };
+                return comparison with { Kind = comparison.Kind.Negated() };
             case NotExpression { Operand: InListExpression inList }:
                 return inList with { IsNegated = !inList.IsNegated };
             case NotExpression { Operand: IsNullExpression isNull }:
@@ -147,17 +147,4 @@ internal sealed class ConstantFolding : IOptimizerRule
             : conditions.Count == @case.Conditions.Count && ReferenceEquals(otherwise, @case.Else) ? @case
             : new CaseExpression(new ExpressionList(conditions), new ExpressionList(results), otherwise) { Position = @case.Position };
     }
-
-    private static ComparisonKind Negate(ComparisonKind kind) => kind switch
-    {
-        ComparisonKind.Equal => ComparisonKind.NotEqual,
-        ComparisonKind.NotEqual => ComparisonKind.Equal,
-        ComparisonKind.Less => ComparisonKind.GreaterOrEqual,
-        ComparisonKind.LessOrEqual => ComparisonKind.Greater,
-        ComparisonKind.Greater => ComparisonKind.LessOrEqual,
-        ComparisonKind.GreaterOrEqual => ComparisonKind.Less,
-        ComparisonKind.DistinctFrom => ComparisonKind.NotDistinctFrom,
-        ComparisonKind.NotDistinctFrom => ComparisonKind.DistinctFrom,
-        _ => throw new System.Diagnostics.UnreachableException(),
-    };
 }

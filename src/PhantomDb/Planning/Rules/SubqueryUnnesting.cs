@@ -203,7 +203,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             if (subquery.Kind == SubqueryKind.All)
             {
                 // x op ALL is NOT (x negated-op ANY).
-                subquery = subquery with { Kind = SubqueryKind.Any, Comparison = Negate(subquery.Comparison) };
+                subquery = subquery with { Kind = SubqueryKind.Any, Comparison = subquery.Comparison.Negated() };
                 isNegated = !isNegated;
             }
             if (subquery.Tests.Any(HasSubquery))
@@ -261,7 +261,7 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
                 SubqueryKind.Scalar => AttachScalar(subquery, ref input),
                 SubqueryKind.Exists => AttachExists(subquery, ref input),
                 SubqueryKind.Any => AttachAny(subquery, ref input),
-                SubqueryKind.All => new NotExpression(AttachAny(subquery with { Comparison = Negate(subquery.Comparison) }, ref input)),
+                SubqueryKind.All => new NotExpression(AttachAny(subquery with { Comparison = subquery.Comparison.Negated() }, ref input)),
                 _ => throw new UnreachableException(),
             };
         }
@@ -476,18 +476,5 @@ internal sealed class SubqueryUnnesting : IOptimizerRule
             PlanTraversal.Visit(expression, part => found |= part is SubqueryExpression);
             return found;
         }
-
-        private static ComparisonKind Negate(ComparisonKind kind) => kind switch
-        {
-            ComparisonKind.Equal => ComparisonKind.NotEqual,
-            ComparisonKind.NotEqual => ComparisonKind.Equal,
-            ComparisonKind.Less => ComparisonKind.GreaterOrEqual,
-            ComparisonKind.LessOrEqual => ComparisonKind.Greater,
-            ComparisonKind.Greater => ComparisonKind.LessOrEqual,
-            ComparisonKind.GreaterOrEqual => ComparisonKind.Less,
-            ComparisonKind.DistinctFrom => ComparisonKind.NotDistinctFrom,
-            ComparisonKind.NotDistinctFrom => ComparisonKind.DistinctFrom,
-            _ => throw new UnreachableException(),
-        };
     }
 }
