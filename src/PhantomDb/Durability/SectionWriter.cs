@@ -10,7 +10,8 @@ namespace PhantomDb.Durability;
 
 /// <summary>
 /// Writes a database's sections: schemas, sequences of no table, tables by name, views by name. The same content gives
-/// the same bytes: rows by primary key, else as storage keeps them, which is as they were inserted.
+/// the same bytes: rows by primary key, else as storage keeps them, which is as they were inserted, but for those that took the
+/// place of deleted ones.
 /// </summary>
 internal sealed class SectionWriter(DatabaseContent content, FileOutput output, bool isSealed)
 {

@@ -320,6 +320,32 @@ public sealed class DatabaseFileTests
     }
 
     [TestMethod]
+    [DataRow("", 16384 + 5)]
+    [DataRow("CONSTRAINT:k PRIMARY KEY (a)\n", 40_000)]
+    [DataRow("CONSTRAINT:k PRIMARY KEY (a)\n", 32_768)]
+    public void Damage_in_a_large_table_is_found_in_its_block(string key, int rowCount)
+    {
+        // Backwards, so that the order of the key is another than the table's.
+        string text = $"# PhantomDB Version: 1\n\n[TABLE:t]\nCOLUMNS:a:int,b:string\n{key}DATA:a,b\n"
+            + string.Concat(Enumerable.Range(1, rowCount).Select(i => $"ROW:{rowCount + 1 - i},\"x\n{i}\"\n"));
+        Save(Load(text));
+        byte[] whole = _files.Files[Path];
+        string[] rows = Rows(DatabaseFileReader.Read(Path, null, _files), "t");
+        Assert.AreEqual(rowCount, rows.Length);
+        Assert.AreEqual(key.Length == 0 ? $"{rowCount}|x\n1" : $"1|x\n{rowCount}", rows[0]);
+
+        string saved = Encoding.UTF8.GetString(whole);
+        int rowAt = saved.IndexOf(key.Length == 0 ? $"ROW:{rowCount - 16384}," : "ROW:16385,", StringComparison.Ordinal);
+        byte[] damaged = [.. whole];
+        damaged[saved.IndexOf("x\n", rowAt, StringComparison.Ordinal)] ^= 2;
+        _files.Files[Path] = damaged;
+
+        string place = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files)).Where!;
+        int line = saved.AsSpan(0, rowAt).Count('\n') + 1;
+        Assert.AreEqual($"{Path}, line {line}, byte offset {rowAt}, section [TABLE:t], rows 16385 to {Math.Min(rowCount, 32768)}", place);
+    }
+
+    [TestMethod]
     public void Everything_in_the_catalog_comes_back()
     {
         const string text = """"""""
