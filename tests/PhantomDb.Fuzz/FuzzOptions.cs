@@ -7,9 +7,11 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|memory|--all [options]
+        usage: PhantomDb.Fuzz statements|files|memory|queries|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
+
+        queries prints tables and queries made at random as a script, to ask another database.
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
           --count N     statements (default 100000) or files (default 10000)
@@ -26,6 +28,8 @@ public sealed record FuzzOptions
     public bool RunsFiles { get; init; }
 
     public bool RunsMemory { get; init; }
+
+    public bool PrintsQueries { get; init; }
 
     public int Seed { get; init; } = 1;
 
@@ -53,6 +57,7 @@ public sealed record FuzzOptions
                 "statements" => options with { RunsStatements = true },
                 "files" => options with { RunsFiles = true },
                 "memory" => options with { RunsMemory = true },
+                "queries" => options with { PrintsQueries = true, IsInProcess = true },
                 "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true },
                 "--seed" => options with { Seed = Number(args, ref i) },
                 "--count" => options with { Count = Number(args, ref i) },
@@ -64,9 +69,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsMemory
+        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.PrintsQueries
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, memory or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, memory, queries or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

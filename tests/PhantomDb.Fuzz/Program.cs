@@ -27,6 +27,11 @@ public static class Program
     private static int Run(FuzzOptions options)
     {
         int failures = 0;
+        if (options.PrintsQueries)
+        {
+            PrintQueries(options.Seed, options.Count ?? 10_000);
+            return 0;
+        }
         using var journal = new Journal(options.Journal);
         if (options.RunsStatements)
         {
@@ -44,6 +49,19 @@ public static class Program
             failures += Report(new MemoryFuzzer(MemoryFuzzer.DefaultLimit, journal).Run(), "memory cases", options);
         }
         return failures == 0 ? 0 : 1;
+    }
+
+    private static void PrintQueries(int seed, int count)
+    {
+        var generator = new QueryGenerator(new Random(seed));
+        foreach (string statement in SampleTables.EveryType)
+        {
+            Console.WriteLine($"{statement};");
+        }
+        for (int i = 1; i <= count; i++)
+        {
+            Console.WriteLine($"\\echo # {i}\n{generator.Query()};");
+        }
     }
 
     private static int FailureCountMax(FuzzOptions options) => options.KeepsGoing ? FuzzOptions.FailureCountMax : 1;
