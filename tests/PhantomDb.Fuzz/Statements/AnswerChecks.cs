@@ -198,12 +198,12 @@ internal static partial class AnswerChecks
     private static partial Regex Floating();
 
     /// <summary>What gives another answer each time, or depends on the order of rows.</summary>
-    [GeneratedRegex(@"random|now\b|today|tomorrow|yesterday|clock|timeofday|current_|localtime|nextval|currval|lastval|setval|set_config|tablesample|gen_random|sleep|string_agg|array_agg|json|over\b|row_number|transaction_|statement_|ctid|explain|\$\d|string_to|unnest|generate_|regexp_split", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"random|now\b|today|tomorrow|yesterday|clock|timeofday|current_|localtime|nextval|currval|lastval|setval|set_config|tablesample|gen_random|sleep|string_agg|array_agg|json|row_number|ntile|lag\b|lead\b|first_value|last_value|nth_value|rows\s+between|groups\s+between|transaction_|statement_|ctid|explain|\$\d|string_to|unnest|generate_|regexp_split", RegexOptions.IgnoreCase)]
     private static partial Regex Unstable();
 
     [GeneratedRegex(@"\b(limit|offset|fetch)\b|distinct\s+on\b|with\s+ties|percentile|mode\s*\(", RegexOptions.IgnoreCase)]
     private static partial Regex Cutting();
 
-    [GeneratedRegex(@"\b(count|sum|avg|min|max|bool_and|bool_or|every|std\w*|var\w*|corr|covar\w*|regr\w*|bit_and|bit_or|bit_xor|grouping|percentile\w*|mode|any_value|rank|range_agg|unnest|generate_\w+)\b\W*\(", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b(count|sum|avg|min|max|bool_and|bool_or|every|std\w*|var\w*|corr|covar\w*|regr\w*|bit_and|bit_or|bit_xor|grouping|percentile\w*|mode|any_value|rank|over|range_agg|unnest|generate_\w+)\b\W*\(", RegexOptions.IgnoreCase)]
     private static partial Regex Aggregate();
 }

@@ -48,7 +48,16 @@ internal sealed class QueryGenerator(Random random)
     public string Query()
     {
         _aliases = 0;
-        return Chance(8) ? SetOperation() : Select(3, [], null);
+        return random.Next(12) switch
+        {
+            0 or 1 => SetOperation(),
+            2 => Ordered(),
+            3 => Windows(),
+            4 => GroupingSets(),
+            5 => $"with q(k, t) as ({Select(2, [], [Kind.Int, Kind.Text], plain: true)}) select q.k, r.t from q join q as r on q.k = r.k or q.t = r.t where {Condition(1, [new("q.k", Kind.Int), new("r.t", Kind.Text)])}",
+            6 => Lateral(),
+            _ => Select(3, [], null),
+        };
     }
 
     /// <summary>INSERT, UPDATE or DELETE.</summary>
@@ -91,14 +100,63 @@ internal sealed class QueryGenerator(Random random)
         return $"({Select(2, [], kinds)}) {operation} ({Select(2, [], kinds)})";
     }
 
-    private string Select(int depth, List<Column> outer, Kind[]? kinds)
+    /// <summary>Sorted by all that it shows: which rows a limit leaves is certain.</summary>
+    private string Ordered()
+    {
+        int count = random.Next(1, 4);
+        string keys = string.Join(", ", Enumerable.Range(1, count).Select(i => $"{i}{Pick(["", " desc", " nulls first", " desc nulls last"])}"));
+        string limit = Chance(3) ? "" : $" limit {random.Next(12)}";
+        string offset = Chance(3) ? $" offset {random.Next(6)}" : "";
+        return Select(2, [], [.. Enumerable.Range(0, count).Select(_ => Pick(Kinds))], plain: true) + $" order by {keys}{limit}{offset}";
+    }
+
+    /// <summary>Window functions whose value does not depend on the order among peers.</summary>
+    private string Windows()
+    {
+        List<Column> scope = [];
+        string from = From(2, [], scope);
+        string[] items = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ =>
+        {
+            string function = Pick(["rank()", "dense_rank()", "percent_rank()", "cume_dist()", "count(*)", $"sum({Value(Kind.Int, 1, scope)})", $"min({Value(Kind.Text, 1, scope)})",
+                $"max({Value(Kind.Date, 1, scope)})", $"avg({Value(Kind.Numeric, 0, scope)})", $"count({Pick(scope).Name}) filter (where {Condition(1, scope)})"]);
+            string partition = Chance(2) ? $"partition by {Value(Pick(Kinds), 1, scope)} " : "";
+            string order = Chance(3) ? "" : $"order by {Pick(scope).Name}{Pick(["", " desc", " nulls first"])}";
+            string frame = order.Length == 0 || !Chance(3) ? "" : Pick([" range between unbounded preceding and unbounded following", " range between current row and unbounded following", " groups between 1 preceding and 1 following", " groups between 2 preceding and current row exclude group"]);
+            frame = function.Contains("rank", StringComparison.Ordinal) || function.Contains("dist", StringComparison.Ordinal) ? "" : frame;
+            return $"{function} over ({partition}{order}{frame})";
+        })];
+        return $"select {Pick(scope).Name} as k, {string.Join(", ", items)} from {from}{(Chance(2) ? "" : $" where {Condition(1, scope)}")}";
+    }
+
+    private string GroupingSets()
+    {
+        List<Column> scope = [];
+        string from = From(2, [], scope);
+        string first = Pick(scope).Name;
+        string second = Pick(scope).Name;
+        string sets = Pick([$"rollup ({first}, {second})", $"cube ({first}, {second})", $"grouping sets (({first}), ({second}), ())", $"{first}, grouping sets ({second}, ())"]);
+        return $"select {first}, {second}, grouping({first}, {second}), {Aggregate(scope)}, {Aggregate(scope)} from {from}{(Chance(2) ? "" : $" where {Condition(1, scope)}")} group by {sets}";
+    }
+
+    private string Lateral()
+    {
+        List<Column> scope = [];
+        string from = From(2, [], scope);
+        Kind kind = Pick(Kinds);
+        string join = Pick([", lateral", " left join lateral", " cross join lateral"]);
+        string query = Select(2, scope, [kind, Kind.Int], plain: true);
+        scope.Add(new Column("z.c0", kind));
+        return $"select {Value(kind, 1, scope)}, z.c1 from {from}{join} ({query}) as z{(join.Contains("left", StringComparison.Ordinal) ? $" on {Condition(1, scope)}" : "")}{(Chance(2) ? "" : $" where {Condition(1, scope)}")}";
+    }
+
+    private string Select(int depth, List<Column> outer, Kind[]? kinds, bool plain = false)
     {
         List<Column> own = [];
         string from = From(depth, outer, own);
         List<Column> scope = [.. own, .. own, .. outer];
         kinds ??= [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Pick(Kinds))];
         string where = Chance(4) ? "" : $" where {Condition(depth, scope)}";
-        if (outer.Count == 0 && Chance(4))
+        if (outer.Count == 0 && !plain && Chance(4))
         {
             Column[] keys = [.. Enumerable.Range(0, random.Next(0, 3)).Select(_ => Pick(own)).Distinct()];
             string items = string.Join(", ", keys.Select(key => key.Name).Concat(kinds.Select(_ => Aggregate(own))));

@@ -26,7 +26,7 @@ internal static class SampleTables
           case when i % 3 <> 0 then 'v' || i % 6 end, case when i % 4 <> 0 then chr(65 + i % 3) end, case when i % 6 <> 0 then decode(lpad(to_hex(i), 4, '0'), 'hex') end,
           case when i % 7 <> 2 then date '2024-02-25' + i % 9 end, case when i % 5 <> 3 then time '23:00' + i * interval '7 minutes' end,
           case when i % 6 <> 5 then timestamp '2024-02-28 22:00' + i % 6 * interval '1 hour' end, case when i % 6 <> 1 then timestamptz '2023-12-31 20:00+00' + i * interval '25 minutes' end,
-          case when i % 4 <> 3 then i % 4 * interval '1 month' - i % 3 * interval '30 days' end, case when i % 3 <> 1 then lpad(to_hex(i % 8), 32, '0')::uuid end,
+          case when i % 4 <> 3 then i % 4 * interval '1 month' - i % 3 * interval '31 days' end, case when i % 3 <> 1 then lpad(to_hex(i % 8), 32, '0')::uuid end,
           case i % 3 when 0 then true when 1 then false end
           from generate_series(1, 24) as g(i)
         """,

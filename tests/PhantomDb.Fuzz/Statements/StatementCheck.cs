@@ -3,7 +3,20 @@ using System.Text.RegularExpressions;
 namespace PhantomDb.Fuzz.Statements;
 
 /// <summary>A case: statements that bring a database to a state, and the statement that is judged there.</summary>
-internal sealed record StatementCase(IReadOnlyList<string> History, string Statement, bool IsInTransaction);
+internal sealed record StatementCase(IReadOnlyList<string> History, string Statement, StatementScope Scope);
+
+/// <summary>What is around a statement.</summary>
+internal enum StatementScope
+{
+    /// <summary>It is a transaction of its own.</summary>
+    None,
+
+    /// <summary>BEGIN before it, ROLLBACK after it.</summary>
+    Transaction,
+
+    /// <summary>BEGIN and SAVEPOINT before it, ROLLBACK TO and COMMIT after it.</summary>
+    Savepoint,
+}
 
 /// <summary>Runs one statement and judges it by what must hold for any statement whatever.</summary>
 internal static partial class StatementCheck
@@ -14,27 +27,31 @@ internal static partial class StatementCheck
     /// <summary>What is wrong; null where nothing is. Its first line says what kind of failure it is.</summary>
     /// <param name="target">Where it runs.</param>
     /// <param name="sql">The statement.</param>
-    /// <param name="isInTransaction">Between BEGIN and ROLLBACK, where not even success may leave anything behind.</param>
+    /// <param name="scope">What is around it; in a transaction that is rolled back not even success may leave anything behind.</param>
     /// <param name="comparesState">Compares all rows before and after: what costs most.</param>
     /// <param name="outcome">How the statement ended.</param>
-    public static string? Run(TargetDatabase target, string sql, bool isInTransaction, bool comparesState, out Outcome outcome)
+    public static string? Run(TargetDatabase target, string sql, StatementScope scope, bool comparesState, out Outcome outcome)
     {
         int before = comparesState ? target.Fingerprint() : 0;
-        if (isInTransaction)
+        if (scope != StatementScope.None)
         {
-            target.Execute("BEGIN");
+            target.Execute(scope == StatementScope.Savepoint ? "BEGIN; SAVEPOINT fuzz" : "BEGIN");
         }
         outcome = target.Execute(sql);
         string? problem = outcome.Error is null ? AnswerChecks.Check(target, sql, outcome) : Judge(sql, outcome.Error);
-        if (isInTransaction)
+        // Of several statements in one text the ones before the error stay; they may also end a transaction.
+        bool mayHaveChanged = (scope == StatementScope.None && !outcome.IsError) || sql.Contains(';', StringComparison.Ordinal) || EndsTransaction().IsMatch(sql);
+        if (scope == StatementScope.Savepoint && !mayHaveChanged && target.Execute("ROLLBACK TO SAVEPOINT fuzz; COMMIT").Error is { } error)
+        {
+            problem ??= $"ROLLBACK TO SAVEPOINT fails: {error.Message}";
+        }
+        if (scope != StatementScope.None)
         {
             target.RenewSession();
         }
-        // Of several statements in one text the ones before the error stay.
-        bool mayHaveChanged = !isInTransaction && (!outcome.IsError || sql.Contains(';', StringComparison.Ordinal));
         if (problem is null && comparesState && !mayHaveChanged && target.Fingerprint() != before)
         {
-            problem = isInTransaction ? "rows changed though the transaction was rolled back" : $"rows changed though the statement failed with {outcome.SqlState}: {outcome.Error!.Message}";
+            problem = scope != StatementScope.None ? "rows changed though the transaction was rolled back" : $"rows changed though the statement failed with {outcome.SqlState}: {outcome.Error!.Message}";
         }
         return problem;
     }
@@ -71,6 +88,9 @@ internal static partial class StatementCheck
     }
 
     private static string Frame(string[] frames) => frames.Length == 0 ? "?" : MethodName().Match(frames[0]).Value;
+
+    [GeneratedRegex(@"\b(commit|end|rollback|abort|savepoint|release|begin|start)\b", RegexOptions.IgnoreCase)]
+    private static partial Regex EndsTransaction();
 
     [GeneratedRegex("^[0-9A-Z]{5}$")]
     private static partial Regex SqlState();

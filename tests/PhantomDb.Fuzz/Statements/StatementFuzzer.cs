@@ -79,25 +79,25 @@ public sealed class StatementFuzzer(int seed, Journal journal)
                     }
                     bool isOriginal = i == mutations;
                     string sql = isOriginal ? statement : mutator.Mutate(statement);
-                    bool isInTransaction = !isOriginal && random.Next(3) == 0;
+                    StatementScope scope = isOriginal ? StatementScope.None : random.Next(6) switch { 0 => StatementScope.Transaction, 1 => StatementScope.Savepoint, _ => StatementScope.None };
                     bool comparesState = random.Next(isLarge ? 100 : 4) == 0;
                     if (!TargetDatabase.IsHarmless(sql))
                     {
                         continue;
                     }
                     _count++;
-                    string description = $"seed {seed}, run {number} ({script.Name}), statement {_count}{(isInTransaction ? ", in a transaction" : "")}:\n{sql}";
+                    string description = $"seed {seed}, run {number} ({script.Name}), statement {_count}{(scope == StatementScope.None ? "" : $", in a {scope}")}:\n{sql}";
                     journal.Note(description);
                     watchdog.Begin(description);
-                    string? problem = StatementCheck.Run(target, sql, isInTransaction, comparesState, out Outcome outcome);
+                    string? problem = StatementCheck.Run(target, sql, scope, comparesState, out Outcome outcome);
                     watchdog.End();
                     Count(outcome);
                     Trace?.WriteLine($"{(isOriginal ? "original" : "mutated")} {outcome.SqlState ?? "ok"} {outcome.Error?.Message}: {sql.ReplaceLineEndings(" ")}");
                     if (problem is not null)
                     {
-                        Fail(number, script, new StatementCase([.. history], sql, isInTransaction), problem);
+                        Fail(number, script, new StatementCase([.. history], sql, scope), problem);
                     }
-                    bool isChange = !outcome.IsError && !isInTransaction && outcome.Columns.Count == 0;
+                    bool isChange = !outcome.IsError && scope == StatementScope.None && outcome.Columns.Count == 0;
                     if (!isChange)
                     {
                         continue;
@@ -114,7 +114,7 @@ public sealed class StatementFuzzer(int seed, Journal journal)
             }
             if (Invariants.Check(target.Database) is { } broken)
             {
-                Fail(number, script, new StatementCase([.. history], "", false), broken);
+                Fail(number, script, new StatementCase([.. history], "", StatementScope.None), broken);
             }
         }
         finally
@@ -166,7 +166,7 @@ public sealed class StatementFuzzer(int seed, Journal journal)
         {
             problem = minimized;
         }
-        string input = $"{string.Join(";\n", smallest.History.Append((smallest.IsInTransaction ? "BEGIN; " : "") + smallest.Statement))};";
+        string input = $"{string.Join(";\n", smallest.History.Append((smallest.Scope switch { StatementScope.Transaction => "BEGIN; ", StatementScope.Savepoint => "BEGIN; SAVEPOINT fuzz; ", _ => "" }) + smallest.Statement))};";
         _failures.Add(new FuzzFailure(seed, number, $"{problem}\n({script.Name})", input));
     }
 
@@ -190,7 +190,7 @@ public sealed class StatementFuzzer(int seed, Journal journal)
         using TargetDatabase target = Prepared([], failing.History);
         return failing.Statement.Length == 0
             ? Invariants.Check(target.Database)
-            : StatementCheck.Run(target, failing.Statement, failing.IsInTransaction, comparesState: true, out _);
+            : StatementCheck.Run(target, failing.Statement, failing.Scope, comparesState: true, out _);
     }
 
     private static int HashCode(int seed, int number) => unchecked((seed * 1_000_003) + (number * 7919) + 17);
