@@ -14,7 +14,7 @@ internal sealed record MemoryCase(string Sql)
     /// <summary>The cases for a limit, each wanting about ten times as much.</summary>
     public static MemoryCase[] All(long limit)
     {
-        long rows = limit / 16;          // of one bigint and its overhead
+        long rows = limit * 10 / 24;     // of an integer and its overhead
         long wide = limit / 100;         // of a string of 1000 bytes
         long side = (long)Math.Sqrt(rows) + 1;
         string[] table = ["create table t (i int, s text)", "insert into t select i, repeat('x', 50) || i from generate_series(1, 1000) as g(i)"];
@@ -34,6 +34,10 @@ internal sealed record MemoryCase(string Sql)
             new($"select count(*) from {series} join generate_series(1, {rows}) as h(j) on i = j"),
             new($"select count(*) from {series} full join generate_series(1, {rows}) as h(j) on i = j + 5"),
             new($"select count(*) from generate_series(1, 10) as g(i) where i not in (select j from generate_series(100, {rows}) as h(j))"),
+            new($"select i, sum(i) over (order by i) from {series}"),
+            new($"select max(r) from (select row_number() over (partition by i % 10 order by i desc) as r from {series}) as w"),
+            new($"select i % 3, j, count(*) from {cross} group by cube (i, j)"),
+            new($"select percentile_disc(0.5) within group (order by i) from {series}"),
             new($"select repeat('x', {limit * 10})"),
             new($"select length(repeat(repeat('x', {limit / 4}), 40))"),
             new($"select lpad('x', {Math.Min(limit * 10, int.MaxValue)}, 'ab')"),

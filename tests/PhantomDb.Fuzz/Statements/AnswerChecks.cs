@@ -35,7 +35,9 @@ internal static partial class AnswerChecks
             return null;
         }
         bool isCut = Cutting().IsMatch(sql);
-        return (isCut ? null : CheckPlainPlan(target, query, outcome)) ?? CheckPartitions(target, query);
+        string? problem = (isCut ? null : CheckPlainPlan(target, query, outcome)) ?? CheckPartitions(target, query);
+        // A view may hide a nextval.
+        return problem is not null && Difference("", outcome.Rows, target.Execute(sql).Rows) is null ? problem : null;
     }
 
     private static SelectStatement? Parse(string sql)
