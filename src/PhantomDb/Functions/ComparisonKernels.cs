@@ -54,6 +54,88 @@ internal static class ComparisonKernels
         };
     }
 
+    /// <summary>
+    /// Clears the bits of the first <paramref name="count"/> rows where the comparison does not hold (or holds, where
+    /// <paramref name="negate"/>) or a side is NULL. False, and nothing done, but for flat numbers against a constant.
+    /// </summary>
+    public static bool TryMask(BasicComparison comparison, bool negate, Vector left, Vector right, int count, ulong[] mask)
+    {
+        if (left.IsConstant)
+        {
+            (left, right, comparison) = (right, left, Exchange(comparison));
+        }
+
+        if (left.IsConstant || !right.IsConstant || !right.IsValid(0) || !Vector256.IsHardwareAccelerated)
+        {
+            return false;
+        }
+
+        return left.Type switch
+        {
+            PhysicalType.Int16 => Mask(comparison, negate, left, right.Values<short>()[0], count, mask),
+            PhysicalType.Int32 => Mask(comparison, negate, left, right.Values<int>()[0], count, mask),
+            PhysicalType.Int64 => Mask(comparison, negate, left, right.Values<long>()[0], count, mask),
+            PhysicalType.Real => Mask(comparison, negate, left, right.Values<float>()[0], count, mask),
+            PhysicalType.Double => Mask(comparison, negate, left, right.Values<double>()[0], count, mask),
+            _ => false,
+        };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool Mask<T>(BasicComparison comparison, bool negate, Vector left, T constant, int count, ulong[] mask)
+        where T : unmanaged, INumberBase<T>
+    {
+        if (T.IsNaN(constant))
+        {
+            return false;
+        }
+
+        ReadOnlySpan<T> values = left.Values<T>()[..count];
+        ulong[]? validity = left.Validity;
+        bool flip = negate;
+        bool orEqual = false;
+        if (comparison == BasicComparison.Greater)
+        {
+            flip = !flip;
+            orEqual = true;
+        }
+
+        int words = count >> 6;
+        for (int word = 0; word < words; word++)
+        {
+            if (mask[word] == 0)
+            {
+                continue;
+            }
+
+            ulong bits = comparison == BasicComparison.Equal ? EqualWord(values.Slice(word << 6, 64), constant)
+                : orEqual ? LessOrEqualWord(values.Slice(word << 6, 64), constant)
+                : LessWord(values.Slice(word << 6, 64), constant);
+            bits = flip ? ~bits : bits;
+            mask[word] &= validity is null ? bits : bits & validity[word];
+        }
+
+        for (int i = words << 6; i < count; i++)
+        {
+            if (Holds(comparison, orEqual, values[i], constant) == flip || !ValidityMask.IsValid(validity, i))
+            {
+                mask[words] &= ~(1UL << (i & 63));
+            }
+        }
+
+        return true;
+    }
+
+    private static bool Holds<T>(BasicComparison comparison, bool orEqual, T value, T constant) where T : unmanaged
+    {
+        Vector128<T> one = Vector128.CreateScalar(value);
+        Vector128<T> other = Vector128.CreateScalar(constant);
+        Vector128<T> holds = comparison == BasicComparison.Equal ? Vector128.Equals(one, other)
+            : orEqual ? Vector128.LessThanOrEqual(one, other)
+            : Vector128.LessThan(one, other);
+        return holds.ExtractMostSignificantBits() % 2 != 0;
+    }
+
     private static BasicComparison Exchange(BasicComparison comparison) => comparison switch
     {
         BasicComparison.Less => BasicComparison.Greater,
@@ -113,12 +195,7 @@ internal static class ComparisonKernels
 
         for (int i = words << 6; i < count; i++)
         {
-            Vector128<T> value = Vector128.CreateScalar(values[i]);
-            Vector128<T> other = Vector128.CreateScalar(constant);
-            bool holds = comparison == BasicComparison.Equal ? Vector128.Equals(value, other).ExtractMostSignificantBits() % 2 != 0
-                : orEqual ? Vector128.LessThanOrEqual(value, other).ExtractMostSignificantBits() % 2 != 0
-                : Vector128.LessThan(value, other).ExtractMostSignificantBits() % 2 != 0;
-            if (holds != flip && ValidityMask.IsValid(validity, i))
+            if (Holds(comparison, orEqual, values[i], constant) != flip && ValidityMask.IsValid(validity, i))
             {
                 output[selected++] = i;
             }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Types;
@@ -57,7 +58,7 @@ internal sealed class JoinHashTable
 
     /// <summary>The next row with the same key (hashed: the same hash, to be compared again); -1 at the end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public int Next(int row) => _next[row] - 1;
+    public int Next(int row) => _next.Length == 0 ? None : _next[row] - 1;
 
     /// <summary>True where <see cref="Find"/> and <see cref="Next"/> give rows whose keys must still be compared.</summary>
     public bool NeedsComparison => _layout == Layout.Hashed;
@@ -106,14 +107,13 @@ internal sealed class JoinHashTable
     private void Build()
     {
         int count = _rows.Count;
-        _account.Charge((long)count * sizeof(int));
-        _next = new int[count];
         for (int i = 0; i < _keyCount; i++)
         {
             _keysHaveNulls |= _rows.Column(i).HasNulls;
         }
         if (_packedKey is null)
         {
+            MakeChains();
             BuildHashed();
             return;
         }
@@ -131,7 +131,25 @@ internal sealed class JoinHashTable
             _layout = Layout.Packed;
             BuildPacked(keys);
         }
+        ArrayPool<ulong>.Shared.Return(keys);
         _account.Release((long)count * sizeof(ulong));
+    }
+
+    private void Chain(int row, int head)
+    {
+        if (!HasDuplicates)
+        {
+            HasDuplicates = true;
+            MakeChains();
+        }
+        _next[row] = head;
+    }
+
+    // Made when the first key comes twice: keys are mostly unique.
+    private void MakeChains()
+    {
+        _account.Charge((long)_rows.Count * sizeof(int));
+        _next = new int[_rows.Count];
     }
 
     // Rows are linked from last to first, so that chains and hence results run in the order of the build side.
@@ -140,15 +158,17 @@ internal sealed class JoinHashTable
     {
         _account.Charge((long)range * sizeof(int));
         _heads = new int[range];
-        for (int row = keys.Length - 1; row >= 0; row--)
+        for (int row = _rows.Count - 1; row >= 0; row--)
         {
             if (IsNullKey(row))
             {
                 continue;
             }
             ref int head = ref _heads[(int)(keys[row] - _minimum)];
-            HasDuplicates |= head != 0;
-            _next[row] = head;
+            if (head != 0)
+            {
+                Chain(row, head);
+            }
             head = row + 1;
         }
     }
@@ -156,12 +176,12 @@ internal sealed class JoinHashTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void BuildPacked(ulong[] keys)
     {
-        int slots = SlotCount(keys.Length);
+        int slots = SlotCount(_rows.Count);
         _account.Charge((long)slots * (sizeof(int) + sizeof(ulong)));
         _heads = new int[slots];
         _slotKeys = new ulong[slots];
         _slotShift = 64 - System.Numerics.BitOperations.Log2((uint)slots);
-        for (int row = keys.Length - 1; row >= 0; row--)
+        for (int row = _rows.Count - 1; row >= 0; row--)
         {
             if (IsNullKey(row))
             {
@@ -173,8 +193,10 @@ internal sealed class JoinHashTable
             {
                 slot = (slot + 1) & (slots - 1);
             }
-            HasDuplicates |= _heads[slot] != 0;
-            _next[row] = _heads[slot];
+            if (_heads[slot] != 0)
+            {
+                Chain(row, _heads[slot]);
+            }
             _heads[slot] = row + 1;
             _slotKeys[slot] = key;
         }
@@ -212,7 +234,7 @@ internal sealed class JoinHashTable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ulong[] PackRows(out ulong minimum, out ulong maximum)
     {
-        ulong[] keys = new ulong[_rows.Count];
+        ulong[] keys = ArrayPool<ulong>.Shared.Rent(_rows.Count);
         minimum = ulong.MaxValue;
         maximum = 0;
         DataChunk chunk = new(_rows.Types);
@@ -223,7 +245,7 @@ internal sealed class JoinHashTable
             ReadOnlySpan<ulong> packed = _packedKey!.Pack(chunk.Vectors.AsSpan(0, _keyCount), null, chunk.Count, buffer);
             packed.CopyTo(keys.AsSpan(block * DataChunk.Capacity));
         }
-        for (int row = 0; row < keys.Length; row++)
+        for (int row = 0; row < _rows.Count; row++)
         {
             if (!IsNullKey(row))
             {

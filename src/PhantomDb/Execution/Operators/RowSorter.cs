@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Types;
@@ -13,9 +14,7 @@ internal sealed class RowSorter
 {
     private const int RadixMin = 256;
     private const int InsertionMax = 24;
-    private const int LargeRadixMin = 1 << 16;
-    private const int LargeDigitBits = 11;
-    private const int SmallDigitBits = 8;
+    private const int DigitBits = 8;
 
     private readonly ColumnarBuffer _rows;
     private readonly List<SortWord> _words;
@@ -32,9 +31,9 @@ internal sealed class RowSorter
         _context = context;
         _words = SortWord.For(rows, columns);
         _order = new int[rows.Count];
-        _orderScratch = new int[rows.Count];
-        _keys = new ulong[rows.Count];
-        _keyScratch = new ulong[rows.Count];
+        _orderScratch = ArrayPool<int>.Shared.Rent(rows.Count);
+        _keys = ArrayPool<ulong>.Shared.Rent(rows.Count);
+        _keyScratch = ArrayPool<ulong>.Shared.Rent(rows.Count);
         for (int i = 0; i < _order.Length; i++)
         {
             _order[i] = i;
@@ -48,8 +47,16 @@ internal sealed class RowSorter
         context.Memory.Charge((long)rows.Count * (sizeof(int) + scratchSize));
         var sorter = new RowSorter(rows, columns, context);
         sorter.SortRange(0, rows.Count, 0);
+        sorter.ReturnScratch();   // not after an error: the arrays are then garbage as others are
         context.Memory.Release((long)rows.Count * scratchSize);
         return sorter._order;
+    }
+
+    private void ReturnScratch()
+    {
+        ArrayPool<int>.Shared.Return(_orderScratch);
+        ArrayPool<ulong>.Shared.Return(_keys);
+        ArrayPool<ulong>.Shared.Return(_keyScratch);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -174,7 +181,7 @@ internal sealed class RowSorter
         }
         _context.ThrowIfCancelled();
         int high = 64 - System.Numerics.BitOperations.LeadingZeroCount(varying);
-        int digitBits = Math.Min(high, length >= LargeRadixMin ? LargeDigitBits : SmallDigitBits);
+        int digitBits = Math.Min(high, DigitBits);
         int shift = high - digitBits;
         int[] ends = new int[1 << digitBits];
         Scatter(keys, _order.AsSpan(start, length), _keyScratch.AsSpan(start, length), _orderScratch.AsSpan(start, length), shift, ends);

@@ -11,9 +11,11 @@ namespace PhantomDb.Expressions.Evaluation;
 internal sealed class AndPredicate : PredicateNode
 {
     private const int ChunksBetweenOrderings = 32;
+    private const int MaskRowsMin = 64;
 
     private readonly Operand[] _operands;
     private readonly int _movable;
+    private readonly ulong[] _mask = new ulong[ValidityMask.WordCount];
     private int _chunks;
 
     public AndPredicate(PredicateNode[] operands)
@@ -40,11 +42,23 @@ internal sealed class AndPredicate : PredicateNode
         }
 
         RowSet remaining = rows;
+        bool isMasked = rows.Selection is null && _movable > 1 && rows.Count >= MaskRowsMin;
+        if (isMasked)
+        {
+            int count = SelectByMask(rows, output);
+            remaining = count < 0 ? rows : rows.With(output, count);
+        }
+
         foreach (Operand operand in _operands)
         {
             if (remaining.Count == 0)
             {
                 break;
+            }
+
+            if (isMasked && operand.IsInMask)
+            {
+                continue;
             }
 
             int count = operand.Node.Select(remaining, output);
@@ -56,9 +70,29 @@ internal sealed class AndPredicate : PredicateNode
         return remaining.Count;
     }
 
+    /// <summary>
+    /// Comparisons that go by register leave a bit a row: all of them, at once, before positions are written. Returns the
+    /// number of these; -1 where no operand goes so.
+    /// </summary>
+    private int SelectByMask(in RowSet rows, int[] output)
+    {
+        Selections.Fill(_mask, rows.Count);
+        bool any = false;
+        for (int i = 0; i < _movable; i++)
+        {
+            _operands[i].IsInMask = _operands[i].Node.TryMask(rows, _mask);
+            any |= _operands[i].IsInMask;
+        }
+
+        return any ? Selections.FromMask(_mask, rows.Count, output) : -1;
+    }
+
     private sealed class Operand(PredicateNode node) : IComparable<Operand>
     {
         public PredicateNode Node { get; } = node;
+
+        /// <summary>Done for the rows at hand.</summary>
+        public bool IsInMask { get; set; }
 
         public long RowsIn { get; set; }
 

@@ -16,6 +16,12 @@ internal abstract class PredicateNode
     /// <summary>Writes the positions where the condition is true, ascending; output may be the rows' own selection.</summary>
     public abstract int Select(in RowSet rows, int[] output);
 
+    /// <summary>
+    /// Clears the bits of the rows, one a position, where the condition is not true; false, and nothing done, where this is
+    /// not faster than <see cref="Select"/>. Only for rows without selection.
+    /// </summary>
+    public virtual bool TryMask(in RowSet rows, ulong[] mask) => false;
+
     /// <summary>Rough cost of a row, by which AND orders its operands.</summary>
     public virtual int Cost => 10;
 
@@ -146,7 +152,18 @@ internal sealed class ComparisonPredicate : PredicateNode
             : ComparisonKernels.Select(_comparison, _negate, left, right, rows.Selection, rows.Count, Validity, output);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override bool TryMask(in RowSet rows, ulong[] mask)
+    {
+        if (_cost > 1)
+        {
+            return false;   // a side is computed, which is better done for few rows
+        }
+
+        Vector left = _left.Evaluate(rows);
+        Vector right = _right.Evaluate(rows);
+        return ComparisonKernels.TryMask(_comparison, _negate, left, right, rows.Count, mask);
+    }
+
     private ulong[]? MergeValidity(Vector left, Vector right)
     {
         ulong[]? leftMask = left.IsConstant ? null : left.Validity;

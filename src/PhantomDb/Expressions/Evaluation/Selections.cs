@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
+using Vector = PhantomDb.Vectors.Vector;
 
 namespace PhantomDb.Expressions.Evaluation;
 
@@ -97,5 +99,34 @@ internal static class Selections
         }
 
         return count;
+    }
+
+    /// <summary>Sets the bits of the first rows and clears all others.</summary>
+    public static void Fill(ulong[] mask, int count)
+    {
+        int words = count >> 6;
+        mask.AsSpan(0, words).Fill(ulong.MaxValue);
+        mask.AsSpan(words).Clear();
+        if ((count & 63) != 0)
+        {
+            mask[words] = (1UL << (count & 63)) - 1;
+        }
+    }
+
+    /// <summary>The positions whose bits are set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int FromMask(ulong[] mask, int count, int[] output)
+    {
+        int words = (count + 63) >> 6;
+        int selected = 0;
+        for (int word = 0; word < words; word++)
+        {
+            for (ulong bits = mask[word]; bits != 0; bits &= bits - 1)
+            {
+                output[selected++] = (word << 6) + BitOperations.TrailingZeroCount(bits);
+            }
+        }
+
+        return selected;
     }
 }
