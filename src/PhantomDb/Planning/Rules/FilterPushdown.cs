@@ -15,6 +15,7 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
     // A semi join that keeps more than this share of the rows is cheaper above the joins, where fewer rows come.
     private const double SinkingShareMax = 0.5;
 
+    private readonly HashSet<List<Expression>> _complete = new(ReferenceEqualityComparer.Instance);   // with what their equalities imply
     private CardinalityEstimator? _estimator;   // of the plan at hand: Apply makes an instance a plan
 
     /// <summary>Once join order has chosen among equalities, no more of them are added.</summary>
@@ -169,7 +170,8 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
         List<Expression> all = Conjuncts.Split(OrFactoring.Apply(join.Condition));
         AddMissing(conjuncts, all);
         (List<Expression> movable, List<Expression> above) = Partition(all, c => !ExpressionFacts.IsVolatile(c));
-        if (infersEqualities)
+        // Conditions that a join above has handed down lack nothing that follows from them, but together with new ones.
+        if (infersEqualities && !(join.Condition is null && _complete.Contains(conjuncts)))
         {
             EqualityInference.AddImplied(movable);
         }
@@ -187,6 +189,8 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             List<Expression> target = usesLeft && usesRight ? condition : usesRight ? toRight : toLeft;
             target.Add(conjunct);
         }
+        _complete.Add(toLeft);
+        _complete.Add(toRight);
         LogicalJoin pushed = join with
         {
             Left = Push(join.Left, toLeft),
