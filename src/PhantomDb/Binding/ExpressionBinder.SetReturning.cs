@@ -201,7 +201,8 @@ internal static class SetReturningRows
         };
     }
 
-    private static LogicalSort SideBySide(IReadOnlyList<LogicalOperator> functions, BindingState state)
+    /// <summary>All rows side by side in order, and their number as the last column.</summary>
+    public static LogicalSort SideBySide(IReadOnlyList<LogicalOperator> functions, BindingState state)
     {
         LogicalOperator all = WithOrdinality(functions[0], state);
         foreach (LogicalOperator function in functions.Skip(1))

@@ -164,10 +164,6 @@ internal sealed partial class QueryBinder
 
     private FromItem BindFunctionTable(FunctionTable syntax, Scope left)
     {
-        if (syntax.IsRowsFrom && syntax.Functions.Count > 1)
-        {
-            throw Error.NotSupported("ROWS FROM", syntax.Position);
-        }
         if (syntax.Functions[0].ColumnDefinitions.Count > 0 || syntax.Alias?.ColumnDefinitions.Count > 0)
         {
             throw Error.NotSupported("a column definition list", syntax.Position);
@@ -175,6 +171,10 @@ internal sealed partial class QueryBinder
         ExpressionSyntax callSyntax = syntax.Functions[0].Call;
         var binder = new ExpressionBinder(state, left, _ctes);
         left.Level.Clause = Clause.From;
+        if (syntax.Functions.Count > 1)
+        {
+            return BindRowsFrom(syntax, binder, left.Level);
+        }
         string name = ColumnNames.Of(callSyntax);
         if (callSyntax is FunctionCallSyntax unnest && binder.BindUnnest(unnest) is { } unnested)
         {
@@ -194,6 +194,25 @@ internal sealed partial class QueryBinder
             plan = plan with { Columns = [.. plan.Columns, state.NewColumn(SqlType.Int64, "ordinality")], HasOrdinality = true };
         }
         return Item(plan, plan.Columns, syntax.Alias, name, null, left.Level, syntax.Position);
+    }
+
+    /// <summary>ROWS FROM: table functions side by side.</summary>
+    private FromItem BindRowsFrom(FunctionTable syntax, ExpressionBinder binder, QueryLevel level)
+    {
+        var functions = new List<LogicalOperator>();
+        foreach (Parsing.Ast.TableFunction function in syntax.Functions)
+        {
+            if (function.ColumnDefinitions.Count > 0 || function.Call is not FunctionCallSyntax call)
+            {
+                throw Error.NotSupported("this function in ROWS FROM", function.Position);
+            }
+            functions.Add(binder.BindUnnest(call) ?? (FunctionRegistry.FindTableFunctions(call.Name.Name).Count > 0
+                ? binder.BindTableFunction(call.Name.Name, [.. call.Arguments.Select(binder.Bind)], null, call.Position)
+                : throw Error.NotSupported("this function in ROWS FROM", function.Position)));
+        }
+        LogicalOperator rows = SetReturningRows.SideBySide(functions, state);
+        LogicalColumn[] columns = [.. syntax.WithOrdinality ? rows.Output : rows.Output.SkipLast(1)];
+        return Item(new LogicalProject(rows, [.. columns.Select(c => new ComputedColumn(c, c.Reference))]), columns, syntax.Alias, null, null, level, syntax.Position);
     }
 
     /// <summary>A function of one value as a table of one row.</summary>

@@ -30,6 +30,10 @@ internal sealed partial class SchemaBinder
         RefuseOptions(statement.Options);
         RefuseTablespace(statement.Tablespace, statement.Position);
         string schema = Relations.SchemaForNew(state, statement.Name);
+        if (!statement.IfNotExists)
+        {
+            CheckColumns(statement.Elements.OfType<ColumnSyntax>(), statement.Name.Name);
+        }
         if (IsTaken(schema, statement.Name.Name, statement.IfNotExists, statement.Name.Position))
         {
             return _change.Build("CREATE TABLE");
@@ -69,6 +73,25 @@ internal sealed partial class SchemaBinder
         _change.Do(new CreateTableStorage(builder.Table));
         return _change.Build("CREATE TABLE");
     }
+
+    /// <summary>What PostgreSQL finds before it looks whether the table is there: types, and NULL beside NOT NULL.</summary>
+    private static void CheckColumns(IEnumerable<ColumnSyntax> columns, string table)
+    {
+        foreach (ColumnSyntax column in columns)
+        {
+            if (SerialType(column.Type) is null)
+            {
+                TypeNames.Bind(column.Type!);
+            }
+            if (column.Constraints.Any<ColumnConstraint>(c => c is NullColumnConstraint) && column.Constraints.Any<ColumnConstraint>(c => c is NotNullColumnConstraint))
+            {
+                throw NullConflict(column, table);
+            }
+        }
+    }
+
+    private static PhantomDbException NullConflict(ColumnSyntax column, string table) =>
+        Error.InvalidSyntax($"conflicting NULL/NOT NULL declarations for column \"{column.Name}\" of table \"{table}\"", column.Position);
 
     private static SqlType? SerialType(TypeNameSyntax? type) => type is null || type.Name.Schema is not (null or "pg_catalog") ? null : type.Name.Name switch
     {
@@ -132,7 +155,7 @@ internal sealed partial class SchemaBinder
         }
         if (isNull && (column.IsNotNull || serial is not null || syntax.Constraints.Any<ColumnConstraint>(c => c is UniqueColumnConstraint { IsPrimaryKey: true })))
         {
-            throw Error.InvalidSyntax($"conflicting NULL/NOT NULL declarations for column \"{syntax.Name}\" of table \"{table.Name}\"", syntax.Position);
+            throw NullConflict(syntax, table.Name);
         }
         if (serial is not null)
         {

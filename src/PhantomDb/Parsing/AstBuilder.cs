@@ -20,7 +20,7 @@ internal static partial class AstBuilder
         ParserRuleContext child = (ParserRuleContext)context.GetChild(0);
         return child switch
         {
-            DataStatementContext c => BuildData(c),
+            DataStatementContext c => AsCreateTable(BuildData(c)),
             CreateStatementContext c => BuildCreate(c),
             AlterStatementContext c => BuildAlter(c),
             DropStatementContext c => BuildDrop(c),
@@ -49,6 +49,13 @@ internal static partial class AstBuilder
             _ => throw Unexpected(child),
         };
     }
+
+    /// <summary>SELECT … INTO t … is CREATE TABLE t AS SELECT …</summary>
+    private static Statement AsCreateTable(Statement statement) => statement is SelectStatement { Body: SelectCore { Into: { } into } core } select
+        ? new CreateTableAsStatement(
+            into.Table, into.Persistence, IfNotExists: false, [], null, [], OnCommitAction.Default, null,
+            select with { Body = core with { Into = null } }, WithData: true, select.Position)
+        : statement;
 
     /// <summary>Every recursive step calls this: what the parser survived may still be too deep for a smaller stack.</summary>
     private static void GuardStack(ParserRuleContext context)
