@@ -130,23 +130,22 @@ internal sealed partial class ExpressionBinder
 
     /// <summary>
     /// The scale of sum(CASE WHEN c THEN x ELSE 0 END) is that of x if any row has one, else 0. Summing values of a scale of
-    /// their own is slow, so it is split:
+    /// their own is slow, so it is split; sum(coalesce(x, 0)) likewise:
     /// <code>coalesce(sum(x) FILTER (WHERE c), CASE WHEN count(*) > count(*) FILTER (WHERE c) THEN 0 END)</code>
     /// </summary>
     private CoalesceExpression? TrySumOfCase(
         QueryLevel level, Expression argument, Expression? filter, IReadOnlyList<AggregateFunction> candidates, int position)
     {
-        if (argument is not CaseExpression { Conditions.Count: 1, Type: { Id: SqlTypeId.Numeric, IsFixedNumeric: false } } @case
-            || @case.Results[0] is not CastExpression { Operand: { Type: { IsFixedNumeric: true, Scale: > 0 } } value }
-            || @case.Else is not ConstantExpression { Value: Numeric { IsZero: true, Scale: 0 } }
-            || ExpressionEquality.IsVolatile(@case) || HasSubquery(@case))
+        if (argument.Type is not { Id: SqlTypeId.Numeric, IsFixedNumeric: false } || ValueOrZero(argument) is not { } parts
+            || ExpressionEquality.IsVolatile(argument) || HasSubquery(argument))
         {
             return null;
         }
+        (Expression value, Expression condition) = parts;
         Expression[] values = [value];
         BoundAggregate sum = ChooseAggregate("sum", candidates, isStar: false, ref values, position);
         BoundAggregate count = FunctionRegistry.FindAggregates("count").First(c => c.TakesStar).Bind([]);
-        Expression isChosen = And(filter is null ? [@case.Conditions[0]] : [filter, @case.Conditions[0]]);
+        Expression isChosen = And(filter is null ? [condition] : [filter, condition]);
         Expression chosen = AddAggregate(level, new AggregateCall(sum, new ExpressionList(values)) { Filter = isChosen }, "sum");
         Expression all = AddAggregate(level, new AggregateCall(count, new ExpressionList()) { Filter = filter }, "count");
         Expression chosenCount = AddAggregate(level, new AggregateCall(count, new ExpressionList()) { Filter = isChosen }, "count");
@@ -154,6 +153,27 @@ internal sealed partial class ExpressionBinder
             new ExpressionList(Compare(ComparisonKind.Greater, all, chosenCount, position)),
             new ExpressionList(new ConstantExpression(SqlType.Numeric, Numeric.Zero)), new ConstantExpression(SqlType.Numeric, null));
         return new CoalesceExpression(new ExpressionList(_coercion.Apply(chosen, SqlType.Numeric, CastContext.Implicit), zero));
+    }
+
+    /// <summary>A numeric of known scale where a condition is true, 0 everywhere else.</summary>
+    private static (Expression Value, Expression Condition)? ValueOrZero(Expression expression)
+    {
+        switch (expression)
+        {
+            case CaseExpression { Conditions.Count: 1 } @case when IsZero(@case.Else) && FixedValue(@case.Results[0]) is { } value:
+                return (value, @case.Conditions[0]);
+            case CaseExpression { Conditions.Count: 1 } @case when IsZero(@case.Results[0]) && FixedValue(@case.Else) is { } value:
+                return (value, new BooleanTestExpression(@case.Conditions[0], Value: true, IsNegated: true));
+            case CoalesceExpression { Operands.Count: 2 } coalesce when IsZero(coalesce.Operands[1]) && FixedValue(coalesce.Operands[0]) is { } value:
+                return (value, new IsNullExpression(value, IsNegated: true));
+            default:
+                return null;
+        }
+
+        static bool IsZero(Expression part) => part is ConstantExpression { Value: Numeric { IsZero: true, Scale: 0 } };
+
+        static Expression? FixedValue(Expression part) =>
+            part is CastExpression { Operand: { Type: { IsFixedNumeric: true, Scale: > 0 } } value } ? value : null;
     }
 
     private static bool HasSubquery(Expression expression)
