@@ -55,7 +55,7 @@ public sealed class SyntaxPrinterTests
         select 1 as a, 2 "b" where a is distinct from b and c is not distinct from d
         select (((1))), ((select 1)), ((1, 2)), (((select 1) union select 2)), ((select 1) + 1), ((values (1)))
         select a isnull, b notnull, a is null is null, a < b is null
-        select 1 into temp table x from t
+        select * from (select 1 into temp table x from t) s
         select year, month, day from t
         select interval '1' year to month, a interval from t
         select x.filter, over, value, name, type, text, date, timestamp, time, values from t
