@@ -7,6 +7,7 @@ internal sealed class ShellCommands
 {
     private readonly ShellSession _shell;
     private readonly ShellCommand[] _commands;
+    private string? _restrictedBy;   // the key of \restrict
 
     public ShellCommands(ShellSession shell)
     {
@@ -24,6 +25,8 @@ internal sealed class ShellCommands
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
             new([".print", "\\echo"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
+            new(["\\restrict"], "KEY", "refuse all shell commands until \\unrestrict KEY: pg_dump's scripts begin so", 1, line => _restrictedBy = line.Words[0]),
+            new(["\\unrestrict"], "KEY", "allow shell commands again", 1, Unrestrict),
             new([".help", "\\?"], "", "this list", 0, _ => shell.Print(HelpText.Commands(_commands!))),
             new([".quit", ".exit", "\\q"], "", "save and leave", 0, _ => shell.IsQuitting = true),
         ];
@@ -37,7 +40,20 @@ internal sealed class ShellCommands
         {
             throw new PhantomDbException("42601", $"{line.Name} is not called like this") { Hint = $"Usage: {command.Usage}" };
         }
+        if (_restrictedBy is not null && line.Name != "\\unrestrict")
+        {
+            throw new PhantomDbException("42501", $"{line.Name} is not allowed here") { Hint = "The script has restricted itself to SQL; \\unrestrict with its key ends that." };
+        }
         command.Run(line);
+    }
+
+    private void Unrestrict(CommandLine line)
+    {
+        if (line.Words[0] != _restrictedBy)
+        {
+            throw new PhantomDbException("42501", _restrictedBy is null ? "shell commands are not restricted" : "this is not the key of \\restrict");
+        }
+        _restrictedBy = null;
     }
 
     private void Open(CommandLine line)

@@ -26,6 +26,36 @@ public sealed class ShellTests
     }
 
     [TestMethod]
+    public void A_script_of_pg_dump_restores_its_database()
+    {
+        string dump = RepositoryPaths.InRepository("tests", "PhantomDb.Tests", "Shell", "shop.dump.sql");
+        (int exitCode, string output, string errors) = Run("", "--mode", "list", "-f", dump, "-c",
+            """
+            RESET search_path;
+            SELECT name, n, total FROM shop.totals ORDER BY name;
+            INSERT INTO shop.orders (customer_id) VALUES (2) RETURNING id, note;
+            INSERT INTO public.uses (bo) VALUES (true) RETURNING t;
+            DELETE FROM shop.customer WHERE id = 1;
+            SELECT count(*) FROM shop.line
+            """);
+
+        Assert.EndsWith("name|n|total\nAnn|3|NaN\nBob|1|1e+100\nid|note\n4|it's\nt\n105\ncount\n1\n", output);
+        Assert.DoesNotContain("ERROR", errors);
+        Assert.AreEqual(0, exitCode);
+    }
+
+    [TestMethod]
+    public void A_restricted_script_runs_no_shell_commands()
+    {
+        (int exitCode, string output, string errors) = Run("\\restrict k\n\\echo no\n\\unrestrict other\n\\unrestrict k\n\\echo yes\n", "--keep-going");
+
+        Assert.AreEqual("yes\n", output);
+        Assert.Contains("ERROR: 42501: \\echo is not allowed here", errors);
+        Assert.Contains("ERROR: 42501: this is not the key", errors);
+        Assert.AreEqual(1, exitCode);
+    }
+
+    [TestMethod]
     [DataRow("table", " a |  b\n---+------\n 1 | x\n 2 | NULL\n")]
     [DataRow("csv", "a,b\n1,x\n2,\n")]
     [DataRow("json", "[\n{\"a\":1,\"b\":\"x\"},\n{\"a\":2,\"b\":null}\n]\n")]
