@@ -17,6 +17,7 @@ public sealed class QueryResult : IDisposable
 {
     private const int FirstDay = 730119;   // DateOnly.DayNumber of 2000-01-01
 
+    private readonly ResultColumn[] _columns;
     private readonly ResultSource? _source;
     private readonly string _tag;
     private readonly bool _countsRows;
@@ -30,7 +31,7 @@ public sealed class QueryResult : IDisposable
     internal QueryResult(
         IReadOnlyList<ResultColumn> columns, ResultSource? source, string tag, long rowsAffected, bool countsRows, IStatementContext statement)
     {
-        Columns = columns;
+        _columns = columns as ResultColumn[] ?? [.. columns];
         _source = source;
         _tag = tag;
         _countsRows = countsRows;
@@ -39,7 +40,7 @@ public sealed class QueryResult : IDisposable
     }
 
     /// <summary>The columns; none where the statement gives no rows.</summary>
-    public IReadOnlyList<ResultColumn> Columns { get; }
+    public IReadOnlyList<ResultColumn> Columns => _columns;
 
     /// <summary>Rows inserted, updated, deleted or copied; -1 for a statement that changes no rows.</summary>
     public long RowsAffected { get; }
@@ -244,7 +245,7 @@ public sealed class QueryResult : IDisposable
         }
     }
 
-    private SqlType Type(int column) => Columns[column].Type;
+    private SqlType Type(int column) => _columns[column].Type;
 
     private decimal Decimal(int column)
     {

@@ -15,11 +15,12 @@ internal sealed class IndexRangeScan
     private readonly TableIndex _index;
     private readonly IndexCursor _cursor;
     private readonly KeyWriter _visibleKey;
-    private readonly int _readCount;
+    private readonly int _firstKeyPlace;   // in the row buffer
     private readonly long[] _rowIds = new long[BatchSize];
     private readonly ulong[]? _keys64;
     private readonly UInt128[]? _keys128;
     private readonly KeyView[]? _keyViews;
+    private readonly PhysicalType _integerKey;   // of an index over one ascending integer that is not nullable; else Boolean
     private int _count;
     private int _next;
 
@@ -28,10 +29,14 @@ internal sealed class IndexRangeScan
     {
         _table = table;
         _index = index;
-        _readCount = columns.Length;
+        // A key of one column that is read anyway is not read twice.
+        bool isKeyRead = index.ColumnNumbers.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
+        _firstKeyPlace = isKeyRead ? columns.IndexOf(index.ColumnNumbers[0]) : columns.Length;
         _cursor = index.Tree.CreateCursor();
         _visibleKey = index.NewKeyWriter();
-        Row = new RowBuffer([.. columns, .. index.ColumnNumbers]);
+        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.ColumnNumbers]);
+        _integerKey = index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }]
+            ? index.KeyColumns[0].Type : PhysicalType.Boolean;
         switch (index.Tree.Kind)
         {
             case KeyKind.UInt64: _keys64 = new ulong[BatchSize]; break;
@@ -43,6 +48,9 @@ internal sealed class IndexRangeScan
 
     /// <summary>The row found: the columns asked for, in their order.</summary>
     public RowBuffer Row { get; }
+
+    /// <summary>Place in <see cref="Row"/> of a column of the index.</summary>
+    public int PlaceOfKey(int keyColumn) => _firstKeyPlace + keyColumn;
 
     /// <summary>Starts over at the low end of [lower, upper), or at its high end; an empty bound is none.</summary>
     public void Seek(ReadOnlySpan<byte> lower, ReadOnlySpan<byte> upper, bool backward = false)
@@ -84,7 +92,15 @@ internal sealed class IndexRangeScan
     // A row may have several entries in the range, one for each version: it counts at that of the version seen.
     private bool HasEntryKey(int entry)
     {
-        _index.Encode(_visibleKey, Row, _readCount);
+        if (_integerKey == PhysicalType.Int64)
+        {
+            return KeyEncoder.KeyOf(Row.GetInt64(_firstKeyPlace)) == _keys64![entry];
+        }
+        if (_integerKey == PhysicalType.Int32)
+        {
+            return KeyEncoder.KeyOf(Row.GetInt32(_firstKeyPlace)) == _keys64![entry];
+        }
+        _index.Encode(_visibleKey, Row, _firstKeyPlace);
         return _cursor switch
         {
             BTreeCursor<ulong, UInt64Probe> => UInt64Probe.FromBytes(_visibleKey.Key).CompareTo(_keys64![entry]) == 0,

@@ -92,9 +92,9 @@ internal sealed class RowBuffer
     {
         _values[index] = value;
         _isNull[index] = isNull;
-        if (blocks is not null)
+        if (blocks is not null && !ReferenceEquals(_blocks[index], blocks))
         {
-            _blocks[index] = blocks;
+            _blocks[index] = blocks;   // most often it is there already: storing a reference costs more than looking
         }
     }
 

@@ -121,7 +121,8 @@ internal sealed class PointPlanner
             {
                 continue;
             }
-            return new PointRange(_catalog, table, index, new IndexRangeScan(table, index, numbers), rows)
+            IndexRangeScan range = new(table, index, numbers);
+            return new PointRange(_catalog, table, index, range, rows)
             {
                 Equal = [.. index.ColumnNumbers.Take(equalCount).Select(number => Find(conditions, number, ComparisonKind.Equal)!.Value.Operand)],
                 Lower = lower?.Operand,
@@ -130,7 +131,7 @@ internal sealed class PointPlanner
                 IsUpperInclusive = upper?.Kind == ComparisonKind.LessOrEqual,
                 Limit = limitOperand,
                 IsBackward = isBackward,
-                NotNullPlace = isRange ? numbers.Length + equalCount : -1,
+                NotNullPlace = isRange ? range.PlaceOfKey(equalCount) : -1,
             };
         }
         return null;
