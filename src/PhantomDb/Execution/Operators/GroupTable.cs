@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -364,8 +365,20 @@ internal sealed class GroupTable
                 size = length + room;
             }
             account.Charge((long)size * sizeof(int));
-            int[] numbers = new int[size];
-            Numbers.CopyTo(numbers, Numbers.Length == 0 ? 0 : (int)(First - first));
+            int[] numbers = ArrayPool<int>.Shared.Rent((int)size);
+            if ((ulong)numbers.Length > ulong.MaxValue - first)
+            {
+                numbers = new int[size];   // the last keys that there are
+            }
+            int moved = Numbers.Length == 0 ? 0 : (int)(First - first);
+            Array.Clear(numbers, 0, moved);
+            Numbers.CopyTo(numbers, moved);
+            Array.Clear(numbers, moved + Numbers.Length, numbers.Length - moved - Numbers.Length);
+            account.ChargeUnchecked(((long)numbers.Length - (long)size) * sizeof(int));
+            if (Numbers.Length > 0)
+            {
+                ArrayPool<int>.Shared.Return(Numbers);
+            }
             account.Release((long)Numbers.Length * sizeof(int));
             Numbers = numbers;
             First = first;

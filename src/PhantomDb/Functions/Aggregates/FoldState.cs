@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.CompilerServices;
 using PhantomDb.Vectors;
 
@@ -215,9 +216,14 @@ internal static class AggregateLoops
     }
 }
 
-/// <summary>One struct per group in one array, charged to an account.</summary>
+/// <summary>
+/// One struct per group in one array, charged to an account. Arrays that have become too small go to the pool: memory that
+/// is new to the process costs more than what is done in it.
+/// </summary>
 internal sealed class GroupArray<T>(MemoryAccount account) where T : struct
 {
+    private const int PooledMin = 1024;
+
     public T[] Items { get; private set; } = [];
 
     public int Count { get; private set; }
@@ -226,13 +232,24 @@ internal sealed class GroupArray<T>(MemoryAccount account) where T : struct
     {
         if (count > Items.Length)
         {
-            int size = Math.Max(count, Items.Length == 0 ? 1 : Math.Max(16, Items.Length * 2));
-            account.Charge((long)(size - Items.Length) * System.Runtime.CompilerServices.Unsafe.SizeOf<T>());
-            T[] items = Items;
-            Array.Resize(ref items, size);
-            Items = items;
+            Grow(Math.Max(count, Items.Length == 0 ? 1 : Math.Max(16, Items.Length * 2)));
         }
 
         Count = Math.Max(Count, count);
+    }
+
+    private void Grow(int size)
+    {
+        T[] before = Items;
+        account.Charge((long)(size - before.Length) * Unsafe.SizeOf<T>());
+        T[] items = size < PooledMin ? new T[size] : ArrayPool<T>.Shared.Rent(size);
+        account.ChargeUnchecked((long)(items.Length - size) * Unsafe.SizeOf<T>());
+        before.CopyTo(items, 0);
+        Array.Clear(items, before.Length, items.Length - before.Length);
+        Items = items;
+        if (before.Length >= PooledMin)
+        {
+            ArrayPool<T>.Shared.Return(before, RuntimeHelpers.IsReferenceOrContainsReferences<T>());
+        }
     }
 }

@@ -201,8 +201,31 @@ internal static class SumAggregates
 /// <summary>Exact sum and count of one group.</summary>
 internal struct ExactSum
 {
-    public Int128 Sum;
     public long Count;
+    private ulong _low;
+    private ulong _high;
+
+    /// <summary>Two words: an Int128 would be aligned to 16 bytes, and a group take 32.</summary>
+    public Int128 Sum
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        readonly get => new(_high, _low);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        set
+        {
+            _low = (ulong)(value & ulong.MaxValue);
+            _high = (ulong)(value >> 64);
+        }
+    }
+
+    /// <summary>Adds to the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(long value)
+    {
+        ulong low = _low + (ulong)value;
+        _high += (ulong)(value >> 63) + (low < _low ? 1UL : 0UL);
+        _low = low;
+    }
 }
 
 /// <summary>Sum of numerics with scales of their own.</summary>
@@ -250,7 +273,7 @@ internal readonly struct SmallIntegerSum<T> : IFold<T, ExactSum> where T : struc
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref ExactSum accumulator, T value)
     {
-        accumulator.Sum += Int128.CreateTruncating(value);
+        accumulator.Add(long.CreateTruncating(value));
         accumulator.Count++;
     }
 
@@ -283,7 +306,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Add(ref ExactSum accumulator, long value)
     {
-        accumulator.Sum += value;
+        accumulator.Add(value);
         accumulator.Count++;
     }
 
