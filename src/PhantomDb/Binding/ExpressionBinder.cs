@@ -216,12 +216,19 @@ internal sealed partial class ExpressionBinder(BindingState state, Scope scope, 
         Expression left = Bind(nullIf.Left);
         Expression right = Bind(nullIf.Right);
         Expression isEqual = Compare(ComparisonKind.Equal, left, right, nullIf.Position);
-        if (left.Type.Id == SqlTypeId.Unknown)
-        {
-            left = _coercion.Apply(left, TypeCategories.ComparisonType(left.Type, right.Type)!.Value, CastContext.Implicit);
-        }
+        left = _coercion.Apply(left, NullIfType(left.Type, right.Type), CastContext.Implicit);
         return new CaseExpression(new ExpressionList(isEqual), new ExpressionList(new ConstantExpression(left.Type, null)), left);
     }
+
+    /// <summary>NULLIF gives its first operand as PostgreSQL's operator = takes it: of a mixed pair some have none of their own, others do.</summary>
+    private static SqlType NullIfType(SqlType left, SqlType right) => (left.Id, right.Id) switch
+    {
+        (SqlTypeId.Unknown, _) => TypeCategories.ComparisonType(left, right)!.Value,
+        (SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64, SqlTypeId.Numeric) => CastRegistry.ResultType(left, SqlType.Numeric),
+        (SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric, SqlTypeId.Real or SqlTypeId.Double) => SqlType.Double,
+        (SqlTypeId.Varchar, _) or (SqlTypeId.Char, SqlTypeId.Text) => SqlType.Text,
+        _ => left,
+    };
 
     /// <summary>GREATEST and LEAST: NULLs do not count. Two at a time: CASE WHEN b IS NULL OR a >= b THEN a ELSE b END, where a may be NULL.</summary>
     private Expression BindMinMax(MinMaxSyntax minMax)

@@ -52,10 +52,12 @@ internal sealed class ConstantFolding : IOptimizerRule
                 return SimplifyCase(@case);
             case CoalesceExpression { Operands: [ConstantExpression { IsNull: false } first, ..] }:
                 return first;
-            // What is NULL whatever the rest may be; the rest is not computed, so that it cannot fail either.
+            // What is NULL whatever the rest may be.
             case ComparisonExpression { Kind: not (ComparisonKind.DistinctFrom or ComparisonKind.NotDistinctFrom) } comparison
                 when IsNull(comparison.Left) || IsNull(comparison.Right):
+                return NullBeside(expression, [comparison.Left, comparison.Right]);
             case FunctionExpression { Function.IsStrict: true } call when call.Arguments.Any(IsNull):
+                return NullBeside(expression, call.Arguments);
             case InListExpression { Items.Count: > 0 } inList when IsNull(inList.Operand):
                 return new ConstantExpression(expression.Type, null) { Position = expression.Position };
             case ConstantExpression or ColumnExpression or ParameterExpression or PositionExpression or SubqueryExpression:
@@ -66,6 +68,26 @@ internal sealed class ConstantFolding : IOptimizerRule
     }
 
     private static bool IsNull(Expression expression) => expression is ConstantExpression { IsNull: true };
+
+    /// <summary>
+    /// NULL, without the other operands being computed, so that they cannot fail either. But one that is made of constants
+    /// does, as it would if they were computed first: it is kept for its error.
+    /// </summary>
+    private static Expression NullBeside(Expression expression, IEnumerable<Expression> operands)
+    {
+        var isNull = new ConstantExpression(expression.Type, null) { Position = expression.Position };
+        return operands.FirstOrDefault(Fails) is { } failing
+            ? new CaseExpression(new ExpressionList(new IsNullExpression(failing, false)), new ExpressionList(isNull), isNull)
+            : isNull;
+    }
+
+    /// <summary>A folded expression whose constants could not be computed.</summary>
+    private static bool Fails(Expression folded) => AllConstant(folded) || folded switch
+    {
+        FunctionExpression call => call.Arguments.Any(Fails),
+        CastExpression cast => Fails(cast.Operand),
+        _ => false,
+    };
 
     private static bool AllConstant(Expression expression) => expression switch
     {
