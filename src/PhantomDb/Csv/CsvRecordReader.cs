@@ -24,6 +24,9 @@ internal sealed class CsvRecordReader : IDisposable
     /// <summary>Reads from where the stream stands, and leaves it open.</summary>
     public CsvRecordReader(Stream stream) => _reader = CsvReader.Create(stream, Options, leaveOpen: true);
 
+    /// <summary>Reads bytes, which do not change meanwhile.</summary>
+    public CsvRecordReader(ReadOnlyMemory<byte> bytes) => _reader = CsvReader.Create(bytes, Options);
+
     /// <summary>Cells of the record.</summary>
     public int Count => _reader.FieldCount;
 

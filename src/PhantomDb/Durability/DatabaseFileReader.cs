@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PhantomDb.Csv;
@@ -12,27 +13,39 @@ namespace PhantomDb.Durability;
 internal static class DatabaseFileReader
 {
     private const string RowsMark = "# Rows: ";
+    private const int BlockSizeMax = 64 << 20;   // larger ones are read as a stream
+    private const int ThreadCountMax = 8;
 
     public static LoadedDatabase Read(string path, LoadTarget? target = null, IFileSystem? fileSystem = null)
     {
         IFileSystem files = fileSystem ?? PhysicalFileSystem.Instance;
         using Stream stream = files.OpenRead(path);   // once: a file that replaces this one meanwhile is another one
         FileHeader? header = null;
+        SealedFile? sealedFile = null;
         bool isSealed = SealedFile.IsSealed(stream);
         string sealPath = DatabaseFileWriter.SealPath(path);
         if (isSealed)
         {
-            header = SealedFile.Verify(stream, path).Header;
+            sealedFile = SealedFile.Verify(stream, path);
+            header = sealedFile.Header;
         }
         else if (files.Exists(sealPath))
         {
             (header, FileSeal? seal) = SealedFile.ReadBeside(files, sealPath);
             SealedFile.VerifyBeside(stream, path, header, seal);
         }
-        SectionLoader loader = new(target ?? LoadTarget.New, SealedFile.IsOurs(stream));
-        stream.Position = 0;
-        using var records = new CsvRecordReader(isSealed ? stream : new LooseRowStream(stream));
-        LoadedDatabase loaded = Load(loader, records, stream, path, isSealed);
+        bool isOurs = SealedFile.IsOurs(stream);
+        target ??= LoadTarget.New;
+        SectionLoader loader = new(target, isOurs);
+        LoadedDatabase? loaded = sealedFile is null ? null : TryLoadBlocks(loader, stream, sealedFile);
+        if (loaded is null)
+        {
+            loader.Discard();
+            loader = new SectionLoader(target, isOurs);
+            stream.Position = 0;
+            using var records = new CsvRecordReader(isSealed ? stream : new LooseRowStream(stream));
+            loaded = Load(loader, records, stream, path, isSealed);
+        }
         if (loader.SectionCount == 0 && header is null)
         {
             throw Error.FileFormat(path, "it has no table, and no seal that says it should have none", Place(stream, path, stream.Length, ""));
@@ -53,6 +66,56 @@ internal static class DatabaseFileReader
         }
         using Stream stream = PhysicalFileSystem.Instance.OpenRead(path);
         return Place(stream, path, section.Offset, $"section {section.Head}");
+    }
+
+    /// <summary>
+    /// Loads a file that has been proved, its large tables by several threads; null where there are none, or where anything
+    /// is wrong: then it is read again, one record after the other, to tell where.
+    /// </summary>
+    private static LoadedDatabase? TryLoadBlocks(SectionLoader loader, Stream stream, SealedFile file)
+    {
+        int threadCount = Math.Min(Environment.ProcessorCount, ThreadCountMax);
+        IReadOnlyList<SectionSeal> sections = file.Seal.Sections;
+        if (threadCount < 2 || sections.All(s => s.Blocks.Count < 2) || sections.Any(s => s.Length - s.Blocks.Sum(b => b.Length) > BlockSizeMax || s.Blocks.Any(b => b.Length > BlockSizeMax)))
+        {
+            return null;
+        }
+        try
+        {
+            foreach (SectionSeal section in sections)
+            {
+                long offset = file.HeaderLength + section.Offset;
+                using (var records = new CsvRecordReader(ReadBytes(stream, offset, section.Length - section.Blocks.Sum(b => b.Length)).AsMemory()))
+                {
+                    while (records.TryRead(out string? problem))
+                    {
+                        if (problem is not null)
+                        {
+                            throw new FormatException(problem);
+                        }
+                        loader.Add(records);
+                    }
+                }
+                if (section.Blocks.Count > 0)
+                {
+                    loader.AddBlocks(section.Blocks.Select(block => ReadBytes(stream, file.HeaderLength + block.Offset, block.Length)), threadCount);
+                }
+            }
+            loader.EndSection();
+            return loader.Finish();
+        }
+        catch (Exception error) when (error is FormatException or DecoderFallbackException or PhantomDbException)
+        {
+            return null;
+        }
+    }
+
+    private static ArraySegment<byte> ReadBytes(Stream stream, long offset, long length)
+    {
+        ArraySegment<byte> bytes = new(ArrayPool<byte>.Shared.Rent((int)length), 0, (int)length);
+        stream.Position = offset;
+        stream.ReadExactly(bytes);
+        return bytes;
     }
 
     private static LoadedDatabase Load(SectionLoader loader, CsvRecordReader records, Stream stream, string path, bool isSealed)

@@ -1,41 +1,36 @@
-using System.Globalization;
-using PhantomDb.Catalog;
+using System.Buffers;
+using System.Collections.Concurrent;
 using PhantomDb.Csv;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
-using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Durability;
 
 /// <summary>
-/// Reads rows straight from UTF-8 cells into vectors, and puts them into the table a chunk at a time. Checks NOT NULL;
-/// the table's indexes check keys.
+/// Puts rows into a table a chunk at a time, in their order: one after the other, or blocks of them that several threads
+/// parse. The table's indexes check keys.
 /// </summary>
 internal sealed class RowLoader
 {
     private readonly TableStore _store;
-    private readonly int[] _order;
-    private readonly TextInput[] _texts;
-    private readonly bool[] _emptyIsValue;   // strings in files of others: nothing is ''
-    private readonly bool[] _isNotNull;
+    private readonly RowParser _parser;
+    private readonly MemoryAccount? _scratch;   // of the chunks, given back at the end
     private readonly DataChunk _chunk;
     private readonly long[] _offsets = new long[DataChunk.Capacity];   // of the chunk's rows in the file
     private readonly List<RowRange> _inserted = [];
     private readonly TransactionStamp _stamp = new();
+    private readonly ConcurrentBag<DataChunk> _spareChunks = [];
     private int _count;
 
     public RowLoader(TableStore store, int[] order, bool isOurs, MemoryAccount? account)
     {
         _store = store;
-        _order = order;
-        IReadOnlyList<ColumnDefinition> columns = store.Definition.Columns;
-        _texts = [.. columns.Select(c => new TextInput(c.Type, DateTimeClock.Fixed))];
-        _emptyIsValue = [.. columns.Select(c => !isOurs && c.Type.IsString)];
-        _isNotNull = [.. columns.Select(c => c.IsNotNull)];
-        _chunk = new DataChunk([.. columns.Select(c => c.Type.Physical)], account);
+        _parser = new RowParser(store.Definition, order, isOurs);
+        _scratch = account is null ? null : new MemoryAccount("load", long.MaxValue, account);
+        _chunk = _parser.NewChunk(_scratch);
         _stamp.Publish(0);   // before all that will ever happen to the database
-        Begin();
+        _parser.Begin(_chunk);
     }
 
     /// <summary>Row that was added last, from 1; after an error the row that it is about.</summary>
@@ -47,85 +42,129 @@ internal sealed class RowLoader
     public void Add(CsvRecordReader record)
     {
         RowNumber++;
-        EnsureValueCount(record);
         _offsets[_count] = record.Offset;
-        const int PrefixLength = 4;   // ROW:
-        for (int i = 0; i < _order.Length; i++)
-        {
-            int column = _order[i];
-            ReadOnlySpan<byte> value = record.Value(i);
-            if (i == 0)
-            {
-                value = value[PrefixLength..];
-            }
-            if (value.IsEmpty && !_emptyIsValue[column] && !record.IsQuoted(i))
-            {
-                SetNull(column);
-                continue;
-            }
-            _texts[column].Parse(value, _chunk.Vectors[column], _count);
-        }
+        _parser.Parse(record, _chunk, _count);
         if (++_count == DataChunk.Capacity)
         {
             Flush();
         }
     }
 
+    /// <summary>
+    /// Adds blocks of rows, whose text comes in their order; other threads parse them meanwhile. Where one cannot be
+    /// read, the error has no place. The blocks' arrays go to the shared pool when they have been read.
+    /// </summary>
+    public void AddBlocks(IEnumerable<ArraySegment<byte>> blocks, int threadCount)
+    {
+        Flush();
+        Queue<Task<List<DataChunk>>> running = new();
+        try
+        {
+            foreach (ArraySegment<byte> block in blocks)
+            {
+                running.Enqueue(Task.Run(() =>
+                {
+                    List<DataChunk> chunks = ParseBlock(block);
+                    ArrayPool<byte>.Shared.Return(block.Array!);
+                    return chunks;
+                }));
+                if (running.Count > threadCount)
+                {
+                    InsertNext();
+                }
+            }
+            while (running.Count > 0)
+            {
+                InsertNext();
+            }
+        }
+        finally
+        {
+            Task.WhenAll(running).ContinueWith(_ => { }, TaskScheduler.Default).Wait();   // after an error: nobody parses on
+        }
+
+        void InsertNext()
+        {
+            foreach (DataChunk chunk in running.Peek().GetAwaiter().GetResult())
+            {
+                Insert(chunk);
+                _spareChunks.Add(chunk);
+            }
+            running.Dequeue();
+        }
+    }
+
+    /// <summary>After the last row.</summary>
     public void Finish()
     {
-        if (_count > 0)
-        {
-            Flush();
-        }
+        Flush();
+        _scratch?.Close();
     }
 
-    private void EnsureValueCount(CsvRecordReader record)
-    {
-        bool hasNoColumns = _order.Length == 0 && record.Count == 1 && record.Value(0).Length == "ROW:"u8.Length;
-        if (record.Count != _order.Length && !hasNoColumns)
-        {
-            throw new FormatException(string.Create(CultureInfo.InvariantCulture, $"a row has {record.Count} values where the table has {_order.Length} columns"));
-        }
-    }
+    public void Discard() => _scratch?.Close();
 
-    private void SetNull(int column)
+    private List<DataChunk> ParseBlock(ArraySegment<byte> block)
     {
-        if (_isNotNull[column])
+        List<DataChunk> chunks = [];
+        using var records = new CsvRecordReader(block.AsMemory());
+        DataChunk? chunk = null;
+        int count = 0;
+        while (records.TryRead(out string? problem))
         {
-            TableDefinition table = _store.Definition;
-            string name = table.Columns[column].Name;
-            throw new PhantomDbException(SqlStates.NotNullViolation,
-                $"null value in column \"{name}\" of relation \"{table.Name}\" violates not-null constraint")
+            if (problem is not null)
             {
-                SchemaName = table.Schema, TableName = table.Name, ColumnName = name,
-            };
+                throw new FormatException(problem);
+            }
+            if (chunk is null || count == DataChunk.Capacity)
+            {
+                End();
+                chunk = _spareChunks.TryTake(out DataChunk? spare) ? spare : _parser.NewChunk(_scratch);
+                _parser.Begin(chunk);
+                chunks.Add(chunk);
+                count = 0;
+            }
+            _parser.Parse(records, chunk, count++);
         }
-        _chunk.Vectors[column].SetNull(_count);
+        End();
+        return chunks;
+
+        void End()
+        {
+            if (chunk is not null)
+            {
+                _parser.End(chunk, count);
+            }
+        }
     }
 
     private void Flush()
     {
-        for (int i = 0; i < _texts.Length; i++)
+        if (_count == 0)
         {
-            _texts[i].End(_chunk.Vectors[i]);
+            return;
         }
-        _chunk.Count = _count;
-        _inserted.Clear();
+        _parser.End(_chunk, _count);
         try
         {
-            _store.Insert(_chunk, 0, _stamp, 0, _inserted, out _);   // nobody else is there
+            Insert(_chunk);
         }
         catch (PhantomDbException error) when (error.SqlState == SqlStates.UniqueViolation)
         {
             FindFailedRow();
             throw;
         }
+        _count = 0;
+        _parser.Begin(_chunk);
+    }
+
+    private void Insert(DataChunk chunk)
+    {
+        _inserted.Clear();
+        _store.Insert(chunk, 0, _stamp, 0, _inserted, out _);   // nobody else is there
         foreach (RowRange range in _inserted)
         {
             _store.PruneCommitted(range.FirstRowId, range.Count, isInsert: true, horizon: 0);
         }
-        _count = 0;
-        Begin();
     }
 
     // The table is thrown away after the error: the rows are inserted one by one until it comes again.
@@ -148,14 +187,6 @@ internal sealed class RowLoader
                 FailedOffset = _offsets[row];
                 return;
             }
-        }
-    }
-
-    private void Begin()
-    {
-        for (int i = 0; i < _texts.Length; i++)
-        {
-            _texts[i].Begin(_chunk.Vectors[i]);
         }
     }
 }

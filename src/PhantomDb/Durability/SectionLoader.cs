@@ -73,6 +73,19 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         AddLine(kind, cells);
     }
 
+    /// <summary>Takes all rows of the section in blocks, which several threads parse; their arrays go to the shared pool then.</summary>
+    public void AddBlocks(IEnumerable<ArraySegment<byte>> blocks, int threadCount) => Rows().AddBlocks(blocks, threadCount);
+
+    /// <summary>Gives back the memory of what was loaded: it is not used.</summary>
+    public void Discard()
+    {
+        foreach (TableStore table in _storage.Tables.Values)
+        {
+            table.ReleaseMemory();
+        }
+        _rows?.Discard();
+    }
+
     /// <summary>Ends the section; after the last record too.</summary>
     public void EndSection()
     {

@@ -332,7 +332,14 @@ public sealed class DatabaseFileTests
         byte[] whole = _files.Files[Path];
         string[] rows = Rows(DatabaseFileReader.Read(Path, null, _files), "t");
         Assert.AreEqual(rowCount, rows.Length);
-        Assert.AreEqual(key.Length == 0 ? $"{rowCount}|x\n1" : $"1|x\n{rowCount}", rows[0]);
+        for (int i = 0; i < rowCount; i++)
+        {
+            Assert.AreEqual(key.Length == 0 ? $"{rowCount - i}|x\n{i + 1}" : $"{i + 1}|x\n{rowCount - i}", rows[i]);
+        }
+        MemoryAccount little = new("database", 1 << 16);
+        PhantomDbException full = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, new LoadTarget(little), _files));
+        Assert.AreEqual("53200", full.SqlState);
+        StringAssert.Contains(full.Where, "section [TABLE:t], row ");
 
         string saved = Encoding.UTF8.GetString(whole);
         int rowAt = saved.IndexOf(key.Length == 0 ? $"ROW:{rowCount - 16384}," : "ROW:16385,", StringComparison.Ordinal);
