@@ -16,7 +16,8 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
 
     public long? DatabaseSize(string name) => DatabaseFiles.SizeOf(name, database.Options.DataDirectory);
 
-    public string PrintExpression(TableDefinition table, string expression, bool isPretty) => expression;
+    public string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty) =>
+        ExpressionDeparser.Print(new BinderContext(catalog) { DatabaseName = database.Name, SearchPath = searchPath, VirtualTables = this }, table, column, expression, isPretty);
 
     public string PrintQuery(ViewDefinition view, bool isPretty) => " " + view.QueryText + ";";
 }

@@ -139,7 +139,7 @@ internal sealed partial class ModificationBinder(BindingState state)
         return new ExpressionBinder(state, scope, null).BindCondition(syntax, "CHECK");
     }
 
-    private static ScopeTable RowOf(TableDefinition table, string name, IReadOnlyList<LogicalColumn> row) =>
+    internal static ScopeTable RowOf(TableDefinition table, string name, IReadOnlyList<LogicalColumn> row) =>
         new(name, row) { ColumnNames = [.. table.Columns.Select(c => c.Name)], Schema = table.Schema, Table = table, RelationOid = table.Oid };
 
     /// <summary>RETURNING, over the tables of a scope.</summary>

@@ -8,7 +8,8 @@ internal sealed record ColumnFacts(string Name, short Number, BuiltInType Type, 
 {
     public ColumnDefinition? Definition { get; init; }
 
-    public bool HasDefault => Definition is { DefaultText: not null, Identity: IdentityKind.None };
+    /// <summary>DEFAULT NULL is none.</summary>
+    public bool HasDefault => Definition is { DefaultText: not (null or "NULL"), Identity: IdentityKind.None };
 
     public static IEnumerable<ColumnFacts> Of(RelationEntry entry) => entry.Definition switch
     {

@@ -12,7 +12,7 @@ internal sealed class DefinitionPrinter(SystemObjects objects)
         {
             ConstraintKind.PrimaryKey => $"PRIMARY KEY ({Names(table, constraint.Columns)})",
             ConstraintKind.Unique => $"UNIQUE{(IsNullsEqual(table, constraint) ? " NULLS NOT DISTINCT" : "")} ({Names(table, constraint.Columns)})",
-            ConstraintKind.Check => $"CHECK ({objects.Surroundings.PrintExpression(table, constraint.CheckText!, isPretty)})",
+            ConstraintKind.Check => $"CHECK ({objects.CheckText(table, constraint, isPretty)})",
             _ => ForeignKey(table, constraint),
         };
         return text + (constraint.IsDeferrable ? " DEFERRABLE" : "") + (constraint.IsInitiallyDeferred ? " INITIALLY DEFERRED" : "");

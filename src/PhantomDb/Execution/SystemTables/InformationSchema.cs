@@ -55,7 +55,7 @@ internal static class InformationSchema
         return scan.Row(
             ("table_catalog", database), ("table_schema", entry.Schema), ("table_name", entry.Name), ("column_name", column.Name),
             ("ordinal_position", column.Number),
-            ("column_default", column.HasDefault ? scan.Objects.ExpressionText(column.Definition!.DefaultText!, entry.Oid, isPretty: false) : null),
+            ("column_default", column.HasDefault ? scan.Objects.DefaultText((TableDefinition)entry.Definition, column.Definition!, isPretty: false) : null),
             ("is_nullable", YesNo(!column.IsNotNull)), ("data_type", type.Name),
             ("character_maximum_length", type.CharacterLength), ("character_octet_length", type.ByteLength),
             ("numeric_precision", type.Precision), ("numeric_precision_radix", type.Radix), ("numeric_scale", type.Scale),
@@ -130,7 +130,7 @@ internal static class InformationSchema
         {
             foreach (ConstraintDefinition check in table.Constraints.Where(c => c.Kind == ConstraintKind.Check))
             {
-                yield return Row(table, check.Name, $"({scan.Objects.ExpressionText(check.CheckText!, table.Oid, isPretty: false)})");
+                yield return Row(table, check.Name, $"({scan.Objects.CheckText(table, check, isPretty: false)})");
             }
             foreach (ColumnDefinition column in table.Columns.Where(column => column.IsNotNull))
             {

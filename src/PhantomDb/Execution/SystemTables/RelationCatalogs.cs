@@ -77,7 +77,7 @@ internal static class RelationCatalogs
             {
                 yield return scan.Row(
                     ("oid", SystemObjects.DefaultOid(table, column.Definition!)), ("adrelid", table.Oid), ("adnum", column.Number),
-                    ("adbin", column.Definition!.DefaultText));
+                    ("adbin", SystemObjects.DefaultTree(column.Definition!)));
             }
         }
     }
@@ -170,7 +170,7 @@ internal static class RelationCatalogs
         foreach (TableDefinition table in scan.Objects.Tables)
         {
             yield return Dependency(PgClass, table.Oid, 0, PgNamespace, scan.Objects.SchemaOid(table.Schema), 0, 'n');
-            foreach (ColumnDefinition column in table.Columns.Where(column => column is { DefaultText: not null, Identity: IdentityKind.None }))
+            foreach (ColumnDefinition column in table.Columns.Where(column => column is { DefaultText: not (null or "NULL"), Identity: IdentityKind.None }))
             {
                 long oid = SystemObjects.DefaultOid(table, column);
                 yield return Dependency(PgAttrdef, oid, 0, PgClass, table.Oid, SystemObjects.NumberOf(column), 'a');

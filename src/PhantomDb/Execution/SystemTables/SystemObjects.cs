@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Functions;
@@ -22,8 +23,11 @@ internal interface ISystemSurroundings
     /// <summary>Bytes that a database has on disk; null where there is none of that name.</summary>
     long? DatabaseSize(string name);
 
-    /// <summary>A default or check of a table as PostgreSQL prints it: pretty without the parentheses that are not needed.</summary>
-    string PrintExpression(TableDefinition table, string expression, bool isPretty);
+    /// <summary>
+    /// The default of a column, or a check where there is none, as PostgreSQL prints it: pretty without the parentheses that
+    /// are not needed.
+    /// </summary>
+    string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty);
 
     /// <summary>A view's query as PostgreSQL prints it, with its semicolon.</summary>
     string PrintQuery(ViewDefinition view, bool isPretty);
@@ -230,8 +234,24 @@ internal sealed class SystemObjects(DatabaseCatalog catalog, DatabaseStorage sto
     public string? ViewDefinition(int oid, bool isPretty) =>
         catalog.Find(oid) is ViewDefinition view ? surroundings.PrintQuery(view, isPretty) : null;
 
-    public string? ExpressionText(string expression, int relation, bool isPretty) =>
-        catalog.Find(relation) is TableDefinition table ? surroundings.PrintExpression(table, expression, isPretty) : null;
+    /// <summary>What pg_attrdef.adbin holds: the column's number, for its type, and the default as the definition has it.</summary>
+    public static string DefaultTree(ColumnDefinition column) => string.Create(CultureInfo.InvariantCulture, $"{{{NumberOf(column)}}}{column.DefaultText}");
+
+    public string DefaultText(TableDefinition table, ColumnDefinition column, bool isPretty) =>
+        surroundings.PrintExpression(catalog, searchPath, table, column, column.DefaultText!, isPretty);
+
+    public string CheckText(TableDefinition table, ConstraintDefinition check, bool isPretty) =>
+        surroundings.PrintExpression(catalog, searchPath, table, null, check.CheckText!, isPretty);
+
+    public string? ExpressionText(string expression, int relation, bool isPretty)
+    {
+        if (catalog.Find(relation) is not TableDefinition table)
+        {
+            return null;
+        }
+        ColumnDefinition? column = table.Columns.FirstOrDefault(c => c.DefaultText is not null && DefaultTree(c) == expression);
+        return surroundings.PrintExpression(catalog, searchPath, table, column, column?.DefaultText ?? expression, isPretty);
+    }
 
     public (string Arguments, string Result)? FunctionSignature(int oid) =>
         BuiltInFunction.Find(oid) is { } function ? (function.Arguments, function.Result) : null;
