@@ -185,7 +185,7 @@ internal static class SetReturningRows
     public static LogicalOperator Join(LogicalOperator plan, IReadOnlyList<LogicalOperator> functions, BindingState state)
     {
         LogicalOperator right = functions.Count == 1 ? functions[0] : SideBySide(functions, state);
-        return new LogicalJoin(JoinKind.Inner, plan, right, null) { IsDependent = FreeColumns.Uses(right, plan.Output) };
+        return new LogicalJoin(JoinKind.Inner, plan, right, null) { IsDependent = FreeColumns.Uses(right, plan.Output), KeepsOrder = true };
     }
 
     /// <summary>The rows with a column that counts them, the last.</summary>

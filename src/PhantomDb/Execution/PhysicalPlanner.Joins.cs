@@ -85,7 +85,7 @@ internal sealed partial class PhysicalPlanner
         Expression? condition = join.Condition is null or ConstantExpression { Value: true }
             ? null
             : Rewrite(join.Condition, new ColumnScope([.. left.Columns, .. right.Columns]));
-        return new PhysicalNestedLoopJoin(join.Kind, left, right, condition, OutputOf(join, left.Columns, right.Columns));
+        return new PhysicalNestedLoopJoin(join.Kind, left, right, condition, OutputOf(join, left.Columns, right.Columns)) { KeepsOrder = join.KeepsOrder };
     }
 
     private PhysicalDependentJoin PlanDependentJoin(LogicalJoin join, HashSet<ColumnId> needed)

@@ -96,7 +96,7 @@ internal sealed class PipelineBuilder
                 var sink = new BufferSink(TypesOf(join.Right));
                 End(plan, join.Right, sink);
                 return Then(plan, join.Left, new LoopJoin(
-                    join.Kind, TypesOf(join.Left), TypesOf(join.Right), join.Condition, new KeptLoopJoinRight(sink)));
+                    join.Kind, TypesOf(join.Left), TypesOf(join.Right), join.Condition, new KeptLoopJoinRight(sink), join.KeepsOrder));
             }
             case PhysicalDependentJoin join:
                 return Then(plan, join.Left, new LoopJoin(

@@ -12,15 +12,17 @@ namespace PhantomDb.Execution.Operators;
 /// The right side is either kept rows, or run again for each left row (a dependent join).
 /// </summary>
 internal sealed class LoopJoin(
-    JoinKind kind, IReadOnlyList<PhysicalType> leftTypes, IReadOnlyList<PhysicalType> rightTypes, Expression? condition, ILoopJoinRight right)
+    JoinKind kind, IReadOnlyList<PhysicalType> leftTypes, IReadOnlyList<PhysicalType> rightTypes, Expression? condition, ILoopJoinRight right,
+    bool keepsOrder = false)
     : StreamingOperator
 {
     public override OperatorWorker CreateWorker(ExecutionContext context) =>
-        new Worker(kind, leftTypes, rightTypes, condition, right, context);
+        new Worker(kind, leftTypes, rightTypes, condition, right, keepsOrder, context);
 
     private sealed class Worker : OperatorWorker
     {
         private readonly JoinKind _kind;
+        private readonly bool _keepsOrder;           // left row by left row
         private readonly ExecutionContext _context;
         private readonly ColumnarBuffer? _rows;      // the right side, where it is kept
         private readonly bool[]? _isRightMatched;
@@ -44,9 +46,10 @@ internal sealed class LoopJoin(
 
         public Worker(
             JoinKind kind, IReadOnlyList<PhysicalType> leftTypes, IReadOnlyList<PhysicalType> rightTypes,
-            Expression? condition, ILoopJoinRight right, ExecutionContext context)
+            Expression? condition, ILoopJoinRight right, bool keepsOrder, ExecutionContext context)
         {
             _kind = kind;
+            _keepsOrder = keepsOrder;
             _context = context;
             _rightRows = right.CreateRows(context);
             _rows = _rightRows.Kept;
@@ -91,7 +94,7 @@ internal sealed class LoopJoin(
                 _isMatched[input.Position(i)] = false;
                 _isUnknown[input.Position(i)] = false;
             }
-            _isByRightRow = _rows is not null && _rows.Count <= input.Count;
+            _isByRightRow = !_keepsOrder && _rows is not null && _rows.Count <= input.Count;
             _row = 0;
             _isRowStarted = false;
             _state = State.Pairs;

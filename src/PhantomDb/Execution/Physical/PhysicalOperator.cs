@@ -101,6 +101,9 @@ internal sealed record PhysicalNestedLoopJoin(
     JoinKind Kind, PhysicalOperator Left, PhysicalOperator Right, Expression? Condition, IReadOnlyList<LogicalColumn> Columns)
     : PhysicalOperator(Columns)
 {
+    /// <summary>As <see cref="LogicalJoin.KeepsOrder"/>.</summary>
+    public bool KeepsOrder { get; init; }
+
     public override IReadOnlyList<PhysicalOperator> Children => [Left, Right];
 }
 

@@ -122,6 +122,12 @@ internal sealed record LogicalJoin(JoinKind Kind, LogicalOperator Left, LogicalO
     /// <summary>The right side refers to columns of the left (LATERAL, a correlated subquery): a dependent join, until unnested.</summary>
     public bool IsDependent { get; init; }
 
+    /// <summary>
+    /// The result comes in the left rows' order, and for one of them in the right rows': the rows of a set-returning function
+    /// in a select list.
+    /// </summary>
+    public bool KeepsOrder { get; init; }
+
     public override IReadOnlyList<LogicalColumn> Output => Kind switch
     {
         JoinKind.Semi or JoinKind.Anti => Left.Output,

@@ -165,7 +165,7 @@ internal sealed class JoinOrder : IOptimizerRule
             }
         }
 
-        private static bool IsOrderable(LogicalJoin join) => join is { Kind: JoinKind.Inner, IsDependent: false }
+        private static bool IsOrderable(LogicalJoin join) => join is { Kind: JoinKind.Inner, IsDependent: false, KeepsOrder: false }
             && (join.Condition is null || !ExpressionFacts.IsVolatile(join.Condition));
 
         private static int InputCount(LogicalOperator plan) =>
