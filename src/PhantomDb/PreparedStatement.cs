@@ -197,7 +197,7 @@ public sealed class PreparedStatement : IDisposable
     {
         Vector vector = new(_types[index].Physical);
         TextInput input = new(_types[index], _session.StatementContext);
-        input.Begin(vector);
+        vector.BeginWrite();
         input.Parse(text, vector, 0);
         if (vector.DeclaredType == PhysicalType.String)
         {

@@ -344,21 +344,7 @@ internal sealed partial class ExpressionBinder
         {
             Clause.Select or Clause.Having or Clause.OrderBy or Clause.DistinctOn or Clause.Window => null,
             Clause.AggregateArgument => throw Error.Grouping("aggregate function calls cannot be nested", position),
-            Clause.AggregateFilter => "FILTER",
-            Clause.From => "functions in FROM",
-            Clause.JoinCondition => "JOIN conditions",
-            Clause.Where => "WHERE",
-            Clause.GroupBy => "GROUP BY",
-            Clause.Limit => "LIMIT",
-            Clause.Offset => "OFFSET",
-            Clause.Values => "VALUES",
-            Clause.Set => "UPDATE",
-            Clause.Returning => "RETURNING",
-            Clause.Default => "DEFAULT expressions",
-            Clause.Check => "check constraints",
-            Clause.Execute => "EXECUTE parameters",
-            Clause.CopyWhere => "COPY FROM WHERE conditions",
-            _ => "transform expressions",
+            _ => ClauseNames.Of(clause),
         };
         if (where is not null)
         {

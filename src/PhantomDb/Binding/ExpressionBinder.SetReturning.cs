@@ -88,19 +88,7 @@ internal sealed partial class ExpressionBinder
         string? where = level.Clause switch
         {
             Clause.Select or Clause.OrderBy or Clause.DistinctOn => null,
-            Clause.From => "functions in FROM",
-            Clause.JoinCondition => "JOIN conditions",
-            Clause.Where => "WHERE",
-            Clause.Having => "HAVING",
-            Clause.Limit => "LIMIT",
-            Clause.Offset => "OFFSET",
-            Clause.Values => "VALUES",
-            Clause.Set => "UPDATE",
-            Clause.Returning => "RETURNING",
-            Clause.Default => "DEFAULT expressions",
-            Clause.Check => "check constraints",
-            Clause.Window => "window definitions",
-            _ => "this place",
+            _ => ClauseNames.Of(level.Clause),
         };
         if (where is not null)
         {

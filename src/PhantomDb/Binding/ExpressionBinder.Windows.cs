@@ -294,23 +294,7 @@ internal sealed partial class ExpressionBinder
         {
             Clause.Select or Clause.OrderBy or Clause.DistinctOn => null,
             Clause.AggregateArgument => throw Error.Grouping("aggregate function calls cannot contain window function calls", position),
-            Clause.AggregateFilter => "FILTER",
-            Clause.Window => "window definitions",
-            Clause.From => "functions in FROM",
-            Clause.JoinCondition => "JOIN conditions",
-            Clause.Where => "WHERE",
-            Clause.GroupBy => "GROUP BY",
-            Clause.Having => "HAVING",
-            Clause.Limit => "LIMIT",
-            Clause.Offset => "OFFSET",
-            Clause.Values => "VALUES",
-            Clause.Set => "UPDATE",
-            Clause.Returning => "RETURNING",
-            Clause.Default => "DEFAULT expressions",
-            Clause.Check => "check constraints",
-            Clause.Execute => "EXECUTE parameters",
-            Clause.CopyWhere => "COPY FROM WHERE conditions",
-            _ => "transform expressions",
+            _ => ClauseNames.Of(level.Clause),
         };
         if (where is not null)
         {

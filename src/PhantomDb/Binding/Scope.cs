@@ -30,6 +30,31 @@ internal enum Clause : byte
     Using,
 }
 
+/// <summary>Names of clauses in messages such as "aggregate functions are not allowed in WHERE".</summary>
+internal static class ClauseNames
+{
+    public static string Of(Clause clause) => clause switch
+    {
+        Clause.From => "functions in FROM",
+        Clause.JoinCondition => "JOIN conditions",
+        Clause.Where => "WHERE",
+        Clause.GroupBy => "GROUP BY",
+        Clause.Having => "HAVING",
+        Clause.Limit => "LIMIT",
+        Clause.Offset => "OFFSET",
+        Clause.Values => "VALUES",
+        Clause.Set => "UPDATE",
+        Clause.Returning => "RETURNING",
+        Clause.AggregateFilter => "FILTER",
+        Clause.Window => "window definitions",
+        Clause.Default => "DEFAULT expressions",
+        Clause.Check => "check constraints",
+        Clause.Execute => "EXECUTE parameters",
+        Clause.CopyWhere => "COPY FROM WHERE conditions",
+        _ => "transform expressions",
+    };
+}
+
 /// <summary>A table (or subquery, function, join) of FROM with its visible columns.</summary>
 internal sealed record ScopeTable(string? Name, IReadOnlyList<LogicalColumn> Columns)
 {

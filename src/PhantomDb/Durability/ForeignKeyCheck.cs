@@ -106,7 +106,7 @@ internal sealed class ForeignKeyCheck
     {
         try
         {
-            other.Begin(vector);
+            vector.BeginWrite();
             other.Parse(text, vector, 0);
             other.End(vector);
             return true;

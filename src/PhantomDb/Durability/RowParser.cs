@@ -35,7 +35,7 @@ internal sealed class RowParser
     {
         for (int i = 0; i < _texts.Length; i++)
         {
-            _texts[i].Begin(chunk.Vectors[i]);
+            chunk.Vectors[i].BeginWrite();
         }
         chunk.Selection = null;
         chunk.Count = 0;

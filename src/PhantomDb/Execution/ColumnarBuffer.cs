@@ -63,6 +63,13 @@ internal sealed class ColumnarBuffer
         }
     }
 
+    /// <summary>What a sink's workers have gathered: the first buffer, with the others' rows appended to it.</summary>
+    public static ColumnarBuffer Combine(ColumnarBuffer? first, ColumnarBuffer other)
+    {
+        first?.Append(other);
+        return first ?? other;
+    }
+
     /// <summary>Points a chunk at the rows of one block, without copying.</summary>
     public void Read(int block, DataChunk output)
     {

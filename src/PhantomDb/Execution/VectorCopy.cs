@@ -71,28 +71,8 @@ internal static class VectorCopy
         }
     }
 
-    /// <summary>Prepares a vector for <see cref="WriteBoxed"/>.</summary>
-    public static void BeginWrite(Vector target)
-    {
-        switch (target.DeclaredType)
-        {
-            case PhysicalType.Boolean: target.Write<bool>(); break;
-            case PhysicalType.Int16: target.Write<short>(); break;
-            case PhysicalType.Int32: target.Write<int>(); break;
-            case PhysicalType.Int64: target.Write<long>(); break;
-            case PhysicalType.Int128: target.Write<Int128>(); break;
-            case PhysicalType.Real: target.Write<float>(); break;
-            case PhysicalType.Double: target.Write<double>(); break;
-            case PhysicalType.Numeric: target.Write<Numeric>(); break;
-            case PhysicalType.String: target.Write<StringView>(); break;
-            case PhysicalType.Interval: target.Write<Interval>(); break;
-            case PhysicalType.Uuid: target.Write<UInt128>(); break;
-            default: throw new UnreachableException();
-        }
-    }
-
     /// <summary>
-    /// Writes a value as in <see cref="ConstantExpression"/> to a position, after <see cref="BeginWrite"/>. Strings need
+    /// Writes a value as in <see cref="ConstantExpression"/> to a position, after <see cref="Vector.BeginWrite"/>. Strings need
     /// <see cref="Vector.SealStrings"/> after the last.
     /// </summary>
     public static void WriteBoxed(Vector target, int position, object? value)

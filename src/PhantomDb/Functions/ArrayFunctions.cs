@@ -237,7 +237,7 @@ internal static class ArrayFunctions
         {
             statement.ThrowIfCancelled();
             Vector vector = output[0];
-            _input.Begin(vector);
+            vector.BeginWrite();
             int count = 0;
             for (; count < DataChunk.Capacity && _next < elements.Count; count++, _next++)
             {

@@ -123,7 +123,7 @@ internal static class StringCasts
         arguments.State.Value = input;
         Vector text = arguments[0];
         StringView[] views = text.Data<StringView>();
-        input.Begin(result);
+        result.BeginWrite();
         for (int k = 0; k < arguments.Count; k++)
         {
             int i = arguments.HasSelection ? arguments.Selection[k] : k;

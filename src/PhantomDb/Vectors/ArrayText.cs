@@ -78,7 +78,7 @@ internal static class ArrayText
             }
             else
             {
-                input.Begin(vector);
+                vector.BeginWrite();
                 input.Parse(text, vector, 0);
                 input.End(vector);
                 textOutput!.Write(vector, 0, buffer);

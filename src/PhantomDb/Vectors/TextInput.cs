@@ -31,26 +31,6 @@ internal sealed class TextInput
         _findObject = context.FindObject;
     }
 
-    /// <summary>Makes a vector ready for <see cref="Parse"/> at any position; all are valid until set NULL.</summary>
-    public void Begin(Vector target)
-    {
-        switch (target.DeclaredType)
-        {
-            case PhysicalType.Boolean: target.Write<bool>(); break;
-            case PhysicalType.Int16: target.Write<short>(); break;
-            case PhysicalType.Int32: target.Write<int>(); break;
-            case PhysicalType.Int64: target.Write<long>(); break;
-            case PhysicalType.Int128: target.Write<Int128>(); break;
-            case PhysicalType.Real: target.Write<float>(); break;
-            case PhysicalType.Double: target.Write<double>(); break;
-            case PhysicalType.Numeric: target.Write<Numeric>(); break;
-            case PhysicalType.String: target.Write<StringView>(); break;
-            case PhysicalType.Interval: target.Write<Interval>(); break;
-            case PhysicalType.Uuid: target.Write<UInt128>(); break;
-            default: throw new UnreachableException();
-        }
-    }
-
     /// <summary>Reads one value; throws PostgreSQL's error for text that is none.</summary>
     public void Parse(ReadOnlySpan<byte> text, Vector target, int position)
     {

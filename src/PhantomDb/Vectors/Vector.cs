@@ -103,6 +103,26 @@ internal sealed class Vector
     /// <summary>The views written stand in these blocks (of a hash table, a sort, an argument).</summary>
     public void SetBlocks(byte[][] blocks) => Blocks = blocks;
 
+    /// <summary>Makes this a vector of its declared type with a buffer of its own: any position may be written; all are valid until set NULL.</summary>
+    public void BeginWrite()
+    {
+        switch (DeclaredType)
+        {
+            case PhysicalType.Boolean: Write<bool>(); break;
+            case PhysicalType.Int16: Write<short>(); break;
+            case PhysicalType.Int32: Write<int>(); break;
+            case PhysicalType.Int64: Write<long>(); break;
+            case PhysicalType.Int128: Write<Int128>(); break;
+            case PhysicalType.Real: Write<float>(); break;
+            case PhysicalType.Double: Write<double>(); break;
+            case PhysicalType.Numeric: Write<Numeric>(); break;
+            case PhysicalType.String: Write<StringView>(); break;
+            case PhysicalType.Interval: Write<Interval>(); break;
+            case PhysicalType.Uuid: Write<UInt128>(); break;
+            default: throw new UnreachableException();
+        }
+    }
+
     /// <summary>Makes this a constant vector with a buffer of its own; the caller writes position 0.</summary>
     public Span<T> WriteConstant<T>()
     {

@@ -116,7 +116,7 @@ public sealed class AggregateResultTests
             SqlType type = bound.ArgumentTypes[argument];
             var vector = new Vector(type.Physical);
             var input = new TextInput(type, DateTimeClock.Fixed);
-            input.Begin(vector);
+            vector.BeginWrite();
             for (int i = 0; i < values.Length; i++)
             {
                 string text = vectors.Length == 1 ? values[i] : values[i].Split(';')[argument];

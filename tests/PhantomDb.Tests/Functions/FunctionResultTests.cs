@@ -79,7 +79,7 @@ public sealed class FunctionResultTests
 
         var input = new TextInput(type, DateTimeClock.Fixed);
         var vector = new Vector(type.Physical);
-        input.Begin(vector);
+        vector.BeginWrite();
         input.Parse(Encoding.UTF8.GetBytes(value), vector, 0);
         input.End(vector);
         return new ConstantExpression(type, ExpressionEvaluator.BoxedValue(vector, 0));

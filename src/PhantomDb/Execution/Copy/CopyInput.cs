@@ -62,7 +62,7 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
             Vector[] targets = [.. _outputs.Select((place, i) => place < 0 ? _unwanted[i] : output.Vectors[place])];
             for (int i = 0; i < targets.Length; i++)
             {
-                _inputs[i].Begin(targets[i]);
+                targets[i].BeginWrite();
             }
             int count = 0;
             while (count < DataChunk.Capacity && _reader.Read())

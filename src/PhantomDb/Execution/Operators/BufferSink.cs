@@ -13,18 +13,8 @@ internal sealed class BufferSink(IReadOnlyList<PhysicalType> types) : PipelineSi
 
     public override SinkWorker CreateWorker(ExecutionContext context) => new Worker(types, context);
 
-    public override void Combine(SinkWorker worker, ExecutionContext context)
-    {
-        ColumnarBuffer rows = ((Worker)worker).Rows;
-        if (_rows is null)
-        {
-            _rows = rows;
-        }
-        else
-        {
-            _rows.Append(rows);
-        }
-    }
+    public override void Combine(SinkWorker worker, ExecutionContext context) =>
+        _rows = ColumnarBuffer.Combine(_rows, ((Worker)worker).Rows);
 
     public override void Complete(ExecutionContext context)
     {

@@ -112,7 +112,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
         {
             foreach (Vector vector in _chunk.Vectors)
             {
-                VectorCopy.BeginWrite(vector);
+                vector.BeginWrite();
             }
             int count = 0;
             int columnCount = _scan.ColumnNumbers.Count;

@@ -26,7 +26,7 @@ internal sealed class ValuesSource(PhysicalValues values) : PipelineSource
             for (int column = 0; column < _chunk.Vectors.Length; column++)
             {
                 Vector target = _chunk.Vectors[column];
-                VectorCopy.BeginWrite(target);
+                target.BeginWrite();
                 for (int row = 0; row < count; row++)
                 {
                     VectorCopy.WriteBoxed(target, row, ExpressionEvaluator.EvaluateConstant(values.Rows[_next + row][column], context.Evaluation));
