@@ -48,6 +48,32 @@ internal sealed class NamePattern
 
     public string Text { get; }
 
+    /// <summary>The schema as a pattern of LIKE, between quotes.</summary>
+    public string LikeSchema => Like(_schema);
+
+    /// <summary>The name as a pattern of LIKE, between quotes.</summary>
+    public string LikeName => Like(_name);
+
+    private static string Like(string pattern)
+    {
+        StringBuilder like = new("E'");
+        for (int i = 0; i < pattern.Length; i++)
+        {
+            bool isLiteral = pattern[i] == '\\' && i + 1 < pattern.Length;
+            char c = isLiteral ? pattern[++i] : pattern[i];
+            like.Append((c, isLiteral) switch
+            {
+                ('*', false) => "%",
+                ('?', false) => "_",
+                ('%' or '_', _) => $"\\\\{c}",
+                ('\\', _) => "\\\\\\\\",
+                ('\'', _) => "''",
+                _ => c.ToString(),
+            });
+        }
+        return like.Append('\'').ToString();
+    }
+
     public bool Matches(RelationDescription relation) => Matches(_schema, relation.Schema) && Matches(_name, relation.Name);
 
     private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);

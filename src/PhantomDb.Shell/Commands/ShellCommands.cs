@@ -19,6 +19,12 @@ internal sealed class ShellCommands
             new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
             new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
             new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
+            new(["\\di"], "[PATTERN]", "list indexes", int.MaxValue, ListCatalog),
+            new(["\\dv"], "[PATTERN]", "list views", int.MaxValue, ListCatalog),
+            new(["\\ds"], "[PATTERN]", "list sequences", int.MaxValue, ListCatalog),
+            new(["\\df"], "[PATTERN]", "list functions", int.MaxValue, ListCatalog),
+            new(["\\dn"], "[PATTERN]", "list schemas", int.MaxValue, ListCatalog),
+            new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog),
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
             new([".mode"], "[MODE]", $"write rows as {OutputModes.List}", 1, Mode),
             new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.SetOutput(line.Words.FirstOrDefault())),
@@ -128,6 +134,12 @@ internal sealed class ShellCommands
                 _shell.Print(string.Concat(relation.Details.Select(detail => detail + "\n")) + "\n");
             }
         }
+    }
+
+    private void ListCatalog(CommandLine line)
+    {
+        string text = line.Rest.TrimEnd(';', ' ', '\t');
+        _shell.Execute(CatalogList.Query(line.Name, text.Length == 0 ? null : new NamePattern(text)));
     }
 
     private void Mode(CommandLine line)

@@ -151,6 +151,15 @@ public sealed class ShellTests
     }
 
     [TestMethod]
+    public void Listings_come_from_the_system_catalogs()
+    {
+        const string Definitions = "CREATE TABLE t (a serial PRIMARY KEY);\nCREATE VIEW v AS SELECT a FROM t;\nCREATE SCHEMA s;\n";
+        Assert.AreEqual(
+            "schema,name,table\npublic,t_pkey,t\nschema,name\npublic,v\nschema,name\npublic,t_a_seq\nname,owner\npublic,phantomdb\ns,phantomdb\nname,result,arguments,type\nversion,text,\"\",function\n",
+            Run(Definitions + "\\di\n\\dv v*\n\\ds t_a_?eq\n\\dn\n\\df VERSION\n", "-m", "csv").Output);
+    }
+
+    [TestMethod]
     public void A_script_creates_a_database_and_connects_to_it()
     {
         Run("CREATE DATABASE shop;\n\n\\c shop;\n\nCREATE TABLE t (a int);\nDROP DATABASE shop;\n");
