@@ -25,8 +25,8 @@ public sealed partial class Session
         EnsureNotFailed(statement);
         _inserting = null;
         DatabaseCatalog catalog = TakeDefinitions();
-        _statement.Begin(catalog, isTransaction: !_isInTransaction);
         bool isOwnTransaction = !_transaction.IsActive;
+        _statement.Begin(catalog, isTransaction: isOwnTransaction);
         int mark = 0;
         try
         {
@@ -36,7 +36,7 @@ public sealed partial class Session
             }
             mark = _transaction.Mark();
             StatementResult result = Carry(Bind(statement, catalog), statement);
-            return Finish(result, isOwnTransaction && !_isInTransaction);
+            return Finish(result, isOwnTransaction && !_isInTransaction && !_isInBatch);
         }
         catch
         {

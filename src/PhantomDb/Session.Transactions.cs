@@ -15,6 +15,8 @@ public sealed partial class Session
     private SchemaOverlay? _overlay;
     private ImmutableDictionary<int, TableStore> _tables = ImmutableDictionary<int, TableStore>.Empty;
 
+    private bool _isInBatch;   // of statements that are one transaction without BEGIN
+
     private readonly record struct Savepoint(string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark);
 
     /// <summary>The definitions that the session's next statement sees.</summary>
@@ -59,6 +61,66 @@ public sealed partial class Session
         _overlay = null;
         _savepoints.Clear();
         ShowModes();
+    }
+
+    private IEnumerable<QueryResult> RunBatch(string sql)
+    {
+        bool isDone = false;
+        try
+        {
+            IReadOnlyList<Parsing.Ast.Statement> statements = Entered(() =>
+            {
+                _isInBatch = true;
+                return Parse(sql);
+            });
+            foreach (Parsing.Ast.Statement statement in statements)
+            {
+                using QueryResult result = Entered(() => Run(statement));
+                yield return result;
+            }
+            isDone = true;
+        }
+        finally
+        {
+            _isInBatch = false;
+            if (!_isInTransaction && _transaction.IsActive)
+            {
+                EndBatch(isDone);
+            }
+        }
+    }
+
+    private void EndBatch(bool commits)
+    {
+        try
+        {
+            if (commits)
+            {
+                CommitTransaction();
+                _settings.EndTransaction(commits: true);
+            }
+        }
+        finally
+        {
+            if (_transaction.IsActive)
+            {
+                RollbackTransaction();
+                _settings.EndTransaction(commits: false);
+            }
+        }
+    }
+
+    private T Entered<T>(Func<T> work)
+    {
+        Enter();
+        try
+        {
+            return work();
+        }
+        finally
+        {
+            Leave();
+        }
     }
 
     private StatementResult RunTransactionCommand(BoundStatement bound)

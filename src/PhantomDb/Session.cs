@@ -116,6 +116,19 @@ public sealed partial class Session : IDisposable
     }
 
     /// <summary>
+    /// Runs the statements of a text as one transaction, giving each result before the next statement runs: either all take
+    /// effect, or, after an error or where not all results are asked for, none. As a PostgreSQL server does with several
+    /// statements in one message: BEGIN makes the transaction go on after the text, COMMIT and ROLLBACK end it early, and what
+    /// follows them is the next one. Inside BEGIN … COMMIT the statements are part of that transaction.
+    /// </summary>
+    /// <exception cref="PhantomDbException">A statement is wrong or failed.</exception>
+    public IEnumerable<QueryResult> ExecuteBatch(string sql)
+    {
+        ArgumentNullException.ThrowIfNull(sql);
+        return RunBatch(sql);
+    }
+
+    /// <summary>
     /// Parses and binds one statement with parameters $1, $2 …, so that it can be executed many times with other values.
     /// </summary>
     /// <exception cref="PhantomDbException">The statement is wrong; the place is in <see cref="PhantomDbException.Position"/>.</exception>

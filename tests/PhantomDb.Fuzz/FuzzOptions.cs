@@ -7,14 +7,14 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|memory|queries|--all [options]
+        usage: PhantomDb.Fuzz statements|files|memory|transactions|queries|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
         queries prints tables and queries made at random as a script, to ask another database.
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000) or files (default 10000)
+          --count N     statements (default 100000), files (default 10000) or transactions (default 1000000)
           --only N      nothing but run N (statements) or file N (files) of the seed: a failure names it
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
@@ -30,6 +30,8 @@ public sealed record FuzzOptions
     public bool RunsMemory { get; init; }
 
     public bool PrintsQueries { get; init; }
+
+    public bool RunsTransactions { get; init; }
 
     public int Seed { get; init; } = 1;
 
@@ -58,7 +60,8 @@ public sealed record FuzzOptions
                 "files" => options with { RunsFiles = true },
                 "memory" => options with { RunsMemory = true },
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
-                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true },
+                "transactions" => options with { RunsTransactions = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true, RunsTransactions = true },
                 "--seed" => options with { Seed = Number(args, ref i) },
                 "--count" => options with { Count = Number(args, ref i) },
                 "--only" => options with { Only = Number(args, ref i) },
@@ -69,9 +72,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.PrintsQueries
+        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.PrintsQueries
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, memory, queries or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, queries or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

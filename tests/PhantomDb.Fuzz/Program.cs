@@ -2,6 +2,7 @@ using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
+using PhantomDb.Fuzz.Transactions;
 
 namespace PhantomDb.Fuzz;
 
@@ -47,6 +48,10 @@ public static class Program
         if (options.RunsMemory)
         {
             failures += Report(new MemoryFuzzer(MemoryFuzzer.DefaultLimit, journal).Run(), "memory cases", options);
+        }
+        if (options.RunsTransactions)
+        {
+            failures += Report(new TransactionFuzzer(options.Seed).Run(options.Count ?? 1_000_000), "transactions", options);
         }
         return failures == 0 ? 0 : 1;
     }

@@ -207,6 +207,42 @@ public sealed class ConcurrencyTests : IDisposable
     }
 
     [TestMethod]
+    public void The_statements_of_a_batch_take_effect_together_or_not_at_all()
+    {
+        Run(_a, "CREATE TABLE t (id int PRIMARY KEY)");
+        Assert.AreEqual("", Batch("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)"));
+        Assert.AreEqual("23505", Batch("INSERT INTO t VALUES (3); INSERT INTO t VALUES (2)"));
+        Assert.AreEqual("42P01", Batch("CREATE TABLE u (i int); INSERT INTO t VALUES (4); SELECT * FROM nosuch"));
+        Assert.AreEqual("42P01", Run(_a, "SELECT * FROM u"));
+        Assert.AreEqual("23505", Batch("INSERT INTO t VALUES (5); COMMIT; INSERT INTO t VALUES (6); INSERT INTO t VALUES (1)"));
+        Assert.AreEqual("1 2 5", Run(_b, "SELECT * FROM t ORDER BY id"));
+        Assert.AreEqual("25P01", Batch("INSERT INTO t VALUES (7); SAVEPOINT s"));
+        Assert.AreEqual("", Batch("INSERT INTO t VALUES (8); BEGIN; INSERT INTO t VALUES (9)"));
+        Assert.IsTrue(_a.IsInTransaction);
+        Assert.AreEqual("1 2 5", Run(_b, "SELECT * FROM t ORDER BY id"));
+        Run(_a, "COMMIT");
+        foreach (QueryResult _ in _a.ExecuteBatch("DELETE FROM t; SELECT 1; SELECT 2").Take(2))
+        {
+        }
+        Assert.AreEqual("1 2 5 8 9", Run(_b, "SELECT * FROM t ORDER BY id"));
+
+        string Batch(string sql)
+        {
+            try
+            {
+                foreach (QueryResult _ in _a.ExecuteBatch(sql))
+                {
+                }
+                return "";
+            }
+            catch (PhantomDbException error)
+            {
+                return error.SqlState;
+            }
+        }
+    }
+
+    [TestMethod]
     public void Increments_from_many_sessions_are_all_there()
     {
         const int Threads = 4, Each = 150;
