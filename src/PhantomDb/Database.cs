@@ -244,6 +244,25 @@ public sealed class Database : IDisposable
         return session;
     }
 
+    internal SessionMonitor Monitor => new(this);
+
+    /// <summary>The sessions that have not been disposed of.</summary>
+    internal List<Session> OpenSessions()
+    {
+        List<Session> open = [];
+        lock (_sessions)
+        {
+            foreach (WeakReference<Session> reference in _sessions)
+            {
+                if (reference.TryGetTarget(out Session? session) && !session.IsDisposed)
+                {
+                    open.Add(session);
+                }
+            }
+        }
+        return open;
+    }
+
     /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
     public SchemaDescription DescribeSchema() => new(Catalog);
 

@@ -43,6 +43,16 @@ public sealed partial class Session
         return catalog;
     }
 
+    /// <summary>What the session is doing; from any thread.</summary>
+    internal SessionActivity Describe(int blockedBy) => new(
+        ProcessId,
+        _settings.ApplicationName,
+        Volatile.Read(ref _isBusy) != 0 || Volatile.Read(ref _open) is not null ? "active"
+            : !_isInTransaction ? "idle"
+            : _isFailed ? "idle in transaction (aborted)" : "idle in transaction",
+        Volatile.Read(ref _text),
+        blockedBy);
+
     private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault, _settings.DefaultIsolation);
 
     private void CommitTransaction()

@@ -32,6 +32,7 @@ public sealed partial class Session : IDisposable
     private bool _isFailed;
     private bool _isDisposed;
     private int _isBusy;
+    private string _text = "";   // of the statement that runs or ran last
 
     internal Session(Database database)
     {
@@ -83,6 +84,7 @@ public sealed partial class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(sql);
         Enter();
+        _text = sql;
         try
         {
             bool isCacheable = _plans.Capacity > 0 && _literals.TryRead(sql);

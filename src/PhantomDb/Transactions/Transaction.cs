@@ -358,7 +358,6 @@ internal sealed class Transaction
         {
             Rollback();
         }
-        _manager.Close(this);
         _manager.Locks.Unregister(_holds);
         _manager.Timestamps.Return(_slot);
     }

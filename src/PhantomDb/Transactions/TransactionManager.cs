@@ -22,8 +22,6 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private readonly List<TableStore> _tablesToClean = [];
     private bool _isWaiting;
     private int _commitsUntilLook;   // counted by all committers, without care: it only spaces the looks out
-    private readonly Lock _registration = new();
-    private readonly List<Transaction> _transactions = [];
     private int _lastProcessId;
     private long _lastLogSequenceNumber;
 
@@ -34,35 +32,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     public LockManager Locks { get; } = new();
 
     /// <summary>A transaction object, to be begun, ended and begun again by one session.</summary>
-    public Transaction NewTransaction()
-    {
-        lock (_registration)
-        {
-            var transaction = new Transaction(this, ++_lastProcessId);
-            _transactions.Add(transaction);
-            return transaction;
-        }
-    }
-
-    /// <summary>The transaction objects of all sessions.</summary>
-    public Transaction[] Transactions
-    {
-        get
-        {
-            lock (_registration)
-            {
-                return [.. _transactions];
-            }
-        }
-    }
-
-    internal void Close(Transaction transaction)
-    {
-        lock (_registration)
-        {
-            _transactions.Remove(transaction);
-        }
-    }
+    public Transaction NewTransaction() => new(this, Interlocked.Increment(ref _lastProcessId));
 
     /// <summary>
     /// Makes a transaction's changes visible. The commit timestamp is the log sequence number of its last record, so log

@@ -45,6 +45,9 @@ internal sealed class SessionSettings
 
     public SessionTimeZone TimeZone { get; private set; } = SessionTimeZone.Utc;
 
+    /// <summary>The name that the session goes by.</summary>
+    public string ApplicationName { get; private set; } = "";
+
     /// <summary>The modes of transactions that say nothing else.</summary>
     public IsolationLevel DefaultIsolation { get; private set; }
 
@@ -231,6 +234,7 @@ internal sealed class SessionSettings
             _ => IsolationLevel.ReadCommitted,
         };
         IsReadOnlyByDefault = Get("default_transaction_read_only") == "on";
+        ApplicationName = Get("application_name");
         string level = Get("client_min_messages");
         ShowsWarnings = level is not "error";
         ShowsNotices = level is not ("error" or "warning");
