@@ -103,7 +103,12 @@ internal sealed class Transaction
             _manager.EnterHistory();   // before the snapshot, so that no commit falls between
             _isInHistory = true;
         }
-        View = new ReadView(isKept ? View.Timestamp : _slot.Enter(), _stamp, _command);
+        long timestamp = View.Timestamp;
+        if (!isKept && (_isInHistory || timestamp != _manager.Timestamps.Visible))
+        {
+            timestamp = _slot.Enter();   // else the slot says so already, and the fence can be saved
+        }
+        View = new ReadView(timestamp, _stamp, _command);
         _hasSnapshot = true;
     }
 
@@ -490,8 +495,8 @@ internal sealed class Transaction
         {
             _isInHistory = false;
             _manager.LeaveHistory();
+            _reads.Clear();
         }
-        _reads.Clear();
         _slot.Leave();
         if (!isCommitted && (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0))
         {
