@@ -1,6 +1,7 @@
 using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Parsing;
+using PhantomDb.Types;
 
 namespace PhantomDb;
 
@@ -32,7 +33,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
         string name = Qualify(view.Schema, view.Name);
         string columns = string.Join(", ", view.Columns.Select(column => Quote(column.Name)));
         return new RelationDescription(view.Schema, view.Name, RelationKind.View,
-            [.. view.Columns.Select(column => new ColumnDescription(column.Name, column.Type.ToString(), false, null))])
+            [.. view.Columns.Select(column => new ColumnDescription(column.Name, TypeName(column.Type), false, null))])
         {
             QualifiedName = name,
             Details = ["View definition:", .. view.QueryText.Split('\n').Select(line => "    " + line)],
@@ -62,7 +63,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
     }
 
     private static ColumnDescription Describe(ColumnDefinition column) => new(
-        column.Name, column.Type.ToString(), column.IsNotNull, Generated(column) ?? column.DefaultText);
+        column.Name, TypeName(column.Type), column.IsNotNull, Generated(column) ?? column.DefaultText);
 
     private static string? Generated(ColumnDefinition column) => column.Identity switch
     {
@@ -74,7 +75,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
     private string CreateTable(TableDefinition table, string name)
     {
         IEnumerable<string> columns = table.Columns.Select(column =>
-            $"    {Quote(column.Name)} {column.Type}"
+            $"    {Quote(column.Name)} {TypeName(column.Type)}"
             + (column.DefaultText is { } text && column.Identity == IdentityKind.None ? $" DEFAULT {text}" : "")
             + (Generated(column) is { } generated ? " " + generated.ToUpperInvariant() : "")
             + (column.IsNotNull ? " NOT NULL" : ""));
@@ -204,6 +205,9 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
     public string QualifiedName(ViewDefinition view) => Qualify(view.Schema, view.Name);
 
     public string QualifiedName(TableDefinition table) => Qualify(table.Schema, table.Name);
+
+    // "character" alone would be character(1).
+    private static string TypeName(SqlType type) => type.Id is SqlTypeId.Char or SqlTypeId.PaddedChar && type.Precision < 0 ? "bpchar" : type.ToString();
 
     private static string Qualify(string schema, string name) =>
         schema == DatabaseCatalog.DefaultSchema ? Quote(name) : $"{Quote(schema)}.{Quote(name)}";

@@ -9,6 +9,8 @@ namespace PhantomDb.Durability;
 /// </summary>
 internal static class TypeText
 {
+    private const string BlankPadded = "bpchar";   // without a length; "char" alone is char(1)
+
     /// <summary>The name to write.</summary>
     public static string Format(SqlType type) => type.Id switch
     {
@@ -20,7 +22,7 @@ internal static class TypeText
         SqlTypeId.Double => "double",
         SqlTypeId.Text or SqlTypeId.Unknown => "string",
         SqlTypeId.Varchar => WithPrecision("varchar", type),
-        SqlTypeId.Char or SqlTypeId.PaddedChar => WithPrecision("char", type),
+        SqlTypeId.Char or SqlTypeId.PaddedChar => type.Precision < 0 ? BlankPadded : WithPrecision("char", type),
         SqlTypeId.Time => WithPrecision("time", type),
         SqlTypeId.Timestamp => WithPrecision("datetime", type),
         SqlTypeId.TimestampTz => WithPrecision("timestamptz", type),
@@ -32,6 +34,11 @@ internal static class TypeText
     {
         type = default;
         string name = text.Trim();
+        if (name.Equals(BlankPadded, StringComparison.OrdinalIgnoreCase))
+        {
+            type = SqlType.Char;
+            return true;
+        }
         int[] modifiers = [];
         int open = name.IndexOf('(');
         if (open >= 0)

@@ -166,6 +166,16 @@ public sealed class DatabaseFileTests
     }
 
     [TestMethod]
+    public void Character_without_length_is_bpchar_and_keeps_its_values()
+    {
+        LoadedDatabase loaded = Load("[TABLE:t]\nCOLUMNS:a:bpchar,b:char\nDATA:a,b\nROW:abc,d\n");
+        Save(loaded);
+
+        CollectionAssert.Contains(LinesOf(Path), "COLUMNS:a:bpchar,b:char(1)");
+        CollectionAssert.AreEqual(new[] { "abc|d" }, Rows(loaded, "t"));
+    }
+
+    [TestMethod]
     public void A_table_without_columns_keeps_its_rows()
     {
         const string Text = "[TABLE:t]\nCOLUMNS:\nDATA:\nROW:\nROW:\n";
