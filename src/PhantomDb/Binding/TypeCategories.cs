@@ -138,7 +138,7 @@ internal static class TypeCategories
     /// </summary>
     public static SqlType? CommonType(IReadOnlyList<SqlType> types, bool hasUntypedLiteral, out SqlType left, out SqlType right) =>
         CommonType(types, out left, out right) is not { } common ? null
-            : !hasUntypedLiteral ? common
+            : !hasUntypedLiteral || common.Id == SqlTypeId.Array ? common   // an array's modifier is the type of its elements
             : common.Id == SqlTypeId.Char && common.Precision > 0 ? SqlType.PaddedChar
             : new SqlType(common.Id);
 
@@ -156,11 +156,11 @@ internal static class TypeCategories
             {
                 common = type;
             }
-            else if (common.Id == type.Id)
+            else if (common.Id == type.Id && common.Id != SqlTypeId.Array)
             {
                 common = WithoutConflict(common, type);
             }
-            else if (Of(common.Id) != Of(type.Id))
+            else if (Of(common.Id) != Of(type.Id) || common.Id == SqlTypeId.Array)   // arrays of other elements
             {
                 (left, right) = (common, type);
                 return null;
