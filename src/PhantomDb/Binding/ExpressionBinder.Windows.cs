@@ -230,6 +230,10 @@ internal sealed partial class ExpressionBinder
                 throw Error.At(SqlStates.InvalidColumnReference, $"argument of {name} must not contain variables", syntax.Offset.Position);
             }
         });
+        if (HasSubquery(offset))
+        {
+            throw Error.NotSupported($"a subquery as an offset of {name}", syntax.Offset.Position);   // it would become a column
+        }
         if (unit != WindowFrameUnit.Range)
         {
             return bound with
