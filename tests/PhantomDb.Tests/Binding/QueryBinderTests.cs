@@ -184,6 +184,10 @@ public sealed class QueryBinderTests : BindingTest
     }
 
     [TestMethod]
+    public void A_subquery_as_the_offset_of_a_window_frame_is_refused() =>
+        AssertError("0A000", "a subquery as an offset of ROWS is not supported", "select count(*) over (order by a rows (select 1) preceding) from u");
+
+    [TestMethod]
     public void Columns_are_named_as_postgresql_names_them() => Assert.AreEqual(
         "a,?column?,count,int4,case,coalesce,date,max,bool,name",
         string.Join(',', BindPlan("select a, a + 1, count(*), '1'::int4, case when true then 1 end, coalesce(1, 2), date '2020-01-01', (select max(x) from u), true, 1 as name from t group by a")
