@@ -16,14 +16,24 @@ namespace PhantomDb.Execution;
 /// </summary>
 internal sealed class StatementRunner(StatementScope scope)
 {
-    /// <summary>Starts a query: its rows are computed as they are read.</summary>
-    public StatementResult Query(BoundPlan plan, PhysicalPlan physical) => new(plan.CommandTag)
+    /// <summary>Starts a query: its rows are computed as they are read; all at once where computing them has side effects.</summary>
+    public StatementResult Query(BoundPlan plan, PhysicalPlan physical)
     {
-        Columns = plan.ResultColumns,
-        DeclaredColumns = plan.DeclaredColumns,
-        Rows = new PlanRows(new QueryExecution(physical, scope.NewContext())),
-        IsRunning = true,
-    };
+        QueryExecution execution = new(physical, scope.NewContext());
+        if (plan.HasSideEffects)
+        {
+            ColumnarBuffer rows = new([.. plan.ResultColumns.Select(column => column.Type.Physical)], scope.Statement.Memory);
+            while (execution.Next() is { } chunk)
+            {
+                rows.Append(chunk);
+            }
+            return new StatementResult(TagOf(plan.CommandTag, rows.Count)) { Columns = plan.ResultColumns, DeclaredColumns = plan.DeclaredColumns, Rows = new KeptRows(rows) };
+        }
+        return new StatementResult(plan.CommandTag)
+        {
+            Columns = plan.ResultColumns, DeclaredColumns = plan.DeclaredColumns, Rows = new PlanRows(execution), IsRunning = true,
+        };
+    }
 
     /// <summary>SELECT … FOR UPDATE: all rows are locked before the first is given.</summary>
     public StatementResult Lock(BoundPlan plan)

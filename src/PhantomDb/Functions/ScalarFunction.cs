@@ -23,6 +23,9 @@ internal sealed record BoundScalarFunction(string Name, SqlType ReturnType, IRea
 {
     public Volatility Volatility { get; init; } = Volatility.Immutable;
 
+    /// <summary>Changes something beside its result: a query with it is carried out whether or not its rows are read.</summary>
+    public bool HasSideEffects { get; init; }
+
     /// <summary>A NULL argument makes the result NULL without a call: the evaluator sets the result's validity.</summary>
     public bool IsStrict { get; init; } = true;
 

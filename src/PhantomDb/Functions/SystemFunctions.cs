@@ -68,7 +68,7 @@ internal static class SystemFunctions
                 row.IsNull(1) ? null : row.String(1),
                 !row.IsNull(2) && row.Value<bool>(2)))))
         {
-            Volatility = Volatility.Volatile, IsFallible = true, IsStrict = false,
+            Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true, IsStrict = false,
         });
 
         static string? Setting(in RowReader row) => row.Statement.GetSetting(row.String(0));
@@ -78,11 +78,11 @@ internal static class SystemFunctions
     {
         SqlType relation = SqlType.RegClass;
         SqlType bigint = SqlType.Int64;
-        Volatile(functions, "nextval", bigint, [relation], RowKernels.Value((in RowReader row) => row.Statement.NextSequenceValue((int)row.Value<long>(0))));
+        Changing(functions, "nextval", bigint, [relation], RowKernels.Value((in RowReader row) => row.Statement.NextSequenceValue((int)row.Value<long>(0))));
         Volatile(functions, "currval", bigint, [relation], RowKernels.Value((in RowReader row) => row.Statement.CurrentSequenceValue((int)row.Value<long>(0))));
         Volatile(functions, "lastval", bigint, [], RowKernels.Value((in RowReader row) => row.Statement.LastSequenceValue()));
-        Volatile(functions, "setval", bigint, [relation, bigint], RowKernels.Value((in RowReader row) => Set(row, isCalled: true)));
-        Volatile(functions, "setval", bigint, [relation, bigint, SqlType.Boolean], RowKernels.Value((in RowReader row) => Set(row, row.Value<bool>(2))));
+        Changing(functions, "setval", bigint, [relation, bigint], RowKernels.Value((in RowReader row) => Set(row, isCalled: true)));
+        Changing(functions, "setval", bigint, [relation, bigint, SqlType.Boolean], RowKernels.Value((in RowReader row) => Set(row, row.Value<bool>(2))));
 
         static long Set(in RowReader row, bool isCalled)
         {
@@ -120,6 +120,9 @@ internal static class SystemFunctions
 
     private static void Stable(List<ScalarFunction> functions, string name, SqlType result, SqlType[] parameters, ScalarKernel kernel) =>
         functions.Add(new BoundScalarFunction(name, result, parameters, kernel) { Volatility = Volatility.Stable, IsFallible = true });
+
+    private static void Changing(List<ScalarFunction> functions, string name, SqlType result, SqlType[] parameters, ScalarKernel kernel) =>
+        functions.Add(new BoundScalarFunction(name, result, parameters, kernel) { Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true });
 
     private static void Volatile(List<ScalarFunction> functions, string name, SqlType result, SqlType[] parameters, ScalarKernel kernel) =>
         functions.Add(new BoundScalarFunction(name, result, parameters, kernel) { Volatility = Volatility.Volatile, IsFallible = true });

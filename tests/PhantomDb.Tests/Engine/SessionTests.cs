@@ -6,6 +6,23 @@ namespace PhantomDb.Tests.Engine;
 public sealed class SessionTests
 {
     [TestMethod]
+    public void What_a_query_changes_is_changed_whether_or_not_its_rows_are_read()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE SEQUENCE s").Dispose();
+        session.Execute("SELECT nextval('s') FROM generate_series(1, 3000)").Dispose();
+        foreach (QueryResult _ in session.ExecuteScript("SELECT (SELECT nextval('s')); SELECT setval('s', currval('s') + 10)"))
+        {
+        }
+        using QueryResult next = session.Execute("SELECT nextval('s'), nextval('s')");
+        Assert.AreEqual("SELECT 1", next.CommandTag);
+        Assert.IsTrue(next.Read());
+        Assert.AreEqual((3012L, 3013L), (next.GetInt64(0), next.GetInt64(1)));
+        Assert.IsFalse(next.Read());
+    }
+
+    [TestMethod]
     public void An_open_result_keeps_the_session_until_it_is_disposed()
     {
         using Database database = NewDatabase();

@@ -37,7 +37,21 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     /// </summary>
     public IReadOnlySet<int> PinnedParameters { get; init; } = new HashSet<int>();
 
+    /// <summary>The query calls a function such as nextval: all its rows are computed, whether or not they are read.</summary>
+    public bool HasSideEffects => _hasSideEffects ??= CallsSideEffects(Plan);
+
     public override string CommandTag => Tag;
+
+    private bool? _hasSideEffects;
+
+    private static bool CallsSideEffects(LogicalOperator plan)
+    {
+        bool found = false;
+        PlanTraversal.ForEachExpression(plan, expression => PlanTraversal.Visit(expression, part =>
+            found |= part is FunctionExpression { Function.HasSideEffects: true }
+                || (part is SubqueryExpression subquery && CallsSideEffects(subquery.Plan))));
+        return found || plan.Children.Any(CallsSideEffects);
+    }
 }
 
 internal enum ExplainFormat : byte
