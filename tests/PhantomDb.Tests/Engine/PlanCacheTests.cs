@@ -49,6 +49,35 @@ public sealed class PlanCacheTests
     }
 
     [TestMethod]
+    public void A_row_found_by_its_key_may_give_constants_alone()
+    {
+        using CacheComparison sides = new();
+        sides.Run("CREATE TABLE k (id integer PRIMARY KEY, t text)");
+        sides.Run("INSERT INTO k VALUES (1, 'a'), (2, 'b')");
+        foreach (string list in new[] { "5", "'x'", "- 1.5", "DATE '2020-01-01'", "INTERVAL '1' DAY", "NULL", "NULL::int", "5, true", "'x', 1, 2.5", "5, id", "t, 5", "5, id + 1", "" })
+        {
+            foreach (int id in new[] { 1, 2, 2, 3 })
+            {
+                sides.Run($"SELECT {list} FROM k WHERE id = {id}");
+            }
+        }
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE k (id integer PRIMARY KEY, t text)");
+        Run(session, "INSERT INTO k VALUES (1, 'a')");
+        using PreparedStatement prepared = session.Prepare("SELECT 7, $2::text FROM k WHERE id = $1");
+        for (int i = 0; i < 3; i++)
+        {
+            prepared.Bind(1, 1);
+            prepared.Bind(2, "a text of more than twelve bytes");
+            using QueryResult row = prepared.Execute();
+            Assert.IsTrue(row.Read());
+            Assert.AreEqual(7, row.GetInt32(0));
+            Assert.AreEqual("a text of more than twelve bytes", row.GetString(1));
+        }
+    }
+
+    [TestMethod]
     public void The_cache_keeps_its_size_and_the_statements_used_last()
     {
         using Database database = Database.CreateInMemory(new DatabaseOptions { PlanCacheSize = 8 });

@@ -5,7 +5,10 @@ using PhantomDb.Transactions;
 
 namespace PhantomDb.Execution.Points;
 
-/// <summary>SELECT columns FROM table WHERE key; with computed columns where there is a <see cref="PointRow"/>.</summary>
+/// <summary>
+/// SELECT columns FROM table WHERE key: the columns read, or outputs where some are not columns of the table. These need a
+/// <see cref="PointRow"/> only where one is computed: constants and parameters come without.
+/// </summary>
 internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, PointKey key, PointRow? row, PointOperand[] outputs, PointRows rows)
     : PointStatement("SELECT", catalog, table)
 {
@@ -20,13 +23,13 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
         rows.Clear();
         if (key.TryFind(transaction.View, parameters, out _))
         {
-            if (row is null)
+            if (outputs.Length == 0)
             {
                 rows.Add(key.Row);
             }
             else
             {
-                row.Take(key.Row, parameters);
+                row?.Take(key.Row, parameters);
                 for (int i = 0; i < outputs.Length; i++)
                 {
                     outputs[i].CopyTo(parameters, _output, i);
