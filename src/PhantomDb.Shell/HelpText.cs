@@ -10,7 +10,7 @@ internal static class HelpText
         Usage: phantomdb [options] [DATABASE]
 
         Runs SQL. DATABASE is a name in the data directory, or a path of a .db file (with a / or the ending .db);
-        it is created if absent, and saved by .save and on every orderly exit, after errors and SIGTERM too.
+        where it is absent it is new, and created when something in it has changed; it is saved by .save and on every orderly exit, after errors and SIGTERM too.
         Without DATABASE, a new database in memory.
 
         Options, in any order:
@@ -19,6 +19,7 @@ internal static class HelpText
           -d, --data-directory DIR  folder of the databases (default: data)
           -m, --mode MODE           how rows are written: {OutputModes.List} (default: table)
               --in-memory           open DATABASE without saving it
+          -q, --quiet               no command tags and no notices on standard error
               --keep-going          a script goes on after an error
           -h, --help                this text
           -V, --version             the version

@@ -21,8 +21,11 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>The path of its file; null where it has none that it keeps.</summary>
     public string? FilePath => _database.FilePath;
 
-    /// <summary>The definitions as they are now.</summary>
-    public SchemaDescription Schema => _database.DescribeSchema();
+    /// <summary>True where it had no file when it was opened.</summary>
+    public bool IsNew => _database.IsNew;
+
+    /// <summary>The definitions as the session sees them, those of its open transaction included.</summary>
+    public SchemaDescription Schema => Session.DescribeSchema();
 
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice)

@@ -20,6 +20,9 @@ internal sealed record ShellOptions
 
     public bool KeepsGoing { get; private set; }
 
+    /// <summary>No command tags and no notices.</summary>
+    public bool IsQuiet { get; private set; }
+
     public bool IsInMemory { get; private set; }
 
     public bool ShowsHelp { get; private set; }
@@ -101,6 +104,8 @@ internal sealed record ShellOptions
                 return IsInMemory = true;
             case "--keep-going":
                 return KeepsGoing = true;
+            case "-q" or "--quiet":
+                return IsQuiet = true;
             case "-h" or "--help":
                 return ShowsHelp = true;
             case "-V" or "--version":

@@ -91,7 +91,7 @@ internal sealed class ShellSession : IDisposable
         ShellDatabase opened;
         try
         {
-            opened = ShellDatabase.Open(name, _options, Report);
+            opened = ShellDatabase.Open(name, _options, Inform);
         }
         catch (PhantomDbException error) when (error.SqlState == "55006" && current?.FilePath is { } path)
         {
@@ -99,20 +99,33 @@ internal sealed class ShellSession : IDisposable
             current.Dispose();
             try
             {
-                opened = ShellDatabase.Open(name, _options, Report);
+                opened = ShellDatabase.Open(name, _options, Inform);
             }
             catch
             {
-                _database = ShellDatabase.Open(path, _options, Report);
+                _database = ShellDatabase.Open(path, _options, Inform);
                 throw;
             }
         }
         current?.Dispose();
         _database = opened;
+        if (name is not null && opened.IsNew)
+        {
+            Inform($"NOTICE: database \"{opened.Name}\" is new");
+        }
     }
 
-    /// <summary>A line for standard error, where command tags, notices and reports go.</summary>
+    /// <summary>A line for standard error that was asked for, or warns.</summary>
     public void Report(string line) => Console.Error.Write(line + "\n");
+
+    /// <summary>A line for standard error that says what was done: command tags, notices. Not with --quiet.</summary>
+    public void Inform(string line)
+    {
+        if (!_options.IsQuiet)
+        {
+            Report(line);
+        }
+    }
 
     /// <summary>A line for the output.</summary>
     public void Print(string text) => _output.Write(text);
@@ -122,7 +135,7 @@ internal sealed class ShellSession : IDisposable
     /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
     public void SetOutput(string? path)
     {
-        OutputSink output = path is null ? _standardOutput : new OutputSink(new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read));
+        OutputSink output = path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path));
         CloseOutput();
         _output = output;
     }
@@ -137,7 +150,7 @@ internal sealed class ShellSession : IDisposable
         _scriptDepth++;
         try
         {
-            using LineSource lines = new StreamLines(new FileStream(path, FileMode.Open, FileAccess.Read), path);
+            using LineSource lines = new StreamLines(ShellFiles.OpenRead(path), path);
             if (!RunLines(lines))
             {
                 throw new ScriptFailedException();
@@ -159,7 +172,7 @@ internal sealed class ShellSession : IDisposable
         {
             Database.Session.CopyInput = copyInput ?? inline;
             Database.Session.CopyOutput = new SinkStream(_output);
-            Database.Session.CopyProgress = rowCount => Report(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
+            Database.Session.CopyProgress = rowCount => Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
             using QueryResult result = Database.Session.Execute(sql);
             if (result.Columns.Count > 0)
             {
@@ -167,7 +180,7 @@ internal sealed class ShellSession : IDisposable
             }
             if (result.Columns.Count == 0 || result.RowsAffected >= 0)
             {
-                Report(result.CommandTag);
+                Inform(result.CommandTag);
             }
         }
         finally
@@ -202,7 +215,7 @@ internal sealed class ShellSession : IDisposable
         }
         if (_isTerminal)
         {
-            Report($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
+            Inform($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
             _isInteractive = true;
             RunLines(new TerminalLines(() => Database.Name));
         }
@@ -317,7 +330,6 @@ internal sealed class ShellSession : IDisposable
     private static PhantomDbException AsDatabaseError(Exception error) => error switch
     {
         PhantomDbException known => known,
-        FileNotFoundException or DirectoryNotFoundException => new PhantomDbException("58P01", error.Message, error),
         UnauthorizedAccessException => new PhantomDbException("42501", error.Message, error),
         IOException => new PhantomDbException("58030", error.Message, error),
         OutOfMemoryException or InsufficientExecutionStackException => new PhantomDbException("53200", error.Message, error),

@@ -51,7 +51,8 @@ public sealed class Database : IDisposable
         else
         {
             Storage = new DatabaseStorage(Memory);
-            _savedState = new object();   // nothing is on disk yet: not even an empty database
+            IsNew = true;
+            _savedState = State(Storage.Timestamps.Visible);   // an empty database is not worth a file that nobody asked for
         }
         Transactions = new TransactionManager(Storage);
     }
@@ -65,6 +66,7 @@ public sealed class Database : IDisposable
         Storage = loaded.Storage;
         _catalog = loaded.Catalog;
         _savedState = new object();
+        IsNew = true;
         Transactions = new TransactionManager(Storage);
     }
 
@@ -73,6 +75,9 @@ public sealed class Database : IDisposable
 
     /// <summary>The full path of the database's file; null where it is in memory only.</summary>
     public string? FilePath => _path;
+
+    /// <summary>True where there was no file to read when the database was opened: it began empty.</summary>
+    public bool IsNew { get; }
 
     /// <summary>The options that the database was opened with.</summary>
     public DatabaseOptions Options { get; }
@@ -120,9 +125,9 @@ public sealed class Database : IDisposable
 
     /// <summary>
     /// Opens a database by its name in the data directory, or by the path of its file (what has a separator or the ending
-    /// .db). A missing file is a new, empty database, and is not made before <see cref="SaveToDisk(string?, bool?)"/>. Until
-    /// it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. A folder that cannot be written to
-    /// has no lock: the database can be read, but not saved there.
+    /// .db). A missing file is a new, empty database, and is not made before <see cref="SaveToDisk(string?, bool?)"/>, nor
+    /// is its folder. Until it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. Where the
+    /// folder is missing or cannot be written to, the lock is taken by the first save, which fails where another came first.
     /// </summary>
     /// <exception cref="PhantomDbException">55006: it is open already, here or in another process. Or its file is damaged, or its rows
     /// break a constraint: the error names file, line and byte offset.</exception>
@@ -144,7 +149,7 @@ public sealed class Database : IDisposable
         }
     }
 
-    /// <summary>True where the database's content may differ from what its file has.</summary>
+    /// <summary>True where the database's content may differ from what its file has; a missing file has an empty database.</summary>
     public bool HasUnsavedChanges => !State(Storage.Timestamps.Visible).Equals(_savedState);
 
     /// <summary>
@@ -277,7 +282,7 @@ public sealed class Database : IDisposable
         }
     }
 
-    // The folder could not be written to when the database was opened: someone else may have saved since.
+    // The folder was missing or could not be written to when the database was opened: someone else may have saved since.
     private void LockLate(string path)
     {
         IDisposable late = DatabaseFiles.Lock(path);

@@ -34,9 +34,16 @@ internal static class DatabaseFiles
             $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
     }
 
-    /// <summary>As <see cref="Lock"/>; null where the folder cannot be written to, and nobody can save anything.</summary>
+    /// <summary>
+    /// As <see cref="Lock"/>, but makes no folder; null where the folder is missing, so that there is nothing to read, or
+    /// cannot be written to.
+    /// </summary>
     public static IDisposable? TryLock(string path)
     {
+        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            return null;
+        }
         try
         {
             return Lock(path);

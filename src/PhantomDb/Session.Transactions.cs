@@ -43,6 +43,9 @@ public sealed partial class Session
         return catalog;
     }
 
+    /// <summary>The tables, views and sequences as this session sees them, those of its open transaction included, for people to read.</summary>
+    public SchemaDescription DescribeSchema() => Entered(() => new SchemaDescription(NewestCatalog));
+
     /// <summary>What the session is doing; from any thread.</summary>
     internal SessionActivity Describe(int blockedBy) => new(
         ProcessId,

@@ -63,7 +63,7 @@ internal sealed class CsvImport
     /// <summary>The file's bytes without a byte order mark.</summary>
     public Stream OpenRows()
     {
-        FileStream stream = File.OpenRead(_path);
+        FileStream stream = ShellFiles.OpenRead(_path);
         Span<byte> mark = stackalloc byte[3];
         int count = stream.ReadAtLeast(mark, 3, throwOnEndOfStream: false);
         stream.Position = count == 3 && mark.SequenceEqual(Encoding.UTF8.Preamble) ? 3 : 0;

@@ -42,13 +42,19 @@ internal sealed class ShellCommands
     {
         ShellCommand command = Array.Find(_commands, candidate => candidate.Names.Contains(line.Name, StringComparer.Ordinal))
             ?? throw new PhantomDbException("42601", $"unknown shell command {line.Name}") { Hint = ".help lists the commands." };
-        if (line.Words.Count < command.ArgumentCountMin || line.Words.Count > command.ArgumentCountMax)
+        bool isTooLong = line.Words.Count > command.ArgumentCountMax;
+        bool ignoresRest = line.Name[0] == '\\';   // as psql does
+        if (line.Words.Count < command.ArgumentCountMin || (isTooLong && !ignoresRest))
         {
             throw new PhantomDbException("42601", $"{line.Name} is not called like this") { Hint = $"Usage: {command.Usage}" };
         }
         if (_restrictedBy is not null && line.Name != "\\unrestrict")
         {
             throw new PhantomDbException("42501", $"{line.Name} is not allowed here") { Hint = "The script has restricted itself to SQL; \\unrestrict with its key ends that." };
+        }
+        foreach (string word in line.Words.Skip(command.ArgumentCountMax))
+        {
+            _shell.Report($"{line.Name}: extra argument \"{word}\" ignored");
         }
         command.Run(line);
     }
@@ -70,7 +76,7 @@ internal sealed class ShellCommands
             throw new PhantomDbException("42601", $"{line.Name} needs the name of a database");
         }
         _shell.OpenDatabase(name);
-        _shell.Report($"Database: {_shell.Database.Name}");
+        _shell.Inform($"Database: {_shell.Database.Name}");
     }
 
     private void Save(CommandLine line)
@@ -164,7 +170,7 @@ internal sealed class ShellCommands
         };
         if (line.Words.Count == 0)
         {
-            _shell.Report($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
+            _shell.Inform($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
         }
     }
 

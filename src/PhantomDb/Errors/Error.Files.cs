@@ -4,7 +4,7 @@ namespace PhantomDb.Errors;
 internal static partial class Error
 {
     public static PhantomDbException FileNotFound(string path) =>
-        new(SqlStates.UndefinedFile, $"could not open file \"{path}\": no such file");
+        new(SqlStates.UndefinedFile, $"could not open file \"{path}\" for reading: no such file or directory");
 
     /// <summary>Another process, or this one, has the database open.</summary>
     public static PhantomDbException FileInUse(string lockPath, string holder) =>

@@ -108,6 +108,29 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void A_new_database_makes_its_folder_and_takes_its_lock_when_it_is_first_saved()
+    {
+        string folder = Path.Combine(_folder, "sub", "deeper");
+        DatabaseOptions options = Options with { DataDirectory = folder };
+        using Database first = Database.Open("shop", options);
+        using Database second = Database.Open("shop", options);
+        Assert.IsTrue(first.IsNew);
+        Assert.IsFalse(first.HasUnsavedChanges);
+        Assert.IsEmpty(Directory.GetFileSystemEntries(_folder));
+
+        Run(first, "CREATE TABLE t (a int)");
+        Assert.IsTrue(first.HasUnsavedChanges);
+        first.SaveToDisk();
+
+        CollectionAssert.AreEquivalent(new[] { ".gitattributes", "shop.db", "shop.lock" }, FilesIn(folder));
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => second.SaveToDisk()).SqlState);
+        first.Dispose();
+        Assert.Contains("has changed", Assert.ThrowsExactly<PhantomDbException>(() => second.SaveToDisk()).Message);
+        using Database third = Database.Open("shop", options);
+        Assert.IsFalse(third.IsNew);
+    }
+
+    [TestMethod]
     public void A_copy_does_not_replace_a_database_that_is_open()
     {
         using Database shop = Database.Open("shop", Options);

@@ -260,7 +260,7 @@ public sealed class ShellTests
         string help = Run("", "--help").Output;
         string commands = Run(".help\n").Output;
 
-        foreach (string option in new[] { "-c", "-f", "-d", "--mode", "--in-memory", "--keep-going", "-h", "--version" })
+        foreach (string option in new[] { "-c", "-f", "-d", "--mode", "--in-memory", "--quiet", "--keep-going", "-h", "--version" })
         {
             Assert.Contains(option, help);
         }
@@ -273,6 +273,66 @@ public sealed class ShellTests
             Assert.Contains(command, commands);
         }
         Assert.StartsWith("phantomdb ", Run("", "--version").Output);
+    }
+
+    [TestMethod]
+    public void Listings_and_descriptions_see_the_sessions_own_transaction()
+    {
+        const string expected = "schema,name,type\npublic,t,table\ncolumn,type,nullable,default\na,integer,\"\",\"\"\nCREATE TABLE t (\n    a integer\n);\n";
+
+        (int exitCode, string output, string errors) = Run("BEGIN;\nCREATE TABLE t (a int);\n.tables\n\\d t\n.schema t\nROLLBACK;\n.schema\n", "-m", "csv");
+
+        Assert.AreEqual((0, expected), (exitCode, output), errors);
+    }
+
+    [TestMethod]
+    public void A_backslash_command_warns_of_words_that_it_ignores()
+    {
+        Assert.AreEqual((0, "", "\\q: extra argument \"now\" ignored\n"), Run("\\q now\nSELECT 1;\n"));
+        Assert.AreEqual(1, Run(".quit now\n").ExitCode);
+    }
+
+    [TestMethod]
+    [DataRow("\\i nosuch.sql", "58P01: could not open file \"nosuch.sql\" for reading: no such file or directory")]
+    [DataRow("\\i nosuch/a.sql", "58P01: could not open file \"nosuch/a.sql\" for reading: no such file or directory")]
+    [DataRow("\\i ''", "58P01: could not open file \"\" for reading: no such file or directory")]
+    [DataRow("\\i .", "42809: could not open file \".\" for reading: is a directory")]
+    [DataRow("\\o nosuch/a.csv", "58P01: could not open file \"nosuch/a.csv\" for writing: no such file or directory")]
+    [DataRow(".import nosuch.csv t", "58P01: could not open file \"nosuch.csv\" for reading: no such file or directory")]
+    public void A_file_that_cannot_be_opened_is_named_in_our_own_words(string command, string error)
+    {
+        (int exitCode, string output, string errors) = Run(command + "\n");
+
+        Assert.AreEqual((1, "", $"ERROR: {error}\n"), (exitCode, output, errors));
+    }
+
+    [TestMethod]
+    public void A_missing_database_that_is_only_read_leaves_nothing_behind()
+    {
+        Assert.AreEqual((0, "a\n1\n", "NOTICE: database \"x\" is new\n"), Run("", "nosuch/dir/x.db", "-m", "csv", "-c", "SELECT 1 AS a"));
+        Run("SELECT 1;\n", "-d", "stores", "shop");
+        Run("SELECT 1;\n", "./here.db");
+        Assert.IsEmpty(Directory.GetFileSystemEntries(_folder));
+
+        Run("CREATE TABLE t (a int);\n", "nosuch/dir/x.db");
+        Assert.AreEqual((0, "a\n", ""), Run("", "nosuch/dir/x.db", "-m", "csv", "-c", "SELECT * FROM t"));
+        Run(".save\n", "./empty.db");
+        CollectionAssert.AreEquivalent(
+            new[] { ".gitattributes", "empty.db", "nosuch" }, Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).ToArray());
+        CollectionAssert.AreEquivalent(
+            new[] { ".gitattributes", "x.db" }, Directory.GetFileSystemEntries(Path.Combine(_folder, "nosuch", "dir")).Select(Path.GetFileName).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("-q")]
+    [DataRow("--quiet")]
+    public void Quiet_leaves_errors_and_what_was_asked_for(string option)
+    {
+        (int exitCode, string output, string errors) = Run(
+            "CREATE TABLE t (a int);\nCREATE TABLE IF NOT EXISTS t (a int);\nINSERT INTO t VALUES (1) RETURNING a;\n\\timing\nSELECT nowhere;\n", option, "shop", "-m", "csv");
+
+        Assert.AreEqual((1, "a\n1\n"), (exitCode, output));
+        Assert.StartsWith("ERROR: 42703: ", errors);
     }
 
     [TestMethod]

@@ -1,0 +1,28 @@
+namespace PhantomDb.Shell;
+
+/// <summary>Files that the shell itself reads and writes, and what is said where they cannot be opened. Databases are not among them.</summary>
+internal static class ShellFiles
+{
+    public static FileStream OpenRead(string path) => Open(path, "reading", FileMode.Open, FileAccess.Read);
+
+    public static FileStream OpenWrite(string path) => Open(path, "writing", FileMode.Create, FileAccess.Write);
+
+    private static FileStream Open(string path, string purpose, FileMode mode, FileAccess access)
+    {
+        try
+        {
+            return new FileStream(path, mode, access, FileShare.Read);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            (string state, string reason) = error switch
+            {
+                _ when Directory.Exists(path) => ("42809", "is a directory"),
+                FileNotFoundException or DirectoryNotFoundException or ArgumentException => ("58P01", "no such file or directory"),
+                UnauthorizedAccessException => ("42501", "permission denied"),
+                _ => ("58030", error.Message),
+            };
+            throw new PhantomDbException(state, $"could not open file \"{path}\" for {purpose}: {reason}", error);
+        }
+    }
+}
