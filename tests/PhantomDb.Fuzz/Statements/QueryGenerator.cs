@@ -48,8 +48,9 @@ internal sealed class QueryGenerator(Random random)
     public string Query()
     {
         _aliases = 0;
-        return random.Next(12) switch
+        return random.Next(13) switch
         {
+            12 => ByKey(),
             0 or 1 => SetOperation(),
             2 => Ordered(),
             3 => Windows(),
@@ -92,6 +93,18 @@ internal sealed class QueryGenerator(Random random)
     private string Returning(string table) => Chance(3) ? $" returning {table}.*" : "";
 
     private static string Names(IEnumerable<Column> columns) => string.Join(", ", columns.Select(column => column.Name));
+
+    /// <summary>
+    /// One row by its key, whole or in part, with constants beside columns and alone: what runs without operators, where a list
+    /// without a column is a case of its own.
+    /// </summary>
+    private string ByKey()
+    {
+        (string table, string key) = Pick([("a", "id"), ("b", "id"), ("c", "k")]);
+        Column[] columns = [.. Tables[table].Select(column => column with { Name = $"{table}.{column.Name}" })];
+        string[] items = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => Chance(3) ? Pick(columns).Name : Literal(Pick(Kinds)))];
+        return $"select {string.Join(", ", items)} from {table} where {key} = {random.Next(-1, 8)}{(Chance(4) ? $" and {Condition(1, [.. columns])}" : "")}";
+    }
 
     private string SetOperation()
     {
