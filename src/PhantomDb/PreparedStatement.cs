@@ -119,6 +119,7 @@ public sealed class PreparedStatement : IDisposable
     public void Bind(int parameter, string value)
     {
         ArgumentNullException.ThrowIfNull(value);
+        Utf8Text.EnsureValid(value);
         Bind(parameter, Encoding.UTF8.GetBytes(value));
     }
 

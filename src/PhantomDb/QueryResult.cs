@@ -122,7 +122,8 @@ public sealed class QueryResult : IDisposable
     };
 
     /// <summary>A numeric, with its scale.</summary>
-    /// <exception cref="OverflowException">The value has more digits than a decimal holds; read its text instead.</exception>
+    /// <remarks>A fraction of more digits than a decimal holds is rounded; its text has all of them.</remarks>
+    /// <exception cref="OverflowException">The value is NaN, or larger than a decimal holds; read its text instead.</exception>
     public decimal GetDecimal(int column) => Type(column).Id switch
     {
         SqlTypeId.Numeric => Decimal(column),
@@ -156,7 +157,7 @@ public sealed class QueryResult : IDisposable
         long day = (long)FirstDay + Value<int>(column, PhysicalType.Int32);
         return day >= DateOnly.MinValue.DayNumber && day <= DateOnly.MaxValue.DayNumber
             ? DateOnly.FromDayNumber((int)day)
-            : throw new OverflowException($"date {GetText(column)} is outside the range of DateOnly; read its text instead");
+            : throw new OverflowException($"Column \"{Columns[column].Name}\": date {GetText(column)} is outside the range of DateOnly; read its text instead");
     }
 
     /// <summary>A time.</summary>
@@ -167,7 +168,7 @@ public sealed class QueryResult : IDisposable
         long microseconds = Value<long>(column, PhysicalType.Int64);
         return microseconds < 86_400_000_000
             ? new TimeOnly(microseconds * 10)
-            : throw new OverflowException("time 24:00:00 is outside the range of TimeOnly; read its text instead");
+            : throw new OverflowException($"Column \"{Columns[column].Name}\": time 24:00:00 is outside the range of TimeOnly; read its text instead");
     }
 
     /// <summary>A timestamp (kind unspecified) or timestamp with time zone (kind UTC).</summary>
@@ -183,7 +184,7 @@ public sealed class QueryResult : IDisposable
         long minimum = -(long)FirstDay * 86_400_000_000;
         if (microseconds < minimum || microseconds > (DateTime.MaxValue.Ticks / 10) + minimum)
         {
-            throw new OverflowException($"timestamp {GetText(column)} is outside the range of DateTime; read its text instead");
+            throw new OverflowException($"Column \"{Columns[column].Name}\": timestamp {GetText(column)} is outside the range of DateTime; read its text instead");
         }
         return new DateTime((microseconds - minimum) * 10, type == SqlTypeId.Timestamp ? DateTimeKind.Unspecified : DateTimeKind.Utc);
     }
@@ -195,7 +196,7 @@ public sealed class QueryResult : IDisposable
         Interval interval = Value<Interval>(column, PhysicalType.Interval);
         return interval.Months == 0
             ? checked(TimeSpan.FromDays(interval.Days) + new TimeSpan(interval.Microseconds * 10))
-            : throw new OverflowException($"interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
+            : throw new OverflowException($"Column \"{Columns[column].Name}\": interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
     }
 
     /// <summary>PostgreSQL's text form of the value, not NULL.</summary>
@@ -245,7 +246,11 @@ public sealed class QueryResult : IDisposable
         }
     }
 
-    private SqlType Type(int column) => _columns[column].Type;
+    private SqlType Type(int column) => _columns[Checked(column)].Type;
+
+    private int Checked(int column) => (uint)column < (uint)_columns.Length
+        ? column
+        : throw new ArgumentOutOfRangeException(nameof(column), column, $"The result has {_columns.Length} columns, counted from 0.");
 
     private decimal Decimal(int column)
     {
@@ -261,13 +266,26 @@ public sealed class QueryResult : IDisposable
         UInt128 magnitude = (UInt128)(coefficient < 0 ? -coefficient : coefficient);
         return isFinite && scale is >= 0 and <= ScaleMax && magnitude >> 96 == 0
             ? new decimal((int)(uint)magnitude, (int)(uint)(magnitude >> 32), (int)(uint)(magnitude >> 64), coefficient < 0, (byte)scale)
-            : decimal.Parse(GetText(column), NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+            : FromText();
+
+        decimal FromText()
+        {
+            string text = GetText(column);
+            try
+            {
+                return decimal.Parse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
+            }
+            catch (Exception error) when (error is OverflowException or FormatException)   // FormatException: NaN
+            {
+                throw new OverflowException($"Column \"{Columns[column].Name}\": numeric {text} is outside the range of decimal; read its text instead", error);
+            }
+        }
 
         static (Int128, int, bool) Parts(Numeric value) => (value.Coefficient, value.Scale, value.IsFinite);
     }
 
     private Vector Vector(int column) =>
-        (_chunk ?? throw new InvalidOperationException("There is no current row: call Read first.")).Vectors[column];
+        (_chunk ?? throw new InvalidOperationException("There is no current row: call Read first.")).Vectors[Checked(column)];
 
     private Vector Valid(int column)
     {

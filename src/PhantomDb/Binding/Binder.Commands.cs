@@ -180,8 +180,8 @@ internal static partial class Binder
     /// <summary>There are no roles: a dump's owners mean nothing, and nothing is said of them.</summary>
     private static NoOperationCommand BindAlterOwner(AlterOwnerStatement owner) =>
         owner.Kind is ObjectKind.Table or ObjectKind.View or ObjectKind.Sequence or ObjectKind.Schema or ObjectKind.Database or ObjectKind.Index
-            ? new NoOperationCommand($"ALTER {owner.Kind.ToString().ToUpperInvariant()}")
-            : throw Error.NotSupported($"ALTER {owner.Kind.ToString().ToUpperInvariant()}", owner.Position);
+            ? new NoOperationCommand($"ALTER {owner.Kind.Name()}")
+            : throw Error.NotSupported($"ALTER {owner.Kind.Name()}", owner.Position);
 
     private static BoundStatement BindSessionStatement(Statement statement, BindingState state) => statement switch
     {

@@ -61,6 +61,13 @@ internal static partial class Binder
     /// <summary>The words of a statement's record: "DECLARE CURSOR".</summary>
     private static string NameOf(Statement statement)
     {
+        switch (statement)
+        {
+            case CreateEnumStatement or CreateCompositeTypeStatement:
+                return "CREATE TYPE";
+            case CloseCursorStatement:
+                return "CLOSE";
+        }
         string name = statement.GetType().Name.Replace("Statement", "", StringComparison.Ordinal);
         return string.Concat(name.Select((c, i) => i > 0 && char.IsUpper(c) ? $" {c}" : char.ToUpperInvariant(c).ToString()));
     }

@@ -1,5 +1,6 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Functions;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
@@ -152,9 +153,13 @@ internal static class CopyBinder
                 Binder.BooleanOption(option);   // rows are always visible as soon as their transaction is
                 break;
             case "encoding":
-                if (Binder.OptionText(option)?.ToUpperInvariant().Replace("-", "", StringComparison.Ordinal) is not ("UTF8" or "UNICODE"))
+                if (Binder.OptionText(option) is not { } encoding || !TextEncodings.IsName(encoding))
                 {
-                    throw Error.NotSupported($"COPY encoding {Binder.OptionText(option)}", option.Position);
+                    throw Error.At(SqlStates.InvalidParameterValue, "argument to option \"encoding\" must be a valid encoding name", option.Position);
+                }
+                if (encoding.ToUpperInvariant().Replace("-", "", StringComparison.Ordinal) is not ("UTF8" or "UNICODE"))
+                {
+                    throw Error.NotSupported($"COPY encoding {encoding}", option.Position);
                 }
                 break;
             default:
@@ -210,11 +215,11 @@ internal static class CopyBinder
         }
         if (nullText.Contains(delimiter[0], StringComparison.Ordinal))
         {
-            throw Error.InvalidParameter("COPY delimiter must not appear in the NULL specification");
+            throw Error.NotPossible("COPY delimiter must not appear in the NULL specification", -1);
         }
         if (isCsv && nullText.Contains(quote[0], StringComparison.Ordinal))
         {
-            throw Error.InvalidParameter("CSV quote character must not appear in the NULL specification");
+            throw Error.NotPossible("CSV quote character must not appear in the NULL specification", -1);
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed partial class SchemaBinder
             ObjectKind.View => "ALTER VIEW",
             ObjectKind.Index => "ALTER INDEX",
             ObjectKind.Table => "ALTER TABLE",
-            _ => throw Error.NotSupported($"ALTER {statement.Kind.ToString().ToUpperInvariant()}", statement.Position),
+            _ => throw Error.NotSupported($"ALTER {statement.Kind.Name()}", statement.Position),
         };
         object? found = Find(statement.Table);
         if (found is null)
@@ -160,7 +160,7 @@ internal sealed partial class SchemaBinder
     /// <summary>ALTER VIEW and ALTER SEQUENCE … SET SCHEMA.</summary>
     public BoundStatement BindSetSchema(AlterSchemaStatement statement)
     {
-        string tag = $"ALTER {statement.Kind.ToString().ToUpperInvariant()}";
+        string tag = $"ALTER {statement.Kind.Name()}";
         object? found = Find(statement.Name);
         switch (found)
         {
@@ -219,7 +219,7 @@ internal sealed partial class SchemaBinder
         }
         if (statement.Kind != ObjectKind.Sequence)
         {
-            throw Error.NotSupported($"ALTER {statement.Kind.ToString().ToUpperInvariant()} RENAME", statement.Position);
+            throw Error.NotSupported($"ALTER {statement.Kind.Name()} RENAME", statement.Position);
         }
         SequenceDefinition sequence = Find(statement.Name) as SequenceDefinition ?? throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
         RenameSequence(sequence, statement.NewName, statement.Position);
@@ -275,8 +275,14 @@ internal sealed partial class SchemaBinder
             case SetSchemaAction setSchema:
                 SetSchema(alteration, setSchema);
                 break;
-            case OwnerToAction or AlterColumnStatisticsAction or AlterColumnStorageAction or ClusterOnAction or SetPersistenceAction { Persistence: not TablePersistence.Temporary }:
+            case OwnerToAction or AlterColumnStatisticsAction or AlterColumnStorageAction or ClusterOnAction { Index: null } or SetPersistenceAction { Persistence: not TablePersistence.Temporary }:
                 break;   // nothing here has owners, sampling targets, pages or an unlogged form: dumps may set them
+            case ClusterOnAction cluster:
+                if (builder.Table.Indexes.All(index => index.Name != cluster.Index))
+                {
+                    throw Error.At(SqlStates.UndefinedObject, $"index \"{cluster.Index}\" for table \"{builder.Table.Name}\" does not exist", cluster.Position);
+                }
+                break;   // rows have no order to keep
             case SetOptionsAction options:
                 RefuseOptions(options.Options);
                 break;
@@ -291,8 +297,16 @@ internal sealed partial class SchemaBinder
                 break;   // every constraint is valid
             case UnsupportedAlterTableAction unsupported:
                 throw Error.NotSupported(unsupported.Feature, action.Position);
+            case EnableTriggerAction trigger:
+                throw Error.NotSupported($"ALTER TABLE {(trigger.IsEnabled ? "ENABLE" : "DISABLE")} TRIGGER", action.Position);
+            case AlterConstraintAction:
+                throw Error.NotSupported("ALTER TABLE ALTER CONSTRAINT", action.Position);
+            case DropExpressionAction:
+                throw Error.NotSupported("ALTER TABLE ALTER COLUMN DROP EXPRESSION", action.Position);
+            case SetPersistenceAction:
+                throw Error.NotSupported("ALTER TABLE SET TEMPORARY", action.Position);
             default:
-                throw Error.NotSupported($"ALTER TABLE {action.GetType().Name.Replace("Action", "", StringComparison.Ordinal)}", action.Position);
+                throw Error.NotSupported("this action of ALTER TABLE", action.Position);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Parsing;
@@ -230,6 +231,24 @@ internal sealed partial class SchemaBinder(BindingState state)
             {
                 throw Error.At(SqlStates.InvalidParameterValue, $"unrecognized parameter \"{option.Name}\"", option.Position);
             }
+            if (option is { Name: "fillfactor", Value: not null })
+            {
+                CheckFillFactor(option);
+            }
+        }
+    }
+
+    private static void CheckFillFactor(OptionSyntax option)
+    {
+        string? text = Binder.OptionText(option);
+        if (!int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int percent))
+        {
+            throw Error.At(SqlStates.InvalidParameterValue, $"invalid value for integer option \"fillfactor\": {text}", option.Position);
+        }
+        if (percent is < 10 or > 100)
+        {
+            throw Error.At(SqlStates.InvalidParameterValue, $"value {text} out of bounds for option \"fillfactor\"", option.Position,
+                detail: "Valid values are between \"10\" and \"100\".");
         }
     }
 
@@ -242,7 +261,7 @@ internal sealed partial class SchemaBinder(BindingState state)
             ObjectKind.Index => "index",
             ObjectKind.Sequence => "sequence",
             ObjectKind.Schema => "schema",
-            _ => throw Error.NotSupported($"DROP {statement.Kind.ToString().ToUpperInvariant()}", statement.Position),
+            _ => throw Error.NotSupported($"DROP {statement.Kind.Name()}", statement.Position),
         };
         string tag = $"DROP {kind.ToUpperInvariant()}";
         bool cascades = statement.Behavior == DropBehavior.Cascade;
@@ -504,7 +523,7 @@ internal sealed partial class SchemaBinder(BindingState state)
             case ObjectKind.Database:
                 return new NoOperationCommand("COMMENT") { Notices = ["comments on databases are not kept"] };
             default:
-                throw Error.NotSupported($"COMMENT ON {statement.Kind.ToString().ToUpperInvariant()}", statement.Position);
+                throw Error.NotSupported($"COMMENT ON {statement.Kind.Name()}", statement.Position);
         }
         return _change.Build("COMMENT");
     }

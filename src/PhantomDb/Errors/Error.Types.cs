@@ -89,10 +89,10 @@ internal static partial class Error
     public static PhantomDbException NegativeSubstringLength() =>
         new(SqlStates.SubstringError, "negative substring length not allowed");
 
-    public static PhantomDbException InvalidByteSequence(ReadOnlySpan<byte> bytes)
+    public static PhantomDbException InvalidByteSequence(ReadOnlySpan<byte> bytes, int position = -1)
     {
         string hex = string.Join(' ', bytes.ToArray().Select(b => $"0x{b:x2}"));
-        return new(SqlStates.CharacterNotInRepertoire, $"invalid byte sequence for encoding \"UTF8\": {hex}");
+        return new(SqlStates.CharacterNotInRepertoire, $"invalid byte sequence for encoding \"UTF8\": {hex}") { Position = position };
     }
 
     public static PhantomDbException NotANumber(string value) =>

@@ -200,9 +200,18 @@ internal static class TextEncodings
         }
     }
 
+    /// <summary>True for the name of an encoding that PostgreSQL has.</summary>
+    public static bool IsName(string encoding)
+    {
+        string name = NameOf(encoding);
+        return name is "UTF8" or "UNICODE" or "SQLASCII" or "LATIN1" or "ISO88591" || OtherNames.Contains(name);
+    }
+
+    private static string NameOf(string encoding) => new([.. encoding.ToUpperInvariant().Where(char.IsAsciiLetterOrDigit)]);
+
     private static string Find(string encoding, string role)
     {
-        string name = new([.. encoding.ToUpperInvariant().Where(char.IsAsciiLetterOrDigit)]);
+        string name = NameOf(encoding);
         return name switch
         {
             "UTF8" or "UNICODE" => "UTF8",

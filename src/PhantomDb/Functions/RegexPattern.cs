@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using PhantomDb.Errors;
@@ -92,11 +93,23 @@ internal sealed class RegexPattern
         {
             return new Regex(pattern, options, BacktrackingLimit);
         }
-        catch (ArgumentException error)
+        catch (RegexParseException error)
         {
-            throw Error.InvalidRegularExpression(error.Message);
+            throw Error.InvalidRegularExpression(MessageOf(error.Error));
         }
     }
+
+    private static string MessageOf(RegexParseError error) => error switch
+    {
+        RegexParseError.InsufficientClosingParentheses or RegexParseError.InsufficientOpeningParentheses => "parentheses () not balanced",
+        RegexParseError.UnterminatedBracket => "brackets [] not balanced",
+        RegexParseError.QuantifierAfterNothing or RegexParseError.NestedQuantifiersNotParenthesized or RegexParseError.InvalidGroupingConstruct => "quantifier operand invalid",
+        RegexParseError.ReversedQuantifierRange or RegexParseError.QuantifierOrCaptureGroupOutOfRange => "invalid repetition count(s)",
+        RegexParseError.ReversedCharacterRange => "invalid character range",
+        RegexParseError.UndefinedNumberedReference or RegexParseError.UndefinedNamedReference => "invalid backreference number",
+        RegexParseError.UnescapedEndingBackslash or RegexParseError.UnrecognizedEscape => "invalid escape \\ sequence",
+        _ => "invalid regexp (reg version 0.8)",
+    };
 
     private static T Guard<T>(Func<T> work)
     {
@@ -160,6 +173,8 @@ internal sealed class RegexPattern
 /// <summary>Rewrites what the two dialects spell differently, and finds what they match differently.</summary>
 internal sealed class RegexTranslator(string pattern, bool isMultiline)
 {
+    private const int RepetitionMax = 255;
+
     private readonly StringBuilder _output = new();
     private int _at;
     private bool _hasAlternatives;
@@ -224,7 +239,8 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
                 if (pattern[_at + 2] is not ':')
                 {
                     NeedsBacktracking = true;
-                    if (pattern[_at + 2] is not ('=' or '!' or '<'))
+                    int kind = pattern[_at + 2] == '<' ? _at + 3 : _at + 2;   // (?<name>…) is .NET's alone
+                    if (kind == pattern.Length || pattern[kind] is not ('=' or '!'))
                     {
                         throw Error.InvalidRegularExpression("quantifier operand invalid");
                     }
@@ -260,6 +276,7 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
             {
                 throw Error.InvalidRegularExpression("braces {} not balanced");
             }
+            EnsureRepetition(pattern.AsSpan((_at + 1)..end));
 
             _at = end + 1;
         }
@@ -282,6 +299,21 @@ internal sealed class RegexTranslator(string pattern, bool isMultiline)
         if (_at < pattern.Length && pattern[_at] is '*' or '+' && _at < pattern.Length)
         {
             throw Error.InvalidRegularExpression("quantifier operand invalid");
+        }
+    }
+
+    /// <summary>m, m, or m,n of up to 255, m not more than n; .NET would take other braces for text.</summary>
+    private static void EnsureRepetition(ReadOnlySpan<char> counts)
+    {
+        int comma = counts.IndexOf(',');
+        ReadOnlySpan<char> least = comma < 0 ? counts : counts[..comma];
+        ReadOnlySpan<char> most = comma < 0 ? least : counts[(comma + 1)..];
+        int maximum = RepetitionMax;
+        if (!int.TryParse(least, NumberStyles.None, CultureInfo.InvariantCulture, out int minimum)
+            || (most.Length > 0 && !int.TryParse(most, NumberStyles.None, CultureInfo.InvariantCulture, out maximum))
+            || minimum > maximum || maximum > RepetitionMax)
+        {
+            throw Error.InvalidRegularExpression("invalid repetition count(s)");
         }
     }
 

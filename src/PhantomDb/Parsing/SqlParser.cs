@@ -4,6 +4,7 @@ using Antlr4.Runtime.Misc;
 using PhantomDb.Errors;
 using PhantomDb.Grammar;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Types;
 
 namespace PhantomDb.Parsing;
 
@@ -49,6 +50,7 @@ internal static class SqlParser
     private static TResult Parse<TRoot, TResult>(string sql, Func<PhantomSqlParser, TRoot> rule, Func<TRoot, TResult> build)
         where TRoot : ParserRuleContext
     {
+        Utf8Text.EnsureValid(sql, position: 0);
         try
         {
             PhantomSqlLexer lexer = new(new SqlCharStream(sql), TextWriter.Null, TextWriter.Null);

@@ -14,6 +14,32 @@ internal static class Utf8Text
     /// <summary>Bytes of a name, as in PostgreSQL.</summary>
     private const int NameLengthMax = 63;
 
+    /// <summary>Place of the first half of a surrogate pair without its other half, which no encoding has; -1 where there is none.</summary>
+    public static int IndexOfLoneSurrogate(ReadOnlySpan<char> text)
+    {
+        int at = 0;
+        while (text[at..].IndexOfAnyInRange('\ud800', '\udfff') is >= 0 and int step)
+        {
+            at += step;
+            if (!char.IsHighSurrogate(text[at]) || at + 1 == text.Length || !char.IsLowSurrogate(text[at + 1]))
+            {
+                return at;
+            }
+            at += 2;
+        }
+        return -1;
+    }
+
+    /// <summary>Throws 22021 for UTF-16 that has no UTF-8: an encoder would put another character there without a word.</summary>
+    public static void EnsureValid(ReadOnlySpan<char> text, int position = -1)
+    {
+        if (IndexOfLoneSurrogate(text) is >= 0 and int at)
+        {
+            int unit = text[at];
+            throw Error.InvalidByteSequence([(byte)(0xE0 | (unit >> 12)), (byte)(0x80 | ((unit >> 6) & 0x3F)), (byte)(0x80 | (unit & 0x3F))], position < 0 ? -1 : position + at);
+        }
+    }
+
     /// <summary>Number of characters: bytes that do not continue one.</summary>
     public static int Length(ReadOnlySpan<byte> text)
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using PhantomDb.Errors;
 using PhantomDb.Functions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Vectors;
@@ -75,9 +76,16 @@ internal sealed class CopyOutput
 
     public void Flush()
     {
-        _stream.Write(_line.WrittenSpan);
-        _line.ResetWrittenCount();
-        _stream.Flush();
+        try
+        {
+            _stream.Write(_line.WrittenSpan);
+            _line.ResetWrittenCount();
+            _stream.Flush();
+        }
+        catch (Exception error) when (error is not (PhantomDbException or OperationCanceledException))   // the stream is the user's own
+        {
+            throw new PhantomDbException(SqlStates.IoError, $"could not write to COPY file: {error.Message}", error);
+        }
     }
 
     private void WriteDelimiter(int column)

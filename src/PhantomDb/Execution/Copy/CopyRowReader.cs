@@ -141,7 +141,15 @@ internal abstract class CopyRowReader
             Buffer.AsSpan(0, End).CopyTo(larger);
             Buffer = larger;
         }
-        int read = _stream.Read(Buffer, End, Buffer.Length - End);
+        int read;
+        try
+        {
+            read = _stream.Read(Buffer, End, Buffer.Length - End);
+        }
+        catch (Exception error) when (error is not (PhantomDbException or OperationCanceledException))   // the stream is the user's own
+        {
+            throw new PhantomDbException(SqlStates.IoError, $"could not read from COPY file: {error.Message}", error);
+        }
         if (read == 0)
         {
             _streamEnded = true;

@@ -24,6 +24,17 @@ internal enum ObjectKind
     ForeignTable,
 }
 
+/// <summary>The words of SQL for kinds of objects.</summary>
+internal static class ObjectKindNames
+{
+    public static string Name(this ObjectKind kind) => kind switch
+    {
+        ObjectKind.MaterializedView => "MATERIALIZED VIEW",
+        ObjectKind.ForeignTable => "FOREIGN TABLE",
+        _ => kind.ToString().ToUpperInvariant(),
+    };
+}
+
 /// <summary>DROP of tables, views, indexes, sequences, schemas, types, domains, extensions and collations.</summary>
 internal sealed record DropStatement(ObjectKind Kind, bool IfExists, bool Concurrently, SyntaxList<QualifiedName> Names, DropBehavior Behavior, int Position) : Statement(Position);
 
