@@ -33,7 +33,7 @@ internal sealed class ConflictInsert
     private readonly RowBuffer _values;
     private readonly PredicateEvaluator? _where;
     private readonly (int Place, ExpressionEvaluator Value)[] _assignments;
-    private readonly HashSet<long> _changed = [];
+    private readonly RowIdSet _changed;
     private readonly int[] _selected = new int[DataChunk.Capacity];
     private int _selectedCount;
 
@@ -42,6 +42,7 @@ internal sealed class ConflictInsert
         _insert = insert;
         _action = insert.OnConflict!;
         _scope = scope;
+        _changed = new RowIdSet(scope.Statement.Memory);
         _table = scope.Tables[insert.Table.Oid];
         IReadOnlyList<LogicalColumn> columns = insert.Input.Output;
         _arbiters = [.. insert.Table.Indexes

@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Execution.Operators;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
@@ -64,7 +65,35 @@ internal static class IndexChoice
         }
         return equal.Count == 0 && lower is null && upper is null
             ? null
-            : new PhysicalIndexScan(scan, index, equal) { Lower = lower, Upper = upper };
+            : new PhysicalIndexScan(scan, index, equal) { Lower = lower, Upper = upper, Residual = Residual(scan, index, equal, conjuncts) };
+    }
+
+    // Keys are equal where the values are. A range is not as exact as its bounds: it begins at an excluded value, and may end behind NULLs.
+    private static Expression? Residual(PhysicalScan scan, IndexDefinition index, List<Expression> equal, Expression[] conjuncts)
+    {
+        bool IsAnswered(Expression conjunct)
+        {
+            if (conjunct is not ComparisonExpression { Kind: ComparisonKind.Equal } comparison || !KeyConversion.IsSame(comparison.Left.Type, comparison.Right.Type))
+            {
+                return false;
+            }
+            for (int i = 0; i < equal.Count; i++)
+            {
+                if ((ReferenceEquals(comparison.Right, equal[i]) && IsColumn(scan, index.Columns[i], comparison.Left))
+                    || (ReferenceEquals(comparison.Left, equal[i]) && IsColumn(scan, index.Columns[i], comparison.Right)))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+        Expression[] rest = [.. conjuncts.Where(conjunct => !IsAnswered(conjunct))];
+        return rest.Length switch
+        {
+            0 => null,
+            1 => rest[0],
+            _ => new ConjunctionExpression(ConjunctionKind.And, new ExpressionList(rest)),
+        };
     }
 
     private static IndexBound? Bound(PhysicalScan scan, IndexColumn column, Expression[] conjuncts, ComparisonKind strict, ComparisonKind inclusive) =>

@@ -1,6 +1,8 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution.ForeignKeys;
+using PhantomDb.Expressions;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Vectors;
@@ -23,18 +25,18 @@ internal sealed class ModificationRunner(StatementScope scope)
     /// <summary>What ON CONFLICT met; null for other statements.</summary>
     public ConflictCounts? Conflicts { get; private set; }
 
-    /// <summary>The columns that the input of a modification must give.</summary>
-    public static IReadOnlyList<LogicalColumn> InputColumns(LogicalModification modification) => modification switch
+    /// <summary>The columns that the input of a modification must give: of an UPDATE's new rows those that change or are asked for.</summary>
+    public static IReadOnlyList<LogicalColumn> InputColumns(LogicalModification modification, DatabaseCatalog catalog) => modification switch
     {
         LogicalInsert insert => insert.Input.Output,
-        LogicalUpdate update => [update.RowId, .. update.NewRow, .. ReturningRows.Extra(update, update.NewRow)],
+        LogicalUpdate update => UpdateColumns(update, catalog),
         LogicalDelete delete => [delete.RowId, .. ReturningRows.Extra(delete, [])],
         _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
     };
 
     /// <summary>Runs the statement; the rows of RETURNING, null where it has none.</summary>
     public ColumnarBuffer? Run(LogicalModification modification) =>
-        Run(modification, scope.Run(modification.Input, InputColumns(modification)));
+        Run(modification, scope.Run(modification.Input, InputColumns(modification, scope.Catalog)));
 
     /// <summary>Runs the statement over a run of its input, which gives <see cref="InputColumns"/>.</summary>
     public ColumnarBuffer? Run(LogicalModification modification, QueryExecution input)
@@ -160,16 +162,17 @@ internal sealed class ModificationRunner(StatementScope scope)
     private ColumnarBuffer? Update(LogicalUpdate update, QueryExecution input)
     {
         TableStore table = scope.Tables[update.Table.Oid];
-        IReadOnlyList<LogicalColumn> columns = InputColumns(update);
-        RowChecks checks = new(update.Table, [.. columns.Skip(1)], update.Checks, scope) { FirstVector = 1 };
+        IReadOnlyList<LogicalColumn> columns = InputColumns(update, scope.Catalog);
+        int[] vectors = VectorsOf(update.NewRow, columns);
+        RowChecks checks = new(update.Table, columns, vectors, update.Checks, scope);
         ReturningRows? returning = ReturningRows.Create(update.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, update.Cascades);
         KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns);
-        int[] valueVectors = [.. update.ChangedColumns.Select(n => update.Table.IndexOfNumber(n) + 1)];
+        int[] valueVectors = [.. update.ChangedColumns.Select(n => vectors[update.Table.IndexOfNumber(n)])];
         RowBuffer values = new([.. update.ChangedColumns]);
-        ChangeEachRow(update, update.RowId, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
+        ChangeEachRow(update, update.RowId, columns, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
         {
-            checks.Test(rows);
+            checks.Test(rows, isLatest ? ReadView.Latest : scope.Transaction.View);
             ChangeRows(rows, table, keys, isLatest, (rowId, position) =>
             {
                 for (int value = 0; value < valueVectors.Length; value++)
@@ -178,7 +181,7 @@ internal sealed class ModificationRunner(StatementScope scope)
                 }
                 return scope.Transaction.TryUpdate(table, rowId, values, isLatest);
             });
-            keys.AddNew(rows, i => i + 1);
+            keys.AddNew(rows, i => vectors[i]);
             returning?.Add(rows);
         });
         foreignKeys.Finish();
@@ -188,11 +191,11 @@ internal sealed class ModificationRunner(StatementScope scope)
     private ColumnarBuffer? Delete(LogicalDelete delete, QueryExecution input)
     {
         TableStore table = scope.Tables[delete.Table.Oid];
-        IReadOnlyList<LogicalColumn> columns = InputColumns(delete);
+        IReadOnlyList<LogicalColumn> columns = InputColumns(delete, scope.Catalog);
         ReturningRows? returning = ReturningRows.Create(delete.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, delete.Cascades);
         KeyChanges keys = foreignKeys.Watch(delete.Table, null, isDelete: true);
-        ChangeEachRow(delete, delete.RowId, input, RowLockMode.Update, (rows, isLatest) =>
+        ChangeEachRow(delete, delete.RowId, columns, input, RowLockMode.Update, (rows, isLatest) =>
         {
             ChangeRows(rows, table, keys, isLatest, (rowId, _) => scope.Transaction.TryDelete(table, rowId, isLatest));
             returning?.Add(rows);
@@ -201,14 +204,50 @@ internal sealed class ModificationRunner(StatementScope scope)
         return returning?.Rows;
     }
 
+    private static IReadOnlyList<LogicalColumn> UpdateColumns(LogicalUpdate update, DatabaseCatalog catalog)
+    {
+        HashSet<int> needed = KeyChanges.ColumnsNeeded(catalog, update.Table, update.ChangedColumns);
+        needed.UnionWith(update.ChangedColumns);
+        HashSet<ColumnId> used = [];
+        foreach (BoundCheck check in update.Checks)
+        {
+            PlanIds.AddReferences(check.Condition, used);
+        }
+        LogicalColumn[] given = [.. update.NewRow.Where((column, i) => needed.Contains(update.Table.Columns[i].Number) || used.Contains(column.Id))];
+        return [update.RowId, .. given, .. ReturningRows.Extra(update, given)];
+    }
+
+    // Where the columns of a table's row stand among those given; -1 for those that are not.
+    private static int[] VectorsOf(IReadOnlyList<LogicalColumn> row, IReadOnlyList<LogicalColumn> columns)
+    {
+        Dictionary<ColumnId, int> places = [];
+        for (int i = 0; i < columns.Count; i++)
+        {
+            places.TryAdd(columns[i].Id, i);
+        }
+        return [.. row.Select(column => places.GetValueOrDefault(column.Id, -1))];
+    }
+
+    // A scan gives a row once, and so does what keeps or drops its rows; a join of FROM or USING may repeat it.
+    private static bool GivesRowsOnce(LogicalOperator input) => input switch
+    {
+        LogicalScan => true,
+        LogicalFilter filter => GivesRowsOnce(filter.Input),
+        LogicalProject project => GivesRowsOnce(project.Input),
+        LogicalCte cte => GivesRowsOnce(cte.Body),
+        LogicalJoin { Kind: JoinKind.Semi or JoinKind.Anti or JoinKind.Mark or JoinKind.Single } join => GivesRowsOnce(join.Left),
+        _ => false,
+    };
+
     // Changes the input's rows, each once. Rows that a commit has changed since the statement's timestamp are locked afterwards,
     // one by one, and changed where the statement still wants them as they are now.
-    private void ChangeEachRow(LogicalModification modification, LogicalColumn rowId, QueryExecution input, RowLockMode mode, Action<DataChunk, bool> change)
+    private void ChangeEachRow(
+        LogicalModification modification, LogicalColumn rowId, IReadOnlyList<LogicalColumn> columns, QueryExecution input,
+        RowLockMode mode, Action<DataChunk, bool> change)
     {
         TableStore table = scope.Tables[modification.Table.Oid];
-        IReadOnlyList<LogicalColumn> columns = InputColumns(modification);
         _changedMeanwhile.Clear();
-        foreach (DataChunk chunk in EachRowOnce(Collect(input, columns)))
+        foreach (DataChunk chunk in EachRowOnce(Collect(input, columns), mayRepeat: !GivesRowsOnce(modification.Input)))
         {
             change(chunk, false);
         }
@@ -252,15 +291,20 @@ internal sealed class ModificationRunner(StatementScope scope)
     }
 
     // A row that a join gives several times is changed once, by the first. The first vector has the row ids.
-    private IEnumerable<DataChunk> EachRowOnce(ColumnarBuffer rows)
+    private IEnumerable<DataChunk> EachRowOnce(ColumnarBuffer rows, bool mayRepeat)
     {
-        HashSet<long> seen = [];
+        RowIdSet? seen = mayRepeat ? new RowIdSet(scope.Statement.Memory) : null;
         DataChunk chunk = new(rows.Types);
         int[] first = new int[DataChunk.Capacity];
         for (int block = 0; block < rows.BlockCount; block++)
         {
             scope.Statement.ThrowIfCancelled();
             rows.Read(block, chunk);
+            if (seen is null)
+            {
+                yield return chunk;
+                continue;
+            }
             int count = 0;
             for (int i = 0; i < chunk.Count; i++)
             {

@@ -220,10 +220,15 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     {
         int[] places = [.. table.ColumnNumbers.Select(definition.IndexOfNumber)];
         DataChunk ordered = new([.. places.Select(p => definition.Columns[p].Type.Physical)]);
-        RowChecks checks = new(definition, [], [], scope);
         while (rows.Next() is { } chunk)
         {
-            checks.Test(chunk);
+            for (int i = 0; i < definition.Columns.Count; i++)
+            {
+                if (definition.Columns[i].IsNotNull)
+                {
+                    TestNotNull(chunk, i, definition, definition.Columns[i]);
+                }
+            }
             for (int i = 0; i < places.Length; i++)
             {
                 ordered.Vectors[i].Reference(chunk.Vectors[places[i]]);
@@ -241,16 +246,21 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         DataChunk chunk = new([validate.Column.Type.Physical]);
         while (scan.TryNext(chunk))
         {
-            for (int i = 0; i < chunk.Count; i++)
+            TestNotNull(chunk, 0, validate.Table, validate.Column);
+        }
+    }
+
+    private static void TestNotNull(DataChunk chunk, int place, TableDefinition table, ColumnDefinition column)
+    {
+        Vector vector = chunk.Vectors[place];
+        for (int i = 0; vector.Validity is not null && i < chunk.Count; i++)
+        {
+            if (!vector.IsValid(chunk.Position(i)))
             {
-                if (!chunk.Vectors[0].IsValid(chunk.Position(i)))
+                throw new PhantomDbException(SqlStates.NotNullViolation, $"column \"{column.Name}\" of relation \"{table.Name}\" contains null values")
                 {
-                    throw new PhantomDbException(SqlStates.NotNullViolation,
-                        $"column \"{validate.Column.Name}\" of relation \"{validate.Table.Name}\" contains null values")
-                    {
-                        SchemaName = validate.Table.Schema, TableName = validate.Table.Name, ColumnName = validate.Column.Name,
-                    };
-                }
+                    SchemaName = table.Schema, TableName = table.Name, ColumnName = column.Name,
+                };
             }
         }
     }

@@ -55,7 +55,7 @@ internal sealed class ExplainRunner(BoundExplain explain, StatementScope scope)
 
     private PlanNode Explain(LogicalModification modification)
     {
-        PhysicalPlan plan = Plan(modification.Input, ModificationRunner.InputColumns(modification));
+        PhysicalPlan plan = Plan(modification.Input, ModificationRunner.InputColumns(modification, scope.Catalog));
         if (!explain.IsAnalyze)
         {
             return Describer(null).Describe(modification, plan, null, null);

@@ -172,7 +172,10 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
                 break;
             case PhysicalIndexScan scan:
                 yield return ("Index Cond", string.Join(" and ", IndexConditions(scan)));
-                yield return ("Filter", Text(scan.Scan.Filter!, plan.Columns));
+                if (scan.Residual is not null)
+                {
+                    yield return ("Filter", Text(scan.Residual, plan.Columns));
+                }
                 break;
             case PhysicalFilter filter:
                 yield return ("Filter", Text(filter.Predicate, filter.Input.Columns));

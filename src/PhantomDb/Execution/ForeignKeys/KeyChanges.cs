@@ -14,22 +14,25 @@ internal sealed class KeyChanges
         _table = table;
         if (!isDelete)
         {
-            Outgoing = [.. table.Constraints
-                .Where(key => key.Kind == ConstraintKind.ForeignKey && (changedColumns is null || key.Columns.Any(changedColumns.Contains)))
-                .Select(key => new OutgoingKeys(key, table, scope))];
+            Outgoing = [.. OutgoingOf(table, changedColumns).Select(key => new OutgoingKeys(key, table, scope))];
         }
         if (isDelete || changedColumns is not null)
         {
-            Incoming = [.. scope.Catalog.Tables.OrderBy(child => child.Oid).SelectMany(child => child.Constraints
-                .Where(key => key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid
-                    && (isDelete || key.ReferencedColumns.Any(changedColumns!.Contains)))
-                .Select(key => new IncomingKeys(key, child, table, isDelete, scope)))];
+            Incoming = [.. IncomingOf(scope.Catalog, table, isDelete ? null : changedColumns)
+                .Select(key => new IncomingKeys(key.Constraint, key.Child, table, isDelete, scope))];
         }
     }
 
     public IReadOnlyList<OutgoingKeys> Outgoing { get; } = [];
 
     public IReadOnlyList<IncomingKeys> Incoming { get; } = [];
+
+    /// <summary>Storage numbers of the columns that foreign keys need of the new rows of an UPDATE that sets some columns.</summary>
+    public static HashSet<int> ColumnsNeeded(DatabaseCatalog catalog, TableDefinition table, IReadOnlyList<int> changedColumns) =>
+    [
+        .. OutgoingOf(table, changedColumns).SelectMany(key => key.Columns),
+        .. IncomingOf(catalog, table, changedColumns).SelectMany(key => key.Constraint.ReferencedColumns),
+    ];
 
     /// <summary>
     /// Notes new rows; the place of a column of the table gives the vector that it stands in. For UPDATE those whose old keys
@@ -64,6 +67,17 @@ internal sealed class KeyChanges
             key.KeepOld();
         }
     }
+
+    // Those that a change of some columns touches; of all columns where none are named.
+    private static IEnumerable<ConstraintDefinition> OutgoingOf(TableDefinition table, IReadOnlyList<int>? changedColumns) =>
+        table.Constraints.Where(key => key.Kind == ConstraintKind.ForeignKey && (changedColumns is null || key.Columns.Any(changedColumns.Contains)));
+
+    private static IEnumerable<(ConstraintDefinition Constraint, TableDefinition Child)> IncomingOf(
+        DatabaseCatalog catalog, TableDefinition table, IReadOnlyList<int>? changedColumns) =>
+        catalog.Tables.OrderBy(child => child.Oid).SelectMany(child => child.Constraints
+            .Where(key => key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid
+                && (changedColumns is null || key.ReferencedColumns.Any(changedColumns.Contains)))
+            .Select(key => (key, child)));
 
     private Vector[] VectorsOf(DataChunk chunk, IReadOnlyList<int> numbers, Func<int, int> vectorOf) =>
         [.. numbers.Select(n => chunk.Vectors[vectorOf(_table.IndexOfNumber(n))])];

@@ -8,7 +8,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Operators;
 
-/// <summary>Reads the rows of an index's key range, in key order, one by one into chunks, and filters them.</summary>
+/// <summary>Reads the rows of an index's key range, in key order, one by one into chunks, and tests what the range leaves open of the filter.</summary>
 internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
 {
     public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
@@ -18,7 +18,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
         private readonly PhysicalScan _scan;
         private readonly ExecutionContext _context;
         private readonly IndexRangeScan _rows;
-        private readonly PredicateEvaluator _filter;
+        private readonly PredicateEvaluator? _filter;
         private readonly DataChunk _chunk;
         private readonly int[] _selection = new int[DataChunk.Capacity];
         private bool _isAtEnd;
@@ -31,7 +31,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
             TableStore table = context.Tables[_scan.Table.Oid];
             TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
             _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]);
-            _filter = new PredicateEvaluator(_scan.Filter!, context.Evaluation);
+            _filter = scan.Residual is null ? null : new PredicateEvaluator(scan.Residual, context.Evaluation);
             _chunk = new DataChunk([.. _scan.Columns.Select(c => c.Type.Physical)], context.Memory);
             _isAtEnd = !TrySeek(scan, index);
         }
@@ -45,6 +45,10 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
                 if (_chunk.Count == 0)
                 {
                     return null;
+                }
+                if (_filter is null)
+                {
+                    return _chunk;
                 }
                 int count = _filter.Select(_chunk, _selection);
                 if (count > 0)

@@ -28,13 +28,16 @@ internal sealed record PhysicalScan(
 
 /// <summary>
 /// Reads a table's rows by a key range of an index: its first columns equal to values, the next (where bounded) between two.
-/// Values have no columns. The whole filter is applied to the rows found.
+/// Values have no columns.
 /// </summary>
 internal sealed record PhysicalIndexScan(PhysicalScan Scan, IndexDefinition Index, IReadOnlyList<Expression> Equal) : PhysicalOperator(Scan.Columns)
 {
     public IndexBound? Lower { get; init; }
 
     public IndexBound? Upper { get; init; }
+
+    /// <summary>What the key range does not answer of the scan's filter: all but the equalities; null where nothing is left.</summary>
+    public Expression? Residual { get; init; }
 
     public override IReadOnlyList<PhysicalOperator> Children => [];
 }

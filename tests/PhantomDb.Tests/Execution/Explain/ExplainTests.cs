@@ -16,10 +16,17 @@ public sealed class ExplainTests
             """
             Update on t
               ->  Projection
-                    Output: row id, id, 'x'
+                    Output: row id, 'x'
                     ->  Index Scan using t_pkey on t
                           Index Cond: (id = 1)
-                          Filter: id = 1
+            """);
+        AssertPlan(session, "explain (costs off) select v from t where id = 1 and v > 'a'",
+            """
+            Projection
+              Output: v
+              ->  Index Scan using t_pkey on t
+                    Index Cond: (id = 1)
+                    Filter: v > 'a'
             """);
         AssertPlan(session, "explain (costs off) insert into t values (1, 'a') on conflict (id) do nothing",
             """
