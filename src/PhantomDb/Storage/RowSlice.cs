@@ -36,6 +36,14 @@ internal sealed class RowSlice
     public bool IsInCleanupQueue;
     public bool IsInFreeList;
     public int FreeCount;      // dead rows without versions: slots to use again
+    public int FirstFreeWord;  // none of them is in a word of the mask before this one
+
+    /// <summary>Counts rows that have become free: dead, and without versions.</summary>
+    public void CountFree(int first, int count)
+    {
+        FreeCount += count;
+        FirstFreeWord = Math.Min(FirstFreeWord, first >> 6);
+    }
 
     /// <summary>Takes the sequence to validate against; waits while the writer is changing the slice.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -16,11 +16,12 @@ internal static class StatisticsBuilder
     public static TableStatistics Build(TableStore table, in ReadView view)
     {
         (RowSlice[] slices, int sliceCount) = table.CurrentSlices();
+        RowSlice[] filled = slices.Take(sliceCount).Where(slice => slice.RowCount > 0).ToArray();
         var columns = new Dictionary<int, ColumnStatistics>();
         long rowCount = table.RowCount;
         foreach (ColumnDefinition column in table.Definition.Columns)
         {
-            columns[column.Number] = OfColumn(table, column, slices.AsSpan(0, sliceCount), rowCount, view);
+            columns[column.Number] = OfColumn(table, column, filled, rowCount, view);
         }
         return new TableStatistics(rowCount, columns);
     }

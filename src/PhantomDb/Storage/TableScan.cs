@@ -17,6 +17,8 @@ internal sealed class TableScan
     private readonly TableStore _table;
     private readonly RowSlice[] _slices;
     private readonly int _sliceCount;
+    private readonly int _firstMorsel;
+    private readonly int _morselEnd;
     private readonly ReadView _view;
     private readonly int[] _columns;
     private readonly ZoneFilter[] _filters;
@@ -32,14 +34,16 @@ internal sealed class TableScan
         _view = view;
         _filters = filters;
         _withRowIds = withRowIds;
+        _firstMorsel = _nextMorsel = table.FirstSlice / MorselSize;
         (_slices, _sliceCount) = table.CurrentSlices();
+        _morselEnd = (_sliceCount + MorselSize - 1) / MorselSize;
     }
 
     /// <summary>Workers that have something to do at once.</summary>
-    public int WorkerCountMax => Math.Max(1, (_sliceCount + MorselSize - 1) / MorselSize);
+    public int WorkerCountMax => Math.Max(1, _morselEnd - _firstMorsel);
 
     /// <summary>Positions at most: for progress reports.</summary>
-    public long RowCountMax => (long)_sliceCount * RowSlice.Capacity;
+    public long RowCountMax => (long)(_sliceCount - (_firstMorsel * MorselSize)) * RowSlice.Capacity;
 
     public Worker NewWorker() => new(this);
 
@@ -104,7 +108,7 @@ internal sealed class TableScan
                 if (_next >= _end)
                 {
                     _next = _end = index = 0;
-                    Volatile.Write(ref scan._nextMorsel, scan.WorkerCountMax);   // does not count on when asked again
+                    Volatile.Write(ref scan._nextMorsel, scan._morselEnd);   // does not count on when asked again
                     return false;
                 }
             }

@@ -66,6 +66,11 @@ internal sealed partial class TableStore
         for (int i = 0; i < source._sliceCount; i++)
         {
             RowSlice from = source._slices[i];
+            if (ReferenceEquals(from, source._releasedSlice) || (_keepsInsertionOrder && IsSpent(i, from, source._sliceCount)))
+            {
+                _slices[i] = ReleasedSlice();
+                continue;
+            }
             var slice = new RowSlice(_types.Length)
             {
                 RowCount = from.RowCount,
@@ -98,10 +103,14 @@ internal sealed partial class TableStore
         }
         _sliceCount = source._sliceCount;
         _rowCount = source._rowCount;
-        _tail = source._tail;
+        SkipReleasedSlices();
+        _tail = _keepsInsertionOrder ? _sliceCount - 1 : source._tail;
         foreach (int empty in source._emptySlices)
         {
-            _emptySlices.Push(empty);
+            if (!_keepsInsertionOrder)
+            {
+                _emptySlices.Push(empty);
+            }
         }
     }
 

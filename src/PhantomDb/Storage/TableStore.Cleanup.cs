@@ -86,7 +86,7 @@ internal sealed partial class TableStore
                     slice.Deleted[row >> 6] |= 1UL << (row & 63);
                 }
                 slice.Versions!.RemoveInserts(first, rows);
-                slice.FreeCount += rows;
+                slice.CountFree(first, rows);
                 DropVersionsIfEmpty(slice);
                 slice.EndChange();
                 Volatile.Write(ref _rowCount, _rowCount - rows);
@@ -238,7 +238,7 @@ internal sealed partial class TableStore
         {
             versions.RemoveInserts(row, 1);   // older than the delete, so nobody's either
             CountDeadStrings(slice, row);
-            slice.FreeCount++;
+            slice.CountFree(row, 1);
         }
     }
 
@@ -354,9 +354,20 @@ internal sealed partial class TableStore
         }
     }
 
-    // Lets inserts use rows again; a slice without any row that anyone sees is replaced by a fresh one.
+    // Lets inserts use rows again; a slice without any row that anyone sees is replaced by a fresh one. Where the order of
+    // the rows is that of the inserts, no place is used twice: the memory of such a slice goes, and its row ids stay unused.
     private void OfferFreeRows(int index, RowSlice slice)
     {
+        if (_keepsInsertionOrder)
+        {
+            if (IsSpent(index, slice, _sliceCount))
+            {
+                _account?.Release(slice.Columns.Sum(column => column?.Size ?? 0));
+                Volatile.Write(ref _slices[index], ReleasedSlice());
+                SkipReleasedSlices();
+            }
+            return;
+        }
         if (slice.FreeCount == RowSlice.Capacity && slice.Versions is null)
         {
             long size = slice.Columns.Sum(column => column?.Size ?? 0);
@@ -375,6 +386,36 @@ internal sealed partial class TableStore
             slice.IsInFreeList = true;
             _slicesWithFreeRows.Push(index);
         }
+    }
+
+    // True where no row of the slice is anyone's, and none will be added.
+    private static bool IsSpent(int index, RowSlice slice, int sliceCount) =>
+        slice.Versions is null && slice.FreeCount == slice.RowCount && (slice.RowCount == RowSlice.Capacity || index < sliceCount - 1);
+
+    // Stands for every slice whose memory was released: it has no rows, and no room for any. The writer never changes it.
+    private RowSlice ReleasedSlice()
+    {
+        if (_releasedSlice is null)
+        {
+            var slice = new RowSlice(_types.Length);
+            foreach (int number in ColumnNumbers)
+            {
+                slice.Columns[number] = new ColumnSlice(_types[number], 0, null);
+            }
+            _releasedSlice = slice;
+        }
+        return _releasedSlice;
+    }
+
+    // A table that rows come into at one end and leave at the other is scanned from the first slice that has some.
+    private void SkipReleasedSlices()
+    {
+        int first = _firstSlice;
+        while (first < _sliceCount && ReferenceEquals(_slices[first], _releasedSlice))
+        {
+            first++;
+        }
+        Volatile.Write(ref _firstSlice, first);
     }
 
     private bool TryTakeFreeSlot(out int index, out int offset)
@@ -397,8 +438,9 @@ internal sealed partial class TableStore
     {
         if (slice.Deleted is { } deleted)
         {
-            for (int word = 0; word < deleted.Length; word++)
+            for (int word = slice.FirstFreeWord; word < deleted.Length; word++)
             {
+                slice.FirstFreeWord = word;
                 for (ulong rest = deleted[word]; rest != 0; rest &= rest - 1)
                 {
                     offset = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);

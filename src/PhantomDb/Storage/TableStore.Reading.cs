@@ -10,7 +10,10 @@ internal sealed partial class TableStore
 {
     private const int AttemptsMax = 1000;   // then a reader takes the latch: writers must not starve it
 
-    /// <summary>The table's slices at the moment; each may be replaced by a fresh one when all its rows are nobody's.</summary>
+    /// <summary>No slice before this one has rows, or will have.</summary>
+    internal int FirstSlice => Volatile.Read(ref _firstSlice);
+
+    /// <summary>The table's slices at the moment; each may be replaced by a fresh or an empty one when all its rows are nobody's.</summary>
     internal (RowSlice[] Slices, int Count) CurrentSlices()
     {
         int count = Volatile.Read(ref _sliceCount);

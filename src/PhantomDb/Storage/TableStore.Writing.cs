@@ -305,7 +305,7 @@ internal sealed partial class TableStore
 
     private int SliceToAppendTo()
     {
-        if (_tail >= 0 && _slices[_tail].RowCount < RowSlice.Capacity)
+        if (_tail >= 0 && _slices[_tail].RowCount < RowSlice.Capacity && !ReferenceEquals(_slices[_tail], _releasedSlice))
         {
             return _tail;
         }

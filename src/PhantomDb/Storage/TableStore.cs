@@ -7,7 +7,8 @@ namespace PhantomDb.Storage;
 /// <summary>
 /// The rows of one table in memory: slices of 2,048 rows, their versions, and the indexes. It knows read timestamps and
 /// stamps, not transactions: who may write when, what is undone, and when a stamp is published is Transactions' business.
-/// Row ids are places (slice and offset) and never move. README.md tells how scans, point reads and writers agree.
+/// Row ids are places (slice and offset) and never move; in a table without a primary key they ascend in the order of the
+/// inserts. README.md tells how scans, point reads and writers agree.
 /// </summary>
 internal sealed partial class TableStore
 {
@@ -19,6 +20,9 @@ internal sealed partial class TableStore
 
     private RowSlice[] _slices = [];
     private int _sliceCount;
+    private int _firstSlice;                   // all before it are released
+    private RowSlice? _releasedSlice;
+    private readonly bool _keepsInsertionOrder;
     private long _rowCount;
 
     /// <summary>An empty table.</summary>
@@ -28,6 +32,7 @@ internal sealed partial class TableStore
         _timestamps = timestamps;
         _account = account is null ? null : new MemoryAccount("table", long.MaxValue, account);
         ColumnNumbers = definition.Columns.Select(c => c.Number).ToArray();
+        _keepsInsertionOrder = definition.PrimaryKey is null;
         _types = new PhysicalType[definition.NextColumnNumber];
         _isIndexed = new bool[definition.NextColumnNumber];
         _isKeyColumn = new bool[definition.NextColumnNumber];

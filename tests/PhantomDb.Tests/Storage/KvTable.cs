@@ -45,6 +45,7 @@ internal sealed class KvTable
     ])
     {
         Indexes = withIndexOnN ? [Pk(), OnN()] : [Pk()],
+        Constraints = [new ConstraintDefinition(103, "kv_pkey", ConstraintKind.PrimaryKey) { Columns = [Id], IndexOid = 101 }],
     };
 
     public static IndexDefinition Pk() =>
