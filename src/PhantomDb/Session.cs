@@ -47,7 +47,7 @@ public sealed partial class Session : IDisposable
         _transaction.WaitLimits.RemainingTime = () => _statement.RemainingTime;
     }
 
-    /// <summary>Raised for a notice, such as "relation "t" already exists, skipping".</summary>
+    /// <summary>Raised for a notice, such as "relation "t" already exists, skipping". Where it has a DETAIL, that follows on lines of its own.</summary>
     public event Action<string>? Notice;
 
     /// <summary>What COPY … FROM STDIN reads; the session does not close it.</summary>

@@ -236,6 +236,7 @@ internal sealed partial class SchemaBinder
                 break;
             case DropColumnAction drop:
                 DropColumn(alteration, drop);
+                _change.EndCascade();
                 break;
             case AlterColumnTypeAction retype:
                 ChangeType(alteration, retype);
@@ -260,6 +261,7 @@ internal sealed partial class SchemaBinder
                 break;
             case DropConstraintAction drop:
                 DropConstraint(alteration, drop);
+                _change.EndCascade();
                 break;
             case RenameTableAction rename:
                 IsTaken(builder.Table.Schema, rename.NewName, false, rename.Position);
@@ -350,17 +352,7 @@ internal sealed partial class SchemaBinder
         ColumnDefinition column = table.Columns[place];
         bool cascades = drop.Behavior == DropBehavior.Cascade;
         string what = $"column {column.Name} of table {table.Name}";
-        ViewDefinition[] views = ViewsOverColumn(table.Oid, column.Number);
-        if (views.Length > 0 && !cascades)
-        {
-            throw Dependents(what, views.Select(v => $"view {v.Name} depends on {what}"));
-        }
-        foreach (ViewDefinition view in views.Where(v => _change.Catalog.Find(v.Oid) is not null))
-        {
-            _change.Notice($"drop cascades to view {view.Name}");
-            DropDependents(view.Oid, $"view {view.Name}", [view.Oid], cascades: true);
-            _change.RemoveRelation(view.Oid);
-        }
+        DropViews(what, WithViewsOver(ViewsOverColumn(table.Oid, column.Number), what, []), [], cascades);
         ConstraintDefinition[] constraints = [.. table.Constraints.Where(c => c.Columns.Contains(column.Number))];
         foreach (ConstraintDefinition constraint in constraints)
         {
@@ -593,7 +585,7 @@ internal sealed partial class SchemaBinder
             TableDefinition without = current with { Constraints = [.. current.Constraints.Except(references)] };
             foreach (ConstraintDefinition reference in references)
             {
-                _change.Notice($"drop cascades to constraint {reference.Name} on table {current.Name}");
+                _change.CascadeTo($"constraint {reference.Name} on table {current.Name}");
             }
             if (other.Oid == table.Oid)
             {

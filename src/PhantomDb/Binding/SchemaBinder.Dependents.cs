@@ -68,7 +68,7 @@ internal sealed partial class SchemaBinder
         }
         foreach ((TableDefinition table, ColumnDefinition column, _) in found)
         {
-            _change.Notice($"drop cascades to default value for column {column.Name} of table {table.Name}");
+            _change.CascadeTo($"default value for column {column.Name} of table {table.Name}");
             ReplaceColumn(table.Oid, column.Number, c => c with { DefaultText = null, SequenceOid = 0 });
         }
     }

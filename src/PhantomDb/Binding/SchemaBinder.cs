@@ -336,7 +336,8 @@ internal sealed partial class SchemaBinder(BindingState state)
                 DropTable(table, dropped, cascades);
                 break;
             case ViewDefinition view:
-                DropDependents(view.Oid, $"view {view.Name}", dropped, cascades);
+                string what = $"view {view.Name}";
+                DropViews(what, ViewsDependingOn(view.Oid, what, dropped), dropped, cascades);
                 _change.RemoveRelation(view.Oid);
                 break;
             case SequenceDefinition sequence:
@@ -350,7 +351,8 @@ internal sealed partial class SchemaBinder(BindingState state)
 
     private void DropTable(TableDefinition table, HashSet<int> dropped, bool cascades)
     {
-        DropDependents(table.Oid, $"table {table.Name}", dropped, cascades);
+        string what = $"table {table.Name}";
+        List<string> inTheWay = [];
         foreach (TableDefinition other in _change.Catalog.Tables.Where(t => t.Oid != table.Oid && !dropped.Contains(t.Oid)).OrderBy(t => t.Oid).ToArray())
         {
             ConstraintDefinition[] references = [.. other.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == table.Oid)];
@@ -360,18 +362,20 @@ internal sealed partial class SchemaBinder(BindingState state)
             }
             if (!cascades)
             {
-                throw Dependents($"table {table.Name}", references.Select(c => $"constraint {c.Name} on table {other.Name} depends on table {table.Name}"));
+                inTheWay.AddRange(references.Select(c => $"constraint {c.Name} on table {other.Name} depends on {what}"));
+                continue;
             }
             foreach (ConstraintDefinition reference in references)
             {
-                _change.Notice($"drop cascades to constraint {reference.Name} on table {other.Name}");
+                _change.CascadeTo($"constraint {reference.Name} on table {other.Name}");
             }
             _change.Put(other with { Constraints = [.. other.Constraints.Except(references)], Version = other.Version + 1 });
         }
+        DropViews(what, ViewsDependingOn(table.Oid, what, dropped), dropped, cascades, inTheWay);
         // Tables dropped together may refer to each other: the references go with them.
         foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid).ToArray())
         {
-            DropDefaultsOver(sequence, $"table {table.Name}", [.. dropped, table.Oid], cascades);
+            DropDefaultsOver(sequence, what, [.. dropped, table.Oid], cascades);
             _change.RemoveRelation(sequence.Oid);
             _change.Do(new DropSequenceStorage(sequence.Oid));
         }
@@ -387,8 +391,9 @@ internal sealed partial class SchemaBinder(BindingState state)
             throw Error.At(SqlStates.DependentObjectsStillExist, $"cannot drop sequence {sequence.Name} because column {column.Name} of table {owner.Name} requires it", -1,
                 hint: $"You can drop column {column.Name} of table {owner.Name} instead.");
         }
-        DropDefaultsOver(sequence, $"sequence {sequence.Name}", dropped, cascades);
-        DropDependents(sequence.Oid, $"sequence {sequence.Name}", dropped, cascades);
+        string what = $"sequence {sequence.Name}";
+        DropDefaultsOver(sequence, what, dropped, cascades);
+        DropViews(what, ViewsDependingOn(sequence.Oid, what, dropped), dropped, cascades);
         _change.RemoveRelation(sequence.Oid);
         _change.Do(new DropSequenceStorage(sequence.Oid));
     }
@@ -423,23 +428,61 @@ internal sealed partial class SchemaBinder(BindingState state)
         }
     }
 
-    /// <summary>Views over an object: dropped with it under CASCADE, else 2BP01.</summary>
-    private void DropDependents(int oid, string what, HashSet<int> dropped, bool cascades)
+    /// <summary>A view that cannot stay, and what it reads of that which goes.</summary>
+    private readonly record struct DependentView(ViewDefinition View, string On);
+
+    /// <summary>Views over an object, and those over them: each once, behind what it reads.</summary>
+    private List<DependentView> ViewsDependingOn(int oid, string what, HashSet<int> dropped)
     {
-        ViewDefinition[] views = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(oid) && !dropped.Contains(v.Oid)).OrderBy(v => v.Oid)];
-        if (views.Length > 0 && !cascades)
+        // DependsOn holds all that a view reads through others too: it says which views go, their texts say what each reads itself.
+        ViewDefinition[] all = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(oid) && !dropped.Contains(v.Oid)).OrderBy(v => v.Oid)];
+        if (all.Length == 0)
         {
-            throw Dependents(what, views.Select(v => $"view {v.Name} depends on {what}"));
+            return [];
         }
-        foreach (ViewDefinition view in views)
+        ViewDefinition[] direct = [.. ViewsOver(oid).Select(v => v.View).Where(v => !dropped.Contains(v.Oid))];
+        List<DependentView> found = WithViewsOver(direct, what, dropped);
+        found.AddRange(all.Where(v => !found.Exists(f => f.View.Oid == v.Oid)).Select(v => new DependentView(v, what)));
+        return found;
+    }
+
+    /// <summary>Views, and those that read them. In PostgreSQL's order: the newest are followed first and named last.</summary>
+    private List<DependentView> WithViewsOver(IEnumerable<ViewDefinition> views, string what, HashSet<int> dropped)
+    {
+        List<DependentView> found = [];
+        HashSet<int> seen = [.. dropped];
+        Follow(views, what);
+        found.Reverse();
+        // Nothing that reads what goes may stay, even where its text does not tell how it reads it.
+        ViewDefinition[] others = [.. _change.Catalog.Views.Where(v => !seen.Contains(v.Oid) && found.Exists(f => v.DependsOn.Contains(f.View.Oid)))];
+        found.AddRange(others.OrderBy(v => v.Oid).Select(v => new DependentView(v, what)));
+        return found;
+
+        void Follow(IEnumerable<ViewDefinition> readers, string read)
         {
-            dropped.Add(view.Oid);
-            _change.Notice($"drop cascades to view {view.Name}");
-            DropDependents(view.Oid, $"view {view.Name}", dropped, cascades);
-            if (_change.Catalog.Find(view.Oid) is not null)
+            foreach (ViewDefinition view in readers.OrderByDescending(v => v.Oid))
             {
-                _change.RemoveRelation(view.Oid);
+                if (seen.Add(view.Oid))
+                {
+                    Follow(ViewsOver(view.Oid).Select(v => v.View), $"view {view.Name}");
+                    found.Add(new DependentView(view, read));
+                }
             }
+        }
+    }
+
+    /// <summary>Views over what is dropped: dropped with it under CASCADE, else 2BP01, which also names what else is in the way.</summary>
+    private void DropViews(string what, List<DependentView> views, HashSet<int> dropped, bool cascades, IReadOnlyCollection<string>? inTheWay = null)
+    {
+        if (!cascades && views.Count + (inTheWay?.Count ?? 0) > 0)
+        {
+            throw Dependents(what, [.. inTheWay ?? [], .. views.Select(v => $"view {v.View.Name} depends on {v.On}")]);
+        }
+        foreach (DependentView dependent in views)
+        {
+            dropped.Add(dependent.View.Oid);
+            _change.CascadeTo($"view {dependent.View.Name}");
+            _change.RemoveRelation(dependent.View.Oid);
         }
     }
 
@@ -463,8 +506,10 @@ internal sealed partial class SchemaBinder(BindingState state)
         [
             .. _change.Catalog.Views.Where(v => v.Schema == schema),
             .. _change.Catalog.Tables.Where(t => t.Schema == schema),
-            .. _change.Catalog.Sequences.Where(s => s.Schema == schema),
+            .. _change.Catalog.Sequences.Where(s => s.Schema == schema
+                && !(_change.Catalog.Find(s.OwnerTableOid) is TableDefinition owner && owner.Schema == schema)),   // it goes with its table
         ];
+        contents = [.. contents.OrderBy(OidOf)];
         if (contents.Length > 0 && !cascades)
         {
             throw Dependents($"schema {schema}", contents.Select(c => $"{Describe(c)} depends on schema {schema}"));
@@ -472,7 +517,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         HashSet<int> dropped = [.. contents.Select(OidOf)];
         foreach (object content in contents)
         {
-            _change.Notice($"drop cascades to {Describe(content)}");
+            _change.CascadeTo(Describe(content));
             Drop(content, dropped, cascades: true);
         }
         _change.RemoveSchema(schema);

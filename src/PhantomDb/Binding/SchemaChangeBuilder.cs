@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Planning.Logical;
 
@@ -9,6 +10,7 @@ internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog)
     private readonly List<CatalogChange> _changes = [];
     private readonly List<StorageAction> _actions = [];
     private readonly List<string> _notices = [];
+    private readonly List<string> _cascades = [];   // of the drop that is under way
 
     public DatabaseCatalog Catalog { get; private set; } = catalog;
 
@@ -58,5 +60,23 @@ internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog)
 
     public void Notice(string message) => _notices.Add(message);
 
-    public SchemaChange Build(string tag) => new(tag) { Changes = _changes, Actions = _actions, Notices = _notices, NextOid = Catalog.NextOid };
+    /// <summary>Notes an object that goes with what is dropped.</summary>
+    public void CascadeTo(string what) => _cascades.Add($"drop cascades to {what}");
+
+    /// <summary>A drop is complete: one notice tells all that went with it.</summary>
+    public void EndCascade()
+    {
+        if (_cascades.Count > 0)
+        {
+            _notices.Add(_cascades.Count == 1 ? _cascades[0]
+                : string.Create(CultureInfo.InvariantCulture, $"drop cascades to {_cascades.Count} other objects\nDETAIL: {string.Join('\n', _cascades)}"));
+            _cascades.Clear();
+        }
+    }
+
+    public SchemaChange Build(string tag)
+    {
+        EndCascade();
+        return new SchemaChange(tag) { Changes = _changes, Actions = _actions, Notices = _notices, NextOid = Catalog.NextOid };
+    }
 }

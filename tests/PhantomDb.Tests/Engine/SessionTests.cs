@@ -192,6 +192,52 @@ public sealed class SessionTests
         Assert.AreEqual(Scalar(session, "SELECT now()"), Scalar(session, "SELECT now()"));
     }
 
+    [TestMethod]
+    [DataRow("DROP TABLE c2", "view v1 depends on table c2|view v2 depends on view v1")]
+    [DataRow("ALTER TABLE c2 DROP COLUMN a", "view v1 depends on column a of table c2|view v2 depends on view v1")]
+    [DataRow("DROP TABLE p", "constraint c2_b_fkey on table c2 depends on table p|view w depends on table p")]
+    [DataRow("DROP VIEW v1", "view v2 depends on view v1")]
+    public void A_refused_drop_names_what_each_dependent_depends_on(string sql, string detail)
+    {
+        using Session session = WithDependents();
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Run(session, sql));
+
+        Assert.AreEqual(("2BP01", detail), (error.SqlState, error.Detail?.Replace('\n', '|')));
+    }
+
+    [TestMethod]
+    [DataRow("DROP TABLE c2 CASCADE", "drop cascades to 2 other objects|DETAIL: drop cascades to view v1|drop cascades to view v2")]
+    [DataRow("ALTER TABLE c2 DROP COLUMN a CASCADE", "drop cascades to 2 other objects|DETAIL: drop cascades to view v1|drop cascades to view v2")]
+    [DataRow("DROP TABLE p, c2 CASCADE", "drop cascades to 3 other objects|DETAIL: drop cascades to view w|drop cascades to view v1|drop cascades to view v2")]
+    [DataRow("DROP VIEW v1 CASCADE", "drop cascades to view v2")]
+    [DataRow("DROP SCHEMA s CASCADE", "drop cascades to 2 other objects|DETAIL: drop cascades to table x|drop cascades to view y")]
+    public void One_notice_tells_all_that_a_drop_cascades_to(string sql, string notice)
+    {
+        using Session session = WithDependents();
+        List<string> notices = [];
+        session.Notice += notices.Add;
+
+        Run(session, sql);
+
+        Assert.AreEqual(notice, string.Join('#', notices).Replace('\n', '|'));
+    }
+
+    private static Session WithDependents()
+    {
+        Session session = NewDatabase().OpenSession();
+        foreach (string sql in new[]
+        {
+            "CREATE TABLE p (id int PRIMARY KEY)", "CREATE TABLE c2 (a int, b int REFERENCES p)",
+            "CREATE VIEW v1 AS SELECT a FROM c2", "CREATE VIEW v2 AS SELECT a FROM v1", "CREATE VIEW w AS SELECT id FROM p",
+            "CREATE SCHEMA s", "CREATE TABLE s.x (id serial)", "CREATE VIEW s.y AS SELECT id FROM s.x",
+        })
+        {
+            Run(session, sql);
+        }
+        return session;
+    }
+
     private static Database NewDatabase()
     {
         Database database = Database.CreateInMemory();
