@@ -365,13 +365,13 @@ internal sealed partial class TableStore
                 _account?.Release(slice.Columns.Sum(column => column?.Size ?? 0));
                 Volatile.Write(ref _slices[index], ReleasedSlice());
                 SkipReleasedSlices();
+                return;
             }
-            return;
         }
         if (slice.FreeCount == RowSlice.Capacity && slice.Versions is null)
         {
             long size = slice.Columns.Sum(column => column?.Size ?? 0);
-            if (_sliceCount > 1)
+            if (_sliceCount > 1 && !_keepsInsertionOrder)
             {
                 RowSlice fresh = NewSliceUncharged();
                 _account?.Release(size);
@@ -381,7 +381,11 @@ internal sealed partial class TableStore
                 return;
             }
         }
-        if (slice.FreeCount > 0 && !slice.IsInFreeList)
+        if (slice.FreeCount > 0 && slice.Versions is null)
+        {
+            RewriteStringsIfMostlyDead(slice, ColumnNumbers);   // cannot fail: there are no versions whose strings have to move
+        }
+        if (slice.FreeCount > 0 && !slice.IsInFreeList && !_keepsInsertionOrder)
         {
             slice.IsInFreeList = true;
             _slicesWithFreeRows.Push(index);

@@ -299,7 +299,7 @@ internal sealed partial class TableStore
         {
             CompactChain(slice, row, rowId);
         }
-        RewriteStringsIfMostlyDead(slice, values);
+        RewriteStringsIfMostlyDead(slice, values.Columns);
         return default;
     }
 
@@ -396,9 +396,9 @@ internal sealed partial class TableStore
         }
     }
 
-    private void RewriteStringsIfMostlyDead(RowSlice slice, RowBuffer values)
+    private void RewriteStringsIfMostlyDead(RowSlice slice, int[] columns)
     {
-        foreach (int number in values.Columns)
+        foreach (int number in columns)
         {
             if (slice.Columns[number]!.IsMostlyDeadStrings)
             {

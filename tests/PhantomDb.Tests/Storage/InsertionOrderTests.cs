@@ -320,6 +320,23 @@ public sealed class InsertionOrderTests
         }
     }
 
+    [TestMethod]
+    public void Strings_of_deleted_rows_go_though_their_slice_stays()
+    {
+        var account = new MemoryAccount("test", long.MaxValue);
+        var kv = new KvTable(account);
+        kv.Commit(transaction => kv.Insert(transaction, 0, "a row that stays, with a name of some length", 0, 0));
+        string name = new('x', 200);
+        for (int i = 1; i <= 20_000; i++)
+        {
+            long rowId = -1;
+            kv.Commit(transaction => rowId = kv.Insert(transaction, i, name, 0, 0));
+            kv.Commit(transaction => transaction.Delete(kv.Table, rowId));
+        }
+        Assert.IsLessThan(500_000, account.Used);
+        Assert.AreEqual("a row that stays, with a name of some length", kv.Scan(ReadView.Latest)[0].Name);
+    }
+
     private void Change(Transaction writer, Random random, List<(long Id, long RowId)> rows, ref long nextId)
     {
         int count = random.Next(10) == 0 ? random.Next(3000) : random.Next(50);
