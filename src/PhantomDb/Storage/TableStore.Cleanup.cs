@@ -93,6 +93,7 @@ internal sealed partial class TableStore
                 OfferFreeRows(index, slice);
                 rowId += rows;
             }
+            ReleaseIndexes();
         }
     }
 
@@ -130,6 +131,7 @@ internal sealed partial class TableStore
                 }
                 rowId += rows;
             }
+            ReleaseIndexes();
         }
     }
 
@@ -184,6 +186,7 @@ internal sealed partial class TableStore
                     QueueForCleanup(index, slice, horizon);
                 }
             }
+            ReleaseIndexes();
             Volatile.Write(ref _needsCleanup, _cleanupQueue.Count > 0);
             return _cleanupQueue.Count > 0;
         }
@@ -373,7 +376,7 @@ internal sealed partial class TableStore
             long size = slice.Columns.Sum(column => column?.Size ?? 0);
             if (_sliceCount > 1 && !_keepsInsertionOrder)
             {
-                RowSlice fresh = NewSliceUncharged();
+                RowSlice fresh = NewSliceUncharged(FirstCapacity);
                 _account?.Release(size);
                 _account?.ChargeUnchecked(fresh.Columns.Sum(column => column?.Size ?? 0));
                 Volatile.Write(ref _slices[index], fresh);

@@ -14,6 +14,7 @@ internal sealed partial class TableStore
     private const int CompactAtDepth = 8;
     private const int VersionsKeptMax = 64;
     private const int IndexSizeEveryRows = 256;
+    private const int FirstCapacity = 16;                // of a small table's slice, and of one that has become empty: it grows when it is filled
 
     private long _chargedIndexSize;
     private readonly Stack<SliceVersions> _spareVersions = new();
@@ -317,7 +318,7 @@ internal sealed partial class TableStore
         if (index < 0)
         {
             index = _sliceCount;
-            RowSlice slice = NewSlice(_sliceCount == 0 ? 16 : RowSlice.Capacity);
+            RowSlice slice = NewSlice(_sliceCount == 0 ? FirstCapacity : RowSlice.Capacity);
             RowSlice[] slices = _slices;
             if (index == slices.Length)
             {
@@ -340,7 +341,7 @@ internal sealed partial class TableStore
         return NewSliceUncharged(capacity);
     }
 
-    private RowSlice NewSliceUncharged(int capacity = RowSlice.Capacity)
+    private RowSlice NewSliceUncharged(int capacity)
     {
         var slice = new RowSlice(_types.Length);
         foreach (int number in ColumnNumbers)
@@ -433,11 +434,7 @@ internal sealed partial class TableStore
     // Trees grow first and are charged for afterwards: before the next change.
     private void ChargeIndexes()
     {
-        long size = 0;
-        foreach (TableIndex index in Indexes)
-        {
-            size += index.Tree.SizeBytes;
-        }
+        long size = IndexSize();
         if (size > _chargedIndexSize)
         {
             _account?.Charge(size - _chargedIndexSize);
@@ -447,6 +444,25 @@ internal sealed partial class TableStore
             _account?.Release(_chargedIndexSize - size);
         }
         _chargedIndexSize = size;
+    }
+
+    // After entries have gone, where nothing may fail: what trees have grown by is charged for with the next change.
+    private void ReleaseIndexes()
+    {
+        if (IndexSize() < _chargedIndexSize)
+        {
+            ChargeIndexes();
+        }
+    }
+
+    private long IndexSize()
+    {
+        long size = 0;
+        foreach (TableIndex index in Indexes)
+        {
+            size += index.Tree.SizeBytes;
+        }
+        return size;
     }
 
     private static void AddRange(List<RowRange> ranges, long firstRowId, int count)
