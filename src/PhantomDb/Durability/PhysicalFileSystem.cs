@@ -86,7 +86,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
         IsDiskFull(error.HResult)
             ? Error.DiskFull(path, error)
             : error is UnauthorizedAccessException ? Error.FileForbidden(what, path, error)
-            : Error.FileFailed(what, path, error.Message, error);
+            : Error.FileFailed(what, path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : error.Message, error);
 
     private sealed class WritableFile(string path) : IWritableFile
     {

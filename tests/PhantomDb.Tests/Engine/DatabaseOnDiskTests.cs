@@ -131,6 +131,16 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void A_file_whose_folder_is_missing_is_named_in_our_own_words()
+    {
+        string path = Path.Combine(_folder, "nosuch", "a.db");
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => PhysicalFileSystem.Instance.Create(path));
+
+        Assert.AreEqual(("58030", $"could not create \"{path}\": no such file or directory"), (error.SqlState, error.Message));
+    }
+
+    [TestMethod]
     public void A_copy_does_not_replace_a_database_that_is_open()
     {
         using Database shop = Database.Open("shop", Options);
