@@ -17,16 +17,17 @@ public sealed class Database : IDisposable
     private readonly Lock _fileUse = new();   // one save or load at a time
     private readonly List<WeakReference<Session>> _sessions = [];
     private readonly Lock _definitions = new();
+    private readonly Lock _publication = new();   // from the commit of changed definitions until all of them are in place
     private readonly string? _path;
     private readonly Guid _id = Guid.NewGuid();
     private readonly int _timeline = 1;
     private readonly long _lsn;
     private bool _isSealed = true;            // how the next save writes it
     private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
-    private readonly object? _fileStamp;   // of the file that was read
+    private object? _fileStamp;   // of the file that was read
     private IDisposable? _lock;
     private object _savedState;
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     private Database(string name, DatabaseOptions options, string? path)
     {
@@ -46,13 +47,13 @@ public sealed class Database : IDisposable
             _timeline = loaded.Timeline;
             _lsn = loaded.Lsn;
             _isSealed = !File.Exists(DatabaseFileWriter.SealPath(path));
-            _savedState = State(Storage.Timestamps.Visible);
+            _savedState = State(_catalog, Storage.Timestamps.Visible);
         }
         else
         {
             Storage = new DatabaseStorage(Memory);
             IsNew = true;
-            _savedState = State(Storage.Timestamps.Visible);   // an empty database is not worth a file that nobody asked for
+            _savedState = State(_catalog, Storage.Timestamps.Visible);   // an empty database is not worth a file that nobody asked for
         }
         Transactions = new TransactionManager(Storage);
     }
@@ -85,6 +86,8 @@ public sealed class Database : IDisposable
     /// <summary>Bytes held in memory at the moment: tables, indexes, versions and statements' working memory.</summary>
     public long MemoryUsed => Memory.Used;
 
+    internal bool IsDisposed => _isDisposed;
+
     internal MemoryAccount Memory { get; }
 
     internal DatabaseStorage Storage { get; }
@@ -110,13 +113,22 @@ public sealed class Database : IDisposable
         }
     }
 
-    /// <summary>Puts definitions and tables in place, both or neither for whoever asks for both.</summary>
-    internal void PutDefinitions(DatabaseCatalog catalog, Action putTables)
+    /// <summary>
+    /// Commits a transaction that has changed definitions, and puts definitions and tables in place, both or neither for
+    /// whoever asks for both.
+    /// </summary>
+    internal void CommitDefinitions(Transaction transaction, DatabaseCatalog catalog, Action putTables)
     {
-        lock (_definitions)
+        lock (_publication)
         {
-            putTables();
-            Catalog = catalog;
+            transaction.Commit(() =>
+            {
+                lock (_definitions)
+                {
+                    putTables();
+                    Catalog = catalog;
+                }
+            });
         }
     }
 
@@ -150,11 +162,11 @@ public sealed class Database : IDisposable
     }
 
     /// <summary>True where the database's content may differ from what its file has; a missing file has an empty database.</summary>
-    public bool HasUnsavedChanges => !State(Storage.Timestamps.Visible).Equals(_savedState);
+    public bool HasUnsavedChanges => !State(Catalog, Storage.Timestamps.Visible).Equals(_savedState);
 
     /// <summary>
     /// Writes the database to its own file, or a copy of it to another. The file is replaced in one step, and left alone where
-    /// its content would be the same. Waits for transactions that change definitions; others go on.
+    /// its content would be the same. What is written is what was committed last when it was called: it waits for no transaction, and none for it.
     /// </summary>
     /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null or the database's own: its own file.
     /// A copy is a database of its own, with an identity of its own; this one stays where it is.</param>
@@ -178,11 +190,19 @@ public sealed class Database : IDisposable
             transaction.Begin();
             try
             {
-                transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.AccessExclusive);   // definitions and rows of one moment
-                transaction.BeginReading();
-                object state = State(transaction.ReadTimestamp);
-                DatabaseContent content = new(DatabaseFiles.NameOf(target), Catalog, Storage, transaction.View)
+                DatabaseCatalog catalog;
+                ImmutableDictionary<int, TableStore> tables;
+                ImmutableDictionary<int, SequenceStore> sequences;
+                lock (_publication)   // definitions and rows of one moment
                 {
+                    transaction.BeginReading();
+                    (catalog, tables) = Definitions;
+                    sequences = Storage.Sequences;
+                }
+                object state = State(catalog, transaction.ReadTimestamp);
+                DatabaseContent content = new(DatabaseFiles.NameOf(target), catalog, Storage, transaction.View)
+                {
+                    Tables = tables, Sequences = sequences,
                     Id = isOwn ? _id : Guid.NewGuid(), Timeline = isOwn ? _timeline : 1, Lsn = isOwn ? _lsn : 0,
                 };
                 DatabaseFileWriter.Write(content, target, fileOptions);
@@ -218,6 +238,7 @@ public sealed class Database : IDisposable
             EnsureNoOpenTransaction();
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
             int firstOid = Catalog.NextOid;
+            object? stamp = DatabaseFiles.StampOf(source);
             try
             {
                 LoadedDatabase loaded = DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid));
@@ -229,7 +250,13 @@ public sealed class Database : IDisposable
                 account.Close();
                 throw;
             }
-            _savedState = source == _path ? State(Storage.Timestamps.Visible) : new object();
+            _savedState = new object();
+            if (source == _path)
+            {
+                _savedState = State(Catalog, Storage.Timestamps.Visible);
+                _isSealed = !File.Exists(DatabaseFileWriter.SealPath(source));
+                _fileStamp = stamp;
+            }
         }
     }
 
@@ -271,8 +298,20 @@ public sealed class Database : IDisposable
     /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
     public SchemaDescription DescribeSchema() => new(Catalog);
 
-    /// <summary>Ends the use of the database, so that others can open its file; what has not been saved is lost. Its memory goes with the last reference to it.</summary>
+    /// <summary>
+    /// Ends the use of the database, so that others can open its file; what has not been saved is lost. Its sessions end with
+    /// it, open transactions are rolled back, running statements are cancelled. Its memory goes with the last reference to it.
+    /// </summary>
     public void Dispose()
+    {
+        EndUse();
+        foreach (Session session in OpenSessions())
+        {
+            session.EndOrStop();
+        }
+    }
+
+    private void EndUse()
     {
         lock (_fileUse)
         {
@@ -324,8 +363,8 @@ public sealed class Database : IDisposable
         : _path ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
 
     /// <summary>What every change changes: the definitions, the newest commit, the positions of the sequences.</summary>
-    private (DatabaseCatalog Catalog, long Commit, string Sequences) State(long commit) => (
-        Catalog,
+    private (DatabaseCatalog Catalog, long Commit, string Sequences) State(DatabaseCatalog catalog, long commit) => (
+        catalog,
         commit,
         string.Join(';', Storage.Sequences.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}:{entry.Value.Position}")));
 

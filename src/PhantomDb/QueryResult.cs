@@ -236,14 +236,31 @@ public sealed class QueryResult : IDisposable
     };
 
     /// <summary>Ends the statement, whether all rows have been read or not.</summary>
+    /// <exception cref="PhantomDbException">55000: another thread is reading it, or using its session; it is still open.</exception>
     public void Dispose()
     {
-        if (!_isClosed)
+        if (_isClosed)
         {
-            _isClosed = true;
-            _chunk = null;
+            return;
+        }
+        try
+        {
             _source?.Dispose();
         }
+        finally
+        {
+            if (_source is null or { IsEnded: true })
+            {
+                Close();
+            }
+        }
+    }
+
+    /// <summary>Gives no more rows: its source has ended.</summary>
+    internal void Close()
+    {
+        _isClosed = true;
+        _chunk = null;
     }
 
     private SqlType Type(int column) => _columns[Checked(column)].Type;

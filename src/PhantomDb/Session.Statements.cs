@@ -76,6 +76,7 @@ public sealed partial class Session
             return new QueryResult([], null, result.Tag, result.RowsAffected, countsRows: false, _statement);
         }
         OpenRows rows = new(this, result.Rows, commits && result.IsRunning);
+        _openRows = rows;
         return _open = new QueryResult(Columns(result.Columns, result.DeclaredColumns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
     }
 
@@ -330,10 +331,7 @@ public sealed partial class Session
             {
                 return null;
             }
-            if (Interlocked.Exchange(ref session._isBusy, 1) != 0)
-            {
-                throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
-            }
+            session.Take();
             try
             {
                 return _failure is null ? rows.Next() : throw _failure;   // half a result must not look like a whole one
@@ -350,17 +348,37 @@ public sealed partial class Session
             }
         }
 
+        public override bool IsEnded => _isEnded;
+
         public override void Dispose()
         {
             if (_isEnded)
             {
                 return;
             }
-            _isEnded = true;
-            rows.Dispose();
+            session.Take();
             try
             {
-                if (commits && session._transaction.IsActive)
+                End(commits);
+            }
+            finally
+            {
+                session.Leave();
+            }
+        }
+
+        /// <summary>Ends the statement; the caller has taken the session.</summary>
+        public void End(bool commitsNow)
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+            _isEnded = true;
+            try
+            {
+                rows.Dispose();
+                if (commits && commitsNow && session._transaction.IsActive)
                 {
                     session.CommitTransaction();
                 }
@@ -368,6 +386,7 @@ public sealed partial class Session
             finally
             {
                 session._memory.ReleaseAll();
+                session._openRows = null;
                 Volatile.Write(ref session._open, null);
             }
         }

@@ -61,7 +61,14 @@ public sealed partial class Session
     private void CommitTransaction()
     {
         SchemaOverlay? overlay = _overlay;
-        _transaction.Commit(overlay is null ? null : () => _database.PutDefinitions(overlay.Catalog, () => overlay.Publish(_database.Transactions)));
+        if (overlay is null)
+        {
+            _transaction.Commit();
+        }
+        else
+        {
+            _database.CommitDefinitions(_transaction, overlay.Catalog, () => overlay.Publish(_database.Transactions));
+        }
         _overlay = null;
         _savepoints.Clear();
         ShowModes();

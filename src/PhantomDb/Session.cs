@@ -28,6 +28,8 @@ public sealed partial class Session : IDisposable
     private readonly LiteralScanner _literals = new();
     private readonly PlanCache _plans;
     private QueryResult? _open;
+    private OpenRows? _openRows;   // of the open result, where it has to be ended
+    private readonly bool _isReady;
     private bool _isInTransaction;
     private bool _isFailed;
     private bool _isDisposed;
@@ -43,8 +45,20 @@ public sealed partial class Session : IDisposable
         _statement = new StatementContext(database.Name, _settings, database.Storage, _memory, _surroundings);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         _transaction = database.Transactions.NewTransaction();
-        _transaction.WaitLimits.ThrowIfStopped = _statement.ThrowIfCancelled;
-        _transaction.WaitLimits.RemainingTime = () => _statement.RemainingTime;
+        StatementContext statement = _statement;   // the lock manager knows the transaction: through it, it must not keep the session
+        _transaction.WaitLimits.ThrowIfStopped = statement.ThrowIfCancelled;
+        _transaction.WaitLimits.RemainingTime = () => statement.RemainingTime;
+        _isReady = true;
+    }
+
+    /// <summary>Ends a session that nobody has disposed of, and that nobody can use any more.</summary>
+    ~Session()
+    {
+        if (_isReady && !_isDisposed)
+        {
+            // Rolling back takes locks, for which the thread of the finalizers must not wait.
+            ThreadPool.UnsafeQueueUserWorkItem(static session => session.EndAbandoned(), this, preferLocal: false);
+        }
     }
 
     /// <summary>Raised for a notice, such as "relation "t" already exists, skipping". Where it has a DETAIL, that follows on lines of its own.</summary>
@@ -169,10 +183,70 @@ public sealed partial class Session : IDisposable
         {
             return;
         }
-        _open?.Dispose();
-        Enter();
+        Take();
         try
         {
+            End(commitsResult: true);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Rolls back and ends the session, or, where a statement is running, has that one stopped: for a database that is closed.</summary>
+    internal void EndOrStop()
+    {
+        if (!TryEnd())
+        {
+            _statement.Stop();
+            _transaction.Interrupt();
+        }
+    }
+
+    private void EndAbandoned()
+    {
+        try
+        {
+            TryEnd();
+        }
+        catch (Exception error) when (error is PhantomDbException or IOException)
+        {
+            // Nobody is there to be told; the rollback is done whatever the open result's end says.
+        }
+    }
+
+    private bool TryEnd()
+    {
+        if (Interlocked.Exchange(ref _isBusy, 1) != 0)
+        {
+            return false;
+        }
+        try
+        {
+            End(commitsResult: false);
+        }
+        finally
+        {
+            Leave();
+        }
+        return true;
+    }
+
+    private void End(bool commitsResult)
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+        QueryResult? open = _open;
+        try
+        {
+            _openRows?.End(commitsResult);
+        }
+        finally
+        {
+            open?.Close();
             _isDisposed = true;
             if (_transaction.IsActive)
             {
@@ -180,10 +254,7 @@ public sealed partial class Session : IDisposable
             }
             _transaction.Close();
             _memory.ReleaseAll();
-        }
-        finally
-        {
-            Leave();
+            GC.SuppressFinalize(this);
         }
     }
 
@@ -222,14 +293,25 @@ public sealed partial class Session : IDisposable
     private void Enter()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (Interlocked.Exchange(ref _isBusy, 1) != 0)
+        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+        Take();
+        if (_isDisposed)
         {
-            throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
+            Leave();
+            throw new ObjectDisposedException(nameof(Session));   // by another thread, just now
         }
         if (Volatile.Read(ref _open) is { IsClosed: false })
         {
             Leave();
             throw new PhantomDbException(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
+        }
+    }
+
+    private void Take()
+    {
+        if (Interlocked.Exchange(ref _isBusy, 1) != 0)
+        {
+            throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
         }
     }
 

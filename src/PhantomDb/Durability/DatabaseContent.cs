@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Storage;
 
@@ -7,6 +8,11 @@ namespace PhantomDb.Durability;
 /// <param name="DatabaseName">For the comment at the top.</param>
 internal sealed record DatabaseContent(string DatabaseName, DatabaseCatalog Catalog, DatabaseStorage Storage, ReadView View)
 {
+    /// <summary>The tables of the catalog, as they were when this was made: definitions may change while it is written.</summary>
+    public ImmutableDictionary<int, TableStore> Tables { get; init; } = Storage.Tables;
+
+    public ImmutableDictionary<int, SequenceStore> Sequences { get; init; } = Storage.Sequences;
+
     /// <summary>The database's identity, made once.</summary>
     public Guid Id { get; init; }
 

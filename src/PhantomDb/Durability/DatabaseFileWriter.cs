@@ -36,6 +36,7 @@ internal static class DatabaseFileWriter
             {
                 WriteSealFile(files, newSealPath, header, seal);
             }
+            WriteAttributes(files, folder);
             // A seal that no longer fits would have the file refused, whereas one that is missing is made again by the
             // next save: so the old one goes first, and the new one comes last.
             if (files.Exists(SealPath(path)))
@@ -48,7 +49,6 @@ internal static class DatabaseFileWriter
             {
                 files.Rename(newSealPath, SealPath(path));
             }
-            WriteAttributes(files, folder);
             files.FlushFolder(folder);
             return true;
         }
@@ -151,12 +151,23 @@ internal static class DatabaseFileWriter
     private static void WriteSealFile(IFileSystem files, string path, FileHeader header, FileSeal seal) =>
         WriteText(files, path, header.ToSealedText() + seal.ToText());
 
+    // A help for those who use git; whoever does not can save where it cannot be written.
     private static void WriteAttributes(IFileSystem files, string folder)
     {
         string path = Path.Combine(folder, AttributesFile);
-        if (!files.Exists(path))
+        string newPath = path + ".new";
+        if (files.Exists(path))
         {
-            WriteText(files, path, "# Database files have checksums: their line ends must stay as they are.\n*.db -text\n*.db.seal -text\n");
+            return;
+        }
+        try
+        {
+            WriteText(files, newPath, "# Database files have checksums: their line ends must stay as they are.\n*.db -text\n*.db.seal -text\n");
+            files.Rename(newPath, path);
+        }
+        catch (PhantomDbException)
+        {
+            TryDelete(files, newPath);
         }
     }
 

@@ -131,7 +131,7 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
 
     private void WriteSequence(SequenceDefinition sequence, TableDefinition? owner)
     {
-        (long last, bool isCalled) = content.Storage.Sequences.TryGetValue(sequence.Oid, out SequenceStore? store)
+        (long last, bool isCalled) = content.Sequences.TryGetValue(sequence.Oid, out SequenceStore? store)
             ? store.Position : (sequence.Start, false);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{NameOf(sequence.Schema, sequence.Name)} AS {sequence.Type.BaseName} START {sequence.Start}");
@@ -233,7 +233,7 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
 
     private long WriteRows(TableDefinition table, List<BlockSeal> blocks)
     {
-        if (!content.Storage.Tables.TryGetValue(table.Oid, out TableStore? store))
+        if (!content.Tables.TryGetValue(table.Oid, out TableStore? store))
         {
             return 0;
         }

@@ -10,4 +10,7 @@ internal abstract class ResultSource : IDisposable
 
     /// <summary>Ends the execution: the read timestamp, memory and locks are given back. May be called at any time, more than once.</summary>
     public abstract void Dispose();
+
+    /// <summary>False where <see cref="Dispose"/> is still to be called, because it was refused.</summary>
+    public virtual bool IsEnded => true;
 }

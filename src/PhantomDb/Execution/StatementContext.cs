@@ -32,6 +32,7 @@ internal sealed class StatementContext : IStatementContext
     private long _transactionTime;
     private long _deadline;
     private volatile bool _isCancelled;
+    private volatile bool _isStopped;
 
     public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory, ISystemSurroundings surroundings)
     {
@@ -91,9 +92,12 @@ internal sealed class StatementContext : IStatementContext
     /// <summary>Makes the running statement stop; from any thread.</summary>
     public void Cancel() => _isCancelled = true;
 
+    /// <summary>Makes the running statement stop, and any that may be about to begin; from any thread.</summary>
+    public void Stop() => _isStopped = true;
+
     public void ThrowIfCancelled()
     {
-        if (_isCancelled)
+        if (_isCancelled || _isStopped)
         {
             throw Error.Cancelled();
         }

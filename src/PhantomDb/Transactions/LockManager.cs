@@ -83,6 +83,10 @@ internal sealed class LockManager
             {
                 Debug.Assert(hold.Modes == 0);
                 hold.Table.Holds.Remove(hold);
+                if (hold.Table.Holds.Count == 0)
+                {
+                    _tables.Remove(hold.Table.Oid);   // who waits has a share too: nobody knows this lock any more
+                }
             }
         }
     }
@@ -128,6 +132,18 @@ internal sealed class LockManager
         {
             hold.Modes = modesLeft;
             Volatile.Write(ref hold.Table.StrongCount, hold.Table.StrongCount - System.Numerics.BitOperations.PopCount((uint)given));
+        }
+    }
+
+    /// <summary>Tables in whose lock anybody has a share.</summary>
+    internal int TableCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _tables.Count;
+            }
         }
     }
 

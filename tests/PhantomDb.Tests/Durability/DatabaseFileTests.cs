@@ -446,6 +446,23 @@ public sealed class DatabaseFileTests
     }
 
     [TestMethod]
+    public void A_gitattributes_that_cannot_be_written_does_not_fail_the_save()
+    {
+        LoadedDatabase loaded = Load(Example);
+        foreach (string what in new[] { "create", "write", "flush", "rename" })
+        {
+            _files.Files.Clear();
+            _files.Calls.Clear();
+            _files.Fails = (call, path) => call == what && path.Contains(".gitattributes", StringComparison.Ordinal);
+
+            Assert.IsTrue(Save(loaded));
+
+            CollectionAssert.AreEqual(new[] { Path }, _files.Files.Keys.ToArray(), $"after a failed {what}");
+            Assert.AreEqual("flush folder data", _files.Calls[^1]);
+        }
+    }
+
+    [TestMethod]
     public void A_failing_disk_leaves_the_file_that_was_there()
     {
         byte[] before = SealedBytes();

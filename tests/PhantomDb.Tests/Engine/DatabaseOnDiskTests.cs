@@ -279,6 +279,115 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    [Timeout(30_000)]
+    public void Saving_writes_what_is_committed_beside_a_transaction_that_changes_definitions()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int, b int)");
+        Run(shop, "CREATE SEQUENCE s START 7");
+        Run(shop, "INSERT INTO t VALUES (1, 2)");
+        using Session session = shop.OpenSession();
+        foreach (string sql in new[]
+        {
+            "BEGIN", "CREATE TABLE q (a int)", "INSERT INTO q VALUES (1)", "INSERT INTO t VALUES (3, 4)", "ALTER TABLE t DROP COLUMN b",
+            "INSERT INTO t VALUES (5)", "DROP SEQUENCE s",
+        })
+        {
+            session.Execute(sql).Dispose();
+        }
+
+        shop.SaveToDisk();
+
+        Assert.IsFalse(shop.HasUnsavedChanges);
+        using (Database copy = Database.Open(Path.Combine(_folder, "shop.db"), new DatabaseOptions { IsInMemory = true }))
+        {
+            CollectionAssert.AreEqual(new[] { "t" }, copy.Catalog.Tables.Select(table => table.Name).ToArray());
+            using Session reader = copy.OpenSession();
+            using (QueryResult rows = reader.Execute("SELECT a, b FROM t"))
+            {
+                Assert.IsTrue(rows.Read());
+                Assert.AreEqual((1, 2), (rows.GetInt32(0), rows.GetInt32(1)));
+                Assert.IsFalse(rows.Read());
+            }
+            using QueryResult next = reader.Execute("SELECT nextval('s')");
+            Assert.IsTrue(next.Read());
+            Assert.AreEqual(7, next.GetInt64(0));
+        }
+
+        session.Execute("COMMIT").Dispose();
+        Assert.IsTrue(shop.HasUnsavedChanges);
+        shop.SaveToDisk();
+        shop.LoadFromDisk();
+        Assert.AreEqual(2, shop.Catalog.Tables.Count());
+    }
+
+    [TestMethod]
+    public void Saving_beside_changes_of_definitions_writes_definitions_and_rows_of_one_moment()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE n0 (a int)");
+        using CancellationTokenSource stop = new();
+        Task changing = Task.Run(() =>
+        {
+            using Session session = shop.OpenSession();
+            for (int i = 1; !stop.IsCancellationRequested; i++)
+            {
+                foreach (string sql in new[] { "BEGIN", $"CREATE TABLE n{i} (a int)", $"INSERT INTO n{i} VALUES ({i})", $"DROP TABLE n{i - 1}", "COMMIT" })
+                {
+                    session.Execute(sql).Dispose();
+                }
+            }
+        });
+        for (int i = 0; i < 50; i++)
+        {
+            shop.SaveToDisk();
+            using Database copy = Database.Open(Path.Combine(_folder, "shop.db"), new DatabaseOptions { IsInMemory = true });
+            string table = copy.Catalog.Tables.Single().Name;
+            using Session reader = copy.OpenSession();
+            using QueryResult rows = reader.Execute($"SELECT a FROM {table}");
+            Assert.AreEqual(table != "n0", rows.Read());
+        }
+        stop.Cancel();
+        changing.Wait();
+    }
+
+    [TestMethod]
+    public void A_loaded_file_is_saved_as_it_was_with_checksums_or_without()
+    {
+        string path = Path.Combine(_folder, "shop.db");
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int)");
+        shop.SaveToDisk();
+        using (Database other = Database.Open("other", Options))
+        {
+            Run(other, "CREATE TABLE u (a int)");
+            other.SaveToDisk(isSealed: false);
+        }
+        File.Copy(Path.Combine(_folder, "other.db"), path, overwrite: true);
+        File.Copy(Path.Combine(_folder, "other.db.seal"), path + ".seal");
+
+        shop.LoadFromDisk();
+        Run(shop, "INSERT INTO u VALUES (1)");
+        shop.SaveToDisk();
+
+        Assert.DoesNotContain("CRC", File.ReadAllText(path));
+        Assert.IsTrue(File.Exists(path + ".seal"));
+    }
+
+    [TestMethod]
+    public void A_database_is_saved_where_gitattributes_cannot_be_written()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder, ".gitattributes"));
+        using (Database shop = Database.Open("shop", Options))
+        {
+            Run(shop, "CREATE TABLE t (a int)");
+            shop.SaveToDisk();
+            Assert.IsFalse(shop.HasUnsavedChanges);
+        }
+        CollectionAssert.AreEquivalent(new[] { "shop.db" }, FilesIn(_folder));
+    }
+
+    [TestMethod]
     public void Loading_replaces_all_content()
     {
         using (Database source = Database.Open("source", Options))
