@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using static PhantomDb.Types.DateTimeArithmetic;
@@ -86,6 +87,11 @@ internal static class DateTimeFunctions
         {
             Volatility = Volatility.Volatile,
         });
+        functions.Add(new BoundScalarFunction("pg_sleep", SqlType.Void, [SqlType.Double], RowKernels.Text((in RowReader row, TextBuffer _) =>
+            Sleep(row.Value<double>(0), row.Statement)))
+        {
+            Volatility = Volatility.Volatile, IsFallible = true,
+        });
         Stable(functions, "current_date", Date, [], RowKernels.Value((in RowReader row) => ToDate(LocalNow(row))));
         Stable(functions, "localtimestamp", Timestamp, [], RowKernels.Value((in RowReader row) => LocalNow(row)));
         Stable(functions, "localtime", Time, [], RowKernels.Value((in RowReader row) => ToTime(LocalNow(row))));
@@ -99,6 +105,19 @@ internal static class DateTimeFunctions
         functions.Add("isfinite", SqlType.Boolean, [Timestamp], Kernels.Unary<long, bool>(CivilCalendar.IsFiniteTimestamp));
         functions.Add("isfinite", SqlType.Boolean, [TimestampTz], Kernels.Unary<long, bool>(CivilCalendar.IsFiniteTimestamp));
         functions.Add("isfinite", SqlType.Boolean, [Span], Kernels.Unary<Interval, bool>(_ => true));
+    }
+
+    /// <summary>Waits in short steps: the statement may be cancelled, or run into its time limit, meanwhile.</summary>
+    private static void Sleep(double seconds, IStatementContext statement)
+    {
+        const double StepSeconds = 0.01;
+        long start = Stopwatch.GetTimestamp();
+        while (seconds - Stopwatch.GetElapsedTime(start).TotalSeconds is > 0 and var left)
+        {
+            statement.ThrowIfCancelled();
+            Thread.Sleep(TimeSpan.FromSeconds(Math.Min(left, StepSeconds)));
+        }
+        statement.ThrowIfCancelled();
     }
 
     private static void AddExtraction(List<ScalarFunction> functions)
