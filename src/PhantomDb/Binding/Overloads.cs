@@ -31,7 +31,8 @@ internal static class Overloads
         {
             if (takesAny(i))
             {
-                any = signatures[i].Count == actual.Length || isVariadic(i) || signatures[i].Count == 0 ? i : any;
+                int count = signatures[i].Count;
+                any = count == actual.Length || (isVariadic(i) && actual.Length > count) || count == 0 ? i : any;
             }
             else if (Fit(signatures[i], isVariadic(i), actual.Length) is { } parameters)
             {
