@@ -21,9 +21,9 @@ internal static class Int64Loops
 
     /// <summary>Computes all rows; false where one of them is in doubt.</summary>
     public static bool TryApply<TOperation>(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target) =>
-        typeof(TOperation) == typeof(AddInt64) ? TryAdd(left, right, target)
-        : typeof(TOperation) == typeof(SubtractInt64) ? TrySubtract(left, right, target)
-        : Bits(left) + Bits(right) <= ProductBitsMax ? Multiply(left, right, target)
+        typeof(TOperation) == typeof(AddInt64) ? Run<Sum>(left, right, target)
+        : typeof(TOperation) == typeof(SubtractInt64) ? Run<Difference>(left, right, target)
+        : Bits(left) + Bits(right) <= ProductBitsMax ? Run<SmallProduct>(left, right, target)
         : TryMultiply(left, right, target);
 
     /// <summary>The least n for which all values lie from -2^n to 2^n - 1.</summary>
@@ -49,7 +49,7 @@ internal static class Int64Loops
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool TryAdd(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target)
+    private static bool Run<TOperation>(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target) where TOperation : struct, IRegisterOperation
     {
         int leftStep = left.Length == 1 ? 0 : 1;
         int rightStep = right.Length == 1 ? 0 : 1;
@@ -64,75 +64,16 @@ internal static class Int64Loops
         {
             Vector256<long> a = leftStep == 0 ? leftConstant : Vector256.LoadUnsafe(ref leftFirst, (nuint)i);
             Vector256<long> b = rightStep == 0 ? rightConstant : Vector256.LoadUnsafe(ref rightFirst, (nuint)i);
-            Vector256<long> sum = a + b;
-            suspects |= (a ^ sum) & (b ^ sum);
-            sum.StoreUnsafe(ref targetFirst, (nuint)i);
+            TOperation.Apply(a, b, ref suspects).StoreUnsafe(ref targetFirst, (nuint)i);
         }
 
         long suspect = (suspects[0] | suspects[1] | suspects[2] | suspects[3]) >> 63;
         for (; i < target.Length; i++)
         {
-            target[i] = AddInt64.Apply(left[i * leftStep], right[i * rightStep], ref suspect);
+            target[i] = TOperation.Apply(left[i * leftStep], right[i * rightStep], ref suspect);
         }
 
         return suspect == 0;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool TrySubtract(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target)
-    {
-        int leftStep = left.Length == 1 ? 0 : 1;
-        int rightStep = right.Length == 1 ? 0 : 1;
-        ref long leftFirst = ref MemoryMarshal.GetReference(left);
-        ref long rightFirst = ref MemoryMarshal.GetReference(right);
-        ref long targetFirst = ref MemoryMarshal.GetReference(target);
-        Vector256<long> leftConstant = Vector256.Create(leftFirst);
-        Vector256<long> rightConstant = Vector256.Create(rightFirst);
-        Vector256<long> suspects = Vector256<long>.Zero;
-        int i = 0;
-        for (; i <= target.Length - Vector256<long>.Count; i += Vector256<long>.Count)
-        {
-            Vector256<long> a = leftStep == 0 ? leftConstant : Vector256.LoadUnsafe(ref leftFirst, (nuint)i);
-            Vector256<long> b = rightStep == 0 ? rightConstant : Vector256.LoadUnsafe(ref rightFirst, (nuint)i);
-            Vector256<long> difference = a - b;
-            suspects |= (a ^ b) & (a ^ difference);
-            difference.StoreUnsafe(ref targetFirst, (nuint)i);
-        }
-
-        long suspect = (suspects[0] | suspects[1] | suspects[2] | suspects[3]) >> 63;
-        for (; i < target.Length; i++)
-        {
-            target[i] = SubtractInt64.Apply(left[i * leftStep], right[i * rightStep], ref suspect);
-        }
-
-        return suspect == 0;
-    }
-
-    /// <summary>Where no product can overflow. Always true.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool Multiply(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target)
-    {
-        int leftStep = left.Length == 1 ? 0 : 1;
-        int rightStep = right.Length == 1 ? 0 : 1;
-        ref long leftFirst = ref MemoryMarshal.GetReference(left);
-        ref long rightFirst = ref MemoryMarshal.GetReference(right);
-        ref long targetFirst = ref MemoryMarshal.GetReference(target);
-        Vector256<long> leftConstant = Vector256.Create(leftFirst);
-        Vector256<long> rightConstant = Vector256.Create(rightFirst);
-        int i = 0;
-        for (; i <= target.Length - Vector256<long>.Count; i += Vector256<long>.Count)
-        {
-            Vector256<long> a = leftStep == 0 ? leftConstant : Vector256.LoadUnsafe(ref leftFirst, (nuint)i);
-            Vector256<long> b = rightStep == 0 ? rightConstant : Vector256.LoadUnsafe(ref rightFirst, (nuint)i);
-            (a * b).StoreUnsafe(ref targetFirst, (nuint)i);
-        }
-
-        for (; i < target.Length; i++)
-        {
-            target[i] = left[i * leftStep] * right[i * rightStep];
-        }
-
-        return true;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -147,5 +88,51 @@ internal static class Int64Loops
         }
 
         return suspect == 0;
+    }
+
+    /// <summary>An operation for four rows and for one; the sign bit of a suspect is set where a result is in doubt.</summary>
+    private interface IRegisterOperation
+    {
+        static abstract Vector256<long> Apply(Vector256<long> left, Vector256<long> right, ref Vector256<long> suspects);
+
+        static abstract long Apply(long left, long right, ref long suspect);
+    }
+
+    private readonly struct Sum : IRegisterOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<long> Apply(Vector256<long> left, Vector256<long> right, ref Vector256<long> suspects)
+        {
+            Vector256<long> sum = left + right;
+            suspects |= (left ^ sum) & (right ^ sum);
+            return sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static long Apply(long left, long right, ref long suspect) => AddInt64.Apply(left, right, ref suspect);
+    }
+
+    private readonly struct Difference : IRegisterOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<long> Apply(Vector256<long> left, Vector256<long> right, ref Vector256<long> suspects)
+        {
+            Vector256<long> difference = left - right;
+            suspects |= (left ^ right) & (left ^ difference);
+            return difference;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static long Apply(long left, long right, ref long suspect) => SubtractInt64.Apply(left, right, ref suspect);
+    }
+
+    /// <summary>Where no product can overflow: nothing is ever in doubt.</summary>
+    private readonly struct SmallProduct : IRegisterOperation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<long> Apply(Vector256<long> left, Vector256<long> right, ref Vector256<long> suspects) => left * right;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static long Apply(long left, long right, ref long suspect) => left * right;
     }
 }
