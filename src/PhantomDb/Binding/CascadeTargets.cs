@@ -43,6 +43,9 @@ internal static class CascadeTargets
                 defaults[column.Number] = ModificationBinder.DefaultOf(state, column);
             }
         }
-        return new CascadeTarget(table, row, ModificationBinder.BindChecks(state, table, row, _ => true), defaults);
+        return new CascadeTarget(table, row, ModificationBinder.BindChecks(state, table, row, _ => true), defaults)
+        {
+            Stored = ModificationBinder.BindStored(state, table, row),
+        };
     }
 }

@@ -22,6 +22,10 @@ internal sealed partial class ExpressionBinder
                 throw Error.NotSupported("a subquery in an EXECUTE parameter", query.Position);
             case Clause.CopyWhere:
                 throw Error.NotSupported("a subquery in COPY FROM WHERE", query.Position);
+            case Clause.IndexExpression:
+                throw Error.NotPossible("cannot use subquery in index expression", query.Position);
+            case Clause.IndexPredicate:
+                throw Error.NotPossible("cannot use subquery in index predicate", query.Position);
             case Clause.Using:
                 throw Error.NotSupported("a subquery in a transform expression", query.Position);
         }

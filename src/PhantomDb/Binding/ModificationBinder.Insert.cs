@@ -32,6 +32,7 @@ internal sealed partial class ModificationBinder
             OnConflict = conflict,
             Cascades = conflict is { DoesNothing: false } ? CascadeTargets.Of(state, table) : [],
             Checks = BindChecks(state, table, row, _ => true),
+            Stored = BindStored(state, table, row),
             Returning = returning,
         }, "INSERT");
     }
@@ -178,7 +179,7 @@ internal sealed partial class ModificationBinder
             var scope = new Scope(null, level) { Tables = [RowOf(table, table.Name, plan.Output)] };
             plan = new LogicalFilter(plan, new ExpressionBinder(state, scope, null).BindCondition(where, "WHERE"));
         }
-        return new LogicalInsert(table, plan) { Checks = BindChecks(state, table, plan.Output, _ => true) };
+        return new LogicalInsert(table, plan) { Checks = BindChecks(state, table, plan.Output, _ => true), Stored = BindStored(state, table, plan.Output) };
     }
 
     private ConflictAction BindConflict(OnConflictClause clause, TableDefinition table, string alias, IReadOnlyList<LogicalColumn> row)
@@ -244,7 +245,7 @@ internal sealed partial class ModificationBinder
             int index = table.IndexOf(column.Names[0]);
             numbers.Add(index >= 0 ? table.Columns[index].Number : throw Error.ColumnNotFound($"\"{column.Names[0]}\"", column.Position));
         }
-        return table.Indexes.FirstOrDefault(i => i.IsUnique && i.Columns.Count == numbers.Count && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))
+        return table.Indexes.FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == numbers.Count && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))
             ?? throw Error.At(SqlStates.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification", target.Position);
     }
 }

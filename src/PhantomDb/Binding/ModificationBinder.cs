@@ -139,6 +139,26 @@ internal sealed partial class ModificationBinder(BindingState state)
         return new ExpressionBinder(state, scope, null).BindCondition(syntax, "CHECK");
     }
 
+    /// <summary>A table's index expressions over the columns of a row, in the table's order.</summary>
+    public static IReadOnlyList<StoredExpression> BindStored(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, Func<IndexExpression, bool>? isNeeded = null)
+    {
+        List<StoredExpression> stored = [];
+        foreach (IndexExpression expression in table.IndexExpressions.Where(e => isNeeded?.Invoke(e) != false))
+        {
+            Expression value = state.InView(table.Schema, () => BindIndexExpression(state, table, row, SqlParser.ParseExpression(expression.Text), Clause.IndexExpression));
+            stored.Add(new StoredExpression(new ScanColumn(state.NewColumn(expression.Type, expression.Text), expression.Number), value));
+        }
+        return stored;
+    }
+
+    /// <summary>An expression of an index or, with that clause, its predicate; names are found as the session finds them.</summary>
+    public static Expression BindIndexExpression(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax, Clause clause)
+    {
+        var level = new QueryLevel { Clause = clause, IsPlain = true };
+        var binder = new ExpressionBinder(state, new Scope(null, level) { Tables = [RowOf(table, table.Name, row)] }, null);
+        return clause == Clause.IndexPredicate ? binder.BindCondition(syntax, "WHERE") : binder.BindResolved(syntax);
+    }
+
     internal static ScopeTable RowOf(TableDefinition table, string name, IReadOnlyList<LogicalColumn> row) =>
         new(name, row) { ColumnNames = [.. table.Columns.Select(c => c.Name)], Schema = table.Schema, Table = table, RelationOid = table.Oid };
 

@@ -125,7 +125,8 @@ internal sealed partial class QueryBinder
     public static LogicalScan Scan(BindingState state, TableDefinition table, string alias)
     {
         state.DependOn(table.Oid);
-        return new LogicalScan(table, alias, [.. table.Columns.Select(c => new ScanColumn(state.NewColumn(c.Type, c.Name), c.Number))]);
+        ScanColumn[] columns = [.. table.Columns.Select(c => new ScanColumn(state.NewColumn(c.Type, c.Name), c.Number))];
+        return new LogicalScan(table, alias, columns) { Stored = ModificationBinder.BindStored(state, table, [.. columns.Select(c => c.Column)]) };
     }
 
     private FromItem BindView(ViewDefinition view, NamedTable named, QueryLevel level)

@@ -27,6 +27,8 @@ internal enum Clause : byte
     Check,
     Execute,
     CopyWhere,
+    IndexExpression,
+    IndexPredicate,
     Using,
 }
 
@@ -51,6 +53,8 @@ internal static class ClauseNames
         Clause.Check => "check constraints",
         Clause.Execute => "EXECUTE parameters",
         Clause.CopyWhere => "COPY FROM WHERE conditions",
+        Clause.IndexExpression => "index expressions",
+        Clause.IndexPredicate => "index predicates",
         _ => "transform expressions",
     };
 }

@@ -166,7 +166,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         {
             throw Error.At(SqlStates.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree", position);
         }
-        IndexDefinition index = referenced.Indexes.FirstOrDefault(i => i.IsUnique && i.Columns.Count == other.Length && i.Columns.All(c => other.Contains(c.ColumnNumber)))
+        IndexDefinition index = referenced.Indexes.FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == other.Length && i.Columns.All(c => other.Contains(c.ColumnNumber)))
             ?? throw Error.At(SqlStates.InvalidForeignKey, $"there is no unique constraint matching given keys for referenced table \"{referenced.Name}\"", position);
         string chosen = name ?? ObjectNames.Choose(Table.Name, ObjectNames.Join(columns), "fkey", n => Table.Constraints.Any(c => c.Name == n));
         CheckConstraintName(chosen, position);

@@ -11,5 +11,19 @@ internal sealed record IndexDefinition(int Oid, string Name, int TableOid, IRead
     /// <summary>NULLS NOT DISTINCT.</summary>
     public bool NullsEqual { get; init; }
 
+    /// <summary>
+    /// Number of the table's <see cref="IndexExpression"/> that is true of the rows in this index; -1 where all are in it.
+    /// Who looks for an index over some columns must leave a partial one out, unless what is asked for implies its predicate.
+    /// </summary>
+    public int PredicateNumber { get; init; } = -1;
+
+    /// <summary>Storage numbers of the columns of INCLUDE, which are not part of the key.</summary>
+    public IReadOnlyList<int> Included { get; init; } = [];
+
     public string? Comment { get; init; }
+
+    public bool IsPartial => PredicateNumber >= 0;
+
+    /// <summary>Storage numbers of all that an entry depends on.</summary>
+    public IEnumerable<int> Numbers => IsPartial ? Columns.Select(c => c.ColumnNumber).Append(PredicateNumber) : Columns.Select(c => c.ColumnNumber);
 }

@@ -1,3 +1,5 @@
+using PhantomDb.Types;
+
 namespace PhantomDb.Catalog;
 
 /// <summary>
@@ -15,6 +17,9 @@ internal sealed record TableDefinition(int Oid, string Schema, string Name, IRea
     public IReadOnlyList<ConstraintDefinition> Constraints { get; init; } = [];
 
     public IReadOnlyList<IndexDefinition> Indexes { get; init; } = [];
+
+    /// <summary>What indexes need of a row beside its columns.</summary>
+    public IReadOnlyList<IndexExpression> IndexExpressions { get; init; } = [];
 
     public string? Comment { get; init; }
 
@@ -34,6 +39,13 @@ internal sealed record TableDefinition(int Oid, string Schema, string Name, IRea
         }
         return -1;
     }
+
+    /// <summary>The index expression with a storage number; null where the number is a column's.</summary>
+    public IndexExpression? FindExpression(int number) => IndexExpressions.FirstOrDefault(expression => expression.Number == number);
+
+    /// <summary>Type of the column or index expression with a storage number.</summary>
+    public SqlType TypeOf(int number) => IndexOfNumber(number) is >= 0 and int place ? Columns[place].Type
+        : FindExpression(number)?.Type ?? throw new ArgumentOutOfRangeException(nameof(number));
 
     /// <summary>Place in <see cref="Columns"/> of the column with a name; -1 where there is none.</summary>
     public int IndexOf(string columnName)

@@ -479,7 +479,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
     }
 
     private static int IndexOver(TableDefinition table, int[] numbers) => table.Indexes
-        .FirstOrDefault(i => i.IsUnique && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
+        .FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
 
     private static ReferentialAction Action(DefinitionText text) =>
         text.TryTake("RESTRICT") ? ReferentialAction.Restrict

@@ -28,7 +28,7 @@ internal static class IndexChoice
         double bestRows = statistics.RowCount / ScanRowsPerIndexRow;
         foreach (IndexDefinition index in scan.Table.Indexes)
         {
-            PhysicalIndexScan? candidate = Match(scan, index, conjuncts);
+            PhysicalIndexScan? candidate = index.IsPartial ? null : Match(scan, index, conjuncts);   // a partial index: where the filter implies its predicate
             if (candidate is null)
             {
                 continue;

@@ -27,6 +27,10 @@ internal static class PlanIds
                 LogicalInsert { OnConflict: { Existing.Count: > 0 } conflict } => Math.Max(column, conflict.Existing.Max(c => c.Id.Value)),
                 _ => column,
             };
+            if (operation is LogicalScan { Stored.Count: > 0 } scan)
+            {
+                column = Math.Max(column, scan.Stored.Max(stored => stored.Column.Column.Id.Value));
+            }
             cte = operation switch
             {
                 LogicalCte c => Math.Max(cte, c.CteId),

@@ -231,6 +231,7 @@ internal static class PlanTraversal
         {
             Returning = Map(modification.Returning, map),
             Checks = [.. modification.Checks.Select(check => check with { Condition = map(check.Condition) })],
+            Stored = [.. modification.Stored.Select(stored => stored with { Value = map(stored.Value) })],
         };
         return mapped is LogicalInsert { OnConflict: { } conflict } insert
             ? insert with

@@ -71,7 +71,7 @@ internal sealed class ReferencingRows(ConstraintDefinition constraint, TableDefi
     private bool IsUsable(TableIndex index)
     {
         int count = constraint.Columns.Count;
-        return index.ColumnNumbers.Length >= count && constraint.Columns.All(n => Array.IndexOf(index.ColumnNumbers, n, 0, count) >= 0);
+        return !index.Definition.IsPartial && index.ColumnNumbers.Length >= count && constraint.Columns.All(n => Array.IndexOf(index.ColumnNumbers, n, 0, count) >= 0);
     }
 
     private void FindByIndex(TableStore table, TableIndex index, ColumnarBuffer keys, List<(long RowId, int Place)> found)

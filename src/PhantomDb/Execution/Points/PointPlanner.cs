@@ -106,6 +106,10 @@ internal sealed class PointPlanner
         TableStore table = _storage.GetTable(scan.Table.Oid);
         foreach (TableIndex index in table.Indexes)
         {
+            if (index.Definition.IsPartial)
+            {
+                continue;   // its predicate would be one more condition
+            }
             int equalCount = 0;
             while (equalCount < index.ColumnNumbers.Length && Find(conditions, index.ColumnNumbers[equalCount], ComparisonKind.Equal) is not null)
             {
@@ -229,7 +233,7 @@ internal sealed class PointPlanner
     }
 
     private bool IsPlain(LogicalModification modification) =>
-        modification.Returning.Count == 0 && modification.Checks.Count == 0
+        modification.Returning.Count == 0 && modification.Checks.Count == 0 && modification.Stored.Count == 0
         && _catalog.Tables.All(table => table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey
             || (table.Oid != modification.Table.Oid && c.ReferencedTableOid != modification.Table.Oid)));
 
@@ -301,7 +305,7 @@ internal sealed class PointPlanner
             return null;
         }
         TableIndex? index = Array.Find(table.Indexes, i =>
-            i.Definition.IsUnique && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
+            i.Definition is { IsUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
         return index is null
             ? null
             : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns);

@@ -11,7 +11,11 @@ internal sealed record BoundCheck(ConstraintDefinition Constraint, Expression Co
 /// columns that SET DEFAULT sets, by storage number.
 /// </summary>
 internal sealed record CascadeTarget(
-    TableDefinition Table, IReadOnlyList<LogicalColumn> Row, IReadOnlyList<BoundCheck> Checks, IReadOnlyDictionary<int, Expression> Defaults);
+    TableDefinition Table, IReadOnlyList<LogicalColumn> Row, IReadOnlyList<BoundCheck> Checks, IReadOnlyDictionary<int, Expression> Defaults)
+{
+    /// <summary>Index expressions over the new row's columns.</summary>
+    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
+}
 
 /// <summary>
 /// A statement that changes a table. It reads <see cref="Input"/>, changes rows, and gives the RETURNING columns, computed
@@ -23,6 +27,9 @@ internal abstract record LogicalModification(TableDefinition Table, LogicalOpera
 
     /// <summary>Check constraints to test, over the new row's columns.</summary>
     public IReadOnlyList<BoundCheck> Checks { get; init; } = [];
+
+    /// <summary>Index expressions to store with the new row, over its columns; for UPDATE those that may have changed.</summary>
+    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
 
     /// <summary>Tables whose rows may change with this one's, by actions of foreign keys.</summary>
     public IReadOnlyList<CascadeTarget> Cascades { get; init; } = [];

@@ -35,6 +35,12 @@ internal sealed record LogicalScan(TableDefinition Table, string Alias, IReadOnl
 
     public Expression? Filter { get; init; }
 
+    /// <summary>
+    /// What the table's index expressions are, over the scanned columns. Their values are stored: where a query has the same
+    /// expression, the scan can give the stored value in its place, and an index over it is one over a column.
+    /// </summary>
+    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
+
     public override IReadOnlyList<LogicalColumn> Output => [.. Columns.Select(c => c.Column)];
 
     public override IReadOnlyList<LogicalOperator> Children => [];
@@ -42,6 +48,9 @@ internal sealed record LogicalScan(TableDefinition Table, string Alias, IReadOnl
 
 /// <summary>A scanned column and its storage number.</summary>
 internal sealed record ScanColumn(LogicalColumn Column, int ColumnNumber);
+
+/// <summary>An index expression over the columns of a row, and the column under which a scan can give its stored value.</summary>
+internal sealed record StoredExpression(ScanColumn Column, Expression Value);
 
 /// <summary>Reads a table that the engine makes up (catalogs; later the log and snapshots).</summary>
 internal sealed record LogicalVirtualScan(string Schema, string Name, string Alias, IReadOnlyList<LogicalColumn> Columns) : LogicalOperator

@@ -27,6 +27,7 @@ internal sealed class ColumnPruning : IOptimizerRule
                 {
                     Columns = [.. scan.Columns.Where(c => scanned.Contains(c.Column.Id))],
                     RowId = scan.RowId is not null && needed is not null && !needed.Contains(scan.RowId.Id) ? null : scan.RowId,
+                    Stored = [],
                 };
             case LogicalFilter filter:
                 return filter with { Input = Prune(filter.Input, With(needed, filter.Predicate)) };
@@ -112,6 +113,10 @@ internal sealed class ColumnPruning : IOptimizerRule
         foreach (BoundCheck check in modification.Checks)
         {
             PlanIds.AddReferences(check.Condition, needed);
+        }
+        foreach (StoredExpression stored in modification.Stored)
+        {
+            PlanIds.AddReferences(stored.Value, needed);
         }
         if (modification is LogicalUpdate update)
         {
