@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using PhantomDb.Storage.Indexes;
 using PhantomDb.Types;
 
@@ -9,27 +10,38 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed class IndexLookup
 {
+    private const int TrustMax = 32;
+    private const int TrustMin = 16;             // guesses are followed from here on
+    private const int EarlyLookups = 4096;       // in which every lookup teaches the guesses
+    private const int LookupsBetweenLessons = 16;
+
     private readonly TableStore _table;
     private readonly TableIndex _index;
     private readonly KeyWriter _visibleKey;
-    private readonly int _readCount;     // columns that the caller wants; those of the key follow
-    private readonly bool _isInt64;
+    private readonly int _firstKeyPlace;   // in the row buffer
+    private readonly bool _isDirect;       // the tree's key is the integer, but for its sign
     private readonly long[] _batch = new long[32];
+    private int _trust = TrustMin;
+    private int _lookupCount;
     private int _batchCount;
     private int _batchNext;
     private long _lastRowId;
     private bool _atEnd;
 
+    /// <param name="table">The table.</param>
+    /// <param name="index">One of its indexes.</param>
     /// <param name="columns">Storage numbers of the columns to read of each row found.</param>
     public IndexLookup(TableStore table, TableIndex index, params ReadOnlySpan<int> columns)
     {
         _table = table;
         _index = index;
-        _readCount = columns.Length;
-        Row = new RowBuffer([.. columns, .. index.ColumnNumbers]);
+        // A key of one column that is read anyway is not read twice.
+        bool isKeyRead = index.ColumnNumbers.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
+        _firstKeyPlace = isKeyRead ? columns.IndexOf(index.ColumnNumbers[0]) : columns.Length;
+        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.ColumnNumbers]);
         Key = index.NewKeyWriter();
         _visibleKey = index.NewKeyWriter();
-        _isInt64 = index.UInt64Tree is not null && index.KeyColumns is [{ Type: PhysicalType.Int64, IsNullable: false, IsDescending: false }];
+        _isDirect = index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }];
     }
 
     /// <summary>The key to find.</summary>
@@ -42,25 +54,32 @@ internal sealed class IndexLookup
     public bool TryFind(in ReadView view, out long rowId) =>
         _index.Tree.TryFind(Key.Key, out rowId) && (IsMatch(rowId, view) || TryFindLater(view, ref rowId));
 
-    /// <summary>The same for an index over one ascending bigint column that is not nullable; <see cref="Key"/> is not used.</summary>
+    /// <summary>The same for an index over one integer column (<see cref="TableIndex.IntegerKey"/>); <see cref="Key"/> need not be filled.</summary>
     public bool TryFind(long key, in ReadView view, out long rowId)
     {
-        if (!_isInt64)
+        RowIdHints? hints = _index.Hints;
+        if (hints is not null && _trust >= TrustMin)
         {
-            Key.Reset();
-            Key.AddInt64(key);
-            return TryFind(view, out rowId);
+            rowId = hints.Guess(key);
+            if (_table.TryRead(rowId, view, Row) && HasInteger(key))
+            {
+                _trust = Math.Min(_trust + 1, TrustMax);
+                return true;
+            }
         }
-        if (!_index.UInt64Tree!.TryFind(new UInt64Probe(KeyEncoder.KeyOf(key)), out rowId))
+        if (!TryFindInTree(key, out rowId))
         {
             return false;
         }
-        if (_table.TryRead(rowId, view, Row) && Row.GetInt64(_readCount) == key)
+        if (hints is not null)
+        {
+            Learn(hints, key, rowId);
+        }
+        if (_table.TryRead(rowId, view, Row) && HasInteger(key))
         {
             return true;
         }
-        Key.Reset();
-        Key.AddInt64(key);
+        SetKey(key);
         return TryFindLater(view, ref rowId);
     }
 
@@ -96,6 +115,52 @@ internal sealed class IndexLookup
         }
     }
 
+    private bool TryFindInTree(long key, out long rowId)
+    {
+        if (_isDirect)
+        {
+            ulong treeKey = _index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.KeyOf(key) : KeyEncoder.KeyOf((int)key);
+            return _index.UInt64Tree!.TryFind(new UInt64Probe(treeKey), out rowId);
+        }
+        SetKey(key);
+        return _index.Tree.TryFind(Key.Key, out rowId);
+    }
+
+    // What the guess would have been is looked at even while guesses are not followed: so it is seen when they become right.
+    // Then only now and then, since threads that teach the same table take its memory from each other.
+    private void Learn(RowIdHints hints, long key, long rowId)
+    {
+        if (_trust < TrustMin && _lookupCount > EarlyLookups && _lookupCount % LookupsBetweenLessons != 0)
+        {
+            _lookupCount++;
+            return;
+        }
+        _lookupCount = _lookupCount == int.MaxValue ? EarlyLookups : _lookupCount + 1;
+        if (hints.Guess(key) == rowId)
+        {
+            _trust = Math.Min(_trust + 1, TrustMax);
+        }
+        else
+        {
+            _trust = Math.Max(_trust - 2, 0);
+            hints.Learn(key, rowId, _index.Tree.Count);
+        }
+    }
+
+    private void SetKey(long key)
+    {
+        Key.Reset();
+        switch (_index.IntegerKey)
+        {
+            case PhysicalType.Int64: Key.AddInt64(key); break;
+            case PhysicalType.Int32: Key.AddInt32((int)key); break;
+            case PhysicalType.Int16: Key.AddInt16((short)key); break;
+            default: throw new UnreachableException();
+        }
+    }
+
+    private bool HasInteger(long key) => !Row.IsNull(_firstKeyPlace) && Row.GetInteger(_firstKeyPlace, _index.IntegerKey!.Value) == key;
+
     // Older rows with the key may be dead or changed; the visible one comes behind them.
     private bool TryFindLater(in ReadView view, ref long rowId)
     {
@@ -116,7 +181,7 @@ internal sealed class IndexLookup
         {
             return false;
         }
-        _index.Encode(_visibleKey, Row, _readCount);
+        _index.Encode(_visibleKey, Row, _firstKeyPlace);
         return _visibleKey.Key.SequenceEqual(Key.Key);
     }
 }

@@ -46,6 +46,10 @@ internal sealed class RowBuffer
 
     public long GetInt64(int index) => Get<long>(index);
 
+    /// <summary>A value of an integer type, whatever its width.</summary>
+    public long GetInteger(int index, PhysicalType type) =>
+        type == PhysicalType.Int64 ? Get<long>(index) : type == PhysicalType.Int32 ? Get<int>(index) : Get<short>(index);
+
     public double GetDouble(int index) => Get<double>(index);
 
     /// <summary>The bytes of a string or bytea, until the buffer is filled again.</summary>

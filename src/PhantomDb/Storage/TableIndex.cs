@@ -32,6 +32,8 @@ internal sealed class TableIndex
         OtherWriter = NewKeyWriter();
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
+        IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
+        Hints = IntegerKey is not null && definition.IsUnique ? new RowIdHints() : null;
     }
 
     public IndexDefinition Definition { get; }
@@ -45,6 +47,12 @@ internal sealed class TableIndex
 
     /// <summary>The same tree where keys have up to eight bytes.</summary>
     public BTree<ulong, UInt64Probe>? UInt64Tree { get; }
+
+    /// <summary>The integer type of the key where it is one column of such a type; else null.</summary>
+    public PhysicalType? IntegerKey { get; }
+
+    /// <summary>Guesses of the row ids of keys; null where a visible row with the key need not be the one that a lookup is for.</summary>
+    public RowIdHints? Hints { get; }
 
     /// <summary>The table's writer's own, under its latch.</summary>
     public KeyWriter Writer { get; }

@@ -30,8 +30,8 @@ internal sealed partial class TableStore
     /// </summary>
     public bool TryRead(long rowId, in ReadView view, RowBuffer buffer)
     {
-        int index = SliceOf(rowId);
-        if ((ulong)index >= (uint)Volatile.Read(ref _sliceCount))
+        ulong index = (ulong)rowId >> RowSlice.CapacityBits;   // any number may come: it may be a guess
+        if (index >= (uint)Volatile.Read(ref _sliceCount))
         {
             return false;
         }

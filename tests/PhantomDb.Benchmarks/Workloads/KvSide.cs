@@ -32,9 +32,9 @@ internal sealed class KvSide : IDisposable
             Connection.Execute(KvTable.Create);
             _isFull = false;
         }
-        else if (!_isFull)
+        else if (!_isFull || state == KvState.FullInRandomOrder)
         {
-            _table.Fill(Connection);
+            _table.Fill(Connection, inRandomOrder: state == KvState.FullInRandomOrder);
             _isFull = true;
         }
 

@@ -52,17 +52,17 @@ internal sealed class KvTable
         insert.Bind(4, Group(id));
     }
 
-    /// <summary>The table anew, with all rows, by the engine's quickest way.</summary>
-    public void Fill(IConnection connection)
+    /// <summary>The table anew, with all rows, by the engine's quickest way: by ascending ids, or in random order.</summary>
+    public void Fill(IConnection connection, bool inRandomOrder = false)
     {
         connection.Execute("drop table if exists kv");
         connection.Execute(Create);
         connection.Execute("begin");
         using (IStatement insert = connection.PrepareBulkInsert("kv", columnCount: 4))
         {
-            for (int id = 1; id <= RowCount; id++)
+            for (int i = 0; i < RowCount; i++)
             {
-                BindRow(insert, id);
+                BindRow(insert, inRandomOrder ? RandomIds[i] : i + 1);
                 insert.Run();
             }
         }

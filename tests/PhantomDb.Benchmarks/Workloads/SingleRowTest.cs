@@ -8,6 +8,9 @@ internal enum KvState
     /// <summary>All rows as first made; the test does not change them.</summary>
     Full,
 
+    /// <summary>All rows, inserted in random order; the test does not change them.</summary>
+    FullInRandomOrder,
+
     /// <summary>All rows; the test changes values but removes and adds no rows, so that its runs may follow each other.</summary>
     Changing,
 
@@ -33,6 +36,7 @@ internal sealed record SingleRowTest(string Name, KvState State, Func<IConnectio
         new("insert, one transaction, ascending ids", KvState.EmptyForEachRun, (c, t) => new InsertIntoEmpty(c, t, ascending: true)) { OneTransaction = true },
         new("insert, one transaction, random ids", KvState.EmptyForEachRun, (c, t) => new InsertIntoEmpty(c, t, ascending: false)) { OneTransaction = true },
         new("point select, prepared", KvState.Full, (c, t) => new PointSelect(c, t)),
+        new("point select, prepared, table filled in random order", KvState.FullInRandomOrder, (c, t) => new PointSelect(c, t)),
         new("point select, new text each time", KvState.Full, (c, t) => new PointSelectOfNewText(c, t)),
         new("secondary index, 10 rows", KvState.Full, (c, t) => new SecondaryIndexSelect(c, t)) { Indexes = ["n"] },
         new("range of 100 rows by key", KvState.Full, (c, t) => new RangeSelect(c, t)),

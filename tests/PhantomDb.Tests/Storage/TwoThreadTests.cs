@@ -263,6 +263,73 @@ public sealed class TwoThreadTests
             });
     }
 
+    [TestMethod]
+    public void A_guessed_row_is_the_one_that_a_scan_finds_while_keys_are_moved_deleted_and_inserted_again()
+    {
+        const int Rows = 3000;
+        KvTable kv = Filled(Rows, balance: 1);
+        Func<Action> moves = () =>
+        {
+            Transaction writer = kv.Manager.NewTransaction();
+            var random = new Random(5);
+            var values = new RowBuffer(KvTable.Id);
+            var lookup = new IndexLookup(kv.Table, kv.PrimaryKey);
+            return () =>
+            {
+                writer.Begin();
+                for (int i = random.Next(1, 4); i > 0; i--)
+                {
+                    writer.BeginWriting();
+                    long id = random.Next(Rows);
+                    if (!lookup.TryFind(id, writer.View, out long rowId))
+                    {
+                        kv.Insert(writer, id, "again", 1, null);   // most often into another row's slot
+                        continue;
+                    }
+                    values.Set(0, Rows + id);
+                    if (random.Next(2) == 0 || lookup.TryFind(Rows + id, writer.View, out _))
+                    {
+                        writer.Delete(kv.Table, rowId);
+                    }
+                    else
+                    {
+                        writer.Update(kv.Table, rowId, values);
+                    }
+                }
+                if (random.Next(8) == 0)
+                {
+                    writer.Rollback();
+                }
+                else
+                {
+                    writer.Commit();
+                }
+            };
+        };
+        Func<Action> looks = () =>
+        {
+            Transaction reader = kv.Manager.NewTransaction();
+            var lookup = new IndexLookup(kv.Table, kv.PrimaryKey, KvTable.Name, KvTable.Id);
+            return () =>
+            {
+                reader.Begin(isReadOnly: true);
+                Dictionary<long, KvRow> rows = kv.Scan(reader.View);
+                for (long id = 0; id < 2 * Rows; id++)
+                {
+                    bool isThere = rows.TryGetValue(id, out KvRow? row);
+                    Assert.AreEqual(isThere, lookup.TryFind(id, reader.View, out long rowId), $"id {id}");
+                    if (isThere)
+                    {
+                        Assert.AreEqual(row!.RowId, rowId, $"id {id}");
+                        Assert.AreEqual(id, lookup.Row.GetInt64(1));
+                    }
+                }
+                reader.Commit();
+            };
+        };
+        RunBeside(moves, looks, looks);
+    }
+
     internal static KvTable Filled(int rows, double balance)
     {
         var kv = new KvTable();

@@ -12,7 +12,7 @@ internal sealed class PointKey
     private readonly IndexLookup _lookup;
     private readonly RowBuffer _key;
     private readonly PointOperand[] _values;   // by key column
-    private readonly bool _isInt64;
+    private readonly PhysicalType? _integer;   // of the one key column
 
     /// <param name="table">The table.</param>
     /// <param name="index">One of its unique indexes.</param>
@@ -25,7 +25,7 @@ internal sealed class PointKey
         _values = values;
         _lookup = new IndexLookup(table, index, readColumns);
         _key = new RowBuffer(index.ColumnNumbers);
-        _isInt64 = index.KeyColumns is [{ Type: PhysicalType.Int64 }];
+        _integer = index.IntegerKey;
     }
 
     /// <summary>The row found.</summary>
@@ -42,9 +42,9 @@ internal sealed class PointKey
                 return false;   // nothing equals NULL
             }
         }
-        if (_isInt64)
+        if (_integer is { } type)
         {
-            return _lookup.TryFind(_key.GetInt64(0), view, out rowId);
+            return _lookup.TryFind(_key.GetInteger(0, type), view, out rowId);
         }
         _index.Encode(_lookup.Key, _key, 0);
         return _lookup.TryFind(view, out rowId);

@@ -1,0 +1,111 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Execution.Points;
+
+/// <summary>Prepared reads of rows by key, guessed or found in the tree, against what is known of the table.</summary>
+[TestClass]
+public sealed class PointReadTests
+{
+    private const int Rows = 5000;
+
+    [TestMethod]
+    [DataRow("bigint primary key", 0L)]
+    [DataRow("integer primary key", -2000L)]
+    [DataRow("smallint primary key", -2000L)]
+    [DataRow("bigint unique", long.MaxValue - Rows + 1)]
+    [DataRow("integer unique", int.MinValue)]
+    [DataRow("smallint not null unique", 0L)]
+    [DataRow("numeric(12) primary key", -17L)]
+    public void A_row_is_found_by_its_key_in_whatever_order_rows_came(string declaration, long first)
+    {
+        foreach (string order in (ReadOnlySpan<string>)["i", "-i", "md5(i::text)", "i % 7, i"])
+        {
+            using Database database = Database.CreateInMemory();
+            using Session session = database.OpenSession();
+            Run(session, $"CREATE TABLE t (k {declaration}, name text)");
+            Run(session, $"INSERT INTO t SELECT ({first} + i)::numeric, 'row number ' || i FROM generate_series(0, {Rows - 1}) AS i WHERE i % 100 <> 50 ORDER BY {order}");
+            using PreparedStatement select = session.Prepare("SELECT name FROM t WHERE k = $1");
+            for (int round = 0; round < 2; round++)
+            {
+                for (int i = 0; i < Rows; i++)
+                {
+                    select.Bind(1, (decimal)first + i);
+                    using QueryResult result = select.Execute();
+                    Assert.AreEqual(i % 100 != 50, result.Read(), $"{i} by {order}");
+                    Assert.IsTrue(i % 100 == 50 || result.GetString(0) == $"row number {i}", $"{i} by {order}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_snapshot_finds_the_rows_that_it_began_with_after_others_have_moved_their_keys()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using Session other = database.OpenSession();
+        Run(session, "CREATE TABLE t (k bigint PRIMARY KEY, name text)");
+        Run(session, $"INSERT INTO t SELECT i, 'row number ' || i FROM generate_series(1, {Rows}) AS i");
+        using PreparedStatement select = session.Prepare("SELECT k, name FROM t WHERE k = $1");
+        using PreparedStatement selectNow = other.Prepare("SELECT k, name FROM t WHERE k = $1");
+        Expect(select, 17, "row number 17");
+        Run(session, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        Expect(select, 17, "row number 17");
+        Run(other, "UPDATE t SET k = 100000 WHERE k = 17");
+        Run(other, "UPDATE t SET k = 17, name = 'moved here' WHERE k = 18");
+        Run(other, "DELETE FROM t WHERE k = 19");
+        Run(other, "INSERT INTO t VALUES (18, 'new')");
+        foreach (int k in (ReadOnlySpan<int>)[17, 18, 19, 20])
+        {
+            Expect(select, k, $"row number {k}");
+        }
+        Expect(select, 100000, null);
+        Expect(selectNow, 17, "moved here");
+        Expect(selectNow, 18, "new");
+        Expect(selectNow, 19, null);
+        Expect(selectNow, 100000, "row number 17");
+        Run(session, "COMMIT");
+        Expect(select, 17, "moved here");
+        Expect(select, 100000, "row number 17");
+    }
+
+    [TestMethod]
+    public void A_statement_that_outlives_an_altered_or_emptied_table_finds_its_rows()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (k bigint PRIMARY KEY, name text, other int DEFAULT 1)");
+        Run(session, $"INSERT INTO t SELECT i, 'row number ' || i FROM generate_series(1, {Rows}) AS i");
+        using PreparedStatement select = session.Prepare("SELECT k, name FROM t WHERE k = $1");
+        for (int k = 1; k <= 100; k++)
+        {
+            Expect(select, k, $"row number {k}");
+        }
+        Run(session, "ALTER TABLE t DROP COLUMN other");
+        Expect(select, 17, "row number 17");
+        Run(session, "BEGIN");
+        Run(session, "TRUNCATE t");
+        Expect(select, 17, null);
+        Run(session, "ROLLBACK");
+        Expect(select, 17, "row number 17");
+        Run(session, "TRUNCATE t");
+        Run(session, $"INSERT INTO t SELECT i, 'again ' || i FROM generate_series(10, {Rows}) AS i");
+        Expect(select, 9, null);
+        Expect(select, 17, "again 17");
+    }
+
+    private static void Expect(PreparedStatement select, long key, string? name)
+    {
+        select.Bind(1, key);
+        using QueryResult result = select.Execute();
+        Assert.AreEqual(name is not null, result.Read(), $"key {key}");
+        if (name is not null)
+        {
+            Assert.AreEqual(key, result.GetInt64(0));
+            Assert.AreEqual(name, result.GetString(1));
+            Assert.IsFalse(result.Read());
+        }
+    }
+
+    private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
+}
