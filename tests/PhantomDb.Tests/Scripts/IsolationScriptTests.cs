@@ -22,12 +22,16 @@ public sealed class IsolationScriptTests
             {
                 sectionCount++;
                 string[] section = [.. lines.Skip(i + 1).TakeWhile(line => !line.StartsWith("== ", StringComparison.Ordinal))];
-                using var run = new SectionRun(lines[i][3..].Trim());
-                for (int line = 0; line < section.Length; line++)
+                string[] words = lines[i][3..].Split(',', StringSplitOptions.TrimEntries);
+                foreach (string level in words.Contains("PostgreSQL") ? [] : words.Where(word => word != "PhantomDB"))
                 {
-                    if (section[line].Length > 0 && !section[line].StartsWith('#'))
+                    using var run = new SectionRun(level);
+                    for (int line = 0; line < section.Length; line++)
                     {
-                        run.Line(section[line], $"{name}.txt:{i + line + 2}: {section[line]}");
+                        if (section[line].Length > 0 && !section[line].StartsWith('#'))
+                        {
+                            run.Line(section[line], $"{name}.txt:{i + line + 2} ({level}): {section[line]}");
+                        }
                     }
                 }
             }
