@@ -59,6 +59,9 @@ internal sealed class Transaction
     /// <summary>All that is committed by now and all that the transaction has done, the running command included. For checks.</summary>
     public ReadView NewestView => new(RowWriter.AnyCommitted, _stamp, int.MaxValue);
 
+    /// <summary>What the current statement sees, and what it has done itself so far. For checks above READ COMMITTED.</summary>
+    public ReadView SnapshotView => new(View.Timestamp, _stamp, int.MaxValue);
+
     /// <summary>True where what is read has to be noted by <see cref="NoteRead"/>.</summary>
     public bool NotesReads => Isolation == IsolationLevel.Serializable && !IsReadOnly && IsActive;
 
@@ -246,11 +249,11 @@ internal sealed class Transaction
     /// Locks the row that has a key of a unique index in the latest state, so that it keeps it: what a foreign key needs of
     /// its parent. Waits for whoever may remove or bring it; false where there is none.
     /// </summary>
-    public bool LockKey(TableStore table, TableIndex index, ReadOnlySpan<byte> key)
+    public bool LockKey(TableStore table, TableIndex index, ReadOnlySpan<byte> key, out long rowId)
     {
         while (true)
         {
-            WriteOutcome outcome = table.LockKey(index, key, _stamp!, out long rowId, out bool isNew, out Blocker blocker);
+            WriteOutcome outcome = table.LockKey(index, key, _stamp!, out rowId, out bool isNew, out Blocker blocker);
             if (isNew)
             {
                 _rowLocks.Add((table, rowId, RowLockMode.KeyShare));

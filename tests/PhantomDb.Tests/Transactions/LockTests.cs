@@ -158,14 +158,14 @@ public sealed class LockTests
         Assert.AreEqual(WriteOutcome.Blocked, other.TryLock(kv.Table, 2, RowLockMode.KeyShare, waits: false));
         Assert.AreEqual(WriteOutcome.Blocked, other.TryLock(kv.Table, 3, RowLockMode.KeyShare, waits: false));
         // The foreign key's half of it: key 1 is there and stays, keys 2 and 100 are undecided, 11 is not there.
-        Assert.IsTrue(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 1)));
-        Assert.IsFalse(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 11)));
+        Assert.IsTrue(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 1), out _));
+        Assert.IsFalse(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 11), out _));
         other.WaitLimits.LockTimeoutMs = 1;
-        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 2))).SqlState);
-        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 100))).SqlState);
+        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 2), out _)).SqlState);
+        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 100), out _)).SqlState);
         owner.Rollback();
-        Assert.IsTrue(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 2)));
-        Assert.IsFalse(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 100)));
+        Assert.IsTrue(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 2), out _));
+        Assert.IsFalse(other.LockKey(kv.Table, kv.PrimaryKey, Key(kv, 100), out _));
         other.Close();
     }
 

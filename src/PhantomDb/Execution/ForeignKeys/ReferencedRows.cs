@@ -30,9 +30,26 @@ internal sealed class ReferencedRows
         _conversion = new KeyConversion(from, fromNumbers, scope.Catalog.GetTable(constraint.ReferencedTableOid), constraint.ReferencedColumns, scope);
     }
 
-    /// <summary>True where there is a row with the key at a position, in the latest state; it is locked, so that it keeps the key.</summary>
-    public bool Lock(DataChunk keys, int position, Transaction transaction) =>
-        TryEncode(keys, position) && transaction.LockKey(_table, _index, _lookup.Key.Key);
+    /// <summary>
+    /// True where there is a row with the key at a position, in the latest state; it is locked, so that it keeps the key. Above
+    /// READ COMMITTED it must be the one that the transaction sees, as in PostgreSQL: 40001 where that has gone since.
+    /// </summary>
+    public bool Lock(DataChunk keys, int position, Transaction transaction)
+    {
+        if (!TryEncode(keys, position))
+        {
+            return false;
+        }
+        if (transaction.Isolation == IsolationLevel.ReadCommitted)
+        {
+            return transaction.LockKey(_table, _index, _lookup.Key.Key, out _);
+        }
+        if (!_lookup.TryFind(transaction.SnapshotView, out long seen))
+        {
+            return false;
+        }
+        return transaction.LockKey(_table, _index, _lookup.Key.Key, out long locked) && locked == seen ? true : throw Error.ConcurrentDelete();
+    }
 
     /// <summary>True where a row has the key, as all that is committed and the transaction's own doing leave it.</summary>
     public bool Has(DataChunk keys, int position, in ReadView newest) =>

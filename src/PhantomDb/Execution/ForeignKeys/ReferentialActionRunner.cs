@@ -3,6 +3,7 @@ using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
+using PhantomDb.Transactions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -15,6 +16,9 @@ namespace PhantomDb.Execution.ForeignKeys;
 internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyChecks checks, CascadeTarget target)
 {
     private readonly TableDefinition _table = target.Table;
+
+    // Above READ COMMITTED a row that came or changed after the snapshot is 40001, as it is for a statement of the user's.
+    private readonly bool _takesLatest = scope.Transaction.Isolation == IsolationLevel.ReadCommitted;
 
     public void Run(IncomingKeys key)
     {
@@ -44,7 +48,7 @@ internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyCh
         {
             scope.Statement.ThrowIfCancelled();
             changes.ReadOld(table, rowId, ReadView.Latest);
-            EnsureDone(scope.Transaction.TryDelete(table, rowId, isLatest: true));
+            EnsureDone(scope.Transaction.TryDelete(table, rowId, _takesLatest));
             changes.KeepOld();
         }
     }
@@ -76,7 +80,7 @@ internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyCh
             row.AppendTo(newRow);
             KeyText.Seal(newRow);
             rowChecks.Test(newRow);
-            EnsureDone(scope.Transaction.TryUpdate(table, rowId, values, isLatest: true));
+            EnsureDone(scope.Transaction.TryUpdate(table, rowId, values, _takesLatest));
             changes.KeepOld();
             changes.AddNew(newRow, i => i);
         }
