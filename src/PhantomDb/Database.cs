@@ -71,6 +71,24 @@ public sealed class Database : IDisposable
         Transactions = new TransactionManager(Storage);
     }
 
+    // A fork. The locks are held for the moment only in which all is as committed; what was not is undone after that.
+    private Database(Database source)
+    {
+        Name = source.Name;
+        Options = source.Options with { IsInMemory = true };
+        Memory = new MemoryAccount("database", Options.MemoryLimit);
+        _isSealed = source._isSealed;
+        lock (source._publication)
+        {
+            (_catalog, ImmutableDictionary<int, TableStore> tables) = source.Definitions;
+            ImmutableDictionary<int, SequenceStore> sequences = source.Storage.Sequences;
+            Storage = source.Transactions.Fork(
+                _catalog.Tables.Select(table => tables[table.Oid]), _catalog.Sequences.Select(sequence => sequences[sequence.Oid]), Memory);
+        }
+        _savedState = State(_catalog, Storage.Timestamps.Visible);
+        Transactions = new TransactionManager(Storage);
+    }
+
     /// <summary>Name of the database, as current_database() gives it.</summary>
     public string Name { get; }
 
@@ -134,6 +152,24 @@ public sealed class Database : IDisposable
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>
     public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null);
+
+    /// <summary>
+    /// An independent database in memory with all that is committed here by now: rows, definitions, indexes, sequences and
+    /// options. Both share what neither has changed since, so it takes microseconds to milliseconds however many rows there
+    /// are; what running transactions have changed is not in it, and costs it as much as their rollback. They go on
+    /// undisturbed; readers do not wait, writers for a moment. From any thread, at any time; disposing of either side does
+    /// nothing to the other. What a side shares counts in full towards its own <see cref="MemoryUsed"/> and limit.
+    /// </summary>
+    /// <remarks>
+    /// The first change to each 2,048 rows of a table, and to each node of an index, after a fork copies that much of it, on
+    /// either side. The fork has no file, no lock on one and no sessions; <see cref="SaveToDisk"/> writes it under another
+    /// name, and <see cref="HasUnsavedChanges"/> says whether it has changed since it was made.
+    /// </remarks>
+    public Database Fork()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new Database(this);
+    }
 
     /// <summary>
     /// Opens a database by its name in the data directory, or by the path of its file (what has a separator or the ending
@@ -350,7 +386,10 @@ public sealed class Database : IDisposable
             {
                 throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
             }
-            Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog);
+            lock (_publication)
+            {
+                Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog);
+            }
         }
         finally
         {

@@ -207,7 +207,7 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
             IsShared = true,
             Minimum = Minimum,
             Maximum = Maximum,
-            _deadStringSize = _deadStringSize,
+            _deadStringSize = _deadStringSize + (Heap?.UnusedSize ?? 0),   // or a slice forked again and again would only grow
         };
         if (!isFull)
         {

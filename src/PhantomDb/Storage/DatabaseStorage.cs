@@ -77,6 +77,34 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
         }
     }
 
+    /// <summary>
+    /// A second storage with these tables and sequences, while no transaction commits; <see cref="FinishFork"/> has to follow.
+    /// </summary>
+    public static DatabaseStorage Fork(IEnumerable<TableStore> tables, IEnumerable<SequenceStore> sequences, MemoryAccount account)
+    {
+        var fork = new DatabaseStorage(account);
+        ImmutableDictionary<int, TableStore>.Builder forked = fork._tables.ToBuilder();
+        foreach (TableStore table in tables)
+        {
+            forked.Add(table.Definition.Oid, table.Fork(fork.Timestamps, account));
+        }
+        fork._tables = forked.ToImmutable();
+        fork._sequences = sequences.ToImmutableDictionary(sequence => sequence.Definition.Oid, sequence => sequence.Fork());
+        return fork;
+    }
+
+    /// <summary>Undoes in a fork what transactions that were running had done; nobody uses it before that.</summary>
+    public void FinishFork()
+    {
+        foreach (TableStore table in _tables.Values)
+        {
+            if (table.NeedsCleanup)
+            {
+                table.FinishFork();
+            }
+        }
+    }
+
     public TableStatistics OfTable(int tableOid) =>
         Tables.TryGetValue(tableOid, out TableStore? table) ? table.Statistics() : TableStatistics.Empty;
 }

@@ -15,7 +15,14 @@ internal sealed class RowSlice
 
     private int _sequence;   // odd while the writer changes the slice
 
-    public RowSlice(int columnCount) => Columns = new ColumnSlice?[columnCount];
+    public RowSlice(int columnCount, long owner)
+    {
+        Columns = new ColumnSlice?[columnCount];
+        Owner = owner;
+    }
+
+    /// <summary>The table that may change the slice in place; any other copies it first (<see cref="Fork"/>). Under the latches of both.</summary>
+    public long Owner;
 
     /// <summary>By storage number; null where the number belongs to no column of this table.</summary>
     public ColumnSlice?[] Columns { get; }
@@ -37,6 +44,27 @@ internal sealed class RowSlice
     public bool IsInFreeList;
     public int FreeCount;      // dead rows without versions: slots to use again
     public int FirstFreeWord;  // none of them is in a word of the mask before this one
+
+    /// <summary>
+    /// The same rows for another owner, which shares the arrays until either side writes to them; without their versions, not charged.
+    /// </summary>
+    public RowSlice Fork(long owner, MemoryAccount? account)
+    {
+        var fork = new RowSlice(Columns.Length, owner)
+        {
+            RowCount = RowCount,
+            WrittenCount = RowCount,
+            Deleted = (ulong[]?)Deleted?.Clone(),
+            FreeCount = FreeCount,
+            FirstFreeWord = FirstFreeWord,
+            IsInFreeList = IsInFreeList,
+        };
+        for (int i = 0; i < Columns.Length; i++)
+        {
+            fork.Columns[i] = Columns[i]?.Fork(RowCount == Capacity, account);
+        }
+        return fork;
+    }
 
     /// <summary>Counts rows that have become free: dead, and without versions.</summary>
     public void CountFree(int first, int count)

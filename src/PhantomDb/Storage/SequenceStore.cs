@@ -17,6 +17,15 @@ internal sealed class SequenceStore
         _last = definition.Start;
     }
 
+    /// <summary>A sequence of its own that goes on from the same position.</summary>
+    public SequenceStore Fork()
+    {
+        lock (_lock)
+        {
+            return new SequenceStore(_definition) { _last = _last, _isCalled = _isCalled };
+        }
+    }
+
     /// <summary>The options; ALTER SEQUENCE replaces them, and the position stays.</summary>
     public SequenceDefinition Definition
     {

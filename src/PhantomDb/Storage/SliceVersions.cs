@@ -282,6 +282,46 @@ internal sealed class SliceVersions
         return _records.Length <= 256 && _inserts.Length <= 64;
     }
 
+    /// <summary>
+    /// A copy whose stamps say no more than whether they had committed by now: for a fork, which has timestamps of its own and
+    /// undoes what the running transactions have done. No transaction commits meanwhile.
+    /// </summary>
+    public SliceVersions CloneForFork()
+    {
+        SliceVersions clone = Clone();
+        for (int i = 0; i < clone.InsertCount; i++)
+        {
+            clone._inserts[i].Stamp = AtFork(clone._inserts[i].Stamp!);
+        }
+        for (int i = 0; i < clone._used; i++)
+        {
+            if (clone._records[i].Stamp is { } stamp)
+            {
+                clone._records[i].Stamp = AtFork(stamp);
+            }
+        }
+        return clone;
+    }
+
+    /// <summary>True where all that is here are inserts that have committed.</summary>
+    public bool HasOnlyCommittedInserts
+    {
+        get
+        {
+            foreach (ref readonly InsertRange range in Inserts)
+            {
+                if (!range.Stamp!.IsCommitted)
+                {
+                    return false;
+                }
+            }
+            return RecordCount == 0;
+        }
+    }
+
+    private static TransactionStamp AtFork(TransactionStamp stamp) =>
+        stamp.IsCommitted ? TransactionStamp.CommittedBeforeFork : TransactionStamp.RunningAtFork;
+
     public SliceVersions Clone()
     {
         var clone = (SliceVersions)MemberwiseClone();

@@ -36,6 +36,19 @@ internal sealed class TableIndex
         Hints = IntegerKey is not null && definition.IsUnique ? new RowIdHints() : null;
     }
 
+    private TableIndex(TableIndex source)
+    {
+        Definition = source.Definition;
+        _table = source._table;
+        ColumnNumbers = source.ColumnNumbers;
+        _types = source._types;
+        KeyColumns = source.KeyColumns;
+        Writer = NewKeyWriter();
+        OtherWriter = NewKeyWriter();
+        Tree = source.Tree.Fork();
+        UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
+    }
+
     public IndexDefinition Definition { get; }
 
     /// <summary>Storage numbers of the key columns.</summary>
@@ -157,4 +170,7 @@ internal sealed class TableIndex
 
     /// <summary>This index with the entries of another table's, which are shared until either side changes them.</summary>
     public TableIndex Fork(TableIndex source) => new(Definition, _table, source.Tree.Fork());
+
+    /// <summary>The same index of a fork of the table.</summary>
+    public TableIndex Fork() => new(this);
 }

@@ -71,7 +71,7 @@ internal sealed partial class TableStore
                 _slices[i] = ReleasedSlice();
                 continue;
             }
-            var slice = new RowSlice(_types.Length)
+            var slice = new RowSlice(_types.Length, _owner)
             {
                 RowCount = from.RowCount,
                 WrittenCount = from.RowCount,
@@ -97,6 +97,7 @@ internal sealed partial class TableStore
             OfferFreeRows(i, slice);
             if (slice.Versions is not null)
             {
+                _versionedSliceCount++;
                 _sharedSize += slice.Versions.ReservedSize;
                 QueueForCleanup(i, slice, horizon: -1);
             }

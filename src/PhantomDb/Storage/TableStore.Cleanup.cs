@@ -164,7 +164,10 @@ internal sealed partial class TableStore
                 }
                 _cleanupQueue.Dequeue();
                 RowSlice slice = _slices[index];
-                slice.IsInCleanupQueue = false;
+                if (slice.Owner == _owner)
+                {
+                    slice.IsInCleanupQueue = false;
+                }
                 if (slice.Versions is not { } versions)
                 {
                     continue;
@@ -404,7 +407,7 @@ internal sealed partial class TableStore
     {
         if (_releasedSlice is null)
         {
-            var slice = new RowSlice(_types.Length);
+            var slice = new RowSlice(_types.Length, _owner);
             foreach (int number in ColumnNumbers)
             {
                 slice.Columns[number] = new ColumnSlice(_types[number], 0, null);
@@ -429,7 +432,7 @@ internal sealed partial class TableStore
     {
         while (_slicesWithFreeRows.TryPeek(out index))
         {
-            RowSlice slice = _slices[index];
+            RowSlice slice = OwnedSlice(index);
             if (slice.FreeCount > 0 && TryFindFreeRow(slice, out offset))
             {
                 return true;

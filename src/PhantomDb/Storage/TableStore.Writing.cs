@@ -69,7 +69,7 @@ internal sealed partial class TableStore
                     continue;
                 }
                 int index = SliceToAppendTo();
-                RowSlice slice = _slices[index];
+                RowSlice slice = OwnedSlice(index);
                 int count = Math.Min(chunk.Count - done, RowSlice.Capacity - slice.RowCount);
                 if (!TryAppendRows(index, slice, chunk, done, count, stamp, command, out blocker))
                 {
@@ -93,6 +93,7 @@ internal sealed partial class TableStore
             {
                 return outcome;
             }
+            slice = slice.Owner == _owner ? slice : TakeOver(SliceOf(rowId), slice);
             blocker = UpdateRow(slice, OffsetOf(rowId), rowId, values, writer.Stamp, writer.Command);
             return blocker.IsNone ? WriteOutcome.Done : WriteOutcome.Blocked;
         }
@@ -103,10 +104,10 @@ internal sealed partial class TableStore
     {
         lock (_latch)
         {
-            WriteOutcome outcome = Examine(rowId, writer, RowLockMode.Update, out RowSlice slice, out blocker);
+            WriteOutcome outcome = Examine(rowId, writer, RowLockMode.Update, out _, out blocker);
             if (outcome == WriteOutcome.Done)
             {
-                DeleteRow(slice, OffsetOf(rowId), writer);
+                DeleteRow(OwnedSlice(SliceOf(rowId)), OffsetOf(rowId), writer);
             }
             return outcome;
         }
@@ -133,7 +134,7 @@ internal sealed partial class TableStore
             index = SliceToAppendTo();
             offset = _slices[index].RowCount;
         }
-        RowSlice slice = _slices[index];
+        RowSlice slice = OwnedSlice(index);
         long rowId = RowIdOf(index, offset);
         for (int i = 0; i < ColumnNumbers.Length; i++)
         {
@@ -343,7 +344,7 @@ internal sealed partial class TableStore
 
     private RowSlice NewSliceUncharged(int capacity)
     {
-        var slice = new RowSlice(_types.Length);
+        var slice = new RowSlice(_types.Length, _owner);
         foreach (int number in ColumnNumbers)
         {
             slice.Columns[number] = new ColumnSlice(_types[number], capacity, _account);
@@ -368,6 +369,7 @@ internal sealed partial class TableStore
         {
             slice.Versions = versions;
             _spareVersions.Pop();
+            _versionedSliceCount++;
         }
     }
 
@@ -387,6 +389,7 @@ internal sealed partial class TableStore
             return;
         }
         slice.Versions = null;
+        _versionedSliceCount--;
         if (_spareVersions.Count < VersionsKeptMax && versions.TryRecycle())
         {
             _spareVersions.Push(versions);

@@ -22,6 +22,8 @@ internal sealed partial class TableStore
     private int _sliceCount;
     private int _firstSlice;                   // all before it are released
     private RowSlice? _releasedSlice;
+    private int _versionedSliceCount;          // slices that have versions
+    private long _owner = OwnerMark.Next();    // of the slices that may be changed in place
     private readonly bool _keepsInsertionOrder;
     private long _rowCount;
 

@@ -10,6 +10,12 @@ internal sealed class TransactionStamp
     /// <summary>Value of a stamp whose transaction has not committed: later than every read timestamp.</summary>
     public const long Uncommitted = long.MaxValue;
 
+    /// <summary>In a fork's versions, until it is ready to be used: of all transactions that had committed.</summary>
+    public static readonly TransactionStamp CommittedBeforeFork = new() { _value = 0 };
+
+    /// <summary>And of all that were running: to be undone.</summary>
+    public static readonly TransactionStamp RunningAtFork = new();
+
     private long _value = Uncommitted;
     private int _releaseCount;
     private int _isAwaited;

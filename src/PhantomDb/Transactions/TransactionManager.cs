@@ -1,4 +1,5 @@
 using PhantomDb.Storage;
+using PhantomDb.Vectors;
 
 namespace PhantomDb.Transactions;
 
@@ -51,6 +52,21 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             Timestamps.Advance(commitTimestamp);
             return commitTimestamp;
         }
+    }
+
+    /// <summary>
+    /// The storage of a fork with these tables and sequences, as of the last commit. Commits wait for a moment; changes of a
+    /// table while it is its turn; readers for nothing.
+    /// </summary>
+    public DatabaseStorage Fork(IEnumerable<TableStore> tables, IEnumerable<SequenceStore> sequences, MemoryAccount account)
+    {
+        DatabaseStorage fork;
+        lock (_commitOrder)
+        {
+            fork = DatabaseStorage.Fork(tables, sequences, account);
+        }
+        fork.FinishFork();
+        return fork;
     }
 
     /// <summary>From now on commits are kept for a SERIALIZABLE transaction.</summary>

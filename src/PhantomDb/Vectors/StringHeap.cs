@@ -16,6 +16,7 @@ internal sealed class StringHeap
     private byte[][] _blocks = [];
     private int _blockCount;
     private int _used;
+    private int _ownBlocksStart;   // those before are shared with another heap
 
     public StringHeap(MemoryAccount? account = null) => _account = account;
 
@@ -24,6 +25,9 @@ internal sealed class StringHeap
 
     /// <summary>Bytes allocated for blocks.</summary>
     public long Size { get; private set; }
+
+    /// <summary>Bytes of the last block that nothing was stored in yet.</summary>
+    public int UnusedSize => _blockCount == 0 ? 0 : _blocks[_blockCount - 1].Length - _used;
 
     /// <summary>Stores a copy of the bytes.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -65,6 +69,7 @@ internal sealed class StringHeap
             Size = Size,
         };
         fork._used = _blockCount == 0 ? 0 : _blocks[_blockCount - 1].Length;   // full: the other side appends to the last block
+        fork._ownBlocksStart = _blockCount;
         return fork;
     }
 
@@ -87,13 +92,14 @@ internal sealed class StringHeap
         _account?.Release(keep ? Size - last.Length : Size);
         _blocks = keep ? [last] : [];
         _blockCount = _blocks.Length;
+        _ownBlocksStart = 0;
         Size = keep ? last.Length : 0;
         _used = 0;
     }
 
     private void AddBlock(int length)
     {
-        int grown = _blockCount == 0 ? FirstBlockSize : Math.Min(BlockSizeMax, _blocks[_blockCount - 1].Length * 2);
+        int grown = _blockCount == _ownBlocksStart ? FirstBlockSize : Math.Min(BlockSizeMax, _blocks[_blockCount - 1].Length * 2);
         int size = Math.Max(grown, length);
         _account?.Charge(size);
         Size += size;

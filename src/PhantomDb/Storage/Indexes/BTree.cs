@@ -27,17 +27,17 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     private long _count;
 
     // The writer's own state.
-    private int _owner;
+    private long _owner;
     private BTreeNode<TKey>? _lastLeaf;   // where appending is possible without a descent; null when not known
     private int _leafCount;
     private int _innerCount;
 
     public BTree()
-        : this(BTreeOwner.Next())
+        : this(OwnerMark.Next())
     {
     }
 
-    private BTree(int owner)
+    private BTree(long owner)
     {
         _owner = owner;
         _contents = new Contents(NewLeaf(), NewHeap());
@@ -45,7 +45,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     private BTree(BTree<TKey, TProbe> other)
     {
-        _owner = BTreeOwner.Next();
+        _owner = OwnerMark.Next();
         _contents = new Contents(other._contents.Root, other._contents.Heap?.Fork());
         _count = other._count;
         _leafCount = other._leafCount;
@@ -71,7 +71,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     {
         get
         {
-            long header = 3 * sizeof(long) + sizeof(long);   // object header, type, version, count and owner
+            long header = 5 * sizeof(long);   // object header, type, version, count and owner
             long leaf = header + Unsafe.SizeOf<KeyArray<TKey>>() + Unsafe.SizeOf<RowIdArray>();
             long inner = leaf + Unsafe.SizeOf<ChildArray<TKey>>();
             return (_leafCount * leaf) + (_innerCount * inner) + (_contents.Heap?.SizeBytes ?? 0);
@@ -223,7 +223,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     public override BTree<TKey, TProbe> Fork()
     {
         var fork = new BTree<TKey, TProbe>(this);
-        _owner = BTreeOwner.Next();   // from now on both sides find all nodes foreign
+        _owner = OwnerMark.Next();   // from now on both sides find all nodes foreign
         _lastLeaf = null;
         return fork;
     }
@@ -567,12 +567,4 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
             _innerCount--;
         }
     }
-}
-
-/// <summary>Hands out the marks by which a tree knows the nodes that it may change in place.</summary>
-internal static class BTreeOwner
-{
-    private static int s_last;
-
-    public static int Next() => Interlocked.Increment(ref s_last);
 }

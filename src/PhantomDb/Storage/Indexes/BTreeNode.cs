@@ -12,7 +12,7 @@ namespace PhantomDb.Storage.Indexes;
 /// use what it read only after <see cref="IsUnchanged"/> says that the version is still the same. <see cref="Count"/> is
 /// always in range, so racing reads stay inside the arrays; keys, row ids and children may be torn or stale until then.
 /// </remarks>
-internal class BTreeNode<TKey>(int owner)
+internal class BTreeNode<TKey>(long owner)
     where TKey : unmanaged
 {
     private long _version;
@@ -21,7 +21,7 @@ internal class BTreeNode<TKey>(int owner)
     public int Count;
 
     /// <summary>The tree that may change this node in place; any other copies it first.</summary>
-    public readonly int Owner = owner;
+    public readonly long Owner = owner;
 
     private KeyArray<TKey> _keys;
     private RowIdArray _rowIds;
@@ -113,7 +113,7 @@ internal class BTreeNode<TKey>(int owner)
 /// An inner node: <c>Count</c> separators and one child more. All entries of child i are less than separator i, all of
 /// child i + 1 are at or above it. A separator with row id -1 stands before every entry of its key.
 /// </summary>
-internal sealed class BTreeInnerNode<TKey>(int owner) : BTreeNode<TKey>(owner)
+internal sealed class BTreeInnerNode<TKey>(long owner) : BTreeNode<TKey>(owner)
     where TKey : unmanaged
 {
     private ChildArray<TKey> _children;

@@ -44,6 +44,7 @@ internal sealed class KeyHeap
     private byte[][] _blocks = [];
     private int _blockCount;
     private int _used;   // bytes used of the last block
+    private long _sharedBytes;   // blocks that came from another heap: those of a fork begin small
 
     /// <summary>Bytes of all keys ever stored here, of which <see cref="DeadBytes"/> belong to removed ones.</summary>
     public long UsedBytes { get; private set; }
@@ -79,15 +80,20 @@ internal sealed class KeyHeap
     public void Release(KeyView view) => DeadBytes += Math.Max(view.Length - KeyView.PrefixSize, 0);
 
     /// <summary>A heap that shares all that is stored so far; each side goes on in blocks of its own.</summary>
-    public KeyHeap Fork() => new()
+    public KeyHeap Fork()
     {
-        _blocks = _blocks.AsSpan(0, _blockCount).ToArray(),
-        _blockCount = _blockCount,
-        _used = BlockSizeMax,   // full: the last block is still appended to by the other side
-        UsedBytes = UsedBytes,
-        DeadBytes = DeadBytes,
-        SizeBytes = SizeBytes,
-    };
+        int unused = _blockCount == 0 ? 0 : Math.Max(_blocks[_blockCount - 1].Length - _used, 0);
+        return new KeyHeap
+        {
+            _blocks = _blocks.AsSpan(0, _blockCount).ToArray(),
+            _blockCount = _blockCount,
+            _used = BlockSizeMax,   // full: the last block is still appended to by the other side
+            UsedBytes = UsedBytes + unused,
+            DeadBytes = DeadBytes + unused,
+            SizeBytes = SizeBytes,
+            _sharedBytes = SizeBytes,
+        };
+    }
 
     /// <summary>Forgets all keys but keeps the last block; only for a heap without concurrent readers.</summary>
     public void Reset()
@@ -98,12 +104,13 @@ internal sealed class KeyHeap
             _blockCount = 1;
         }
         _used = 0;
+        _sharedBytes = 0;
         UsedBytes = DeadBytes = 0;
     }
 
     private void AddBlock(int sizeMin)
     {
-        int size = Math.Clamp((int)Math.Min(SizeBytes, BlockSizeMax), BlockSizeMin, BlockSizeMax);
+        int size = Math.Clamp((int)Math.Min(SizeBytes - _sharedBytes, BlockSizeMax), BlockSizeMin, BlockSizeMax);
         byte[] block = GC.AllocateUninitializedArray<byte>(Math.Max(size, sizeMin));
         byte[][] blocks = _blocks;
         if (_blockCount == blocks.Length)
