@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Errors;
+using PhantomDb.Execution;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
 using PhantomDb.Vectors;
@@ -312,6 +313,19 @@ public sealed class Database : IDisposable
         return session;
     }
 
+    /// <summary>What the open sessions are doing, by their numbers: the rows of pg_stat_activity. It may be over by the time that it is read.</summary>
+    public IReadOnlyList<SessionActivity> GetSessions() => Monitor.Sessions();
+
+    /// <summary>Makes a session's running statement fail with 57014, as <see cref="Session.Cancel"/>; from any thread.</summary>
+    /// <returns>False where there is no session of that number.</returns>
+    public bool CancelSession(int processId) => Monitor.Cancel(processId);
+
+    /// <summary>
+    /// Ends a session: its statement is stopped, its open transaction rolled back, and whoever goes on using it gets 57P01. From any thread.
+    /// </summary>
+    /// <returns>False where there is no session of that number.</returns>
+    public bool TerminateSession(int processId) => Monitor.Terminate(processId);
+
     internal SessionMonitor Monitor => new(this);
 
     /// <summary>The sessions that have not been disposed of.</summary>
@@ -343,7 +357,7 @@ public sealed class Database : IDisposable
         EndUse();
         foreach (Session session in OpenSessions())
         {
-            session.EndOrStop();
+            session.EndFor(StopReason.DatabaseClosed);
         }
     }
 

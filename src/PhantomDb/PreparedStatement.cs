@@ -20,6 +20,7 @@ namespace PhantomDb;
 public sealed class PreparedStatement : IDisposable
 {
     private readonly Session _session;
+    private readonly string _text;
     private readonly StatementPlan _plan;
     private readonly SqlType[] _types;
     private readonly RowBuffer _parameters;
@@ -28,9 +29,10 @@ public sealed class PreparedStatement : IDisposable
     private QueryResult? _pointResult;
     private bool _isDisposed;
 
-    internal PreparedStatement(Session session, Statement statement, DatabaseCatalog catalog)
+    internal PreparedStatement(Session session, Statement statement, string text, DatabaseCatalog catalog)
     {
         _session = session;
+        _text = text;
         _plan = new StatementPlan(session, statement, []) { IsPromised = true };
         BoundStatement bound = _plan.BoundFor(catalog);
         _types = [.. bound.ParameterTypes];
@@ -163,14 +165,14 @@ public sealed class PreparedStatement : IDisposable
         }
         if (_plan.FindPoint() is { } point && point.CanRun(_parameters))
         {
-            int rowCount = _session.RunPoint(point, _parameters);
+            int rowCount = _session.RunPoint(point, _text, _parameters);
             if (rowCount >= 0)
             {
                 return PointResult(point, rowCount);
             }
         }
         Vector[] values = _types.Length == 0 ? [] : [.. _types.Select((type, i) => PointValues.ToVector(type, _parameters, i))];
-        return _session.Run(_plan, values);
+        return _session.Run(_plan, _text, values);
     }
 
     /// <summary>Ends the use of the statement.</summary>

@@ -27,6 +27,7 @@ public sealed class QueryResult : IDisposable
     private int _row = -1;
     private int _position;
     private bool _isClosed;
+    private StopReason _stop;   // why the session closed it
 
     internal QueryResult(
         IReadOnlyList<ResultColumn> columns, ResultSource? source, string tag, long rowsAffected, bool countsRows, IStatementContext statement)
@@ -69,7 +70,10 @@ public sealed class QueryResult : IDisposable
     /// <exception cref="PhantomDbException">The statement failed while computing the row.</exception>
     public bool Read()
     {
-        ObjectDisposedException.ThrowIf(_isClosed, this);
+        if (_isClosed)
+        {
+            ThrowClosed();
+        }
         if (_chunk is null || ++_row >= _chunk.Count)
         {
             _chunk = _source?.Next();
@@ -256,11 +260,21 @@ public sealed class QueryResult : IDisposable
         }
     }
 
-    /// <summary>Gives no more rows: its source has ended.</summary>
-    internal void Close()
+    /// <summary>Gives no more rows: its source has ended, or its session has been ended.</summary>
+    internal void Close(StopReason reason = StopReason.None)
     {
+        _stop = reason;
         _isClosed = true;
         _chunk = null;
+    }
+
+    private void ThrowClosed()
+    {
+        if (_stop is not (StopReason.None or StopReason.DatabaseClosed))
+        {
+            throw _stop.ToError();
+        }
+        throw new ObjectDisposedException(nameof(QueryResult));
     }
 
     private SqlType Type(int column) => _columns[Checked(column)].Type;

@@ -17,13 +17,13 @@ public sealed partial class Session
     // of them could see the others' rows, and their rows lie together. Any other statement ends that.
     private PointStatement? _inserting;
 
-    private PreparedStatement Prepare(Statement statement)
+    private PreparedStatement Prepare(Statement statement, string sql)
     {
         try
         {
             DatabaseCatalog catalog = TakeDefinitions();
             _statement.Begin(catalog, isTransaction: !_isInTransaction);
-            return new PreparedStatement(this, statement, catalog);
+            return new PreparedStatement(this, statement, sql, catalog);
         }
         catch
         {
@@ -33,9 +33,10 @@ public sealed partial class Session
     }
 
     /// <summary>Runs a prepared statement through operators.</summary>
-    internal QueryResult Run(StatementPlan plan, Vector[] parameters)
+    internal QueryResult Run(StatementPlan plan, string text, Vector[] parameters)
     {
         Enter();
+        _text = text;
         try
         {
             return RunKept(plan, parameters);
@@ -65,9 +66,10 @@ public sealed partial class Session
     /// Runs a single-row statement; -1 where it must go the general way: in a failed transaction, in one that has changed
     /// definitions or must note what it reads, where the definitions have changed, or where it fails (the general way then makes the error).
     /// </summary>
-    internal int RunPoint(PointStatement point, RowBuffer parameters)
+    internal int RunPoint(PointStatement point, string text, RowBuffer parameters)
     {
         Enter();
+        _text = text;
         try
         {
             if (!MayRunPoint)

@@ -24,6 +24,7 @@ public sealed partial class Session
     {
         EnsureNotFailed(statement);
         _inserting = null;
+        NoteStart(statement);
         DatabaseCatalog catalog = TakeDefinitions();
         bool isOwnTransaction = !_transaction.IsActive;
         _statement.Begin(catalog, isTransaction: isOwnTransaction);
@@ -62,6 +63,7 @@ public sealed partial class Session
         }
         _memory.ReleaseAll();
         Fail();
+        NoteEnd();
     }
 
     private QueryResult Finish(StatementResult result, bool commits)
@@ -73,6 +75,7 @@ public sealed partial class Session
         if (result.Rows is null)
         {
             _memory.ReleaseAll();
+            NoteEnd();
             return new QueryResult([], null, result.Tag, result.RowsAffected, countsRows: false, _statement);
         }
         OpenRows rows = new(this, result.Rows, commits && result.IsRunning);
@@ -329,11 +332,17 @@ public sealed partial class Session
         {
             if (_isEnded)
             {
+                session.ThrowIfEnded();
                 return null;
             }
             session.Take();
             try
             {
+                if (_isEnded)
+                {
+                    session.ThrowIfEnded();
+                    return null;
+                }
                 return _failure is null ? rows.Next() : throw _failure;   // half a result must not look like a whole one
             }
             catch (Exception failure)
@@ -387,6 +396,7 @@ public sealed partial class Session
             {
                 session._memory.ReleaseAll();
                 session._openRows = null;
+                session.NoteEnd();
                 Volatile.Write(ref session._open, null);
             }
         }

@@ -46,16 +46,6 @@ public sealed partial class Session
     /// <summary>The tables, views and sequences as this session sees them, those of its open transaction included, for people to read.</summary>
     public SchemaDescription DescribeSchema() => Entered(() => new SchemaDescription(NewestCatalog));
 
-    /// <summary>What the session is doing; from any thread.</summary>
-    internal SessionActivity Describe(int blockedBy) => new(
-        ProcessId,
-        _settings.ApplicationName,
-        Volatile.Read(ref _isBusy) != 0 || Volatile.Read(ref _open) is not null ? "active"
-            : !_isInTransaction ? "idle"
-            : _isFailed ? "idle in transaction (aborted)" : "idle in transaction",
-        Volatile.Read(ref _text),
-        blockedBy);
-
     private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault, _settings.DefaultIsolation);
 
     private void CommitTransaction()

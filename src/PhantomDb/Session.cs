@@ -34,7 +34,6 @@ public sealed partial class Session : IDisposable
     private bool _isFailed;
     private bool _isDisposed;
     private int _isBusy;
-    private string _text = "";   // of the statement that runs or ran last
 
     internal Session(Database database)
     {
@@ -42,10 +41,16 @@ public sealed partial class Session : IDisposable
         _settings = new SessionSettings(database.Options.WorkMemory);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
-        _statement = new StatementContext(database.Name, _settings, database.Storage, _memory, _surroundings);
-        _plans = new PlanCache(database.Options.PlanCacheSize);
         _transaction = database.Transactions.NewTransaction();
-        StatementContext statement = _statement;   // the lock manager knows the transaction: through it, it must not keep the session
+        var self = new WeakReference<Session>(this);   // the lock manager knows the transaction: through it, it must not keep the session
+        _statement = new StatementContext(database.Name, _settings, database.Storage, _memory, _surroundings)
+        {
+            ProcessId = _transaction.ProcessId,
+            Warn = message => Warn(self, message),
+        };
+        _settings.IdleLimitsChanged = () => Watch(self);
+        _plans = new PlanCache(database.Options.PlanCacheSize);
+        StatementContext statement = _statement;
         _transaction.WaitLimits.ThrowIfStopped = statement.ThrowIfCancelled;
         _transaction.WaitLimits.RemainingTime = () => statement.RemainingTime;
         _isReady = true;
@@ -57,7 +62,7 @@ public sealed partial class Session : IDisposable
         if (_isReady && !_isDisposed)
         {
             // Rolling back takes locks, for which the thread of the finalizers must not wait.
-            ThreadPool.UnsafeQueueUserWorkItem(static session => session.EndAbandoned(), this, preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static session => session.TryEnd(), this, preferLocal: false);
         }
     }
 
@@ -78,8 +83,8 @@ public sealed partial class Session : IDisposable
 
     internal Database Database => _database;
 
-    /// <summary>Number of the session among all of the database.</summary>
-    internal int ProcessId => _transaction.ProcessId;
+    /// <summary>Number of the session among all of the database, as pg_backend_pid() gives it.</summary>
+    public int ProcessId => _transaction.ProcessId;
 
     internal StatementContext StatementContext => _statement;
 
@@ -152,6 +157,7 @@ public sealed partial class Session : IDisposable
     {
         ArgumentNullException.ThrowIfNull(sql);
         Enter();
+        _text = sql;
         try
         {
             IReadOnlyList<Statement> statements = Parse(sql);
@@ -160,7 +166,7 @@ public sealed partial class Session : IDisposable
                 throw Failed(new PhantomDbException(SqlStates.SyntaxError, "cannot insert multiple commands into a prepared statement"));
             }
             EnsureNotFailed(statements[0]);
-            return Prepare(statements[0]);
+            return Prepare(statements[0], sql);
         }
         finally
         {
@@ -181,12 +187,14 @@ public sealed partial class Session : IDisposable
     {
         if (_isDisposed)
         {
+            _stop = StopReason.None;   // from now on it is simply disposed of
             return;
         }
         Take();
         try
         {
             End(commitsResult: true);
+            _stop = StopReason.None;
         }
         finally
         {
@@ -194,28 +202,7 @@ public sealed partial class Session : IDisposable
         }
     }
 
-    /// <summary>Rolls back and ends the session, or, where a statement is running, has that one stopped: for a database that is closed.</summary>
-    internal void EndOrStop()
-    {
-        if (!TryEnd())
-        {
-            _statement.Stop();
-            _transaction.Interrupt();
-        }
-    }
-
-    private void EndAbandoned()
-    {
-        try
-        {
-            TryEnd();
-        }
-        catch (Exception error) when (error is PhantomDbException or IOException)
-        {
-            // Nobody is there to be told; the rollback is done whatever the open result's end says.
-        }
-    }
-
+    // Rolls back and ends the session, where no thread uses it just now.
     private bool TryEnd()
     {
         if (Interlocked.Exchange(ref _isBusy, 1) != 0)
@@ -225,6 +212,10 @@ public sealed partial class Session : IDisposable
         try
         {
             End(commitsResult: false);
+        }
+        catch (Exception error) when (error is PhantomDbException or IOException)
+        {
+            // Nobody is there to be told; the rollback is done whatever the open result's end says.
         }
         finally
         {
@@ -246,14 +237,15 @@ public sealed partial class Session : IDisposable
         }
         finally
         {
-            open?.Close();
             _isDisposed = true;
+            open?.Close(_stop);
             if (_transaction.IsActive)
             {
                 RollbackTransaction();
             }
             _transaction.Close();
             _memory.ReleaseAll();
+            _watch?.Dispose();
             GC.SuppressFinalize(this);
         }
     }
@@ -292,25 +284,35 @@ public sealed partial class Session : IDisposable
     /// <summary>Takes the session for one call; an error where it is in use, or a result still open.</summary>
     private void Enter()
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+        ThrowIfEnded();
         Take();
         if (_isDisposed)
         {
             Leave();
-            throw new ObjectDisposedException(nameof(Session));   // by another thread, just now
+            ThrowIfEnded();   // by another thread, just now
         }
         if (Volatile.Read(ref _open) is { IsClosed: false })
         {
             Leave();
             throw new PhantomDbException(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
         }
+        _statementCount++;
+    }
+
+    private void ThrowIfEnded()
+    {
+        if (_stop != StopReason.None || _isDisposed)
+        {
+            ThrowEnded();
+        }
+        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
     }
 
     private void Take()
     {
         if (Interlocked.Exchange(ref _isBusy, 1) != 0)
         {
+            ThrowIfEnded();   // it may be its end that uses it
             throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
         }
     }

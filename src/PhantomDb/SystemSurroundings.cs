@@ -20,4 +20,10 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
         ExpressionDeparser.Print(new BinderContext(catalog) { DatabaseName = database.Name, SearchPath = searchPath, VirtualTables = this }, table, column, expression, isPretty);
 
     public string PrintQuery(ViewDefinition view, bool isPretty) => " " + view.QueryText + ";";
+
+    public IEnumerable<object?[]> Sessions(SystemScan scan) => database.Monitor.ActivityRows(scan);
+
+    public IEnumerable<object?[]> Locks(SystemScan scan) => database.Monitor.LockRows(scan);
+
+    public Functions.ISessionControl SessionControl => database.Monitor;
 }

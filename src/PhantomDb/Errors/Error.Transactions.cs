@@ -23,5 +23,14 @@ internal static partial class Error
     public static PhantomDbException TableLockNotAvailable(string table) =>
         new(SqlStates.LockNotAvailable, $"could not obtain lock on relation \"{table}\"");
 
+    public static PhantomDbException SessionTerminated() =>
+        new(SqlStates.AdminShutdown, "terminating connection due to administrator command");
+
+    public static PhantomDbException IdleInTransactionTimeout() =>
+        new(SqlStates.IdleInTransactionSessionTimeout, "terminating connection due to idle-in-transaction timeout");
+
+    public static PhantomDbException IdleSessionTimeout() =>
+        new(SqlStates.IdleSessionTimeout, "terminating connection due to idle-session timeout");
+
     private const string RetryHint = "The transaction might succeed if retried.";
 }

@@ -32,6 +32,7 @@ internal static class SqlStates
     public const string InFailedSqlTransaction = "25P02";
     public const string ReadOnlySqlTransaction = "25006";
     public const string NoActiveSqlTransaction = "25P01";
+    public const string IdleInTransactionSessionTimeout = "25P03";
     public const string InvalidStatementName = "26000";
     public const string DependentObjectsStillExist = "2BP01";
     public const string InvalidDatabaseName = "3D000";
@@ -73,6 +74,8 @@ internal static class SqlStates
     public const string ObjectInUse = "55006";
     public const string LockNotAvailable = "55P03";
     public const string QueryCanceled = "57014";
+    public const string AdminShutdown = "57P01";
+    public const string IdleSessionTimeout = "57P05";
     public const string IoError = "58030";
     public const string UndefinedFile = "58P01";
     public const string DataCorrupted = "XX001";

@@ -46,6 +46,12 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public ICatalogReader? Definitions => statement.Definitions;
 
+    public int ProcessId => statement.ProcessId;
+
+    public ISessionControl? Sessions => statement.Sessions;
+
+    public void Warn(string message) => statement.Warn(message);
+
     public long NextSequenceValue(int sequenceOid) => statement.NextSequenceValue(sequenceOid);
 
     public long CurrentSequenceValue(int sequenceOid) => statement.CurrentSequenceValue(sequenceOid);

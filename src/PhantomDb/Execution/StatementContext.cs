@@ -32,7 +32,7 @@ internal sealed class StatementContext : IStatementContext
     private long _transactionTime;
     private long _deadline;
     private volatile bool _isCancelled;
-    private volatile bool _isStopped;
+    private volatile StopReason _stop;
 
     public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory, ISystemSurroundings surroundings)
     {
@@ -58,6 +58,14 @@ internal sealed class StatementContext : IStatementContext
     public long TransactionTime => _transactionTime != 0 ? _transactionTime : _transactionTime = StatementTime;
 
     public SessionTimeZone TimeZone => _settings.TimeZone;
+
+    /// <summary>The transaction's time where somebody has asked for it, else 0; from any thread.</summary>
+    public long KnownTransactionTime => Volatile.Read(ref _transactionTime);
+
+    public int ProcessId { get; init; }
+
+    /// <summary>Where warnings of functions go.</summary>
+    public Action<string> Warn { get; set; } = _ => { };
 
     /// <summary>Time until the statement's deadline, not negative; null where it has none.</summary>
     public TimeSpan? RemainingTime => _deadline == 0
@@ -93,19 +101,23 @@ internal sealed class StatementContext : IStatementContext
     public void Cancel() => _isCancelled = true;
 
     /// <summary>Makes the running statement stop, and any that may be about to begin; from any thread.</summary>
-    public void Stop() => _isStopped = true;
+    public void Stop(StopReason reason) => _stop = reason;
 
     public void ThrowIfCancelled()
     {
-        if (_isCancelled || _isStopped)
+        if (_isCancelled || _stop != StopReason.None)
         {
-            throw Error.Cancelled();
+            throw _stop.ToError();
         }
         if (_deadline != 0 && Stopwatch.GetTimestamp() > _deadline)
         {
             throw Error.StatementTimeout();
         }
     }
+
+    void IStatementContext.Warn(string message) => Warn(message);
+
+    public ISessionControl Sessions => _surroundings.SessionControl;
 
     public string? GetSetting(string name) => _settings.Find(name);
 

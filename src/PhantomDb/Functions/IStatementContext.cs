@@ -39,6 +39,17 @@ internal interface IStatementContext : ITextContext
 
     void SetSequenceValue(int sequenceOid, long value, bool isCalled);
 
+    /// <summary>Number of the session.</summary>
+    int ProcessId => 0;
+
+    /// <summary>Tells the client something that is no error.</summary>
+    void Warn(string message)
+    {
+    }
+
+    /// <summary>The sessions of the database.</summary>
+    ISessionControl? Sessions => null;
+
     /// <summary>Source of random(); seeded by setseed.</summary>
     Random Random { get; set; }
 }

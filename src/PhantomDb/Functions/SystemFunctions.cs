@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using PhantomDb.Errors;
 using PhantomDb.Types;
+using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
 
@@ -15,6 +17,7 @@ internal static class SystemFunctions
         AddSession(functions);
         AddSettings(functions);
         AddSequences(functions);
+        AddSessions(functions);
         functions.Add(new BoundScalarFunction("gen_random_uuid", SqlType.Uuid, [], RowKernels.Value((in RowReader _) => RandomUuid()))
         {
             Volatility = Volatility.Volatile,
@@ -88,6 +91,54 @@ internal static class SystemFunctions
         {
             row.Statement.SetSequenceValue((int)row.Value<long>(0), row.Value<long>(1), isCalled);
             return row.Value<long>(1);
+        }
+    }
+
+    private static void AddSessions(List<ScalarFunction> functions)
+    {
+        SqlType integer = SqlType.Int32;
+        Stable(functions, "pg_backend_pid", integer, [], RowKernels.Value((in RowReader row) => row.Statement.ProcessId));
+        Changing(functions, "pg_cancel_backend", SqlType.Boolean, [integer], RowKernels.Value((in RowReader row) =>
+            Reached(row, row.Statement.Sessions!.Cancel(row.Value<int>(0)))));
+        Changing(functions, "pg_terminate_backend", SqlType.Boolean, [integer], RowKernels.Value((in RowReader row) =>
+            Reached(row, row.Statement.Sessions!.Terminate(row.Value<int>(0)))));
+        Changing(functions, "pg_terminate_backend", SqlType.Boolean, [integer, SqlType.Int64], RowKernels.Value((in RowReader row) =>
+        {
+            bool isReached = Reached(row, row.Statement.Sessions!.Terminate(row.Value<int>(0)));
+            return isReached && HasGone(row, row.Value<long>(1));
+        }));
+        Volatile(functions, "pg_blocking_pids", SqlType.ArrayOf(SqlTypeId.Int32), [integer], RowKernels.Text((in RowReader row, TextBuffer output) =>
+            output.Append(ArrayText.Of(row.Statement.Sessions!.BlockersOf(row.Value<int>(0)).Select(id => id.ToString(CultureInfo.InvariantCulture))))));
+
+        // It may have been this very session.
+        static bool Reached(in RowReader row, bool isReached)
+        {
+            if (!isReached)
+            {
+                row.Statement.Warn($"PID {row.Value<int>(0)} is not a PhantomDB session");
+            }
+            row.Statement.ThrowIfCancelled();
+            return isReached;
+        }
+
+        static bool HasGone(in RowReader row, long timeoutMs)
+        {
+            if (timeoutMs < 0)
+            {
+                throw new PhantomDbException(SqlStates.NumericValueOutOfRange, "\"timeout\" must not be negative");
+            }
+            long deadline = timeoutMs == 0 ? 0 : Environment.TickCount64 + timeoutMs;
+            while (deadline > Environment.TickCount64 && row.Statement.Sessions!.IsOpen(row.Value<int>(0)))
+            {
+                row.Statement.ThrowIfCancelled();
+                Thread.Sleep(1);
+            }
+            if (timeoutMs == 0 || !row.Statement.Sessions!.IsOpen(row.Value<int>(0)))
+            {
+                return true;
+            }
+            row.Statement.Warn($"backend with PID {row.Value<int>(0)} did not terminate within {timeoutMs} milliseconds");
+            return false;
         }
     }
 

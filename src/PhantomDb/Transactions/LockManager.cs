@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
+using PhantomDb.Types;
 
 namespace PhantomDb.Transactions;
 
@@ -18,7 +19,7 @@ internal sealed class LockManager
     private readonly Dictionary<TransactionStamp, List<Transaction>> _waiters = [];
     private readonly Dictionary<TransactionStamp, Wait> _waits = [];   // by the waiting transaction's stamp
 
-    private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy);
+    private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy, long Since);
 
     /// <summary>Waits until the blocker has given way. Throws 40P01, 55P03 or 57014 instead of waiting, or of waiting longer.</summary>
     public void WaitFor(Transaction waiter, in Blocker blocker)
@@ -161,26 +162,50 @@ internal sealed class LockManager
                     {
                         if (hold.Has(mode))
                         {
-                            locks.Add(new LockDescription(hold.Owner.ProcessId, table.Oid, mode, IsGranted: true, BlockedBy: 0));
+                            locks.Add(new LockDescription(hold.Owner.ProcessId, table.Oid, mode, IsGranted: true));
                         }
                     }
                 }
-                locks.AddRange(table.Queue.Select(request =>
-                    new LockDescription(request.Transaction.ProcessId, table.Oid, request.Mode, IsGranted: false, BlockerOf(request.Transaction))));
+                foreach (TableRequest request in table.Queue)
+                {
+                    Wait wait = WaitOf(request.Transaction);
+                    locks.Add(new LockDescription(request.Transaction.ProcessId, table.Oid, request.Mode, IsGranted: false, wait.BlockedBy?.ProcessId ?? 0, wait.Since));
+                }
             }
             foreach (Wait wait in _waits.Values)
             {
                 if (!locks.Exists(l => !l.IsGranted && l.ProcessId == wait.Waiter.ProcessId))
                 {
-                    locks.Add(new LockDescription(wait.Waiter.ProcessId, TableOid: 0, TableLockMode.Share, IsGranted: false, BlockerOf(wait.Waiter)));
+                    locks.Add(new LockDescription(wait.Waiter.ProcessId, null, TableLockMode.Share, IsGranted: false, wait.BlockedBy.ProcessId, wait.Since));
                 }
             }
         }
         return locks;
     }
 
-    private int BlockerOf(Transaction waiter) =>
-        waiter.Stamp is { } stamp && _waits.TryGetValue(stamp, out Wait wait) ? wait.BlockedBy.ProcessId : 0;
+    /// <summary>
+    /// The sessions that one waits for: the owner of a row; of a table's lock all who hold, or have asked before for, what
+    /// cannot be beside.
+    /// </summary>
+    public List<int> BlockersOf(int processId)
+    {
+        lock (_gate)
+        {
+            foreach (TableLock table in _tables.Values)
+            {
+                if (table.Queue.Find(r => r.Transaction.ProcessId == processId) is { } request)
+                {
+                    IEnumerable<int> holders = table.Holds.Where(h => h.Owner.ProcessId != processId && TableLock.Conflict(request.Mode, h.Modes)).Select(h => h.Owner.ProcessId);
+                    IEnumerable<int> before = table.Queue.TakeWhile(r => r != request)
+                        .Where(r => TableLock.Conflict(request.Mode, 1 << (int)r.Mode)).Select(r => r.Transaction.ProcessId);
+                    return [.. holders.Concat(before).Distinct()];
+                }
+            }
+            return [.. _waits.Values.Where(wait => wait.Waiter.ProcessId == processId).Select(wait => wait.BlockedBy.ProcessId)];
+        }
+    }
+
+    private Wait WaitOf(Transaction waiter) => waiter.Stamp is { } stamp ? _waits.GetValueOrDefault(stamp) : default;
 
     private void AcquireInTurn(TableHold hold, TableLockMode mode, bool waits, string name)
     {
@@ -292,7 +317,7 @@ internal sealed class LockManager
         {
             if (!_waits.TryGetValue(link, out Wait next))
             {
-                _waits[own] = new Wait(waiter, blocker);
+                _waits[own] = new Wait(waiter, blocker, CoarseClock.Now);
                 if (!_waiters.TryGetValue(blocker, out List<Transaction>? waiters))
                 {
                     _waiters.Add(blocker, waiters = []);
@@ -333,5 +358,8 @@ internal sealed class LockManager
     }
 }
 
-/// <summary>A lock that is held or waited for. Waits for a row have no table; BlockedBy is who must end, 0 where granted.</summary>
-internal sealed record LockDescription(int ProcessId, int TableOid, TableLockMode Mode, bool IsGranted, int BlockedBy);
+/// <summary>
+/// A lock that is held or waited for. A wait for another transaction (for its row, or its key) has no table; BlockedBy is who must end,
+/// and WaitStart when the wait began (microseconds since 2000): both 0 where it does not wait.
+/// </summary>
+internal sealed record LockDescription(int ProcessId, int? TableOid, TableLockMode Mode, bool IsGranted, int BlockedBy = 0, long WaitStart = 0);

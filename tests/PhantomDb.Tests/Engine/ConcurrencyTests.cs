@@ -207,26 +207,6 @@ public sealed class ConcurrencyTests : IDisposable
     }
 
     [TestMethod]
-    public void Sessions_can_be_watched_and_stopped()
-    {
-        Run(_a, "CREATE TABLE t (id int PRIMARY KEY)");
-        Run(_a, "SET application_name = 'first'");
-        Run(_a, "BEGIN");
-        Run(_a, "INSERT INTO t VALUES (1)");
-        Task<string> waiting = RunBlocked(_b, "INSERT INTO t VALUES (1)");
-        IReadOnlyList<SessionActivity> sessions = _database.Monitor.Sessions();
-        Assert.AreEqual(new SessionActivity(_a.ProcessId, "first", "idle in transaction", "INSERT INTO t VALUES (1)", 0), sessions[0]);
-        Assert.AreEqual(new SessionActivity(_b.ProcessId, "", "active", "INSERT INTO t VALUES (1)", _a.ProcessId), sessions[1]);
-        Assert.AreEqual(2, _database.Monitor.Locks().Count(l => l.IsGranted && l.Mode == PhantomDb.Transactions.TableLockMode.RowExclusive));
-        Assert.IsTrue(_database.Monitor.Cancel(_b.ProcessId));
-        Assert.AreEqual("57014", waiting.Result);
-        Assert.IsFalse(_database.Monitor.Cancel(12345));
-        Assert.AreEqual("25P02", Run(_a, "SELECT nosuch") is "42703" ? Run(_a, "SELECT 1") : "");
-        Assert.AreEqual("idle in transaction (aborted)", _database.Monitor.Sessions()[0].State);
-        Assert.AreEqual("idle", _database.Monitor.Sessions()[1].State);
-    }
-
-    [TestMethod]
     public void The_statements_of_a_batch_take_effect_together_or_not_at_all()
     {
         Run(_a, "CREATE TABLE t (id int PRIMARY KEY)");

@@ -35,6 +35,14 @@ internal sealed class SessionSettings
     /// <summary>0 where they may wait for a lock as long as they like.</summary>
     public long LockTimeoutMs { get; private set; }
 
+    /// <summary>How long the session may do nothing inside a transaction, and outside one; 0 is no limit.</summary>
+    public long IdleInTransactionTimeoutMs { get; private set; }
+
+    public long IdleTimeoutMs { get; private set; }
+
+    /// <summary>Called when one of the two has changed.</summary>
+    public Action IdleLimitsChanged { get; set; } = () => { };
+
     /// <summary>Bytes that a statement may hold beside the tables.</summary>
     public long WorkMemory { get; private set; }
 
@@ -224,6 +232,13 @@ internal sealed class SessionSettings
         StatementTimeoutMs = SettingDefinitions.ToNumber(Get("statement_timeout"), SettingUnit.Milliseconds);
         LockTimeoutMs = SettingDefinitions.ToNumber(Get("lock_timeout"), SettingUnit.Milliseconds);
         WorkMemory = SettingDefinitions.ToNumber(Get("work_mem"), SettingUnit.Kilobytes) * 1024;
+        (long inTransaction, long outside) = (IdleInTransactionTimeoutMs, IdleTimeoutMs);
+        IdleInTransactionTimeoutMs = SettingDefinitions.ToNumber(Get("idle_in_transaction_session_timeout"), SettingUnit.Milliseconds);
+        IdleTimeoutMs = SettingDefinitions.ToNumber(Get("idle_session_timeout"), SettingUnit.Milliseconds);
+        if ((inTransaction, outside) != (IdleInTransactionTimeoutMs, IdleTimeoutMs))
+        {
+            IdleLimitsChanged();
+        }
         string[] path = [.. SettingDefinitions.SplitPath(Get("search_path")).Select(s => s == "$user" ? SettingDefinitions.UserName : s).Distinct()];
         SearchPath = path.SequenceEqual(SearchPath) ? SearchPath : path;
         TimeZone = SessionTimeZone.TryFind(Get("TimeZone"), out SessionTimeZone zone) ? zone : SessionTimeZone.Utc;

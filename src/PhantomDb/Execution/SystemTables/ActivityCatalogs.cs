@@ -3,13 +3,14 @@ using RowMaker = System.Func<PhantomDb.Execution.SystemTables.SystemScan, System
 
 namespace PhantomDb.Execution.SystemTables;
 
-/// <summary>Statistics views, with what is known: sizes and row counts. What is not counted here is NULL.</summary>
+/// <summary>Statistics views, with what is known: sessions, locks, sizes and row counts. What is not counted here is NULL.</summary>
 internal static class ActivityCatalogs
 {
     public static readonly KeyValuePair<(string Schema, string Name), RowMaker>[] All =
     [
         Of("pg_stat_user_tables", Tables), Of("pg_stat_all_tables", Tables), Of("pg_stat_user_indexes", Indexes), Of("pg_stat_all_indexes", Indexes),
-        Of("pg_stat_database", Databases),
+        Of("pg_stat_database", Databases), Of("pg_stat_activity", scan => scan.Objects.Surroundings.Sessions(scan)),
+        Of("pg_locks", scan => scan.Objects.Surroundings.Locks(scan)),
     ];
 
     private static KeyValuePair<(string, string), RowMaker> Of(string name, RowMaker rows) => new((SystemRelations.PgCatalog, name), rows);
@@ -36,5 +37,6 @@ internal static class ActivityCatalogs
     }
 
     private static IEnumerable<object?[]> Databases(SystemScan scan) =>
-        [scan.Row(("datid", SystemObjects.DatabaseOid(scan.Objects.DatabaseName)), ("datname", scan.Objects.DatabaseName))];
+        [scan.Row(("datid", SystemObjects.DatabaseOid(scan.Objects.DatabaseName)), ("datname", scan.Objects.DatabaseName),
+            ("numbackends", scan.Objects.Surroundings.SessionControl.Count))];
 }

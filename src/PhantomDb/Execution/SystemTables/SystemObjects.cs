@@ -31,6 +31,14 @@ internal interface ISystemSurroundings
 
     /// <summary>A view's query as PostgreSQL prints it, with its semicolon.</summary>
     string PrintQuery(ViewDefinition view, bool isPretty);
+
+    /// <summary>The rows of pg_stat_activity.</summary>
+    IEnumerable<object?[]> Sessions(SystemScan scan);
+
+    /// <summary>The rows of pg_locks.</summary>
+    IEnumerable<object?[]> Locks(SystemScan scan);
+
+    ISessionControl SessionControl { get; }
 }
 
 /// <summary>

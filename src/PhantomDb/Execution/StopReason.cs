@@ -1,0 +1,27 @@
+using PhantomDb.Errors;
+
+namespace PhantomDb.Execution;
+
+/// <summary>Why a session's statement has to stop, and no other comes after it.</summary>
+internal enum StopReason
+{
+    None,
+    DatabaseClosed,
+
+    /// <summary>pg_terminate_backend.</summary>
+    Terminated,
+    IdleInTransaction,
+    IdleSession,
+}
+
+/// <summary>The error of each reason.</summary>
+internal static class StopReasons
+{
+    public static PhantomDbException ToError(this StopReason reason) => reason switch
+    {
+        StopReason.Terminated => Error.SessionTerminated(),
+        StopReason.IdleInTransaction => Error.IdleInTransactionTimeout(),
+        StopReason.IdleSession => Error.IdleSessionTimeout(),
+        _ => Error.Cancelled(),
+    };
+}
