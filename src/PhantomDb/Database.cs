@@ -213,11 +213,26 @@ public sealed class Database : IDisposable
     public void SaveToDisk(string? name = null, bool? isSealed = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        string target = PathOf(name);
+        Save(PathOf(name), isSealed);
+    }
+
+    /// <summary>What is committed, as a new database in the data directory; 42P04 where its name is taken.</summary>
+    internal void SaveAsNew(string name)
+    {
+        string target = DatabaseFiles.PathOfNew(name, Options.DataDirectory);
+        Save(target == _path ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
+    }
+
+    private void Save(string target, bool? isSealed, string? newName = null)
+    {
         bool isOwn = target == _path;
         lock (_fileUse)
         {
             using IDisposable? copyLock = isOwn ? null : DatabaseFiles.Lock(target);
+            if (newName is not null)
+            {
+                DatabaseFiles.PathOfNew(newName, Options.DataDirectory);   // another may have made it before the lock was taken
+            }
             if (isOwn && _lock is null)
             {
                 LockLate(target);

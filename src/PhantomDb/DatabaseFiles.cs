@@ -92,11 +92,19 @@ internal static class DatabaseFiles
         return true;
     }
 
+    /// <summary>The path of a database of this name in the data directory, which must not be there: 42P04.</summary>
+    public static string PathOfNew(string name, string dataDirectory)
+    {
+        string path = PathOfName(name, dataDirectory);
+        EnsureIsNew(name, path);
+        return path;
+    }
+
     private static void EnsureIsNew(string name, string path)
     {
         if (File.Exists(path))
         {
-            throw new PhantomDbException(SqlStates.DuplicateDatabase, $"database \"{name}\" already exists");
+            throw Error.DatabaseExists(name);
         }
     }
 

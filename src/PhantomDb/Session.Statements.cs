@@ -236,7 +236,7 @@ public sealed partial class Session
                 return RunTransactionCommand(bound);
             case CreateDatabaseCommand create:
                 EnsureNoTransaction(bound);
-                DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
+                CreateDatabase(create);
                 break;
             case DropDatabaseCommand drop:
                 EnsureNoTransaction(bound);
@@ -248,6 +248,22 @@ public sealed partial class Session
                 throw Error.NotSupported(bound.CommandTag);
         }
         return new StatementResult(bound.CommandTag);
+    }
+
+    private void CreateDatabase(CreateDatabaseCommand create)
+    {
+        if (create.Template is null)
+        {
+            DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
+        }
+        else if (create.Template == _database.Name)
+        {
+            _database.SaveAsNew(create.Name);
+        }
+        else
+        {
+            throw Error.NotSupported($"a template other than the database that is open: {create.Template}");
+        }
     }
 
     private StatementResult Define(SchemaChange change)

@@ -48,6 +48,9 @@ public static class Program
                 return Succeeded;
             case "mechanism":
                 return new MechanismWorkload(options.RowCount, options.BudgetMs ?? 500, Console.Out).Run() ? Succeeded : Failed;
+            case "fork":
+                new ForkWorkload(options.RowCount, options.RunCount, Console.Out).Run();
+                return Succeeded;
             case "selfcheck":
                 return SelfCheck.Run(options.ScaleFactor, Console.Out) ? Succeeded : Failed;
             case "index":

@@ -96,13 +96,18 @@ internal static partial class Binder
 
     private static CreateDatabaseCommand BindCreateDatabase(CreateDatabaseStatement create)
     {
+        string? template = null;
         foreach (OptionSyntax option in create.Options)
         {
             string? value = OptionText(option);
+            if (option.Name.Equals("template", StringComparison.OrdinalIgnoreCase))
+            {
+                template = value is null or "template0" or "template1" or "default" ? null : value;
+                continue;
+            }
             bool isHarmless = option.Name.ToLowerInvariant() switch
             {
                 "owner" or "connection_limit" or "connection limit" => true,
-                "template" => value is null or "template0" or "template1" or "default",
                 "encoding" => value is null || value.ToUpperInvariant() is "UTF8" or "UTF-8" or "UNICODE" or "DEFAULT",
                 "lc_collate" or "lc_ctype" or "locale" => value is "C" or "POSIX" or "C.UTF-8" or "en_US.UTF-8" or "en_US.utf8" or null,
                 _ => false,
@@ -112,7 +117,7 @@ internal static partial class Binder
                 throw Error.NotSupported($"CREATE DATABASE option {option.Name}{(value is null ? "" : $" = {value}")}", option.Position);
             }
         }
-        return new CreateDatabaseCommand(create.Name);
+        return new CreateDatabaseCommand(create.Name, template);
     }
 
     private static DropDatabaseCommand BindDropDatabase(DropDatabaseStatement drop)

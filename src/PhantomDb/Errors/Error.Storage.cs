@@ -21,6 +21,9 @@ internal static partial class Error
             ConstraintName = constraint,
         };
 
+    public static PhantomDbException DatabaseExists(string name) =>
+        new(SqlStates.DuplicateDatabase, $"database \"{name}\" already exists");
+
     public static PhantomDbException RelationGone(int oid) =>
         new(SqlStates.UndefinedTable, $"could not open relation with OID {oid}: it has been dropped or replaced meanwhile");
 

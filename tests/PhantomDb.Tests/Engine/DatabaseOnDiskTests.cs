@@ -159,6 +159,26 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
+    public void A_database_can_be_made_with_the_open_one_as_its_template()
+    {
+        using Database shop = Database.Open("shop", Options);
+        Run(shop, "CREATE TABLE t (a int PRIMARY KEY, b text)");
+        Run(shop, "INSERT INTO t VALUES (1, 'x')");
+        Assert.AreEqual("42P04", Assert.ThrowsExactly<PhantomDbException>(() => Run(shop, "CREATE DATABASE shop TEMPLATE shop")).SqlState);
+        using (Session writing = shop.OpenSession())
+        {
+            writing.Execute("BEGIN").Dispose();
+            writing.Execute("UPDATE t SET b = 'not yet'").Dispose();
+            Run(shop, "CREATE DATABASE branch WITH TEMPLATE = shop");
+        }
+        Assert.AreEqual("42P04", Assert.ThrowsExactly<PhantomDbException>(() => Run(shop, "CREATE DATABASE branch TEMPLATE shop")).SqlState);
+        Assert.AreEqual("0A000", Assert.ThrowsExactly<PhantomDbException>(() => Run(shop, "CREATE DATABASE third TEMPLATE branch")).SqlState);
+        Assert.IsTrue(shop.HasUnsavedChanges);
+        using Database branch = Database.Open("branch", Options);
+        Assert.AreEqual("1|x", Rows(branch, "SELECT a, b FROM t"));
+    }
+
+    [TestMethod]
     public void Saving_unchanged_content_and_reading_leave_the_file_alone()
     {
         string path = Path.Combine(_folder, "shop.db");

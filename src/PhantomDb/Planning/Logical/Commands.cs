@@ -3,8 +3,8 @@ using PhantomDb.Expressions;
 
 namespace PhantomDb.Planning.Logical;
 
-/// <summary>CREATE DATABASE, in the data directory.</summary>
-internal sealed record CreateDatabaseCommand(string Name) : BoundStatement
+/// <summary>CREATE DATABASE, in the data directory; with a template, a copy of that database.</summary>
+internal sealed record CreateDatabaseCommand(string Name, string? Template = null) : BoundStatement
 {
     public override string CommandTag => "CREATE DATABASE";
 }
