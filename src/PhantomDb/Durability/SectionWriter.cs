@@ -275,9 +275,10 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
     private IEnumerable<DataChunk> ChunksOf(TableStore store)
     {
         var chunk = new DataChunk([.. store.Definition.Columns.Select(c => c.Type.Physical)]);
+        int[] numbers = [.. store.Definition.Columns.Select(c => c.Number)];
         if (store.Definition.PrimaryKey is { } key && store.FindIndex(key.IndexOid) is { } index && !index.IsInRowOrder())
         {
-            var scan = new IndexRangeScan(store, index, store.ColumnNumbers);
+            var scan = new IndexRangeScan(store, index, numbers);
             scan.Seek([], []);
             bool hasMore = true;
             while (hasMore)
@@ -291,7 +292,7 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
             }
             yield break;
         }
-        TableScan.Worker worker = store.Scan(store.ColumnNumbers, content.View).NewWorker();
+        TableScan.Worker worker = store.Scan(numbers, content.View).NewWorker();
         while (worker.TryNext(chunk))
         {
             yield return chunk;

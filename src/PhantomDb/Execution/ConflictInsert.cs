@@ -25,7 +25,9 @@ internal sealed class ConflictInsert
     private readonly ForeignKeyChecks _foreignKeys;
     private readonly KeyChanges _insertedKeys;
     private readonly KeyChanges _updatedKeys;
-    private readonly int[] _places;          // of the stored columns in the table's order
+    private readonly StoredValues _insertedExpressions;
+    private readonly StoredValues _updatedExpressions;
+    private Vector[] _expressions = [];      // of the chunk at hand
     private readonly RowBuffer _proposed;
     private readonly RowBuffer _pair;        // the existing row's columns, then the proposed row's
     private readonly DataChunk _pairChunk;
@@ -54,14 +56,15 @@ internal sealed class ConflictInsert
         _insertedKeys = _foreignKeys.Watch(insert.Table);
         int[] changed = [.. _action.Assignments.Select(a => a.ColumnNumber)];
         _updatedKeys = _foreignKeys.Watch(insert.Table, changed);
-        _places = [.. _table.ColumnNumbers.Select(insert.Table.IndexOfNumber)];
+        _insertedExpressions = new StoredValues(insert.Stored, columns, scope);
+        _updatedExpressions = new StoredValues(StoredValues.Reading(insert.Table, insert.Stored, changed), columns, scope);
         _proposed = new RowBuffer([.. _table.ColumnNumbers]);
         int[] numbers = [.. insert.Table.Columns.Select(c => c.Number)];
         PhysicalType[] types = [.. insert.Table.Columns.Select(c => c.Type.Physical)];
         _pair = new RowBuffer([.. numbers, .. numbers]);
         _pairChunk = new DataChunk([.. types, .. types]);
         _newRow = new DataChunk(types);
-        _values = new RowBuffer(changed);
+        _values = new RowBuffer([.. changed, .. _updatedExpressions.Numbers]);
 
         Dictionary<ColumnId, int> positions = [];
         for (int i = 0; i < numbers.Length; i++)
@@ -88,6 +91,7 @@ internal sealed class ConflictInsert
             _scope.Statement.ThrowIfCancelled();
             rows.Read(block, chunk);
             _checks.Test(chunk);
+            _expressions = _insertedExpressions.Evaluate(chunk);
             int count = chunk.Count;
             for (int i = 0; i < count; i++)
             {
@@ -101,9 +105,10 @@ internal sealed class ConflictInsert
 
     private void Propose(DataChunk chunk, int position)
     {
-        for (int i = 0; i < _places.Length; i++)
+        int columnCount = _newRow.Vectors.Length;
+        for (int i = 0; i < _proposed.Count; i++)
         {
-            _proposed.SetFrom(i, chunk.Vectors[_places[i]], position);
+            _proposed.SetFrom(i, i < columnCount ? chunk.Vectors[i] : _expressions[i - columnCount], position);
         }
         long rowId;
         do
@@ -223,11 +228,16 @@ internal sealed class ConflictInsert
         }
         _newRow.Count = 1;
         _checks.Test(_newRow);
+        Vector[] expressions = _updatedExpressions.Evaluate(_newRow);
 
         _updatedKeys.ReadOld(_table, rowId, ReadView.Latest);
         for (int i = 0; i < _assignments.Length; i++)
         {
             _values.SetFrom(i, _newRow.Vectors[_assignments[i].Place], 0);
+        }
+        for (int i = 0; i < expressions.Length; i++)
+        {
+            _values.SetFrom(_assignments.Length + i, expressions[i], 0);
         }
         EnsureDone(_scope.Transaction.TryUpdate(_table, rowId, _values, _scope.Transaction.Isolation == IsolationLevel.ReadCommitted));
         _changed.Add(rowId);

@@ -137,14 +137,16 @@ internal sealed class ModificationRunner(StatementScope scope)
         ReturningRows? returning = ReturningRows.Create(insert.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, insert.Cascades);
         KeyChanges keys = foreignKeys.Watch(insert.Table);
-        int[] places = [.. table.ColumnNumbers.Select(insert.Table.IndexOfNumber)];
-        DataChunk rows = new([.. places.Select(p => columns[p].Type.Physical)]);
+        StoredValues stored = new(insert.Stored, columns, scope);
+        int columnCount = insert.Table.Columns.Count;
+        DataChunk rows = new([.. table.ColumnNumbers.Select(n => insert.Table.TypeOf(n).Physical)]);
         while (input.Next() is { } chunk)
         {
             checks.Test(chunk);
-            for (int i = 0; i < places.Length; i++)
+            Vector[] expressions = stored.Evaluate(chunk);
+            for (int i = 0; i < rows.Vectors.Length; i++)
             {
-                rows.Vectors[i].Reference(chunk.Vectors[places[i]]);
+                rows.Vectors[i].Reference(i < columnCount ? chunk.Vectors[i] : expressions[i - columnCount]);
             }
             rows.Selection = chunk.Selection;
             rows.Count = chunk.Count;
@@ -169,15 +171,21 @@ internal sealed class ModificationRunner(StatementScope scope)
         ForeignKeyChecks foreignKeys = new(scope, update.Cascades);
         KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns);
         int[] valueVectors = [.. update.ChangedColumns.Select(n => vectors[update.Table.IndexOfNumber(n)])];
-        RowBuffer values = new([.. update.ChangedColumns]);
+        StoredValues stored = new(update.Stored, columns, scope);
+        RowBuffer values = new([.. update.ChangedColumns, .. stored.Numbers]);
         ChangeEachRow(update, update.RowId, columns, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
         {
             checks.Test(rows, isLatest ? ReadView.Latest : scope.Transaction.View);
+            Vector[] expressions = stored.Evaluate(rows);
             ChangeRows(rows, table, keys, isLatest, (rowId, position) =>
             {
                 for (int value = 0; value < valueVectors.Length; value++)
                 {
                     values.SetFrom(value, rows.Vectors[valueVectors[value]], position);
+                }
+                for (int i = 0; i < expressions.Length; i++)
+                {
+                    values.SetFrom(valueVectors.Length + i, expressions[i], position);
                 }
                 return scope.Transaction.TryUpdate(table, rowId, values, isLatest);
             });
@@ -212,6 +220,10 @@ internal sealed class ModificationRunner(StatementScope scope)
         foreach (BoundCheck check in update.Checks)
         {
             PlanIds.AddReferences(check.Condition, used);
+        }
+        foreach (StoredExpression stored in update.Stored)
+        {
+            PlanIds.AddReferences(stored.Value, used);
         }
         LogicalColumn[] given = [.. update.NewRow.Where((column, i) => needed.Contains(update.Table.Columns[i].Number) || used.Contains(column.Id))];
         return [update.RowId, .. given, .. ReturningRows.Extra(update, given)];

@@ -147,7 +147,8 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 Rewrite(rewrite);
                 break;
             case CreateIndexStorage create:
-                Replace(scope.Catalog.GetTable(create.Table.Oid));
+                Replace(scope.Catalog.GetTable(create.Table.Oid),
+                    create.Stored.Count == 0 ? null : new StoredValueSource(create.Table, create.Row, create.Stored, scope));
                 break;
             case DropIndexStorage drop:
                 Replace(scope.Catalog.GetTable(drop.Table.Oid));
@@ -194,8 +195,8 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         _changed[table.Definition.Oid] = table;
     }
 
-    private void Replace(TableDefinition definition) =>
-        Set(scope.Transaction.Alter(scope.Tables[definition.Oid], definition));
+    private void Replace(TableDefinition definition, IIndexExpressionSource? expressions = null) =>
+        Set(scope.Transaction.Alter(scope.Tables[definition.Oid], definition, null, expressions));
 
     private void Rewrite(RewriteTable rewrite)
     {
@@ -203,7 +204,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         TableStore after = scope.Storage.NewTable(rewrite.After);
         try
         {
-            Append(after, rewrite.After, rows);
+            Append(after, rewrite.After, rows, new StoredValues(rewrite.Stored, rewrite.NewRows.Output, scope));
         }
         catch
         {
@@ -214,12 +215,12 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     }
 
     private void Fill(TableStore table, TableDefinition definition, LogicalOperator query, IReadOnlyList<LogicalColumn> columns) =>
-        Append(table, definition, scope.Run(query, columns));
+        Append(table, definition, scope.Run(query, columns), new StoredValues([], columns, scope));
 
-    private void Append(TableStore table, TableDefinition definition, QueryExecution rows)
+    private void Append(TableStore table, TableDefinition definition, QueryExecution rows, StoredValues stored)
     {
-        int[] places = [.. table.ColumnNumbers.Select(definition.IndexOfNumber)];
-        DataChunk ordered = new([.. places.Select(p => definition.Columns[p].Type.Physical)]);
+        int columnCount = definition.Columns.Count;
+        DataChunk ordered = new([.. table.ColumnNumbers.Select(n => definition.TypeOf(n).Physical)]);
         while (rows.Next() is { } chunk)
         {
             for (int i = 0; i < definition.Columns.Count; i++)
@@ -229,9 +230,10 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                     TestNotNull(chunk, i, definition, definition.Columns[i]);
                 }
             }
-            for (int i = 0; i < places.Length; i++)
+            Vector[] expressions = stored.Evaluate(chunk);
+            for (int i = 0; i < ordered.Vectors.Length; i++)
             {
-                ordered.Vectors[i].Reference(chunk.Vectors[places[i]]);
+                ordered.Vectors[i].Reference(i < columnCount ? chunk.Vectors[i] : expressions[i - columnCount]);
             }
             ordered.Selection = chunk.Selection;
             ordered.Count = chunk.Count;

@@ -36,12 +36,13 @@ internal sealed class IndexLookup
         _table = table;
         _index = index;
         // A key of one column that is read anyway is not read twice.
-        bool isKeyRead = index.ColumnNumbers.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
+        bool isKeyRead = index.EntryColumns.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
         _firstKeyPlace = isKeyRead ? columns.IndexOf(index.ColumnNumbers[0]) : columns.Length;
-        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.ColumnNumbers]);
+        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.EntryColumns]);
         Key = index.NewKeyWriter();
         _visibleKey = index.NewKeyWriter();
-        _isDirect = index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }];
+        _isDirect = !index.Definition.IsPartial
+            && index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }];
     }
 
     /// <summary>The key to find.</summary>
@@ -177,7 +178,7 @@ internal sealed class IndexLookup
     /// <summary>True where the view sees the row with <see cref="Key"/>: an entry outlives its value.</summary>
     public bool IsMatch(long rowId, in ReadView view)
     {
-        if (!_table.TryRead(rowId, view, Row))
+        if (!_table.TryRead(rowId, view, Row) || !_index.Contains(Row, _firstKeyPlace))
         {
             return false;
         }

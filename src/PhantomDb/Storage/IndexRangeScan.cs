@@ -30,12 +30,12 @@ internal sealed class IndexRangeScan
         _table = table;
         _index = index;
         // A key of one column that is read anyway is not read twice.
-        bool isKeyRead = index.ColumnNumbers.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
+        bool isKeyRead = index.EntryColumns.Length == 1 && columns.Contains(index.ColumnNumbers[0]);
         _firstKeyPlace = isKeyRead ? columns.IndexOf(index.ColumnNumbers[0]) : columns.Length;
         _cursor = index.Tree.CreateCursor();
         _visibleKey = index.NewKeyWriter();
-        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.ColumnNumbers]);
-        _integerKey = index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }]
+        Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.EntryColumns]);
+        _integerKey = !index.Definition.IsPartial && index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }]
             ? index.KeyColumns[0].Type : PhysicalType.Boolean;
         switch (index.Tree.Kind)
         {
@@ -99,6 +99,10 @@ internal sealed class IndexRangeScan
         if (_integerKey == PhysicalType.Int32)
         {
             return KeyEncoder.KeyOf(Row.GetInt32(_firstKeyPlace)) == _keys64![entry];
+        }
+        if (!_index.Contains(Row, _firstKeyPlace))
+        {
+            return false;
         }
         _index.Encode(_visibleKey, Row, _firstKeyPlace);
         return _cursor switch

@@ -233,6 +233,23 @@ internal sealed class SliceVersions
         return depth;
     }
 
+    /// <summary>
+    /// Puts a record below one of the row's chain, as of the same command, and gives its link. Room is reserved. For a store
+    /// that nobody reads yet.
+    /// </summary>
+    public int LinkBelow(int row, int newer, int column, in RawValue oldValue, bool wasNull)
+    {
+        UndoRecord above = _records[newer - 1];
+        int head = _heads![row];
+        Link(row, column, oldValue, wasNull, above.Stamp!, above.Command);
+        int link = _heads[row];
+        _heads[row] = head;
+        _records[link - 1].Older = above.Older;
+        _records[newer - 1].Older = link;
+        CountDepths(row);
+        return link;
+    }
+
     /// <summary>Takes a record out of the row's chain; <paramref name="newer"/> is the one above it, 0 for the head.</summary>
     public void Unlink(int row, int newer, int link)
     {

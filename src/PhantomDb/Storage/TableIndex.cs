@@ -22,10 +22,11 @@ internal sealed class TableIndex
         Definition = definition;
         _table = table;
         ColumnNumbers = definition.Columns.Select(c => c.ColumnNumber).ToArray();
-        _types = ColumnNumbers.Select(number => table.Columns[table.IndexOfNumber(number)].Type).ToArray();
+        EntryColumns = definition.Numbers.ToArray();
+        _types = ColumnNumbers.Select(table.TypeOf).ToArray();
         KeyColumns = definition.Columns.Select((column, i) => new KeyColumn(
             _types[i].Physical,
-            !table.Columns[table.IndexOfNumber(column.ColumnNumber)].IsNotNull,
+            table.IndexOfNumber(column.ColumnNumber) is not (>= 0 and int place) || !table.Columns[place].IsNotNull,
             column.IsDescending,
             column.NullsFirst)).ToArray();
         Writer = NewKeyWriter();
@@ -33,26 +34,16 @@ internal sealed class TableIndex
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
         IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
-        Hints = IntegerKey is not null && definition.IsUnique ? new RowIdHints() : null;
-    }
-
-    private TableIndex(TableIndex source)
-    {
-        Definition = source.Definition;
-        _table = source._table;
-        ColumnNumbers = source.ColumnNumbers;
-        _types = source._types;
-        KeyColumns = source.KeyColumns;
-        Writer = NewKeyWriter();
-        OtherWriter = NewKeyWriter();
-        Tree = source.Tree.Fork();
-        UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
+        Hints = IntegerKey is not null && definition is { IsUnique: true, IsPartial: false } ? new RowIdHints() : null;
     }
 
     public IndexDefinition Definition { get; }
 
     /// <summary>Storage numbers of the key columns.</summary>
     public int[] ColumnNumbers { get; }
+
+    /// <summary>All that an entry depends on: the key columns and, behind them, a partial index's predicate.</summary>
+    public int[] EntryColumns { get; }
 
     public KeyColumn[] KeyColumns { get; }
 
@@ -75,7 +66,27 @@ internal sealed class TableIndex
     /// <summary>Makes keys for this index, for one thread.</summary>
     public KeyWriter NewKeyWriter() => new(KeyColumns);
 
-    public bool Covers(int columnNumber) => Array.IndexOf(ColumnNumbers, columnNumber) >= 0;
+    public bool Covers(int columnNumber) => Array.IndexOf(EntryColumns, columnNumber) >= 0;
+
+    /// <summary>True where the row whose entry columns stand in a buffer from a place on is in this index.</summary>
+    public bool Contains(RowBuffer buffer, int firstValue) =>
+        !Definition.IsPartial || (!buffer.IsNull(firstValue + ColumnNumbers.Length) && buffer.GetBoolean(firstValue + ColumnNumbers.Length));
+
+    /// <summary>The same of a row's newest values, with those of a buffer in place of its columns.</summary>
+    public bool Contains(RowSlice? slice, int row, RowBuffer? changed)
+    {
+        if (!Definition.IsPartial)
+        {
+            return true;
+        }
+        int value = changed is null ? -1 : Array.IndexOf(changed.Columns, Definition.PredicateNumber);
+        if (value >= 0)
+        {
+            return !changed!.IsNull(value) && changed.GetBoolean(value);
+        }
+        slice!.Columns[Definition.PredicateNumber]!.TryRead(row, out RawValue raw, out bool isNull);
+        return !isNull && raw.As<bool>();
+    }
 
     /// <summary>True where two rows with this key violate the index.</summary>
     public bool MustBeUnique(KeyWriter key) => Definition.IsUnique && (!key.HasNull || Definition.NullsEqual);
@@ -165,12 +176,12 @@ internal sealed class TableIndex
 
     /// <summary>True where both make the same keys of the same rows.</summary>
     public bool HasSameKeys(TableIndex other) =>
-        ColumnNumbers.AsSpan().SequenceEqual(other.ColumnNumbers) && KeyColumns.AsSpan().SequenceEqual(other.KeyColumns)
+        EntryColumns.AsSpan().SequenceEqual(other.EntryColumns) && KeyColumns.AsSpan().SequenceEqual(other.KeyColumns)
         && _types.AsSpan().SequenceEqual(other._types);
 
     /// <summary>This index with the entries of another table's, which are shared until either side changes them.</summary>
     public TableIndex Fork(TableIndex source) => new(Definition, _table, source.Tree.Fork());
 
     /// <summary>The same index of a fork of the table.</summary>
-    public TableIndex Fork() => new(this);
+    public TableIndex Fork() => Fork(this);
 }

@@ -19,7 +19,8 @@ internal sealed partial class TableStore
     /// buffer's values, NULL where it has none. Indexes that are new are built; 23505 where a unique one cannot be.
     /// Nobody may write to this table from now on, unless the other is dropped.
     /// </summary>
-    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null)
+    /// <param name="expressions">Computes the index expressions that this table does not have.</param>
+    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null, IIndexExpressionSource? expressions = null)
     {
         lock (_latch)
         {
@@ -27,6 +28,10 @@ internal sealed partial class TableStore
             try
             {
                 altered.TakeSlices(this, addedValues);
+                if (expressions is not null)
+                {
+                    altered.ComputeExpressions(expressions);
+                }
                 for (int i = 0; i < altered.Indexes.Length; i++)
                 {
                     TableIndex index = altered.Indexes[i];
@@ -152,7 +157,7 @@ internal sealed partial class TableStore
             {
                 bool hasVersions = slice.Versions is not null && slice.Versions.HeadOf(row) != 0;
                 long rowId = RowIdOf(i, row);
-                if (slice.IsLive(row))
+                if (slice.IsLive(row) && index.Contains(slice, row, null))
                 {
                     index.Encode(index.Writer, slice, row, null);
                     if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, stamp: null, out _, out _))
@@ -187,7 +192,7 @@ internal sealed partial class TableStore
                 RowSlice slice = _slices[i];
                 for (int row = 0; row < slice.RowCount; row++)
                 {
-                    if (slice.IsLive(row))
+                    if (slice.IsLive(row) && index.Contains(slice, row, null))
                     {
                         index.Encode(index.Writer, slice, row, null);
                         keys[count] = index.Writer.ToUInt64();

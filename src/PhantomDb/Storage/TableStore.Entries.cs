@@ -22,6 +22,10 @@ internal sealed partial class TableStore
             for (; done < Indexes.Length; done++)
             {
                 TableIndex index = Indexes[done];
+                if (!index.Contains(slice, row, values))
+                {
+                    continue;
+                }
                 index.Encode(index.Writer, slice, row, values);
                 blocker = EnsureUnique(index, rowId, stamp);
                 if (!blocker.IsNone)
@@ -38,8 +42,11 @@ internal sealed partial class TableStore
             while (!isDone && --done >= 0)
             {
                 TableIndex index = Indexes[done];
-                index.Encode(index.Writer, slice, row, values);
-                index.Tree.Remove(index.Writer.Key, rowId);
+                if (index.Contains(slice, row, values))
+                {
+                    index.Encode(index.Writer, slice, row, values);
+                    index.Tree.Remove(index.Writer.Key, rowId);
+                }
             }
         }
     }
@@ -49,8 +56,11 @@ internal sealed partial class TableStore
     {
         foreach (TableIndex index in Indexes)
         {
-            index.Encode(index.Writer, slice, row, null);
-            index.Tree.Remove(index.Writer.Key, rowId);
+            if (index.Contains(slice, row, null))
+            {
+                index.Encode(index.Writer, slice, row, null);
+                index.Tree.Remove(index.Writer.Key, rowId);
+            }
         }
     }
 
@@ -90,7 +100,7 @@ internal sealed partial class TableStore
         }
     }
 
-    // Leaves the new key in the index's writer; false where the change does not touch it.
+    // Leaves the new key in the index's writer; false where the change does not touch it, or takes the row out of the index.
     private static bool EncodeChanged(TableIndex index, RowSlice slice, int row, RowBuffer values)
     {
         bool isTouched = false;
@@ -98,11 +108,15 @@ internal sealed partial class TableStore
         {
             isTouched |= index.Covers(number);
         }
-        if (!isTouched)
+        if (!isTouched || !index.Contains(slice, row, values))
         {
             return false;
         }
         index.Encode(index.Writer, slice, row, values);
+        if (!index.Contains(slice, row, null))
+        {
+            return true;
+        }
         index.Encode(index.OtherWriter, slice, row, null);
         return !index.Writer.Key.SequenceEqual(index.OtherWriter.Key);
     }
@@ -153,8 +167,7 @@ internal sealed partial class TableStore
         {
             return true;   // without older versions the row has no other entry
         }
-        index.Encode(index.OtherWriter, slice, row, null);
-        return index.OtherWriter.Key.SequenceEqual(key.Key);
+        return IsNewestKey(index, slice, row, key.Key);
     }
 
     private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
@@ -167,7 +180,7 @@ internal sealed partial class TableStore
     // The keys of the newest values and of every version kept.
     private static void CollectKeys(TableIndex index, RowSlice slice, int row, List<byte[]> keys)
     {
-        var values = new RowBuffer(index.ColumnNumbers);
+        var values = new RowBuffer(index.EntryColumns);
         for (int i = 0; i < values.Count; i++)
         {
             ColumnSlice column = slice.Columns[values.Columns[i]]!;
@@ -190,6 +203,10 @@ internal sealed partial class TableStore
 
         void AddKey()
         {
+            if (!index.Contains(values, 0))
+            {
+                return;
+            }
             index.Encode(index.OtherWriter, values, 0);
             if (!Contains(keys, index.OtherWriter.Key))
             {

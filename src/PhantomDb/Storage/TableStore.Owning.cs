@@ -44,6 +44,10 @@ internal sealed partial class TableStore
         {
             rowId = -1;
             blocker = default;
+            if (!index.Contains(null, 0, row))
+            {
+                return false;
+            }
             index.Encode(index.Writer, null, 0, row);
             return index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, -1, stamp, out rowId, out blocker) && blocker.IsNone;
         }
@@ -198,6 +202,10 @@ internal sealed partial class TableStore
 
     private static bool IsNewestKey(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
     {
+        if (!index.Contains(slice, row, null))
+        {
+            return false;
+        }
         index.Encode(index.OtherWriter, slice, row, null);
         return index.OtherWriter.Key.SequenceEqual(key);
     }
@@ -210,7 +218,7 @@ internal sealed partial class TableStore
         {
             return false;
         }
-        var values = new RowBuffer(index.ColumnNumbers);
+        var values = new RowBuffer(index.EntryColumns);
         for (int i = 0; i < values.Count; i++)
         {
             ColumnSlice column = slice.Columns[values.Columns[i]]!;
@@ -231,6 +239,6 @@ internal sealed partial class TableStore
             }
         }
         index.Encode(index.OtherWriter, values, 0);
-        return isThere && index.OtherWriter.Key.SequenceEqual(key);
+        return isThere && index.Contains(values, 0) && index.OtherWriter.Key.SequenceEqual(key);
     }
 }

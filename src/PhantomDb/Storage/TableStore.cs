@@ -33,7 +33,7 @@ internal sealed partial class TableStore
         Definition = definition;
         _timestamps = timestamps;
         _account = account is null ? null : new MemoryAccount("table", long.MaxValue, account);
-        ColumnNumbers = definition.Columns.Select(c => c.Number).ToArray();
+        ColumnNumbers = [.. definition.Columns.Select(c => c.Number), .. definition.IndexExpressions.Select(e => e.Number)];
         _keepsInsertionOrder = definition.PrimaryKey is null;
         _types = new PhysicalType[definition.NextColumnNumber];
         _isIndexed = new bool[definition.NextColumnNumber];
@@ -42,12 +42,16 @@ internal sealed partial class TableStore
         {
             _types[column.Number] = column.Type.Physical;
         }
+        foreach (IndexExpression expression in definition.IndexExpressions)
+        {
+            _types[expression.Number] = expression.Type.Physical;
+        }
         Indexes = definition.Indexes.Select(index => new TableIndex(index, definition)).ToArray();
-        foreach (int number in definition.Indexes.SelectMany(index => index.Columns).Select(c => c.ColumnNumber))
+        foreach (int number in definition.Indexes.SelectMany(index => index.Numbers))
         {
             _isIndexed[number] = true;
         }
-        foreach (int number in definition.Indexes.Where(index => index.IsUnique).SelectMany(index => index.Columns).Select(c => c.ColumnNumber))
+        foreach (int number in definition.Indexes.Where(index => index is { IsUnique: true, IsPartial: false }).SelectMany(index => index.Numbers))
         {
             _isKeyColumn[number] = true;
         }
@@ -56,7 +60,10 @@ internal sealed partial class TableStore
 
     public TableDefinition Definition { get; }
 
-    /// <summary>Storage numbers of the columns, in the order of the definition: the order in which rows are inserted.</summary>
+    /// <summary>
+    /// Storage numbers of the columns in the order of the definition, then those of its index expressions: the order in which
+    /// rows are inserted.
+    /// </summary>
     public int[] ColumnNumbers { get; }
 
     public TableIndex[] Indexes { get; private set; }

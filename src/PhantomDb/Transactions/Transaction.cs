@@ -301,10 +301,10 @@ internal sealed class Transaction
     /// Gives the table under a new definition (<see cref="TableStore.Altered"/>), with this transaction's changes in it.
     /// <see cref="TransactionManager.Publish"/> puts it in place when the transaction commits; until then it is the transaction's.
     /// </summary>
-    public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null)
+    public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null, IIndexExpressionSource? expressions = null)
     {
         _isStampCopied = true;
-        return table.Altered(definition, addedValues);
+        return table.Altered(definition, addedValues, expressions);
     }
 
     /// <summary>Notes what a SERIALIZABLE transaction reads. Others' commits that would have changed it make this one fail.</summary>

@@ -60,7 +60,8 @@ internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyCh
         KeyChanges changes = checks.Watch(_table, changed);
         RowChecks rowChecks = new(_table, target.Row, target.Checks, scope);
         RowBuffer row = new([.. _table.Columns.Select(c => c.Number)]);
-        RowBuffer values = new([.. changed]);
+        StoredValues stored = new(StoredValues.Reading(_table, target.Stored, changed), target.Row, scope);
+        RowBuffer values = new([.. changed, .. stored.Numbers]);
         DataChunk newRow = new([.. _table.Columns.Select(c => c.Type.Physical)]);
         NewKeyReader reader = new(key, newKeys, _table, target, scope);
         foreach ((long rowId, int place) in rows)
@@ -80,6 +81,11 @@ internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyCh
             row.AppendTo(newRow);
             KeyText.Seal(newRow);
             rowChecks.Test(newRow);
+            Vector[] expressions = stored.Evaluate(newRow);
+            for (int i = 0; i < expressions.Length; i++)
+            {
+                values.SetFrom(changed.Count + i, expressions[i], 0);
+            }
             EnsureDone(scope.Transaction.TryUpdate(table, rowId, values, _takesLatest));
             changes.KeepOld();
             changes.AddNew(newRow, i => i);

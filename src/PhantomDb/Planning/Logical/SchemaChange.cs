@@ -79,10 +79,21 @@ internal sealed record FillTable(TableDefinition Table, LogicalOperator Query, I
 /// the new definition's columns, in its order; a column that stays appears as the scan's own. All indexes of the new
 /// definition are built over the new rows.
 /// </summary>
-internal sealed record RewriteTable(TableDefinition Before, TableDefinition After, LogicalOperator NewRows) : StorageAction;
+internal sealed record RewriteTable(TableDefinition Before, TableDefinition After, LogicalOperator NewRows) : StorageAction
+{
+    /// <summary>The new definition's index expressions, over the columns that the plan gives.</summary>
+    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
+}
 
 /// <summary>Builds an index over the rows; 23505 where it is unique and they are not.</summary>
-internal sealed record CreateIndexStorage(TableDefinition Table, IndexDefinition Index) : StorageAction;
+internal sealed record CreateIndexStorage(TableDefinition Table, IndexDefinition Index) : StorageAction
+{
+    /// <summary>The row's columns, in the table's order, that <see cref="Stored"/> is over.</summary>
+    public IReadOnlyList<LogicalColumn> Row { get; init; } = [];
+
+    /// <summary>Index expressions that no index of the table had before.</summary>
+    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
+}
 
 internal sealed record DropIndexStorage(TableDefinition Table, IndexDefinition Index) : StorageAction;
 
