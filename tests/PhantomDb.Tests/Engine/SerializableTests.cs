@@ -15,24 +15,8 @@ public sealed class SerializableTests
     [DataRow(2)]
     public void Transactions_at_random_keep_what_their_isolation_level_promises(int seed)
     {
-        FuzzReport report = new TransactionFuzzer(seed).Run(2000);
+        FuzzReport report = new TransactionFuzzer(seed).Run(7200);   // each kind twice
         Assert.IsEmpty(report.Failures, string.Join('\n', report.Failures));
-    }
-
-    [TestMethod]
-    public void The_checker_finds_a_write_skew_and_a_lost_update()
-    {
-        CommittedTransaction first = new(1, [(10, 0), (20, 0)], [(10, 0)]);
-        CommittedTransaction second = new(2, [(10, 0), (20, 0)], [(20, 0)]);
-        Assert.AreNotEqual("", HistoryChecker.FindCycle([first, second]));
-        Assert.AreEqual("", HistoryChecker.FindLostUpdate([first, second]));
-        Assert.AreEqual("", HistoryChecker.FindTornSnapshot([first, second]));
-        CommittedTransaction third = new(3, [(10, 0)], [(10, 0)]);
-        Assert.AreNotEqual("", HistoryChecker.FindLostUpdate([first, third]));
-        CommittedTransaction writer = new(4, [(10, 0), (20, 0)], [(10, 0), (20, 0)]);
-        CommittedTransaction torn = new(5, [(10, 4), (20, 0)], []);
-        Assert.AreNotEqual("", HistoryChecker.FindTornSnapshot([writer, torn]));
-        Assert.AreNotEqual("", HistoryChecker.FindCycle([writer, torn]));
     }
 
     [TestMethod]
