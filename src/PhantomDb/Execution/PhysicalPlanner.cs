@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Planning;
@@ -17,29 +18,29 @@ internal sealed partial class PhysicalPlanner
 {
     private readonly int _parameterCount;
     private readonly Func<LogicalOperator, double>? _estimate;
-    private readonly ICatalogStatistics? _statistics;
     private readonly CardinalityEstimator? _estimator;
+    private readonly IndexChoice? _indexes;
     private readonly List<OuterScope> _outerScopes = [];   // dependent joins around, the innermost last
     private int _slotCount;
 
-    private PhysicalPlanner(int parameterCount, ICatalogStatistics? statistics, Func<LogicalOperator, double>? estimate)
+    private PhysicalPlanner(int parameterCount, ICatalogStatistics? statistics, IndexChoice? indexes, Func<LogicalOperator, double>? estimate)
     {
         _parameterCount = parameterCount;
-        _statistics = statistics;
+        _indexes = indexes;
         _estimate = estimate;
         _estimator = statistics is null ? null : new CardinalityEstimator(statistics);
     }
 
     /// <summary>
     /// A plan that gives the result columns in their order. <paramref name="parameterCount"/> is that of the statement's own
-    /// parameters; <paramref name="statistics"/> tell when an index is worth its while; <paramref name="estimate"/> gives
-    /// expected rows for EXPLAIN.
+    /// parameters; <paramref name="statistics"/> are for choices between joins, <paramref name="indexes"/> for those of indexes
+    /// (without, every table is scanned); <paramref name="estimate"/> gives expected rows for EXPLAIN.
     /// </summary>
     public static PhysicalPlan Plan(
         LogicalOperator plan, IReadOnlyList<LogicalColumn> result, int parameterCount,
-        ICatalogStatistics? statistics = null, Func<LogicalOperator, double>? estimate = null)
+        ICatalogStatistics? statistics = null, IndexChoice? indexes = null, Func<LogicalOperator, double>? estimate = null)
     {
-        var planner = new PhysicalPlanner(parameterCount, statistics, estimate);
+        var planner = new PhysicalPlanner(parameterCount, statistics, indexes, estimate);
         PhysicalOperator root = planner.PlanExactly(plan, result);
         return new PhysicalPlan(root, parameterCount, planner._slotCount);
     }
@@ -115,7 +116,7 @@ internal sealed partial class PhysicalPlanner
         }
         Expression? filter = scan.Filter is null ? null : Rewrite(scan.Filter, new ColumnScope(columns));
         var sequential = new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
-        return _statistics is null ? sequential : (PhysicalOperator?)IndexChoice.Choose(sequential, _statistics.OfTable(scan.Table.Oid)) ?? sequential;
+        return (PhysicalOperator?)_indexes?.Choose(sequential) ?? sequential;
     }
 
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)

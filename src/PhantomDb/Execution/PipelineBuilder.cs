@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Operators;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -111,14 +113,31 @@ internal sealed class PipelineBuilder
             case PhysicalRecursiveCte recursive:
                 return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
             case PhysicalScan scan:
-                return From(plan, new ScanSource(scan, _scanKeys.GetValueOrDefault(scan, []), _context));
+                return From(plan, SourceOf(scan));
             case PhysicalIndexScan scan:
-                return From(plan, new IndexScanSource(scan));
+                return From(plan, SourceOf(scan));
             case PhysicalVirtualScan scan:
                 return From(plan, new VirtualScanSource(scan));
             default:
                 throw new UnreachableException(plan.GetType().Name);
         }
+    }
+
+    private ScanSource SourceOf(PhysicalScan scan) => new(scan, _scanKeys.GetValueOrDefault(scan, []), _context);
+
+    // The plan may be older than the rows, or made without the values: what is cheaper is decided now.
+    private PipelineSource SourceOf(PhysicalIndexScan scan)
+    {
+        TableStore table = _context.Tables[scan.Scan.Table.Oid];
+        if (scan.IsOrdered)
+        {
+            TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
+            return new IndexScanSource(scan, IndexKeyRanges.Make(scan, index, _context.Evaluation)
+                ?? throw new UnreachableException("a scan in the order of an index has one value for a column"));
+        }
+        return IndexCost.IsCheaper(scan, table, _context.Evaluation, out _, out List<KeyRange>? ranges)
+            ? new IndexScanSource(scan, ranges!)
+            : SourceOf(scan.Scan);
     }
 
     // The side that is read first tells the scans of the other which keys there are.

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Planning;
@@ -40,7 +41,8 @@ internal sealed class StatementScope(
         LogicalOperator optimized = Optimizer.Optimize(plan, storage, Evaluation);
         CardinalityEstimator? estimator = isEstimated ? new CardinalityEstimator(storage) : null;
         estimator?.Rows(optimized);   // from the top, where common table expressions are met before they are read
-        return PhysicalPlanner.Plan(optimized, result, parameters.Length, storage, estimator is null ? null : estimator.Rows);
+        IndexChoice indexes = new(_tables, Evaluation, storage);
+        return PhysicalPlanner.Plan(optimized, result, parameters.Length, storage, indexes, estimator is null ? null : estimator.Rows);
     }
 
     public ExecutionContext NewContext(ReadView? view = null) => new(statement, parameters)

@@ -47,6 +47,38 @@ internal sealed class TableScan
 
     public Worker NewWorker() => new(this);
 
+    /// <summary>Slices of a table, and about how many rows those have that the filters do not skip: what a scan has to do.</summary>
+    public static (int Slices, long Rows) Measure(TableStore table, ReadOnlySpan<ZoneFilter> filters)
+    {
+        (RowSlice[] slices, int count) = table.CurrentSlices();
+        int first = Math.Min(table.FirstSlice, count);
+        if (filters.IsEmpty)
+        {
+            return (count - first, table.RowCount);
+        }
+        long rows = 0;
+        for (int i = first; i < count; i++)
+        {
+            RowSlice slice = Volatile.Read(ref slices[i]);
+            rows += MayMatch(slice, filters) ? slice.RowCount : 0;
+        }
+        return (count - first, rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static bool MayMatch(RowSlice slice, ReadOnlySpan<ZoneFilter> filters)
+    {
+        foreach (ref readonly ZoneFilter filter in filters)
+        {
+            ColumnSlice column = slice.Columns[filter.ColumnNumber]!;
+            if (!filter.MayMatch(Volatile.Read(ref column.Minimum), Volatile.Read(ref column.Maximum)))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// <summary>One thread's part of a scan.</summary>
     internal sealed class Worker(TableScan scan)
     {
@@ -67,7 +99,7 @@ internal sealed class TableScan
             while (TryTakeSlice(out int index))
             {
                 RowSlice slice = Volatile.Read(ref scan._slices[index]);
-                if (!MayMatch(slice))
+                if (!MayMatch(slice, scan._filters))
                 {
                     continue;
                 }
@@ -113,20 +145,6 @@ internal sealed class TableScan
                 }
             }
             index = _next++;
-            return true;
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private bool MayMatch(RowSlice slice)
-        {
-            foreach (ref readonly ZoneFilter filter in scan._filters.AsSpan())
-            {
-                ColumnSlice column = slice.Columns[filter.ColumnNumber]!;
-                if (!filter.MayMatch(Volatile.Read(ref column.Minimum), Volatile.Read(ref column.Maximum)))
-                {
-                    return false;
-                }
-            }
             return true;
         }
 

@@ -1,4 +1,5 @@
 using PhantomDb.Execution;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Planning.Logical;
@@ -110,7 +111,7 @@ public sealed class ScanTests
         Transaction transaction = _kv.Manager.NewTransaction();
         transaction.Begin(isReadOnly: true);
         var context = new ExecutionContext(new TestStatementContext(), []) { Tables = _kv.Storage.Tables, View = transaction.View };
-        PhysicalPlan physical = PhysicalPlanner.Plan(plan, plan.Output, 0, _usesIndexes ? _kv.Storage : null);
+        PhysicalPlan physical = PhysicalPlanner.Plan(plan, plan.Output, 0, indexes: _usesIndexes ? new IndexChoice(_kv.Storage.Tables, new EvaluationContext(new TestStatementContext(), []), _kv.Storage) : null);
         _indexScans += physical.Root is PhysicalIndexScan ? 1 : 0;
         List<object?[]> rows = PlanBuilder.Collect(new QueryExecution(physical, context), plan.Output.Count);
         transaction.Close();

@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Planning;
@@ -135,7 +136,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
     private IReadOnlyList<(string, object)> Facts(PhysicalOperator plan) => plan switch
     {
         PhysicalScan scan => RelationFacts(scan.Table, scan.Alias),
-        PhysicalIndexScan { Scan: { } scan } index => [("Index Name", index.Index.Name), .. RelationFacts(scan.Table, scan.Alias)],
+        PhysicalIndexScan { Scan: { } scan } index => [("Scan Direction", index.IsBackward ? "Backward" : "Forward"), ("Index Name", index.Index.Name), .. RelationFacts(scan.Table, scan.Alias)],
         PhysicalVirtualScan scan => [("Relation Name", scan.Name), ("Alias", scan.Alias)],
         PhysicalTableFunction function => [("Function Name", function.Function.Name)],
         PhysicalHashJoin join => [("Join Type", join.Kind.ToString())],
@@ -171,7 +172,10 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
                 yield return ("Filter", Text(filter, plan.Columns));
                 break;
             case PhysicalIndexScan scan:
-                yield return ("Index Cond", string.Join(" and ", IndexConditions(scan)));
+                if (IndexConditions(scan).ToArray() is { Length: > 0 } conditions)
+                {
+                    yield return ("Index Cond", string.Join(" and ", conditions));
+                }
                 if (scan.Residual is not null)
                 {
                     yield return ("Filter", Text(scan.Residual, plan.Columns));
@@ -234,17 +238,38 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
     private static IEnumerable<string> IndexConditions(PhysicalIndexScan scan)
     {
         string Column(int place) => scan.Scan.Table.Columns[scan.Scan.Table.IndexOfNumber(scan.Index.Columns[place].ColumnNumber)].Name;
-        for (int i = 0; i < scan.Equal.Count; i++)
+        for (int i = 0; i < scan.Keys.Count; i++)
         {
-            yield return $"({Column(i)} = {Text(scan.Equal[i], [])})";
+            yield return scan.Keys[i] switch
+            {
+                { IsNull: true } => $"({Column(i)} IS NULL)",
+                { IsArray: true } key => $"({Column(i)} = ANY ({Text(key.Values[0], [])}))",
+                { IsSingle: true } key => $"({Column(i)} = {Text(key.Values[0], [])})",
+                { } key => $"({Column(i)} = ANY ('{{{string.Join(",", key.Values.Select(value => Text(value, [])))}}}'))",
+            };
         }
-        if (scan.Lower is { } lower)
+        if (scan.Range is not { } range)
         {
-            yield return $"({Column(scan.Equal.Count)} {(lower.IsInclusive ? ">=" : ">")} {Text(lower.Value, [])})";
+            yield break;
         }
-        if (scan.Upper is { } upper)
+        string column = Column(scan.Keys.Count);
+        if (range.Prefix is { } prefix)
         {
-            yield return $"({Column(scan.Equal.Count)} {(upper.IsInclusive ? "<=" : "<")} {Text(upper.Value, [])})";
+            yield return prefix.Pattern is ConstantExpression { Value: ByteString pattern }
+                ? $"({column} ^@ '{System.Text.Encoding.UTF8.GetString(PatternPrefix.Of(pattern.Bytes, prefix.Kind))}')"
+                : $"({column} {(prefix.Kind switch { PatternKind.Like => "~~", PatternKind.Text => "^@", _ => "~" })} {Text(prefix.Pattern, [])})";
+        }
+        else if (range.Lower is null && range.Upper is null)
+        {
+            yield return $"({column} IS NOT NULL)";
+        }
+        if (range.Lower is { } lower)
+        {
+            yield return $"({column} {(lower.IsInclusive ? ">=" : ">")} {Text(lower.Value, [])})";
+        }
+        if (range.Upper is { } upper)
+        {
+            yield return $"({column} {(upper.IsInclusive ? "<=" : "<")} {Text(upper.Value, [])})";
         }
     }
 

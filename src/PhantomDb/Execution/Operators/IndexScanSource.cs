@@ -1,30 +1,40 @@
 using System.Diagnostics;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Storage;
-using PhantomDb.Storage.Indexes;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Operators;
 
-/// <summary>Reads the rows of an index's key range, in key order, one by one into chunks, and tests what the range leaves open of the filter.</summary>
-internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
+/// <summary>
+/// Reads the rows of key ranges of an index, in key order, one by one into chunks, and tests what the ranges leave open of the
+/// filter. The first chunks are short: whoever wants but a few rows does not wait for many.
+/// </summary>
+internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ranges) : PipelineSource
 {
-    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
+    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, ranges, context);
 
     private sealed class Worker : SourceWorker
     {
+        private const int FirstRowCount = 32;
+
         private readonly PhysicalScan _scan;
         private readonly ExecutionContext _context;
         private readonly IndexRangeScan _rows;
         private readonly PredicateEvaluator? _filter;
         private readonly DataChunk _chunk;
         private readonly int[] _selection = new int[DataChunk.Capacity];
-        private bool _isAtEnd;
+        private readonly List<KeyRange> _ranges;
+        private readonly bool _isBackward;
+        private int _rangeCount;   // ranges that have been begun
+        private int _rowCountMax = FirstRowCount;
 
-        public Worker(PhysicalIndexScan scan, ExecutionContext context)
+        public Worker(PhysicalIndexScan scan, List<KeyRange> ranges, ExecutionContext context)
         {
+            _ranges = ranges;
+            _isBackward = scan.IsBackward;
             _scan = scan.Scan;
             _context = context;
             ScanPredicate.Note(_scan, context);
@@ -33,12 +43,11 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
             _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]);
             _filter = scan.Residual is null ? null : new PredicateEvaluator(scan.Residual, context.Evaluation);
             _chunk = new DataChunk([.. _scan.Columns.Select(c => c.Type.Physical)], context.Memory);
-            _isAtEnd = !TrySeek(scan, index);
         }
 
         public override DataChunk? Next()
         {
-            while (!_isAtEnd)
+            while (true)
             {
                 _context.ThrowIfCancelled();
                 Fill();
@@ -58,56 +67,20 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
                     return _chunk;
                 }
             }
-            return null;
         }
 
-        // False where a value is NULL: no row compares with it.
-        private bool TrySeek(PhysicalIndexScan scan, TableIndex index)
+        private bool TryNext(out long rowId)
         {
-            KeyWriter lower = index.NewKeyWriter();
-            KeyWriter upper = index.NewKeyWriter();
-            for (int i = 0; i < scan.Equal.Count; i++)
+            while (_rangeCount == 0 || !_rows.TryNext(_context.View, out rowId))
             {
-                if (!TryAdd(scan.Equal[i], index, i, lower, upper))
+                if (_rangeCount == _ranges.Count)
                 {
+                    rowId = -1;
                     return false;
                 }
-            }
-            bool hasUpper = scan.Equal.Count > 0;
-            if (scan.Lower is { } from && !TryAdd(from.Value, index, scan.Equal.Count, lower))
-            {
-                return false;
-            }
-            if (scan.Upper is { } to)
-            {
-                if (!TryAdd(to.Value, index, scan.Equal.Count, upper))
-                {
-                    return false;
-                }
-                hasUpper = true;
-            }
-            // Bounds are half-open: an inclusive one, and that of all keys with a prefix, ends before the next key.
-            bool excludesUpper = scan.Upper is { IsInclusive: false };
-            if (hasUpper && !excludesUpper)
-            {
-                hasUpper = upper.TryMoveToSuccessor();
-            }
-            _rows.Seek(lower.Key, hasUpper ? upper.Key : []);
-            return true;
-        }
-
-        private bool TryAdd(Expression expression, TableIndex index, int place, params ReadOnlySpan<KeyWriter> keys)
-        {
-            object? value = ExpressionEvaluator.EvaluateConstant(expression, _context.Evaluation);
-            if (value is null)
-            {
-                return false;
-            }
-            var buffer = new RowBuffer(0);
-            buffer.SetFrom(0, ExpressionEvaluator.MakeConstant(expression.Type, value), 0);
-            foreach (KeyWriter key in keys)
-            {
-                index.Add(key, place, ref buffer.Raw(0), false, buffer.BlocksOf(0));
+                KeyRange range = _ranges[_isBackward ? _ranges.Count - 1 - _rangeCount : _rangeCount];
+                _rows.Seek(range.Lower, range.Upper, _isBackward);
+                _rangeCount++;
             }
             return true;
         }
@@ -120,13 +93,8 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
             }
             int count = 0;
             int columnCount = _scan.ColumnNumbers.Count;
-            while (count < DataChunk.Capacity)
+            while (count < _rowCountMax && TryNext(out long rowId))
             {
-                if (!_rows.TryNext(_context.View, out long rowId))
-                {
-                    _isAtEnd = true;
-                    break;
-                }
                 for (int i = 0; i < columnCount; i++)
                 {
                     Copy(_rows.Row, i, _chunk.Vectors[i], count);
@@ -146,6 +114,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan) : PipelineSource
             }
             _chunk.Selection = null;
             _chunk.Count = count;
+            _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);
         }
 
         private static void Copy(RowBuffer row, int index, Vector target, int position)

@@ -25,6 +25,9 @@ internal static class KeyPaths
             case PhysicalScan scan when column < scan.ColumnNumbers.Count:
                 found.Add((scan, column));
                 break;
+            case PhysicalIndexScan { Scan: var scan } when column < scan.ColumnNumbers.Count:
+                found.Add((scan, column));   // for when it is scanned after all
+                break;
             case PhysicalFilter filter when !ExpressionFacts.IsVolatile(filter.Predicate):
                 Follow(filter.Input, column, found);
                 break;

@@ -14,7 +14,7 @@ namespace PhantomDb.Execution.Operators;
 internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, ExecutionContext context) : PipelineSource
 {
     private readonly TableScan _scan = context.Tables[scan.Table.Oid].Scan(
-        [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context), scan.HasRowId);
+        [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context.Evaluation), scan.HasRowId);
 
     public override SourceWorker CreateWorker(ExecutionContext workerContext)
     {
@@ -87,7 +87,7 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
 /// <summary>Conditions of a scan's filter by which whole slices can be skipped.</summary>
 internal static class ZoneFilters
 {
-    public static ZoneFilter[] Derive(PhysicalScan scan, ExecutionContext context)
+    public static ZoneFilter[] Derive(PhysicalScan scan, EvaluationContext context)
     {
         List<ZoneFilter> filters = [];
         IEnumerable<Expression> conjuncts = scan.Filter switch
@@ -115,7 +115,7 @@ internal static class ZoneFilters
     }
 
     private static void Add(
-        List<ZoneFilter> filters, PhysicalScan scan, PositionExpression column, ComparisonKind kind, Expression other, ExecutionContext context)
+        List<ZoneFilter> filters, PhysicalScan scan, PositionExpression column, ComparisonKind kind, Expression other, EvaluationContext context)
     {
         if (column.Index >= scan.ColumnNumbers.Count || ToZone(kind) is not { } comparison || !IsFixed(other))
         {
@@ -124,7 +124,7 @@ internal static class ZoneFilters
         object? value;
         try
         {
-            value = ExpressionEvaluator.EvaluateConstant(other, context.Evaluation);
+            value = ExpressionEvaluator.EvaluateConstant(other, context);
         }
         catch (PhantomDbException)
         {

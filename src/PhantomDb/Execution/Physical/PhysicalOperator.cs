@@ -26,25 +26,6 @@ internal sealed record PhysicalScan(
     public override IReadOnlyList<PhysicalOperator> Children => [];
 }
 
-/// <summary>
-/// Reads a table's rows by a key range of an index: its first columns equal to values, the next (where bounded) between two.
-/// Values have no columns.
-/// </summary>
-internal sealed record PhysicalIndexScan(PhysicalScan Scan, IndexDefinition Index, IReadOnlyList<Expression> Equal) : PhysicalOperator(Scan.Columns)
-{
-    public IndexBound? Lower { get; init; }
-
-    public IndexBound? Upper { get; init; }
-
-    /// <summary>What the key range does not answer of the scan's filter: all but the equalities; null where nothing is left.</summary>
-    public Expression? Residual { get; init; }
-
-    public override IReadOnlyList<PhysicalOperator> Children => [];
-}
-
-/// <summary>One end of a range of an index column's values.</summary>
-internal sealed record IndexBound(Expression Value, bool IsInclusive);
-
 /// <summary>Reads a table that the engine makes up.</summary>
 internal sealed record PhysicalVirtualScan(string Schema, string Name, string Alias, IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
 {

@@ -198,6 +198,35 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         return true;
     }
 
+    public override double EstimateCount(ReadOnlySpan<byte> lower, ReadOnlySpan<byte> upper)
+    {
+        double from = lower.IsEmpty ? 0 : PlaceOf(TProbe.FromBytes(lower));
+        double to = upper.IsEmpty ? 1 : PlaceOf(TProbe.FromBytes(upper));
+        return Math.Max(0, to - from) * Count;
+    }
+
+    // The share of the entries below a key, as if all children of a node had as many. Nothing is validated: it is a guess.
+    private double PlaceOf(TProbe probe)
+    {
+        Contents contents = CurrentContents;
+        probe = probe.Against(contents.Heap);
+        BTreeNode<TKey> node = contents.Root;
+        double place = 0;
+        double share = 1;
+        while (node is BTreeInnerNode<TKey> inner)
+        {
+            int count = inner.Count;
+            int index = Math.Min(ChildIndex(inner, probe, -1), count);
+            share /= count + 1;
+            place += index * share;
+            if (inner.Child(index) is not { } child)
+                return place;   // a race with a writer
+            node = child;
+        }
+        int entries = node.Count;
+        return entries == 0 ? place : place + (share * Math.Min(LowerBound(node, probe, -1), entries) / entries);
+    }
+
     public override void Clear()
     {
         _lastLeaf = null;

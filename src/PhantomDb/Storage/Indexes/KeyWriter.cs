@@ -80,6 +80,16 @@ internal sealed class KeyWriter(KeyColumn[] columns)
     /// <summary>char(n).</summary>
     public void AddBlankPadded(ReadOnlySpan<byte> value) => Finish(KeyEncoder.EncodeBlankPadded(value, BeginBytes(value.Length)));
 
+    /// <summary>Ends a bound with what all values of the next column but NULL begin with; nothing may be added behind it.</summary>
+    public void AddNotNull() => Begin(0);
+
+    /// <summary>Ends a bound with what all strings that begin so begin with; nothing may be added behind it.</summary>
+    public void AddPrefix(ReadOnlySpan<byte> prefix)
+    {
+        Span<byte> destination = BeginBytes(prefix.Length);
+        Finish(KeyEncoder.EncodeBytes(prefix, destination) - 1);   // without the terminator
+    }
+
     // What no index could take is refused before a buffer is made for it.
     private Span<byte> BeginBytes(int length) =>
         length <= KeyView.LengthMax ? Begin(KeyEncoder.BytesSizeMax(length)) : throw Error.IndexKeyTooLong(length, KeyView.LengthMax);

@@ -51,6 +51,9 @@ internal abstract class OrderedIndex
     /// <summary>The key's row ids above <paramref name="afterRowId"/>, ascending, as many as fit; a full span may mean that there are more.</summary>
     public abstract int Find(ReadOnlySpan<byte> key, Span<long> rowIds, long afterRowId = -1);
 
+    /// <summary>About how many entries lie in [lower, upper); an empty bound is none. Costs a descent for each bound.</summary>
+    public abstract double EstimateCount(ReadOnlySpan<byte> lower, ReadOnlySpan<byte> upper);
+
     public abstract IndexCursor CreateCursor();
 
     public abstract void Clear();

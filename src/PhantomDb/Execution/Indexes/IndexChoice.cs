@@ -1,0 +1,116 @@
+using PhantomDb.Catalog;
+using PhantomDb.Execution.Physical;
+using PhantomDb.Expressions;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Execution.Indexes;
+
+/// <summary>
+/// Finds the index by which a scan's filter is answered at the least cost. Where all values are known, the indexes themselves
+/// tell how many entries there are; where they come with the execution, it is decided again then
+/// (<see cref="IndexCost.IsCheaper"/>), and here by estimates that favour the index.
+/// </summary>
+internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, EvaluationContext evaluation, ICatalogStatistics statistics)
+{
+    private const double ShareOfUnknownRange = 0.3;
+    private const double ShareOfUnknownPrefix = 0.02;
+    private const double UnknownArrayLength = 10;
+    private const double UnknownDistinct = 10;
+
+    /// <summary>Null where reading the whole table is cheaper.</summary>
+    public PhysicalIndexScan? Choose(PhysicalScan scan)
+    {
+        if (scan.Filter is null || scan.Table.Indexes.Count == 0 || !tables.TryGetValue(scan.Table.Oid, out TableStore? table))
+        {
+            return null;
+        }
+        Expression[] conjuncts = IndexMatch.Conjuncts(scan.Filter);
+        PhysicalIndexScan? best = null;
+        double bestCost = double.MaxValue;
+        foreach (IndexDefinition index in scan.Table.Indexes)
+        {
+            PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts);
+            if ((candidate.Keys.Count > 0 || candidate.Range is not null) && IsWorthwhile(candidate, table, out double cost) && cost < bestCost)
+            {
+                best = candidate;
+                bestCost = cost;
+            }
+        }
+        return best;
+    }
+
+    private bool IsWorthwhile(PhysicalIndexScan candidate, TableStore table, out double cost)
+    {
+        if (HasParameters(candidate))
+        {
+            (double rows, double ranges) = Estimate(candidate);
+            cost = IndexCost.OfIndexRows(rows, ranges, candidate.Scan.ColumnNumbers.Count);
+            return true;
+        }
+        return IndexCost.IsCheaper(candidate, table, evaluation, out cost, out _);
+    }
+
+    /// <summary>True where the key ranges depend on values that only an execution has.</summary>
+    public static bool HasParameters(PhysicalIndexScan scan)
+    {
+        static bool Has(Expression? value) => value is not null && ExpressionFacts.Any(value, part => part is ParameterExpression);
+        return scan.Keys.Any(key => key.Values.Any(Has)) || Has(scan.Range?.Lower?.Value) || Has(scan.Range?.Upper?.Value) || Has(scan.Range?.Prefix?.Pattern);
+    }
+
+    /// <summary>Rows and key ranges by the table's statistics.</summary>
+    public (double Rows, double Ranges) Estimate(PhysicalIndexScan scan)
+    {
+        TableStatistics table = statistics.OfTable(scan.Scan.Table.Oid);
+        double rows = table.RowCount;
+        double ranges = 1;
+        for (int i = 0; i < scan.Keys.Count; i++)
+        {
+            IndexKey key = scan.Keys[i];
+            ColumnStatistics? column = ColumnOf(scan, i, table);
+            double values = key.IsArray ? UnknownArrayLength : Math.Max(1, key.Values.Count);
+            ranges *= values;
+            rows *= key.IsNull ? column?.NullShare ?? 0.01 : Math.Min(1, values / Math.Max(1, column?.DistinctCount ?? UnknownDistinct));
+        }
+        if (scan.Range is { } range)
+        {
+            rows *= range.Prefix is not null ? ShareOfUnknownPrefix : ShareOfRange(range, ColumnOf(scan, scan.Keys.Count, table));
+        }
+        return (scan.IsOneRow ? Math.Min(rows, 1) : rows, ranges);
+    }
+
+    private static double ShareOfRange(IndexRange range, ColumnStatistics? column)
+    {
+        if (range.Lower is null && range.Upper is null)
+        {
+            return 1 - (column?.NullShare ?? 0);
+        }
+        double unknown = range.Lower is null || range.Upper is null ? ShareOfUnknownRange : ShareOfUnknownRange * ShareOfUnknownRange;
+        double width = column is null ? double.NaN : column.Maximum - column.Minimum;
+        if (!(width > 0))
+        {
+            return unknown;
+        }
+        double lower = range.Lower is null ? column!.Minimum : NumberOf(range.Lower.Value);
+        double upper = range.Upper is null ? column!.Maximum : NumberOf(range.Upper.Value);
+        if (double.IsNaN(lower) || double.IsNaN(upper))
+        {
+            return unknown;
+        }
+        double covered = Math.Min(upper, column!.Maximum) - Math.Max(lower, column.Minimum);
+        return Math.Clamp((covered + (width / Math.Max(1, column.DistinctCount))) / width, 0, 1);
+    }
+
+    private static double NumberOf(Expression expression) => expression is not ConstantExpression constant ? double.NaN : constant.Value switch
+    {
+        short value => value,
+        int value => value,
+        long value when constant.Type.IsFixedNumeric => value / Math.Pow(10, constant.Type.Scale),
+        long value => value,
+        float value => value,
+        double value => value,
+        _ => double.NaN,
+    };
+
+    private static ColumnStatistics? ColumnOf(PhysicalIndexScan scan, int place, TableStatistics statistics) =>
+        statistics.ColumnsByNumber.TryGetValue(scan.Index.Columns[place].ColumnNumber, out ColumnStatistics? column) ? column : null;
+}
