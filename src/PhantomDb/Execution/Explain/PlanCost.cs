@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Types;
 
@@ -15,8 +16,6 @@ internal readonly record struct PlanCost(double Startup, double Total, double Ro
     private const double Evaluation = 0.0025;     // of one expression for one row
     private const double HashedRow = 0.02;
     private const double ProbedRow = 0.01;
-    private const double IndexRow = 1;
-    private const double IndexDescent = 0.3;
     private const double ComparedRow = 0.005;     // times the logarithm, in a sort
     private const double PassedRow = 0.005;
     private const double WrittenRow = 0.05;
@@ -32,7 +31,7 @@ internal readonly record struct PlanCost(double Startup, double Total, double Ro
         (double startup, double total) = plan switch
         {
             PhysicalScan scan => (0, TableRows(scan, statistics, rows) * (ScanRow + (scan.Filter is null ? 0 : Evaluation))),
-            PhysicalIndexScan => (IndexDescent, IndexDescent + (rows * IndexRow)),
+            PhysicalIndexScan scan => (IndexCost.Seek * ScanRow, IndexCost.OfIndexRows(rows, RangeCount(scan), scan.Scan.ColumnNumbers.Count) * ScanRow),
             PhysicalFilter => (inputs[0].Startup, inputs[0].Total + (inputs[0].Rows * Evaluation)),
             PhysicalProject project => (inputs[0].Startup, inputs[0].Total + (rows * Evaluation * project.Expressions.Count)),
             PhysicalHashJoin => HashJoin(inputs[0], inputs[1], rows),
@@ -63,6 +62,8 @@ internal readonly record struct PlanCost(double Startup, double Total, double Ro
 
     private static double TableRows(PhysicalScan scan, ICatalogStatistics? statistics, double rows) =>
         statistics is null ? rows : Math.Max(1, statistics.OfTable(scan.Table.Oid).RowCount);
+
+    private static double RangeCount(PhysicalIndexScan scan) => scan.Keys.Aggregate(1.0, (count, key) => count * Math.Max(1, key.Values.Count));
 
     private static int WidthOf(PhysicalOperator plan) => plan.Columns.Sum(c => c.Type.Physical switch
     {

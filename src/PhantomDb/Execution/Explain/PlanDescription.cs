@@ -237,7 +237,11 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
 
     private static IEnumerable<string> IndexConditions(PhysicalIndexScan scan)
     {
-        string Column(int place) => scan.Scan.Table.Columns[scan.Scan.Table.IndexOfNumber(scan.Index.Columns[place].ColumnNumber)].Name;
+        string Column(int place)
+        {
+            int number = scan.Index.Columns[place].ColumnNumber;
+            return scan.Scan.Table.IndexOfNumber(number) is >= 0 and int column ? scan.Scan.Table.Columns[column].Name : scan.Scan.Table.FindExpression(number)!.Text;
+        }
         for (int i = 0; i < scan.Keys.Count; i++)
         {
             yield return scan.Keys[i] switch

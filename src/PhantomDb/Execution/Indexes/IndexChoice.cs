@@ -29,6 +29,10 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         double bestCost = double.MaxValue;
         foreach (IndexDefinition index in scan.Table.Indexes)
         {
+            if (index.IsPartial)
+            {
+                continue;   // it would do where the filter implies its predicate
+            }
             PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts);
             if ((candidate.Keys.Count > 0 || candidate.Range is not null) && IsWorthwhile(candidate, table, out double cost) && cost < bestCost)
             {

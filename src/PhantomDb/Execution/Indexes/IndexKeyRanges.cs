@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using PhantomDb.Catalog;
 using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
@@ -242,11 +241,7 @@ internal sealed class IndexKeyRanges
         _index.Add(key, place, ref value.Raw(0), false, value.BlocksOf(0));
     }
 
-    private SqlType TypeOf(int place)
-    {
-        TableDefinition table = _scan.Scan.Table;
-        return table.Columns[table.IndexOfNumber(_index.ColumnNumbers[place])].Type;
-    }
+    private SqlType TypeOf(int place) => _scan.Scan.Table.TypeOf(_index.ColumnNumbers[place]);
 
     // An integer may be of another width than the column: below (-1) or above (1) all that the column can hold it equals none of its values.
     private static int TryConvert(SqlType type, object value, SqlType column, out RowBuffer converted)
@@ -273,7 +268,7 @@ internal sealed class IndexKeyRanges
         number = Math.Clamp(number, least, greatest);
         converted = BufferOf(column, column.Id switch
         {
-            SqlTypeId.Int16 => (short)number,
+            SqlTypeId.Int16 => (object)(short)number,
             SqlTypeId.Int32 => (int)number,
             _ => number,
         });

@@ -235,5 +235,5 @@ internal sealed class IndexMatch
             && ((cast.Operand.Type.IsInteger && cast.Type.IsInteger && cast.Type.Id > cast.Operand.Type.Id)
                 || (cast.Operand.Type.Id == SqlTypeId.Varchar && cast.Type.Id == SqlTypeId.Text)));
 
-    private SqlType TypeOf(IndexColumn column) => _scan.Table.Columns[_scan.Table.IndexOfNumber(column.ColumnNumber)].Type;
+    private SqlType TypeOf(IndexColumn column) => _scan.Table.TypeOf(column.ColumnNumber);
 }

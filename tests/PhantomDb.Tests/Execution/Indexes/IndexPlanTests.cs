@@ -1,0 +1,182 @@
+using System.Globalization;
+
+namespace PhantomDb.Tests.Execution.Indexes;
+
+/// <summary>
+/// The same random queries over a table with indexes and over one with the same rows and none: the answers must be the same, and
+/// most plans must use an index. The rows change meanwhile, within the transaction and beside an older reader.
+/// </summary>
+[TestClass]
+public sealed class IndexPlanTests
+{
+    private const int RowCount = 12_000;
+
+    private readonly Database _database = Database.CreateInMemory();
+    private int _plans;
+    private int _indexPlans;
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Queries_give_the_same_with_and_without_indexes(int seed)
+    {
+        Console.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using Session session = _database.OpenSession();
+        Fill(session, seed);
+        Compare(session, random, 120);
+        Change(session, random);
+        Compare(session, random, 60);
+        Run(session, "begin");
+        Change(session, random);
+        Compare(session, random, 60);
+        Run(session, "rollback");
+        Compare(session, random, 30);
+        Assert.IsGreaterThan(_plans / 2, _indexPlans, $"only {_indexPlans} of {_plans} plans used an index");
+    }
+
+    [TestMethod]
+    public void An_older_reader_finds_its_rows_by_index_while_others_change_them()
+    {
+        var random = new Random(4);
+        using Session reader = _database.OpenSession();
+        using Session writer = _database.OpenSession();
+        Fill(writer, 4);
+        Run(reader, "begin isolation level repeatable read");
+        string[] before = Rows(reader, "select * from plain order by id");
+        for (int i = 0; i < 5; i++)
+        {
+            Change(writer, random);
+            Compare(reader, random, 20);
+        }
+        CollectionAssert.AreEqual(before, Rows(reader, "select * from plain order by id"));
+        Run(reader, "commit");
+        Compare(reader, random, 20);
+    }
+
+    private static void Fill(Session session, int seed)
+    {
+        foreach (string table in (string[])["indexed", "plain"])
+        {
+            Run(session, $"create table {table} (id bigint{(table == "indexed" ? " primary key" : " not null")}, a int not null, b smallint, c text, d numeric(8,2), e varchar(12), f char(6), g boolean, h double precision)");
+        }
+        // Multiplying by a number that shares no factor with a prime visits every residue, in an order far from that of the ids.
+        Run(session, $"""
+            insert into plain
+            select (i * 7919) % 12007, (i * {31 + seed}) % 300, case when i % 11 = 0 then null else (i * 17) % 150 - 20 end,
+                case when i % 13 = 0 then null else 'n' || ((i * 37) % 400) || case when i % 3 = 0 then '' else 'xy' end end,
+                case when i % 17 = 0 then null else ((i * 29) % 500) / 4.0 end,
+                'v' || chr(97 + i % 26) || (i * 41) % 97, chr(97 + i % 20) || (i * 43) % 60, case i % 50 when 0 then null when 1 then true else false end,
+                ((i * 53) % 1000) / 8.0
+            from generate_series(1, {RowCount}) i
+            """);
+        Run(session, "insert into indexed select * from plain");
+        string[] indexes =
+        [
+            "a, b desc, id", "b", "c", "d desc nulls last, a", "e", "f desc", "g, a", "h, c nulls first", "b desc, c desc", "c desc, a",
+        ];
+        foreach (string columns in indexes)
+        {
+            Run(session, $"create index on indexed ({columns})");
+        }
+    }
+
+    private static void Change(Session session, Random random)
+    {
+        int n = random.Next(300);
+        string[] changes =
+        [
+            $"delete from {{0}} where a = {n}",
+            $"update {{0}} set a = {random.Next(300)} where id between {n} and {n + 200}",
+            $"update {{0}} set b = null where b = {random.Next(-20, 130)}",
+            $"update {{0}} set c = 'n{random.Next(400)}', d = d + 1 where c like 'n{random.Next(40)}%'",
+            $"insert into {{0}} select max(id) + 1, {n}, 1, 'n{n}', {n}, 'vz', 'zz', true, {n} from {{0}}",
+        ];
+        foreach (string change in changes)
+        {
+            Run(session, string.Format(CultureInfo.InvariantCulture, change, "plain"));
+            Run(session, string.Format(CultureInfo.InvariantCulture, change, "indexed"));
+        }
+    }
+
+    private void Compare(Session session, Random random, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            (string query, bool isOrdered) = NewQuery(random);
+            string[] expected = Rows(session, query.Replace("{t}", "plain"));
+            string indexed = query.Replace("{t}", "indexed");
+            string[] actual = Rows(session, indexed);
+            if (!isOrdered)
+            {
+                Array.Sort(expected, StringComparer.Ordinal);
+                Array.Sort(actual, StringComparer.Ordinal);
+            }
+            string plan = string.Join('\n', Rows(session, "explain " + indexed));
+            CollectionAssert.AreEqual(expected, actual, $"{query}\n{plan}");
+            _plans++;
+            _indexPlans += plan.Contains("Index", StringComparison.Ordinal) ? 1 : 0;
+        }
+    }
+
+    private static (string Query, bool IsOrdered) NewQuery(Random random)
+    {
+        string where = string.Join(" and ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => NewCondition(random)));
+        switch (random.Next(4))
+        {
+            case 0:
+                return ($"select count(*), sum(id), min(c), max(b) from {{t}} where {where}", false);
+            default:
+                return ($"select * from {{t}} where {where}", false);
+        }
+    }
+
+    private static string NewCondition(Random random)
+    {
+        string Integers(int count, int max) => string.Join(", ", Enumerable.Range(0, count).Select(_ => random.Next(-5, max)));
+        string[] comparisons = ["=", "<", "<=", ">", ">="];
+        string comparison = random.Next(2) == 0 ? "=" : comparisons[random.Next(comparisons.Length)];
+        int low = random.Next(-10, 300);
+        return random.Next(24) switch
+        {
+            0 => $"id {comparison} {random.Next(12_100)}",
+            1 => $"id in ({Integers(5, 12_100)})",
+            2 => $"id between {low * 40} and {(low * 40) + 30}",
+            3 => $"a {comparison} {low}",
+            4 => $"a = any (array[{Integers(3, 300)}])",
+            5 => $"a = any ('{{{Integers(3, 300)}, NULL}}'::int[])",
+            6 => $"(a = {low} or a in ({Integers(2, 300)}))",
+            7 => $"(a, b) {comparisons[random.Next(1, 5)]} ({low}, {random.Next(100)}) and a between {low} and {low + 2}",
+            8 => $"b {comparison} {random.Next(-25, 140)}::bigint",
+            9 => random.Next(3) == 0 ? "b = 100000" : $"b < {(random.Next(2) == 0 ? "-40000" : "-18")}",
+            10 => "b is null and a = " + low,
+            11 => $"c {comparison} 'n{low}'",
+            12 => $"c like 'n{random.Next(400)}%'",
+            13 => $"c like 'n{random.Next(40)}_x%' escape '{(random.Next(2) == 0 ? "!" : "\\")}'",
+            14 => $"c ^@ 'n{random.Next(40, 400)}'",
+            15 => $"c ~ '^n{random.Next(40, 400)}{(random.Next(3) switch { 0 => "", 1 => "x*", _ => "+" })}'",
+            16 => $"d {comparison} {low / 4m}",
+            17 => "d is null and a < 20",
+            18 => $"e like 'v{(char)('a' + random.Next(26))}{random.Next(9)}%'",
+            19 => $"e = 'v{(char)('a' + random.Next(26))}{random.Next(97)}'",
+            20 => $"f like '{(char)('a' + random.Next(20))}{random.Next(6)}%'",
+            21 => $"f {comparison} '{(char)('a' + random.Next(20))}{random.Next(60)}'",
+            22 => $"{(random.Next(2) == 0 ? "g" : "not g")} and a {comparison} {low}",
+            _ => $"h {comparison} {random.Next(1000) / 8.0} and (c is not null or a > 5)",
+        };
+    }
+
+    private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
+
+    private static string[] Rows(Session session, string sql)
+    {
+        List<string> rows = [];
+        using QueryResult result = session.Execute(sql);
+        while (result.Read())
+        {
+            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "NULL" : result.GetText(i))));
+        }
+        return [.. rows];
+    }
+}
