@@ -175,7 +175,8 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             ConstraintKind.Check => $"CHECK ({constraint.CheckText})",
             _ => ForeignKey(constraint, columns),
         };
-        return text + (constraint.IsDeferrable ? " DEFERRABLE" : "") + (constraint.IsInitiallyDeferred ? " INITIALLY DEFERRED" : "");
+        return text + (constraint.IsDeferrable ? " DEFERRABLE" : "") + (constraint.IsInitiallyDeferred ? " INITIALLY DEFERRED" : "")
+            + (constraint.IsNotValid ? " NOT VALID" : "");
     }
 
     private string ForeignKey(ConstraintDefinition key, string columns)

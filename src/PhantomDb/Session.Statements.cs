@@ -122,6 +122,7 @@ public sealed partial class Session
                 SetWaitLimits();
                 StatementLocks.TakeDefinitions(_transaction);
                 SchemaChange change = (SchemaChange)Rebind(statement);
+                EnsureNothingPending(change.CommandTag, change.TablesChanged(_statement.Catalog));
                 StatementLocks.Take(_transaction, change, _statement.Catalog);
                 _transaction.BeginWriting();
                 return Define(change);
@@ -134,11 +135,14 @@ public sealed partial class Session
                 {
                     Notify(notice);
                 }
+                EnsureNothingPending("TRUNCATE", truncate.Tables);
                 StatementLocks.Take(_transaction, truncate);
                 _transaction.BeginWriting();
                 return Defined(overlay => new StatementRunner(NewScope()).Truncate(truncate, overlay));
             case LockTableCommand @lock:
                 return LockTables(@lock, statement);
+            case SetConstraintsCommand set:
+                return SetConstraints(set);
             case BoundExplain { Statement: ExecuteCommand execute } explain:
                 return ExplainByName(explain, execute);
             case BoundExplain explain:
@@ -330,7 +334,10 @@ public sealed partial class Session
         }
     }
 
-    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters) { VirtualTables = _statement.SystemTables };
+    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters) 
+    {
+        VirtualTables = _statement.SystemTables, Deferred = _deferred,
+    };
 
     private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
         _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);

@@ -17,7 +17,7 @@ public sealed partial class Session
 
     private bool _isInBatch;   // of statements that are one transaction without BEGIN
 
-    private readonly record struct Savepoint(string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark);
+    private readonly record struct Savepoint(string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark, DeferredChecks.Mark Deferred);
 
     /// <summary>The definitions that the session's next statement sees.</summary>
     internal DatabaseCatalog NewestCatalog => _overlay?.Catalog ?? _database.Catalog;
@@ -50,6 +50,11 @@ public sealed partial class Session
 
     private void CommitTransaction()
     {
+        if (!_deferred.IsEmpty)
+        {
+            SetWaitLimits();
+            _deferred.TestAll(NewScope());
+        }
         SchemaOverlay? overlay = _overlay;
         if (overlay is null)
         {
@@ -61,6 +66,7 @@ public sealed partial class Session
         }
         _overlay = null;
         _savepoints.Clear();
+        _deferred.Clear();
         ShowModes();
     }
 
@@ -70,6 +76,7 @@ public sealed partial class Session
         _overlay?.UndoTo(0);
         _overlay = null;
         _savepoints.Clear();
+        _deferred.Clear();
         ShowModes();
     }
 
@@ -162,7 +169,7 @@ public sealed partial class Session
                 break;
             case SavepointCommand savepoint:
                 EnsureInTransaction(bound.CommandTag);
-                _savepoints.Add(new Savepoint(savepoint.Name, _transaction.Savepoint(), _overlay?.StepCount ?? 0, _settings.Mark()));
+                _savepoints.Add(new Savepoint(savepoint.Name, _transaction.Savepoint(), _overlay?.StepCount ?? 0, _settings.Mark(), _deferred.Savepoint()));
                 break;
             case ReleaseSavepointCommand release:
                 EnsureInTransaction("RELEASE SAVEPOINT");
@@ -265,10 +272,35 @@ public sealed partial class Session
         Savepoint savepoint = _savepoints[index];
         _savepoints.RemoveRange(index + 1, _savepoints.Count - index - 1);
         _transaction.RollbackTo(savepoint.Mark);
+        _deferred.RollbackTo(savepoint.Deferred);
         _overlay?.UndoTo(savepoint.OverlayStepCount);
         _overlay = savepoint.OverlayStepCount == 0 ? null : _overlay;
         _settings.UndoTo(savepoint.SettingsMark);
         _isFailed = false;
+    }
+
+    private StatementResult SetConstraints(SetConstraintsCommand command)
+    {
+        if (!_isInTransaction && !_isInBatch)
+        {
+            Warn("SET CONSTRAINTS can only be used in transaction blocks");
+        }
+        _deferred.Set(command.ConstraintOids, command.IsDeferred);
+        if (!command.IsDeferred && !_deferred.IsEmpty)
+        {
+            SetWaitLimits();
+            _deferred.TestImmediate(NewScope());
+        }
+        return new StatementResult(command.CommandTag);
+    }
+
+    // Rows whose checks are outstanding must stay as the checks know them.
+    private void EnsureNothingPending(string command, IEnumerable<TableDefinition> tables)
+    {
+        if (!_deferred.IsEmpty && tables.FirstOrDefault(table => _deferred.HasPending(table.Oid)) is { } table)
+        {
+            throw Error.PendingChecks(command, table.Name);
+        }
     }
 
     private int IndexOfSavepoint(string name)

@@ -25,6 +25,7 @@ public sealed partial class Session : IDisposable
     private readonly SystemSurroundings _surroundings;
     private readonly Transaction _transaction;
     private readonly MemoryAccount _memory;
+    private readonly DeferredChecks _deferred;
     private readonly LiteralScanner _literals = new();
     private readonly PlanCache _plans;
     private QueryResult? _open;
@@ -51,6 +52,9 @@ public sealed partial class Session : IDisposable
         _settings.IdleLimitsChanged = () => Watch(self);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         StatementContext statement = _statement;
+        MemoryAccount checks = new("deferred checks", long.MaxValue, database.Memory);
+        _transaction.Doubts.Account = checks;
+        _deferred = new DeferredChecks(_transaction, checks);
         _transaction.WaitLimits.ThrowIfStopped = statement.ThrowIfCancelled;
         _transaction.WaitLimits.RemainingTime = () => statement.RemainingTime;
         _isReady = true;

@@ -201,6 +201,7 @@ internal static partial class Binder
         RollbackToSavepointStatement rollback => new RollbackToSavepointCommand(rollback.Name),
         SetTransactionStatement set => set.SnapshotId is null
             ? new SetTransactionCommand(Options(set.Modes), set.IsSession) : throw Error.NotSupported("SET TRANSACTION SNAPSHOT", statement.Position),
+        SetConstraintsStatement set => BindSetConstraints(set, state),
         PrepareStatement prepare => BindPrepare(prepare, state),
         ExecuteStatement execute => BindExecute(execute, state),
         DeallocateStatement deallocate => new DeallocateCommand(deallocate.Name),
@@ -209,6 +210,29 @@ internal static partial class Binder
         VacuumStatement vacuum => new VacuumCommand(MaintainedTables(vacuum.Targets, state), vacuum.Options.Any<OptionSyntax>(o => o.Name == "analyze")),
         _ => new CheckpointCommand(),
     };
+
+    private static SetConstraintsCommand BindSetConstraints(SetConstraintsStatement set, BindingState state)
+    {
+        if (set.Names.Count == 0)
+        {
+            return new SetConstraintsCommand(null, set.IsDeferred);
+        }
+        List<int> oids = [];
+        foreach (QualifiedName name in set.Names)
+        {
+            ConstraintDefinition[] named = Relations.FindConstraints(state, name);
+            if (named.Length == 0)
+            {
+                throw Error.At(SqlStates.UndefinedObject, $"constraint \"{name.Name}\" does not exist", name.Position);
+            }
+            if (set.IsDeferred && named.Any(constraint => !constraint.IsDeferrable))
+            {
+                throw Error.At(SqlStates.WrongObjectType, $"constraint \"{name.Name}\" is not deferrable", name.Position);
+            }
+            oids.AddRange(named.Where(constraint => constraint.IsDeferrable).Select(constraint => constraint.Oid));
+        }
+        return new SetConstraintsCommand(oids, set.IsDeferred);
+    }
 
     private static string SettingValue(ExpressionSyntax value) => value switch
     {

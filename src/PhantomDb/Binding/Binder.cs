@@ -52,7 +52,7 @@ internal static partial class Binder
         GrantStatement grant => throw Error.NotSupported(grant.IsGrant ? "GRANT" : "REVOKE", statement.Position),
 
         SetStatement or ResetStatement or ShowStatement or BeginStatement or CommitStatement or RollbackStatement or SavepointStatement
-            or ReleaseSavepointStatement or RollbackToSavepointStatement or SetTransactionStatement or PrepareStatement or ExecuteStatement
+            or ReleaseSavepointStatement or RollbackToSavepointStatement or SetTransactionStatement or SetConstraintsStatement or PrepareStatement or ExecuteStatement
             or DeallocateStatement or DiscardStatement or AnalyzeStatement or VacuumStatement or CheckpointStatement => BindSessionStatement(statement, state),
         UnsupportedStatement unsupported => throw Error.NotSupported(unsupported.Feature, statement.Position),
         _ => throw Error.NotSupported(NameOf(statement), statement.Position),

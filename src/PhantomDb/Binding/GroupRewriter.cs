@@ -96,7 +96,7 @@ internal sealed class GroupRewriter
     {
         foreach (ScopeTable table in _scope.Tables)
         {
-            if (table.Table?.PrimaryKey is { } key && table.Columns.Any(c => c.Id == id))
+            if (table.Table?.PrimaryKey is { IsDeferrable: false } key && table.Columns.Any(c => c.Id == id))
             {
                 return key.Columns.All(number =>
                 {

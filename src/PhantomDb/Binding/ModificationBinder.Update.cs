@@ -56,7 +56,7 @@ internal sealed partial class ModificationBinder
         {
             NewRow = newRow,
             ChangedColumns = changed,
-            Checks = BindChecks(state, table, newRow, c => c.Columns.Count == 0 || c.Columns.Any(changed.Contains)),
+            Checks = BindChecks(state, table, newRow, c => c.IsNotValid || c.Columns.Count == 0 || c.Columns.Any(changed.Contains)),
             Stored = BindStored(state, table, newRow, e => e.Columns.Any(changed.Contains)),
             Returning = BindReturning(update.Returning, returningScope),
             Cascades = CascadeTargets.Of(state, table),

@@ -34,6 +34,25 @@ internal static class Relations
         return null;
     }
 
+    /// <summary>The constraints of a name, in the schema given or in the first of the search path that has any.</summary>
+    public static ConstraintDefinition[] FindConstraints(BindingState state, QualifiedName name)
+    {
+        CheckDatabase(state, name);
+        if (name.Schema is { } given && !state.Catalog.HasSchema(given))
+        {
+            throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{given}\" does not exist", name.Position);
+        }
+        foreach (string schema in name.Schema is { } only ? [only] : state.Context.SearchPath)
+        {
+            ConstraintDefinition[] found = [.. state.Catalog.Tables.Where(table => table.Schema == schema).SelectMany(table => table.Constraints).Where(c => c.Name == name.Name)];
+            if (found.Length > 0)
+            {
+                return found;
+            }
+        }
+        return [];
+    }
+
     /// <summary>The oid that a literal of type regclass stands for: a number, or the name of a relation.</summary>
     public static ConstantExpression FromText(BindingState state, string text, int position)
     {

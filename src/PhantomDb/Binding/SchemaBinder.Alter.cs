@@ -290,17 +290,15 @@ internal sealed partial class SchemaBinder
                 RefuseTablespace(tablespace.Tablespace, tablespace.Position);
                 break;
             case ValidateConstraintAction validate:
-                if (builder.Table.Constraints.All(c => c.Name != validate.Constraint))
-                {
-                    throw Error.At(SqlStates.UndefinedObject, $"constraint \"{validate.Constraint}\" of relation \"{builder.Table.Name}\" does not exist", validate.Position);
-                }
-                break;   // every constraint is valid
+                ValidateConstraint(alteration, validate);
+                break;
             case UnsupportedAlterTableAction unsupported:
                 throw Error.NotSupported(unsupported.Feature, action.Position);
             case EnableTriggerAction trigger:
                 throw Error.NotSupported($"ALTER TABLE {(trigger.IsEnabled ? "ENABLE" : "DISABLE")} TRIGGER", action.Position);
-            case AlterConstraintAction:
-                throw Error.NotSupported("ALTER TABLE ALTER CONSTRAINT", action.Position);
+            case AlterConstraintAction alter:
+                AlterConstraint(builder, alter);
+                break;
             case DropExpressionAction:
                 throw Error.NotSupported("ALTER TABLE ALTER COLUMN DROP EXPRESSION", action.Position);
             case SetPersistenceAction:
@@ -308,6 +306,50 @@ internal sealed partial class SchemaBinder
             default:
                 throw Error.NotSupported("this action of ALTER TABLE", action.Position);
         }
+    }
+
+    private static ConstraintDefinition FindConstraint(TableBuilder builder, string name, int position) =>
+        builder.Table.Constraints.FirstOrDefault(c => c.Name == name)
+            ?? throw Error.At(SqlStates.UndefinedObject, $"constraint \"{name}\" of relation \"{builder.Table.Name}\" does not exist", position);
+
+    private static void Put(TableBuilder builder, ConstraintDefinition constraint) =>
+        builder.Table = builder.Table with { Constraints = [.. builder.Table.Constraints.Select(c => c.Oid == constraint.Oid ? constraint : c)] };
+
+    private static void ValidateConstraint(Alteration alteration, ValidateConstraintAction validate)
+    {
+        TableBuilder builder = alteration.Builder;
+        ConstraintDefinition constraint = FindConstraint(builder, validate.Constraint, validate.Position);
+        if (constraint.Kind is not (ConstraintKind.Check or ConstraintKind.ForeignKey))
+        {
+            throw Error.At(SqlStates.WrongObjectType,
+                $"constraint \"{constraint.Name}\" of relation \"{builder.Table.Name}\" is not a foreign key or check constraint", validate.Position);
+        }
+        if (constraint.IsNotValid)
+        {
+            constraint = constraint with { IsNotValid = false };
+            Put(builder, constraint);
+            builder.AddedConstraints.RemoveAll(c => c.Oid == constraint.Oid);
+            builder.AddedConstraints.Add(constraint);
+        }
+    }
+
+    private static void AlterConstraint(TableBuilder builder, AlterConstraintAction alter)
+    {
+        ConstraintDefinition constraint = FindConstraint(builder, alter.Constraint, alter.Position);
+        if (alter.Attributes.IsNotValid || alter.Attributes.IsNoInherit)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported,
+                $"FOREIGN KEY constraints cannot be marked {(alter.Attributes.IsNotValid ? "NOT VALID" : "NO INHERIT")}", alter.Attributes.Position);
+        }
+        if (constraint.Kind != ConstraintKind.ForeignKey)
+        {
+            throw Error.At(SqlStates.WrongObjectType,
+                $"constraint \"{constraint.Name}\" of relation \"{builder.Table.Name}\" is not a foreign key constraint", alter.Position);
+        }
+        Put(builder, constraint with
+        {
+            IsDeferrable = alter.Attributes.IsDeferrable == true, IsInitiallyDeferred = alter.Attributes.IsInitiallyDeferred == true,
+        });
     }
 
     private void DropConstraint(Alteration alteration, DropConstraintAction drop)
@@ -472,7 +514,7 @@ internal sealed partial class SchemaBinder
         foreach ((int tableOid, ConstraintDefinition key) in alteration.ForeignKeys.Distinct())
         {
             TableDefinition table = _change.Catalog.GetTable(tableOid);
-            if (table.Constraints.Any(c => c.Oid == key.Oid))
+            if (table.Constraints.Any(c => c.Oid == key.Oid && !c.IsNotValid))
             {
                 _change.Do(new ValidateForeignKey(table, key));
             }
@@ -500,7 +542,7 @@ internal sealed partial class SchemaBinder
             }
         }
         IEnumerable<ConstraintDefinition> checks = alteration.Checks.Where(c => after.Constraints.Any(a => a.Oid == c.Oid)).Except(builder.AddedConstraints);
-        foreach (ConstraintDefinition constraint in builder.AddedConstraints.Concat(checks.Distinct()))
+        foreach (ConstraintDefinition constraint in builder.AddedConstraints.Concat(checks.Distinct()).Where(c => !c.IsNotValid))
         {
             switch (constraint.Kind)
             {

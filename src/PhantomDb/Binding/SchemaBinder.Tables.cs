@@ -39,7 +39,7 @@ internal sealed partial class SchemaBinder
             return _change.Build("CREATE TABLE");
         }
         int oid = _change.TakeOid();
-        var builder = new TableBuilder(state, _change, new TableDefinition(oid, schema, statement.Name.Name, []));
+        var builder = new TableBuilder(state, _change, new TableDefinition(oid, schema, statement.Name.Name, [])) { IsNewTable = true };
         foreach (TableElement element in statement.Elements)
         {
             switch (element)
@@ -271,7 +271,8 @@ internal sealed partial class SchemaBinder
         string[] names = [.. index.Columns.Select(c => source.Columns[source.IndexOfNumber(c.ColumnNumber)].Name)];
         if (source.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid) is { } constraint)
         {
-            builder.AddUnique(null, constraint.Kind == ConstraintKind.PrimaryKey, names, index.NullsEqual, null, position);
+            builder.AddUnique(null, constraint.Kind == ConstraintKind.PrimaryKey, names, index.NullsEqual,
+                new ConstraintAttributes(constraint.IsDeferrable, constraint.IsInitiallyDeferred, IsNotValid: false, IsNoInherit: false, position), position);
             return;
         }
         builder.AddIndex(names, index);

@@ -44,21 +44,8 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         return place >= 0 ? Table.Columns[place] : throw Error.ColumnOfRelationNotFound(name, Table.Name, position);
     }
 
-    private void CheckAttributes(ConstraintAttributes? attributes)
-    {
-        if (attributes is null)
-        {
-            return;
-        }
-        if (attributes.IsInitiallyDeferred == true || attributes.IsDeferrable == true)
-        {
-            throw Error.NotSupported("a deferrable constraint", attributes.Position);
-        }
-        if (attributes.IsNotValid)
-        {
-            throw Error.NotSupported("NOT VALID", attributes.Position);
-        }
-    }
+    /// <summary>True for a table that is being made: it has no rows that NOT VALID could be about, which then means nothing.</summary>
+    public bool IsNewTable { get; init; }
 
     private void CheckConstraintName(string name, int position)
     {
@@ -72,7 +59,6 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
 
     public void AddUnique(string? name, bool isPrimaryKey, IReadOnlyList<string> columns, bool nullsNotDistinct, ConstraintAttributes? attributes, int position)
     {
-        CheckAttributes(attributes);
         if (isPrimaryKey && Table.PrimaryKey is not null)
         {
             throw Error.At(SqlStates.InvalidTableDefinition, $"multiple primary keys for table \"{Table.Name}\" are not allowed", position);
@@ -109,11 +95,12 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         }
         var index = new IndexDefinition(change.TakeOid(), chosen, Table.Oid, [.. numbers.Select(n => new IndexColumn(n, false, false))])
         {
-            IsUnique = true, IsConstraint = true, NullsEqual = nullsNotDistinct,
+            IsUnique = true, IsConstraint = true, NullsEqual = nullsNotDistinct, IsDeferrable = attributes?.IsDeferrable == true,
         };
         var constraint = new ConstraintDefinition(change.TakeOid(), chosen, isPrimaryKey ? ConstraintKind.PrimaryKey : ConstraintKind.Unique)
         {
             Columns = numbers, IndexOid = index.Oid,
+            IsDeferrable = attributes?.IsDeferrable == true, IsInitiallyDeferred = attributes?.IsInitiallyDeferred == true,
         };
         Table = Table with { Indexes = [.. Table.Indexes, index], Constraints = [.. Table.Constraints, constraint] };
         AddedIndexes.Add(index);
@@ -132,7 +119,6 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
 
     public void AddCheck(string? name, ExpressionSyntax expression, ConstraintAttributes? attributes, int position)
     {
-        CheckAttributes(attributes is { IsNoInherit: true } ? attributes with { IsNoInherit = false } : attributes);
         LogicalColumn[] row = [.. Table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
         Expression condition = ModificationBinder.BindCheckAnew(state, Table, row, expression);
         var used = new List<int>();
@@ -147,14 +133,13 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         string? addition = used.Count == 1 ? Table.Columns[Table.IndexOfNumber(used[0])].Name : null;
         string chosen = name ?? ObjectNames.Choose(Table.Name, addition, "check", n => Table.Constraints.Any(c => c.Name == n));
         CheckConstraintName(chosen, position);
-        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.Check) { Columns = used, CheckText = StoredText.OfCheck(state, Table, row, expression) };
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, ConstraintKind.Check) { Columns = used, CheckText = StoredText.OfCheck(state, Table, row, expression), IsNotValid = IsNotValid(attributes) };
         Table = Table with { Constraints = [.. Table.Constraints, constraint] };
         AddedConstraints.Add(constraint);
     }
 
     public void AddForeignKey(string? name, IReadOnlyList<string> columns, ReferencesClause references, ConstraintAttributes? attributes, int position)
     {
-        CheckAttributes(attributes);
         TableDefinition referenced = FindReferenced(references.Table);
         int[] own = [.. columns.Select(c =>
         {
@@ -166,8 +151,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         {
             throw Error.At(SqlStates.InvalidForeignKey, "number of referencing and referenced columns for foreign key disagree", position);
         }
-        IndexDefinition index = referenced.Indexes.FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == other.Length && i.Columns.All(c => other.Contains(c.ColumnNumber)))
-            ?? throw Error.At(SqlStates.InvalidForeignKey, $"there is no unique constraint matching given keys for referenced table \"{referenced.Name}\"", position);
+        IndexDefinition index = FindReferencedIndex(referenced, other, references.Columns.Count == 0, position);
         string chosen = name ?? ObjectNames.Choose(Table.Name, ObjectNames.Join(columns), "fkey", n => Table.Constraints.Any(c => c.Name == n));
         CheckConstraintName(chosen, position);
         for (int i = 0; i < own.Length; i++)
@@ -191,9 +175,28 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
             OnDelete = Action(references.OnDelete),
             OnUpdate = Action(references.OnUpdate),
             IsMatchFull = references.Match == ForeignKeyMatch.Full,
+            IsDeferrable = attributes?.IsDeferrable == true,
+            IsInitiallyDeferred = attributes?.IsInitiallyDeferred == true,
+            IsNotValid = IsNotValid(attributes),
         };
         Table = Table with { Constraints = [.. Table.Constraints, constraint] };
         AddedConstraints.Add(constraint);
+    }
+
+    private bool IsNotValid(ConstraintAttributes? attributes) => attributes?.IsNotValid == true && !IsNewTable;
+
+    // A key that rows may share for a while cannot be referred to.
+    private static IndexDefinition FindReferencedIndex(TableDefinition referenced, int[] columns, bool isPrimaryKey, int position)
+    {
+        IndexDefinition[] matching = [.. referenced.Indexes.Where(i => isPrimaryKey ? i.Oid == referenced.PrimaryKey!.IndexOid
+            : i is { IsUnique: true, IsPartial: false } && i.Columns.Count == columns.Length && i.Columns.All(c => columns.Contains(c.ColumnNumber)))];
+        if (matching.Length == 0)
+        {
+            throw Error.At(SqlStates.InvalidForeignKey, $"there is no unique constraint matching given keys for referenced table \"{referenced.Name}\"", position);
+        }
+        return matching.FirstOrDefault(i => i.IsAlwaysUnique)
+            ?? throw Error.At(SqlStates.ObjectNotInPrerequisiteState,
+                $"cannot use a deferrable {(isPrimaryKey ? "primary key" : "unique constraint")} for referenced table \"{referenced.Name}\"", position);
     }
 
     private TableDefinition FindReferenced(QualifiedName name)

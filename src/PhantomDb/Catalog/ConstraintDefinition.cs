@@ -31,5 +31,8 @@ internal sealed record ConstraintDefinition(int Oid, string Name, ConstraintKind
 
     public bool IsInitiallyDeferred { get; init; }
 
+    /// <summary>NOT VALID: rows from before the check or foreign key need not fulfil it.</summary>
+    public bool IsNotValid { get; init; }
+
     public string? Comment { get; init; }
 }

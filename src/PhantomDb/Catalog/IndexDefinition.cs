@@ -5,6 +5,15 @@ internal sealed record IndexDefinition(int Oid, string Name, int TableOid, IRead
 {
     public bool IsUnique { get; init; }
 
+    /// <summary>
+    /// Of a unique index: its constraint is deferrable, so rows may share a key until the end of a statement, or of the
+    /// transaction. Whoever looks up a key must expect several rows.
+    /// </summary>
+    public bool IsDeferrable { get; init; }
+
+    /// <summary>No two visible rows have the same key, at any time.</summary>
+    public bool IsAlwaysUnique => IsUnique && !IsDeferrable;
+
     /// <summary>True where a primary key or unique constraint owns it, so that DROP INDEX refuses.</summary>
     public bool IsConstraint { get; init; }
 

@@ -119,10 +119,12 @@ internal sealed class DefinitionText(string text)
     }
 
     /// <summary>All that is left, which must end in a parenthesis that closes the one taken before.</summary>
-    public string RestInParentheses()
+    public string RestInParentheses(out bool isNotValid)
     {
         string rest = text[_position..].TrimEnd();
         _position = text.Length;
+        isNotValid = rest.EndsWith(") NOT VALID", StringComparison.OrdinalIgnoreCase);
+        rest = isNotValid ? rest[..^" NOT VALID".Length] : rest;
         return rest.EndsWith(')') ? rest[..^1] : throw new FormatException("\")\" is missing at the end");
     }
 

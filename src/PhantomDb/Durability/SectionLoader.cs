@@ -144,7 +144,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         OrderViews();
         foreach (TableDefinition table in _catalog.Tables)
         {
-            foreach (ConstraintDefinition constraint in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
+            foreach (ConstraintDefinition constraint in table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && !c.IsNotValid))
             {
                 GoTo(table.Oid);
                 new ForeignKeyCheck(_catalog, _storage, table, constraint).Run();
@@ -463,6 +463,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         ReferentialAction onUpdate = text.TryTake("ON UPDATE") ? Action(text) : ReferentialAction.NoAction;
         bool isDeferrable = text.TryTake("DEFERRABLE");
         bool isDeferred = text.TryTake("INITIALLY DEFERRED");
+        bool isNotValid = text.TryTake("NOT VALID");
         text.End();
         int[] referencedNumbers = TableBuilder.Numbers(other!, referenced);
         int index = IndexOver(other!, referencedNumbers);
@@ -472,14 +473,14 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         {
             Columns = TableBuilder.Numbers(table, columns), ReferencedTableOid = other!.Oid, ReferencedColumns = referencedNumbers,
             ReferencedIndexOid = index, IsMatchFull = isMatchFull, OnDelete = onDelete, OnUpdate = onUpdate,
-            IsDeferrable = isDeferrable, IsInitiallyDeferred = isDeferred,
+            IsDeferrable = isDeferrable, IsInitiallyDeferred = isDeferred, IsNotValid = isNotValid,
             Comment = line.Comment,
         };
         _catalog = _catalog.With(table with { Constraints = [.. table.Constraints, constraint] });
     }
 
     private static int IndexOver(TableDefinition table, int[] numbers) => table.Indexes
-        .FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
+        .FirstOrDefault(i => i is { IsAlwaysUnique: true, IsPartial: false } && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
 
     private static ReferentialAction Action(DefinitionText text) =>
         text.TryTake("RESTRICT") ? ReferentialAction.Restrict

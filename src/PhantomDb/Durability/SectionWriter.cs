@@ -159,7 +159,7 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
             _ => throw new System.Diagnostics.UnreachableException(),
         };
         string deferred = constraint.IsInitiallyDeferred ? " DEFERRABLE INITIALLY DEFERRED" : constraint.IsDeferrable ? " DEFERRABLE" : "";
-        return text + deferred;
+        return text + deferred + (constraint.IsNotValid ? " NOT VALID" : "");
     }
 
     private string ReferenceText(ConstraintDefinition constraint)

@@ -149,12 +149,12 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
         else if (text.TryTake("CHECK"))
         {
             text.Take("(");
-            string condition = text.RestInParentheses();
+            string condition = text.RestInParentheses(out bool isNotValid);
             // More columns than it reads do no harm: the check is looked at once more than need be.
             HashSet<string> names = DefinitionText.NamesIn(condition);
             _constraints.Add(new ConstraintDefinition(takeOid(), constraintName, ConstraintKind.Check)
             {
-                CheckText = condition, Columns = [.. _columns.Where(c => names.Contains(c.Name)).Select(c => c.Number)],
+                CheckText = condition, IsNotValid = isNotValid, Columns = [.. _columns.Where(c => names.Contains(c.Name)).Select(c => c.Number)],
             });
         }
         else
@@ -179,7 +179,7 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
         }
         var index = new IndexDefinition(takeOid(), constraintName, oid, [.. columns.Select(i => new IndexColumn(_columns[i].Number, false, false))])
         {
-            IsUnique = true, IsConstraint = true, NullsEqual = nullsEqual,
+            IsUnique = true, IsConstraint = true, NullsEqual = nullsEqual, IsDeferrable = isDeferrable,
         };
         _indexes.Add(index);
         _constraints.Add(new ConstraintDefinition(takeOid(), constraintName, kind)

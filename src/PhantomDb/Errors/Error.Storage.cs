@@ -12,6 +12,15 @@ internal static partial class Error
             ConflictingRowId = conflictingRowId,
         };
 
+    public static PhantomDbException DeferrableArbiter(string schema, string table, string constraint) =>
+        new(SqlStates.ObjectNotInPrerequisiteState, "ON CONFLICT does not support deferrable unique constraints/exclusion constraints as arbiters")
+        {
+            SchemaName = schema, TableName = table, ConstraintName = constraint,
+        };
+
+    public static PhantomDbException PendingChecks(string command, string table) =>
+        new(SqlStates.ObjectInUse, $"cannot {command} \"{table}\" because it has pending trigger events");
+
     public static PhantomDbException CannotCreateUniqueIndex(string schema, string table, string constraint) =>
         new(SqlStates.UniqueViolation, $"could not create unique index \"{constraint}\"")
         {

@@ -105,6 +105,13 @@ internal sealed class ConflictInsert
 
     private void Propose(DataChunk chunk, int position)
     {
+        foreach (TableIndex index in _arbiters)
+        {
+            if (index.Definition.IsDeferrable)
+            {
+                throw Error.DeferrableArbiter(_insert.Table.Schema, _insert.Table.Name, index.Definition.Name);
+            }
+        }
         int columnCount = _newRow.Vectors.Length;
         for (int i = 0; i < _proposed.Count; i++)
         {

@@ -42,9 +42,10 @@ internal sealed class ModificationRunner(StatementScope scope)
     public ColumnarBuffer? Run(LogicalModification modification, QueryExecution input)
     {
         RowCount = 0;
+        int firstDoubt = scope.Transaction.Doubts.Count;
         try
         {
-            return modification switch
+            ColumnarBuffer? returning = modification switch
             {
                 LogicalInsert { OnConflict: not null } insert => InsertOrElse(insert, input),
                 LogicalInsert insert => Insert(insert, input),
@@ -52,45 +53,16 @@ internal sealed class ModificationRunner(StatementScope scope)
                 LogicalDelete delete => Delete(delete, input),
                 _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
             };
+            scope.Deferred?.TestStatement(scope, firstDoubt);
+            return returning;
         }
         catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
         {
-            throw WithKey(failure);
+            throw KeyText.WithKey(failure, scope, DoubleKey);
         }
     }
 
-    // Storage knows the row that is in the way; its key as text is made here. A row that came with the same chunk is gone
-    // by now: then the key is the first that the chunk has twice.
-    private PhantomDbException WithKey(PhantomDbException failure)
-    {
-        TableDefinition? table = scope.Catalog.FindTable(failure.SchemaName ?? "", failure.TableName ?? "");
-        IndexDefinition? index = table?.Indexes.FirstOrDefault(i => i.Name == failure.ConstraintName);
-        if (table is null || index is null)
-        {
-            return failure;
-        }
-        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
-        string? key = ExistingKey(table, numbers, failure.ConflictingRowId) ?? DoubleKey(table, numbers, index.NullsEqual);
-        return key is null ? failure : new PhantomDbException(failure.SqlState, failure.Message)
-        {
-            Detail = $"{key} already exists.",
-            SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
-        };
-    }
-
-    private string? ExistingKey(TableDefinition table, int[] numbers, long rowId)
-    {
-        RowBuffer row = new(numbers);
-        if (!scope.Tables[table.Oid].TryReadLatest(rowId, row))
-        {
-            return null;
-        }
-        DataChunk key = new(KeyText.TypesOf(table, numbers));
-        RowBuffer.Clear(key);
-        row.AppendTo(key);
-        return KeyText.Describe(table, numbers, key, 0, scope);
-    }
-
+    // A row that came with the same chunk is gone by now: then the key is the first that the chunk has twice.
     private string? DoubleKey(TableDefinition table, int[] numbers, bool areNullsEqual)
     {
         if (_inserting is null)

@@ -202,9 +202,16 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     {
         QueryExecution rows = scope.Run(rewrite.NewRows, [.. rewrite.NewRows.Output.Take(rewrite.After.Columns.Count)]);
         TableStore after = scope.Storage.NewTable(rewrite.After);
+        int firstDoubt = scope.Transaction.Doubts.Count;
         try
         {
             Append(after, rewrite.After, rows, new StoredValues(rewrite.Stored, rewrite.NewRows.Output, scope));
+            for (int i = firstDoubt; i < scope.Transaction.Doubts.Count; i++)
+            {
+                KeyDoubt doubt = scope.Transaction.Doubts[i];
+                scope.Transaction.TestKey(after, after.FindIndex(doubt.IndexOid)!, doubt.RowId);
+            }
+            scope.Transaction.Doubts.CutTo(firstDoubt);
         }
         catch
         {

@@ -28,6 +28,9 @@ internal sealed class StatementScope(
 
     public IStatementContext Statement => statement;
 
+    /// <summary>What the transaction checks later; null where nothing can be left for later.</summary>
+    public DeferredChecks? Deferred { get; init; }
+
     public IVirtualTableSource? VirtualTables { get; set; }
 
     public EvaluationContext Evaluation { get; } = new(statement, parameters);

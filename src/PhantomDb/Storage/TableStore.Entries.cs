@@ -121,11 +121,16 @@ internal sealed partial class TableStore
         return !index.Writer.Key.SequenceEqual(index.OtherWriter.Key);
     }
 
-    // Gives who must end before it is known whether the key is free; throws where it is not.
+    // Gives who must end before it is known whether the key is free; throws where it is not. A deferrable key is only noted.
     private Blocker EnsureUnique(TableIndex index, long rowId, TransactionStamp stamp)
     {
         if (!index.MustBeUnique(index.Writer) || !TryFindLatest(index, index.Writer, rowId, stamp, out long other, out Blocker blocker))
         {
+            return default;
+        }
+        if (index.Definition.IsDeferrable && stamp.Doubts is { } doubts)
+        {
+            doubts.Add(Definition.Oid, index.Definition.Oid, rowId);
             return default;
         }
         return blocker.IsNone ? throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other) : blocker;

@@ -1,3 +1,4 @@
+using PhantomDb.Errors;
 using PhantomDb.Storage.Indexes;
 
 namespace PhantomDb.Storage;
@@ -50,6 +51,29 @@ internal sealed partial class TableStore
             }
             index.Encode(index.Writer, null, 0, row);
             return index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, -1, stamp, out rowId, out blocker) && blocker.IsNone;
+        }
+    }
+
+    /// <summary>
+    /// Looks again whether a row's key of a unique index is its own, in the newest state: throws 23505 where another row has it.
+    /// A row that the transaction has not changed, or that is gone, is no matter of its. A blocker's end decides, where there is one.
+    /// </summary>
+    public void TestKey(TableIndex index, long rowId, TransactionStamp stamp, out Blocker blocker)
+    {
+        lock (_latch)
+        {
+            blocker = default;
+            RowSlice slice = _slices[SliceOf(rowId)];
+            int row = OffsetOf(rowId);
+            if (!slice.IsLive(row) || slice.Versions is not { } versions || !ReferenceEquals(versions.NewestStampOf(row), stamp))
+            {
+                return;
+            }
+            index.Encode(index.Writer, slice, row, null);
+            if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, stamp, out long other, out blocker) && blocker.IsNone)
+            {
+                throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other);
+            }
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed class TransactionStamp
     /// <summary>Number of the session, for people.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>Where rows are noted whose deferrable unique key is not surely theirs; null where there can be none.</summary>
+    public KeyDoubts? Doubts { get; init; }
+
     /// <summary>The commit timestamp, or <see cref="Uncommitted"/>.</summary>
     public long Value => Volatile.Read(ref _value);
 

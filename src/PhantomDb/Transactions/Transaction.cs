@@ -65,6 +65,9 @@ internal sealed class Transaction
     /// <summary>True where what is read has to be noted by <see cref="NoteRead"/>.</summary>
     public bool NotesReads => Isolation == IsolationLevel.Serializable && !IsReadOnly && IsActive;
 
+    /// <summary>Rows whose deferrable unique keys are to be looked at again; cut back by whoever does it.</summary>
+    public KeyDoubts Doubts { get; } = new();
+
     /// <summary>How long the current statement waits for others.</summary>
     public WaitLimits WaitLimits { get; } = new();
 
@@ -280,6 +283,20 @@ internal sealed class Transaction
         }
     }
 
+    /// <summary>Throws 23505 where another row has a row's key of a unique index, after waiting for whoever decides that.</summary>
+    public void TestKey(TableStore table, TableIndex index, long rowId)
+    {
+        while (true)
+        {
+            table.TestKey(index, rowId, _stamp!, out Blocker blocker);
+            if (blocker.IsNone)
+            {
+                return;
+            }
+            _manager.Locks.WaitFor(this, blocker);
+        }
+    }
+
     /// <summary>Takes a table's lock until the transaction ends, or is rolled back to a place before.</summary>
     public void LockTable(int oid, TableLockMode mode, bool waits = true, string name = "")
     {
@@ -385,6 +402,9 @@ internal sealed class Transaction
 
     internal WriteList Writes => _writes;
 
+    /// <summary>What was changed between two places of <see cref="Mark"/>.</summary>
+    public ReadOnlySpan<WriteList.Entry> WritesBetween(int first, int end) => _writes.Entries[first..Math.Min(end, _writes.Count)];
+
     /// <summary>Under the commit lock: throws 40001 where what was read would be read otherwise now.</summary>
     internal void Validate(CommitHistory history)
     {
@@ -395,7 +415,7 @@ internal sealed class Transaction
         }
     }
 
-    private void NewStamp() => Volatile.Write(ref _stamp, new TransactionStamp { ProcessId = ProcessId });
+    private void NewStamp() => Volatile.Write(ref _stamp, new TransactionStamp { ProcessId = ProcessId, Doubts = Doubts });
 
     private RowWriter Writer(bool isLatest) => new(_stamp!, _command, isLatest ? RowWriter.AnyCommitted : View.Timestamp);
 
@@ -466,6 +486,7 @@ internal sealed class Transaction
     private void End(bool isStampUnused, bool isCommitted)
     {
         _writes.Clear();
+        Doubts.CutTo(0);
         if (_rowLocks.Count + _tableLocks.Count > 0)
         {
             Unlock(0, 0);

@@ -7,11 +7,12 @@ namespace PhantomDb.Execution.ForeignKeys;
 /// <summary>
 /// Foreign keys of one statement, looked at when all its rows are changed, in the newest state. First RESTRICT refuses; then
 /// the actions (CASCADE, SET NULL, SET DEFAULT) change other tables' rows, whose own foreign keys join in; at the end every
-/// new key must be found, and no key that has gone may be referred to.
+/// new key must be found, and no key that has gone may be referred to. Of deferred constraints the last two are left for later.
 /// </summary>
 internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<CascadeTarget> cascades)
 {
     private readonly List<KeyChanges> _changes = [];
+    private readonly int _firstWrite = scope.Transaction.Mark();
 
     /// <summary>Where changes of a table's rows are noted.</summary>
     /// <param name="table">The table.</param>
@@ -43,10 +44,20 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
         {
             foreach (OutgoingKeys key in changes.Outgoing)
             {
+                if (IsDeferred(key.Constraint))
+                {
+                    scope.Deferred!.AddNewKeys(changes.Table, key.Constraint, _firstWrite, scope.Transaction.Mark());
+                    continue;
+                }
                 key.Test();
             }
             foreach (IncomingKeys key in changes.Incoming)
             {
+                if (key.Action == ReferentialAction.NoAction && IsDeferred(key.Constraint))
+                {
+                    scope.Deferred!.AddGoneKeys(key.Parent, key.Child, key.Constraint, key.GoneKeys().Old);
+                    continue;
+                }
                 key.TestNoAction();
             }
         }
@@ -64,6 +75,8 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
         }
         key.Test();
     }
+
+    private bool IsDeferred(ConstraintDefinition constraint) => scope.Deferred?.IsDeferred(constraint) == true;
 
     private void Act(IncomingKeys key)
     {

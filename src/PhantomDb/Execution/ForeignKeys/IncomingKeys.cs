@@ -14,6 +14,9 @@ internal sealed class IncomingKeys(ConstraintDefinition constraint, TableDefinit
 
     public ConstraintDefinition Constraint => constraint;
 
+    /// <summary>The table that is referred to.</summary>
+    public TableDefinition Parent => parent;
+
     /// <summary>The table that refers.</summary>
     public TableDefinition Child => child;
 
@@ -52,9 +55,12 @@ internal sealed class IncomingKeys(ConstraintDefinition constraint, TableDefinit
     {
         if (Action == ReferentialAction.NoAction && GoneKeys().Old is { Count: > 0 } gone)
         {
-            Test(WithoutPresent(gone));
+            TestGone(gone);
         }
     }
+
+    /// <summary>Throws 23503 where a key is referred to that no row has.</summary>
+    public void TestGone(ColumnarBuffer keys) => Test(WithoutPresent(keys));
 
     /// <summary>Old keys without NULL that are not the row's key any more, and what became of them.</summary>
     public (ColumnarBuffer Old, ColumnarBuffer New) GoneKeys() => _gone ??= FindGone();

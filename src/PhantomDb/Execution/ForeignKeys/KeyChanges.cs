@@ -23,6 +23,8 @@ internal sealed class KeyChanges
         }
     }
 
+    public TableDefinition Table => _table;
+
     public IReadOnlyList<OutgoingKeys> Outgoing { get; } = [];
 
     public IReadOnlyList<IncomingKeys> Incoming { get; } = [];

@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Text;
 using PhantomDb.Catalog;
+using PhantomDb.Errors;
 using PhantomDb.Functions;
+using PhantomDb.Storage;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -36,6 +38,40 @@ internal static class KeyText
                 vector.SealStrings();
             }
         }
+    }
+
+    /// <summary>
+    /// An error about a unique key, with the key: storage knows the row that is in the way, here it is made into text. Where that row
+    /// is gone by now, <paramref name="otherwise"/> is asked: table, columns, whether NULLs are equal.
+    /// </summary>
+    public static PhantomDbException WithKey(PhantomDbException failure, StatementScope scope, Func<TableDefinition, int[], bool, string?>? otherwise = null)
+    {
+        TableDefinition? table = scope.Catalog.FindTable(failure.SchemaName ?? "", failure.TableName ?? "");
+        IndexDefinition? index = table?.Indexes.FirstOrDefault(i => i.Name == failure.ConstraintName);
+        if (table is null || index is null)
+        {
+            return failure;
+        }
+        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
+        string? key = ExistingKey(table, numbers, failure.ConflictingRowId, scope) ?? otherwise?.Invoke(table, numbers, index.NullsEqual);
+        return key is null ? failure : new PhantomDbException(failure.SqlState, failure.Message)
+        {
+            Detail = $"{key} already exists.",
+            SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
+        };
+    }
+
+    private static string? ExistingKey(TableDefinition table, int[] numbers, long rowId, StatementScope scope)
+    {
+        RowBuffer row = new(numbers);
+        if (!scope.Tables[table.Oid].TryReadLatest(rowId, row))
+        {
+            return null;
+        }
+        DataChunk key = new(TypesOf(table, numbers));
+        RowBuffer.Clear(key);
+        row.AppendTo(key);
+        return Describe(table, numbers, key, 0, scope);
     }
 
     /// <summary>"Key (a, b)=(1, x)".</summary>

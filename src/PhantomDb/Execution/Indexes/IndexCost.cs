@@ -39,7 +39,7 @@ internal static class IndexCost
         {
             rows += step * index.Tree.EstimateCount(ranges[i].Lower, ranges[i].Upper);
         }
-        if (index.Definition.IsUnique && scan.Range is null && scan.Keys.Count == index.ColumnNumbers.Length)
+        if (index.Definition.IsAlwaysUnique && scan.Range is null && scan.Keys.Count == index.ColumnNumbers.Length)
         {
             rows = Math.Min(rows, ranges.Count);
         }

@@ -22,7 +22,7 @@ internal sealed record PhysicalIndexScan(PhysicalScan Scan, IndexDefinition Inde
     public bool IsOrdered { get; init; }
 
     /// <summary>A whole key of a unique index: one row at most, however large the table becomes while the plan is kept.</summary>
-    public bool IsOneRow => Index.IsUnique && Keys.Count == Index.Columns.Count && Keys.All(key => key.IsSingle && !key.IsNull);
+    public bool IsOneRow => Index.IsAlwaysUnique && Keys.Count == Index.Columns.Count && Keys.All(key => key.IsSingle && !key.IsNull);
 
     public override IReadOnlyList<PhysicalOperator> Children => [];
 }

@@ -9,7 +9,7 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. Conditions must be met by an
-/// index alone; RETURNING, checks, foreign keys, ON CONFLICT go the general way.
+/// index alone; RETURNING, checks, foreign keys, deferrable keys, ON CONFLICT go the general way.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -234,6 +234,7 @@ internal sealed class PointPlanner
 
     private bool IsPlain(LogicalModification modification) =>
         modification.Returning.Count == 0 && modification.Checks.Count == 0 && modification.Stored.Count == 0
+        && modification.Table.Indexes.All(index => !index.IsDeferrable)
         && _catalog.Tables.All(table => table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey
             || (table.Oid != modification.Table.Oid && c.ReferencedTableOid != modification.Table.Oid)));
 
@@ -305,7 +306,7 @@ internal sealed class PointPlanner
             return null;
         }
         TableIndex? index = Array.Find(table.Indexes, i =>
-            i.Definition is { IsUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
+            i.Definition is { IsAlwaysUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
         return index is null
             ? null
             : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns);

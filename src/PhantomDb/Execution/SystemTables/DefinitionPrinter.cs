@@ -15,7 +15,8 @@ internal sealed class DefinitionPrinter(SystemObjects objects)
             ConstraintKind.Check => $"CHECK ({objects.CheckText(table, constraint, isPretty)})",
             _ => ForeignKey(table, constraint),
         };
-        return text + (constraint.IsDeferrable ? " DEFERRABLE" : "") + (constraint.IsInitiallyDeferred ? " INITIALLY DEFERRED" : "");
+        return text + (constraint.IsDeferrable ? " DEFERRABLE" : "") + (constraint.IsInitiallyDeferred ? " INITIALLY DEFERRED" : "")
+            + (constraint.IsNotValid ? " NOT VALID" : "");
     }
 
     /// <summary>The statement that makes an index; or one of its columns, counted from 1.</summary>

@@ -131,7 +131,7 @@ internal static class RelationCatalogs
             {
                 ConstraintKind.PrimaryKey => 'p', ConstraintKind.Unique => 'u', ConstraintKind.Check => 'c', _ => 'f',
             }),
-            ("condeferrable", constraint.IsDeferrable), ("condeferred", constraint.IsInitiallyDeferred), ("convalidated", true),
+            ("condeferrable", constraint.IsDeferrable), ("condeferred", constraint.IsInitiallyDeferred), ("convalidated", !constraint.IsNotValid),
             ("conrelid", table.Oid), ("contypid", 0), ("conindid", isForeignKey ? constraint.ReferencedIndexOid : constraint.IndexOid),
             ("conparentid", 0), ("confrelid", constraint.ReferencedTableOid),
             ("confupdtype", isForeignKey ? Action(constraint.OnUpdate) : " "), ("confdeltype", isForeignKey ? Action(constraint.OnDelete) : " "),

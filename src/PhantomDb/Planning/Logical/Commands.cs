@@ -88,6 +88,12 @@ internal sealed record SetTransactionCommand(TransactionOptions Options, bool Is
     public override string CommandTag => "SET";
 }
 
+/// <summary>SET CONSTRAINTS of some deferrable constraints; null is ALL.</summary>
+internal sealed record SetConstraintsCommand(IReadOnlyList<int>? ConstraintOids, bool IsDeferred) : BoundStatement
+{
+    public override string CommandTag => "SET CONSTRAINTS";
+}
+
 /// <summary>LOCK TABLE; the mode in lower case, as written.</summary>
 internal sealed record LockTableCommand(IReadOnlyList<TableDefinition> Tables, string Mode, bool NoWait) : BoundStatement
 {

@@ -23,6 +23,10 @@ internal sealed record SchemaChange(string Tag) : BoundStatement
 
     public override string CommandTag => Tag;
 
+    /// <summary>The tables of a catalog that the statement alters or drops.</summary>
+    public IEnumerable<TableDefinition> TablesChanged(DatabaseCatalog before) =>
+        Changes.Select(change => change switch { PutTable put => put.Table.Oid, RemoveRelation remove => remove.Oid, _ => 0 }).Select(before.Find).OfType<TableDefinition>();
+
     /// <summary>The catalog with all changes made.</summary>
     public DatabaseCatalog ApplyTo(DatabaseCatalog catalog)
     {
