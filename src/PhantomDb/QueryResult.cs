@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Execution;
 using PhantomDb.Functions;
@@ -100,17 +102,17 @@ public sealed class QueryResult : IDisposable
     /// <summary>An integer or smallint.</summary>
     public int GetInt32(int column) => Type(column).Id switch
     {
-        SqlTypeId.Int16 => Value<short>(column, PhysicalType.Int16),
-        SqlTypeId.Int32 => Value<int>(column, PhysicalType.Int32),
+        SqlTypeId.Int32 => ValueOf<int>(column),
+        SqlTypeId.Int16 => ValueOf<short>(column),
         _ => throw WrongType(column, "an int"),
     };
 
     /// <summary>An integer of any width, or an oid.</summary>
     public long GetInt64(int column) => Type(column).Id switch
     {
-        SqlTypeId.Int64 or SqlTypeId.Oid or SqlTypeId.RegClass => Value<long>(column, PhysicalType.Int64),
-        SqlTypeId.Int32 => Value<int>(column, PhysicalType.Int32),
-        SqlTypeId.Int16 => Value<short>(column, PhysicalType.Int16),
+        SqlTypeId.Int64 or SqlTypeId.Oid or SqlTypeId.RegClass => ValueOf<long>(column),
+        SqlTypeId.Int32 => ValueOf<int>(column),
+        SqlTypeId.Int16 => ValueOf<short>(column),
         _ => throw WrongType(column, "a long"),
     };
 
@@ -120,8 +122,8 @@ public sealed class QueryResult : IDisposable
     /// <summary>A double precision or real.</summary>
     public double GetDouble(int column) => Type(column).Id switch
     {
-        SqlTypeId.Double => Value<double>(column, PhysicalType.Double),
-        SqlTypeId.Real => Value<float>(column, PhysicalType.Real),
+        SqlTypeId.Double => ValueOf<double>(column),
+        SqlTypeId.Real => ValueOf<float>(column),
         _ => throw WrongType(column, "a double"),
     };
 
@@ -141,7 +143,7 @@ public sealed class QueryResult : IDisposable
         : GetText(column);
 
     /// <summary>The UTF-8 bytes of a string, or a bytea's bytes; valid until the next <see cref="Read"/>.</summary>
-    public ReadOnlySpan<byte> GetBytes(int column) => Type(column).Physical == PhysicalType.String
+    public ReadOnlySpan<byte> GetBytes(int column) => Type(column) is { Id: SqlTypeId.Text } or { Physical: PhysicalType.String }
         ? Bytes(column)
         : throw WrongType(column, "bytes");
 
@@ -277,11 +279,27 @@ public sealed class QueryResult : IDisposable
         throw new ObjectDisposedException(nameof(QueryResult));
     }
 
-    private SqlType Type(int column) => _columns[Checked(column)].Type;
+    // What fails does so in methods of its own: these here are then small enough to become part of their callers.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SqlType Type(int column)
+    {
+        ResultColumn[] columns = _columns;
+        if ((uint)column >= (uint)columns.Length)
+        {
+            ThrowNoColumn(column);
+        }
+        return columns[column].Type;
+    }
 
-    private int Checked(int column) => (uint)column < (uint)_columns.Length
-        ? column
-        : throw new ArgumentOutOfRangeException(nameof(column), column, $"The result has {_columns.Length} columns, counted from 0.");
+    [DoesNotReturn]
+    private void ThrowNoColumn(int column) =>
+        throw new ArgumentOutOfRangeException(nameof(column), column, $"The result has {_columns.Length} columns, counted from 0.");
+
+    [DoesNotReturn]
+    private static void ThrowNoRow() => throw new InvalidOperationException("There is no current row: call Read first.");
+
+    [DoesNotReturn]
+    private void ThrowNull(int column) => throw new InvalidCastException($"Column \"{_columns[column].Name}\" is NULL.");
 
     private decimal Decimal(int column)
     {
@@ -315,24 +333,42 @@ public sealed class QueryResult : IDisposable
         static (Int128, int, bool) Parts(Numeric value) => (value.Coefficient, value.Scale, value.IsFinite);
     }
 
-    private Vector Vector(int column) =>
-        (_chunk ?? throw new InvalidOperationException("There is no current row: call Read first.")).Vectors[Checked(column)];
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector Vector(int column)
+    {
+        DataChunk? chunk = _chunk;
+        if (chunk is null)
+        {
+            ThrowNoRow();
+        }
+        if ((uint)column >= (uint)_columns.Length)
+        {
+            ThrowNoColumn(column);
+        }
+        return chunk.Vectors[column];
+    }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vector Valid(int column)
     {
         Vector vector = Vector(column);
-        return vector.IsValid(_position) ? vector : throw new InvalidCastException($"Column \"{Columns[column].Name}\" is NULL.");
+        if (!vector.IsValid(_position))
+        {
+            ThrowNull(column);
+        }
+        return vector;
     }
 
-    private T Value<T>(int column, PhysicalType type)
+    // The type is one whose values lie in memory as T's do.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T ValueOf<T>(int column)
     {
-        if (Type(column).Physical != type)
-        {
-            throw WrongType(column, typeof(T).Name);
-        }
         Vector vector = Valid(column);
         return vector.Values<T>()[vector.PositionOf(_position)];
     }
+
+    private T Value<T>(int column, PhysicalType type) =>
+        Type(column).Physical == type ? ValueOf<T>(column) : throw WrongType(column, typeof(T).Name);
 
     private ReadOnlySpan<byte> Bytes(int column)
     {

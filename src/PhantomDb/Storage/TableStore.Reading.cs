@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -49,6 +50,33 @@ internal sealed partial class TableStore
         lock (_latch)
         {
             return ReadOnce(slice, row, view, buffer);
+        }
+    }
+
+    /// <summary>The slice of a row id; null where the table has none such.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal RowSlice? FindSlice(long rowId)
+    {
+        ulong index = (ulong)rowId >> RowSlice.CapacityBits;
+        return index < (uint)Volatile.Read(ref _sliceCount) ? Volatile.Read(ref _slices)[index] : null;
+    }
+
+    /// <summary>Fetches the values of rows into the processor's caches, all at once: reading them one by one would wait for each.</summary>
+    internal void Prefetch(ReadOnlySpan<long> rowIds, int[] columns)
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+        foreach (long rowId in rowIds)
+        {
+            if (FindSlice(rowId) is { } slice)
+            {
+                foreach (int number in columns)
+                {
+                    slice.Columns[number]!.Prefetch(OffsetOf(rowId));
+                }
+            }
         }
     }
 

@@ -1,6 +1,8 @@
+using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Catalog;
 using PhantomDb.Storage;
+using PhantomDb.Storage.Indexes;
 using PhantomDb.Transactions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -328,6 +330,124 @@ public sealed class TwoThreadTests
             };
         };
         RunBeside(moves, looks, looks);
+    }
+
+    [TestMethod]
+    public void A_range_read_slice_by_slice_has_the_rows_of_a_scan_while_they_change_and_move()
+    {
+        const int Rows = 6000;
+        KvTable kv = Filled(Rows, balance: 1);
+        Func<Action> changes = () =>
+        {
+            Transaction writer = kv.Manager.NewTransaction();
+            var random = new Random(6);
+            var n = new RowBuffer(KvTable.N, KvTable.Name);
+            var lookup = new IndexLookup(kv.Table, kv.PrimaryKey);
+            return () =>
+            {
+                writer.Begin();
+                writer.BeginWriting();
+                long id = random.Next(Rows);
+                string name = new((char)('a' + random.Next(26)), random.Next(40));
+                if (!lookup.TryFind(id, writer.View, out long rowId))
+                {
+                    kv.Insert(writer, id, random.Next(9) == 0 ? null : name, id, random.Next(9) == 0 ? null : random.Next(100));
+                }
+                else if (random.Next(3) == 0)
+                {
+                    writer.Delete(kv.Table, rowId);
+                }
+                else
+                {
+                    n.Set(0, random.Next(100));
+                    KvTable.SetText(n, 1, name);
+                    writer.Update(kv.Table, rowId, n);
+                }
+                writer.Commit();
+            };
+        };
+        Func<Action> reads = () =>
+        {
+            Transaction reader = kv.Manager.NewTransaction();
+            var random = new Random(7);
+            var byN = new IndexRangeScan(kv.Table, kv.IndexOnN, KvTable.AllColumns);
+            var byId = new IndexRangeScan(kv.Table, kv.PrimaryKey, KvTable.AllColumns);
+            RowBatch batch = new([PhysicalType.Int64, PhysicalType.String, PhysicalType.Double, PhysicalType.Int32]);
+            DataChunk chunk = KvTable.NewChunk();
+            KeyWriter lower = kv.IndexOnN.NewKeyWriter(), upper = kv.IndexOnN.NewKeyWriter();
+            KeyWriter lowerId = kv.PrimaryKey.NewKeyWriter(), upperId = kv.PrimaryKey.NewKeyWriter();
+            return () =>
+            {
+                reader.Begin(isReadOnly: true);
+                Dictionary<long, KvRow> rows = kv.Scan(reader.View);
+                for (int i = 0; i < 20; i++)
+                {
+                    int n = random.Next(90);
+                    bool isBackward = random.Next(2) == 0;
+                    lower.Reset();
+                    lower.AddInt32(n);
+                    upper.Reset();
+                    upper.AddInt32(n + 10);
+                    byN.Seek(lower.Key, upper.Key, isBackward);
+                    batch.Clear();
+                    byN.Read(reader.View, batch, RowBatch.RowCountMax);
+                    IEnumerable<KeyValuePair<long, KvRow>> inRange = rows.Where(row => row.Value.N >= n && row.Value.N < n + 10);
+                    Compare(batch, chunk, isBackward
+                        ? inRange.OrderByDescending(row => row.Value.N).ThenByDescending(row => row.Value.RowId)
+                        : inRange.OrderBy(row => row.Value.N).ThenBy(row => row.Value.RowId));
+
+                    long id = random.Next(Rows);
+                    lowerId.Reset();
+                    lowerId.AddInt64(id);
+                    upperId.Reset();
+                    upperId.AddInt64(id + 300);
+                    byId.Seek(lowerId.Key, upperId.Key);
+                    batch.Clear();
+                    byId.Read(reader.View, batch, 200);
+                    Compare(batch, chunk, rows.Where(row => row.Key >= id && row.Key < id + 300).OrderBy(row => row.Key).Take(200));
+                }
+                reader.Commit();
+            };
+        };
+        RunBeside(changes, reads, reads);
+    }
+
+    [TestMethod]
+    public void A_row_whose_key_changed_since_its_entry_was_read_is_not_in_the_range()
+    {
+        KvTable kv = Filled(50, balance: 1);
+        var range = new IndexRangeScan(kv.Table, kv.IndexOnN, KvTable.AllColumns);
+        RowBatch batch = new([PhysicalType.Int64, PhysicalType.String, PhysicalType.Double, PhysicalType.Int32]);
+        range.Seek([], []);
+        range.Read(ReadView.Latest, batch, 1);   // reads all entries, one row
+        var n = new RowBuffer(KvTable.N);
+        n.Set(0, 200);
+        kv.Commit(writer => writer.Update(kv.Table, 10, n));   // nobody reads at an older timestamp: no version is left
+        range.Read(ReadView.Latest, batch, 100);
+        DataChunk chunk = KvTable.NewChunk();
+        batch.GiveTo(chunk);
+        CollectionAssert.AreEqual(
+            Enumerable.Range(0, 50).Where(id => id != 10).Select(id => (long)id).ToArray(),
+            chunk.Vectors[KvTable.Id].Values<long>()[..chunk.Count].ToArray());
+    }
+
+    private static void Compare(RowBatch batch, DataChunk chunk, IEnumerable<KeyValuePair<long, KvRow>> expected)
+    {
+        batch.GiveTo(chunk);
+        int position = 0;
+        foreach ((long id, KvRow row) in expected)
+        {
+            Assert.IsLessThan(chunk.Count, position);
+            Assert.AreEqual(id, chunk.Vectors[KvTable.Id].Values<long>()[position]);
+            Assert.AreEqual(row.Name, TextAt(chunk.Vectors[KvTable.Name], position));
+            Assert.AreEqual(row.Balance, chunk.Vectors[KvTable.Balance].Values<double>()[position]);
+            Assert.AreEqual(row.N, chunk.Vectors[KvTable.N].IsValid(position) ? chunk.Vectors[KvTable.N].Values<int>()[position] : null);
+            position++;
+        }
+        Assert.AreEqual(position, chunk.Count);
+
+        static string? TextAt(Vector vector, int position) =>
+            vector.IsValid(position) ? Encoding.UTF8.GetString(StringView.Bytes(in vector.Data<StringView>()[position], vector.Blocks)) : null;
     }
 
     internal static KvTable Filled(int rows, double balance)

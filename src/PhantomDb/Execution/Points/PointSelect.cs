@@ -93,19 +93,13 @@ internal sealed class PointRange(DatabaseCatalog catalog, TableStore table, Tabl
             }
         }
         rows.Clear();
-        if (TrySeek(parameters))
+        if (limit > 0 && TrySeek(parameters))
         {
-            while (rows.Count < limit && scan.TryNext(transaction.View, out _))
+            scan.Read(transaction.View, rows.Batch, (int)Math.Min(limit, RowBatch.RowCountMax), NotNullPlace);
+            if (rows.Count == RowBatch.RowCountMax && limit > RowBatch.RowCountMax && scan.TryNext(transaction.View, out _))
             {
-                if (rows.Count == PointRows.RowCountMax)
-                {
-                    _leftOut = ExecutionsLeftOut;
-                    return -1;
-                }
-                if (NotNullPlace < 0 || !scan.Row.IsNull(NotNullPlace))
-                {
-                    rows.Add(scan.Row);
-                }
+                _leftOut = ExecutionsLeftOut;
+                return -1;
             }
         }
         rows.Finish();

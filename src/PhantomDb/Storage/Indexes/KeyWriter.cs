@@ -14,8 +14,10 @@ namespace PhantomDb.Storage.Indexes;
 /// </remarks>
 internal sealed class KeyWriter(KeyColumn[] columns)
 {
+    /// <summary>Stands before a value of a nullable column.</summary>
+    public const byte NotNull = 1;
+
     private const byte NullFirst = 0;
-    private const byte NotNull = 1;
     private const byte NullLast = 2;
 
     private byte[] _bytes = new byte[32];

@@ -94,6 +94,78 @@ public sealed class PointReadTests
         Expect(select, 17, "again 17");
     }
 
+    [TestMethod]
+    [DataRow("bigint not null", "")]
+    [DataRow("bigint", "")]
+    [DataRow("bigint", "DESC")]
+    [DataRow("bigint not null", "DESC")]
+    [DataRow("integer not null", "")]
+    [DataRow("integer", "")]
+    [DataRow("integer", "DESC NULLS LAST")]
+    [DataRow("smallint", "")]
+    [DataRow("smallint not null", "DESC")]
+    [DataRow("numeric(9,2)", "")]
+    [DataRow("numeric", "")]
+    public void A_range_has_the_rows_of_a_scan_with_NULLs_long_strings_and_versions(string type, string order)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using Session other = database.OpenSession();
+        bool mayBeNull = !type.EndsWith("not null", StringComparison.Ordinal);
+        Run(session, $"CREATE TABLE t (id int, k {type}, name text, amount numeric, flag boolean)");
+        Run(session, $"CREATE INDEX ON t (k {order})");
+        Run(session, $"""
+            INSERT INTO t
+            SELECT i, {(mayBeNull ? "CASE WHEN i % 11 <> 0 THEN" : "")} (i * 7919 % 200 - 100)::text::{type.Replace(" not null", "")} {(mayBeNull ? "END" : "")},
+                CASE WHEN i % 13 <> 0 THEN repeat(chr(97 + i % 26), i % 30) END, CASE WHEN i % 17 <> 0 THEN i / 8.0 END, i % 19 <> 0
+            FROM generate_series(1, {Rows}) AS i
+            """);
+        using PreparedStatement range = session.Prepare("SELECT id, name, amount, k, flag FROM t WHERE k BETWEEN $1 AND $2");
+        using PreparedStatement equal = session.Prepare("SELECT k, flag, amount, name, id FROM t WHERE k = $1");
+        Check(2);
+        Run(other, "BEGIN");
+        Run(other, "UPDATE t SET name = 'changed to something rather long' WHERE id % 3 = 0");
+        Run(other, "DELETE FROM t WHERE id % 5 = 1");
+        Check(1);
+        Run(session, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        Check(1);
+        Run(other, "COMMIT");
+        Check(1);
+        Run(session, "UPDATE t SET k = 5, amount = NULL WHERE id % 100 = 3 AND id % 3 <> 0 AND id % 5 <> 1");
+        Check(1);
+        Run(session, "COMMIT");
+        Check(1);
+
+        void Check(int rounds)
+        {
+            for (int value = -101; value <= 100 && rounds > 0; value += 9)
+            {
+                Assert.AreEqual(
+                    Text($"SELECT id, name, amount, k, flag FROM t WHERE k::text::numeric BETWEEN {value} AND {value + 12} ORDER BY id", null),
+                    Text(null, range, value, value + 12), $"{type} {order} from {value}");
+                Assert.AreEqual(
+                    Text($"SELECT k, flag, amount, name, id FROM t WHERE k::text::numeric = {value} ORDER BY id", null),
+                    Text(null, equal, value), $"{type} {order} at {value}");
+            }
+        }
+
+        string Text(string? sql, PreparedStatement? statement, params ReadOnlySpan<int> values)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                statement!.Bind(i + 1, values[i]);
+            }
+            using QueryResult result = sql is null ? statement!.Execute() : session.Execute(sql);
+            List<string> lines = [];
+            while (result.Read())
+            {
+                lines.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "NULL" : result.GetText(i))));
+            }
+            lines.Sort(StringComparer.Ordinal);
+            return string.Join('\n', lines);
+        }
+    }
+
     private static void Expect(PreparedStatement select, long key, string? name)
     {
         select.Bind(1, key);
