@@ -237,6 +237,10 @@ internal sealed class Transaction
         return outcome == WriteOutcome.Blocked ? outcome : Passed(outcome);
     }
 
+    /// <summary>As <see cref="TryLock"/>, but 40001 is no outcome, whatever the isolation level: for checks, which look at the newest state.</summary>
+    public WriteOutcome LockSeen(TableStore table, long rowId, RowLockMode mode) =>
+        Lock(table, rowId, mode, Writer(isLatest: false), waits: true);
+
     /// <summary>
     /// Waits until a row can be locked as it is now, however often it was changed; false where it is gone. Its newest version is
     /// then this transaction's to look at and to change.

@@ -29,30 +29,34 @@ internal sealed class ReferencingRows(ConstraintDefinition constraint, TableDefi
         TableStore table = scope.Tables[child.Oid];
         List<(long RowId, int Place)> candidates = [];
         FindCandidates(table, keys, candidates);
-        RowBuffer seen = new([.. constraint.Columns]);
-        RowBuffer latest = new([.. constraint.Columns]);
+        List<(long RowId, int Place)>? changed = null;
         foreach ((long rowId, int place) in candidates)
         {
-            if (table.TryRead(rowId, scope.Transaction.NewestView, seen) && scope.Transaction.LockLatest(table, rowId, mode)
-                && table.TryReadLatest(rowId, latest) && HasSameKey(seen, latest))
+            switch (scope.Transaction.LockSeen(table, rowId, mode))
+            {
+                case WriteOutcome.Done:
+                    found(rowId, place);
+                    break;
+                case WriteOutcome.Changed when scope.Transaction.LockLatest(table, rowId, mode):
+                    (changed ??= []).Add((rowId, place));
+                    break;
+            }
+        }
+        if (changed is null)
+        {
+            return;
+        }
+        // What somebody has changed since the statement began may have got another key after it was found: found again, now that it is locked?
+        candidates.Clear();
+        FindCandidates(table, keys, candidates);
+        HashSet<(long, int)> again = [.. candidates];
+        foreach ((long rowId, int place) in changed)
+        {
+            if (again.Contains((rowId, place)))
             {
                 found(rowId, place);
             }
         }
-    }
-
-    // As text, which is equal where the values are: what somebody else has committed while it was waited for, decides.
-    private bool HasSameKey(RowBuffer seen, RowBuffer latest)
-    {
-        string Text(RowBuffer row)
-        {
-            DataChunk key = new(KeyText.TypesOf(child, constraint.Columns));
-            RowBuffer.Clear(key);
-            row.AppendTo(key);
-            KeyText.Seal(key);
-            return KeyText.Describe(child, constraint.Columns, key, 0, scope);
-        }
-        return Text(seen) == Text(latest);
     }
 
     private void FindCandidates(TableStore table, ColumnarBuffer keys, List<(long RowId, int Place)> found)
