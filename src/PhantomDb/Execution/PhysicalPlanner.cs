@@ -116,7 +116,7 @@ internal sealed partial class PhysicalPlanner
         }
         Expression? filter = scan.Filter is null ? null : Rewrite(scan.Filter, new ColumnScope(columns));
         var sequential = new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
-        return (PhysicalOperator?)_indexes?.Choose(sequential) ?? sequential;
+        return (PhysicalOperator?)_indexes?.Choose(sequential, _orders.GetValueOrDefault(scan)) ?? sequential;
     }
 
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)
@@ -144,9 +144,13 @@ internal sealed partial class PhysicalPlanner
         return new PhysicalProject(input, [.. columns.Select(c => Rewrite(c.Expression, scope))], [.. columns.Select(c => c.Column)]);
     }
 
-    private PhysicalAggregate PlanAggregate(LogicalAggregate aggregate, HashSet<ColumnId> required)
+    private PhysicalOperator PlanAggregate(LogicalAggregate aggregate, HashSet<ColumnId> required)
     {
         AggregateColumn[] calls = [.. aggregate.Aggregates.Where(a => required.Contains(a.Column.Id))];
+        if (PlanExtremes(aggregate, calls) is { } extremes)
+        {
+            return extremes;
+        }
         HashSet<ColumnId> needed = [];
         foreach (ComputedColumn group in aggregate.Groups)
         {
@@ -202,14 +206,6 @@ internal sealed partial class PhysicalPlanner
 
     private static LogicalColumn[] Optional(LogicalColumn? column) => column is null ? [] : [column];
 
-    private PhysicalSort PlanSort(LogicalSort sort, HashSet<ColumnId> required, long? limit)
-    {
-        HashSet<ColumnId> needed = [.. required];
-        AddColumns(sort.Keys.Select(k => k.Expression), needed);
-        PhysicalOperator input = Plan(sort.Input, needed);
-        return new PhysicalSort(input, RewriteAll(sort.Keys, new ColumnScope(input.Columns)), limit);
-    }
-
     private PhysicalLimit PlanLimit(LogicalLimit limit, HashSet<ColumnId> required)
     {
         HashSet<ColumnId> needed = [.. required];
@@ -217,9 +213,9 @@ internal sealed partial class PhysicalPlanner
         {
             AddColumns(limit.Ties.Select(k => k.Expression), needed);
         }
-        PhysicalOperator input = limit.Input is LogicalSort sort && limit.Ties is null && RowsWanted(limit) is { } rows
-            ? PlanSort(sort, needed, Math.Min(rows, sort.Limit ?? long.MaxValue))
-            : Plan(limit.Input, needed);
+        PhysicalOperator input = limit.Input is not LogicalSort sort || limit.Ties is not null ? Plan(limit.Input, needed)
+            : RowsWanted(limit) is { } rows ? PlanSort(sort, needed, Math.Min(rows, sort.Limit ?? long.MaxValue))
+            : PlanSort(sort, needed, sort.Limit, limit.Limit is null ? null : UnknownLimit);
         return new PhysicalLimit(
             input,
             limit.Limit is null ? null : Rewrite(limit.Limit, ColumnScope.Empty),

@@ -135,7 +135,7 @@ internal sealed class PipelineBuilder
             return new IndexScanSource(scan, IndexKeyRanges.Make(scan, index, _context.Evaluation)
                 ?? throw new UnreachableException("a scan in the order of an index has one value for a column"));
         }
-        return IndexCost.IsCheaper(scan, table, _context.Evaluation, out _, out List<KeyRange>? ranges)
+        return IndexCost.IsCheaper(scan, table, _context.Evaluation, out _, out _, out List<KeyRange>? ranges)
             ? new IndexScanSource(scan, ranges!)
             : SourceOf(scan.Scan);
     }

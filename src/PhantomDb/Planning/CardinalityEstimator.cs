@@ -142,11 +142,18 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
         double left = Rows(join.Left);
         double right = Rows(join.Right);
         double selectivity = 1;
+        HashSet<ColumnId>? leftIds = null;
         foreach (Expression conjunct in Conjuncts.Split(join.Condition))
         {
-            selectivity *= conjunct is ComparisonExpression { Kind: ComparisonKind.Equal or ComparisonKind.NotDistinctFrom } equality
-                ? EqualitySelectivity(equality.Left, left, equality.Right, right)
-                : Selectivity(conjunct, left * right);
+            if (conjunct is not ComparisonExpression { Kind: ComparisonKind.Equal or ComparisonKind.NotDistinctFrom } equality)
+            {
+                selectivity *= Selectivity(conjunct, left * right);
+                continue;
+            }
+            bool isSwapped = !PlanIds.RefersOnlyTo(equality.Left, leftIds ??= PlanIds.OutputIds(join.Left));
+            selectivity *= isSwapped
+                ? EqualitySelectivity(equality.Right, left, equality.Left, right)
+                : EqualitySelectivity(equality.Left, left, equality.Right, right);
         }
         double inner = Math.Max(left * right * selectivity, 0);
         return join.Kind switch

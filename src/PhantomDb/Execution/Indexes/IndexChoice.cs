@@ -17,16 +17,18 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
     private const double UnknownArrayLength = 10;
     private const double UnknownDistinct = 10;
 
-    /// <summary>Null where reading the whole table is cheaper.</summary>
-    public PhysicalIndexScan? Choose(PhysicalScan scan)
+    /// <summary>Null where reading the whole table is cheaper. An order is given where it costs less than to sort.</summary>
+    public PhysicalIndexScan? Choose(PhysicalScan scan, IndexOrder? order = null)
     {
-        if (scan.Filter is null || scan.Table.Indexes.Count == 0 || !tables.TryGetValue(scan.Table.Oid, out TableStore? table))
+        if ((scan.Filter is null && order is null) || scan.Table.Indexes.Count == 0 || !tables.TryGetValue(scan.Table.Oid, out TableStore? table))
         {
             return null;
         }
         Expression[] conjuncts = IndexMatch.Conjuncts(scan.Filter);
         PhysicalIndexScan? best = null;
+        PhysicalIndexScan? bestOrdered = null;
         double bestCost = double.MaxValue;
+        double bestOrderedCost = double.MaxValue;
         foreach (IndexDefinition index in scan.Table.Indexes)
         {
             if (index.IsPartial)
@@ -34,25 +36,50 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
                 continue;   // it would do where the filter implies its predicate
             }
             PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts);
-            if ((candidate.Keys.Count > 0 || candidate.Range is not null) && IsWorthwhile(candidate, table, out double cost) && cost < bestCost)
+            bool isNarrowed = candidate.Keys.Count > 0 || candidate.Range is not null;
+            bool isWorthwhile = Weigh(candidate, table, out double rows, out double cost);
+            if (isNarrowed && isWorthwhile && cost < bestCost)
             {
                 best = candidate;
                 bestCost = cost;
             }
+            if (order?.Apply(candidate) is { } ordered && CostInOrder(order, candidate, rows, cost) is var orderedCost && orderedCost < bestOrderedCost)
+            {
+                bestOrdered = ordered;
+                bestOrderedCost = orderedCost;
+            }
+        }
+        if (bestOrdered is not null && bestOrderedCost <= CostOfSorting(order!, Math.Min(bestCost, IndexCost.OfWholeScan(table))))
+        {
+            order!.IsGiven = true;
+            return bestOrdered;
         }
         return best;
     }
 
-    private bool IsWorthwhile(PhysicalIndexScan candidate, TableStore table, out double cost)
+    // False where a scan is known to be cheaper.
+    private bool Weigh(PhysicalIndexScan candidate, TableStore table, out double rows, out double cost)
     {
         if (HasParameters(candidate))
         {
-            (double rows, double ranges) = Estimate(candidate);
+            (rows, double ranges) = Estimate(candidate);
             cost = IndexCost.OfIndexRows(rows, ranges, candidate.Scan.ColumnNumbers.Count);
             return true;
         }
-        return IndexCost.IsCheaper(candidate, table, evaluation, out cost, out _);
+        return IndexCost.IsCheaper(candidate, table, evaluation, out rows, out cost, out _);
     }
+
+    // Of the index's rows as many are read as are needed for those that are wanted; where a filter takes some, it may be that those come late.
+    private static double CostInOrder(IndexOrder order, PhysicalIndexScan candidate, double rows, double cost)
+    {
+        double read = Math.Min(rows, order.Wanted * Math.Max(1, rows / Math.Max(1, order.Rows)));
+        double doubt = order.Rows < rows * 0.9 && read < rows ? IndexCost.Doubt : 1;
+        return rows <= 0 ? cost : IndexCost.Seek + (cost * read / rows * doubt);
+    }
+
+    private static double CostOfSorting(IndexOrder order, double leafCost) =>
+        leafCost + (order.LeafRows * order.JoinCount * IndexCost.JoinedRow)
+        + (order.Rows * (double.IsPositiveInfinity(order.Wanted) ? IndexCost.SortedRow : IndexCost.TopRow));
 
     /// <summary>True where the key ranges depend on values that only an execution has.</summary>
     public static bool HasParameters(PhysicalIndexScan scan)

@@ -26,11 +26,29 @@ internal static class IndexCost
 
     public const double ScanRow = 1;
 
-    /// <summary>Rows of a scan that cost as much as one through an index.</summary>
+    /// <summary>Looking up one row's partner in a hash join.</summary>
+    public const double JoinedRow = 10;
+
+    /// <summary>Sorting one row.</summary>
+    public const double SortedRow = 100;
+
+    /// <summary>Offering one row to a sort that keeps the first few.</summary>
+    public const double TopRow = 5;
+
+    /// <summary>How much dearer than expected it may be to wait for rows that a filter lets through, in an order that may not suit it.</summary>
+    public const double Doubt = 3;
+
+    /// <summary>The cost of a scan whose filter does not let it pass over slices.</summary>
+    public static double OfWholeScan(TableStore table)
+    {
+        (int slices, long rows) = TableScan.Measure(table, []);
+        return (slices * Slice) + (rows * ScanRow);
+    }
+
     public static double OfIndexRows(double rows, double ranges, int columnCount) => (ranges * Seek) + (rows * (IndexRow + (columnCount * IndexColumn)));
 
-    /// <summary>The cost of a scan's key ranges, by the entries that the index has in them.</summary>
-    private static double OfRanges(PhysicalIndexScan scan, TableIndex index, List<KeyRange> ranges)
+    // The entries that the index has in a scan's key ranges.
+    private static double RowsOf(PhysicalIndexScan scan, TableIndex index, List<KeyRange> ranges)
     {
         double rows = 0;
         // Of many ranges some stand for all.
@@ -43,7 +61,7 @@ internal static class IndexCost
         {
             rows = Math.Min(rows, ranges.Count);
         }
-        return OfIndexRows(rows, ranges.Count, scan.Scan.ColumnNumbers.Count);
+        return rows;
     }
 
     /// <summary>True where a part of a table that an index finds at a cost is found sooner by a scan, which passes over slices that cannot have any.</summary>
@@ -64,13 +82,13 @@ internal static class IndexCost
     }
 
     /// <summary>
-    /// True where the key ranges are cheaper to read than the table, with the values of this moment. Gives their cost and, where
-    /// they could be made, the ranges.
+    /// True where the key ranges are cheaper to read than the table, with the values of this moment. Gives their rows and
+    /// cost and, where they could be made, the ranges.
     /// </summary>
-    public static bool IsCheaper(PhysicalIndexScan scan, TableStore table, EvaluationContext context, out double cost, out List<KeyRange>? ranges)
+    public static bool IsCheaper(PhysicalIndexScan scan, TableStore table, EvaluationContext context, out double rows, out double cost, out List<KeyRange>? ranges)
     {
         ranges = null;
-        cost = double.MaxValue;
+        rows = cost = double.MaxValue;
         try
         {
             if (table.FindIndex(scan.Index.Oid) is not { } index)
@@ -82,7 +100,8 @@ internal static class IndexCost
             {
                 return false;
             }
-            cost = OfRanges(scan, index, ranges);
+            rows = RowsOf(scan, index, ranges);
+            cost = OfIndexRows(rows, ranges.Count, scan.Scan.ColumnNumbers.Count);
             return scan.IsOneRow || !IsScanCheaper(cost, scan.Scan, table, context);
         }
         catch (PhantomDbException)

@@ -72,6 +72,8 @@ public sealed class IndexPlanTests
             from generate_series(1, {RowCount}) i
             """);
         Run(session, "insert into indexed select * from plain");
+        Run(session, "create table small (id bigint primary key, ref int)");
+        Run(session, "insert into small select i, (i * 13) % 160 from generate_series(1, 200) i");
         string[] indexes =
         [
             "a, b desc, id", "b", "c", "d desc nulls last, a", "e", "f desc", "g, a", "h, c nulls first", "b desc, c desc", "c desc, a",
@@ -120,16 +122,53 @@ public sealed class IndexPlanTests
         }
     }
 
+    // Where an order leaves rows equal, only what it is by is asked for.
     private static (string Query, bool IsOrdered) NewQuery(Random random)
     {
         string where = string.Join(" and ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => NewCondition(random)));
-        switch (random.Next(4))
+        string some = random.Next(3) == 0 ? "" : $" where {NewCondition(random)}";
+        switch (random.Next(10))
         {
             case 0:
                 return ($"select count(*), sum(id), min(c), max(b) from {{t}} where {where}", false);
+            case 1:
+                return ($"select min({Pick(random)}), max({Pick(random)}), min({Pick(random)}) from {{t}}{some}", false);
+            case 2:
+                return ($"select max({Pick(random)}) from {{t}} where {where}", false);
+            case 3 or 4:
+                (string columns, string keys) = NewOrder(random, "");
+                return ($"select {columns} from {{t}}{some} order by {keys} {NewLimit(random)}", true);
+            case 5:
+                (columns, keys) = NewOrder(random, "t.");
+                string join = random.Next(3) switch
+                {
+                    0 => "join small s on s.ref = t.a",
+                    1 => "join small s on t.b = s.ref and s.id < 150",
+                    _ => "join small s on t.id = s.id join small u on u.id = s.ref",
+                };
+                return ($"select {columns} from {{t}} t {join}{some.Replace("where ", "where t.id <> 3 and ")} order by {keys} {NewLimit(random)}".Replace(" id ", " t.id "), true);
             default:
                 return ($"select * from {{t}} where {where}", false);
         }
+    }
+
+    private static string Pick(Random random) => ((string[])["id", "a", "b", "c", "d", "e", "f", "h"])[random.Next(8)];
+
+    private static string NewLimit(Random random) => random.Next(4) switch
+    {
+        0 => "",
+        1 => $"limit {random.Next(20)} offset {random.Next(10)}",
+        _ => $"limit {random.Next(1, 50)}",
+    };
+
+    private static (string Columns, string Keys) NewOrder(Random random, string prefix)
+    {
+        string[] often = ["id", "a, b desc, id", "a desc, b", "b", "b desc", "c", "c desc nulls last", "d desc nulls last", "d nulls first", "h, c nulls first", "b, c", "f", "c desc, a", "b desc, c desc, id"];
+        string keys = random.Next(4) == 0
+            ? string.Join(", ", Enumerable.Range(0, random.Next(1, 3)).Select(_ => Pick(random) + ((string[])["", " desc", " nulls first", " desc nulls last"])[random.Next(4)]))
+            : often[random.Next(often.Length)];
+        keys = string.Join(", ", keys.Split(", ").Select(key => prefix + key));
+        return (string.Join(", ", keys.Split(", ").Select(key => key.Split(' ')[0]).Distinct()), keys);
     }
 
     private static string NewCondition(Random random)
