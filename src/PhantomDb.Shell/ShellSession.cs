@@ -166,31 +166,79 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Runs one statement and writes what it gives.</summary>
     public void Execute(string sql, Stream? copyInput = null)
     {
-        long start = Stopwatch.GetTimestamp();
         using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
         try
         {
-            Database.Session.CopyInput = copyInput ?? inline;
-            Database.Session.CopyOutput = new SinkStream(_output);
-            Database.Session.CopyProgress = rowCount => Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
-            using QueryResult result = Database.Session.Execute(sql);
-            if (result.Columns.Count > 0)
-            {
-                Write(new QueryRows(result));
-            }
-            if (result.Columns.Count == 0 || result.RowsAffected >= 0)
-            {
-                Inform(result.CommandTag);
-            }
+            Run(copyInput ?? inline, session => [session.Execute(sql)]);
         }
         finally
         {
             inline?.SkipRest();
+        }
+    }
+
+    // Each result is disposed of before the next is asked for.
+    private void Run(Stream? copyInput, Func<Session, IEnumerable<QueryResult>> run)
+    {
+        long start = Stopwatch.GetTimestamp();
+        try
+        {
+            Database.Session.CopyInput = copyInput;
+            Database.Session.CopyOutput = new SinkStream(_output);
+            Database.Session.CopyProgress = rowCount => Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
+            foreach (QueryResult given in run(Database.Session))
+            {
+                using QueryResult result = given;
+                if (result.Columns.Count > 0)
+                {
+                    Write(new QueryRows(result));
+                }
+                if (result.Columns.Count == 0 || result.RowsAffected >= 0)
+                {
+                    Inform(result.CommandTag);
+                }
+            }
+        }
+        finally
+        {
             _output.Flush();
         }
         if (IsTiming)
         {
             Report(string.Create(CultureInfo.InvariantCulture, $"Time: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F3} ms"));
+        }
+    }
+
+    /// <summary>
+    /// The text of -c: several statements are one transaction, as a PostgreSQL server takes them. Not where commands of the shell are
+    /// among them, or COPY with its rows in the text.
+    /// </summary>
+    private bool RunText(string text)
+    {
+        ScriptReader reader = new();
+        int count = 0;
+        bool isPlain = true;
+        foreach (string line in text.Split('\n'))
+        {
+            isPlain &= !(reader.IsBlank && CommandLine.IsCommand(line));
+            reader.Append(line + "\n");
+            while (reader.TryRead(out ScriptStatement statement))
+            {
+                Count(statement);
+            }
+        }
+        if (reader.TryReadLast(out ScriptStatement last))
+        {
+            Count(last);
+        }
+        return isPlain && count > 1 && !_options.KeepsGoing
+            ? Guard(text, 1, () => Run(null, session => session.ExecuteBatch(text)))
+            : RunLines(new TextLines(text));
+
+        void Count(ScriptStatement statement)
+        {
+            count++;
+            isPlain &= !statement.Text.TrimStart().StartsWith("COPY", StringComparison.OrdinalIgnoreCase);
         }
     }
 
@@ -200,7 +248,7 @@ internal sealed class ShellSession : IDisposable
         {
             bool goesOn = script switch
             {
-                { IsFile: false } => RunLines(new TextLines(script.Value)),
+                { IsFile: false } => RunText(script.Value),
                 { Value: "-" } => RunLines(StandardInput()),
                 _ => Guard(null, 0, () => RunFile(script.Value)),
             };

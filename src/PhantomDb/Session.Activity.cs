@@ -42,7 +42,8 @@ public sealed partial class Session
         bool isActive = IsActive;
         bool isTimed = _timedStatement == _statementCount;
         bool isInTransaction = _isInTransaction || (isActive && _transaction.IsActive);
-        long queryStart = isTimed ? _queryStart : waitStart;
+        long transactionStart = isInTransaction ? _statement.KnownTransactionTime : 0;
+        long queryStart = isTimed ? Math.Max(_queryStart, transactionStart) : waitStart;
         return new SessionActivity
         {
             ProcessId = ProcessId,
@@ -52,9 +53,9 @@ public sealed partial class Session
             BlockedBy = blockedBy,
             IsWaiting = waitStart != 0,
             SessionStart = ToDateTime(_startTime)!.Value,
-            TransactionStart = isInTransaction ? ToDateTime(_isInTransaction ? _statement.KnownTransactionTime : queryStart) : null,
+            TransactionStart = isInTransaction ? ToDateTime(_isInTransaction ? transactionStart : queryStart) : null,
             QueryStart = ToDateTime(queryStart),
-            StateChange = ToDateTime(isActive ? queryStart : isTimed ? _stateChange : _statementCount == 0 ? _startTime : 0),
+            StateChange = ToDateTime(isActive ? queryStart : isTimed ? Math.Max(_stateChange, queryStart) : _statementCount == 0 ? _startTime : 0),
         };
     }
 

@@ -37,7 +37,7 @@ public sealed partial class Session
             }
             mark = _transaction.Mark();
             StatementResult result = Carry(Bind(statement, catalog), statement);
-            return Finish(result, isOwnTransaction && !_isInTransaction && !_isInBatch);
+            return Finish(result, EndsWithStatement);
         }
         catch
         {
@@ -96,8 +96,8 @@ public sealed partial class Session
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
                 return new StatementRunner(NewScope()).Modify(plan);
-            case BoundPlan { Plan: LogicalLockRows } plan:
-                EnsureMayWrite("SELECT FOR UPDATE");
+            case BoundPlan { Plan: LogicalLockRows rows } plan:
+                EnsureMayWrite(NameOf(rows));
                 plan = LockedForRows(plan, statement);
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
@@ -213,6 +213,14 @@ public sealed partial class Session
         }
     }
 
+    private static string NameOf(LogicalLockRows rows) => rows.Tables.Max(table => table.Strength) switch
+    {
+        RowLockStrength.KeyShare => "SELECT FOR KEY SHARE",
+        RowLockStrength.Share => "SELECT FOR SHARE",
+        RowLockStrength.NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
+        _ => "SELECT FOR UPDATE",
+    };
+
     // The snapshot is taken by now: what was replaced before it must be seen as it is after.
     private T Newest<T>(T bound, Statement statement)
         where T : BoundStatement => IsCurrent ? bound : RebindAs<T>(statement);
@@ -231,7 +239,7 @@ public sealed partial class Session
         switch (bound)
         {
             case SetCommand or ResetCommand or SetTransactionCommand { IsSession: true }:
-                SettingCommands.Run(bound, _settings, _isInTransaction, Warn);
+                SettingCommands.Run(bound, _settings, _isInTransaction || _isInBatch, Warn);
                 break;
             case ShowCommand show:
                 return new StatementRunner(NewScope()).Text(SettingCommands.ColumnsOf(show), SettingCommands.RowsOf(show, _settings), bound.CommandTag);
@@ -239,14 +247,19 @@ public sealed partial class Session
                 or SetTransactionCommand:
                 return RunTransactionCommand(bound);
             case CreateDatabaseCommand create:
+                EnsureMayWrite(bound.CommandTag);
                 EnsureNoTransaction(bound);
                 CreateDatabase(create);
                 break;
             case DropDatabaseCommand drop:
+                EnsureMayWrite(bound.CommandTag);
                 EnsureNoTransaction(bound);
                 DropDatabase(drop);
                 break;
-            case AnalyzeCommand or VacuumCommand or NoOperationCommand:
+            case VacuumCommand:
+                EnsureNoTransaction(bound);
+                break;
+            case AnalyzeCommand or NoOperationCommand:
                 break;
             default:
                 throw Error.NotSupported(bound.CommandTag);
@@ -312,7 +325,7 @@ public sealed partial class Session
 
     private void EnsureNoTransaction(BoundStatement bound)
     {
-        if (_isInTransaction)
+        if (_isInTransaction || _isInBatch)
         {
             throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{bound.CommandTag} cannot run inside a transaction block");
         }
@@ -399,6 +412,27 @@ public sealed partial class Session
             }
         }
 
+        /// <summary>Computes all rows, for nobody, and ends the statement; the caller has taken the session.</summary>
+        public void RunToEnd()
+        {
+            try
+            {
+                while (rows.Next() is not null)
+                {
+                }
+            }
+            catch (Exception failure)
+            {
+                _failure = failure;
+                session.Fail();
+                throw;
+            }
+            finally
+            {
+                End(commitsNow: true);
+            }
+        }
+
         /// <summary>Ends the statement; the caller has taken the session.</summary>
         public void End(bool commitsNow)
         {
@@ -410,17 +444,22 @@ public sealed partial class Session
             try
             {
                 rows.Dispose();
-                if (commits && commitsNow && session._transaction.IsActive)
+                if (commits && commitsNow && _failure is null && session._transaction.IsActive)
                 {
                     session.CommitTransaction();
                 }
             }
             finally
             {
+                if (commits && session._transaction.IsActive)
+                {
+                    session.RollbackTransaction();
+                    session._settings.EndTransaction(commits: false);
+                }
                 session._memory.ReleaseAll();
                 session._openRows = null;
                 session.NoteEnd();
-                Volatile.Write(ref session._open, null);
+                Volatile.Write(ref session._open, session._batch);
             }
         }
     }

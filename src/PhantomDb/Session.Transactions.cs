@@ -15,9 +15,17 @@ public sealed partial class Session
     private SchemaOverlay? _overlay;
     private ImmutableDictionary<int, TableStore> _tables = ImmutableDictionary<int, TableStore>.Empty;
 
-    private bool _isInBatch;   // of statements that are one transaction without BEGIN
+    private bool _isInBatch;       // of several statements that are one transaction without BEGIN
+    private bool _isLastOfBatch;   // which ends that transaction
+    private bool _isBatchFailed;
+    private QueryResult? _batch;   // stands for a batch whose results are being given: keeps other statements out, as an open result does
+    private bool _isDeferrable;
 
-    private readonly record struct Savepoint(string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark, DeferredChecks.Mark Deferred);
+    private readonly record struct Savepoint(
+        string Name, TransactionMark Mark, int OverlayStepCount, int SettingsMark, DeferredChecks.Mark Deferred, bool IsReadOnly);
+
+    /// <summary>True where a transaction that is open at the end of the statement ends with it.</summary>
+    private bool EndsWithStatement => !_isInTransaction && (!_isInBatch || _isLastOfBatch);
 
     /// <summary>The definitions that the session's next statement sees.</summary>
     internal DatabaseCatalog NewestCatalog => _overlay?.Catalog ?? _database.Catalog;
@@ -82,33 +90,117 @@ public sealed partial class Session
 
     private IEnumerable<QueryResult> RunBatch(string sql)
     {
+        IReadOnlyList<Parsing.Ast.Statement> statements = Entered(() =>
+        {
+            _text = sql;
+            IReadOnlyList<Parsing.Ast.Statement> parsed = Parse(sql);
+            _isInBatch = parsed.Count > 1;
+            _isBatchFailed = false;
+            _open = _batch = new QueryResult([], null, "", -1, countsRows: false, _statement);
+            return parsed;
+        });
         bool isDone = false;
         try
         {
-            IReadOnlyList<Parsing.Ast.Statement> statements = Entered(() =>
-            {
-                _isInBatch = true;
-                return Parse(sql);
-            });
             foreach (Parsing.Ast.Statement statement in statements)
             {
-                using QueryResult result = Entered(() => Run(statement));
+                using QueryResult result = RunInBatch(statement);
                 yield return result;
             }
             isDone = true;
         }
         finally
         {
-            _isInBatch = false;
-            if (!_isInTransaction && _transaction.IsActive)
+            EndBatch(isDone);
+        }
+    }
+
+    private QueryResult RunInBatch(Parsing.Ast.Statement statement)
+    {
+        ThrowIfEnded();
+        Take();
+        try
+        {
+            if (_isDisposed)
             {
-                EndBatch(isDone);
+                ThrowEnded();
             }
+            if (!ReferenceEquals(_open, _batch))
+            {
+                throw ResultIsOpen();
+            }
+            if (_isBatchFailed && !_isInTransaction)
+            {
+                throw TransactionHasFailed();   // the result before gave an error, and its reader went on
+            }
+            return Run(statement);
+        }
+        finally
+        {
+            Leave();
         }
     }
 
     private void EndBatch(bool commits)
     {
+        TakeInTurn();
+        try
+        {
+            if (ReferenceEquals(_open, _batch))
+            {
+                _open = null;
+            }
+            _batch = null;
+            bool isImplicit = _isInBatch && !_isInTransaction;
+            _isInBatch = false;
+            if (isImplicit && !_isDisposed)
+            {
+                EndImplicit(commits && !_isBatchFailed);
+            }
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Runs several statements as one transaction, and gives the last one's result.</summary>
+    private QueryResult RunAll(IReadOnlyList<Parsing.Ast.Statement> statements)
+    {
+        _isInBatch = true;
+        _isBatchFailed = false;
+        try
+        {
+            foreach (Parsing.Ast.Statement statement in statements.SkipLast(1))
+            {
+                QueryResult result = Run(statement);
+                _openRows?.RunToEnd();
+                result.Close();
+                _statement.ThrowIfCancelled();
+            }
+            _isLastOfBatch = true;
+            return Run(statements[^1]);
+        }
+        catch
+        {
+            if (!_isInTransaction)
+            {
+                EndImplicit(commits: false);
+            }
+            throw;
+        }
+        finally
+        {
+            (_isInBatch, _isLastOfBatch) = (false, false);
+        }
+    }
+
+    private void EndImplicit(bool commits)
+    {
+        if (!_transaction.IsActive)
+        {
+            return;
+        }
         try
         {
             if (commits)
@@ -149,31 +241,32 @@ public sealed partial class Session
                 {
                     Warn("there is already a transaction in progress");
                 }
+                SetModes(begin.Options);
                 _isInTransaction = true;
                 _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
-                SetModes(begin.Options);
+                ShowModes();
                 break;
             case CommitCommand commit:
                 return EndTransaction(commits: !_isFailed, commit.AndChain, commit.CommandTag);
             case RollbackCommand rollback:
                 return EndTransaction(commits: false, rollback.AndChain, rollback.CommandTag);
             case SetTransactionCommand set:
-                if (_isInTransaction)
-                {
-                    SetModes(set.Options);
-                }
-                else
+                if (!_isInTransaction && !_isInBatch)
                 {
                     Warn("SET TRANSACTION can only be used in transaction blocks");
                 }
+                SetModes(set.Options);
+                ShowModes();
                 break;
             case SavepointCommand savepoint:
                 EnsureInTransaction(bound.CommandTag);
-                _savepoints.Add(new Savepoint(savepoint.Name, _transaction.Savepoint(), _overlay?.StepCount ?? 0, _settings.Mark(), _deferred.Savepoint()));
+                _savepoints.Add(new Savepoint(
+                    savepoint.Name, _transaction.Savepoint(), _overlay?.StepCount ?? 0, _settings.Mark(), _deferred.Savepoint(), _transaction.IsReadOnly));
                 break;
             case ReleaseSavepointCommand release:
                 EnsureInTransaction("RELEASE SAVEPOINT");
                 int released = IndexOfSavepoint(release.Name);
+                SetReadOnly(_savepoints[released].IsReadOnly);
                 _savepoints.RemoveRange(released, _savepoints.Count - released);
                 break;
             case RollbackToSavepointCommand rollback:
@@ -196,7 +289,8 @@ public sealed partial class Session
             }
             Warn("there is no transaction in progress");
         }
-        (IsolationLevel isolation, bool isReadOnly) = (_transaction.Isolation, _transaction.IsReadOnly);
+        (IsolationLevel isolation, bool isReadOnly, bool isReadUncommitted, bool isDeferrable) =
+            (_transaction.Isolation, _transaction.IsReadOnly, _isReadUncommitted, _isDeferrable);
         _isInTransaction = false;
         _isFailed = false;
         if (commits)
@@ -211,7 +305,9 @@ public sealed partial class Session
         if (isChained)
         {
             _isInTransaction = true;
+            (_isReadUncommitted, _isDeferrable) = (isReadUncommitted, isDeferrable);
             _transaction.Begin(isReadOnly, isolation);
+            _statement.BeginTransaction();
             ShowModes();
         }
         return new StatementResult(commits ? "COMMIT" : "ROLLBACK");
@@ -238,24 +334,35 @@ public sealed partial class Session
         }
         if (options.IsReadOnly is { } isReadOnly)
         {
-            if (!isReadOnly && _transaction.IsReadOnly && _transaction.HasSnapshot)
+            if (!isReadOnly && _transaction.IsReadOnly && (_transaction.HasSnapshot || _savepoints.Count > 0))
             {
-                throw new PhantomDbException(SqlStates.ActiveSqlTransaction, "transaction read-write mode must be set before any query");
+                throw new PhantomDbException(SqlStates.ActiveSqlTransaction, _savepoints.Count > 0 && _savepoints[^1].IsReadOnly
+                    ? "cannot set transaction read-write mode inside a read-only transaction"
+                    : "transaction read-write mode must be set before any query");
             }
             _transaction.IsReadOnly = isReadOnly;
         }
-        ShowModes();
+        if (options.IsDeferrable is { } isDeferrable)
+        {
+            if (_transaction.HasSnapshot || _savepoints.Count > 0)
+            {
+                throw new PhantomDbException(SqlStates.ActiveSqlTransaction, _savepoints.Count > 0
+                    ? "SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction"
+                    : "SET TRANSACTION [NOT] DEFERRABLE must be called before any query");
+            }
+            _isDeferrable = isDeferrable;   // nothing to wait for: SERIALIZABLE READ ONLY never fails here
+        }
     }
 
     private bool _isReadUncommitted;   // shown as it was asked for, though it is READ COMMITTED
 
-    // For SHOW transaction_isolation and transaction_read_only.
+    // For SHOW transaction_isolation, transaction_read_only and transaction_deferrable. The block is over, or one has begun.
     private void ShowModes()
     {
-        if (!_isInTransaction)
+        if (!_transaction.IsActive)
         {
-            _isReadUncommitted = false;
-            _settings.ShowTransaction(null, null);
+            (_isReadUncommitted, _isDeferrable) = (false, _settings.IsDeferrableByDefault);
+            _settings.ShowTransaction(null, null, null);
             return;
         }
         string level = _transaction.Isolation switch
@@ -264,7 +371,16 @@ public sealed partial class Session
             IsolationLevel.Serializable => "serializable",
             _ => _isReadUncommitted ? "read uncommitted" : "read committed",
         };
-        _settings.ShowTransaction(level, _transaction.IsReadOnly ? "on" : "off");
+        _settings.ShowTransaction(level, _transaction.IsReadOnly ? "on" : "off", _isDeferrable ? "on" : "off");
+    }
+
+    private void SetReadOnly(bool isReadOnly)
+    {
+        if (_transaction.IsReadOnly != isReadOnly)
+        {
+            _transaction.IsReadOnly = isReadOnly;
+            ShowModes();
+        }
     }
 
     private void RollbackTo(int index)
@@ -276,6 +392,7 @@ public sealed partial class Session
         _overlay?.UndoTo(savepoint.OverlayStepCount);
         _overlay = savepoint.OverlayStepCount == 0 ? null : _overlay;
         _settings.UndoTo(savepoint.SettingsMark);
+        SetReadOnly(savepoint.IsReadOnly);
         _isFailed = false;
     }
 
@@ -321,18 +438,17 @@ public sealed partial class Session
     {
         if (_transaction.IsReadOnly)
         {
-            throw new PhantomDbException(SqlStates.ReadOnlySqlTransaction, $"cannot execute {command} in a read-only transaction");
+            throw Error.ReadOnlyTransaction(command);
         }
     }
 
     private StatementResult LockTables(LockTableCommand bound, Parsing.Ast.Statement statement)
     {
-        EnsureInTransaction(bound.CommandTag);
-        TableLockMode mode = Enum.Parse<TableLockMode>(bound.Mode.Replace(" ", "", StringComparison.Ordinal), ignoreCase: true);
-        if (mode > TableLockMode.RowShare)
+        if (!_isInBatch)
         {
-            EnsureMayWrite(bound.CommandTag);
+            EnsureInTransaction(bound.CommandTag);
         }
+        TableLockMode mode = Enum.Parse<TableLockMode>(bound.Mode.Replace(" ", "", StringComparison.Ordinal), ignoreCase: true);
         SetWaitLimits();
         LockTableCommand command = bound;
         while (true)

@@ -19,6 +19,8 @@ namespace PhantomDb;
 /// </summary>
 public sealed partial class Session : IDisposable
 {
+    private const int PatienceMs = 10_000;
+
     private readonly Database _database;
     private readonly SessionSettings _settings;
     private readonly StatementContext _statement;
@@ -49,6 +51,7 @@ public sealed partial class Session : IDisposable
             ProcessId = _transaction.ProcessId,
             Warn = message => Warn(self, message),
         };
+        _statement.IsReadOnly = IsReadOnly(_transaction);
         _settings.IdleLimitsChanged = () => Watch(self);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         StatementContext statement = _statement;
@@ -101,7 +104,10 @@ public sealed partial class Session : IDisposable
     /// <summary>True in a transaction block, while a statement runs and while its result is read.</summary>
     internal bool HasOpenTransaction => !_isDisposed && (_isInTransaction || _transaction.IsActive || _open is not null);
 
-    /// <summary>Runs one statement. Rows are computed as they are read; the result must be disposed before the next statement.</summary>
+    /// <summary>
+    /// Runs one statement. Rows are computed as they are read; the result must be disposed before the next statement. Of a text with
+    /// several statements, which are one transaction as in <see cref="ExecuteBatch"/>, the result is the last one's.
+    /// </summary>
     /// <exception cref="PhantomDbException">The statement is wrong or failed; it has changed nothing.</exception>
     public QueryResult Execute(string sql)
     {
@@ -120,7 +126,7 @@ public sealed partial class Session : IDisposable
             {
                 0 => new QueryResult([], null, "", -1, countsRows: false, _statement),
                 1 => isCacheable ? RunAndCache(statements[0], sql) : Run(statements[0]),
-                _ => throw Failed(new PhantomDbException(SqlStates.SyntaxError, "cannot run several statements at once; use ExecuteScript")),
+                _ => RunAll(statements),
             };
         }
         finally
@@ -144,7 +150,8 @@ public sealed partial class Session : IDisposable
     /// Runs the statements of a text as one transaction, giving each result before the next statement runs: either all take
     /// effect, or, after an error or where not all results are asked for, none. As a PostgreSQL server does with several
     /// statements in one message: BEGIN makes the transaction go on after the text, COMMIT and ROLLBACK end it early, and what
-    /// follows them is the next one. Inside BEGIN … COMMIT the statements are part of that transaction.
+    /// follows them is the next one. Inside BEGIN … COMMIT the statements are part of that transaction. Until the last result has been
+    /// asked for, or the enumeration is given up (disposed of), the session runs nothing else.
     /// </summary>
     /// <exception cref="PhantomDbException">A statement is wrong or failed.</exception>
     public IEnumerable<QueryResult> ExecuteBatch(string sql)
@@ -254,34 +261,19 @@ public sealed partial class Session : IDisposable
         }
     }
 
+    private static Func<bool> IsReadOnly(Transaction transaction) => () => transaction.IsReadOnly;
+
     private IEnumerable<QueryResult> RunScript(string sql)
     {
-        IReadOnlyList<Statement> statements;
-        Enter();
-        try
+        IReadOnlyList<Statement> statements = Entered(() =>
         {
-            statements = Parse(sql);
-        }
-        finally
-        {
-            Leave();
-        }
+            _text = sql;
+            return Parse(sql);
+        });
         foreach (Statement statement in statements)
         {
-            QueryResult result;
-            Enter();
-            try
-            {
-                result = Run(statement);
-            }
-            finally
-            {
-                Leave();
-            }
-            using (result)
-            {
-                yield return result;
-            }
+            using QueryResult result = Entered(() => Run(statement));
+            yield return result;
         }
     }
 
@@ -298,7 +290,7 @@ public sealed partial class Session : IDisposable
         if (Volatile.Read(ref _open) is { IsClosed: false })
         {
             Leave();
-            throw new PhantomDbException(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
+            throw ResultIsOpen();
         }
         _statementCount++;
     }
@@ -318,6 +310,20 @@ public sealed partial class Session : IDisposable
         {
             ThrowIfEnded();   // it may be its end that uses it
             throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
+        }
+    }
+
+    /// <summary>Takes the session for what has to be done, after another thread that is being refused, or ends it.</summary>
+    private void TakeInTurn()
+    {
+        SpinWait wait = default;
+        for (long deadline = Environment.TickCount64 + PatienceMs; Interlocked.Exchange(ref _isBusy, 1) != 0; wait.SpinOnce())
+        {
+            if (Environment.TickCount64 > deadline)
+            {
+                Take();
+                return;
+            }
         }
     }
 
@@ -353,12 +359,22 @@ public sealed partial class Session : IDisposable
     {
         if (_isFailed && statement is not (RollbackStatement or CommitStatement or RollbackToSavepointStatement))
         {
-            throw new PhantomDbException(SqlStates.InFailedSqlTransaction, "current transaction is aborted, commands ignored until end of transaction block");
+            throw TransactionHasFailed();
         }
     }
 
+    private static PhantomDbException TransactionHasFailed() =>
+        new(SqlStates.InFailedSqlTransaction, "current transaction is aborted, commands ignored until end of transaction block");
+
+    private static PhantomDbException ResultIsOpen() =>
+        new(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
+
     /// <summary>An error ends all but the ROLLBACK of an open transaction.</summary>
-    private void Fail() => _isFailed |= _isInTransaction;
+    private void Fail()
+    {
+        _isFailed |= _isInTransaction;
+        _isBatchFailed = true;
+    }
 
     private PhantomDbException Failed(PhantomDbException error)
     {

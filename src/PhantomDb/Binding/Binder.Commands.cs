@@ -190,6 +190,7 @@ internal static partial class Binder
 
     private static BoundStatement BindSessionStatement(Statement statement, BindingState state) => statement switch
     {
+        SetStatement set when TransactionMode(set) is { } mode => new SetTransactionCommand(mode, IsSession: false),
         SetStatement set => new SetCommand(set.Name, [.. ((IReadOnlyList<ExpressionSyntax>)set.Values).Select(SettingValue)], set.Scope == SettingScope.Local),
         ResetStatement reset => new ResetCommand(reset.Name),
         ShowStatement show => new ShowCommand(show.Name),
@@ -232,6 +233,31 @@ internal static partial class Binder
             oids.AddRange(named.Where(constraint => constraint.IsDeferrable).Select(constraint => constraint.Oid));
         }
         return new SetConstraintsCommand(oids, set.IsDeferred);
+    }
+
+    /// <summary>SET transaction_isolation = … and the like, which are SET TRANSACTION by another name; null for other settings and values.</summary>
+    private static TransactionOptions? TransactionMode(SetStatement set)
+    {
+        if (set.Values.Count != 1)
+        {
+            return null;
+        }
+        string value = SettingValue(set.Values[0]).ToLowerInvariant();
+        bool? isOn = value switch { "on" or "true" or "yes" or "1" => true, "off" or "false" or "no" or "0" => false, _ => null };
+        return set.Name.ToLowerInvariant() switch
+        {
+            "transaction_isolation" => value switch
+            {
+                "read uncommitted" => new TransactionOptions(TransactionIsolation.ReadUncommitted, null, null),
+                "read committed" => new TransactionOptions(TransactionIsolation.ReadCommitted, null, null),
+                "repeatable read" => new TransactionOptions(TransactionIsolation.RepeatableRead, null, null),
+                "serializable" => new TransactionOptions(TransactionIsolation.Serializable, null, null),
+                _ => null,
+            },
+            "transaction_read_only" when isOn is not null => new TransactionOptions(null, isOn, null),
+            "transaction_deferrable" when isOn is not null => new TransactionOptions(null, null, isOn),
+            _ => null,
+        };
     }
 
     private static string SettingValue(ExpressionSyntax value) => value switch

@@ -23,6 +23,9 @@ internal static partial class Error
     public static PhantomDbException TableLockNotAvailable(string table) =>
         new(SqlStates.LockNotAvailable, $"could not obtain lock on relation \"{table}\"");
 
+    public static PhantomDbException ReadOnlyTransaction(string command) =>
+        new(SqlStates.ReadOnlySqlTransaction, $"cannot execute {command} in a read-only transaction");
+
     public static PhantomDbException SessionTerminated() =>
         new(SqlStates.AdminShutdown, "terminating connection due to administrator command");
 

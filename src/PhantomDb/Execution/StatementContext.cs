@@ -64,6 +64,9 @@ internal sealed class StatementContext : IStatementContext
 
     public int ProcessId { get; init; }
 
+    /// <summary>True where the transaction may not change anything.</summary>
+    public Func<bool> IsReadOnly { get; set; } = () => false;
+
     /// <summary>Where warnings of functions go.</summary>
     public Action<string> Warn { get; set; } = _ => { };
 
@@ -93,6 +96,9 @@ internal sealed class StatementContext : IStatementContext
         long timeoutMs = _settings.StatementTimeoutMs;
         _deadline = timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (timeoutMs * Stopwatch.Frequency / 1000);
     }
+
+    /// <summary>A transaction begins within the statement (AND CHAIN): its time is the statement's.</summary>
+    public void BeginTransaction() => _transactionTime = StatementTime;
 
     /// <summary>Goes on with newer definitions: the statement had to wait, and they changed meanwhile.</summary>
     public void Renew(DatabaseCatalog catalog) => Catalog = catalog;
@@ -163,7 +169,9 @@ internal sealed class StatementContext : IStatementContext
 
     public long NextSequenceValue(int sequenceOid)
     {
-        long value = Sequence(sequenceOid).Next();
+        SequenceStore sequence = Sequence(sequenceOid);
+        EnsureMayWrite("nextval()");
+        long value = sequence.Next();
         _sequenceValues[sequenceOid] = value;
         _lastSequence = sequenceOid;
         return value;
@@ -187,10 +195,20 @@ internal sealed class StatementContext : IStatementContext
 
     public void SetSequenceValue(int sequenceOid, long value, bool isCalled)
     {
-        Sequence(sequenceOid).Set(value, isCalled);
+        SequenceStore sequence = Sequence(sequenceOid);
+        EnsureMayWrite("setval()");
+        sequence.Set(value, isCalled);
         if (isCalled)
         {
             _sequenceValues[sequenceOid] = value;
+        }
+    }
+
+    private void EnsureMayWrite(string function)
+    {
+        if (IsReadOnly())
+        {
+            throw Error.ReadOnlyTransaction(function);
         }
     }
 

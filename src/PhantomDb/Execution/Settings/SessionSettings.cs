@@ -61,6 +61,8 @@ internal sealed class SessionSettings
 
     public bool IsReadOnlyByDefault { get; private set; }
 
+    public bool IsDeferrableByDefault { get; private set; }
+
     /// <summary>Whether the client wants to see notices, and warnings.</summary>
     public bool ShowsNotices { get; private set; }
 
@@ -79,7 +81,9 @@ internal sealed class SessionSettings
     /// <summary>The value as SHOW prints it; null where there is no such setting.</summary>
     public string? Find(string name) =>
         _shown.TryGetValue(name, out string? value) || _localValues.TryGetValue(name, out value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
-            ? value : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
+            ? value
+            : name.StartsWith("transaction_", StringComparison.OrdinalIgnoreCase) && SettingDefinitions.ByName.ContainsKey("default_" + name) ? Find("default_" + name)
+            : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
 
     public string Get(string name) => Find(name) ?? throw Unknown(name);
 
@@ -202,7 +206,7 @@ internal sealed class SessionSettings
     }
 
     /// <summary>What SHOW gives for the running transaction's modes; null where there is none.</summary>
-    public void ShowTransaction(string? isolation, string? isReadOnly)
+    public void ShowTransaction(string? isolation, string? isReadOnly, string? isDeferrable)
     {
         if (isolation is null && _shown.Count == 0)
         {
@@ -210,6 +214,7 @@ internal sealed class SessionSettings
         }
         Put(_shown, "transaction_isolation", isolation);
         Put(_shown, "transaction_read_only", isReadOnly);
+        Put(_shown, "transaction_deferrable", isDeferrable);
     }
 
     private void Remember(string name) => _changes.Add(new Change(name, _values.GetValueOrDefault(name), _localValues.GetValueOrDefault(name)));
@@ -249,6 +254,7 @@ internal sealed class SessionSettings
             _ => IsolationLevel.ReadCommitted,
         };
         IsReadOnlyByDefault = Get("default_transaction_read_only") == "on";
+        IsDeferrableByDefault = Get("default_transaction_deferrable") == "on";
         ApplicationName = Get("application_name");
         string level = Get("client_min_messages");
         ShowsWarnings = level is not "error";
