@@ -103,6 +103,21 @@ public sealed class ShellTests
     }
 
     [TestMethod]
+    public void Several_statements_of_one_command_are_one_transaction()
+    {
+        (int exitCode, string output, string errors) = Run("", "-m", "csv",
+            "-c", "CREATE TABLE t (a int); INSERT INTO t VALUES (1); -- a comment\nSELECT a FROM t; SELECT a + 1 AS b FROM t");
+        Assert.AreEqual((0, "a\n1\nb\n2\n", "CREATE TABLE\nINSERT 0 1\n"), (exitCode, output, errors));
+        (exitCode, output, _) = Run("", "-m", "csv", "--keep-going", "-c", "CREATE TABLE t (a int)", "-c", "INSERT INTO t VALUES (1);\nSELECT 1/0", "-c", "SELECT a FROM t");
+        Assert.AreEqual((1, "a\n1\n"), (exitCode, output));   // --keep-going: each statement on its own
+        (exitCode, _, errors) = Run("", "shop", "-c", "CREATE TABLE t (a int); INSERT INTO t VALUES (1);\nSELECT nosuch");
+        Assert.AreEqual(1, exitCode);
+        Assert.Contains("LINE 2: SELECT nosuch\n               ^", errors);
+        Assert.AreEqual(1, Run("", "shop", "-c", "SELECT * FROM t").ExitCode);
+        Assert.AreEqual("b\n2\n", Run("", "-m", "csv", "-c", "CREATE TABLE t (a int);\nCOPY t FROM STDIN;\n1\n\\.\nSELECT a + 1 AS b FROM t").Output);
+    }
+
+    [TestMethod]
     [DataRow("--frob")]
     [DataRow("--mode", "fancy")]
     [DataRow("-c")]
