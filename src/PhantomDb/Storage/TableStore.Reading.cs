@@ -99,6 +99,13 @@ internal sealed partial class TableStore
             return false;
         }
         int[] columns = buffer.Columns;
+        if (Sse.IsSupported)
+        {
+            foreach (int number in columns)
+            {
+                slice.Columns[number]!.Prefetch(row);   // the waits for all columns' values overlap
+            }
+        }
         for (int i = 0; i < columns.Length; i++)
         {
             ColumnSlice column = slice.Columns[columns[i]]!;

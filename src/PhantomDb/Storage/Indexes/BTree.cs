@@ -305,6 +305,8 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         if (!ReferenceEquals(contents, Volatile.Read(ref _contents)))
             return false;
         long next = -1;   // row id of the separator after the leaf, if that has the probe's key
+        bool isBetween = false;   // two separators that bound the node's keys are known; torn ones only make a bad guess
+        TKey low = default, high = default;
         while (node is BTreeInnerNode<TKey> inner)
         {
             int index = ChildIndex(inner, probe, from);
@@ -312,13 +314,21 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
                 next = probe.CompareTo(Unsafe.Add(ref inner.FirstKey, index)) == 0 ? inner.RowIds[index] : -1;
             if (inner.Child(index) is not { } child)
                 return false;
+            isBetween = index > 0 && index < inner.Count;
+            if (isBetween)
+            {
+                (low, high) = (Unsafe.Add(ref inner.FirstKey, index - 1), Unsafe.Add(ref inner.FirstKey, index));
+                child.Prefetch(probe.Guess(low, high, -1));
+            }
             long childVersion = child.ReadVersion();
             if (!inner.IsUnchanged(version))
                 return false;
             node = child;
             version = childVersion;
         }
-        int position = LowerBound(node, probe, from);
+        int position = from < 0
+            ? probe.CountLess(ref node.FirstKey, node.Count, isBetween ? probe.Guess(low, high, node.Count) : -1)
+            : LowerBound(node, probe, from);
         if (position < node.Count)
         {
             found = probe.CompareTo(Unsafe.Add(ref node.FirstKey, position)) == 0;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace PhantomDb.Storage.Indexes;
 
@@ -35,6 +36,23 @@ internal class BTreeNode<TKey>(long owner)
     public Span<TKey> Keys => _keys;
 
     public Span<long> RowIds => _rowIds;
+
+    /// <summary>Fetches what a search needs that finds the key near a position; -1 is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch(int position)
+    {
+        if (!Sse.IsSupported || position < 0)
+            return;
+        position = Math.Min(position, BTreeNode.Capacity - 1);
+        int before = Math.Max(position - BTreeNode.PrefetchDistance, 0);
+        int behind = Math.Min(position + BTreeNode.PrefetchDistance, BTreeNode.Capacity - 1);
+        // Not pinned: where the node is moved meanwhile, nothing comes of it.
+        Sse.Prefetch0(Unsafe.AsPointer(ref Count));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref FirstKey, position)));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref FirstRowId, position)));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref FirstKey, before)));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref FirstKey, behind)));
+    }
 
     /// <summary>The version to validate against; waits while the writer is changing the node.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,6 +164,12 @@ internal static class BTreeNode
 {
     /// <summary>Entries of a leaf and separators of an inner node, a compromise of search, moves on insert and fan-out.</summary>
     public const int Capacity = 128;
+
+    /// <summary>Entries of a leaf that was filled in random order.</summary>
+    public const int CountTypical = 90;
+
+    /// <summary>Entries before and behind a guess whose keys are fetched too.</summary>
+    public const int PrefetchDistance = 8;
 }
 
 [InlineArray(BTreeNode.Capacity)]

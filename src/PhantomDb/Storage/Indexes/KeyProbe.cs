@@ -30,6 +30,15 @@ internal interface IKeyProbe<TKey, TSelf>
     /// <summary>How many of the <paramref name="count"/> sorted keys are less than the probe.</summary>
     int CountLess(ref TKey keys, int count);
 
+    /// <summary>
+    /// Where the probe would stand among the keys of a leaf from <paramref name="low"/> to <paramref name="high"/> if they were
+    /// evenly spaced; -1 where that cannot be told. A count of -1 is not known yet.
+    /// </summary>
+    int Guess(TKey low, TKey high, int count);
+
+    /// <summary>As the other, looking first near a guess; -1 is none.</summary>
+    int CountLess(ref TKey keys, int count, int guess);
+
     int CompareTo(TKey key);
 
     /// <summary>The key as the tree keeps it; stores its bytes in <paramref name="heap"/> where it has any.</summary>
@@ -40,6 +49,7 @@ internal interface IKeyProbe<TKey, TSelf>
 internal readonly struct UInt64Probe(ulong key) : IKeyProbe<ulong, UInt64Probe>
 {
     private const int WindowSize = 32;   // measured at a million random keys: 16 and 64 are slower
+    private const int GuessWindowSize = 16;
 
     public static bool UsesHeap => false;
 
@@ -97,6 +107,48 @@ internal readonly struct UInt64Probe(ulong key) : IKeyProbe<ulong, UInt64Probe>
         return (int)Vector.Sum(less);
     }
 
+    // Keys without gaps stand exactly there; others are taken as evenly spaced, which random ones nearly are.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int Guess(ulong low, ulong high, int count)
+    {
+        ulong distance = key - low;
+        ulong range = high - low;
+        int exactUpTo = count < 0 ? BTreeNode.Capacity : count;
+        return distance >= range ? 0
+            : range <= (ulong)exactUpTo ? (int)distance
+            : (int)(distance / (double)range * (count < 0 ? BTreeNode.CountTypical : count));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public int CountLess(ref ulong keys, int count, int guess)
+    {
+        if (guess < 0 || count < GuessWindowSize)
+        {
+            return CountLess(ref keys, count);
+        }
+        int start = Math.Clamp(guess - (GuessWindowSize / 2), 0, count - GuessWindowSize);
+        int less = CountLessInSmallWindow(ref Unsafe.Add(ref keys, start));
+        bool isBefore = less == 0 && start > 0 && Unsafe.Add(ref keys, start - 1) >= key;
+        bool isBehind = less == GuessWindowSize && start + less < count && Unsafe.Add(ref keys, start + less) < key;
+        return isBefore || isBehind ? CountLess(ref keys, count) : start + less;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int CountLessInSmallWindow(ref ulong keys)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Vector512<ulong> probe = Vector512.Create(key);
+            return BitOperations.PopCount(Vector512.LessThan(Vector512.LoadUnsafe(ref keys), probe).ExtractMostSignificantBits())
+                + BitOperations.PopCount(Vector512.LessThan(Vector512.LoadUnsafe(ref keys, 8), probe).ExtractMostSignificantBits());
+        }
+        Vector<ulong> probes = new(key);
+        Vector<ulong> less = default;
+        for (int i = 0; i < GuessWindowSize; i += Vector<ulong>.Count)
+            less -= Vector.LessThan(Vector.LoadUnsafe(ref keys, (nuint)i), probes);   // true is -1
+        return (int)Vector.Sum(less);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int CompareTo(ulong other) => key.CompareTo(other);
 
@@ -139,6 +191,10 @@ internal readonly struct UInt128Probe(UInt128 key) : IKeyProbe<UInt128, UInt128P
         }
         return position;
     }
+
+    public int Guess(UInt128 low, UInt128 high, int count) => -1;
+
+    public int CountLess(ref UInt128 keys, int count, int guess) => CountLess(ref keys, count);
 
     public int CompareTo(UInt128 other) => key.CompareTo(other);
 
@@ -204,6 +260,10 @@ internal readonly ref struct BytesProbe : IKeyProbe<KeyView, BytesProbe>
         }
         return position;
     }
+
+    public int Guess(KeyView low, KeyView high, int count) => -1;
+
+    public int CountLess(ref KeyView keys, int count, int guess) => CountLess(ref keys, count);
 
     public int CompareTo(KeyView key)
     {
