@@ -163,6 +163,15 @@ public sealed class PreparedStatement : IDisposable
         {
             throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
         }
+        if (_session.TryRunPlainCommand(_plan) is { } tag)
+        {
+            if (_pointResult?.CommandTag != tag)
+            {
+                _pointResult = _session.NewCommandResult(tag);
+            }
+            _pointResult.Restart();
+            return _pointResult;
+        }
         if (_plan.FindPoint() is { } point && point.CanRun(_parameters))
         {
             int rowCount = _session.RunPoint(point, _text, _parameters);

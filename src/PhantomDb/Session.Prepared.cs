@@ -47,8 +47,63 @@ public sealed partial class Session
         }
     }
 
+    /// <summary>Runs BEGIN or COMMIT as they mostly are; null where the statement is something else, or more is to be done.</summary>
+    internal string? TryRunPlainCommand(StatementPlan plan)
+    {
+        if (plan.TransactionCommand is null)
+        {
+            return null;
+        }
+        Enter();
+        try
+        {
+            return RunPlainCommand(plan);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    internal QueryResult NewCommandResult(string tag) => new([], null, tag, -1, countsRows: false, _statement);
+
+    // What every transaction of several statements pays for: without a statement's surroundings, which these do not use.
+    private string? RunPlainCommand(StatementPlan plan)
+    {
+        switch (plan.TransactionCommand)
+        {
+            case BeginCommand { Options: { Isolation: null, IsReadOnly: null, IsDeferrable: null } } begin
+                when !_isInTransaction && !_isFailed && !_transaction.IsActive:
+                _inserting = null;
+                _statement.Begin(_database.Catalog, isTransaction: true);
+                BeginTransaction();
+                _isInTransaction = true;
+                _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
+                ShowModes();
+                return begin.CommandTag;
+            case CommitCommand { AndChain: false } commit when _isInTransaction && !_isFailed && _overlay is null:
+                _inserting = null;
+                _statement.Begin(TakeDefinitions(), isTransaction: false);
+                try
+                {
+                    return EndTransaction(commits: true, isChained: false, commit.CommandTag).Tag;
+                }
+                catch
+                {
+                    Undo(mark: 0);
+                    throw;
+                }
+            default:
+                return null;
+        }
+    }
+
     private QueryResult RunKept(StatementPlan plan, Vector[] parameters)
     {
+        if (RunPlainCommand(plan) is { } tag)
+        {
+            return NewCommandResult(tag);
+        }
         _parameters = parameters;
         _plan = plan;
         try

@@ -41,12 +41,15 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
     /// <summary>True where the binding may be used again.</summary>
     public bool IsReusable => _bound is BoundPlan { DependsOnTime: false } or BeginCommand or CommitCommand or RollbackCommand;
 
+    /// <summary>BEGIN, COMMIT or ROLLBACK where the statement is one and has been bound: they know no definitions.</summary>
+    public BoundStatement? TransactionCommand => _bound is BeginCommand or CommitCommand or RollbackCommand ? _bound : null;
+
     /// <summary>The statement bound against a catalog, within a statement that has begun.</summary>
     public BoundStatement BoundFor(DatabaseCatalog catalog)
     {
-        if (_bound is BeginCommand or CommitCommand or RollbackCommand)
+        if (TransactionCommand is { } command)
         {
-            return _bound;   // they know no definitions
+            return command;
         }
         if (_bound is BoundPlan && ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion)
         {

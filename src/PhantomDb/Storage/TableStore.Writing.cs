@@ -376,8 +376,12 @@ internal sealed partial class TableStore
     private SliceVersions ReserveVersions(RowSlice slice, int recordCount)
     {
         SliceVersions versions = slice.Versions ?? SpareVersions();
-        _account?.Charge(versions.SizeOfReserve(recordCount));
-        versions.Reserve(recordCount);
+        int size = versions.SizeOfReserve(recordCount);
+        if (size > 0)
+        {
+            _account?.Charge(size);
+            versions.Reserve(recordCount);
+        }
         return versions;
     }
 

@@ -52,6 +52,10 @@ internal sealed class MemoryAccount(string name, long limit, MemoryAccount? pare
     /// <summary>Gives back all that is still charged: at the end of a statement.</summary>
     public void ReleaseAll()
     {
+        if (Used == 0)
+        {
+            return;
+        }
         long used = Interlocked.Exchange(ref _used, 0);
         _parent?.Release(used);
     }

@@ -53,8 +53,19 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
     {
         ParameterExpression parameter => new ParameterOperand(parameter.Index),
         ConstantExpression constant => new ConstantOperand(constant),
-        _ => new ComputedOperand(new ExpressionEvaluator(expression, Row!.Evaluation), Row),
+        PositionExpression column => new ColumnOperand(Row!, column.Index),
+        FunctionExpression { Function.Name: "+" or "-", Arguments: [var left, var right] } sum when IsPlainSum(sum, left, right) =>
+            new SumOperand(Operand(left), Operand(right), sum.Function.Name == "-", sum.Type.Physical, Computed(sum)),
+        _ => Computed(expression),
     };
+
+    private ComputedOperand Computed(Expression expression) => new(new ExpressionEvaluator(expression, Row!.Evaluation), Row);
+
+    private static bool IsPlainSum(FunctionExpression sum, Expression left, Expression right) =>
+        sum.Type.Id is SqlTypeId.Double or SqlTypeId.Int32 or SqlTypeId.Int64 && left.Type.Id == sum.Type.Id && right.Type.Id == sum.Type.Id
+        && IsValue(left) && IsValue(right);
+
+    private static bool IsValue(Expression expression) => expression is ParameterExpression or ConstantExpression or PositionExpression;
 
     private static bool IsComputed(Expression expression) => expression is not (ParameterExpression or ConstantExpression);
 

@@ -39,20 +39,89 @@ internal sealed class ConstantOperand : PointOperand
 /// <summary>An expression: computed by the vectors' kernels over a chunk of one row.</summary>
 internal sealed class ComputedOperand(ExpressionEvaluator evaluator, PointRow row) : PointOperand
 {
-    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place) => target.SetFrom(place, evaluator.Evaluate(row.Chunk), 0);
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place)
+    {
+        row.MakeVectors();
+        target.SetFrom(place, evaluator.Evaluate(row.Chunk), 0);
+    }
+
+    public override bool IsSurelyNull(RowBuffer parameters) => false;
+}
+
+/// <summary>
+/// a + b or a - b of two plain values of one type, as counters and balances are changed. Whatever is out of the ordinary (an
+/// overflow, a value that is no finite number) is left to the kernels.
+/// </summary>
+internal sealed class SumOperand(PointOperand left, PointOperand right, bool isDifference, PhysicalType type, PointOperand general) : PointOperand
+{
+    private readonly RowBuffer _values = new(0, 0);
+
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place)
+    {
+        left.CopyTo(parameters, _values, 0);
+        right.CopyTo(parameters, _values, 1);
+        if (_values.IsNull(0) || _values.IsNull(1))
+        {
+            target.SetNull(place);
+            return;
+        }
+        switch (type)
+        {
+            case PhysicalType.Double:
+                double sum = isDifference ? _values.GetDouble(0) - _values.GetDouble(1) : _values.GetDouble(0) + _values.GetDouble(1);
+                if (double.IsFinite(sum))
+                {
+                    target.Set(place, sum);
+                    return;
+                }
+                break;
+            case PhysicalType.Int32:
+                long wide = isDifference ? (long)_values.GetInt32(0) - _values.GetInt32(1) : (long)_values.GetInt32(0) + _values.GetInt32(1);
+                if (wide == (int)wide)
+                {
+                    target.Set(place, (int)wide);
+                    return;
+                }
+                break;
+            case PhysicalType.Int64:
+                (long a, long b) = (_values.GetInt64(0), _values.GetInt64(1));
+                long result = isDifference ? a - b : a + b;
+                bool isOverflow = isDifference ? ((a ^ b) & (a ^ result)) < 0 : ((a ^ result) & (b ^ result)) < 0;
+                if (!isOverflow)
+                {
+                    target.Set(place, result);
+                    return;
+                }
+                break;
+            default:
+                throw new UnreachableException();
+        }
+        general.CopyTo(parameters, target, place);
+    }
+
+    public override bool IsSurelyNull(RowBuffer parameters) => false;
+}
+
+/// <summary>A column of the row found.</summary>
+internal sealed class ColumnOperand(PointRow row, int column) : PointOperand
+{
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place) => PointValues.Copy(row.Found!, column, target, place);
 
     public override bool IsSurelyNull(RowBuffer parameters) => false;
 }
 
 /// <summary>
 /// What the expressions of a single-row statement are computed from: the columns read of the row found as a chunk of one
-/// row, and the parameters as vectors of one value. <see cref="Take"/> renews both without allocating.
+/// row, and the parameters as vectors of one value. <see cref="MakeVectors"/> renews both without allocating, where an
+/// operand needs them.
 /// </summary>
 internal sealed class PointRow
 {
     private readonly PointCell[] _columnCells;
     private readonly PointCell[] _parameterCells;
     private readonly Vector[] _parameters;
+    private RowBuffer? _given;
+    private bool _hasVectors;
 
     public PointRow(IReadOnlyList<PhysicalType> columns, IReadOnlyList<SqlType> parameters, IStatementContext statement)
     {
@@ -67,15 +136,31 @@ internal sealed class PointRow
 
     public EvaluationContext Evaluation { get; }
 
+    /// <summary>The columns read of the row found; null where the statement reads none.</summary>
+    public RowBuffer? Found { get; private set; }
+
+    /// <summary>What the operands are computed from next.</summary>
     public void Take(RowBuffer? row, RowBuffer parameters)
     {
+        Found = row;
+        _given = parameters;
+        _hasVectors = false;
+    }
+
+    public void MakeVectors()
+    {
+        if (_hasVectors)
+        {
+            return;
+        }
+        _hasVectors = true;
         for (int i = 0; i < _columnCells.Length; i++)
         {
-            _columnCells[i].Take(row!, i, Chunk.Vectors[i]);
+            _columnCells[i].Take(Found!, i, Chunk.Vectors[i]);
         }
         for (int i = 0; i < _parameterCells.Length; i++)
         {
-            _parameterCells[i].Take(parameters, i, _parameters[i]);
+            _parameterCells[i].Take(_given!, i, _parameters[i]);
         }
     }
 }

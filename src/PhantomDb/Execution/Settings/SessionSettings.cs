@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PhantomDb.Errors;
 using PhantomDb.Functions;
 using PhantomDb.Transactions;
@@ -14,7 +15,9 @@ internal sealed class SessionSettings
     private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, string> _shown = new(StringComparer.OrdinalIgnoreCase);   // of the transaction that runs
+    private string? _shownIsolation;   // of the transaction that runs
+    private string? _shownReadOnly;
+    private string? _shownDeferrable;
     private readonly List<Change> _changes = [];   // of the transaction that runs, to be undone
 
     /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
@@ -80,7 +83,7 @@ internal sealed class SessionSettings
 
     /// <summary>The value as SHOW prints it; null where there is no such setting.</summary>
     public string? Find(string name) =>
-        _shown.TryGetValue(name, out string? value) || _localValues.TryGetValue(name, out value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
+        TryFindShown(name, out string? value) || _localValues.TryGetValue(name, out value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
             ? value
             : name.StartsWith("transaction_", StringComparison.OrdinalIgnoreCase) && SettingDefinitions.ByName.ContainsKey("default_" + name) ? Find("default_" + name)
             : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
@@ -208,13 +211,19 @@ internal sealed class SessionSettings
     /// <summary>What SHOW gives for the running transaction's modes; null where there is none.</summary>
     public void ShowTransaction(string? isolation, string? isReadOnly, string? isDeferrable)
     {
-        if (isolation is null && _shown.Count == 0)
-        {
-            return;
-        }
-        Put(_shown, "transaction_isolation", isolation);
-        Put(_shown, "transaction_read_only", isReadOnly);
-        Put(_shown, "transaction_deferrable", isDeferrable);
+        _shownIsolation = isolation;
+        _shownReadOnly = isReadOnly;
+        _shownDeferrable = isDeferrable;
+    }
+
+    private bool TryFindShown(string name, [NotNullWhen(true)] out string? value)
+    {
+        value = _shownIsolation is null ? null
+            : name.Equals("transaction_isolation", StringComparison.OrdinalIgnoreCase) ? _shownIsolation
+            : name.Equals("transaction_read_only", StringComparison.OrdinalIgnoreCase) ? _shownReadOnly
+            : name.Equals("transaction_deferrable", StringComparison.OrdinalIgnoreCase) ? _shownDeferrable
+            : null;
+        return value is not null;
     }
 
     private void Remember(string name) => _changes.Add(new Change(name, _values.GetValueOrDefault(name), _localValues.GetValueOrDefault(name)));
