@@ -48,6 +48,9 @@ internal sealed class IndexLookup
     /// <summary>The key to find.</summary>
     public KeyWriter Key { get; }
 
+    /// <summary>Columns of the row found that are changed next: their memory is asked for while the row is looked at.</summary>
+    public int[] ChangedColumns { get; init; } = [];
+
     /// <summary>The row found: the columns asked for, in their order.</summary>
     public RowBuffer Row { get; }
 
@@ -62,6 +65,10 @@ internal sealed class IndexLookup
         if (hints is not null && _trust >= TrustMin)
         {
             rowId = hints.Guess(key);
+            if (ChangedColumns.Length > 0)
+            {
+                _table.Prefetch(rowId, ChangedColumns);
+            }
             if (_table.TryRead(rowId, view, Row) && HasInteger(key))
             {
                 _trust = Math.Min(_trust + 1, TrustMax);
@@ -75,6 +82,10 @@ internal sealed class IndexLookup
         if (hints is not null)
         {
             Learn(hints, key, rowId);
+        }
+        if (ChangedColumns.Length > 0)
+        {
+            _table.Prefetch(rowId, ChangedColumns);
         }
         if (_table.TryRead(rowId, view, Row) && HasInteger(key))
         {

@@ -31,6 +31,7 @@ internal sealed class TableIndex
             column.NullsFirst)).ToArray();
         Writer = NewKeyWriter();
         OtherWriter = NewKeyWriter();
+        OldValues = new RowBuffer(EntryColumns);
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
         IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
@@ -62,6 +63,9 @@ internal sealed class TableIndex
     public KeyWriter Writer { get; }
 
     public KeyWriter OtherWriter { get; }
+
+    /// <summary>Values of an older version; the writer's own too.</summary>
+    public RowBuffer OldValues { get; }
 
     /// <summary>Makes keys for this index, for one thread.</summary>
     public KeyWriter NewKeyWriter() => new(KeyColumns);

@@ -228,12 +228,16 @@ internal sealed partial class TableStore
         }
         bool isGone = newer == 0 && RowSlice.IsSet(slice.Deleted, row);
         long rowId = RowIdOf(index, row);
-        if (isIndexed)
+        if (isIndexed && newer != 0)
         {
             DropFromIndexed(slice, row, rowId, newer, link, isGone);
         }
         else
         {
+            foreach (TableIndex keyed in isIndexed ? Indexes : [])
+            {
+                RemoveOldEntries(keyed, slice, row, rowId);
+            }
             DropFrom(versions, row, newer, link);
             if (isGone)
             {

@@ -27,12 +27,11 @@ internal sealed partial class TableStore
                     continue;
                 }
                 index.Encode(index.Writer, slice, row, values);
-                blocker = EnsureUnique(index, rowId, stamp);
+                blocker = AddEntry(index, rowId, stamp);
                 if (!blocker.IsNone)
                 {
                     return blocker;
                 }
-                index.Tree.Insert(index.Writer.Key, rowId);
             }
             isDone = true;
             return default;
@@ -76,12 +75,11 @@ internal sealed partial class TableStore
                 TableIndex index = Indexes[done];
                 if (EncodeChanged(index, slice, row, values))
                 {
-                    Blocker blocker = EnsureUnique(index, rowId, stamp);
+                    Blocker blocker = AddEntry(index, rowId, stamp);
                     if (!blocker.IsNone)
                     {
                         return blocker;
                     }
-                    index.Tree.Insert(index.Writer.Key, rowId);
                 }
             }
             isDone = true;
@@ -119,6 +117,25 @@ internal sealed partial class TableStore
         }
         index.Encode(index.OtherWriter, slice, row, null);
         return !index.Writer.Key.SequenceEqual(index.OtherWriter.Key);
+    }
+
+    // Adds the entry whose key is in the index's writer. Mostly nobody has the key, and the tree is descended only once.
+    private Blocker AddEntry(TableIndex index, long rowId, TransactionStamp stamp)
+    {
+        if (index.MustBeUnique(index.Writer))
+        {
+            if (index.Tree.TryInsertOnly(index.Writer.Key, rowId))
+            {
+                return default;
+            }
+            Blocker blocker = EnsureUnique(index, rowId, stamp);
+            if (!blocker.IsNone)
+            {
+                return blocker;
+            }
+        }
+        index.Tree.Insert(index.Writer.Key, rowId);
+        return default;
     }
 
     // Gives who must end before it is known whether the key is free; throws where it is not. A deferrable key is only noted.
@@ -175,6 +192,50 @@ internal sealed partial class TableStore
         return IsNewestKey(index, slice, row, key.Key);
     }
 
+    // Removes the entries of all keys that a row had before, except those that its newest values have: no older version is kept.
+    private static void RemoveOldEntries(TableIndex index, RowSlice slice, int row, long rowId)
+    {
+        RowBuffer values = index.OldValues;
+        bool isChanged = false;
+        bool isNewestIn = index.Contains(slice, row, null);
+        index.Encode(index.Writer, slice, row, null);
+        SliceVersions versions = slice.Versions!;
+        for (int link = versions.HeadOf(row); link != 0; link = versions.At(link).Older)
+        {
+            ref SliceVersions.UndoRecord record = ref versions.At(link);
+            int place = Array.IndexOf(values.Columns, record.Column);
+            if (place < 0)
+            {
+                continue;
+            }
+            if (!isChanged)
+            {
+                isChanged = true;
+                ReadNewest(slice, row, values);
+            }
+            values.SetRaw(place, record.OldValue, record.WasNull, slice.Columns[record.Column]!.Blocks);
+            if (!index.Contains(values, 0))
+            {
+                continue;
+            }
+            index.Encode(index.OtherWriter, values, 0);
+            if (!isNewestIn || !index.OtherWriter.Key.SequenceEqual(index.Writer.Key))
+            {
+                index.Tree.Remove(index.OtherWriter.Key, rowId);
+            }
+        }
+    }
+
+    private static void ReadNewest(RowSlice slice, int row, RowBuffer values)
+    {
+        for (int i = 0; i < values.Count; i++)
+        {
+            ColumnSlice column = slice.Columns[values.Columns[i]]!;
+            column.TryRead(row, out RawValue value, out bool isNull);
+            values.SetRaw(i, value, isNull, column.Blocks);
+        }
+    }
+
     private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
     {
         _keysAfter.Clear();
@@ -185,13 +246,8 @@ internal sealed partial class TableStore
     // The keys of the newest values and of every version kept.
     private static void CollectKeys(TableIndex index, RowSlice slice, int row, List<byte[]> keys)
     {
-        var values = new RowBuffer(index.EntryColumns);
-        for (int i = 0; i < values.Count; i++)
-        {
-            ColumnSlice column = slice.Columns[values.Columns[i]]!;
-            column.TryRead(row, out RawValue value, out bool isNull);
-            values.SetRaw(i, value, isNull, column.Blocks);
-        }
+        var values = new RowBuffer(index.ColumnNumbers);
+        ReadNewest(slice, row, values);
         AddKey();
         for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)
         {

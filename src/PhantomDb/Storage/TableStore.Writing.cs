@@ -113,6 +113,27 @@ internal sealed partial class TableStore
         }
     }
 
+    /// <summary>
+    /// Asks for the memory of a row's columns that are changed soon. What is done to find out whether they may be (a latch, a
+    /// fence) then need not be over before it is on its way.
+    /// </summary>
+    public void Prefetch(long rowId, int[] columns)
+    {
+        int index = SliceOf(rowId);
+        if ((ulong)index >= (uint)Volatile.Read(ref _sliceCount))
+        {
+            return;
+        }
+        RowSlice slice = Volatile.Read(ref _slices)[index];
+        foreach (int number in columns)
+        {
+            slice.Columns[number]!.Prefetch(OffsetOf(rowId));
+        }
+    }
+
+    /// <summary>Columns whose values a delete looks at, beside the keys.</summary>
+    public int[] StringColumns => [.. ColumnNumbers.Where(number => _types[number] == PhysicalType.String)];
+
     private void DeleteRow(RowSlice slice, int row, in RowWriter writer)
     {
         SliceVersions versions = ReserveVersions(slice, 1);

@@ -18,12 +18,13 @@ internal sealed class PointKey
     /// <param name="index">One of its unique indexes.</param>
     /// <param name="values">A value for each column of the index.</param>
     /// <param name="readColumns">Storage numbers of the columns to read of the row.</param>
-    public PointKey(TableStore table, TableIndex index, PointOperand[] values, int[] readColumns)
+    /// <param name="changedColumns">Those of the columns that are changed when it is found.</param>
+    public PointKey(TableStore table, TableIndex index, PointOperand[] values, int[] readColumns, int[] changedColumns)
     {
         _table = table;
         _index = index;
         _values = values;
-        _lookup = new IndexLookup(table, index, readColumns);
+        _lookup = new IndexLookup(table, index, readColumns) { ChangedColumns = changedColumns };
         _key = new RowBuffer(index.ColumnNumbers);
         _integer = index.IntegerKey;
     }

@@ -85,7 +85,7 @@ internal sealed class PointPlanner
         TableStore table = _storage.GetTable(scan.Table.Oid);
         bool isPlain = outputs.All(output => output is ColumnExpression);
         int[] readColumns = isPlain ? [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))] : values.ReadColumns;
-        return KeyOf(scan, filter, table, readColumns) is not { } key ? null
+        return KeyOf(scan, filter, table, readColumns, []) is not { } key ? null
             : isPlain ? new PointSelect(_catalog, table, key, null, [], rows)
             : new PointSelect(_catalog, table, key, values.Row, values.Build(), rows);
     }
@@ -189,7 +189,7 @@ internal sealed class PointPlanner
             isNotNull[i] = column.IsNotNull;
         }
         TableStore table = _storage.GetTable(update.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, values.ReadColumns);
+        PointKey? key = KeyOf(scan, filter, table, values.ReadColumns, [.. update.ChangedColumns]);
         return key is null ? null : new PointUpdate(_catalog, table, key, values.Row, [.. update.ChangedColumns], values.Build(), isNotNull);
     }
 
@@ -200,7 +200,7 @@ internal sealed class PointPlanner
             return null;
         }
         TableStore table = _storage.GetTable(delete.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, []);
+        PointKey? key = KeyOf(scan, filter, table, [], table.StringColumns);
         return key is null ? null : new PointDelete(_catalog, table, key);
     }
 
@@ -298,7 +298,7 @@ internal sealed class PointPlanner
     }
 
     // An equality for each column of a unique index, and nothing else.
-    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns)
+    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns, int[] changedColumns)
     {
         if (filter is null || !TryReadConditions(scan, filter, out List<Condition> conditions)
             || conditions.Any(c => c.Kind != ComparisonKind.Equal) || conditions.DistinctBy(c => c.ColumnNumber).Count() != conditions.Count)
@@ -309,7 +309,7 @@ internal sealed class PointPlanner
             i.Definition is { IsAlwaysUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
         return index is null
             ? null
-            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns);
+            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns, changedColumns);
     }
 
     private static int IndexOf(IReadOnlyList<LogicalColumn> columns, ColumnId id)

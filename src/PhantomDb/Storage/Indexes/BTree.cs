@@ -80,6 +80,8 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     public override bool Insert(ReadOnlySpan<byte> key, long rowId) => Insert(TProbe.FromBytes(key), rowId);
 
+    public override bool TryInsertOnly(ReadOnlySpan<byte> key, long rowId) => TryInsertOnly(TProbe.FromBytes(key), rowId);
+
     public override bool Remove(ReadOnlySpan<byte> key, long rowId) => Remove(TProbe.FromBytes(key), rowId);
 
     public override bool Contains(ReadOnlySpan<byte> key, long rowId) => Contains(TProbe.FromBytes(key), rowId);
@@ -142,12 +144,17 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         return any;
     }
 
-    public bool Insert(TProbe probe, long rowId)
+    public bool Insert(TProbe probe, long rowId) => Insert(probe, rowId, onlyIfAlone: false);
+
+    /// <summary>As <see cref="OrderedIndex.TryInsertOnly"/>.</summary>
+    public bool TryInsertOnly(TProbe probe, long rowId) => Insert(probe, rowId, onlyIfAlone: true);
+
+    private bool Insert(TProbe probe, long rowId, bool onlyIfAlone)
     {
         Debug.Assert(rowId is >= 0 and < long.MaxValue);
         KeyHeap? heap = _contents.Heap;
         probe = probe.Against(heap);
-        if (TryAppend(probe, rowId, heap))
+        if (TryAppend(probe, rowId, heap, onlyIfAlone))
             return true;
 
         BTreeNode<TKey> node = OwnedRoot();
@@ -157,6 +164,8 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         while (node is BTreeInnerNode<TKey> inner)
         {
             int index = ChildIndex(inner, probe, rowId);
+            if (inner.Height == 1)
+                inner.Child(index)!.Prefetch();
             BTreeNode<TKey> child = OwnedChild(inner, index);
             if (child.IsFull)
             {
@@ -165,12 +174,14 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
                 index = ChildIndex(inner, probe, rowId);
                 child = inner.Child(index)!;
             }
+            if (onlyIfAlone && IsBeside(inner, index, probe))
+                return false;
             isLast &= index == inner.Count;
             node = child;
         }
 
         int position = LowerBound(node, probe, rowId);
-        if (IsEntry(node, position, probe, rowId))
+        if (onlyIfAlone ? HasKeyAt(node, position, probe) || HasKeyAt(node, position - 1, probe) : IsEntry(node, position, probe, rowId))
             return false;
         TKey key = probe.Store(heap);
         node.BeginChange();
@@ -182,6 +193,15 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         return true;
     }
 
+    // Whether entries of the probe's key may be in a neighbour of this child: a separator beside it has the key. One with row id
+    // -1 has all of them at its right.
+    private static bool IsBeside(BTreeInnerNode<TKey> inner, int index, TProbe probe) =>
+        (index < inner.Count && HasKeyAt(inner, index, probe))
+        || (index > 0 && inner.RowIds[index - 1] >= 0 && HasKeyAt(inner, index - 1, probe));
+
+    private static bool HasKeyAt(BTreeNode<TKey> node, int position, TProbe probe) =>
+        (uint)position < (uint)node.Count && probe.CompareTo(Unsafe.Add(ref node.FirstKey, position)) == 0;
+
     /// <summary>Adds entries that are sorted and all above those in the tree: the fastest way to full leaves.</summary>
     public void Append(ReadOnlySpan<TKey> keys, ReadOnlySpan<long> rowIds)
     {
@@ -191,10 +211,28 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     public bool Remove(TProbe probe, long rowId)
     {
-        if (!RemoveFrom(OwnedRoot(), probe.Against(_contents.Heap), rowId))
+        probe = probe.Against(_contents.Heap);
+        BTreeNode<TKey> node = OwnedRoot();
+        while (node is BTreeInnerNode<TKey> inner)
+        {
+            int index = ChildIndex(inner, probe, rowId);
+            if (inner.Height == 1)
+                inner.Child(index)!.Prefetch();
+            node = OwnedChild(inner, index);
+        }
+        int position = LowerBound(node, probe, rowId);
+        if (!IsEntry(node, position, probe, rowId))
             return false;
+        TProbe.Release(node.Keys[position], _contents.Heap);
+        node.BeginChange();
+        node.RemoveEntry(position);
+        node.EndChange();
         Volatile.Write(ref _count, _count - 1);
-        LowerRoot();
+        if (node.Count < CountMergeBelow)
+        {
+            Shrink(_contents.Root, probe, rowId);
+            LowerRoot();
+        }
         return true;
     }
 
@@ -388,21 +426,21 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         return new BTreeNode<TKey>(_owner);
     }
 
-    private BTreeInnerNode<TKey> NewInner()
+    private BTreeInnerNode<TKey> NewInner(int height)
     {
         _innerCount++;
-        return new BTreeInnerNode<TKey>(_owner);
+        return new BTreeInnerNode<TKey>(_owner, height);
     }
 
     private static KeyHeap? NewHeap() => TProbe.UsesHeap ? new KeyHeap() : null;
 
-    private bool TryAppend(TProbe probe, long rowId, KeyHeap? heap)
+    private bool TryAppend(TProbe probe, long rowId, KeyHeap? heap, bool onlyIfAlone)
     {
         if (_lastLeaf is not { } leaf || leaf.IsFull || leaf.Count == 0)
             return false;
         int last = leaf.Count - 1;
         int order = probe.CompareTo(Unsafe.Add(ref leaf.FirstKey, last));
-        if (order < 0 || (order == 0 && rowId <= leaf.RowIds[last]))
+        if (order < 0 || (order == 0 && (onlyIfAlone || rowId <= leaf.RowIds[last])))
             return false;
         TKey key = probe.Store(heap);
         leaf.BeginChange();
@@ -452,7 +490,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         BTreeNode<TKey> copy;
         if (node is BTreeInnerNode<TKey> inner)
         {
-            var innerCopy = new BTreeInnerNode<TKey>(_owner);
+            var innerCopy = new BTreeInnerNode<TKey>(_owner, inner.Height);
             inner.Children.CopyTo(innerCopy.Children);
             copy = innerCopy;
         }
@@ -473,7 +511,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     private BTreeInnerNode<TKey> GrowRoot(bool isRightEdge)
     {
-        BTreeInnerNode<TKey> root = NewInner();
+        BTreeInnerNode<TKey> root = NewInner(_contents.Root is BTreeInnerNode<TKey> old ? old.Height + 1 : 1);
         root.Children[0] = _contents.Root;
         // The old root stays in use below the new one. Its split, which follows, sends its readers to the new root.
         Volatile.Write(ref _contents, new Contents(root, _contents.Heap));
@@ -491,7 +529,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         long separatorRowId = left.RowIds[middle];
         if (left is BTreeInnerNode<TKey> leftInner)
         {
-            BTreeInnerNode<TKey> rightInner = NewInner();
+            BTreeInnerNode<TKey> rightInner = NewInner(leftInner.Height);
             rightInner.AppendEntries(left, middle + 1);   // the middle separator moves up
             leftInner.Children[(middle + 1)..].CopyTo(rightInner.Children);
             right = rightInner;
@@ -515,27 +553,16 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         _lastLeaf = null;
     }
 
-    private bool RemoveFrom(BTreeNode<TKey> node, TProbe probe, long rowId)
+    // Along the way to where an entry was: all nodes are this tree's own.
+    private void Shrink(BTreeNode<TKey> node, TProbe probe, long rowId)
     {
-        if (node is BTreeInnerNode<TKey> inner)
-        {
-            int index = ChildIndex(inner, probe, rowId);
-            BTreeNode<TKey> child = OwnedChild(inner, index);
-            if (!RemoveFrom(child, probe, rowId))
-                return false;
-            if (child.Count < CountMergeBelow)
-                ShrinkChild(inner, index);
-            return true;
-        }
-
-        int position = LowerBound(node, probe, rowId);
-        if (!IsEntry(node, position, probe, rowId))
-            return false;
-        TProbe.Release(node.Keys[position], _contents.Heap);
-        node.BeginChange();
-        node.RemoveEntry(position);
-        node.EndChange();
-        return true;
+        if (node is not BTreeInnerNode<TKey> inner)
+            return;
+        int index = ChildIndex(inner, probe, rowId);
+        BTreeNode<TKey> child = inner.Child(index)!;
+        Shrink(child, probe, rowId);
+        if (child.Count < CountMergeBelow)
+            ShrinkChild(inner, index);
     }
 
     private void ShrinkChild(BTreeInnerNode<TKey> parent, int index)

@@ -16,6 +16,8 @@ namespace PhantomDb.Storage.Indexes;
 internal class BTreeNode<TKey>(long owner)
     where TKey : unmanaged
 {
+    private const int CacheLineSize = 64;
+
     private long _version;
 
     /// <summary>Number of entries (leaf) or separators (inner node, which has one child more).</summary>
@@ -83,6 +85,24 @@ internal class BTreeNode<TKey>(long owner)
     /// </summary>
     public void Retire() => Interlocked.Add(ref _version, 2);
 
+    /// <summary>
+    /// Asks for the whole node's memory at once: the search and the moves of a change touch most of it, each waiting for the one
+    /// before.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Prefetch()
+    {
+        if (!Sse.IsSupported)
+        {
+            return;
+        }
+        byte* start = (byte*)Unsafe.AsPointer(ref Unsafe.As<long, byte>(ref _version));   // only asked for, never followed: it may move meanwhile
+        for (int offset = 0; offset < Unsafe.SizeOf<KeyArray<TKey>>() + Unsafe.SizeOf<RowIdArray>(); offset += CacheLineSize)
+        {
+            Sse.Prefetch0(start + offset);
+        }
+    }
+
     /// <summary>Makes room at <paramref name="position"/> and puts an entry there; the caller has begun a change.</summary>
     public void InsertEntry(int position, TKey key, long rowId)
     {
@@ -131,10 +151,13 @@ internal class BTreeNode<TKey>(long owner)
 /// An inner node: <c>Count</c> separators and one child more. All entries of child i are less than separator i, all of
 /// child i + 1 are at or above it. A separator with row id -1 stands before every entry of its key.
 /// </summary>
-internal sealed class BTreeInnerNode<TKey>(long owner) : BTreeNode<TKey>(owner)
+internal sealed class BTreeInnerNode<TKey>(long owner, int height) : BTreeNode<TKey>(owner)
     where TKey : unmanaged
 {
     private ChildArray<TKey> _children;
+
+    /// <summary>Levels below: 1 where the children are leaves. So a leaf's memory can be asked for before it is looked at.</summary>
+    public readonly int Height = height;
 
     /// <summary>Slots beyond the count are null; a racing reader may see such a null and has to start again.</summary>
     public Span<BTreeNode<TKey>?> Children => _children;

@@ -40,6 +40,12 @@ internal abstract class OrderedIndex
     /// <summary>Adds an entry; false when it is there already.</summary>
     public abstract bool Insert(ReadOnlySpan<byte> key, long rowId);
 
+    /// <summary>
+    /// Adds an entry where its key has none. False where the key has an entry or may have one, which has then to be looked for:
+    /// nothing is added.
+    /// </summary>
+    public abstract bool TryInsertOnly(ReadOnlySpan<byte> key, long rowId);
+
     /// <summary>Removes an entry; false when it is not there.</summary>
     public abstract bool Remove(ReadOnlySpan<byte> key, long rowId);
 
