@@ -50,6 +50,79 @@ public sealed class PreparedStatementTests
     }
 
     [TestMethod]
+    public void Begin_and_commit_can_be_prepared_and_follow_the_state_of_the_transaction()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        List<string> notices = [];
+        session.Notice += notices.Add;
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, n integer)");
+        using PreparedStatement begin = session.Prepare("BEGIN");
+        using PreparedStatement insert = session.Prepare("INSERT INTO t VALUES ($1, $1)");
+        using PreparedStatement commit = session.Prepare("COMMIT");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.AreEqual("BEGIN", begin.Execute().CommandTag);
+            Assert.IsTrue(session.IsInTransaction);
+            Assert.AreEqual("read committed", Text(session, "SHOW transaction_isolation"));
+            insert.Bind(1, i);
+            insert.Execute();
+            Assert.AreEqual("COMMIT", commit.Execute().CommandTag);
+            Assert.IsFalse(session.IsInTransaction);
+        }
+        commit.Execute().Dispose();
+        begin.Execute().Dispose();
+        begin.Execute().Dispose();
+        Assert.HasCount(2, notices, string.Join('|', notices));
+        Assert.ThrowsExactly<PhantomDbException>(() => Text(session, "SELECT 1 / 0"));
+        Assert.AreEqual("25P02", Assert.ThrowsExactly<PhantomDbException>(() => begin.Execute()).SqlState);
+        Assert.AreEqual("ROLLBACK", commit.Execute().CommandTag, "The transaction had failed.");
+        Run(session, "SET default_transaction_isolation = 'repeatable read'");
+        begin.Execute().Dispose();
+        Assert.AreEqual("repeatable read", Text(session, "SHOW transaction_isolation"));
+        Run(session, "SET LOCAL search_path = nowhere");
+        commit.Execute().Dispose();
+        Assert.AreEqual("3", Text(session, "SELECT count(*) FROM t"));
+    }
+
+    [TestMethod]
+    [DataRow("integer", "2147483647", "1", "22003")]
+    [DataRow("integer", "-2147483648", "-1", "22003")]
+    [DataRow("bigint", "9223372036854775807", "1", "22003")]
+    [DataRow("bigint", "-9223372036854775808", "-1", "22003")]
+    [DataRow("double precision", "1.7e308", "1e308", "22003")]
+    [DataRow("double precision", "Infinity", "1", "Infinity")]
+    [DataRow("double precision", "NaN", "1", "NaN")]
+    [DataRow("double precision", "0.25", "-1.5", "-1.25")]
+    [DataRow("integer", "2147483646", "1", "2147483647")]
+    [DataRow("bigint", "-9223372036854775807", "-1", "-9223372036854775808")]
+    [DataRow("bigint", null, "1", null)]
+    public void A_sum_of_a_column_and_a_parameter_is_that_of_any_other_statement(string type, string? old, string added, string? expected)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, $"CREATE TABLE t (id integer PRIMARY KEY, v {type})");
+        Run(session, $"INSERT INTO t VALUES (1, {(old is null ? "NULL" : $"'{old}'")})");
+        foreach (string sum in new[] { $"v + $1::{type}", $"$1::{type} + v", $"v - $1::{type}" })
+        {
+            using PreparedStatement update = session.Prepare($"UPDATE t SET v = {sum} WHERE id = 1");
+            string value = sum.StartsWith("v -", StringComparison.Ordinal) ? added.StartsWith('-') ? added[1..] : "-" + added : added;
+            update.Bind(1, value);
+            Run(session, "BEGIN");
+            if (expected == "22003")
+            {
+                Assert.AreEqual(expected, Assert.ThrowsExactly<PhantomDbException>(() => update.Execute()).SqlState);
+            }
+            else
+            {
+                Assert.AreEqual(1, update.Execute().RowsAffected);
+                Assert.AreEqual(expected, Text(session, "SELECT v::text FROM t"));
+            }
+            Run(session, "ROLLBACK");
+        }
+    }
+
+    [TestMethod]
     public void Errors_of_single_rows_change_nothing_and_the_statement_goes_on()
     {
         using Database database = Database.CreateInMemory();
@@ -140,5 +213,12 @@ public sealed class PreparedStatementTests
     private static void Run(Session session, string sql)
     {
         using QueryResult result = session.Execute(sql);
+    }
+
+    private static string? Text(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        Assert.IsTrue(result.Read());
+        return result.IsNull(0) ? null : result.GetText(0);
     }
 }

@@ -39,6 +39,21 @@ public sealed class OrderedIndexTests
     [DataRow(KeyKind.UInt64)]
     [DataRow(KeyKind.UInt128)]
     [DataRow(KeyKind.Bytes)]
+    public void A_key_gets_its_only_entry_by_one_descent(object kind)
+    {
+        (Random random, Model model) = Begin((KeyKind)kind, 1_000_000);
+        for (int i = 0; i < 20_000; i++)
+            model.Insert(Model.Key((KeyKind)kind, random.Next(30_000)), 1);
+        for (int i = 0; i < 20_000; i++)
+            model.Change(random, insertPercent: 50);
+        model.Verify(random);
+        Assert.IsLessThan(200, model.RefusedCount, "Only beside a separator is it not known that a key has no entry.");
+    }
+
+    [TestMethod]
+    [DataRow(KeyKind.UInt64)]
+    [DataRow(KeyKind.UInt128)]
+    [DataRow(KeyKind.Bytes)]
     public void Removing_ascending_or_descending_frees_the_nodes(object kind)
     {
         foreach (bool descending in new[] { false, true })
@@ -205,6 +220,9 @@ public sealed class OrderedIndexTests
 
         public SortedSet<(byte[] Key, long RowId)> Entries { get; private init; } = new(Order);
 
+        /// <summary>How often a key without entries was taken for one that may have some.</summary>
+        public int RefusedCount { get; private set; }
+
         public Model Fork() => new(index.Fork(), keyCount) { Entries = new(Entries, Order) };
 
         /// <summary>Number n as a key: in order, prefix-free, and for bytes of many lengths with long common prefixes.</summary>
@@ -239,6 +257,16 @@ public sealed class OrderedIndexTests
 
         public bool Insert(byte[] key, long rowId)
         {
+            bool isNew = !Entries.Contains((key, rowId));
+            bool hasKey = Entries.GetViewBetween((key, 0), (key, long.MaxValue)).Count > 0;
+            if (rowId % 2 == 1 && index.TryInsertOnly(key, rowId))
+            {
+                Assert.IsFalse(hasKey, "The key has an entry.");
+                Entries.Add((key, rowId));
+                return true;
+            }
+            if (isNew && !hasKey && rowId % 2 == 1)
+                RefusedCount++;
             bool added = index.Insert(key, rowId);
             Assert.AreEqual(Entries.Add((key, rowId)), added);
             return added;
