@@ -49,16 +49,6 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
 
     public static long SizeOf(int capacity, int width) => (long)capacity * width;
 
-    /// <summary>Asks for a value's memory, for what reads or writes it soon.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Prefetch(int row)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(Unsafe.AsPointer(ref At(Data, row)));   // only asked for, never followed: anything may be there
-        }
-    }
-
     /// <summary>Reads a value that may be changing: what was read counts only after the slice's sequence is validated.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryRead(int row, out RawValue value, out bool isNull)

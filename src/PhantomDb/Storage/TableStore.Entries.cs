@@ -226,16 +226,6 @@ internal sealed partial class TableStore
         }
     }
 
-    private static void ReadNewest(RowSlice slice, int row, RowBuffer values)
-    {
-        for (int i = 0; i < values.Count; i++)
-        {
-            ColumnSlice column = slice.Columns[values.Columns[i]]!;
-            column.TryRead(row, out RawValue value, out bool isNull);
-            values.SetRaw(i, value, isNull, column.Blocks);
-        }
-    }
-
     private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
     {
         _keysAfter.Clear();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.Intrinsics.X86;
 using PhantomDb.Errors;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -120,7 +121,7 @@ internal sealed partial class TableStore
     public void Prefetch(long rowId, int[] columns)
     {
         int index = SliceOf(rowId);
-        if ((ulong)index >= (uint)Volatile.Read(ref _sliceCount))
+        if (!Sse.IsSupported || (ulong)index >= (uint)Volatile.Read(ref _sliceCount))
         {
             return;
         }
