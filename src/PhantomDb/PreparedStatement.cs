@@ -163,7 +163,7 @@ public sealed class PreparedStatement : IDisposable
         {
             throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
         }
-        if (_session.TryRunPlainCommand(_plan) is { } tag)
+        if (_session.TryRunPlainCommand(_plan, _text) is { } tag)
         {
             if (_pointResult?.CommandTag != tag)
             {

@@ -48,13 +48,14 @@ public sealed partial class Session
     }
 
     /// <summary>Runs BEGIN or COMMIT as they mostly are; null where the statement is something else, or more is to be done.</summary>
-    internal string? TryRunPlainCommand(StatementPlan plan)
+    internal string? TryRunPlainCommand(StatementPlan plan, string text)
     {
         if (plan.TransactionCommand is null)
         {
             return null;
         }
         Enter();
+        _text = text;
         try
         {
             return RunPlainCommand(plan);
