@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
@@ -296,13 +297,7 @@ public sealed partial class Session
     private StatementResult Defined(Func<SchemaOverlay, StatementResult> define)
     {
         SchemaOverlay overlay = _overlay ?? new SchemaOverlay(_statement.Catalog, _tables);
-        int stepCount = overlay.StepCount;
         StatementResult result = define(overlay);
-        if (_isInTransaction && overlay.LastChangesSequences)
-        {
-            overlay.UndoTo(stepCount);
-            throw Error.NotSupported("restarting or altering a sequence inside a transaction block");
-        }
         _overlay = overlay;
         return result;
     }
@@ -349,7 +344,7 @@ public sealed partial class Session
 
     private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters) 
     {
-        VirtualTables = _statement.SystemTables, Deferred = _deferred,
+        VirtualTables = _statement.SystemTables, Deferred = _deferred, OwnSequences = _overlay?.Sequences ?? ImmutableDictionary<int, Storage.SequenceStore>.Empty,
     };
 
     private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>

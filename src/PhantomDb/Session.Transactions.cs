@@ -44,9 +44,11 @@ public sealed partial class Session
         if (_overlay is { } overlay)
         {
             _tables = overlay.Tables;
+            _statement.OwnSequences = overlay.Sequences;
             return overlay.Catalog;
         }
         DatabaseCatalog catalog;
+        _statement.OwnSequences = null;
         (catalog, _tables) = _database.Definitions;
         return catalog;
     }
@@ -73,6 +75,7 @@ public sealed partial class Session
             _database.CommitDefinitions(_transaction, overlay.Catalog, () => overlay.Publish(_database.Transactions));
         }
         _overlay = null;
+        _statement.OwnSequences = null;
         _savepoints.Clear();
         _deferred.Clear();
         ShowModes();
@@ -83,6 +86,7 @@ public sealed partial class Session
         _transaction.Rollback();
         _overlay?.UndoTo(0);
         _overlay = null;
+        _statement.OwnSequences = null;
         _savepoints.Clear();
         _deferred.Clear();
         ShowModes();

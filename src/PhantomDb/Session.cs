@@ -52,6 +52,7 @@ public sealed partial class Session : IDisposable
             Warn = message => Warn(self, message),
         };
         _statement.IsReadOnly = IsReadOnly(_transaction);
+        _statement.AwaitSequence = AwaitSequence(_transaction, _statement);
         _settings.IdleLimitsChanged = () => Watch(self);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         StatementContext statement = _statement;
@@ -260,6 +261,12 @@ public sealed partial class Session : IDisposable
             GC.SuppressFinalize(this);
         }
     }
+
+    private static Action<int> AwaitSequence(Transaction transaction, StatementContext statement) => oid =>
+    {
+        transaction.WaitLimits.LockTimeoutMs = statement.LockTimeoutMs;
+        transaction.LockTable(oid, TableLockMode.RowExclusive, name: "sequence");
+    };
 
     private static Func<bool> IsReadOnly(Transaction transaction) => () => transaction.IsReadOnly;
 

@@ -443,7 +443,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         }
         _catalog = _catalog.With(sequence);
         var store = new SequenceStore(sequence);
-        store.Set(last, isCalled);
+        store.TrySet(last, isCalled);
         _storage.SetSequence(store);
     }
 

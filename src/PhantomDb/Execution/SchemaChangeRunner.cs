@@ -18,8 +18,9 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
 {
     private readonly Dictionary<int, TableStore> _changed = [];
     private readonly List<SequenceStore> _newSequences = [];
-    private readonly List<(SequenceStore Sequence, SequenceDefinition Definition)> _alteredSequences = [];
-    private readonly List<(SequenceStore Sequence, long Value)> _restartedSequences = [];
+    private readonly List<SequenceDefinition> _redefinedSequences = [];
+    private readonly Dictionary<int, SequenceStore> _ownSequences = [];   // that have another course, or begin anew
+    private readonly List<SequenceStore> _heldSequences = [];
     private readonly List<int> _droppedTables = [];
     private readonly List<int> _droppedSequences = [];
 
@@ -40,9 +41,9 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         }
         foreach (PutSequence put in change.Changes.OfType<PutSequence>())
         {
-            if (scope.Storage.Sequences.TryGetValue(put.Sequence.Oid, out SequenceStore? sequence))
+            if (scope.Storage.Sequences.ContainsKey(put.Sequence.Oid))
             {
-                AlterSequence(put.Sequence, sequence, change.Actions.OfType<RestartSequence>().Any(r => r.SequenceOid == put.Sequence.Oid));
+                AlterSequence(put.Sequence, change.Actions.OfType<RestartSequence>().Any(r => r.SequenceOid == put.Sequence.Oid));
             }
         }
         foreach (StorageAction action in change.Actions)
@@ -60,20 +61,16 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         }
         foreach (SequenceDefinition sequence in truncate.RestartedSequences)
         {
-            _restartedSequences.Add((scope.Storage.GetSequence(sequence.Oid), sequence.Start));
+            Restart(sequence.Oid, sequence.Start);
         }
     }
-
-    /// <summary>
-    /// True where a sequence's course changes, which takes place at commit: the transaction's own statements would not see it.
-    /// </summary>
-    public bool ChangesSequences => _restartedSequences.Count > 0
-        || _alteredSequences.Exists(a => a.Definition.Increment != a.Sequence.Definition.Increment || a.Definition.Minimum != a.Sequence.Definition.Minimum
-            || a.Definition.Maximum != a.Sequence.Definition.Maximum || a.Definition.Cycles != a.Sequence.Definition.Cycles);
 
     /// <summary>The tables with those that the statement has made, altered and dropped.</summary>
     public ImmutableDictionary<int, TableStore> ApplyTo(ImmutableDictionary<int, TableStore> tables) =>
         tables.SetItems(_changed).RemoveRange(_droppedTables);
+
+    /// <summary>The transaction's own sequences, with those that the statement has altered or restarted.</summary>
+    public ImmutableDictionary<int, SequenceStore> ApplyTo(ImmutableDictionary<int, SequenceStore> sequences) => sequences.SetItems(_ownSequences);
 
     /// <summary>Makes it all visible, with the transaction's commit.</summary>
     public void Publish(Transactions.TransactionManager manager)
@@ -82,13 +79,13 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         {
             manager.Publish(table);
         }
-        foreach ((SequenceStore sequence, SequenceDefinition definition) in _alteredSequences)
+        foreach (SequenceDefinition definition in _redefinedSequences)
         {
-            sequence.Definition = definition;
+            scope.Storage.GetSequence(definition.Oid).Definition = definition;
         }
-        foreach ((SequenceStore sequence, long value) in _restartedSequences)
+        foreach ((int oid, SequenceStore own) in _ownSequences)
         {
-            sequence.Set(value, isCalled: false);
+            scope.Storage.GetSequence(oid).TakeOver(own);
         }
         foreach (int oid in _droppedTables)
         {
@@ -112,11 +109,23 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         {
             scope.Storage.RemoveSequence(sequence.Definition.Oid);
         }
+        ReleaseSequences();
     }
 
-    // The options take effect when the statement commits; a restart among its actions gives the place in the new range.
-    private void AlterSequence(SequenceDefinition definition, SequenceStore sequence, bool isRestarted)
+    /// <summary>Lets others take values again, when all of the transaction is in place or none.</summary>
+    public void ReleaseSequences()
     {
+        foreach (SequenceStore sequence in _heldSequences)
+        {
+            sequence.Release();
+        }
+        _heldSequences.Clear();
+    }
+
+    // Where its course stays, so does the sequence, whose values nobody gives back; a restart among the actions gives the place in the new range.
+    private void AlterSequence(SequenceDefinition definition, bool isRestarted)
+    {
+        SequenceStore sequence = Current(definition.Oid);
         long last = sequence.Position.Last;
         if (!isRestarted && (last > definition.Maximum || last < definition.Minimum))
         {
@@ -125,7 +134,40 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 : $"cannot be less than MINVALUE ({definition.Minimum})";
             throw new PhantomDbException(SqlStates.InvalidParameterValue, $"RESTART value ({last}) {bound}");
         }
-        _alteredSequences.Add((sequence, definition));
+        SequenceDefinition before = sequence.Definition;
+        if (definition with { Schema = before.Schema, Name = before.Name, OwnerTableOid = before.OwnerTableOid, OwnerColumnNumber = before.OwnerColumnNumber,
+            Version = before.Version, Comment = before.Comment } == before)
+        {
+            _redefinedSequences.Add(definition);
+        }
+        else
+        {
+            OwnSequence(definition.Oid).Definition = definition;
+        }
+    }
+
+    private SequenceStore Current(int oid) =>
+        _ownSequences.GetValueOrDefault(oid) ?? scope.OwnSequences.GetValueOrDefault(oid) ?? scope.Storage.GetSequence(oid);
+
+    private void Restart(int oid, long value) => OwnSequence(oid).TrySet(value, isCalled: false);
+
+    /// <summary>A copy that only the transaction sees; the one in place gives no more values until it has ended.</summary>
+    private SequenceStore OwnSequence(int oid)
+    {
+        if (_ownSequences.TryGetValue(oid, out SequenceStore? own))
+        {
+            return own;
+        }
+        SequenceStore current = Current(oid);
+        SequenceStore shared = scope.Storage.GetSequence(oid);
+        if (ReferenceEquals(current, shared))
+        {
+            shared.Hold();
+            _heldSequences.Add(shared);
+        }
+        own = current.Fork();
+        _ownSequences.Add(oid, own);
+        return own;
     }
 
     private void Run(StorageAction action)
@@ -172,7 +214,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 _droppedSequences.Add(drop.SequenceOid);
                 break;
             case RestartSequence restart:
-                _restartedSequences.Add((scope.Storage.GetSequence(restart.SequenceOid), restart.Value));
+                Restart(restart.SequenceOid, restart.Value);
                 break;
             default:
                 throw new System.Diagnostics.UnreachableException(action.GetType().Name);

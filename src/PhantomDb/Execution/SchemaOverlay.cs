@@ -13,22 +13,25 @@ internal sealed class SchemaOverlay(DatabaseCatalog catalog, ImmutableDictionary
 {
     private readonly List<Step> _steps = [];
 
-    private readonly record struct Step(SchemaChangeRunner Runner, DatabaseCatalog CatalogBefore, ImmutableDictionary<int, TableStore> TablesBefore);
+    private readonly record struct Step(
+        SchemaChangeRunner Runner, DatabaseCatalog CatalogBefore, ImmutableDictionary<int, TableStore> TablesBefore, ImmutableDictionary<int, SequenceStore> SequencesBefore);
 
     public DatabaseCatalog Catalog { get; private set; } = catalog;
 
     public ImmutableDictionary<int, TableStore> Tables { get; private set; } = tables;
 
-    public int StepCount => _steps.Count;
+    /// <summary>The sequences that the transaction has altered or restarted, as it goes on with them.</summary>
+    public ImmutableDictionary<int, SequenceStore> Sequences { get; private set; } = ImmutableDictionary<int, SequenceStore>.Empty;
 
-    public bool LastChangesSequences => _steps[^1].Runner.ChangesSequences;
+    public int StepCount => _steps.Count;
 
     /// <summary>Takes over what a definition statement has done.</summary>
     public void Add(SchemaChangeRunner runner, DatabaseCatalog catalogAfter)
     {
-        _steps.Add(new Step(runner, Catalog, Tables));
+        _steps.Add(new Step(runner, Catalog, Tables, Sequences));
         Catalog = catalogAfter;
         Tables = runner.ApplyTo(Tables);
+        Sequences = runner.ApplyTo(Sequences);
     }
 
     /// <summary>Drops the steps after a number of them.</summary>
@@ -40,6 +43,7 @@ internal sealed class SchemaOverlay(DatabaseCatalog catalog, ImmutableDictionary
             last.Runner.Discard();
             Catalog = last.CatalogBefore;
             Tables = last.TablesBefore;
+            Sequences = last.SequencesBefore;
             _steps.RemoveAt(_steps.Count - 1);
         }
     }
@@ -50,6 +54,10 @@ internal sealed class SchemaOverlay(DatabaseCatalog catalog, ImmutableDictionary
         foreach (Step step in _steps)
         {
             step.Runner.Publish(manager);
+        }
+        foreach (Step step in _steps)
+        {
+            step.Runner.ReleaseSequences();
         }
     }
 }

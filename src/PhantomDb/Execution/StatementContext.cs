@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Diagnostics;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
@@ -63,6 +64,12 @@ internal sealed class StatementContext : IStatementContext
     public long KnownTransactionTime => Volatile.Read(ref _transactionTime);
 
     public int ProcessId { get; init; }
+
+    /// <summary>The sequences that the transaction has altered or restarted; null where it has changed no definitions.</summary>
+    public ImmutableDictionary<int, SequenceStore>? OwnSequences { get; set; }
+
+    /// <summary>Waits for the transaction that holds a sequence.</summary>
+    public Action<int> AwaitSequence { get; set; } = _ => { };
 
     /// <summary>True where the transaction may not change anything.</summary>
     public Func<bool> IsReadOnly { get; set; } = () => false;
@@ -171,7 +178,12 @@ internal sealed class StatementContext : IStatementContext
     {
         SequenceStore sequence = Sequence(sequenceOid);
         EnsureMayWrite("nextval()");
-        long value = sequence.Next();
+        long value;
+        while (!sequence.TryNext(out value))
+        {
+            AwaitSequence(sequenceOid);
+            sequence = Sequence(sequenceOid);
+        }
         _sequenceValues[sequenceOid] = value;
         _lastSequence = sequenceOid;
         return value;
@@ -182,7 +194,7 @@ internal sealed class StatementContext : IStatementContext
         : throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState,
             $"currval of sequence \"{Sequence(sequenceOid).Definition.Name}\" is not yet defined in this session");
 
-    public long LastSequenceValue() => _lastSequence is { } last
+    public long LastSequenceValue() => _lastSequence is { } last && Catalog.Find(last) is SequenceDefinition
         ? _sequenceValues[last]
         : throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "lastval is not yet defined in this session");
 
@@ -197,7 +209,11 @@ internal sealed class StatementContext : IStatementContext
     {
         SequenceStore sequence = Sequence(sequenceOid);
         EnsureMayWrite("setval()");
-        sequence.Set(value, isCalled);
+        while (!sequence.TrySet(value, isCalled))
+        {
+            AwaitSequence(sequenceOid);
+            sequence = Sequence(sequenceOid);
+        }
         if (isCalled)
         {
             _sequenceValues[sequenceOid] = value;
@@ -212,9 +228,12 @@ internal sealed class StatementContext : IStatementContext
         }
     }
 
-    private SequenceStore Sequence(int oid) => _storage.Sequences.TryGetValue(oid, out SequenceStore? sequence)
-        ? sequence
-        : throw new PhantomDbException(SqlStates.WrongObjectType, $"\"{RelationLookup.NameOf(Catalog, oid)?.Name}\" is not a sequence");
+    /// <summary>A sequence as the transaction sees it.</summary>
+    public SequenceStore? FindSequence(int oid) => OwnSequences is { } own && own.TryGetValue(oid, out SequenceStore? altered) ? altered
+        : _storage.Sequences.GetValueOrDefault(oid);
+
+    private SequenceStore Sequence(int oid) => FindSequence(oid)
+        ?? throw new PhantomDbException(SqlStates.WrongObjectType, $"\"{RelationLookup.NameOf(Catalog, oid)?.Name}\" is not a sequence");
 
     private static long Now() => (DateTime.UtcNow.Ticks - EpochTicks) / TicksPerMicrosecond;
 }

@@ -29,6 +29,7 @@ internal static class StatementLocks
     public static void Take(Transaction transaction, SchemaChange change, DatabaseCatalog before)
     {
         HashSet<int> tables = [];
+        HashSet<int> sequences = [];
         foreach (CatalogChange part in change.Changes)
         {
             switch (part)
@@ -40,8 +41,12 @@ internal static class StatementLocks
                 case RemoveRelation remove:
                     tables.Add(remove.Oid);
                     break;
+                case PutSequence put when before.Find(put.Sequence.Oid) is SequenceDefinition:
+                    sequences.Add(put.Sequence.Oid);
+                    break;
             }
         }
+        sequences.UnionWith(change.Actions.OfType<RestartSequence>().Select(restart => restart.SequenceOid));
         foreach (int oid in tables.Order())
         {
             if (before.Find(oid) is TableDefinition table)
@@ -49,6 +54,7 @@ internal static class StatementLocks
                 transaction.LockTable(oid, TableLockMode.AccessExclusive, name: table.Name);
             }
         }
+        TakeSequences(transaction, sequences);
     }
 
     public static void Take(Transaction transaction, TruncateCommand truncate)
@@ -56,6 +62,16 @@ internal static class StatementLocks
         foreach (TableDefinition table in truncate.Tables.OrderBy(table => table.Oid))
         {
             transaction.LockTable(table.Oid, TableLockMode.AccessExclusive, name: table.Name);
+        }
+        TakeSequences(transaction, truncate.RestartedSequences.Select(sequence => sequence.Oid));
+    }
+
+    // For those who want a value of a sequence that is being altered: they wait at its lock.
+    private static void TakeSequences(Transaction transaction, IEnumerable<int> oids)
+    {
+        foreach (int oid in oids.Order())
+        {
+            transaction.LockTable(oid, TableLockMode.ShareRowExclusive, name: "sequence");
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class StatementScope(
     /// <summary>What the transaction checks later; null where nothing can be left for later.</summary>
     public DeferredChecks? Deferred { get; init; }
 
+    /// <summary>The sequences that the transaction has altered or restarted.</summary>
+    public ImmutableDictionary<int, SequenceStore> OwnSequences { get; init; } = ImmutableDictionary<int, SequenceStore>.Empty;
+
     public IVirtualTableSource? VirtualTables { get; set; }
 
     public EvaluationContext Evaluation { get; } = new(statement, parameters);

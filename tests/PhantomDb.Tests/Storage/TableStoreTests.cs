@@ -383,12 +383,22 @@ public sealed class TableStoreTests
     {
         var definition = new SequenceDefinition(1, "public", "s") { Maximum = 2 };
         var sequence = new SequenceStore(definition);
-        Assert.AreEqual(1, sequence.Next());
-        Assert.AreEqual(2, sequence.Next());
-        Assert.AreEqual("2200H", Assert.ThrowsExactly<PhantomDbException>(() => sequence.Next()).SqlState);
+        Assert.AreEqual(1, Next(sequence));
+        Assert.AreEqual(2, Next(sequence));
+        Assert.AreEqual("2200H", Assert.ThrowsExactly<PhantomDbException>(() => Next(sequence)).SqlState);
         sequence = new SequenceStore(definition with { Cycles = true });
-        sequence.Set(2, isCalled: true);
-        Assert.AreEqual(1, sequence.Next());
+        Assert.IsTrue(sequence.TrySet(2, isCalled: true));
+        Assert.AreEqual(1, Next(sequence));
+        sequence.Hold();
+        Assert.IsFalse(sequence.TryNext(out _));
+        Assert.IsFalse(sequence.TrySet(1, isCalled: false));
+        SequenceStore copy = sequence.Fork();
+        Assert.AreEqual(2, Next(copy));
+        sequence.TakeOver(copy);
+        sequence.Release();
+        Assert.AreEqual(1, Next(sequence));
+
+        static long Next(SequenceStore sequence) => sequence.TryNext(out long value) ? value : -1;
     }
 
     private static RowBuffer Read(KvTable kv, in ReadView view, long rowId, params ReadOnlySpan<int> columns)
