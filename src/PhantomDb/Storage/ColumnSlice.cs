@@ -160,9 +160,10 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
 
     /// <summary>
     /// Moves the strings that are still needed to a new heap; readers keep the old one. The sequence is changing.
-    /// <paramref name="isDead"/> tells rows that nobody sees; old versions' strings are the caller's to move.
+    /// <paramref name="isDead"/> tells rows that nobody sees; <paramref name="moveVersions"/> moves old versions' strings from
+    /// their blocks to the new heap.
     /// </summary>
-    public void RewriteStrings(int rowCount, Func<int, bool> isDead)
+    public void RewriteStrings(int rowCount, Func<int, bool> isDead, Action<StringHeap, byte[][]> moveVersions)
     {
         var heap = new StringHeap();   // not charged while it is made: no error may stop the writer halfway
         byte[][] oldBlocks = Heap!.Blocks;
@@ -175,6 +176,7 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
                 views[row] = heap.Add(in oldViews[row], oldBlocks);
             }
         }
+        moveVersions(heap, oldBlocks);
         account?.Release(Heap.Size);
         heap.ChargeTo(account);
         Validity = (ulong[]?)Validity?.Clone();

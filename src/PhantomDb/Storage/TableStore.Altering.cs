@@ -104,7 +104,7 @@ internal sealed partial class TableStore
             {
                 _versionedSliceCount++;
                 _sharedSize += slice.Versions.ReservedSize;
-                QueueForCleanup(i, slice, horizon: -1);
+                QueueForCleanup(i, slice, horizon: -1, visible: -1);
             }
         }
         _sliceCount = source._sliceCount;

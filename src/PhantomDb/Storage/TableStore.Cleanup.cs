@@ -9,7 +9,10 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed partial class TableStore
 {
-    private readonly Queue<(int Slice, long Horizon)> _cleanupQueue = new();
+    private const int CommitsBetweenVisits = 4096;   // at least, beside readers that stay: to see what nobody needs between them
+    private const int RowsLookedAtMax = RowSlice.Capacity;
+
+    private readonly Queue<(int Slice, long Horizon, long Visible)> _cleanupQueue = new();
     private readonly List<long> _activeTimestamps = [];
 
     /// <summary>True while versions wait for readers to end.</summary>
@@ -122,7 +125,7 @@ internal sealed partial class TableStore
                     {
                         for (int row = first; row < first + rows && versions.RecordCount > 0; row++)
                         {
-                            PruneRow(index, slice, row, horizon);
+                            PruneRow(index, slice, row, horizon, isBetween: false);
                         }
                     }
                     DropVersionsIfEmpty(slice);
@@ -135,34 +138,66 @@ internal sealed partial class TableStore
         }
     }
 
-    /// <summary>Leaves the versions that were made of these rows to <see cref="CleanUp"/>: a reader needs them for long.</summary>
-    public void PruneLater(long firstRowId, int count)
+    /// <summary>
+    /// Leaves the versions that were made of these rows to <see cref="CleanUp"/>: a reader needs them for long. Rows that came and
+    /// went while nobody looked go at once, so that their places are used again.
+    /// </summary>
+    public void PruneLater(long firstRowId, int count, bool isDelete)
     {
         lock (_latch)
         {
-            for (int index = SliceOf(firstRowId); index <= SliceOf(firstRowId + count - 1); index++)
+            if (isDelete && count <= RowsLookedAtMax)
             {
-                QueueForCleanup(index, _slices[index], horizon: -1);
+                _timestamps.CollectActive(_activeTimestamps);
             }
+            for (long rowId = firstRowId; rowId < firstRowId + count;)
+            {
+                int index = SliceOf(rowId);
+                RowSlice slice = _slices[index];
+                int first = OffsetOf(rowId);
+                int rows = (int)Math.Min(RowSlice.Capacity - first, firstRowId + count - rowId);
+                if (isDelete && count <= RowsLookedAtMax && slice.Versions is { RecordCount: > 0 } versions)
+                {
+                    slice.BeginChange();
+                    for (int row = first; row < first + rows && versions.RecordCount > 0; row++)
+                    {
+                        PruneRow(index, slice, row, horizon: -1, isBetween: true);
+                    }
+                    DropVersionsIfEmpty(slice);
+                    slice.EndChange();
+                    OfferFreeRows(index, slice);
+                    slice = _slices[index];
+                }
+                QueueForCleanup(index, slice, horizon: -1, visible: -1);
+                rowId += rows;
+            }
+            ReleaseIndexes();
         }
     }
 
     /// <summary>
-    /// Looks at up to this many slices whose versions were left to later, as far as the horizon has moved since they were
-    /// last looked at; true while some are left.
+    /// Looks at up to this many slices whose versions were left to later, if the horizon has moved since they were last looked
+    /// at, or there have been many commits; true while some are left.
     /// </summary>
     public bool CleanUp(long horizon, int sliceCountMax)
     {
         lock (_latch)
         {
+            long visible = _timestamps.Visible;
+            bool isCollected = false;
             for (int i = Math.Min(sliceCountMax, _cleanupQueue.Count); i > 0; i--)
             {
-                (int index, long seenHorizon) = _cleanupQueue.Peek();
-                if (seenHorizon == horizon)
+                (int index, long seenHorizon, long seenVisible) = _cleanupQueue.Peek();
+                if (seenHorizon == horizon && visible - seenVisible < Math.Max(CommitsBetweenVisits, _cleanupQueue.Count * 16L))
                 {
                     break;
                 }
                 _cleanupQueue.Dequeue();
+                if (!isCollected)
+                {
+                    _timestamps.CollectActive(_activeTimestamps);
+                    isCollected = true;
+                }
                 RowSlice slice = _slices[index];
                 if (slice.Owner == _owner)
                 {
@@ -178,7 +213,7 @@ internal sealed partial class TableStore
                 {
                     for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
                     {
-                        PruneRow(index, slice, (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest), horizon);
+                        PruneRow(index, slice, (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest), horizon, isBetween: true);
                     }
                 }
                 DropVersionsIfEmpty(slice);
@@ -186,7 +221,7 @@ internal sealed partial class TableStore
                 OfferFreeRows(index, slice);
                 if (slice.Versions is not null)
                 {
-                    QueueForCleanup(index, slice, horizon);
+                    QueueForCleanup(index, slice, horizon, visible);
                 }
             }
             ReleaseIndexes();
@@ -195,23 +230,25 @@ internal sealed partial class TableStore
         }
     }
 
-    private void QueueForCleanup(int index, RowSlice slice, long horizon)
+    private void QueueForCleanup(int index, RowSlice slice, long horizon, long visible)
     {
         if (!slice.IsInCleanupQueue && slice.Versions is not null)
         {
             slice.IsInCleanupQueue = true;
-            _cleanupQueue.Enqueue((index, horizon));
+            _cleanupQueue.Enqueue((index, horizon, visible));
             Volatile.Write(ref _needsCleanup, true);
         }
     }
 
-    // Drops the tail of a row's chain that nobody from the horizon on undoes. The sequence is changing.
-    private void PruneRow(int index, RowSlice slice, int row, long horizon)
+    // Drops the tail of a row's chain that nobody from the horizon on undoes; if asked for, also a row that came and went
+    // between two of the active timestamps, which are then collected. The sequence is changing.
+    private void PruneRow(int index, RowSlice slice, int row, long horizon, bool isBetween)
     {
         SliceVersions versions = slice.Versions!;
         int newer = 0;
         int link = versions.HeadOf(row);
-        while (link != 0 && versions.At(link).Stamp!.Value > horizon)
+        bool isUnseen = isBetween && link != 0 && IsUnseen(slice, row);
+        while (!isUnseen && link != 0 && versions.At(link).Stamp!.Value > horizon)
         {
             newer = link;
             link = versions.At(link).Older;
@@ -250,6 +287,15 @@ internal sealed partial class TableStore
             CountDeadStrings(slice, row);
             slice.CountFree(row, 1);
         }
+    }
+
+    // True where a row is gone for good and nobody reads at a timestamp between its insert and its delete.
+    private bool IsUnseen(RowSlice slice, int row)
+    {
+        SliceVersions versions = slice.Versions!;
+        TransactionStamp deleted = versions.At(versions.HeadOf(row)).Stamp!;
+        return RowSlice.IsSet(slice.Deleted, row) && deleted.IsCommitted
+            && versions.InsertStampOf(row) is { IsCommitted: true } inserted && !IsReadBetween(inserted.Value, deleted.Value);
     }
 
     // Apart from PruneRow, so that only chains with changed keys pay for the closure.
@@ -391,9 +437,9 @@ internal sealed partial class TableStore
                 return;
             }
         }
-        if (slice.FreeCount > 0 && slice.Versions is null)
+        if (slice.FreeCount > 0)
         {
-            RewriteStringsIfMostlyDead(slice, ColumnNumbers);   // cannot fail: there are no versions whose strings have to move
+            RewriteStringsIfMostlyDead(slice, ColumnNumbers);   // cannot fail
         }
         if (slice.FreeCount > 0 && !slice.IsInFreeList && !_keepsInsertionOrder)
         {

@@ -64,7 +64,7 @@ internal sealed partial class TableStore
     {
         lock (_latch)
         {
-            foreach ((int index, long _) in _cleanupQueue.ToArray())
+            foreach ((int index, long _, long _) in _cleanupQueue.ToArray())
             {
                 UndoRunning(index);
             }
@@ -95,7 +95,7 @@ internal sealed partial class TableStore
             }
             slice.Versions = versions.CloneForFork();
             _versionedSliceCount++;
-            QueueForCleanup(i, slice, horizon: -1);
+            QueueForCleanup(i, slice, horizon: -1, visible: -1);
         }
         return dropped;
     }

@@ -440,23 +440,26 @@ internal sealed partial class TableStore
     private void RewriteStrings(RowSlice slice, int number)
     {
         ColumnSlice column = slice.Columns[number]!;
-        byte[][] oldBlocks = column.Blocks!;
         slice.BeginChange();
-        column.RewriteStrings(slice.RowCount, row => RowSlice.IsSet(slice.Deleted, row) && (slice.Versions?.HeadOf(row) ?? 0) == 0);
-        if (slice.Versions is { RecordCount: > 0 } versions)
+        column.RewriteStrings(slice.RowCount, row => RowSlice.IsSet(slice.Deleted, row) && (slice.Versions?.HeadOf(row) ?? 0) == 0, (heap, oldBlocks) =>
         {
+            if (slice.Versions is not { RecordCount: > 0 } versions)
+            {
+                return;
+            }
             for (int row = 0; row < slice.RowCount; row++)
             {
                 for (int link = versions.HeadOf(row); link != 0; link = versions.At(link).Older)
                 {
                     ref SliceVersions.UndoRecord record = ref versions.At(link);
-                    if (record.Column == number && !record.WasNull)
+                    ref StringView view = ref record.OldValue.As<StringView>();
+                    if (record.Column == number && !record.WasNull && !view.IsInline)
                     {
-                        column.Adopt(ref record.OldValue, oldBlocks);
+                        view = heap.Add(in view, oldBlocks);
                     }
                 }
             }
-        }
+        });
         slice.EndChange();
     }
 

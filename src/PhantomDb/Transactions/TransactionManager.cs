@@ -164,7 +164,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             }
             else if (_recent.Count > RecentEntriesMax)
             {
-                entry.Table.PruneLater(entry.FirstRowId, entry.RowCount);
+                entry.Table.PruneLater(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Delete);
                 AddTableToClean(entry.Table);
             }
             else
