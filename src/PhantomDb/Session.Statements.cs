@@ -97,14 +97,8 @@ public sealed partial class Session
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
                 return new StatementRunner(NewScope()).Modify(plan);
-            case BoundPlan { Plan: LogicalLockRows rows } plan:
-                EnsureMayWrite(NameOf(rows));
-                plan = LockedForRows(plan, statement);
-                _transaction.BeginWriting();
-                plan = Newest(plan, statement);
-                return new StatementRunner(NewScope()).Lock(plan);
             case BoundPlan plan:
-                _transaction.BeginReading();
+                plan = Begun(plan, statement);
                 plan = Newest(plan, statement);
                 StatementScope scope = NewScope();
                 return new StatementRunner(scope).Query(plan, PhysicalPlanOf(plan, scope));
@@ -170,6 +164,10 @@ public sealed partial class Session
             explain = explain with { Statement = Locked(changing, statement, p => ((LogicalModification)p.Plan).Table) };
             _transaction.BeginWriting();
         }
+        else if (explain is { IsAnalyze: true, Statement: BoundPlan query })
+        {
+            explain = explain with { Statement = Begun(query, statement) };
+        }
         else
         {
             _transaction.BeginReading();
@@ -189,6 +187,7 @@ public sealed partial class Session
         while (true)
         {
             StatementLocks.Take(_transaction, target(bound), _statement.Catalog);
+            TakeForRows(bound);
             if (IsCurrent)
             {
                 return bound;
@@ -197,24 +196,36 @@ public sealed partial class Session
         }
     }
 
-    private BoundPlan LockedForRows(BoundPlan plan, Statement statement)
+    // A query's transaction begins to read or, where it locks rows, to write.
+    private BoundPlan Begun(BoundPlan plan, Statement statement)
     {
-        SetWaitLimits();
-        while (true)
+        if (plan.Locked.Count == 0)
         {
-            foreach (LockedTable locked in ((LogicalLockRows)plan.Plan).Tables)
-            {
-                _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
-            }
-            if (IsCurrent)
-            {
-                return plan;
-            }
-            plan = (BoundPlan)Rebind(statement);
+            _transaction.BeginReading();
+            return plan;
+        }
+        EnsureMayWrite(NameOf(plan.Locked));
+        SetWaitLimits();
+        TakeForRows(plan);
+        while (!IsCurrent)
+        {
+            plan = RebindAs<BoundPlan>(statement);
+            TakeForRows(plan);
+        }
+        _transaction.BeginWriting();
+        return plan;
+    }
+
+    // The table locks of FOR UPDATE and its like.
+    private void TakeForRows(BoundStatement bound)
+    {
+        foreach (LockedTable locked in (bound as BoundPlan)?.Locked ?? [])
+        {
+            _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
         }
     }
 
-    private static string NameOf(LogicalLockRows rows) => rows.Tables.Max(table => table.Strength) switch
+    private static string NameOf(IReadOnlyList<LockedTable> locked) => locked.Max(table => table.Strength) switch
     {
         RowLockStrength.KeyShare => "SELECT FOR KEY SHARE",
         RowLockStrength.Share => "SELECT FOR SHARE",

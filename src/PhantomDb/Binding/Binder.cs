@@ -74,7 +74,7 @@ internal static partial class Binder
 
     private static BoundPlan BindSelect(SelectStatement select, BindingState state)
     {
-        BoundQuery query = new QueryBinder(state, null, null) { IsStatement = true }.Bind(select);
+        BoundQuery query = new QueryBinder(state, null, null).Bind(select);
         return new BoundPlan(query.Plan, "SELECT") { ResultColumns = query.Columns, DeclaredColumns = DeclaredColumns.Find(query.Plan) };
     }
 }

@@ -159,7 +159,7 @@ internal sealed partial class QueryBinder
             {
                 continue;
             }
-            bool isInlined = count == 1 && materialization != CteMaterialization.Materialized && !ExpressionEquality.IsVolatile(plan);
+            bool isInlined = count == 1 && materialization != CteMaterialization.Materialized && !ExpressionEquality.IsVolatile(plan) && LogicalLockRows.TablesIn(plan).Count == 0;
             body = isInlined
                 ? PlanTraversal.RewriteOperators(body, part => part is LogicalCteScan scan && scan.CteId == entry.Id ? Inline(plan, scan) : null)
                 : new LogicalCte(entry.Id, entry.Name, plan, body);

@@ -115,7 +115,7 @@ internal sealed partial class QueryBinder
 
     private FromItem BindTable(TableDefinition table, NamedTable named, QueryLevel level)
     {
-        LogicalScan scan = Scan(state, table, named.Alias?.Name ?? table.Name);
+        LogicalScan scan = WithRowId(Scan(state, table, named.Alias?.Name ?? table.Name));
         FromItem item = Item(scan, scan.Output, named.Alias, table.Name, table.Schema, level, named.Position);
         item.Tables[0] = item.Tables[0] with { Table = table, RelationOid = table.Oid };
         return item;
@@ -132,7 +132,7 @@ internal sealed partial class QueryBinder
     private FromItem BindView(ViewDefinition view, NamedTable named, QueryLevel level)
     {
         state.DependOn(view.Oid);
-        BoundQuery query = state.InView(view.Schema, () => new QueryBinder(state, null, null).Bind(QueryOf(view)));
+        BoundQuery query = state.InView(view.Schema, () => BindLocked(QueryOf(view), named.Alias?.Name ?? view.Name, null, null));
         // A star in the view's text may have grown since: the view keeps the columns that it had.
         LogicalColumn[] columns = new LogicalColumn[view.Columns.Count];
         for (int i = 0; i < columns.Length; i++)
@@ -142,8 +142,10 @@ internal sealed partial class QueryBinder
                 : query.Columns.FirstOrDefault(c => c.Name == view.Columns[i].Name)
                     ?? throw Error.At(SqlStates.UndefinedColumn, $"column \"{view.Columns[i].Name}\" of view \"{view.Name}\" does not exist any more", named.Position);
         }
-        LogicalOperator plan = new LogicalProject(query.Plan, [.. columns.Select((c, i) => new ComputedColumn(c with { Name = view.Columns[i].Name }, c.Reference))]);
-        FromItem item = Item(plan, plan.Output, named.Alias, view.Name, view.Schema, level, named.Position);
+        ComputedColumn[] given = [.. columns.Select((c, i) => new ComputedColumn(c with { Name = view.Columns[i].Name }, c.Reference))];
+        IEnumerable<LogicalColumn> rowIds = _locked.Select(table => table.RowId).Concat(_otherRowIds).Where(query.Plan.Output.Contains);
+        LogicalOperator plan = new LogicalProject(query.Plan, [.. given, .. rowIds.Select(c => new ComputedColumn(c, c.Reference))]);
+        FromItem item = Item(plan, [.. given.Select(c => c.Column)], named.Alias, view.Name, view.Schema, level, named.Position);
         item.Tables[0] = item.Tables[0] with { RelationOid = view.Oid };
         return item;
     }
@@ -159,7 +161,7 @@ internal sealed partial class QueryBinder
         {
             throw Error.InvalidSyntax("subquery in FROM must have an alias", derived.Position);
         }
-        BoundQuery query = new QueryBinder(state, derived.IsLateral ? left : outerScope, _ctes).Bind(derived.Query);
+        BoundQuery query = BindLocked(derived.Query, derived.Alias.Name, derived.IsLateral ? left : outerScope, _ctes);
         return Item(query.Plan, query.Columns, derived.Alias, null, null, left.Level, derived.Position);
     }
 
@@ -340,7 +342,9 @@ internal sealed partial class QueryBinder
         LogicalOperator plan = new LogicalJoin(kind, left.Plan, right.Plan, conditions.Count == 0 ? null : ExpressionBinder.And(conditions)) { IsDependent = isDependent };
         if (computed.Count > 0)
         {
-            plan = new LogicalProject(plan, [.. plan.Output.Select(c => new ComputedColumn(c, c.Reference)), .. computed]);
+            List<LogicalColumn> kept = [.. plan.Output];
+            Planning.PlanIds.AddRowIds(plan, kept);
+            plan = new LogicalProject(plan, [.. kept.Select(c => new ComputedColumn(c, c.Reference)), .. computed]);
         }
         (string Name, LogicalColumn Column)[] visible =
         [

@@ -23,7 +23,7 @@ internal sealed partial class QueryBinder
         }
         var level = new QueryLevel { Clause = Clause.From };
         var scope = new Scope(outerScope, level);
-        LogicalOperator plan = BindLocking(BindFrom(core.From, scope), select);
+        LogicalOperator plan = BindLockedFrom(core.From, select, scope);
         var binder = new ExpressionBinder(state, scope, _ctes);
         if (core.Where is not null)
         {
@@ -46,7 +46,7 @@ internal sealed partial class QueryBinder
         level.Clause = Clause.DistinctOn;
         Expression[] distinctOn = core.Distinct is null ? [] : [.. core.Distinct.On.Select(e => BindSortExpression(e, "DISTINCT ON", items, binder))];
 
-        EnsureNoAggregates(select, level);
+        EnsureNoOtherRows(select, level);
         Func<Expression, Expression> aboveGroups = expression => expression;
         if (grouping is not null || having is not null || level.Aggregates.Count > 0 || level.Groupings.Count > 0)
         {
@@ -100,6 +100,7 @@ internal sealed partial class QueryBinder
             outputKeys[i] = keys[i] with { Expression = column.Reference };
         }
         _locked.ForEach(table => projection.Keep(table.RowId));
+        _otherRowIds.ForEach(projection.Keep);
         Expression[] on = [.. distinctOn.Select(e => projection.FindOrAdd(e).Reference)];
         CheckDistinctOn(core, on, outputKeys);
 
@@ -118,10 +119,14 @@ internal sealed partial class QueryBinder
         }
         plan = select is null ? plan : BindLimit(plan, select, outputKeys);
         LogicalColumn[] visible = [.. projection.Columns.Take(visibleCount).Select(c => c.Column)];
+        if (LocksGoUp)
+        {
+            return new BoundQuery(plan, visible);   // and row ids
+        }
         if (_locked.Count > 0)
         {
             LogicalLimit? limit = plan as LogicalLimit;
-            return new BoundQuery(new LogicalLockRows(limit?.Input ?? plan, _locked, limit?.Limit, limit?.Offset), visible);
+            plan = new LogicalLockRows(limit?.Input ?? plan, _locked, limit?.Limit, limit?.Offset) { OtherRowIds = _otherRowIds };
         }
         if (projection.Columns.Count > visibleCount)
         {

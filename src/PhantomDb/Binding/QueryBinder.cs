@@ -29,6 +29,7 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
         {
             throw Error.StatementTooComplex(select.Position);
         }
+        select = WithLockingInside(select);
         if (select.Locking.Count > 0)
         {
             EnsureMayLock(select);
@@ -49,6 +50,8 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
 
     private BoundQuery BindBody(QueryBody body, bool keepsUnknown) => body switch
     {
+        NestedQuery { Query.Locking: { Count: > 0 } locking } => throw Error.At(SqlStates.FeatureNotSupported,
+            $"{NameOf(locking[0])} is not allowed with UNION/INTERSECT/EXCEPT", locking[0].Position),
         SelectCore core => BindCore(core, null, keepsUnknown),
         NestedQuery nested => new QueryBinder(state, outerScope, _ctes).Bind(nested.Query, keepsUnknown),
         ValuesBody values => BindValues(values, keepsUnknown),

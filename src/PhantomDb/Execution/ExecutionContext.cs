@@ -1,5 +1,6 @@
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
+using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
 using PhantomDb.Vectors;
@@ -29,6 +30,18 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     /// <summary>Who wants to know what is read, where that is a SERIALIZABLE transaction.</summary>
     public Transaction? Reader { get; init; }
 
+    /// <summary>Rows that scans are to give alone, by the columns of their row ids: a row is looked at again.</summary>
+    public IReadOnlyDictionary<ColumnId, FixedRow>? FixedRows { get; private init; }
+
+    /// <summary>
+    /// Where rows that FOR UPDATE has locked are kept, by the first row id: who looks at a row of the statement again must find the
+    /// same. Null in a part that runs several times.
+    /// </summary>
+    public Dictionary<ColumnId, LockedRows>? LockedRows { get; init; }
+
+    /// <summary>Rows that were locked before, given instead of locking others.</summary>
+    public IReadOnlyDictionary<ColumnId, LockedRows>? ReplayedRows { get; private init; }
+
     /// <summary>Parameters of the statement; those beyond are values of dependent joins, which change.</summary>
     public int ParameterCount { get; init; } = parameters.Length;
 
@@ -48,8 +61,22 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     }
 
     /// <summary>The same with a memory account of its own, for a part of the plan that runs many times.</summary>
-    public ExecutionContext CreateNested() => With(new ScopedStatement(Statement), Evaluation.Parameters);
+    public ExecutionContext CreateNested() => With(new ScopedStatement(Statement), Evaluation.Parameters, isRepeated: true);
 
-    private ExecutionContext With(IStatementContext statement, Vector[] parameters) =>
-        new(statement, parameters) { Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount };
+    /// <summary>A nested one in which some scans give one row.</summary>
+    public ExecutionContext CreateNested(IReadOnlyDictionary<ColumnId, FixedRow> fixedRows) => With(new ScopedStatement(Statement), Evaluation.Parameters, true, fixedRows);
+
+    private ExecutionContext With(
+        IStatementContext statement, Vector[] parameters, bool isRepeated = false, IReadOnlyDictionary<ColumnId, FixedRow>? fixedRows = null) =>
+        new(statement, parameters)
+        {
+            Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount,
+            FixedRows = fixedRows ?? FixedRows, LockedRows = isRepeated ? null : LockedRows, ReplayedRows = fixedRows is null ? ReplayedRows : LockedRows,
+        };
 }
+
+/// <summary>The rows that FOR UPDATE has given, as far as it was asked for them.</summary>
+internal sealed record LockedRows(IReadOnlyList<LogicalColumn> Columns, ColumnarBuffer Rows);
+
+/// <summary>A row that a scan gives: as it is now, or as the statement sees it; none where the id is negative.</summary>
+internal readonly record struct FixedRow(long RowId, bool IsLatest);

@@ -83,6 +83,7 @@ internal sealed partial class PhysicalPlanner
             LogicalAggregate aggregate => PlanAggregate(aggregate, required),
             LogicalSort sort => PlanSort(sort, required, sort.Limit),
             LogicalLimit limit => PlanLimit(limit, required),
+            LogicalLockRows rows => PlanLockRows(rows, required),
             LogicalDistinct distinct => PlanDistinct(distinct, required),
             LogicalWindow window => PlanWindow(window, required),
             LogicalSetOperation set => PlanSetOperation(set),
@@ -229,6 +230,15 @@ internal sealed partial class PhysicalPlanner
         && limit.Offset is null or ConstantExpression { Value: long and >= 0 and < int.MaxValue }
             ? count + ((limit.Offset as ConstantExpression)?.Value as long? ?? 0)
             : null;
+
+    private PhysicalLockRows PlanLockRows(LogicalLockRows rows, HashSet<ColumnId> required)
+    {
+        LogicalColumn[] columns = [.. rows.Input.Output.Where(c => required.Contains(c.Id))];
+        PhysicalOperator input = PlanExactly(rows.Input, [.. columns, .. rows.RowIds]);
+        return new PhysicalLockRows(input, rows.Tables, RewriteOrNull(rows.Limit), RewriteOrNull(rows.Offset), columns);
+
+        Expression? RewriteOrNull(Expression? count) => count is null ? null : Rewrite(count, ColumnScope.Empty);
+    }
 
     private PhysicalDistinct PlanDistinct(LogicalDistinct distinct, HashSet<ColumnId> required)
     {

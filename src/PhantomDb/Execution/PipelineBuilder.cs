@@ -110,6 +110,14 @@ internal sealed class PipelineBuilder
                 End(plan, cte.Definition, sink);
                 return Build(cte.Body);
             }
+            case PhysicalLockRows rows when _context.ReplayedRows is { } replayed && replayed.TryGetValue(rows.Tables[0].RowId.Id, out LockedRows? kept):
+                return From(plan, new BufferSource(() => kept.Rows));
+            case PhysicalLockRows rows:
+                return From(plan, new LockRowsSource(rows, _ctes, _profile));
+            case PhysicalScan { HasRowId: true } scan when _context.FixedRows is { } rows && rows.TryGetValue(scan.Columns[^1].Id, out FixedRow row):
+                return From(plan, new FixedRowSource(scan, row));
+            case PhysicalIndexScan { Scan: { HasRowId: true } scan } when _context.FixedRows is { } rows && rows.TryGetValue(scan.Columns[^1].Id, out FixedRow row):
+                return From(plan, new FixedRowSource(scan, row));
             case PhysicalRecursiveCte recursive:
                 return From(plan, new RecursiveCteSource(recursive, _ctes, _profile));
             case PhysicalScan scan:

@@ -33,16 +33,36 @@ internal sealed class RowRecheck(StatementScope scope, LogicalOperator input, IR
     }
 
     // The scan that gives the row id becomes a list of one row.
-    private LogicalOperator Replace(LogicalOperator plan, long[] ids)
+    private LogicalOperator Replace(LogicalOperator plan, long[] ids) => PlanTraversal.RewriteOperators(plan, part =>
     {
         for (int i = 0; i < ids.Length; i++)
         {
-            if (plan is LogicalScan scan && scan.RowId?.Id == rowIds[i].Id)
+            if (part is LogicalScan scan && scan.RowId?.Id == rowIds[i].Id)
             {
                 return OneRow(scan, ids[i]);
             }
         }
-        return PlanTraversal.MapChildren(plan, child => Replace(child, ids));
+        // Rows that a subquery's FOR UPDATE has locked stay what they were: locking again might find others.
+        return part is LogicalLockRows rows && scope.LockedRows.TryGetValue(rows.Tables[0].RowId.Id, out LockedRows? locked) ? Kept(rows, locked) : null;
+    });
+
+    private static LogicalValues Kept(LogicalLockRows rows, LockedRows locked)
+    {
+        LogicalColumn[] columns = [.. rows.Output];
+        int[] places = [.. columns.Select(column => locked.Columns.ToList().FindIndex(c => c.Id == column.Id))];   // -1: nobody has asked for it
+        List<ExpressionList> values = [];
+        DataChunk chunk = new(locked.Rows.Types);
+        for (int block = 0; block < locked.Rows.BlockCount; block++)
+        {
+            locked.Rows.Read(block, chunk);
+            for (int i = 0; i < chunk.Count; i++)
+            {
+                int position = i;
+                values.Add(new ExpressionList([.. columns.Select((column, c) => (Expression)new ConstantExpression(
+                    column.Type, places[c] < 0 ? null : ExpressionEvaluator.BoxedValue(chunk.Vectors[places[c]], position)))]));
+            }
+        }
+        return new LogicalValues(columns, values);
     }
 
     private LogicalOperator OneRow(LogicalScan scan, long id)

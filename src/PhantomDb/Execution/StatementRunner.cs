@@ -35,13 +35,6 @@ internal sealed class StatementRunner(StatementScope scope)
         };
     }
 
-    /// <summary>SELECT … FOR UPDATE: all rows are locked before the first is given.</summary>
-    public StatementResult Lock(BoundPlan plan)
-    {
-        ColumnarBuffer rows = new LockRowsRunner(scope, (LogicalLockRows)plan.Plan, plan.ResultColumns).Run();
-        return new StatementResult(TagOf(plan.CommandTag, rows.Count)) { Columns = plan.ResultColumns, Rows = new KeptRows(rows) };
-    }
-
     /// <summary>INSERT, UPDATE or DELETE.</summary>
     public StatementResult Modify(BoundPlan plan)
     {

@@ -28,6 +28,9 @@ internal sealed class StatementScope(
 
     public IStatementContext Statement => statement;
 
+    /// <summary>Rows that FOR UPDATE in a subquery has locked; see <see cref="ExecutionContext.LockedRows"/>.</summary>
+    public Dictionary<ColumnId, LockedRows> LockedRows { get; } = [];
+
     /// <summary>What the transaction checks later; null where nothing can be left for later.</summary>
     public DeferredChecks? Deferred { get; init; }
 
@@ -57,6 +60,7 @@ internal sealed class StatementScope(
         View = view ?? transaction.View,
         VirtualTables = VirtualTables,
         Reader = transaction,
+        LockedRows = LockedRows,
     };
 
     /// <summary>Runs a plan, giving chunks with the columns asked for; over what the statement sees, or another view.</summary>

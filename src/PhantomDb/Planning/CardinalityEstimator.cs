@@ -99,6 +99,8 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
                 return Math.Min(Rows(sort.Input), sort.Limit ?? double.MaxValue);
             case LogicalLimit limit:
                 return Math.Min(Rows(limit.Input), limit.Limit is ConstantExpression { Value: long count } ? count : double.MaxValue);
+            case LogicalLockRows rows:
+                return Math.Min(Rows(rows.Input), rows.Limit is ConstantExpression { Value: long locked } ? locked : double.MaxValue);
             case LogicalDistinct distinct:
                 return Groups(distinct.Output.Select(c => (Expression)c.Reference), Rows(distinct.Input));
             case LogicalSetOperation set:

@@ -67,6 +67,7 @@ internal sealed class LogicalPlanPrinter
         LogicalSetOperation set => $"{set.Kind}{(set.IsAll ? " all" : "")} [{Columns(set.Columns)}]",
         LogicalCte cte => $"Cte {cte.Name}",
         LogicalRecursiveCte cte => $"RecursiveCte {cte.Name}{(cte.IsAll ? " all" : "")} [{Columns(cte.Columns)}]",
+        LogicalLockRows rows => $"LockRows {string.Join(", ", rows.Tables.Select(t => t.Table.Name))}",
         LogicalCteScan scan => $"CteScan {scan.Name} [{Columns(scan.Columns)}]",
         LogicalCopyInput copy => $"CopyInput [{Columns(copy.Columns)}]",
         LogicalInsert insert => $"Insert {insert.Table.Name}{Conflict(insert)}{Returning(insert)}",

@@ -24,7 +24,6 @@ internal sealed class ExplainRunner(BoundExplain explain, StatementScope scope)
         PlanNode root = explain.Statement switch
         {
             BoundPlan { Plan: LogicalModification modification } => Explain(modification),
-            BoundPlan { Plan: LogicalLockRows } => throw Errors.Error.NotSupported("EXPLAIN of SELECT … FOR UPDATE"),
             BoundPlan query => Explain(query.Plan, query.ResultColumns),
             SchemaChange { Actions: var actions } when !explain.IsAnalyze && actions.OfType<FillTable>().FirstOrDefault() is { } fill => Explain(fill.Query, fill.Columns),
             _ => throw Errors.Error.NotSupported($"EXPLAIN {(explain.IsAnalyze ? "ANALYZE " : "")}of {explain.Statement.CommandTag}"),

@@ -141,6 +141,17 @@ internal sealed record PhysicalLimit(PhysicalOperator Input, Expression? Limit, 
     public override IReadOnlyList<PhysicalOperator> Children => [Input];
 }
 
+/// <summary>
+/// Locks rows one by one, in the input's order, until the limit is served. Of the input's columns the last are row ids: those of the
+/// tables, then those of tables that are not locked.
+/// </summary>
+internal sealed record PhysicalLockRows(
+    PhysicalOperator Input, IReadOnlyList<LockedTable> Tables, Expression? Limit, Expression? Offset, IReadOnlyList<LogicalColumn> Columns)
+    : PhysicalOperator(Columns)
+{
+    public override IReadOnlyList<PhysicalOperator> Children => [Input];
+}
+
 /// <summary>The first row of each group of equal keys, in the input's order.</summary>
 internal sealed record PhysicalDistinct(PhysicalOperator Input, IReadOnlyList<Expression> Keys) : PhysicalOperator(Input.Columns)
 {

@@ -37,12 +37,16 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     /// </summary>
     public IReadOnlySet<int> PinnedParameters { get; init; } = new HashSet<int>();
 
-    /// <summary>The query calls a function such as nextval: all its rows are computed, whether or not they are read.</summary>
-    public bool HasSideEffects => _hasSideEffects ??= CallsSideEffects(Plan);
+    /// <summary>The query locks rows, or calls a function such as nextval: all its rows are computed, whether or not they are read.</summary>
+    public bool HasSideEffects => _hasSideEffects ??= Locked.Count > 0 || CallsSideEffects(Plan);
+
+    /// <summary>Tables that FOR UPDATE and its like are about, wherever they stand.</summary>
+    public IReadOnlyList<LockedTable> Locked => _locked ??= LogicalLockRows.TablesIn(Plan);
 
     public override string CommandTag => Tag;
 
     private bool? _hasSideEffects;
+    private IReadOnlyList<LockedTable>? _locked;
 
     private static bool CallsSideEffects(LogicalOperator plan)
     {

@@ -75,6 +75,8 @@ internal sealed class ColumnPruning : IOptimizerRule
                 return sort with { Input = Prune(sort.Input, With(needed, [.. sort.Keys.Select(k => k.Expression)])) };
             case LogicalLimit limit:
                 return limit with { Input = Prune(limit.Input, With(needed, [.. (limit.Ties ?? []).Select(k => k.Expression)])) };
+            case LogicalLockRows rows:
+                return rows with { Input = Prune(rows.Input, needed is null ? null : [.. needed, .. rows.RowIds.Select(c => c.Id)]) };
             case LogicalSetOperation { Kind: SetOperationKind.Union, IsAll: true } union when needed is not null:
                 return PruneUnion(union, needed);
             case LogicalCte cte:

@@ -47,6 +47,9 @@ internal sealed class FilterPushdown(bool infersEqualities) : IOptimizerRule
             case LogicalDistinct { On: null } distinct:
                 (List<Expression> safe, List<Expression> unsafeOnes) = Partition(conjuncts, c => !ExpressionFacts.IsVolatile(c));
                 return Conjuncts.Filter(distinct with { Input = Push(distinct.Input, safe) }, unsafeOnes);
+            case LogicalLockRows { Limit: null, Offset: null } rows:
+                (List<Expression> unlocked, List<Expression> locked) = Partition(conjuncts, c => !ExpressionFacts.IsVolatile(c) && !HasSubquery(c));
+                return Conjuncts.Filter(rows with { Input = Push(rows.Input, unlocked) }, locked);
             case LogicalWindow window:
                 // Whole partitions may go, single rows of one may not.
                 HashSet<ColumnId> partition = [.. window.PartitionBy.OfType<ColumnExpression>().Select(c => c.Id)];
