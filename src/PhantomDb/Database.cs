@@ -17,14 +17,13 @@ public sealed class Database : IDisposable
 {
     private readonly Lock _fileUse = new();   // one save or load at a time
     private readonly List<WeakReference<Session>> _sessions = [];
-    private readonly Lock _definitions = new();
-    private readonly Lock _publication = new();   // from the commit of changed definitions until all of them are in place
     private readonly string? _path;
     private readonly Guid _id = Guid.NewGuid();
     private readonly int _timeline = 1;
     private readonly long _lsn;
     private bool _isSealed = true;            // how the next save writes it
     private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
+    private int _nextOid;   // at or above the catalog's: running transactions may have taken some
     private object? _fileStamp;   // of the file that was read
     private IDisposable? _lock;
     private object _savedState;
@@ -57,6 +56,7 @@ public sealed class Database : IDisposable
             _savedState = State(_catalog, Storage.Timestamps.Visible);   // an empty database is not worth a file that nobody asked for
         }
         Transactions = new TransactionManager(Storage);
+        _nextOid = _catalog.NextOid;
     }
 
     /// <summary>A database in memory with what a file had, so that it can be looked at before it is believed.</summary>
@@ -70,6 +70,7 @@ public sealed class Database : IDisposable
         _savedState = new object();
         IsNew = true;
         Transactions = new TransactionManager(Storage);
+        _nextOid = _catalog.NextOid;
     }
 
     // A fork. The locks are held for the moment only in which all is as committed; what was not is undone after that.
@@ -79,13 +80,15 @@ public sealed class Database : IDisposable
         Options = source.Options with { IsInMemory = true };
         Memory = new MemoryAccount("database", Options.MemoryLimit);
         _isSealed = source._isSealed;
-        lock (source._publication)
+        Storage = source.Transactions.BetweenCommits(() =>
         {
             (_catalog, ImmutableDictionary<int, TableStore> tables) = source.Definitions;
             ImmutableDictionary<int, SequenceStore> sequences = source.Storage.Sequences;
-            Storage = source.Transactions.Fork(
+            return DatabaseStorage.Fork(
                 _catalog.Tables.Select(table => tables[table.Oid]), _catalog.Sequences.Select(sequence => sequences[sequence.Oid]), Memory);
-        }
+        });
+        Storage.FinishFork();
+        _nextOid = source._nextOid;
         _savedState = State(_catalog, Storage.Timestamps.Visible);
         Transactions = new TransactionManager(Storage);
     }
@@ -125,31 +128,22 @@ public sealed class Database : IDisposable
     {
         get
         {
-            lock (_definitions)
+            lock (Transactions.Definitions)
             {
                 return (_catalog, Storage.Tables);
             }
         }
     }
 
-    /// <summary>
-    /// Commits a transaction that has changed definitions, and puts definitions and tables in place, both or neither for
-    /// whoever asks for both.
-    /// </summary>
-    internal void CommitDefinitions(Transaction transaction, DatabaseCatalog catalog, Action putTables)
-    {
-        lock (_publication)
-        {
-            transaction.Commit(() =>
-            {
-                lock (_definitions)
-                {
-                    putTables();
-                    Catalog = catalog;
-                }
-            });
-        }
-    }
+    /// <summary>Commits a transaction that has changed definitions, which are merged into the newest ones.</summary>
+    internal void CommitDefinitions(Transaction transaction, SchemaOverlay overlay) =>
+        transaction.Commit(() => Catalog = overlay.Publish(Transactions, Catalog));
+
+    /// <summary>Oids from this one on are nobody's yet.</summary>
+    internal int NextOid => Volatile.Read(ref _nextOid);
+
+    /// <summary>Takes the oids that a definition statement was bound with for it alone; false where somebody else has some of them.</summary>
+    internal bool TryTakeOids(int first, int next) => next == first || Interlocked.CompareExchange(ref _nextOid, next, first) == first;
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>
     public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null);
@@ -245,12 +239,11 @@ public sealed class Database : IDisposable
                 DatabaseCatalog catalog;
                 ImmutableDictionary<int, TableStore> tables;
                 ImmutableDictionary<int, SequenceStore> sequences;
-                lock (_publication)   // definitions and rows of one moment
+                (catalog, tables, sequences) = Transactions.BetweenCommits(() =>
                 {
                     transaction.BeginReading();
-                    (catalog, tables) = Definitions;
-                    sequences = Storage.Sequences;
-                }
+                    return (Catalog, Storage.Tables, Storage.Sequences);
+                });
                 object state = State(catalog, transaction.ReadTimestamp);
                 DatabaseContent content = new(DatabaseFiles.NameOf(target), catalog, Storage, transaction.View)
                 {
@@ -289,7 +282,7 @@ public sealed class Database : IDisposable
         {
             EnsureNoOpenTransaction();
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
-            int firstOid = Catalog.NextOid;
+            int firstOid = _nextOid;
             object? stamp = DatabaseFiles.StampOf(source);
             try
             {
@@ -411,14 +404,12 @@ public sealed class Database : IDisposable
                 transaction.LockTable(table.Oid, TableLockMode.AccessExclusive, name: table.Name);
             }
             EnsureNoOpenTransaction();
-            if (Catalog.NextOid != firstOid)
+            if (_nextOid != firstOid)
             {
                 throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
             }
-            lock (_publication)
-            {
-                Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog);
-            }
+            Transactions.CommitDefinitions(() => Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog));
+            _nextOid = loaded.Catalog.NextOid;
         }
         finally
         {

@@ -115,24 +115,37 @@ public sealed partial class Session
             case SchemaChange:
                 EnsureMayWrite(bound.CommandTag);
                 SetWaitLimits();
-                StatementLocks.TakeDefinitions(_transaction);
-                SchemaChange change = (SchemaChange)Rebind(statement);
-                EnsureNothingPending(change.CommandTag, change.TablesChanged(_statement.Catalog));
-                StatementLocks.Take(_transaction, change, _statement.Catalog);
-                _transaction.BeginWriting();
-                return Define(change);
+                SchemaChange change = (SchemaChange)bound;
+                while (true)
+                {
+                    EnsureNothingPending(change.CommandTag, change.TablesChanged(_statement.Catalog));
+                    StatementLocks.Take(_transaction, change, _statement.Catalog);
+                    _transaction.BeginWriting();
+                    if (IsCurrent && _database.TryTakeOids(change.FirstOid, change.NextOid))
+                    {
+                        return Define(change);
+                    }
+                    change = (SchemaChange)Rebind(statement);   // against what was waited for; it may be about other objects now
+                }
             case TruncateCommand:
                 EnsureMayWrite(bound.CommandTag);
                 SetWaitLimits();
-                StatementLocks.TakeDefinitions(_transaction);
-                TruncateCommand truncate = (TruncateCommand)Rebind(statement);
+                TruncateCommand truncate = (TruncateCommand)bound;
+                while (true)
+                {
+                    EnsureNothingPending("TRUNCATE", truncate.Tables);
+                    StatementLocks.Take(_transaction, truncate);
+                    _transaction.BeginWriting();
+                    if (IsCurrent)
+                    {
+                        break;
+                    }
+                    truncate = (TruncateCommand)Rebind(statement);
+                }
                 foreach (string notice in truncate.Notices)
                 {
                     Notify(notice);
                 }
-                EnsureNothingPending("TRUNCATE", truncate.Tables);
-                StatementLocks.Take(_transaction, truncate);
-                _transaction.BeginWriting();
                 return Defined(overlay => new StatementRunner(NewScope()).Truncate(truncate, overlay));
             case LockTableCommand @lock:
                 return LockTables(@lock, statement);
@@ -233,9 +246,18 @@ public sealed partial class Session
         _ => "SELECT FOR UPDATE",
     };
 
-    // The snapshot is taken by now: what was replaced before it must be seen as it is after.
+    // The snapshot is taken by now: what was replaced before it must be seen as it is after, and what was replaced after it
+    // together with what was committed with that.
     private T Newest<T>(T bound, Statement statement)
-        where T : BoundStatement => IsCurrent ? bound : RebindAs<T>(statement);
+        where T : BoundStatement
+    {
+        while (!IsCurrent)
+        {
+            bound = RebindAs<T>(statement);
+            _transaction.BeginReading();
+        }
+        return bound;
+    }
 
     private T RebindAs<T>(Statement statement)
         where T : BoundStatement => Rebind(statement) switch
@@ -307,7 +329,7 @@ public sealed partial class Session
     // The definitions go into the transaction's overlay, and with its commit into place.
     private StatementResult Defined(Func<SchemaOverlay, StatementResult> define)
     {
-        SchemaOverlay overlay = _overlay ?? new SchemaOverlay(_statement.Catalog, _tables);
+        SchemaOverlay overlay = _overlay ?? new SchemaOverlay();
         StatementResult result = define(overlay);
         _overlay = overlay;
         return result;

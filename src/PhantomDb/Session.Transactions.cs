@@ -28,29 +28,35 @@ public sealed partial class Session
     private bool EndsWithStatement => !_isInTransaction && (!_isInBatch || _isLastOfBatch);
 
     /// <summary>The definitions that the session's next statement sees.</summary>
-    internal DatabaseCatalog NewestCatalog => _overlay?.Catalog ?? _database.Catalog;
+    internal DatabaseCatalog NewestCatalog => NewestDefinitions().Catalog;
 
     /// <summary>True while the session sees definitions that nobody else does.</summary>
     internal bool HasOwnDefinitions => _overlay is not null;
 
     /// <summary>True where neither definitions nor tables have been replaced since the statement took them.</summary>
     private bool IsCurrent => _overlay is { } overlay
-        ? ReferenceEquals(_statement.Catalog, overlay.Catalog)
+        ? overlay.IsOver(_database.Catalog, _database.Storage.Tables)
+            && ReferenceEquals(_statement.Catalog, overlay.Catalog) && ReferenceEquals(_tables, overlay.Tables)
         : ReferenceEquals(_statement.Catalog, _database.Catalog) && ReferenceEquals(_tables, _database.Storage.Tables);
 
     /// <summary>Definitions, and tables that fit them.</summary>
     private DatabaseCatalog TakeDefinitions()
     {
-        if (_overlay is { } overlay)
-        {
-            _tables = overlay.Tables;
-            _statement.OwnSequences = overlay.Sequences;
-            return overlay.Catalog;
-        }
         DatabaseCatalog catalog;
-        _statement.OwnSequences = null;
-        (catalog, _tables) = _database.Definitions;
+        (catalog, _tables) = NewestDefinitions();
+        _statement.OwnSequences = _overlay?.Sequences;
         return catalog;
+    }
+
+    private (DatabaseCatalog Catalog, ImmutableDictionary<int, TableStore> Tables) NewestDefinitions()
+    {
+        (DatabaseCatalog catalog, ImmutableDictionary<int, TableStore> tables) = _database.Definitions;
+        if (_overlay is not { } overlay)
+        {
+            return (catalog, tables);
+        }
+        overlay.LayOver(catalog, tables);
+        return (overlay.Catalog, overlay.Tables);
     }
 
     /// <summary>The tables, views and sequences as this session sees them, those of its open transaction included, for people to read.</summary>
@@ -72,7 +78,7 @@ public sealed partial class Session
         }
         else
         {
-            _database.CommitDefinitions(_transaction, overlay.Catalog, () => overlay.Publish(_database.Transactions));
+            _database.CommitDefinitions(_transaction, overlay);
         }
         _overlay = null;
         _statement.OwnSequences = null;

@@ -356,6 +356,7 @@ public sealed partial class Session : IDisposable
     private BinderContext NewBinderContext(DatabaseCatalog catalog) => new(catalog)
     {
         DatabaseName = _database.Name,
+        FirstOid = _database.NextOid,
         SearchPath = _settings.SearchPath,
         PreparedStatements = this,
         VirtualTables = _surroundings,

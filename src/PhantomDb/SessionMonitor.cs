@@ -76,14 +76,14 @@ internal sealed class SessionMonitor(Database database) : ISessionControl
         }
         foreach (LockDescription held in Locks())
         {
-            bool isRelation = held.TableOid is not (null or TransactionManager.DefinitionsOid);
+            bool isRelation = held.TableOid > TransactionManager.DefinitionsOid;   // else all definitions, or a name
             yield return scan.Row(
                 ("locktype", isRelation ? "relation" : held.TableOid is null ? "transactionid" : "object"),
                 ("database", held.TableOid is null ? null : databaseOid),
                 ("relation", isRelation ? held.TableOid : null),
                 ("transactionid", held.TableOid is null ? Number(held.BlockedBy) : null),
                 ("classid", isRelation || held.TableOid is null ? null : SystemObjects.PgClassOid),
-                ("objid", isRelation ? null : held.TableOid),
+                ("objid", held.TableOid == TransactionManager.DefinitionsOid ? 0 : null),
                 ("virtualtransaction", Number(held.ProcessId)), ("pid", held.ProcessId), ("mode", held.Mode + "Lock"), ("granted", held.IsGranted),
                 ("fastpath", isRelation && held.IsGranted && !TableLock.IsStrong(held.Mode)),
                 ("waitstart", held.WaitStart == 0 ? null : held.WaitStart));

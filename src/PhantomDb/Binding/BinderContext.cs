@@ -7,6 +7,9 @@ namespace PhantomDb.Binding;
 /// <summary>What a statement is bound against: the catalog, the session's settings, and what is known of parameters.</summary>
 internal sealed record BinderContext(DatabaseCatalog Catalog)
 {
+    /// <summary>No object that is being made by another transaction has an oid from this one on; 0: nobody else makes any.</summary>
+    public int FirstOid { get; init; }
+
     public string DatabaseName { get; init; } = "phantomdb";
 
     /// <summary>Schemas searched for unqualified names, after pg_catalog; the first that exists takes new objects.</summary>

@@ -21,7 +21,7 @@ internal sealed partial class SchemaBinder
             {
                 continue;
             }
-            NameUses uses = StoredText.UsesOf(state, view);
+            NameUses uses = StoredText.UsesOf(Apart(), view);
             if (uses.Relations.Any(r => r.Oid == relationOid) || uses.Texts.Any(t => t.Oid == relationOid))
             {
                 yield return (view, uses);
@@ -48,8 +48,9 @@ internal sealed partial class SchemaBinder
         {
             foreach (ColumnDefinition column in table.Columns.Where(c => c.DefaultText is not null && c.DefaultText.Contains('\'', StringComparison.Ordinal)))
             {
-                NameUses uses = state.InView(DatabaseCatalog.DefaultSchema, () =>
-                    state.Record(() => ModificationBinder.BindDefault(state, SqlParser.ParseExpression(column.DefaultText!), column)));
+                BindingState apart = Apart();
+                NameUses uses = apart.InView(DatabaseCatalog.DefaultSchema, () =>
+                    apart.Record(() => ModificationBinder.BindDefault(apart, SqlParser.ParseExpression(column.DefaultText!), column)));
                 if (uses.Texts.Any(t => t.Oid == relationOid))
                 {
                     yield return (table, column, uses);
@@ -72,6 +73,9 @@ internal sealed partial class SchemaBinder
             ReplaceColumn(table.Oid, column.Number, c => c with { DefaultText = null, SequenceOid = 0 });
         }
     }
+
+    // What other objects' texts name is nothing that this statement depends on.
+    private BindingState Apart() => new(state.Context);
 
     /// <summary>A relation has got another name or schema: the texts that name it follow.</summary>
     private void FollowRename(int oid, string schema, string name)

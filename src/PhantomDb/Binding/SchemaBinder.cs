@@ -14,7 +14,7 @@ namespace PhantomDb.Binding;
 /// </summary>
 internal sealed partial class SchemaBinder(BindingState state)
 {
-    private readonly SchemaChangeBuilder _change = new(state.Catalog);
+    private readonly SchemaChangeBuilder _change = new(state.Catalog, state.Context.FirstOid);
 
     private static void RefuseTemporary(TablePersistence persistence, string what, int position)
     {

@@ -5,14 +5,15 @@ using PhantomDb.Planning.Logical;
 namespace PhantomDb.Binding;
 
 /// <summary>Collects what a definition statement changes; the catalog here is the one after the changes so far.</summary>
-internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog)
+internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog, int firstOid)
 {
+    private readonly int _firstOid = Math.Max(firstOid, catalog.NextOid);
     private readonly List<CatalogChange> _changes = [];
     private readonly List<StorageAction> _actions = [];
     private readonly List<string> _notices = [];
     private readonly List<string> _cascades = [];   // of the drop that is under way
 
-    public DatabaseCatalog Catalog { get; private set; } = catalog;
+    public DatabaseCatalog Catalog { get; private set; } = catalog.NextOid >= firstOid ? catalog : catalog with { NextOid = firstOid };
 
     public int TakeOid()
     {
@@ -77,6 +78,6 @@ internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog)
     public SchemaChange Build(string tag)
     {
         EndCascade();
-        return new SchemaChange(tag) { Changes = _changes, Actions = _actions, Notices = _notices, NextOid = Catalog.NextOid };
+        return new SchemaChange(tag) { Changes = _changes, Actions = _actions, Notices = _notices, FirstOid = _firstOid, NextOid = Catalog.NextOid };
     }
 }

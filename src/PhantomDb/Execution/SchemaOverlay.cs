@@ -1,63 +1,100 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
+using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
 
 namespace PhantomDb.Execution;
 
 /// <summary>
-/// Definitions as one transaction has changed them: seen by its own statements, put in place when it commits, dropped step by
-/// step when it is rolled back. The transaction holds the lock of all definitions from the first step on.
+/// What one transaction has changed of the definitions: laid over the newest ones for its own statements, merged into them
+/// when it commits, dropped step by step when it is rolled back. The transaction has locked every object and name that it
+/// changes, so the changes mean the same whatever else others commit meanwhile.
 /// </summary>
-internal sealed class SchemaOverlay(DatabaseCatalog catalog, ImmutableDictionary<int, TableStore> tables)
+internal sealed class SchemaOverlay
 {
     private readonly List<Step> _steps = [];
 
-    private readonly record struct Step(
-        SchemaChangeRunner Runner, DatabaseCatalog CatalogBefore, ImmutableDictionary<int, TableStore> TablesBefore, ImmutableDictionary<int, SequenceStore> SequencesBefore);
+    // What the changes were last laid over, and what that gave.
+    private DatabaseCatalog? _baseCatalog;
+    private ImmutableDictionary<int, TableStore>? _baseTables;
 
-    public DatabaseCatalog Catalog { get; private set; } = catalog;
+    /// <summary>A definition statement, or (without a change of the catalog) a TRUNCATE.</summary>
+    private readonly record struct Step(SchemaChange? Change, SchemaChangeRunner Runner);
 
-    public ImmutableDictionary<int, TableStore> Tables { get; private set; } = tables;
+    /// <summary>The definitions as last given by <see cref="LayOver"/>, with what was done since.</summary>
+    public DatabaseCatalog Catalog { get; private set; } = DatabaseCatalog.Empty;
+
+    public ImmutableDictionary<int, TableStore> Tables { get; private set; } = ImmutableDictionary<int, TableStore>.Empty;
 
     /// <summary>The sequences that the transaction has altered or restarted, as it goes on with them.</summary>
     public ImmutableDictionary<int, SequenceStore> Sequences { get; private set; } = ImmutableDictionary<int, SequenceStore>.Empty;
 
     public int StepCount => _steps.Count;
 
-    /// <summary>Takes over what a definition statement has done.</summary>
-    public void Add(SchemaChangeRunner runner, DatabaseCatalog catalogAfter)
+    /// <summary>True where these are still the committed definitions that the changes were laid over.</summary>
+    public bool IsOver(DatabaseCatalog catalog, ImmutableDictionary<int, TableStore> tables) =>
+        ReferenceEquals(catalog, _baseCatalog) && ReferenceEquals(tables, _baseTables);
+
+    /// <summary>Gives committed definitions with the transaction's changes, in the two properties.</summary>
+    public void LayOver(DatabaseCatalog catalog, ImmutableDictionary<int, TableStore> tables)
     {
-        _steps.Add(new Step(runner, Catalog, Tables, Sequences));
-        Catalog = catalogAfter;
-        Tables = runner.ApplyTo(Tables);
-        Sequences = runner.ApplyTo(Sequences);
+        if (IsOver(catalog, tables))
+        {
+            return;
+        }
+        (_baseCatalog, _baseTables) = (catalog, tables);
+        (Catalog, Tables, Sequences) = (catalog, tables, ImmutableDictionary<int, SequenceStore>.Empty);
+        foreach (Step step in _steps)
+        {
+            Apply(step);
+        }
+    }
+
+    /// <summary>Takes over what a definition statement has done.</summary>
+    public void Add(SchemaChange? change, SchemaChangeRunner runner)
+    {
+        Step step = new(change, runner);
+        _steps.Add(step);
+        if (_baseCatalog is not null)
+        {
+            Apply(step);
+        }
     }
 
     /// <summary>Drops the steps after a number of them.</summary>
     public void UndoTo(int stepCount)
     {
+        if (_steps.Count > stepCount)
+        {
+            (_baseCatalog, _baseTables) = (null, null);
+        }
         while (_steps.Count > stepCount)
         {
-            Step last = _steps[^1];
-            last.Runner.Discard();
-            Catalog = last.CatalogBefore;
-            Tables = last.TablesBefore;
-            Sequences = last.SequencesBefore;
+            _steps[^1].Runner.Discard();
             _steps.RemoveAt(_steps.Count - 1);
         }
     }
 
-    /// <summary>Puts the tables in place; the catalog is the caller's to put.</summary>
-    public void Publish(TransactionManager manager)
+    /// <summary>Puts the tables in place and gives the catalog with all changes, which is the caller's to put.</summary>
+    public DatabaseCatalog Publish(TransactionManager manager, DatabaseCatalog newest)
     {
         foreach (Step step in _steps)
         {
+            newest = step.Change?.ApplyTo(newest) ?? newest;
             step.Runner.Publish(manager);
         }
         foreach (Step step in _steps)
         {
             step.Runner.ReleaseSequences();
         }
+        return newest;
+    }
+
+    private void Apply(Step step)
+    {
+        Catalog = step.Change?.ApplyTo(Catalog) ?? Catalog;
+        Tables = step.Runner.ApplyTo(Tables);
+        Sequences = step.Runner.ApplyTo(Sequences);
     }
 }

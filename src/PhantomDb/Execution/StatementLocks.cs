@@ -6,7 +6,7 @@ namespace PhantomDb.Execution;
 
 /// <summary>
 /// The table locks that statements take before they look at rows. Queries take none: readers never wait. Definition statements
-/// come one after the other, and lock out whoever writes to the tables that they change.
+/// lock what they are about, and so keep out whoever writes to the tables that they change.
 /// </summary>
 internal static class StatementLocks
 {
@@ -19,46 +19,101 @@ internal static class StatementLocks
     }
 
     /// <summary>
-    /// Locks all definitions: for definition statements, which are bound under this lock, and for whoever wants definitions and
-    /// rows of one moment.
+    /// Locks all that a definition statement is about: objects that it changes or drops, for itself alone; tables that a new foreign
+    /// key refers to, against being written to; names that it gives to relations and schemas, so that no two transactions give the same; and, against being changed,
+    /// what its texts read and the schemas that its objects go into.
     /// </summary>
-    public static void TakeDefinitions(Transaction transaction) =>
-        transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.AccessExclusive, name: "definitions");
-
-    /// <summary>Locks the tables that a definition statement changes, drops or refers to.</summary>
     public static void Take(Transaction transaction, SchemaChange change, DatabaseCatalog before)
     {
-        HashSet<int> tables = [];
-        HashSet<int> sequences = [];
+        transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.RowExclusive, name: "definitions");
+        SortedDictionary<int, (TableLockMode Mode, string Name)> locks = [];
+        foreach (int oid in change.Dependencies)
+        {
+            AddObject(oid, TableLockMode.AccessShare);
+        }
         foreach (CatalogChange part in change.Changes)
         {
             switch (part)
             {
                 case PutTable put:
-                    tables.Add(put.Table.Oid);
-                    tables.UnionWith(put.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey).Select(c => c.ReferencedTableOid));
+                    AddObject(put.Table.Oid, TableLockMode.AccessExclusive);
+                    AddName(put.Table.Schema, put.Table.Name, put.Table.Oid);
+                    foreach (IndexDefinition index in put.Table.Indexes)
+                    {
+                        AddName(put.Table.Schema, index.Name, index.Oid);
+                    }
+                    var known = before.Find(put.Table.Oid) as TableDefinition;
+                    foreach (ConstraintDefinition key in put.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
+                    {
+                        if (known?.Constraints.Any(c => c.Oid == key.Oid) != true)
+                        {
+                            AddObject(key.ReferencedTableOid, TableLockMode.ShareRowExclusive);   // who changes it has to know of the key
+                        }
+                    }
+                    break;
+                case PutView put:
+                    AddObject(put.View.Oid, TableLockMode.AccessExclusive);
+                    AddName(put.View.Schema, put.View.Name, put.View.Oid);
+                    break;
+                case PutSequence put:
+                    AddObject(put.Sequence.Oid, TableLockMode.AccessExclusive);
+                    AddObject(put.Sequence.OwnerTableOid, TableLockMode.AccessShare);
+                    AddName(put.Sequence.Schema, put.Sequence.Name, put.Sequence.Oid);
+                    break;
+                case PutSchema put:
+                    Add(TransactionManager.NameOid("", put.Schema.Name), TableLockMode.AccessExclusive, put.Schema.Name);
+                    break;
+                case RemoveSchema remove:
+                    Add(TransactionManager.NameOid("", remove.Name), TableLockMode.AccessExclusive, remove.Name);
                     break;
                 case RemoveRelation remove:
-                    tables.Add(remove.Oid);
-                    break;
-                case PutSequence put when before.Find(put.Sequence.Oid) is SequenceDefinition:
-                    sequences.Add(put.Sequence.Oid);
+                    AddObject(remove.Oid, TableLockMode.AccessExclusive);
                     break;
             }
         }
-        sequences.UnionWith(change.Actions.OfType<RestartSequence>().Select(restart => restart.SequenceOid));
-        foreach (int oid in tables.Order())
+        foreach (RestartSequence restart in change.Actions.OfType<RestartSequence>())
         {
-            if (before.Find(oid) is TableDefinition table)
+            AddObject(restart.SequenceOid, TableLockMode.ShareRowExclusive);
+        }
+        foreach ((int oid, (TableLockMode mode, string name)) in locks)
+        {
+            transaction.LockTable(oid, mode, name: name);
+        }
+
+        void AddName(string schema, string name, int oid)
+        {
+            if (before.FindRelation(schema, name) is { } holder && RelationLookup.OidOf(holder) == oid)
             {
-                transaction.LockTable(oid, TableLockMode.AccessExclusive, name: table.Name);
+                return;
+            }
+            Add(TransactionManager.NameOid(schema, name), TableLockMode.AccessExclusive, name);
+            Add(TransactionManager.NameOid("", schema), TableLockMode.AccessShare, schema);
+        }
+
+        void AddObject(int oid, TableLockMode mode)
+        {
+            if (before.Find(oid) is IndexDefinition index)
+            {
+                oid = index.TableOid;
+            }
+            if (RelationLookup.NameOf(before, oid) is { } found)   // what is new nobody else can find
+            {
+                Add(oid, mode, found.Name);
             }
         }
-        TakeSequences(transaction, sequences);
+
+        void Add(int oid, TableLockMode mode, string name)
+        {
+            if (!locks.TryGetValue(oid, out (TableLockMode Mode, string) known) || known.Mode < mode)
+            {
+                locks[oid] = (mode, name);
+            }
+        }
     }
 
     public static void Take(Transaction transaction, TruncateCommand truncate)
     {
+        transaction.LockTable(TransactionManager.DefinitionsOid, TableLockMode.RowExclusive, name: "definitions");
         foreach (TableDefinition table in truncate.Tables.OrderBy(table => table.Oid))
         {
             transaction.LockTable(table.Oid, TableLockMode.AccessExclusive, name: table.Name);

@@ -67,7 +67,7 @@ internal sealed class StatementRunner(StatementScope scope)
             runner.Discard();
             throw;
         }
-        overlay.Add(runner, scope.Catalog);
+        overlay.Add(change, runner);
         bool isFilled = change.Actions.OfType<FillTable>().Any();
         return isFilled
             ? new StatementResult(TagOf("SELECT", runner.RowCount)) { RowsAffected = runner.RowCount }
@@ -79,7 +79,7 @@ internal sealed class StatementRunner(StatementScope scope)
     {
         SchemaChangeRunner runner = new(scope);
         runner.Truncate(truncate);
-        overlay.Add(runner, scope.Catalog);
+        overlay.Add(null, runner);
         return new StatementResult(truncate.CommandTag);
     }
 

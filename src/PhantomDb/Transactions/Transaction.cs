@@ -360,7 +360,7 @@ internal sealed class Transaction
         bool isStampUnused = true;
         if (_writes.Count > 0)
         {
-            long commitTimestamp = _manager.Commit(this);
+            long commitTimestamp = _manager.Commit(this, publish);
             if (_stamp!.IsAwaited)
             {
                 _manager.Locks.Wake(_stamp);   // those who wait for rows need not wait for the cleaning
@@ -368,7 +368,10 @@ internal sealed class Transaction
             _slot.Leave();   // or this reader would be older than its own commit
             isStampUnused = _manager.CleanUpAfter(_writes, commitTimestamp);
         }
-        publish?.Invoke();
+        else if (publish is not null)
+        {
+            _manager.CommitDefinitions(publish);
+        }
         End(isStampUnused, isCommitted: _writes.Count > 0);
     }
 

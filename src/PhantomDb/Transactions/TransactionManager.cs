@@ -1,5 +1,4 @@
 using PhantomDb.Storage;
-using PhantomDb.Vectors;
 
 namespace PhantomDb.Transactions;
 
@@ -14,8 +13,17 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private const int CommitsBetweenLooks = 16;   // beside readers: every look at their slots costs them a cache miss
     private const int RecentEntriesMax = 1024;
 
-    /// <summary>Stands for the definitions of all objects among the tables that can be locked.</summary>
+    /// <summary>
+    /// Stands for the definitions of all objects among the tables that can be locked: definition statements take it beside each
+    /// other, who replaces all definitions alone.
+    /// </summary>
     public const int DefinitionsOid = 0;
+
+    /// <summary>
+    /// Stands for a name of a relation (or, in no schema, of a schema) among the tables that can be locked: below zero. Two names may have
+    /// the same one, and then wait for each other without need.
+    /// </summary>
+    public static int NameOid(string schema, string name) => HashCode.Combine(schema, name) | int.MinValue;
 
     private readonly Lock _commitOrder = new();
     private readonly CommitHistory _history = new(storage.Timestamps);   // under the commit lock
@@ -39,7 +47,8 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// Makes a transaction's changes visible. The commit timestamp is the log sequence number of its last record, so log
     /// order, commit order and visibility order are one.
     /// </summary>
-    internal long Commit(Transaction transaction)
+    /// <param name="publishDefinitions">Puts what the transaction has defined in place; must not fail. Null where it has defined nothing.</param>
+    internal long Commit(Transaction transaction, Action? publishDefinitions)
     {
         lock (_commitOrder)
         {
@@ -48,25 +57,47 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             // the wait for the disk outside it, and what follows again in the order of the numbers.
             long commitTimestamp = ++_lastLogSequenceNumber;
             _history.Add(commitTimestamp, transaction.Writes);
-            transaction.Stamp!.Publish(commitTimestamp);
-            Timestamps.Advance(commitTimestamp);
-            return commitTimestamp;
+            if (publishDefinitions is null)
+            {
+                transaction.Stamp!.Publish(commitTimestamp);
+                Timestamps.Advance(commitTimestamp);
+                return commitTimestamp;
+            }
+            lock (Definitions)
+            {
+                publishDefinitions();
+                transaction.Stamp!.Publish(commitTimestamp);
+                Timestamps.Advance(commitTimestamp);
+                return commitTimestamp;
+            }
+        }
+    }
+
+    /// <summary>The commit of a transaction that has changed definitions and no rows.</summary>
+    internal void CommitDefinitions(Action publish)
+    {
+        lock (_commitOrder)
+        {
+            lock (Definitions)
+            {
+                publish();
+            }
         }
     }
 
     /// <summary>
-    /// The storage of a fork with these tables and sequences, as of the last commit. Commits wait for a moment; changes of a
-    /// table while it is its turn; readers for nothing.
+    /// Held from before a commit's definitions are put in place until it is visible. Who takes new definitions under it, and a snapshot
+    /// after that, has the commit's rows too; and who finds the definitions unchanged after taking a snapshot has neither.
     /// </summary>
-    public DatabaseStorage Fork(IEnumerable<TableStore> tables, IEnumerable<SequenceStore> sequences, MemoryAccount account)
+    public Lock Definitions { get; } = new();
+
+    /// <summary>Runs something while no transaction commits, so that definitions and rows are those of one moment.</summary>
+    public T BetweenCommits<T>(Func<T> work)
     {
-        DatabaseStorage fork;
         lock (_commitOrder)
         {
-            fork = DatabaseStorage.Fork(tables, sequences, account);
+            return work();
         }
-        fork.FinishFork();
-        return fork;
     }
 
     /// <summary>From now on commits are kept for a SERIALIZABLE transaction.</summary>

@@ -5,8 +5,8 @@ namespace PhantomDb.Planning.Logical;
 
 /// <summary>
 /// A definition statement (CREATE, ALTER, DROP, COMMENT …), wholly decided by the binder against one catalog: what
-/// becomes of the catalog, then what storage must do, both in order. Oids are taken already, so the statement must be
-/// bound while holding the lock under which it is carried out. No changes and no actions: there is nothing to do
+/// becomes of the catalog, then what storage must do, both in order. It is carried out under the locks of all objects and
+/// names that it is about, as bound against definitions that are still the newest when these are held. No changes and no actions: there is nothing to do
 /// (IF EXISTS, IF NOT EXISTS), and the notices say so.
 /// </summary>
 internal sealed record SchemaChange(string Tag) : BoundStatement
@@ -14,6 +14,9 @@ internal sealed record SchemaChange(string Tag) : BoundStatement
     public IReadOnlyList<CatalogChange> Changes { get; init; } = [];
 
     public IReadOnlyList<StorageAction> Actions { get; init; } = [];
+
+    /// <summary>New objects have the oids from this one to before <see cref="NextOid"/>, if nobody else has taken any of them by then.</summary>
+    public int FirstOid { get; init; }
 
     /// <summary>The catalog's next oid afterwards.</summary>
     public int NextOid { get; init; }
