@@ -25,6 +25,7 @@ public sealed class PreparedStatement : IDisposable
     private readonly SqlType[] _types;
     private readonly RowBuffer _parameters;
     private readonly bool[] _isBound;
+    private bool _isAllBound;
     private PointStatement? _point;      // that the result below is of
     private QueryResult? _pointResult;
     private bool _isDisposed;
@@ -158,10 +159,9 @@ public sealed class PreparedStatement : IDisposable
     public QueryResult Execute()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        int missing = Array.IndexOf(_isBound, false);
-        if (missing >= 0)
+        if (!_isAllBound)
         {
-            throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
+            EnsureAllBound();
         }
         if (_session.TryRunPlainCommand(_plan, _text) is { } tag)
         {
@@ -196,6 +196,16 @@ public sealed class PreparedStatement : IDisposable
         }
         _pointResult!.Restart();
         return _pointResult;
+    }
+
+    private void EnsureAllBound()
+    {
+        int missing = Array.IndexOf(_isBound, false);
+        if (missing >= 0)
+        {
+            throw new PhantomDbException(SqlStates.UndefinedParameter, $"there is no value for parameter ${missing + 1}");
+        }
+        _isAllBound = true;   // values stay bound
     }
 
     private int IndexOf(int parameter)

@@ -133,12 +133,22 @@ public sealed partial class Session
                 return -1;
             }
             _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
-            return RunPointEntered(point, parameters);
+            int rowCount = point.Writes || _transaction.IsActive ? -1 : RunSettled(point, parameters);
+            return rowCount >= 0 ? rowCount : RunPointEntered(point, parameters);
         }
         finally
         {
             Leave();
         }
+    }
+
+    // One row in one version is the same for every reader: it is read without a transaction, which nobody could tell.
+    private int RunSettled(PointStatement point, RowBuffer parameters)
+    {
+        _inserting = null;
+        return point.IsCurrent(_database.Catalog, _database.Storage)
+            ? point.RunSettled(new ReadView(_database.Transactions.Timestamps.Visible), parameters)
+            : -1;
     }
 
     internal QueryResult NewPointResult(PointStatement point, IReadOnlyList<ResultColumn> columns, int rowCount)

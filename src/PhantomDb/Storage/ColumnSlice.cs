@@ -66,6 +66,22 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
         return true;
     }
 
+    /// <summary>True where an integer column has a value; as <see cref="TryRead"/>, it counts only after the validation.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool HasInteger(int row, long value)
+    {
+        Array data = Data;
+        if ((uint)row >= (uint)Unsafe.As<byte[]>(data).Length)
+        {
+            return false;
+        }
+        ref byte place = ref At(data, row);
+        long found = type == PhysicalType.Int64 ? Unsafe.ReadUnaligned<long>(ref place)
+            : type == PhysicalType.Int32 ? Unsafe.ReadUnaligned<int>(ref place)
+            : Unsafe.ReadUnaligned<short>(ref place);
+        return found == value && (Validity is not { } validity || ((row >> 6) < validity.Length && ValidityMask.IsValid(validity, row)));
+    }
+
     /// <summary>Fetches a value into the processor's caches; only where <see cref="Sse"/> is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public unsafe void Prefetch(int row)

@@ -62,9 +62,10 @@ internal sealed class IndexLookup
     public bool TryFind(long key, in ReadView view, out long rowId)
     {
         RowIdHints? hints = _index.Hints;
-        if (hints is not null && _trust >= TrustMin)
+        bool isGuessed = hints is not null && _trust >= TrustMin;
+        if (isGuessed)
         {
-            rowId = hints.Guess(key);
+            rowId = hints!.Guess(key);
             if (ChangedColumns.Length > 0)
             {
                 _table.Prefetch(rowId, ChangedColumns);
@@ -77,6 +78,7 @@ internal sealed class IndexLookup
         }
         if (!TryFindInTree(key, out rowId))
         {
+            _trust = isGuessed ? _trust - 1 : _trust;
             return false;
         }
         if (hints is not null)
@@ -93,6 +95,32 @@ internal sealed class IndexLookup
         }
         SetKey(key);
         return TryFindLater(view, ref rowId);
+    }
+
+    /// <summary>
+    /// The same, adding the columns asked for to a batch. Needs no published timestamp, and gives up where the row has several
+    /// versions. That there is no entry is certain: one is there as long as any version has the key.
+    /// </summary>
+    public LookupOutcome FindSettled(long key, in ReadView view, RowBatch rows)
+    {
+        RowIdHints? hints = _index.Hints;
+        int keyColumn = _index.ColumnNumbers[0];
+        bool isGuessed = hints is not null && _trust >= TrustMin;
+        if (isGuessed && _table.ReadSettled(hints!.Guess(key), view, key, keyColumn, Row.Columns, rows) == LookupOutcome.Found)
+        {
+            _trust = Math.Min(_trust + 1, TrustMax);
+            return LookupOutcome.Found;
+        }
+        if (!TryFindInTree(key, out long rowId))
+        {
+            _trust = isGuessed ? _trust - 1 : _trust;
+            return LookupOutcome.Absent;
+        }
+        if (hints is not null)
+        {
+            Learn(hints, key, rowId);
+        }
+        return _table.ReadSettled(rowId, view, key, keyColumn, Row.Columns, rows) == LookupOutcome.Found ? LookupOutcome.Found : LookupOutcome.Unsettled;
     }
 
     /// <summary>Begins to go through all rows of the key, in the order of their ids.</summary>

@@ -14,6 +14,7 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
     public const int RowCountMax = DataChunk.Capacity;
 
     private readonly Column[] _columns = [.. types.Select(Column.Create)];
+    private DataChunk? _givenTo;
 
     public int Count { get; private set; }
 
@@ -22,7 +23,10 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
         Count = 0;
         foreach (Column column in _columns)
         {
-            column.Clear();
+            if (column.IsDirty)
+            {
+                column.Clear();
+            }
         }
     }
 
@@ -52,12 +56,28 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
         return true;
     }
 
+    /// <summary>The same of one row.</summary>
+    public bool TryCopy(RowSlice slice, int[] columnNumbers, int row)
+    {
+        for (int i = 0; i < _columns.Length; i++)
+        {
+            if (!_columns[i].TryCopy(slice.Columns[columnNumbers[i]]!, row, Count))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// <summary>Makes the rows that were copied last part of this; strings get bytes of their own.</summary>
     public void Keep(int rowCount)
     {
         foreach (Column column in _columns)
         {
-            column.Adopt(Count, rowCount);
+            if (column.IsString)
+            {
+                column.Adopt(Count, rowCount);
+            }
         }
         Count += rowCount;
     }
@@ -67,19 +87,34 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
     {
         for (int i = 0; i < _columns.Length; i++)
         {
-            _columns[i].GiveTo(chunk.Vectors[i]);
+            if (_columns[i].IsMoved || !ReferenceEquals(chunk, _givenTo))
+            {
+                _columns[i].GiveTo(chunk.Vectors[i]);
+                _columns[i].IsMoved = false;
+            }
         }
+        _givenTo = chunk;
         chunk.Count = Count;
         chunk.Selection = null;
     }
 
     private abstract class Column
     {
+        /// <summary>True where <see cref="Clear"/> has something to do.</summary>
+        public bool IsDirty;
+
+        /// <summary>True where the vector that was given the values must be given them again.</summary>
+        public bool IsMoved;
+
+        public bool IsString;
+
         public abstract void Clear();
 
         public abstract void Add(RowBuffer row, int place, int position);
 
         public abstract bool TryCopy(ColumnSlice source, in RowSelection rows, int position);
+
+        public abstract bool TryCopy(ColumnSlice source, int row, int position);
 
         public virtual void Adopt(int position, int count)
         {
@@ -118,7 +153,9 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
             {
                 Array.Fill(_validity!, ulong.MaxValue);
                 _hasNull = false;
+                IsMoved = true;
             }
+            IsDirty = false;
         }
 
         public override void Add(RowBuffer row, int place, int position)
@@ -169,6 +206,22 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
             return true;
         }
 
+        public override bool TryCopy(ColumnSlice source, int row, int position)
+        {
+            T[] data = Unsafe.As<T[]>(source.Data);
+            ulong[]? validity = source.Validity;
+            if (row >= data.Length || (validity is not null && row >> 6 >= validity.Length))
+            {
+                return false;
+            }
+            AddValue(data[row], position);
+            if (validity is not null || _hasNull)
+            {
+                CopyValidity(validity, [row], position);
+            }
+            return true;
+        }
+
         public override void GiveTo(Vector vector) => vector.Reference(Values, _hasNull ? _validity : null);
 
         protected bool IsValid(int position) => !_hasNull || ValidityMask.IsValid(_validity, position);
@@ -214,7 +267,9 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
                 Array.Fill(_validity, ulong.MaxValue);
             }
             ValidityMask.SetNull(_validity, position);
+            IsMoved |= !_hasNull;
             _hasNull = true;
+            IsDirty = true;
         }
 
         private void Grow(int count)
@@ -222,6 +277,7 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
             T[] values = Values;
             Array.Resize(ref values, Math.Max(Math.Max(16, count), Values.Length * 2));
             Values = values;
+            IsMoved = true;
         }
     }
 
@@ -231,6 +287,8 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
         private readonly byte[][] _blocks = [[]];
         private byte[][] _source = [];   // of the rows that were copied last
         private int _length;
+
+        public StringColumn() => IsString = true;
 
         public override void Clear()
         {
@@ -251,6 +309,19 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
         {
             _source = source.Blocks!;
             return base.TryCopy(source, rows, position);
+        }
+
+        public override bool TryCopy(ColumnSlice source, int row, int position)
+        {
+            if (!base.TryCopy(source, row, position))
+            {
+                return false;
+            }
+            if (!Values[position].IsInline)
+            {
+                _source = source.Blocks!;
+            }
+            return true;
         }
 
         public override void Adopt(int position, int count)
@@ -281,6 +352,7 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
             bytes.CopyTo(_blocks[0].AsSpan(_length));
             view = view.Rebase(0, _length);
             _length += bytes.Length;
+            IsDirty = true;
         }
     }
 }

@@ -35,7 +35,7 @@ internal sealed class TableIndex
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
         IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
-        Hints = IntegerKey is not null && definition is { IsUnique: true, IsPartial: false } ? new RowIdHints() : null;
+        Hints = IntegerKey is not null && definition is { IsAlwaysUnique: true, IsPartial: false } ? new RowIdHints() : null;
     }
 
     public IndexDefinition Definition { get; }

@@ -53,6 +53,46 @@ internal sealed partial class TableStore
         }
     }
 
+    /// <summary>
+    /// Adds columns of a row to a batch where the row has an integer key and only one version that anybody may see: then the
+    /// view sees that. Needs no published timestamp: a row without versions is committed, now.
+    /// </summary>
+    /// <param name="rowId">The row, or any number.</param>
+    /// <param name="view">What is seen.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="keyColumn">Storage number of its column, which is of an integer type.</param>
+    /// <param name="columns">Storage numbers of the columns to read.</param>
+    /// <param name="rows">Where they are added.</param>
+    internal LookupOutcome ReadSettled(long rowId, in ReadView view, long key, int keyColumn, int[] columns, RowBatch rows)
+    {
+        if (FindSlice(rowId) is not { } slice)
+        {
+            return LookupOutcome.Absent;
+        }
+        int row = OffsetOf(rowId);
+        int sequence = slice.ReadSequence();
+        if (row >= slice.RowCount)
+        {
+            return LookupOutcome.Absent;
+        }
+        SliceVersions? versions = slice.Versions;
+        bool isSettled = versions is null || (versions.HeadOf(row) == 0 && !versions.IsInsertHidden(row, view));
+        if (Sse.IsSupported)
+        {
+            foreach (int number in columns)
+            {
+                slice.Columns[number]!.Prefetch(row);   // the waits for all columns' values overlap
+            }
+        }
+        bool hasKey = slice.Columns[keyColumn]!.HasInteger(row, key) && !RowSlice.IsSet(slice.Deleted, row);
+        if (hasKey && isSettled && rows.TryCopy(slice, columns, row) && slice.IsUnchanged(sequence))
+        {
+            rows.Keep(1);
+            return LookupOutcome.Found;
+        }
+        return !hasKey && isSettled && slice.IsUnchanged(sequence) ? LookupOutcome.Absent : LookupOutcome.Unsettled;
+    }
+
     /// <summary>The slice of a row id; null where the table has none such.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal RowSlice? FindSlice(long rowId)
@@ -332,4 +372,16 @@ internal struct SharedColumn(Array data, ulong[]? validity, byte[][]? blocks)
             ValidityMask.SetValid(Validity!, row);
         }
     }
+}
+
+/// <summary>What is known of a row that is looked for.</summary>
+internal enum LookupOutcome
+{
+    Found,
+
+    /// <summary>There is none.</summary>
+    Absent,
+
+    /// <summary>There are several versions, or a writer came between: it has to be looked for under a published timestamp.</summary>
+    Unsettled,
 }

@@ -52,6 +52,20 @@ internal sealed class PointKey
     }
 
     /// <summary>
+    /// Adds the columns read to a batch, of an integer key's row with one version: without a published timestamp. Everything
+    /// else is unsettled.
+    /// </summary>
+    public LookupOutcome FindSettled(in ReadView view, RowBuffer parameters, RowBatch rows)
+    {
+        if (_integer is not { } type)
+        {
+            return LookupOutcome.Unsettled;
+        }
+        _values[0].CopyTo(parameters, _key, 0);
+        return _key.IsNull(0) ? LookupOutcome.Absent : _lookup.FindSettled(_key.GetInteger(0, type), view, rows);
+    }
+
+    /// <summary>
     /// After another transaction has changed the row that was found: locks it as it is now, reads it, and tells whether it
     /// still has the key (READ COMMITTED).
     /// </summary>

@@ -13,13 +13,36 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
     : PointStatement("SELECT", catalog, table)
 {
     private readonly RowBuffer _output = new(new int[outputs.Length]);
+    private bool _isUnsettled;   // as was just found
 
     public override bool Writes => false;
 
     public override PointRows Rows => rows;
 
+    public override int RunSettled(in ReadView view, RowBuffer parameters)
+    {
+        if (outputs.Length > 0)
+        {
+            return -1;
+        }
+        rows.Clear();
+        if (key.FindSettled(view, parameters, rows.Batch) == LookupOutcome.Unsettled)
+        {
+            _isUnsettled = true;
+            return -1;
+        }
+        rows.Finish();
+        return rows.Count;
+    }
+
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
+        int settledCount = _isUnsettled ? -1 : RunSettled(transaction.View, parameters);
+        if (settledCount >= 0)
+        {
+            return settledCount;
+        }
+        _isUnsettled = false;
         rows.Clear();
         if (key.TryFind(transaction.View, parameters, out _))
         {
