@@ -18,7 +18,8 @@ internal sealed class ExecutionProfile
 
     public PipelineSink Watch(PhysicalOperator plan, PipelineSink sink) => new WatchedSink(sink, CountersOf(plan));
 
-    private OperatorCounters CountersOf(PhysicalOperator plan)
+    /// <summary>The counters of an operator that has no place of its own in a pipeline, or that is carried out in another way.</summary>
+    public OperatorCounters CountersOf(PhysicalOperator plan)
     {
         if (!_counters.TryGetValue(plan, out OperatorCounters? counters))
         {
@@ -121,11 +122,21 @@ internal sealed class OperatorCounters
 
     public long Loops { get; set; }
 
+    /// <summary>What has been done in its place; null where it was done as planned.</summary>
+    public string? Instead { get; set; }
+
     public double Milliseconds => _ticks * 1000.0 / Stopwatch.Frequency;
 
     public void Add(long start, DataChunk? output)
     {
         _ticks += Stopwatch.GetTimestamp() - start;
         Rows += output?.Count ?? 0;
+    }
+
+    /// <summary>Counts lookups within another operator, whose time theirs is.</summary>
+    public void Add(long loops, long rows)
+    {
+        Loops += loops;
+        Rows += rows;
     }
 }

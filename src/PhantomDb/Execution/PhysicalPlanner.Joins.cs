@@ -19,6 +19,10 @@ internal sealed partial class PhysicalPlanner
         {
             return PlanDependentJoin(join, needed);
         }
+        if (PlanIndexJoin(join, required, needed) is { } byIndex)
+        {
+            return byIndex;
+        }
         PhysicalOperator left = Plan(join.Left, needed);
         PhysicalOperator right = Plan(join.Right, needed);
         JoinKeys keys = SplitCondition(join.Condition, new ColumnScope(left.Columns), new ColumnScope(right.Columns));

@@ -1,6 +1,7 @@
 using PhantomDb.Execution.Indexes;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 
 namespace PhantomDb.Execution;
@@ -11,6 +12,10 @@ internal sealed partial class PhysicalPlanner
     /// <summary>Rows wanted where LIMIT comes with the execution.</summary>
     private const double UnknownLimit = 100;
 
+    /// <summary>A plan is looked at twice for each order within it: not so often that sorts within sorts take for ever.</summary>
+    private const int ReconsiderationsMax = 16;
+
+    private int _reconsiderations;
     private readonly Dictionary<LogicalScan, IndexOrder> _orders = new(ReferenceEqualityComparer.Instance);   // scans that had better come in an order
 
     private PhysicalOperator PlanSort(LogicalSort sort, HashSet<ColumnId> required, long? limit, double? wanted = null)
@@ -25,13 +30,21 @@ internal sealed partial class PhysicalPlanner
     private PhysicalOperator PlanInOrder(LogicalOperator plan, IReadOnlyList<SortKey> keys, HashSet<ColumnId> needed, double wanted, out bool isOrdered)
     {
         isOrdered = false;
-        if (_indexes is null || _estimator is null || FindOrder(plan, keys, 0) is not { } found)
+        if (_indexes is null || _estimator is null || FindOrder(plan, keys) is not { } found)
         {
             return Plan(plan, needed);
         }
-        IndexOrder order = new(found.Keys, wanted, _estimator.Rows(plan)) { LeafRows = _estimator.Rows(found.Scan), JoinCount = found.JoinCount };
+        IndexOrder order = new(found.Keys, wanted, _estimator.Rows(plan)) { LeafRows = _estimator.Rows(found.Scan), JoinCount = found.Joins.Count };
         _orders.Add(found.Scan, order);
         PhysicalOperator planned = Plan(plan, needed);
+        if (order.IsGiven && found.Joins.Count > 0 && _reconsiderations++ < ReconsiderationsMax)
+        {
+            // Joins above see but the first rows.
+            double share = Math.Min(1, wanted / Math.Max(1, order.Rows));
+            found.Joins.ForEach(join => _shares.Add(join, share));
+            planned = Plan(plan, needed);
+            found.Joins.ForEach(join => _shares.Remove(join));
+        }
         _orders.Remove(found.Scan);
         if (!order.IsGiven)
         {
@@ -41,21 +54,35 @@ internal sealed partial class PhysicalPlanner
         return isOrdered ? planned : Plan(plan, needed);
     }
 
-    // The scan whose order the whole plan would have, and the keys as columns of it.
-    private static (LogicalScan Scan, IReadOnlyList<SortKey> Keys, int JoinCount)? FindOrder(LogicalOperator plan, IReadOnlyList<SortKey> keys, int joinCount)
+    // The scan whose order the whole plan would have, the keys as columns of it, and the joins on the way.
+    private static (LogicalScan Scan, IReadOnlyList<SortKey> Keys, List<LogicalJoin> Joins)? FindOrder(LogicalOperator plan, IReadOnlyList<SortKey> keys)
     {
-        switch (plan)
+        List<LogicalJoin> joins = [];
+        while (true)
         {
-            case LogicalScan { Table.Indexes.Count: > 0 } scan:
-                return keys.All(key => key.Expression is ColumnExpression) ? (scan, keys, joinCount) : null;
-            case LogicalFilter filter:
-                return FindOrder(filter.Input, keys, joinCount);
-            case LogicalProject project:
-                return FindOrder(project.Input, [.. keys.Select(key => key with { Expression = Source(project, key.Expression) })], joinCount);
-            case LogicalJoin { Kind: JoinKind.Inner or JoinKind.Semi or JoinKind.Anti or JoinKind.Mark, IsDependent: false } join:
-                return FindOrder(join.Left, keys, joinCount + 1);
-            default:
-                return null;
+            switch (plan)
+            {
+                case LogicalScan { Table.Indexes.Count: > 0 } scan:
+                    return keys.All(key => key.Expression is ColumnExpression) ? (scan, keys, joins) : null;
+                case LogicalFilter filter:
+                    plan = filter.Input;
+                    break;
+                case LogicalProject project:
+                    keys = [.. keys.Select(key => key with { Expression = Source(project, key.Expression) })];
+                    plan = project.Input;
+                    break;
+                case LogicalJoin { IsDependent: false, Kind: JoinKind.Inner or JoinKind.Semi or JoinKind.Anti or JoinKind.Mark or JoinKind.Left or JoinKind.Single } join:
+                    joins.Add(join);
+                    bool isOfLeft = join.Kind != JoinKind.Inner || PlanIds.RefersOnlyTo(keys[0].Expression, PlanIds.OutputIds(join.Left));
+                    plan = isOfLeft ? join.Left : join.Right;
+                    break;
+                case LogicalJoin { IsDependent: false, Kind: JoinKind.Right } join:
+                    joins.Add(join);
+                    plan = join.Right;
+                    break;
+                default:
+                    return null;
+            }
         }
     }
 
@@ -69,6 +96,8 @@ internal sealed partial class PhysicalPlanner
         PhysicalProject project => KeepsOrder(project.Input),
         PhysicalFilter filter => KeepsOrder(filter.Input),
         PhysicalHashJoin { Kind: JoinKind.Inner or JoinKind.Semi or JoinKind.Anti or JoinKind.Mark, ReadsLeftFirst: false } join => KeepsOrder(join.Left),
+        PhysicalIndexJoin { Kind: JoinKind.Inner or JoinKind.Semi or JoinKind.Anti } join => KeepsOrder(join.Left),
+        PhysicalIndexJoin { Kind: JoinKind.Left or JoinKind.Single, KeepsUnmatchedInPlace: true, Instead: null } join => KeepsOrder(join.Left),
         _ => false,
     };
 
@@ -98,7 +127,7 @@ internal sealed partial class PhysicalPlanner
         bool isGreatest = call.Call.Function.Name == "max";
         Expression notNull = new IsNullExpression(column, IsNegated: true);
         // Both ends are free of NULLs then.
-        LogicalScan values = scan with { Filter = isNotNull ? scan.Filter : Planning.Conjuncts.Join([.. Planning.Conjuncts.Split(scan.Filter), notNull]) };
+        LogicalScan values = scan with { Filter = isNotNull ? scan.Filter : Conjuncts.Join([.. Conjuncts.Split(scan.Filter), notNull]) };
         PhysicalOperator first = PlanInOrder(values, [new SortKey(column, isGreatest, NullsFirst: isGreatest)], [column.Id], 1, out bool isOrdered);
         if (!isOrdered)
         {

@@ -99,6 +99,12 @@ internal sealed partial class PhysicalPlanner
 
     private PhysicalOperator PlanScan(LogicalScan scan, HashSet<ColumnId> required)
     {
+        PhysicalScan sequential = MakeScan(scan, required);
+        return (PhysicalOperator?)_indexes?.Choose(sequential, _orders.GetValueOrDefault(scan)) ?? sequential;
+    }
+
+    private PhysicalScan MakeScan(LogicalScan scan, HashSet<ColumnId> required)
+    {
         HashSet<ColumnId> needed = With(required, scan.Filter);
         List<LogicalColumn> columns = [];
         List<int> numbers = [];
@@ -116,8 +122,7 @@ internal sealed partial class PhysicalPlanner
             columns.Add(scan.RowId!);
         }
         Expression? filter = scan.Filter is null ? null : Rewrite(scan.Filter, new ColumnScope(columns));
-        var sequential = new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
-        return (PhysicalOperator?)_indexes?.Choose(sequential, _orders.GetValueOrDefault(scan)) ?? sequential;
+        return new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
     }
 
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)

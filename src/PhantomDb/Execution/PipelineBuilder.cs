@@ -93,6 +93,8 @@ internal sealed class PipelineBuilder
             }
             case PhysicalHashJoin join:
                 return BuildHashJoin(join);
+            case PhysicalIndexJoin join:
+                return Then(plan, join.Left, new IndexJoin(join, ScanHashed, _profile));
             case PhysicalNestedLoopJoin join:
             {
                 var sink = new BufferSink(TypesOf(join.Right));
@@ -133,6 +135,14 @@ internal sealed class PipelineBuilder
 
     private ScanSource SourceOf(PhysicalScan scan) => new(scan, _scanKeys.GetValueOrDefault(scan, []), _context);
 
+    // The table of a hash join that takes over from an index join.
+    private static HashJoinBuild ScanHashed(PhysicalHashJoin join, ExecutionContext context)
+    {
+        var sink = new HashJoinBuild(join);
+        PipelineExecutor.Run(new Pipeline(new ScanSource((PhysicalScan)join.Right, [], context), [], sink), context);
+        return sink;
+    }
+
     // The plan may be older than the rows, or made without the values: what is cheaper is decided now.
     private PipelineSource SourceOf(PhysicalIndexScan scan)
     {
@@ -143,9 +153,15 @@ internal sealed class PipelineBuilder
             return new IndexScanSource(scan, IndexKeyRanges.Make(scan, index, _context.Evaluation)
                 ?? throw new UnreachableException("a scan in the order of an index has one value for a column"));
         }
-        return IndexCost.IsCheaper(scan, table, _context.Evaluation, out _, out _, out List<KeyRange>? ranges)
-            ? new IndexScanSource(scan, ranges!)
-            : SourceOf(scan.Scan);
+        if (IndexCost.IsCheaper(scan, table, _context.Evaluation, areValuesKnown: true, out _, out _, out List<KeyRange>? ranges))
+        {
+            return new IndexScanSource(scan, ranges!);
+        }
+        if (_profile is not null)
+        {
+            _profile.CountersOf(scan).Instead = "Seq Scan";
+        }
+        return SourceOf(scan.Scan);
     }
 
     // The side that is read first tells the scans of the other which keys there are.

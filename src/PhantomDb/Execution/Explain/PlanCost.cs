@@ -35,6 +35,7 @@ internal readonly record struct PlanCost(double Startup, double Total, double Ro
             PhysicalFilter => (inputs[0].Startup, inputs[0].Total + (inputs[0].Rows * Evaluation)),
             PhysicalProject project => (inputs[0].Startup, inputs[0].Total + (rows * Evaluation * project.Expressions.Count)),
             PhysicalHashJoin => HashJoin(inputs[0], inputs[1], rows),
+            PhysicalIndexJoin => (inputs[0].Startup, inputs[0].Total + (inputs[0].Rows * inputs[1].Total) + (rows * PassedRow)),
             PhysicalNestedLoopJoin => (inputs[1].Total, inputs[0].Total + inputs[1].Total + (inputs[0].Rows * inputs[1].Rows * Evaluation)),
             PhysicalDependentJoin => (inputs[0].Startup, inputs[0].Total + (inputs[0].Rows * (inputs[1].Total + PassedRow))),
             PhysicalAggregate aggregate => Blocking(inputs[0].Total + (inputs[0].Rows * Evaluation * (aggregate.Groups.Count + aggregate.Aggregates.Count)), rows),

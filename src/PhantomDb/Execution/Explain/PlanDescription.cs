@@ -11,6 +11,8 @@ namespace PhantomDb.Execution.Explain;
 /// <summary>Describes a physical plan for EXPLAIN, with what a run has counted where there was one.</summary>
 internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatistics? statistics, bool isVerbose)
 {
+    private readonly Dictionary<int, Expression> _outerValues = [];
+
     public PlanNode Describe(PhysicalPlan plan) => Describe(plan.Root, "");
 
     /// <summary>A modification above the plan of its input, after a run with what it gave and met.</summary>
@@ -58,6 +60,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
 
     private PlanNode Describe(PhysicalOperator plan, string label)
     {
+        NameOuterValues(plan);
         PlanNode[] children = plan is PhysicalCte cte
             ? [Describe(cte.Definition, $"CTE {cte.Name}: "), Describe(cte.Body, "")]
             : [.. plan.Children.Select(child => Describe(child, ""))];
@@ -65,12 +68,57 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         {
             Label = label,
             Facts = Facts(plan),
-            Details = [.. Output(plan), .. Details(plan)],
+            Details = [.. Output(plan), .. Details(plan), .. profile?.Find(plan)?.Instead is { } instead ? [("Executed As", instead)] : Array.Empty<(string, object)>()],
             Cost = PlanCost.Of(plan, [.. children.Select(c => c.Cost)], statistics),
             Actual = Actual(plan),
             Children = children,
         };
     }
+
+    // Conditions below show the outer row's values, not the parameters that stand for them.
+    private void NameOuterValues(PhysicalOperator plan)
+    {
+        if (plan is PhysicalIndexJoin byIndex)
+        {
+            Dictionary<ColumnId, string> aliases = AliasesIn(byIndex.Left);
+            for (int i = 0; i < byIndex.OuterValues.Count; i++)
+            {
+                _outerValues[byIndex.FirstSlot + i] = WithAliases(Named(byIndex.OuterValues[i], byIndex.Left.Columns), aliases);
+            }
+        }
+        else if (plan is PhysicalDependentJoin dependent)
+        {
+            Dictionary<ColumnId, string> aliases = AliasesIn(dependent.Left);
+            foreach (OuterColumn column in dependent.OuterColumns)
+            {
+                _outerValues[column.Slot] = WithAliases(dependent.Left.Columns[column.Position].Reference, aliases);
+            }
+        }
+    }
+
+    private static Dictionary<ColumnId, string> AliasesIn(PhysicalOperator plan)
+    {
+        Dictionary<ColumnId, string> aliases = [];
+        void Add(PhysicalOperator part)
+        {
+            if ((part as PhysicalScan ?? (part as PhysicalIndexScan)?.Scan) is { } scan)
+            {
+                foreach (LogicalColumn column in scan.Columns)
+                {
+                    aliases.TryAdd(column.Id, scan.Alias);
+                }
+            }
+            foreach (PhysicalOperator child in part.Children)
+            {
+                Add(child);
+            }
+        }
+        Add(plan);
+        return aliases;
+    }
+
+    private static Expression WithAliases(Expression expression, Dictionary<ColumnId, string> aliases) => PlanTraversal.Rewrite(expression, part =>
+        part is ColumnExpression column && aliases.TryGetValue(column.Id, out string? alias) ? column with { Name = $"{alias}.{column.Name}" } : null);
 
     // Milliseconds of the operator and of all below it.
     private PlanActual? Actual(PhysicalOperator plan)
@@ -98,6 +146,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         PhysicalValues { Rows.Count: 0 } => "Result (no rows)",
         PhysicalHashJoin join => $"Hash {Kind(join.Kind)}",
         PhysicalNestedLoopJoin join => $"Nested Loop {Kind(join.Kind)}",
+        PhysicalIndexJoin join => $"Nested Loop {Kind(join.Kind)}",
         PhysicalDependentJoin join => $"Dependent {Kind(join.Kind)}",
         PhysicalSetOperation set => $"HashSetOp {set.Kind}{(set.IsAll ? " All" : "")}",
         PhysicalCteScan scan => $"CTE Scan on {scan.Name}",
@@ -115,7 +164,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         PhysicalFilter => "Filter",
         PhysicalProject => "Projection",
         PhysicalHashJoin => "Hash Join",
-        PhysicalNestedLoopJoin => "Nested Loop",
+        PhysicalNestedLoopJoin or PhysicalIndexJoin => "Nested Loop",
         PhysicalDependentJoin => "Dependent Join",
         PhysicalAggregate { Groups.Count: 0, GroupingSets: null } => "Aggregate",
         PhysicalAggregate { GroupingSets: null } => "HashAggregate",
@@ -141,6 +190,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         PhysicalTableFunction function => [("Function Name", function.Function.Name)],
         PhysicalHashJoin join => [("Join Type", join.Kind.ToString())],
         PhysicalNestedLoopJoin join => [("Join Type", join.Kind.ToString())],
+        PhysicalIndexJoin join => [("Join Type", join.Kind.ToString())],
         PhysicalDependentJoin join => [("Join Type", join.Kind.ToString())],
         PhysicalSetOperation set => [("Command", set.Kind + (set.IsAll ? " All" : ""))],
         PhysicalCteScan scan => [("CTE Name", scan.Name)],
@@ -164,7 +214,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         }
     }
 
-    private static IEnumerable<(string, object)> Details(PhysicalOperator plan)
+    private IEnumerable<(string, object)> Details(PhysicalOperator plan)
     {
         switch (plan)
         {
@@ -195,6 +245,9 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
                     yield return ("Join Filter", Text(join.Residual,
                         [.. join.LeftOutputs.Select(i => join.Left.Columns[i]), .. join.RightOutputs.Select(i => join.Right.Columns[i])]));
                 }
+                break;
+            case PhysicalIndexJoin { Condition: { } condition } join:
+                yield return ("Join Filter", Text(condition, [.. join.LeftOutputs.Select(i => join.Left.Columns[i]), .. join.Right.Columns]));
                 break;
             case PhysicalNestedLoopJoin { Condition: { } condition } join:
                 yield return ("Join Filter", Text(condition, [.. join.Left.Columns, .. join.Right.Columns]));
@@ -235,7 +288,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
 
     private static IEnumerable<string> List(IEnumerable<string> texts) => [.. texts];
 
-    private static IEnumerable<string> IndexConditions(PhysicalIndexScan scan)
+    private IEnumerable<string> IndexConditions(PhysicalIndexScan scan)
     {
         string Column(int place)
         {
@@ -277,7 +330,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         }
     }
 
-    private static string Text(PhysicalAggregateCall call, IReadOnlyList<LogicalColumn> columns)
+    private string Text(PhysicalAggregateCall call, IReadOnlyList<LogicalColumn> columns)
     {
         string arguments = call.Arguments.Count == 0 ? "*" : string.Join(", ", call.Arguments.Select(a => Text(a, columns)));
         string order = call.OrderBy.Count == 0 ? "" : $" ORDER BY {string.Join(", ", call.OrderBy.Select(k => Text(k, columns)))}";
@@ -285,10 +338,16 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         return $"{call.Function.Name}({(call.IsDistinct ? "DISTINCT " : "")}{arguments}{order}){filter}";
     }
 
-    private static string Text(SortKey key, IReadOnlyList<LogicalColumn> columns) =>
+    private string Text(SortKey key, IReadOnlyList<LogicalColumn> columns) =>
         Text(key.Expression, columns) + (key.IsDescending ? " DESC" : "")
         + (key.NullsFirst == key.IsDescending ? "" : key.NullsFirst ? " NULLS FIRST" : " NULLS LAST");
 
-    private static string Text(Expression expression, IReadOnlyList<LogicalColumn> columns) =>
-        LogicalPlanPrinter.Print(PlanTraversal.Rewrite(expression, part => part is PositionExpression position ? columns[position.Index].Reference : null));
+    private string Text(Expression expression, IReadOnlyList<LogicalColumn> columns) => LogicalPlanPrinter.Print(Named(expression, columns));
+
+    private Expression Named(Expression expression, IReadOnlyList<LogicalColumn> columns) => PlanTraversal.Rewrite(expression, part => part switch
+    {
+        PositionExpression position => columns[position.Index].Reference,
+        ParameterExpression parameter => _outerValues.GetValueOrDefault(parameter.Index),
+        _ => null,
+    });
 }

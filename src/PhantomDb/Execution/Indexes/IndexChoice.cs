@@ -66,7 +66,7 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
             cost = IndexCost.OfIndexRows(rows, ranges, candidate.Scan.ColumnNumbers.Count);
             return true;
         }
-        return IndexCost.IsCheaper(candidate, table, evaluation, out rows, out cost, out _);
+        return IndexCost.IsCheaper(candidate, table, evaluation, areValuesKnown: false, out rows, out cost, out _);
     }
 
     // Of the index's rows as many are read as are needed for those that are wanted; where a filter takes some, it may be that those come late.
@@ -81,10 +81,35 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         leafCost + (order.LeafRows * order.JoinCount * IndexCost.JoinedRow)
         + (order.Rows * (double.IsPositiveInfinity(order.Wanted) ? IndexCost.SortedRow : IndexCost.TopRow));
 
-    /// <summary>True where the key ranges depend on values that only an execution has.</summary>
-    public static bool HasParameters(PhysicalIndexScan scan)
+    /// <summary>
+    /// The cost of a hash join with a scan, as its table or as what is looked up in it, beside rows of an outer side; null where the
+    /// table is unknown. The outer side's own cost is left out.
+    /// </summary>
+    public double? CostOfHashing(PhysicalScan scan, double outerRows, bool isTable)
     {
-        static bool Has(Expression? value) => value is not null && ExpressionFacts.Any(value, part => part is ParameterExpression);
+        if (!tables.TryGetValue(scan.Table.Oid, out TableStore? table))
+        {
+            return null;
+        }
+        PhysicalIndexScan? byIndex = Choose(scan);
+        double rows = byIndex is null ? table.RowCount : Math.Min(table.RowCount, Estimate(byIndex).Rows);
+        double read = byIndex is null ? IndexCost.OfWholeScan(table) : IndexCost.OfIndexRows(rows, 1, scan.ColumnNumbers.Count);
+        return read + (rows * (isTable && rows < outerRows * 4 ? IndexCost.HashedRow : IndexCost.ProbedRow)) + (outerRows * IndexCost.HashedRow);
+    }
+
+    /// <summary>Outer rows from which on a hash join with a scan of the table costs less than lookups.</summary>
+    public double RowsWorthHashing(PhysicalIndexScan scan, double rowsPerLookup)
+    {
+        double lookup = IndexCost.OfIndexRows(rowsPerLookup, 1, scan.Scan.ColumnNumbers.Count);
+        return tables.TryGetValue(scan.Scan.Table.Oid, out TableStore? table)
+            ? (IndexCost.OfWholeScan(table) + (table.RowCount * IndexCost.HashedRow)) / lookup
+            : double.PositiveInfinity;
+    }
+
+    /// <summary>True where the key ranges depend on values that only an execution has, in parameters from some number on.</summary>
+    public static bool HasParameters(PhysicalIndexScan scan, int first = 0)
+    {
+        bool Has(Expression? value) => value is not null && ExpressionFacts.Any(value, part => part is ParameterExpression parameter && parameter.Index >= first);
         return scan.Keys.Any(key => key.Values.Any(Has)) || Has(scan.Range?.Lower?.Value) || Has(scan.Range?.Upper?.Value) || Has(scan.Range?.Prefix?.Pattern);
     }
 

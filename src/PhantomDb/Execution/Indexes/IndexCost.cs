@@ -21,6 +21,9 @@ internal static class IndexCost
     /// <summary>A descent to the begin of a range.</summary>
     public const double Seek = 300;
 
+    /// <summary>Making a key range anew for each row of a join, where it is not simply one value a column.</summary>
+    public const double Range = 2000;
+
     /// <summary>A slice that a scan skips by its least and greatest values, or begins.</summary>
     public const double Slice = 60;
 
@@ -28,6 +31,12 @@ internal static class IndexCost
 
     /// <summary>Looking up one row's partner in a hash join.</summary>
     public const double JoinedRow = 10;
+
+    /// <summary>Putting one row into the table of a hash join.</summary>
+    public const double HashedRow = 20;
+
+    /// <summary>Testing one row of a scan against the keys of a join, most of which have no partner.</summary>
+    public const double ProbedRow = 3;
 
     /// <summary>Sorting one row.</summary>
     public const double SortedRow = 100;
@@ -65,7 +74,7 @@ internal static class IndexCost
     }
 
     /// <summary>True where a part of a table that an index finds at a cost is found sooner by a scan, which passes over slices that cannot have any.</summary>
-    public static bool IsScanCheaper(double indexCost, PhysicalScan scan, TableStore table, EvaluationContext context)
+    public static bool IsScanCheaper(double indexCost, PhysicalScan scan, TableStore table, EvaluationContext context, bool areValuesKnown)
     {
         // The slices are looked at only where neither way is clearly the better one.
         (int slices, long rows) = TableScan.Measure(table, []);
@@ -77,15 +86,20 @@ internal static class IndexCost
         {
             return true;
         }
+        if (!areValuesKnown && scan.Filter is not null && ExpressionFacts.Any(scan.Filter, part => part is ParameterExpression))
+        {
+            return false;
+        }
         (_, long matching) = TableScan.Measure(table, ZoneFilters.Derive(scan, context));
         return indexCost > (slices * Slice) + (matching * ScanRow);
     }
 
     /// <summary>
-    /// True where the key ranges are cheaper to read than the table, with the values of this moment. Gives their rows and
+    /// True where the key ranges are cheaper to read than the table, with the values of this moment; those of other conditions may come
+    /// with the execution only. Gives their rows and
     /// cost and, where they could be made, the ranges.
     /// </summary>
-    public static bool IsCheaper(PhysicalIndexScan scan, TableStore table, EvaluationContext context, out double rows, out double cost, out List<KeyRange>? ranges)
+    public static bool IsCheaper(PhysicalIndexScan scan, TableStore table, EvaluationContext context, bool areValuesKnown, out double rows, out double cost, out List<KeyRange>? ranges)
     {
         ranges = null;
         rows = cost = double.MaxValue;
@@ -102,7 +116,7 @@ internal static class IndexCost
             }
             rows = RowsOf(scan, index, ranges);
             cost = OfIndexRows(rows, ranges.Count, scan.Scan.ColumnNumbers.Count);
-            return scan.IsOneRow || !IsScanCheaper(cost, scan.Scan, table, context);
+            return scan.IsOneRow || !IsScanCheaper(cost, scan.Scan, table, context, areValuesKnown);
         }
         catch (PhantomDbException)
         {

@@ -33,6 +33,14 @@ internal sealed class IndexMatch
         _ => [filter],
     };
 
+    /// <summary>The conjunction; null for none.</summary>
+    public static Expression? Join(Expression[] conjuncts) => conjuncts.Length switch
+    {
+        0 => null,
+        1 => conjuncts[0],
+        _ => new ConjunctionExpression(ConjunctionKind.And, new ExpressionList(conjuncts)),
+    };
+
     /// <summary>The scan by this index; without keys and range where the filter has nothing for it.</summary>
     public static PhysicalIndexScan Find(PhysicalScan scan, IndexDefinition index, Expression[] conjuncts) =>
         new IndexMatch(scan, index, conjuncts).Find();
@@ -49,12 +57,7 @@ internal sealed class IndexMatch
         return new PhysicalIndexScan(_scan, _index, keys)
         {
             Range = range,
-            Residual = rest.Length switch
-            {
-                0 => null,
-                1 => rest[0],
-                _ => new ConjunctionExpression(ConjunctionKind.And, new ExpressionList(rest)),
-            },
+            Residual = Join(rest),
         };
     }
 

@@ -87,58 +87,14 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
 
         private void Fill()
         {
-            foreach (Vector vector in _chunk.Vectors)
-            {
-                vector.BeginWrite();
-            }
+            RowVectors.Begin(_chunk);
             int count = 0;
-            int columnCount = _scan.ColumnNumbers.Count;
             while (count < _rowCountMax && TryNext(out long rowId))
             {
-                for (int i = 0; i < columnCount; i++)
-                {
-                    Copy(_rows.Row, i, _chunk.Vectors[i], count);
-                }
-                if (_scan.HasRowId)
-                {
-                    _chunk.Vectors[columnCount].Data<long>()[count] = rowId;
-                }
-                count++;
+                RowVectors.Write(_chunk, count++, _rows.Row, _scan.ColumnNumbers.Count, rowId);
             }
-            foreach (Vector vector in _chunk.Vectors)
-            {
-                if (vector.DeclaredType == PhysicalType.String)
-                {
-                    vector.SealStrings();
-                }
-            }
-            _chunk.Selection = null;
-            _chunk.Count = count;
+            RowVectors.End(_chunk, count);
             _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);
-        }
-
-        private static void Copy(RowBuffer row, int index, Vector target, int position)
-        {
-            if (row.IsNull(index))
-            {
-                target.SetNull(position);
-                return;
-            }
-            switch (target.DeclaredType)
-            {
-                case PhysicalType.Boolean: target.Data<bool>()[position] = row.Get<bool>(index); break;
-                case PhysicalType.Int16: target.Data<short>()[position] = row.Get<short>(index); break;
-                case PhysicalType.Int32: target.Data<int>()[position] = row.Get<int>(index); break;
-                case PhysicalType.Int64: target.Data<long>()[position] = row.Get<long>(index); break;
-                case PhysicalType.Int128: target.Data<Int128>()[position] = row.Get<Int128>(index); break;
-                case PhysicalType.Real: target.Data<float>()[position] = row.Get<float>(index); break;
-                case PhysicalType.Double: target.Data<double>()[position] = row.Get<double>(index); break;
-                case PhysicalType.Numeric: target.Data<Numeric>()[position] = row.Get<Numeric>(index); break;
-                case PhysicalType.String: target.Data<StringView>()[position] = target.Heap.Add(row.GetBytes(index)); break;
-                case PhysicalType.Interval: target.Data<Interval>()[position] = row.Get<Interval>(index); break;
-                case PhysicalType.Uuid: target.Data<UInt128>()[position] = row.Get<UInt128>(index); break;
-                default: throw new UnreachableException();
-            }
         }
     }
 }

@@ -44,6 +44,9 @@ internal static class KeyPaths
             case PhysicalHashJoin join:
                 FollowJoin(join, column, found);
                 break;
+            case PhysicalIndexJoin join when column < join.LeftOutputs.Count:
+                Follow(join.Left, join.LeftOutputs[column], found);
+                break;
         }
     }
 

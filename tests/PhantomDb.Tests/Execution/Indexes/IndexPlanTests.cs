@@ -55,6 +55,30 @@ public sealed class IndexPlanTests
         Compare(reader, random, 20);
     }
 
+    [TestMethod]
+    [DataRow("select * from many s join {t} t on t.id = s.ref")]
+    [DataRow("select * from many s left join {t} t on t.id = s.ref")]
+    [DataRow("select * from many s left join {t} t on t.id = s.ref and t.b > 50")]
+    [DataRow("select * from many s where exists (select 1 from {t} t where t.id = s.ref and t.b <> s.id)")]
+    [DataRow("select * from many s where not exists (select 1 from {t} t where t.id = s.ref)")]
+    [DataRow("select s.*, (select t.c from {t} t where t.id = s.ref) from many s")]
+    public void A_hash_join_takes_over_where_far_more_rows_come_than_expected(string query)
+    {
+        using Session session = _database.OpenSession();
+        Fill(session, 1);
+        Run(session, "create table many (id int, ref bigint)");
+        Run(session, "insert into many select i, case when i % 5 = 0 then null else i * 3 end from generate_series(1, 20000) i");
+        query = query.Replace("many s", "(select * from many where id / id = 1 and id - id = 0 and (id + 1) - id = 1) s");
+        string[] expected = Rows(session, query.Replace("{t}", "plain"));
+        string[] actual = Rows(session, query.Replace("{t}", "indexed"));
+        Array.Sort(expected, StringComparer.Ordinal);
+        Array.Sort(actual, StringComparer.Ordinal);
+        CollectionAssert.AreEqual(expected, actual);
+        string plan = string.Join('\n', Rows(session, "explain (analyze, costs off) " + query.Replace("{t}", "indexed")));
+        Assert.Contains("Nested Loop", plan);
+        Assert.Contains("Executed As: Hash Join", plan);
+    }
+
     private static void Fill(Session session, int seed)
     {
         foreach (string table in (string[])["indexed", "plain"])
@@ -127,7 +151,7 @@ public sealed class IndexPlanTests
     {
         string where = string.Join(" and ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => NewCondition(random)));
         string some = random.Next(3) == 0 ? "" : $" where {NewCondition(random)}";
-        switch (random.Next(10))
+        switch (random.Next(12))
         {
             case 0:
                 return ($"select count(*), sum(id), min(c), max(b) from {{t}} where {where}", false);
@@ -138,6 +162,8 @@ public sealed class IndexPlanTests
             case 3 or 4:
                 (string columns, string keys) = NewOrder(random, "");
                 return ($"select {columns} from {{t}}{some} order by {keys} {NewLimit(random)}", true);
+            case 6 or 7 or 8:
+                return (NewJoin(random, where), false);
             case 5:
                 (columns, keys) = NewOrder(random, "t.");
                 string join = random.Next(3) switch
@@ -150,6 +176,36 @@ public sealed class IndexPlanTests
             default:
                 return ($"select * from {{t}} where {where}", false);
         }
+    }
+
+    // A few rows, and those of the table that belong to them.
+    private static string NewJoin(Random random, string where)
+    {
+        int first = random.Next(170);
+        string few = $"(select id as sid, ref, case when id % 7 = 0 then null else ref::bigint * 3 end as big, 'n' || ref as name, (ref / 4)::numeric(8,2) as price from small where id between {first} and {first + random.Next(1, 25)}) s";
+        string condition = random.Next(8) switch
+        {
+            0 => "s.ref = t.a",
+            1 => "t.id = s.big",
+            2 => "t.b = s.big",
+            3 => "t.a = s.ref and t.b = s.sid",
+            4 => "t.c = s.name",
+            5 => "t.a = s.ref and t.b > s.sid",
+            6 => "t.d = s.price",
+            _ => "t.id = s.big and t.a <> s.ref",
+        };
+        string rest = random.Next(2) == 0 ? "" : " and " + where.Replace("(c is not null", "(t.c is not null");
+        return random.Next(8) switch
+        {
+            0 => $"select * from {few} join {{t}} t on {condition}{rest}",
+            1 => $"select * from {{t}} t join {few} on {condition}{rest}",
+            2 => $"select * from {few} left join {{t}} t on {condition}{rest}",
+            3 => $"select t.id, t.c, s.* from {{t}} t right join {few} on {condition}{rest}",
+            4 => $"select * from {few} where exists (select 1 from {{t}} t where {condition}{rest})",
+            5 => $"select * from {few} where not exists (select 1 from {{t}} t where {condition}{rest})",
+            6 => $"select s.*, (select t.c from {{t}} t where t.id = s.big{rest}) from {few}",
+            _ => $"select s.*, x.id from {few}, lateral (select t.id from {{t}} t where {condition}{rest} order by t.id limit 2) x",
+        };
     }
 
     private static string Pick(Random random) => ((string[])["id", "a", "b", "c", "d", "e", "f", "h"])[random.Next(8)];
