@@ -39,7 +39,7 @@ public sealed class Database : IDisposable
         _fileStamp = DatabaseFiles.StampOf(path);
         if (path is not null && File.Exists(path))
         {
-            LoadedDatabase loaded = DatabaseFileReader.Read(path, new LoadTarget(Memory));
+            LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(path, new LoadTarget(Memory)), path, options);
             FileContentCheck.Run(loaded, path, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
@@ -286,7 +286,7 @@ public sealed class Database : IDisposable
             object? stamp = DatabaseFiles.StampOf(source);
             try
             {
-                LoadedDatabase loaded = DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid));
+                LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid)), source, Options);
                 FileContentCheck.Run(loaded, source, Options);
                 Replace(loaded, firstOid);
             }

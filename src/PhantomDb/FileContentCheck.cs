@@ -55,7 +55,7 @@ internal static class FileContentCheck
         using QueryResult plan = session.Execute($"EXPLAIN {sql}");
     }
 
-    private static void At(LoadedDatabase loaded, string path, int oid, Action check)
+    internal static void At(LoadedDatabase loaded, string path, int oid, Action check)
     {
         try
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Binding;
 using PhantomDb.Catalog;
 using PhantomDb.Parsing;
 using PhantomDb.Types;
@@ -85,14 +86,20 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
     }
 
     private static string CreateIndex(IndexDefinition index, TableDefinition table, string tableName) =>
-        $"CREATE {(index.IsUnique ? "UNIQUE " : "")}INDEX {Quote(index.Name)} ON {tableName} {Keys(index, table)}";
+        $"CREATE {(index.IsUnique ? "UNIQUE " : "")}INDEX {Quote(index.Name)} ON {tableName} "
+        + Keys(index, table, expression => $"({expression.Text})", predicate => predicate.Text);
 
-    private static string Keys(IndexDefinition index, TableDefinition table)
+    private static string Keys(IndexDefinition index, TableDefinition table, Func<IndexExpression, string> expressionText, Func<IndexExpression, string> predicateText)
     {
-        IEnumerable<string> keys = index.Columns.Select(key => Quote(NameOf(table, key.ColumnNumber))
+        IEnumerable<string> keys = index.Columns.Select(key =>
+            (table.FindExpression(key.ColumnNumber) is { } expression ? expressionText(expression) : Quote(NameOf(table, key.ColumnNumber)))
+            + (key.OperatorClass is null ? "" : $" {key.OperatorClass}")
             + (key.IsDescending ? " DESC" : "")
             + (key.NullsFirst == key.IsDescending ? "" : key.NullsFirst ? " NULLS FIRST" : " NULLS LAST"));
-        return $"({string.Join(", ", keys)}){(index.NullsEqual ? " NULLS NOT DISTINCT" : "")}";
+        return $"({string.Join(", ", keys)})"
+            + (index.Included.Count > 0 ? $" INCLUDE ({Names(table, index.Included)})" : "")
+            + (index.NullsEqual ? " NULLS NOT DISTINCT" : "")
+            + (index.IsPartial ? $" WHERE {predicateText(table.FindExpression(index.PredicateNumber)!)}" : "");
     }
 
     private static IEnumerable<string> Comments(TableDefinition table, string name)
@@ -137,7 +144,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
         string Detail(ConstraintDefinition constraint) => $"\"{constraint.Name}\" {Text(constraint, table)}";
     }
 
-    private static string IndexDetail(IndexDefinition index, TableDefinition table)
+    private string IndexDetail(IndexDefinition index, TableDefinition table)
     {
         string kind = table.Constraints.FirstOrDefault(constraint => constraint.IndexOid == index.Oid)?.Kind switch
         {
@@ -145,7 +152,11 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             ConstraintKind.Unique => "UNIQUE CONSTRAINT, ",
             _ => index.IsUnique ? "UNIQUE, " : "",
         };
-        return $"\"{index.Name}\" {kind}btree {Keys(index, table)}";
+        BinderContext context = new(catalog);
+        string keys = Keys(index, table,
+            expression => ExpressionDeparser.PrintIndexExpression(context, table, expression.Text, isPretty: true),
+            predicate => ExpressionDeparser.Print(context, table, null, predicate.Text, isPretty: true));
+        return $"\"{index.Name}\" {kind}btree {keys}";
     }
 
     private static IEnumerable<string> Section(string title, IEnumerable<string> lines)

@@ -293,7 +293,10 @@ public sealed partial class Session
             case VacuumCommand:
                 EnsureNoTransaction(bound);
                 break;
-            case AnalyzeCommand or NoOperationCommand:
+            case NoOperationCommand nothing:
+                EnsureNoTransaction(nothing.RunsAloneAs);
+                break;
+            case AnalyzeCommand:
                 break;
             default:
                 throw Error.NotSupported(bound.CommandTag);
@@ -319,6 +322,7 @@ public sealed partial class Session
 
     private StatementResult Define(SchemaChange change)
     {
+        EnsureNoTransaction(change.RunsAloneAs);
         foreach (string notice in change.Notices)
         {
             Notify(notice);
@@ -351,11 +355,13 @@ public sealed partial class Session
         }
     }
 
-    private void EnsureNoTransaction(BoundStatement bound)
+    private void EnsureNoTransaction(BoundStatement bound) => EnsureNoTransaction(bound.CommandTag);
+
+    private void EnsureNoTransaction(string? command)
     {
-        if (_isInTransaction || _isInBatch)
+        if (command is not null && (_isInTransaction || _isInBatch))
         {
-            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{bound.CommandTag} cannot run inside a transaction block");
+            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{command} cannot run inside a transaction block");
         }
     }
 

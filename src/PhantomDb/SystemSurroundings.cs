@@ -19,6 +19,12 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
     public string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty) =>
         ExpressionDeparser.Print(new BinderContext(catalog) { DatabaseName = database.Name, SearchPath = searchPath, VirtualTables = this }, table, column, expression, isPretty);
 
+    public string PrintIndexExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, string expression, bool isPretty) =>
+        ExpressionDeparser.PrintIndexExpression(new BinderContext(catalog) { DatabaseName = database.Name, SearchPath = searchPath, VirtualTables = this }, table, expression, isPretty);
+
+    public IReadOnlyList<string> NameIndexColumns(IReadOnlyList<(string Text, bool IsExpression)> columns) =>
+        ObjectNames.OfIndexColumns([.. columns.Select(c => c.IsExpression ? ColumnNames.OfIndexExpression(Parsing.SqlParser.ParseExpression(c.Text)) : c.Text)]);
+
     public string PrintQuery(ViewDefinition view, bool isPretty) => " " + view.QueryText + ";";
 
     public IEnumerable<object?[]> Sessions(SystemScan scan) => database.Monitor.ActivityRows(scan);

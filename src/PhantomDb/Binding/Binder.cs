@@ -44,6 +44,7 @@ internal static partial class Binder
         AlterSchemaStatement move => new SchemaBinder(state).BindSetSchema(move),
         AlterRenameStatement rename => new SchemaBinder(state).BindRename(rename),
         DropStatement drop => new SchemaBinder(state).BindDrop(drop),
+        ReindexStatement reindex => new SchemaBinder(state).BindReindex(reindex),
         CommentStatement comment => new SchemaBinder(state).BindComment(comment),
         TruncateStatement truncate => BindTruncate(truncate, state),
         LockStatement @lock => BindLock(@lock, state),

@@ -9,6 +9,9 @@ internal static class ColumnNames
 
     public static string Of(ExpressionSyntax syntax) => Choose(syntax, out string name) > 0 ? name : None;
 
+    /// <summary>The name of an index's column over the expression; null where it has none of its own.</summary>
+    public static string? OfIndexExpression(ExpressionSyntax syntax) => Choose(syntax, out string name) > 0 ? name : null;
+
     /// <summary>How good the name is: 0 none, 1 may be replaced by that of a cast or CASE around it, 2 stays.</summary>
     private static int Choose(ExpressionSyntax syntax, out string name)
     {

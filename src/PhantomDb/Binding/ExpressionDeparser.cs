@@ -72,6 +72,16 @@ internal sealed class ExpressionDeparser
         }
     }
 
+    /// <summary>
+    /// An index's expression, which stands in parentheses of its own unless it is a function's call; a column's type decides
+    /// nothing about it.
+    /// </summary>
+    public static string PrintIndexExpression(BinderContext context, TableDefinition table, string text, bool isPretty)
+    {
+        string printed = Print(context, table, null, text, isPretty);
+        return SqlParser.ParseExpression(text) is FunctionCallSyntax or CoalesceSyntax or MinMaxSyntax or NullIfSyntax ? printed : $"({printed})";
+    }
+
     /// <summary>Casts to the column's type and to its length are not printed, but the parentheses that they would ask for are.</summary>
     private static int UnseenCasts(Node node, ColumnDefinition? column) => node.Shape != Shape.Operator || column is null ? 0
         : (column.Type.Id != node.Type ? 1 : 0) + (column.Type.Precision >= 0 && column.Type.Id is SqlTypeId.Varchar or SqlTypeId.Char or SqlTypeId.Numeric ? 1 : 0);

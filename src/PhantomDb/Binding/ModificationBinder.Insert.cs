@@ -184,13 +184,13 @@ internal sealed partial class ModificationBinder
 
     private ConflictAction BindConflict(OnConflictClause clause, TableDefinition table, string alias, IReadOnlyList<LogicalColumn> row)
     {
-        IndexDefinition? arbiter = clause.Target is null ? null : FindArbiter(clause.Target, table);
+        IReadOnlyList<IndexDefinition> arbiters = clause.Target is null ? [] : FindArbiters(clause.Target, table);
         LogicalColumn[] existing = [.. table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
         if (clause.DoNothing)
         {
-            return new ConflictAction(arbiter, existing) { DoesNothing = true };
+            return new ConflictAction(arbiters, existing) { DoesNothing = true };
         }
-        if (arbiter is null)
+        if (arbiters.Count == 0)
         {
             throw Error.At(SqlStates.SyntaxError, "ON CONFLICT DO UPDATE requires inference specification or constraint name", clause.Position,
                 hint: "For example, ON CONFLICT (column_name).");
@@ -219,33 +219,69 @@ internal sealed partial class ModificationBinder
                 }
             });
         }
-        return new ConflictAction(arbiter, existing) { Assignments = assignments, Where = where };
+        return new ConflictAction(arbiters, existing) { Assignments = assignments, Where = where };
     }
 
-    private static IndexDefinition FindArbiter(ConflictTarget target, TableDefinition table)
+    private IReadOnlyList<IndexDefinition> FindArbiters(ConflictTarget target, TableDefinition table)
     {
         if (target.Constraint is { } name)
         {
             ConstraintDefinition constraint = table.Constraints.FirstOrDefault(c => c.Name == name)
                 ?? throw Error.At(SqlStates.UndefinedObject, $"constraint \"{name}\" for table \"{table.Name}\" does not exist", target.Position);
-            return table.Indexes.FirstOrDefault(i => i.Oid == constraint.IndexOid && i.IsUnique)
-                ?? throw Error.At(SqlStates.WrongObjectType, "constraint in ON CONFLICT clause has no associated index", target.Position);
+            return [table.Indexes.FirstOrDefault(i => i.Oid == constraint.IndexOid && i.IsUnique)
+                ?? throw Error.At(SqlStates.WrongObjectType, "constraint in ON CONFLICT clause has no associated index", target.Position)];
         }
-        if (target.Where is not null)
-        {
-            throw Error.NotSupported("WHERE in an ON CONFLICT target", target.Position);
-        }
-        var numbers = new HashSet<int>();
+        IReadOnlyList<IndexDefinition> found = [];
+        // What the clause says decides which indexes are meant: its literals are no parameters, so that a cached plan is for them alone.
+        state.Record(() => found = InferArbiters(target, table));
+        return found.Count > 0 ? found
+            : throw Error.At(SqlStates.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification", target.Position);
+    }
+
+    // All unique indexes with just the columns and expressions of the clause, whose predicate its condition implies.
+    private List<IndexDefinition> InferArbiters(ConflictTarget target, TableDefinition table)
+    {
+        LogicalColumn[] row = [.. table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
+        IReadOnlyList<StoredExpression> stored = BindStored(state, table, row);
+        HashSet<int> columns = [];
+        List<Expression> expressions = [];
+        List<(string Class, int Number, Expression? Expression)> classes = [];
         foreach (IndexElement element in target.Elements)
         {
-            if (element.Expression is not ColumnReferenceSyntax { Names.Count: 1 } column)
+            Expression key = BindIndexExpression(state, table, row, element.Expression, Clause.IndexExpression);
+            int number = key is ColumnExpression column ? table.Columns[Array.FindIndex(row, c => c.Id == column.Id)].Number : -1;
+            if (number >= 0)
             {
-                throw Error.NotSupported("an expression in an ON CONFLICT target", element.Position);
+                columns.Add(number);
             }
-            int index = table.IndexOf(column.Names[0]);
-            numbers.Add(index >= 0 ? table.Columns[index].Number : throw Error.ColumnNotFound($"\"{column.Names[0]}\"", column.Position));
+            else
+            {
+                expressions.Add(key);
+            }
+            if (element.OperatorClass is { } named)
+            {
+                classes.Add((named.Name, number, number >= 0 ? null : key));
+                OperatorClasses.Check(named.Name, key.Type, named.Position);
+            }
         }
-        return table.Indexes.FirstOrDefault(i => i is { IsUnique: true, IsPartial: false } && i.Columns.Count == numbers.Count && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))
-            ?? throw Error.At(SqlStates.InvalidColumnReference, "there is no unique or exclusion constraint matching the ON CONFLICT specification", target.Position);
+        Expression? where = target.Where is null ? null : BindIndexExpression(state, table, row, target.Where, Clause.IndexPredicate);
+        return [.. table.Indexes.Where(index => index.IsUnique && HasKeys(index) && index.Columns.All(HasClass)
+            && (!index.IsPartial || (where is not null && Planning.Implication.Implies([where], ValueOf(index.PredicateNumber)!))))];
+
+        Expression? ValueOf(int number) => stored.FirstOrDefault(s => s.Column.ColumnNumber == number)?.Value;
+
+        bool HasKeys(IndexDefinition index)
+        {
+            int[] plain = [.. index.Columns.Select(c => c.ColumnNumber).Where(n => table.FindExpression(n) is null)];
+            Expression[] computed = [.. index.Columns.Select(c => ValueOf(c.ColumnNumber)).OfType<Expression>()];
+            return columns.SetEquals(plain)
+                && expressions.TrueForAll(e => Array.Exists(computed, c => Planning.ExpressionEquality.AreEqual(c, e)))
+                && Array.TrueForAll(computed, c => expressions.Exists(e => Planning.ExpressionEquality.AreEqual(c, e)));
+        }
+
+        // A class that the clause names must be the index's.
+        bool HasClass(IndexColumn key) => classes.TrueForAll(named =>
+            (named.Number >= 0 ? named.Number != key.ColumnNumber : ValueOf(key.ColumnNumber) is not { } value || !Planning.ExpressionEquality.AreEqual(value, named.Expression!))
+            || OperatorClasses.Check(named.Class, table.TypeOf(key.ColumnNumber), -1) == key.OperatorClass);
     }
 }

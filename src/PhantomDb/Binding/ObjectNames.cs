@@ -41,6 +41,23 @@ internal static class ObjectNames
         return text.ToString();
     }
 
+    /// <summary>Names of an index's columns, each once: expressions without a name are "expr", a name that is taken gets a number.</summary>
+    public static IReadOnlyList<string> OfIndexColumns(IReadOnlyList<string?> columns)
+    {
+        List<string> names = [];
+        foreach (string? column in columns)
+        {
+            string name = column ?? "expr";
+            for (int i = 1; names.Contains(name); i++)
+            {
+                string number = i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+                name = Cut(column ?? "expr", LengthMax - number.Length) + number;
+            }
+            names.Add(name);
+        }
+        return names;
+    }
+
     /// <summary>The longer of the two parts loses bytes first.</summary>
     private static string Make(string first, string? second, string label)
     {

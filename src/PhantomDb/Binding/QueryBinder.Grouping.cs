@@ -1,6 +1,7 @@
 using PhantomDb.Errors;
 using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
 using PhantomDb.Types;
 
 namespace PhantomDb.Binding;

@@ -120,6 +120,12 @@ internal sealed partial class SchemaBinder
                         Version = table.Version + 1,
                     });
                     break;
+                case (IndexDefinition, SetOptionsAction options):
+                    RefuseOptions(options.Options);
+                    break;
+                case (IndexDefinition, SetTablespaceAction tablespace):
+                    RefuseTablespace(tablespace.Tablespace, tablespace.Position);
+                    break;
                 case (SequenceDefinition sequence, RenameTableAction rename):
                     RenameSequence(sequence, rename.NewName, action.Position);
                     break;
@@ -433,6 +439,10 @@ internal sealed partial class SchemaBinder
             {
                 CheckText = StoredText.WithColumn(c.CheckText!, StoredText.UsesOfCheck(state, before, c), before.Oid, column.Number, rename.NewName),
             })],
+            IndexExpressions = [.. builder.Table.IndexExpressions.Select(e => e with
+            {
+                Text = StoredText.WithColumn(e.Text, StoredText.UsesOfIndexExpression(state, before, e), before.Oid, column.Number, rename.NewName),
+            })],
         };
         alteration.Afterwards.Add(() => FollowColumnRename(before.Oid, column.Number, rename.NewName, rename.Position));
     }
@@ -501,7 +511,8 @@ internal sealed partial class SchemaBinder
         if (alteration.NeedsRewrite)
         {
             ComputedColumn[] columns = [.. after.Columns.Select(column => NewValue(alteration, column))];
-            _change.Do(new RewriteTable(alteration.Before, after, new LogicalProject(alteration.Scan, columns)));
+            var rows = new LogicalProject(alteration.Scan, columns);
+            _change.Do(new RewriteTable(alteration.Before, after, rows) { Stored = ModificationBinder.BindStored(state, after, rows.Output) });
         }
         else
         {

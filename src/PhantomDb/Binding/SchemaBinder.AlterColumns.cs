@@ -58,13 +58,13 @@ internal sealed partial class SchemaBinder
         {
             DropReferences(alteration, table, constraint, cascades);
         }
-        IndexDefinition[] indexes = [.. table.Indexes.Where(i => i.Columns.Any(c => c.ColumnNumber == column.Number))];
-        builder.Table = table with
+        IndexDefinition[] indexes = [.. table.Indexes.Where(i => DependsOn(table, i, column.Number))];
+        builder.Table = (table with
         {
             Columns = [.. table.Columns.Where(c => c.Number != column.Number)],
             Constraints = [.. table.Constraints.Except(constraints)],
             Indexes = [.. table.Indexes.Except(indexes)],
-        };
+        }).WithUsedExpressions();
         alteration.Values.Remove(column.Number);
         alteration.NeedsRewrite = true;
         foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid && s.OwnerColumnNumber == column.Number).ToArray())
@@ -112,6 +112,7 @@ internal sealed partial class SchemaBinder
             ModificationBinder.DefaultOf(state, changed);   // must still be assignable
         }
         builder.Replace(changed);
+        RetypeExpressions(builder, changed, retype.Position);
         CheckForeignKeys(alteration, column.Number, retype.Position);
         alteration.Checks.AddRange(builder.Table.Constraints.Where(c => c.Kind == ConstraintKind.Check && c.Columns.Contains(column.Number)));
         alteration.Values[column.Number] = value;

@@ -268,14 +268,14 @@ internal sealed partial class SchemaBinder
     // Under a name of its own, as if it were made for this table.
     private static void AddLikeIndex(TableBuilder builder, TableDefinition source, IndexDefinition index, int position)
     {
-        string[] names = [.. index.Columns.Select(c => source.Columns[source.IndexOfNumber(c.ColumnNumber)].Name)];
         if (source.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid) is { } constraint)
         {
+            string[] names = [.. index.Columns.Select(c => source.Columns[source.IndexOfNumber(c.ColumnNumber)].Name)];
             builder.AddUnique(null, constraint.Kind == ConstraintKind.PrimaryKey, names, index.NullsEqual,
                 new ConstraintAttributes(constraint.IsDeferrable, constraint.IsInitiallyDeferred, IsNotValid: false, IsNoInherit: false, position), position);
             return;
         }
-        builder.AddIndex(names, index);
+        builder.AddIndex(source, index);
     }
 
     public SchemaChange BindCreateTableAs(CreateTableAsStatement statement)

@@ -9,8 +9,8 @@ using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
 namespace PhantomDb.Binding;
 
 /// <summary>
-/// Definition statements to lists of changes, checked against the catalog. This file has schemas, views, indexes, DROP
-/// and COMMENT; the others have tables, ALTER TABLE and sequences.
+/// Definition statements to lists of changes, checked against the catalog. This file has schemas, views, DROP
+/// and COMMENT; the others have tables, ALTER TABLE, indexes and sequences.
 /// </summary>
 internal sealed partial class SchemaBinder(BindingState state)
 {
@@ -140,53 +140,6 @@ internal sealed partial class SchemaBinder(BindingState state)
         }
     }
 
-    public SchemaChange BindCreateIndex(CreateIndexStatement statement)
-    {
-        TableDefinition table = FindTable(statement.Table, "create index on");
-        if (statement.Method is not (null or "btree"))
-        {
-            throw Error.NotSupported($"index method {statement.Method}", statement.Position);
-        }
-        if (statement.Where is not null || statement.Include.Count > 0)
-        {
-            throw Error.NotSupported(statement.Where is not null ? "a partial index" : "INCLUDE", statement.Position);
-        }
-        RefuseTablespace(statement.Tablespace, statement.Position);
-        RefuseOptions(statement.Options);
-        var columns = new List<IndexColumn>();
-        var names = new List<string>();
-        foreach (IndexElement element in statement.Elements)
-        {
-            if (element.Expression is not ColumnReferenceSyntax { Names.Count: 1 } reference)
-            {
-                throw Error.NotSupported("an index on an expression", element.Position);
-            }
-            RefuseCollation(element.Collation);
-            if (element.OperatorClass is { } opclass && !opclass.Name.EndsWith("_ops", StringComparison.Ordinal))
-            {
-                throw Error.At(SqlStates.UndefinedObject, $"operator class \"{opclass.Name}\" does not exist for access method \"btree\"", opclass.Position);
-            }
-            int place = table.IndexOf(reference.Names[0]);
-            if (place < 0)
-            {
-                throw Error.At(SqlStates.UndefinedColumn, $"column \"{reference.Names[0]}\" does not exist", element.Position);
-            }
-            bool isDescending = element.Direction == SortDirection.Descending;
-            columns.Add(new IndexColumn(table.Columns[place].Number, isDescending, element.Nulls == NullsOrder.Default ? isDescending : element.Nulls == NullsOrder.First));
-            names.Add(reference.Names[0]);
-        }
-        string name = statement.Name ?? ObjectNames.Choose(table.Name, ObjectNames.Join(names), "idx", n => _change.Catalog.FindRelation(table.Schema, n) is not null);
-        if (IsTaken(table.Schema, name, statement.IfNotExists, statement.Position))
-        {
-            return _change.Build("CREATE INDEX");
-        }
-        var index = new IndexDefinition(_change.TakeOid(), name, table.Oid, columns) { IsUnique = statement.IsUnique, NullsEqual = statement.NullsNotDistinct };
-        TableDefinition changed = table with { Indexes = [.. table.Indexes, index], Version = table.Version + 1 };
-        _change.Put(changed);
-        _change.Do(new CreateIndexStorage(changed, index));
-        return _change.Build("CREATE INDEX");
-    }
-
     private TableDefinition FindTable(QualifiedName name, string verb) => Find(name) switch
     {
         TableDefinition table => table,
@@ -295,7 +248,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         {
             Drop(target, dropped, cascades);
         }
-        return _change.Build(tag);
+        return _change.Build(tag) with { RunsAloneAs = statement.Concurrently ? "DROP INDEX CONCURRENTLY" : null };
     }
 
     private static void CheckKind(object found, ObjectKind kind, string name, QualifiedName written)
@@ -408,7 +361,7 @@ internal sealed partial class SchemaBinder(BindingState state)
                 hint: $"You can drop constraint {owner.Name} on table {table.Name} instead.");
         }
         RefuseReferenced(table, index.Oid, $"index {index.Name}");
-        TableDefinition changed = table with { Indexes = [.. table.Indexes.Where(i => i.Oid != index.Oid)], Version = table.Version + 1 };
+        TableDefinition changed = (table with { Indexes = [.. table.Indexes.Where(i => i.Oid != index.Oid)], Version = table.Version + 1 }).WithUsedExpressions();
         _change.Put(changed);
         _change.Do(new DropIndexStorage(changed, index));
     }

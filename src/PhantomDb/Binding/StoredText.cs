@@ -48,10 +48,17 @@ internal static class StoredText
     }
 
     /// <summary>A check of a table's rows; columns are named without their table.</summary>
-    public static string OfCheck(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax)
+    public static string OfCheck(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax) =>
+        OfRow(state, table, syntax, printed => ModificationBinder.BindCheckAnew(state, table, row, printed));
+
+    /// <summary>An expression of an index or, with that clause, its predicate; columns are named without their table.</summary>
+    public static string OfIndexExpression(BindingState state, TableDefinition table, IReadOnlyList<LogicalColumn> row, ExpressionSyntax syntax, Clause clause) =>
+        OfRow(state, table, syntax, printed => ModificationBinder.BindIndexExpression(state, table, row, printed, clause));
+
+    private static string OfRow<T>(BindingState state, TableDefinition table, ExpressionSyntax syntax, Func<ExpressionSyntax, T> bind)
     {
         string printed = SyntaxPrinter.Print(syntax);
-        NameUses uses = state.Record(() => ModificationBinder.BindCheckAnew(state, table, row, SqlParser.ParseExpression(printed)));
+        NameUses uses = state.Record(() => bind(SqlParser.ParseExpression(printed)));
         List<Edit> edits = Qualifications(state, table.Schema, printed, uses);
         edits.AddRange(uses.Columns.Where(c => c.Reference.Names.Count > 1)
             .Select(c => Replacement(printed, c.Reference.Position, c.Reference.Names.Count, Quote([c.Reference.Names[^1]]))));
@@ -67,6 +74,14 @@ internal static class StoredText
     {
         LogicalColumn[] row = [.. table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
         return state.InView(table.Schema, () => state.Record(() => ModificationBinder.BindCheckAnew(state, table, row, SqlParser.ParseExpression(check.CheckText!))));
+    }
+
+    /// <summary>What the names in an index expression's text mean.</summary>
+    public static NameUses UsesOfIndexExpression(BindingState state, TableDefinition table, IndexExpression expression)
+    {
+        LogicalColumn[] row = [.. table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
+        return state.InView(table.Schema, () => state.Record(() =>
+            ModificationBinder.BindIndexExpression(state, table, row, SqlParser.ParseExpression(expression.Text), Clause.IndexExpression)));
     }
 
     /// <summary>The text after a relation has got another name or schema: an alias keeps the name under which columns call it.</summary>

@@ -4,6 +4,7 @@ using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Parsing;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Types;
 using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
@@ -108,14 +109,97 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
     }
 
     /// <summary>An index like one of another table, over columns of the same names.</summary>
-    public void AddIndex(IReadOnlyList<string> columns, IndexDefinition like)
+    public void AddIndex(TableDefinition source, IndexDefinition like)
     {
-        string name = ObjectNames.Choose(Table.Name, ObjectNames.Join(columns), "idx", IsRelation);
-        IndexColumn[] keys = [.. like.Columns.Select((c, i) => c with { ColumnNumber = Table.Columns[Table.IndexOf(columns[i])].Number })];
-        var index = new IndexDefinition(change.TakeOid(), name, Table.Oid, keys) { IsUnique = like.IsUnique, NullsEqual = like.NullsEqual };
+        List<string?> names = [];
+        IndexColumn[] keys = [.. like.Columns.Select(key => key with { ColumnNumber = Like(key.ColumnNumber) })];
+        int[] included = [.. like.Included.Select(Like)];
+        int predicate = like.IsPartial ? AddIndexExpression(SqlParser.ParseExpression(source.FindExpression(like.PredicateNumber)!.Text), Clause.IndexPredicate) : -1;
+        string name = ObjectNames.Choose(Table.Name, ObjectNames.Join(ObjectNames.OfIndexColumns(names)), "idx", IsRelation);
+        var index = new IndexDefinition(change.TakeOid(), name, Table.Oid, keys)
+        {
+            IsUnique = like.IsUnique, NullsEqual = like.NullsEqual, PredicateNumber = predicate, Included = included,
+        };
         Table = Table with { Indexes = [.. Table.Indexes, index] };
         AddedIndexes.Add(index);
+
+        int Like(int number)
+        {
+            if (source.FindExpression(number) is { } expression)
+            {
+                ExpressionSyntax syntax = SqlParser.ParseExpression(expression.Text);
+                names.Add(ColumnNames.OfIndexExpression(syntax));
+                return AddIndexExpression(syntax, Clause.IndexExpression);
+            }
+            names.Add(source.Columns[source.IndexOfNumber(number)].Name);
+            return Table.Columns[Table.IndexOf(names[^1]!)].Number;
+        }
     }
+
+    /// <summary>
+    /// The storage number of an index's expression or, with that clause, its predicate; a new one where the table does not have
+    /// the expression yet. A plain column gives its own.
+    /// </summary>
+    public int AddIndexExpression(ExpressionSyntax syntax, Clause clause)
+    {
+        bool isPredicate = clause == Clause.IndexPredicate;
+        LogicalColumn[] row = [.. Table.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
+        Expression value = ModificationBinder.BindIndexExpression(state, Table, row, syntax, clause);
+        if (!isPredicate && value is ColumnExpression column)
+        {
+            return NumberOf(column.Id);
+        }
+        CheckImmutable(value, isPredicate);
+        CheckTimeless(value, row, syntax, clause);
+        string text = StoredText.OfIndexExpression(state, Table, row, syntax, clause);
+        SqlType type = TypeNames.Storable(StoredType(value.Type), syntax.Position);
+        if (Table.IndexExpressions.FirstOrDefault(e => e.Text == text && e.Type == type) is { } same)
+        {
+            return same.Number;
+        }
+        var used = new List<int>();
+        FreeColumns.Visit(value, read =>
+        {
+            if (!used.Contains(NumberOf(read.Id)))
+            {
+                used.Add(NumberOf(read.Id));
+            }
+        });
+        var added = new IndexExpression(Table.NextColumnNumber, type, text) { Columns = used };
+        Table = Table with { IndexExpressions = [.. Table.IndexExpressions, added], NextColumnNumber = added.Number + 1 };
+        return added.Number;
+
+        int NumberOf(ColumnId id) => Table.Columns[Array.FindIndex(row, c => c.Id == id)].Number;
+    }
+
+    /// <summary>42P17 where an index expression is not the same for ever.</summary>
+    public static void CheckImmutable(Expression value, bool isPredicate)
+    {
+        if (ExpressionFacts.VolatilityOf(value) != Volatility.Immutable)
+        {
+            throw Error.At(SqlStates.InvalidObjectDefinition, $"functions in index {(isPredicate ? "predicate" : "expression")} must be marked IMMUTABLE", -1);
+        }
+    }
+
+    // The text is bound anew by every session that changes a row: its constants must mean the same in all of them.
+    private void CheckTimeless(Expression value, LogicalColumn[] row, ExpressionSyntax syntax, Clause clause)
+    {
+        var elsewhere = new BindingState(state.Context with { Clock = new DateTimeClock(1_000_000_000_000, SessionTimeZone.FromOffset(45_296)), LiteralParameters = null });
+        var here = new BindingState(state.Context with { Clock = DateTimeClock.Fixed, LiteralParameters = null });
+        if (!ExpressionEquality.AreEqual(
+            ModificationBinder.BindIndexExpression(here, Table, row, syntax, clause), ModificationBinder.BindIndexExpression(elsewhere, Table, row, syntax, clause)))
+        {
+            throw Error.NotSupported("an index over a constant that depends on the time zone or the current time", syntax.Position);
+        }
+    }
+
+    /// <summary>What an index expression is stored as: digits and lengths that were inferred may vary.</summary>
+    public static SqlType StoredType(SqlType type) => type.Id switch
+    {
+        SqlTypeId.PaddedChar => SqlType.Char,
+        SqlTypeId.Numeric or SqlTypeId.Varchar or SqlTypeId.Char => new SqlType(type.Id),
+        _ => type,
+    };
 
     public void AddCheck(string? name, ExpressionSyntax expression, ConstraintAttributes? attributes, int position)
     {

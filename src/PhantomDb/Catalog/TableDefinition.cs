@@ -43,6 +43,12 @@ internal sealed record TableDefinition(int Oid, string Schema, string Name, IRea
     /// <summary>The index expression with a storage number; null where the number is a column's.</summary>
     public IndexExpression? FindExpression(int number) => IndexExpressions.FirstOrDefault(expression => expression.Number == number);
 
+    /// <summary>Without the index expressions that no index has any more.</summary>
+    public TableDefinition WithUsedExpressions() => this with
+    {
+        IndexExpressions = [.. IndexExpressions.Where(expression => Indexes.Any(index => index.Numbers.Contains(expression.Number)))],
+    };
+
     /// <summary>Type of the column or index expression with a storage number.</summary>
     public SqlType TypeOf(int number) => IndexOfNumber(number) is >= 0 and int place ? Columns[place].Type
         : FindExpression(number)?.Type ?? throw new ArgumentOutOfRangeException(nameof(number));

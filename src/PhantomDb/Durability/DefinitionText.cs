@@ -97,6 +97,13 @@ internal sealed class DefinitionText(string text)
         return true;
     }
 
+    /// <summary>True where a mark comes next.</summary>
+    public bool IsNext(char mark)
+    {
+        SkipBlanks();
+        return _position < text.Length && text[_position] == mark;
+    }
+
     public void Take(string words)
     {
         if (!TryTake(words))
@@ -126,6 +133,41 @@ internal sealed class DefinitionText(string text)
         isNotValid = rest.EndsWith(") NOT VALID", StringComparison.OrdinalIgnoreCase);
         rest = isNotValid ? rest[..^" NOT VALID".Length] : rest;
         return rest.EndsWith(')') ? rest[..^1] : throw new FormatException("\")\" is missing at the end");
+    }
+
+    /// <summary>An expression or list in parentheses, with them: up to the one that closes the first.</summary>
+    public string Parenthesized()
+    {
+        SkipBlanks();
+        int start = _position;
+        int depth = 0;
+        for (; _position < text.Length; _position++)
+        {
+            char c = text[_position];
+            if (c is '\'' or '"')
+            {
+                // A quote that is doubled ends one text and begins the next.
+                int end = text.IndexOf(c, _position + 1);
+                _position = end < 0 ? text.Length : end;
+            }
+            else if (c == '(')
+            {
+                depth++;
+            }
+            else if (c == ')' && --depth == 0)
+            {
+                return text[start..++_position];
+            }
+        }
+        throw new FormatException($"a parenthesis is not closed in \"{text[start..]}\"");
+    }
+
+    /// <summary>All that is left.</summary>
+    public string Rest()
+    {
+        string rest = text[_position..].Trim();
+        _position = text.Length;
+        return rest;
     }
 
     public void End()

@@ -19,6 +19,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
 
     private readonly DatabaseStorage _storage = new(target.Account, target.Timestamps);
     private readonly List<(int TableOid, ForeignKeyLine Line)> _foreignKeys = [];
+    private readonly List<LateIndex> _lateIndexes = [];
     private readonly List<(int ViewOid, List<(string Schema, string Name)> Uses)> _viewUses = [];
     private readonly List<(SequenceDefinition Sequence, int TableOid, string Column)> _ownedSequences = [];
     private readonly List<(int TableOid, string Column, IdentityKind Kind, string Sequence)> _identities = [];
@@ -150,7 +151,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
                 new ForeignKeyCheck(_catalog, _storage, table, constraint).Run();
             }
         }
-        return new LoadedDatabase(_catalog, _storage);
+        return new LoadedDatabase(_catalog, _storage) { LateIndexes = _lateIndexes };
     }
 
     // The file has views by name. They get their oids in an order in which they could have been made: what lists them by oid
@@ -239,6 +240,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
             {
                 EnsureNew(table.Schema, index.Name, index.Name == table.Name);
             }
+            _lateIndexes.AddRange(_table.LateIndexes);
             _foreignKeys.AddRange(_table.ForeignKeys.Select(line => (table.Oid, line)));
             _catalog = _catalog.With(table);
             TableStore store = _storage.NewTable(table);

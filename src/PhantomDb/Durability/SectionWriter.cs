@@ -183,10 +183,14 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
 
     private static string IndexText(TableDefinition table, IndexDefinition index)
     {
-        IEnumerable<string> columns = index.Columns.Select(c => DefinitionText.Quote(ColumnName(table, c.ColumnNumber)!)
+        IEnumerable<string> columns = index.Columns.Select(c =>
+            (table.FindExpression(c.ColumnNumber) is { } expression ? $"({expression.Text})" : DefinitionText.Quote(ColumnName(table, c.ColumnNumber)!))
+            + (c.OperatorClass is null ? "" : $" {c.OperatorClass}")
             + (c.IsDescending ? " DESC" : "")
             + (c.NullsFirst == c.IsDescending ? "" : c.NullsFirst ? " NULLS FIRST" : " NULLS LAST"));
-        return $"{(index.IsUnique ? "UNIQUE " : "")}{(index.NullsEqual ? "NULLS NOT DISTINCT " : "")}({string.Join(", ", columns)})";
+        return $"{(index.IsUnique ? "UNIQUE " : "")}{(index.NullsEqual ? "NULLS NOT DISTINCT " : "")}({string.Join(", ", columns)})"
+            + (index.Included.Count > 0 ? $" INCLUDE {ColumnList(table, index.Included)}" : "")
+            + (index.IsPartial ? $" WHERE {table.FindExpression(index.PredicateNumber)!.Text}" : "");
     }
 
     private static string ColumnList(TableDefinition table, IEnumerable<int> numbers) =>

@@ -15,6 +15,9 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
     private readonly List<ColumnDefinition> _columns = [];
     private readonly List<ConstraintDefinition> _constraints = [];
     private readonly List<IndexDefinition> _indexes = [];
+    // Those that are not a type's default; all have the same order as it has.
+    private static readonly string[] OperatorClasses = ["varchar_ops", "text_pattern_ops", "varchar_pattern_ops", "bpchar_pattern_ops"];
+
     private bool _hasColumns;
     private int[]? _dataOrder;
     private string? _comment;
@@ -22,6 +25,9 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
     public int Oid => oid;
 
     public List<ForeignKeyLine> ForeignKeys { get; } = [];
+
+    /// <summary>Indexes with expressions or predicates.</summary>
+    public List<LateIndex> LateIndexes { get; } = [];
 
     /// <summary>For each cell of a row, the place of its column.</summary>
     public int[] DataOrder => _dataOrder ?? [.. Enumerable.Range(0, _columns.Count)];
@@ -98,7 +104,8 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
             "COLUMN" => Replace(_columns, c => c.Name == part, c => c with { Comment = text }),
             "CONSTRAINT" => Replace(_constraints, c => c.Name == part, c => c with { Comment = text })
                 || Replace(ForeignKeys, c => c.Name == part, c => c with { Comment = text }),
-            "INDEX" => Replace(_indexes, i => i.Name == part, i => i with { Comment = text }),
+            "INDEX" => Replace(_indexes, i => i.Name == part, i => i with { Comment = text })
+                || Replace(LateIndexes, i => i.Name == part, i => i with { Comment = text }),
             _ => false,
         };
     }
@@ -192,21 +199,43 @@ internal sealed class TableBuilder(int oid, string schema, string name, Func<int
     {
         var text = new DefinitionText(line);
         string indexName = text.Name();
-        EnsureNew(_indexes.Select(i => i.Name), indexName);
+        EnsureNew(_indexes.Select(i => i.Name).Concat(LateIndexes.Select(i => i.Name)), indexName);
         bool isUnique = text.TryTake("UNIQUE");
         bool nullsEqual = text.TryTake("NULLS NOT DISTINCT");
-        List<IndexColumn> columns = [];
+        List<LateKey> keys = [];
         text.Take("(");
         do
         {
-            int i = IndexOf(text.Name());
-            bool isDescending = text.TryTake("DESC");
-            bool nullsFirst = text.TryTake("NULLS FIRST") || (!text.TryTake("NULLS LAST") && isDescending);
-            columns.Add(new IndexColumn(_columns[i].Number, isDescending, nullsFirst));
+            keys.Add(Key(text));
         }
         while (text.TryTake(","));
         text.Take(")");
+        List<string> included = text.TryTake("INCLUDE") ? text.NameList() : [];
+        string? predicate = text.TryTake("WHERE") ? text.Rest() : null;
         text.End();
-        _indexes.Add(new IndexDefinition(takeOid(), indexName, oid, columns) { IsUnique = isUnique, NullsEqual = nullsEqual });
+        int[] includedNumbers = [.. included.Select(column => _columns[IndexOf(column)].Number)];
+        if (predicate is not null || keys.Exists(key => key.Expression is not null))
+        {
+            LateIndexes.Add(new LateIndex(oid, indexName, keys) { IsUnique = isUnique, NullsEqual = nullsEqual, Included = included, Predicate = predicate });
+            return;
+        }
+        IndexColumn[] columns = [.. keys.Select(key => key.Order with { ColumnNumber = _columns[IndexOf(key.Column!)].Number })];
+        _indexes.Add(new IndexDefinition(takeOid(), indexName, oid, columns) { IsUnique = isUnique, NullsEqual = nullsEqual, Included = includedNumbers });
+    }
+
+    // A column's name, an expression in parentheses, or a function's call.
+    private static LateKey Key(DefinitionText text)
+    {
+        string? column = text.IsNext('(') ? null : text.Name();
+        string? expression = text.IsNext('(') ? text.Parenthesized() : null;
+        if (column is not null && expression is not null)
+        {
+            expression = $"({DefinitionText.Quote(column)}{expression})";
+            column = null;
+        }
+        string? operatorClass = Array.Find(OperatorClasses, text.TryTake);
+        bool isDescending = text.TryTake("DESC");
+        bool nullsFirst = text.TryTake("NULLS FIRST") || (!text.TryTake("NULLS LAST") && isDescending);
+        return new LateKey(column, expression, new IndexColumn(-1, isDescending, nullsFirst) { OperatorClass = operatorClass });
     }
 }

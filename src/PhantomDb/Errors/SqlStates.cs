@@ -63,6 +63,7 @@ internal static class SqlStates
     public const string DuplicateTable = "42P07";
     public const string AmbiguousParameter = "42P08";
     public const string InvalidColumnReference = "42P10";
+    public const string InvalidObjectDefinition = "42P17";
     public const string InvalidTableDefinition = "42P16";
     public const string IndeterminateDatatype = "42P18";
     public const string InvalidRecursion = "42P19";

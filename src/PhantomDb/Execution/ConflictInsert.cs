@@ -48,7 +48,7 @@ internal sealed class ConflictInsert
         _table = scope.Tables[insert.Table.Oid];
         IReadOnlyList<LogicalColumn> columns = insert.Input.Output;
         _arbiters = [.. insert.Table.Indexes
-            .Where(i => i.IsUnique && (_action.Arbiter is null || i.Oid == _action.Arbiter.Oid))
+            .Where(i => i.IsUnique && (_action.Arbiters.Count == 0 || _action.Arbiters.Any(arbiter => i.Oid == arbiter.Oid)))
             .Select(i => _table.FindIndex(i.Oid) ?? throw Error.Internal($"index {i.Name} is not stored"))];
         _checks = new RowChecks(insert.Table, columns, insert.Checks, scope);
         _returning = ReturningRows.Create(insert.Returning, columns, scope);
@@ -56,8 +56,8 @@ internal sealed class ConflictInsert
         _insertedKeys = _foreignKeys.Watch(insert.Table);
         int[] changed = [.. _action.Assignments.Select(a => a.ColumnNumber)];
         _updatedKeys = _foreignKeys.Watch(insert.Table, changed);
-        _insertedExpressions = new StoredValues(insert.Stored, columns, scope);
-        _updatedExpressions = new StoredValues(StoredValues.Reading(insert.Table, insert.Stored, changed), columns, scope);
+        _insertedExpressions = new StoredValues(insert.Stored, columns, scope.Evaluation);
+        _updatedExpressions = new StoredValues(StoredValues.Reading(insert.Table, insert.Stored, changed), columns, scope.Evaluation);
         _proposed = new RowBuffer([.. _table.ColumnNumbers]);
         int[] numbers = [.. insert.Table.Columns.Select(c => c.Number)];
         PhysicalType[] types = [.. insert.Table.Columns.Select(c => c.Type.Physical)];

@@ -63,13 +63,15 @@ internal sealed class ModificationRunner(StatementScope scope)
     }
 
     // A row that came with the same chunk is gone by now: then the key is the first that the chunk has twice.
-    private string? DoubleKey(TableDefinition table, int[] numbers, bool areNullsEqual)
+    private string? DoubleKey(TableDefinition table, IndexDefinition index)
     {
         if (_inserting is null)
         {
             return null;
         }
+        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
         int[] stored = scope.Tables[table.Oid].ColumnNumbers;
+        Vector? predicate = index.IsPartial ? _inserting.Vectors[Array.IndexOf(stored, index.PredicateNumber)] : null;
         DataChunk keys = new(KeyText.TypesOf(table, numbers));
         for (int i = 0; i < numbers.Length; i++)
         {
@@ -79,11 +81,12 @@ internal sealed class ModificationRunner(StatementScope scope)
         for (int i = 0; i < _inserting.Count; i++)
         {
             int position = _inserting.Position(i);
-            if (!areNullsEqual && KeyText.HasNull(keys, position))
+            bool isInIndex = predicate is null || (predicate.IsValid(position) && predicate.Values<bool>()[predicate.PositionOf(position)]);
+            if (!isInIndex || (!index.NullsEqual && KeyText.HasNull(keys, position)))
             {
                 continue;
             }
-            string key = KeyText.Describe(table, numbers, keys, position, scope);
+            string key = KeyText.Describe(table, numbers, keys, position, scope, index);
             if (!seen.Add(key))
             {
                 return key;
@@ -109,7 +112,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         ReturningRows? returning = ReturningRows.Create(insert.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, insert.Cascades);
         KeyChanges keys = foreignKeys.Watch(insert.Table);
-        StoredValues stored = new(insert.Stored, columns, scope);
+        StoredValues stored = new(insert.Stored, columns, scope.Evaluation);
         int columnCount = insert.Table.Columns.Count;
         DataChunk rows = new([.. table.ColumnNumbers.Select(n => insert.Table.TypeOf(n).Physical)]);
         while (input.Next() is { } chunk)
@@ -143,7 +146,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         ForeignKeyChecks foreignKeys = new(scope, update.Cascades);
         KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns);
         int[] valueVectors = [.. update.ChangedColumns.Select(n => vectors[update.Table.IndexOfNumber(n)])];
-        StoredValues stored = new(update.Stored, columns, scope);
+        StoredValues stored = new(update.Stored, columns, scope.Evaluation);
         RowBuffer values = new([.. update.ChangedColumns, .. stored.Numbers]);
         ChangeEachRow(update, update.RowId, columns, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
         {

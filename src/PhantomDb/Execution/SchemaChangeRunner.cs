@@ -190,7 +190,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 break;
             case CreateIndexStorage create:
                 Replace(scope.Catalog.GetTable(create.Table.Oid),
-                    create.Stored.Count == 0 ? null : new StoredValueSource(create.Table, create.Row, create.Stored, scope));
+                    create.Stored.Count == 0 ? null : new StoredValueSource(create.Table, create.Row, create.Stored, scope.Evaluation));
                 break;
             case DropIndexStorage drop:
                 Replace(scope.Catalog.GetTable(drop.Table.Oid));
@@ -247,7 +247,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         int firstDoubt = scope.Transaction.Doubts.Count;
         try
         {
-            Append(after, rewrite.After, rows, new StoredValues(rewrite.Stored, rewrite.NewRows.Output, scope));
+            Append(after, rewrite.After, rows, new StoredValues(rewrite.Stored, rewrite.NewRows.Output, scope.Evaluation));
             for (int i = firstDoubt; i < scope.Transaction.Doubts.Count; i++)
             {
                 KeyDoubt doubt = scope.Transaction.Doubts[i];
@@ -264,7 +264,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     }
 
     private void Fill(TableStore table, TableDefinition definition, LogicalOperator query, IReadOnlyList<LogicalColumn> columns) =>
-        Append(table, definition, scope.Run(query, columns), new StoredValues([], columns, scope));
+        Append(table, definition, scope.Run(query, columns), new StoredValues([], columns, scope.Evaluation));
 
     private void Append(TableStore table, TableDefinition definition, QueryExecution rows, StoredValues stored)
     {

@@ -15,7 +15,7 @@ internal sealed class StoredValues
     private readonly Vector[] _values;
 
     /// <param name="columns">What the chunks' vectors are.</param>
-    public StoredValues(IReadOnlyList<StoredExpression> stored, IReadOnlyList<LogicalColumn> columns, StatementScope scope)
+    public StoredValues(IReadOnlyList<StoredExpression> stored, IReadOnlyList<LogicalColumn> columns, EvaluationContext evaluation)
     {
         Numbers = [.. stored.Select(s => s.Column.ColumnNumber)];
         _values = new Vector[stored.Count];
@@ -24,7 +24,7 @@ internal sealed class StoredValues
         {
             positions.TryAdd(columns[i].Id, i);
         }
-        _evaluators = [.. stored.Select(s => new ExpressionEvaluator(ReturningRows.ToPositions(AsStored(s), positions), scope.Evaluation))];
+        _evaluators = [.. stored.Select(s => new ExpressionEvaluator(ReturningRows.ToPositions(AsStored(s), positions), evaluation))];
     }
 
     /// <summary>Storage numbers of the index expressions.</summary>
@@ -54,10 +54,10 @@ internal sealed class StoredValues
 }
 
 /// <summary>Index expressions for the rows that a table has already, over its columns.</summary>
-internal sealed class StoredValueSource(TableDefinition table, IReadOnlyList<LogicalColumn> row, IReadOnlyList<StoredExpression> stored, StatementScope scope)
+internal sealed class StoredValueSource(TableDefinition table, IReadOnlyList<LogicalColumn> row, IReadOnlyList<StoredExpression> stored, EvaluationContext evaluation)
     : IIndexExpressionSource
 {
-    private readonly StoredValues _values = new(stored, row, scope);
+    private readonly StoredValues _values = new(stored, row, evaluation);
 
     public int[] Columns { get; } = [.. table.Columns.Select(column => column.Number)];
 
@@ -65,7 +65,7 @@ internal sealed class StoredValueSource(TableDefinition table, IReadOnlyList<Log
 
     public Vector[] Compute(DataChunk rows)
     {
-        scope.Statement.ThrowIfCancelled();
+        evaluation.Statement.ThrowIfCancelled();
         return _values.Evaluate(rows);
     }
 }

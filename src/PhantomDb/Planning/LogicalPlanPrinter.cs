@@ -99,7 +99,7 @@ internal sealed class LogicalPlanPrinter
     }
 
     private string Conflict(LogicalInsert insert) => insert.OnConflict is not { } conflict ? ""
-        : $" on conflict{(conflict.Arbiter is null ? "" : $" ({conflict.Arbiter.Name})")}"
+        : $" on conflict{(conflict.Arbiters.Count == 0 ? "" : $" ({string.Join(", ", conflict.Arbiters.Select(a => a.Name))})")}"
             + (conflict.DoesNothing ? " do nothing" : $" set [{string.Join(", ", conflict.Assignments.Select(a => $"{insert.Table.Columns[insert.Table.IndexOfNumber(a.ColumnNumber)].Name} = {Text(a.Value)}"))}]{Optional(" where ", conflict.Where)}");
 
     private string Returning(LogicalModification modification) =>

@@ -236,7 +236,7 @@ internal sealed partial class TableStore
     // The keys of the newest values and of every version kept.
     private static void CollectKeys(TableIndex index, RowSlice slice, int row, List<byte[]> keys)
     {
-        var values = new RowBuffer(index.ColumnNumbers);
+        var values = new RowBuffer(index.EntryColumns);
         ReadNewest(slice, row, values);
         AddKey();
         for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)

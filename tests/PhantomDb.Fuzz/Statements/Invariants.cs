@@ -30,7 +30,7 @@ internal static class Invariants
         foreach (TableDefinition table in database.Catalog.Tables)
         {
             string name = names.QualifiedName(table);
-            foreach (IndexDefinition index in table.Indexes)
+            foreach (IndexDefinition index in table.Indexes.Where(index => !index.IsPartial && index.Columns.All(column => table.FindExpression(column.ColumnNumber) is null)))
             {
                 string[] columns = [.. index.Columns.Select(column => Quote(table.Columns.First(c => c.Number == column.ColumnNumber).Name))];
                 string key = string.Join(" and ", columns.Select(column => $"y.{column} = x.{column}"));

@@ -204,8 +204,8 @@ public sealed class DatabaseFileTests
 
     [TestMethod]
     [DataRow(typeof(ColumnDefinition), "Comment DefaultText Identity IsNotNull Name Number SequenceOid Type")]
-    [DataRow(typeof(ConstraintDefinition), "CheckText Columns Comment IndexOid IsDeferrable IsInitiallyDeferred IsMatchFull Kind Name Oid OnDelete OnUpdate ReferencedColumns ReferencedIndexOid ReferencedTableOid")]
-    [DataRow(typeof(IndexDefinition), "Columns Comment Included IsConstraint IsUnique Name NullsEqual Oid PredicateNumber TableOid")]
+    [DataRow(typeof(ConstraintDefinition), "CheckText Columns Comment IndexOid IsDeferrable IsInitiallyDeferred IsMatchFull IsNotValid Kind Name Oid OnDelete OnUpdate ReferencedColumns ReferencedIndexOid ReferencedTableOid")]
+    [DataRow(typeof(IndexDefinition), "Columns Comment Included IsConstraint IsDeferrable IsUnique Name NullsEqual Oid PredicateNumber TableOid")]
     [DataRow(typeof(IndexColumn), "ColumnNumber IsDescending NullsFirst OperatorClass")]
     [DataRow(typeof(IndexExpression), "Columns Number Text Type")]
     [DataRow(typeof(SequenceDefinition), "Cache Comment Cycles Increment Maximum Minimum Name Oid OwnerColumnNumber OwnerTableOid Schema Start Type Version")]

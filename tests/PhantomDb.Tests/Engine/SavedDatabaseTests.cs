@@ -14,6 +14,13 @@ public sealed class SavedDatabaseTests
         CREATE TABLE child (id serial PRIMARY KEY, parent_id bigint REFERENCES parent, at timestamptz NOT NULL DEFAULT now(),
             CONSTRAINT "both" CHECK (id > 0 AND at < 'infinity'), UNIQUE (parent_id, at));
         CREATE INDEX child_by_at ON child (at DESC, parent_id NULLS FIRST);
+        CREATE UNIQUE INDEX parent_lower ON parent (lower(code), (n * 2) DESC, "code" varchar_pattern_ops) INCLUDE (n) NULLS NOT DISTINCT
+            WHERE n IS NOT NULL AND code <> 'it''s ("no';
+        CREATE INDEX ON child ((parent_id % 10)) WHERE id > 1;
+        CREATE UNIQUE INDEX child_id_at ON child (id) INCLUDE (at, parent_id);
+        COMMENT ON INDEX parent_lower IS 'an index with everything';
+        COMMENT ON INDEX child_by_at IS 'a plain one';
+        CREATE INDEX ON app."Odd ""Name" ("select" text_pattern_ops DESC NULLS LAST, ("a b" + 1), "a b") WHERE "select" IS NOT NULL;
         CREATE TABLE plain (t text, b bytea, f double precision);
         CREATE VIEW v AS SELECT p.code, count(*) AS n FROM parent p JOIN child c ON c.parent_id = p.id GROUP BY p.code;
         CREATE VIEW app.w AS SELECT n + 1 AS m FROM v;
@@ -44,6 +51,8 @@ public sealed class SavedDatabaseTests
         Assert.AreEqual("23514", StateOf(session, "INSERT INTO parent (n) VALUES (-1)"));
         Assert.AreEqual("23503", StateOf(session, "DELETE FROM parent WHERE id = 1"));
         Assert.AreEqual("23505", StateOf(session, "INSERT INTO parent (code) VALUES ('one')"));
+        Assert.AreEqual("23505", StateOf(session, "INSERT INTO parent (code, n) VALUES ('ONE', 1.5), ('ONE', 1.5)"));
+        Assert.AreEqual("an index with everything|a plain one", Row(session, "SELECT obj_description('parent_lower'::regclass), obj_description('child_by_at'::regclass)"));
         Assert.AreEqual("428C9", StateOf(session, "INSERT INTO parent (id) VALUES (77)"));
         Assert.AreEqual("2BP01", StateOf(session, "DROP TABLE parent"));
         using Database made = Database.CreateInMemory();

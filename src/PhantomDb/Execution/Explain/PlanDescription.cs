@@ -33,9 +33,9 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
         if (modification is LogicalInsert { OnConflict: { } conflict })
         {
             details.Add(("Conflict Resolution", conflict.DoesNothing ? "NOTHING" : "UPDATE"));
-            if (conflict.Arbiter is { } arbiter)
+            if (conflict.Arbiters.Count > 0)
             {
-                details.Add(("Conflict Arbiter Indexes", (IEnumerable<string>)[arbiter.Name]));
+                details.Add(("Conflict Arbiter Indexes", conflict.Arbiters.Select(arbiter => arbiter.Name)));
             }
             if (conflict.Where is { } where)
             {

@@ -14,7 +14,7 @@ internal static class KeyText
 {
     /// <summary>Types of some columns, by storage number.</summary>
     public static PhysicalType[] TypesOf(TableDefinition table, IReadOnlyList<int> numbers) =>
-        [.. numbers.Select(n => table.Columns[table.IndexOfNumber(n)].Type.Physical)];
+        [.. numbers.Select(n => table.TypeOf(n).Physical)];
 
     public static bool HasNull(DataChunk keys, int position)
     {
@@ -42,9 +42,9 @@ internal static class KeyText
 
     /// <summary>
     /// An error about a unique key, with the key: storage knows the row that is in the way, here it is made into text. Where that row
-    /// is gone by now, <paramref name="otherwise"/> is asked: table, columns, whether NULLs are equal.
+    /// is gone by now, <paramref name="otherwise"/> is asked: table and index.
     /// </summary>
-    public static PhantomDbException WithKey(PhantomDbException failure, StatementScope scope, Func<TableDefinition, int[], bool, string?>? otherwise = null)
+    public static PhantomDbException WithKey(PhantomDbException failure, StatementScope scope, Func<TableDefinition, IndexDefinition, string?>? otherwise = null)
     {
         TableDefinition? table = scope.Catalog.FindTable(failure.SchemaName ?? "", failure.TableName ?? "");
         IndexDefinition? index = table?.Indexes.FirstOrDefault(i => i.Name == failure.ConstraintName);
@@ -52,8 +52,7 @@ internal static class KeyText
         {
             return failure;
         }
-        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
-        string? key = ExistingKey(table, numbers, failure.ConflictingRowId, scope) ?? otherwise?.Invoke(table, numbers, index.NullsEqual);
+        string? key = ExistingKey(table, index, failure.ConflictingRowId, scope) ?? otherwise?.Invoke(table, index);
         return key is null ? failure : new PhantomDbException(failure.SqlState, failure.Message)
         {
             Detail = $"{key} already exists.",
@@ -61,8 +60,9 @@ internal static class KeyText
         };
     }
 
-    private static string? ExistingKey(TableDefinition table, int[] numbers, long rowId, StatementScope scope)
+    private static string? ExistingKey(TableDefinition table, IndexDefinition index, long rowId, StatementScope scope)
     {
+        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
         RowBuffer row = new(numbers);
         if (!scope.Tables[table.Oid].TryReadLatest(rowId, row))
         {
@@ -71,11 +71,11 @@ internal static class KeyText
         DataChunk key = new(TypesOf(table, numbers));
         RowBuffer.Clear(key);
         row.AppendTo(key);
-        return Describe(table, numbers, key, 0, scope);
+        return Describe(table, numbers, key, 0, scope, index);
     }
 
-    /// <summary>"Key (a, b)=(1, x)".</summary>
-    public static string Describe(TableDefinition table, IReadOnlyList<int> numbers, DataChunk keys, int position, StatementScope scope)
+    /// <summary>"Key (a, b)=(1, x)"; with the index where some are its expressions.</summary>
+    public static string Describe(TableDefinition table, IReadOnlyList<int> numbers, DataChunk keys, int position, StatementScope scope, IndexDefinition? index = null)
     {
         ArrayBufferWriter<byte> text = new();
         for (int i = 0; i < numbers.Count; i++)
@@ -90,9 +90,10 @@ internal static class KeyText
                 text.Write("null"u8);
                 continue;
             }
-            new TextOutput(table.Columns[table.IndexOfNumber(numbers[i])].Type, scope.Statement).Write(vector, vector.PositionOf(position), text);
+            new TextOutput(table.TypeOf(numbers[i]), scope.Statement).Write(vector, vector.PositionOf(position), text);
         }
-        string names = string.Join(", ", numbers.Select(n => table.Columns[table.IndexOfNumber(n)].Name));
+        string names = string.Join(", ", numbers.Select((n, i) => table.IndexOfNumber(n) is >= 0 and int place ? table.Columns[place].Name
+            : scope.Statement.Definitions?.IndexDefinition(index!.Oid, i + 1, isPretty: true) ?? table.FindExpression(n)!.Text));
         return $"Key ({names})=({Encoding.UTF8.GetString(text.WrittenSpan)})";
     }
 }

@@ -60,7 +60,7 @@ internal sealed class ReferentialActionRunner(StatementScope scope, ForeignKeyCh
         KeyChanges changes = checks.Watch(_table, changed);
         RowChecks rowChecks = new(_table, target.Row, target.Checks, scope);
         RowBuffer row = new([.. _table.Columns.Select(c => c.Number)]);
-        StoredValues stored = new(StoredValues.Reading(_table, target.Stored, changed), target.Row, scope);
+        StoredValues stored = new(StoredValues.Reading(_table, target.Stored, changed), target.Row, scope.Evaluation);
         RowBuffer values = new([.. changed, .. stored.Numbers]);
         DataChunk newRow = new([.. _table.Columns.Select(c => c.Type.Physical)]);
         NewKeyReader reader = new(key, newKeys, _table, target, scope);

@@ -11,15 +11,14 @@ internal sealed record ColumnFacts(string Name, short Number, BuiltInType Type, 
     /// <summary>DEFAULT NULL is none.</summary>
     public bool HasDefault => Definition is { DefaultText: not (null or "NULL"), Identity: IdentityKind.None };
 
-    public static IEnumerable<ColumnFacts> Of(RelationEntry entry) => entry.Definition switch
+    /// <summary>The columns of a relation; for an index those of INCLUDE too.</summary>
+    public static IEnumerable<ColumnFacts> Of(RelationEntry entry, SystemObjects objects) => entry.Definition switch
     {
         TableDefinition table => table.Columns.Select(column => Of(column.Name, SystemObjects.NumberOf(column), column.Type, column.IsNotNull) with { Definition = column }),
         ViewDefinition view => view.Columns.Select((column, i) => Of(column.Name, (short)(i + 1), column.Type, false)),
-        IndexDefinition index => index.Columns.Select((key, i) =>
-        {
-            ColumnDefinition column = entry.Table!.Columns[entry.Table.IndexOfNumber(key.ColumnNumber)];
-            return Of(column.Name, (short)(i + 1), column.Type, false);
-        }),
+        IndexDefinition index => objects.IndexColumnNames(entry.Table!, index).Zip(
+            index.Columns.Select(key => key.ColumnNumber).Concat(index.Included),
+            (name, number) => (Name: name, Type: entry.Table!.TypeOf(number))).Select((column, i) => Of(column.Name, (short)(i + 1), column.Type, false)),
         SystemRelation system => system.Columns.Select((column, i) => new ColumnFacts(column.Name, (short)(i + 1), TypeOf(column.TypeName), -1, column.IsNotNull)),
         SequenceDefinition =>
         [

@@ -24,14 +24,22 @@ internal sealed class DefinitionPrinter(SystemObjects objects)
     {
         if (column > 0)
         {
-            return column <= index.Columns.Count ? Name(table, index.Columns[column - 1].ColumnNumber) : "";
+            return column <= index.Columns.Count ? Key(table, index.Columns[column - 1].ColumnNumber, isPretty)
+                : column <= index.Columns.Count + index.Included.Count ? Name(table, index.Included[column - index.Columns.Count - 1]) : "";
         }
         string relation = isPretty ? RelationName(table) : $"{Quote(table.Schema)}.{Quote(table.Name)}";
         return $"CREATE {(index.IsUnique ? "UNIQUE " : "")}INDEX {Quote(index.Name)} ON {relation} USING btree "
-            + $"({string.Join(", ", index.Columns.Select(key => Key(table, key)))}){(index.NullsEqual ? " NULLS NOT DISTINCT" : "")}";
+            + $"({string.Join(", ", index.Columns.Select(key => Key(table, key, isPretty)))})"
+            + (index.Included.Count > 0 ? $" INCLUDE ({Names(table, index.Included)})" : "")
+            + (index.NullsEqual ? " NULLS NOT DISTINCT" : "")
+            + (index.IsPartial ? $" WHERE {objects.PredicateText(table, index, isPretty)}" : "");
     }
 
-    private static string Key(TableDefinition table, IndexColumn key) => Name(table, key.ColumnNumber)
+    private string Key(TableDefinition table, int number, bool isPretty) =>
+        table.FindExpression(number) is { } expression ? objects.IndexExpressionText(table, expression, isPretty) : Name(table, number);
+
+    private string Key(TableDefinition table, IndexColumn key, bool isPretty) => Key(table, key.ColumnNumber, isPretty)
+        + (key.OperatorClass is null ? "" : $" {key.OperatorClass}")
         + (key.IsDescending ? " DESC" : "")
         + (key.NullsFirst == key.IsDescending ? "" : key.NullsFirst ? " NULLS FIRST" : " NULLS LAST");
 

@@ -38,7 +38,7 @@ internal static class InformationSchema
         string? name = scan.Text("column_name");
         foreach (RelationEntry entry in TablesAndViews(scan))
         {
-            foreach (ColumnFacts column in ColumnFacts.Of(entry).Where(column => name is null || column.Name == name))
+            foreach (ColumnFacts column in ColumnFacts.Of(entry, scan.Objects).Where(column => name is null || column.Name == name))
             {
                 yield return Column(scan, entry, column);
             }

@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using PhantomDb.Catalog;
 using PhantomDb.Types;
 
 namespace PhantomDb.Execution.SystemTables;
 
-/// <summary>The default operator class of ordered indexes over a type, with PostgreSQL's oids.</summary>
+/// <summary>An operator class of ordered indexes over a type, with PostgreSQL's oids.</summary>
 internal sealed record OperatorClass(int Oid, string Name, int Family, SqlTypeId Type)
 {
     public static readonly OperatorClass[] All =
@@ -14,9 +15,17 @@ internal sealed record OperatorClass(int Oid, string Name, int Family, SqlTypeId
         new(3128, "timestamp_ops", 434, SqlTypeId.Timestamp), new(10003, "bool_ops", 424, SqlTypeId.Boolean), new(10004, "bpchar_ops", 426, SqlTypeId.Char),
         new(10006, "bytea_ops", 428, SqlTypeId.Bytea), new(10012, "float4_ops", 1970, SqlTypeId.Real), new(10022, "interval_ops", 1982, SqlTypeId.Interval),
         new(10028, "name_ops", 1994, SqlTypeId.Name), new(10038, "time_ops", 1996, SqlTypeId.Time), new(10065, "uuid_ops", 2968, SqlTypeId.Uuid),
+        new(10044, "varchar_ops", 1994, SqlTypeId.Text) { IsDefault = false }, new(4217, "text_pattern_ops", 2095, SqlTypeId.Text) { IsDefault = false },
+        new(4218, "varchar_pattern_ops", 2095, SqlTypeId.Text) { IsDefault = false }, new(4219, "bpchar_pattern_ops", 2097, SqlTypeId.Char) { IsDefault = false },
     ];
 
-    public static OperatorClass Of(SqlTypeId type) => System.Array.Find(All, c => c.Type == type) ?? type switch
+    public bool IsDefault { get; init; } = true;
+
+    /// <summary>That of an index's column.</summary>
+    public static OperatorClass Of(IndexColumn key, SqlType type) =>
+        key.OperatorClass is null ? Of(type.Id) : System.Array.Find(All, c => c.Name == key.OperatorClass)!;
+
+    public static OperatorClass Of(SqlTypeId type) => System.Array.Find(All, c => c.Type == type && c.IsDefault) ?? type switch
     {
         SqlTypeId.Varchar => Of(SqlTypeId.Text),
         SqlTypeId.RegClass => Of(SqlTypeId.Oid),

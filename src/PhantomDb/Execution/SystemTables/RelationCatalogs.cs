@@ -43,7 +43,7 @@ internal static class RelationCatalogs
             ("relfilenode", entry.Kind == 'v' ? 0 : entry.Oid), ("reltablespace", 0), ("relpages", (size + PageSize - 1) / PageSize),
             ("reltuples", store?.RowCount ?? (entry.Kind == 'S' ? 1 : isStored ? 0 : -1)), ("relallvisible", 0), ("reltoastrelid", 0),
             ("relhasindex", table?.Indexes.Count > 0), ("relisshared", false), ("relpersistence", 'p'), ("relkind", entry.Kind),
-            ("relnatts", ColumnFacts.Of(entry).Count()), ("relchecks", table?.Constraints.Count(c => c.Kind == ConstraintKind.Check) ?? 0),
+            ("relnatts", ColumnFacts.Of(entry, scan.Objects).Count()), ("relchecks", table?.Constraints.Count(c => c.Kind == ConstraintKind.Check) ?? 0),
             ("relhasrules", entry.Kind == 'v'), ("relhastriggers", false), ("relhassubclass", false), ("relrowsecurity", false),
             ("relforcerowsecurity", false), ("relispopulated", true), ("relreplident", entry.Kind == 'r' ? 'd' : 'n'),
             ("relispartition", false), ("relrewrite", 0), ("relfrozenxid", "0"), ("relminmxid", "0"));
@@ -54,7 +54,7 @@ internal static class RelationCatalogs
         string? name = scan.Text("attname");
         foreach (RelationEntry entry in scan.Objects.Relations(scan.Oid("attrelid")))
         {
-            foreach (ColumnFacts column in ColumnFacts.Of(entry).Where(column => name is null || column.Name == name))
+            foreach (ColumnFacts column in ColumnFacts.Of(entry, scan.Objects).Where(column => name is null || column.Name == name))
             {
                 BuiltInType type = column.Type;
                 yield return scan.Row(
@@ -73,7 +73,7 @@ internal static class RelationCatalogs
         foreach (RelationEntry entry in scan.Objects.Relations(scan.Oid("adrelid")).Where(entry => entry.Definition is TableDefinition))
         {
             var table = (TableDefinition)entry.Definition;
-            foreach (ColumnFacts column in ColumnFacts.Of(entry).Where(column => column.HasDefault))
+            foreach (ColumnFacts column in ColumnFacts.Of(entry, scan.Objects).Where(column => column.HasDefault))
             {
                 yield return scan.Row(
                     ("oid", SystemObjects.DefaultOid(table, column.Definition!)), ("adrelid", table.Oid), ("adnum", column.Number),
@@ -92,16 +92,20 @@ internal static class RelationCatalogs
                 continue;
             }
             ConstraintDefinition? constraint = entry.Table!.Constraints.FirstOrDefault(c => c.IndexOid == index.Oid);
-            ColumnDefinition[] columns = [.. index.Columns.Select(key => entry.Table.Columns[entry.Table.IndexOfNumber(key.ColumnNumber)])];
+            TableDefinition table = entry.Table;
+            SqlType[] types = [.. index.Columns.Select(key => table.TypeOf(key.ColumnNumber))];
+            string[] expressions = [.. index.Columns.Select(key => table.FindExpression(key.ColumnNumber)?.Text).OfType<string>()];
             yield return scan.Row(
-                ("indexrelid", index.Oid), ("indrelid", index.TableOid), ("indnatts", columns.Length), ("indnkeyatts", columns.Length),
+                ("indexrelid", index.Oid), ("indrelid", index.TableOid), ("indnatts", types.Length + index.Included.Count), ("indnkeyatts", types.Length),
                 ("indisunique", index.IsUnique), ("indnullsnotdistinct", index.NullsEqual), ("indisprimary", constraint?.Kind == ConstraintKind.PrimaryKey),
                 ("indisexclusion", false), ("indimmediate", constraint?.IsDeferrable != true), ("indisclustered", false), ("indisvalid", true),
                 ("indcheckxmin", false), ("indisready", true), ("indislive", true), ("indisreplident", false),
-                ("indkey", string.Join(' ', columns.Select(SystemObjects.NumberOf))),
-                ("indcollation", string.Join(' ', columns.Select(column => BuiltInType.Find(BuiltInTypeOids.Of(column.Type))!.Collation))),
-                ("indclass", string.Join(' ', columns.Select(column => OperatorClass.Of(column.Type.Id).Oid))),
-                ("indoption", string.Join(' ', index.Columns.Select(key => (key.IsDescending ? 1 : 0) | (key.NullsFirst ? 2 : 0)))));
+                ("indkey", string.Join(' ', index.Columns.Select(key => key.ColumnNumber).Concat(index.Included).Select(number => table.FindExpression(number) is null ? number + 1 : 0))),
+                ("indcollation", string.Join(' ', types.Select(type => BuiltInType.Find(BuiltInTypeOids.Of(type))!.Collation))),
+                ("indclass", string.Join(' ', index.Columns.Select((key, i) => OperatorClass.Of(key, types[i]).Oid))),
+                ("indoption", string.Join(' ', index.Columns.Select(key => (key.IsDescending ? 1 : 0) | (key.NullsFirst ? 2 : 0)))),
+                ("indexprs", expressions.Length == 0 ? null : string.Join(", ", expressions)),
+                ("indpred", table.FindExpression(index.PredicateNumber)?.Text));
         }
     }
 
@@ -197,9 +201,10 @@ internal static class RelationCatalogs
                     yield return Dependency(PgClass, index.Oid, 0, PgConstraint, owner.Oid, 0, 'i');
                     continue;
                 }
-                foreach (IndexColumn key in index.Columns)
+                IEnumerable<int> read = index.Numbers.Concat(index.Included).SelectMany(number => table.FindExpression(number)?.Columns ?? [number]);
+                foreach (int number in read.Distinct())
                 {
-                    yield return Dependency(PgClass, index.Oid, 0, PgClass, table.Oid, key.ColumnNumber + 1, 'a');
+                    yield return Dependency(PgClass, index.Oid, 0, PgClass, table.Oid, number + 1, 'a');
                 }
             }
         }

@@ -27,6 +27,12 @@ internal interface ISystemSurroundings
     /// The default of a column, or a check where there is none, as PostgreSQL prints it: pretty without the parentheses that
     /// are not needed.
     /// </summary>
+    /// <summary>An index's expression, in parentheses where PostgreSQL has it in some.</summary>
+    string PrintIndexExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, string expression, bool isPretty);
+
+    /// <summary>The names that an index's columns get, from those of columns and the text of expressions.</summary>
+    IReadOnlyList<string> NameIndexColumns(IReadOnlyList<(string Text, bool IsExpression)> columns);
+
     string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty);
 
     /// <summary>A view's query as PostgreSQL prints it, with its semicolon.</summary>
@@ -250,6 +256,19 @@ internal sealed class SystemObjects(DatabaseCatalog catalog, DatabaseStorage sto
 
     public string CheckText(TableDefinition table, ConstraintDefinition check, bool isPretty) =>
         surroundings.PrintExpression(catalog, searchPath, table, null, check.CheckText!, isPretty);
+
+    public string IndexExpressionText(TableDefinition table, IndexExpression expression, bool isPretty) =>
+        surroundings.PrintIndexExpression(catalog, searchPath, table, expression.Text, isPretty);
+
+    public string PredicateText(TableDefinition table, IndexDefinition index, bool isPretty) =>
+        surroundings.PrintExpression(catalog, searchPath, table, null, table.FindExpression(index.PredicateNumber)!.Text, isPretty);
+
+    /// <summary>Names of an index's columns, those of INCLUDE at the end.</summary>
+    public IReadOnlyList<string> IndexColumnNames(TableDefinition table, IndexDefinition index) =>
+        !index.Numbers.Any(number => table.FindExpression(number) is not null) && index.Included.Count == 0 && index.Columns.DistinctBy(key => key.ColumnNumber).Count() == index.Columns.Count
+            ? [.. index.Columns.Select(key => table.Columns[table.IndexOfNumber(key.ColumnNumber)].Name)]
+            : surroundings.NameIndexColumns([.. index.Columns.Select(key => key.ColumnNumber).Concat(index.Included).Select(number =>
+                table.FindExpression(number) is { } expression ? (expression.Text, true) : (table.Columns[table.IndexOfNumber(number)].Name, false))]);
 
     public string? ExpressionText(string expression, int relation, bool isPretty)
     {

@@ -126,9 +126,9 @@ internal static class TypeCatalogs
 
     private static IEnumerable<object?[]> OperatorClasses(SystemScan scan) => OperatorClass.All.Select(c => scan.Row(
         ("oid", c.Oid), ("opcmethod", BTreeOid), ("opcname", c.Name), ("opcnamespace", SystemObjects.PgCatalogOid), ("opcowner", SystemObjects.OwnerOid),
-        ("opcfamily", c.Family), ("opcintype", BuiltInTypeOids.Of(c.Type)), ("opcdefault", true), ("opckeytype", 0)));
+        ("opcfamily", c.Family), ("opcintype", BuiltInTypeOids.Of(c.Type)), ("opcdefault", c.IsDefault), ("opckeytype", 0)));
 
     private static IEnumerable<object?[]> OperatorFamilies(SystemScan scan) => OperatorClass.All.DistinctBy(c => c.Family).Select(c => scan.Row(
-        ("oid", c.Family), ("opfmethod", BTreeOid), ("opfname", c.Family switch { 1976 => "integer_ops", 434 => "datetime_ops", 1970 => "float_ops", _ => c.Name }),
+        ("oid", c.Family), ("opfmethod", BTreeOid), ("opfname", c.Family switch { 1976 => "integer_ops", 434 => "datetime_ops", 1970 => "float_ops", 2095 => "text_pattern_ops", _ => c.Name }),
         ("opfnamespace", SystemObjects.PgCatalogOid), ("opfowner", SystemObjects.OwnerOid)));
 }

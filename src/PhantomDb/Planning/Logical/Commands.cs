@@ -144,6 +144,9 @@ internal sealed record CheckpointCommand : BoundStatement
 /// <summary>A statement that is accepted and means nothing here: owners and privileges in a dump.</summary>
 internal sealed record NoOperationCommand(string Tag) : BoundStatement
 {
+    /// <summary>The statement's name where it may not be part of a transaction block; else null.</summary>
+    public string? RunsAloneAs { get; init; }
+
     public IReadOnlyList<string> Notices { get; init; } = [];
 
     public override string CommandTag => Tag;

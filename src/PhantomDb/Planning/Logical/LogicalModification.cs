@@ -49,10 +49,10 @@ internal sealed record LogicalInsert(TableDefinition Table, LogicalOperator Inpu
 }
 
 /// <summary>
-/// ON CONFLICT: DO NOTHING where there are no assignments. The existing row's columns come under <see cref="Existing"/>,
+/// ON CONFLICT, about the unique indexes that the clause means, or all where it names none: DO NOTHING where there are no assignments. The existing row's columns come under <see cref="Existing"/>,
 /// the proposed row's (EXCLUDED) are the insert's input columns.
 /// </summary>
-internal sealed record ConflictAction(IndexDefinition? Arbiter, IReadOnlyList<LogicalColumn> Existing)
+internal sealed record ConflictAction(IReadOnlyList<IndexDefinition> Arbiters, IReadOnlyList<LogicalColumn> Existing)
 {
     /// <summary>New values by storage number of the column, over existing and proposed columns.</summary>
     public IReadOnlyList<ColumnAssignment> Assignments { get; init; } = [];

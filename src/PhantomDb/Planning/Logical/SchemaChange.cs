@@ -24,6 +24,9 @@ internal sealed record SchemaChange(string Tag) : BoundStatement
     /// <summary>Notices to the client: "relation "t" already exists, skipping".</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
+    /// <summary>The statement's name where it may not be part of a transaction block (CONCURRENTLY); else null.</summary>
+    public string? RunsAloneAs { get; init; }
+
     public override string CommandTag => Tag;
 
     /// <summary>The tables of a catalog that the statement alters or drops.</summary>

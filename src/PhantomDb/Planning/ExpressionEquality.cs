@@ -1,9 +1,8 @@
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
-using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 
-namespace PhantomDb.Binding;
+namespace PhantomDb.Planning;
 
 /// <summary>
 /// Whether two expressions are the same computation: what matches a select list with GROUP BY and ORDER BY. Functions are
