@@ -155,12 +155,22 @@ internal sealed class IndexLookup
         }
     }
 
+    /// <summary>Asks for the memory of a key's entry, which is removed soon.</summary>
+    public void PrefetchEntry(long key)
+    {
+        if (_isDirect)
+        {
+            _index.UInt64Tree!.Prefetch(ProbeOf(key));
+        }
+    }
+
+    private UInt64Probe ProbeOf(long key) => new(_index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.KeyOf(key) : KeyEncoder.KeyOf((int)key));
+
     private bool TryFindInTree(long key, out long rowId)
     {
         if (_isDirect)
         {
-            ulong treeKey = _index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.KeyOf(key) : KeyEncoder.KeyOf((int)key);
-            return _index.UInt64Tree!.TryFind(new UInt64Probe(treeKey), out rowId);
+            return _index.UInt64Tree!.TryFind(ProbeOf(key), out rowId);
         }
         SetKey(key);
         return _index.Tree.TryFind(Key.Key, out rowId);

@@ -91,11 +91,19 @@ internal sealed class RowSlice
     /// <summary>
     /// Begins a change. The full fence is one half of the agreement with scans: the odd sequence is seen before the
     /// writer looks at <see cref="ColumnSlice.IsShared"/>; a scan sets that mark, fences, and then validates the sequence.
+    /// A change that only adds rows behind the others looks at no mark, and needs no more than the order of its stores.
     /// </summary>
-    public void BeginChange()
+    public void BeginChange(bool unshares = true)
     {
         _sequence++;
-        Interlocked.MemoryBarrier();
+        if (unshares)
+        {
+            Interlocked.MemoryBarrier();
+        }
+        else
+        {
+            Volatile.WriteBarrier();
+        }
     }
 
     public void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);

@@ -50,6 +50,19 @@ internal sealed partial class TableStore
         }
     }
 
+    // Asks for the memory that AddEntries will look at, while other work is done.
+    private void ApproachEntries(RowBuffer values, long rowId)
+    {
+        foreach (TableIndex index in Indexes)
+        {
+            if (index.UInt64Tree is { } tree && index.Contains(null, 0, values))
+            {
+                index.Encode(index.Writer, null, 0, values);
+                tree.Approach(new UInt64Probe(index.Writer.ToUInt64()), rowId);
+            }
+        }
+    }
+
     // Removes the entries of a row's newest values.
     private void RemoveEntries(RowSlice slice, int row, long rowId)
     {

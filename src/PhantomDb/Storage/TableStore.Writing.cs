@@ -158,6 +158,7 @@ internal sealed partial class TableStore
         }
         RowSlice slice = OwnedSlice(index);
         long rowId = RowIdOf(index, offset);
+        ApproachEntries(row, rowId);
         for (int i = 0; i < ColumnNumbers.Length; i++)
         {
             ColumnSlice column = slice.Columns[ColumnNumbers[i]]!;
@@ -172,17 +173,17 @@ internal sealed partial class TableStore
             }
         }
         SliceVersions versions = slice.Versions ?? SpareVersions();
+        if (!isReused)
+        {
+            WriteRow(slice, offset, row, unshare: false);   // behind the rows that anyone looks at: nobody minds if it stays alone
+        }
         blocker = AddEntries(null, 0, row, rowId, stamp);
         if (!blocker.IsNone)
         {
             return -1;
         }
 
-        if (!isReused)
-        {
-            WriteRow(slice, offset, row, unshare: false);   // behind the rows that anyone looks at
-        }
-        slice.BeginChange();
+        slice.BeginChange(unshares: isReused);
         AttachVersions(slice, versions);
         if (isReused)
         {

@@ -179,16 +179,24 @@ internal sealed class TransactionOfTwoUpdates : KvOperation
     }
 }
 
+/// <summary>Deletes all rows, in the order in which a table filled in random order got them, or in another order without order.</summary>
 internal sealed class DeleteByKey : KvOperation
 {
-    private readonly IStatement _delete;
+    private const long Stride = 7919;   // a prime that does not divide the number of rows: each row comes once
 
-    public DeleteByKey(IConnection connection, KvTable table)
-        : base(table) => _delete = Own(connection.Prepare("delete from kv where id = $1"));
+    private readonly IStatement _delete;
+    private readonly long _stride;
+
+    public DeleteByKey(IConnection connection, KvTable table, bool inOrderOfInserts)
+        : base(table)
+    {
+        _delete = Own(connection.Prepare("delete from kv where id = $1"));
+        _stride = inOrderOfInserts ? 1 : Stride;
+    }
 
     public override long Operate(int i)
     {
-        _delete.Bind(1, (long)RandomId(i));
+        _delete.Bind(1, (long)RandomId((int)(i * _stride % Table.RowCount)));
         _delete.Run();
         return 0;
     }

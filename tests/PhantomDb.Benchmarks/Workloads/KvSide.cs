@@ -26,15 +26,16 @@ internal sealed class KvSide : IDisposable
     public void Prepare(KvState state, IReadOnlyList<string> indexes)
     {
         DropIndexes();
+        bool inRandomOrder = state is KvState.FullInRandomOrder or KvState.ChangingInRandomOrder or KvState.FullInRandomOrderForEachRun;
         if (state == KvState.EmptyForEachRun)
         {
             Connection.Execute("drop table if exists kv");
             Connection.Execute(KvTable.Create);
             _isFull = false;
         }
-        else if (!_isFull || state == KvState.FullInRandomOrder)
+        else if (!_isFull || inRandomOrder)
         {
-            _table.Fill(Connection, inRandomOrder: state == KvState.FullInRandomOrder);
+            _table.Fill(Connection, inRandomOrder);
             _isFull = true;
         }
 

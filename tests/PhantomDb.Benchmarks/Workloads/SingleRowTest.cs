@@ -14,8 +14,14 @@ internal enum KvState
     /// <summary>All rows; the test changes values but removes and adds no rows, so that its runs may follow each other.</summary>
     Changing,
 
+    /// <summary>As <see cref="Changing"/>, with rows inserted in random order.</summary>
+    ChangingInRandomOrder,
+
     /// <summary>All rows as first made, before every single run.</summary>
     FullForEachRun,
+
+    /// <summary>All rows, inserted in random order, before every single run.</summary>
+    FullInRandomOrderForEachRun,
 
     /// <summary>No rows, before every single run.</summary>
     EmptyForEachRun,
@@ -29,7 +35,7 @@ internal sealed record SingleRowTest(string Name, KvState State, Func<IConnectio
     /// <summary>All operations of a run in one transaction, which counts as part of the run.</summary>
     public bool OneTransaction { get; init; }
 
-    public bool IsLimitedToRowCount => State is KvState.FullForEachRun or KvState.EmptyForEachRun;
+    public bool IsLimitedToRowCount => State is KvState.FullForEachRun or KvState.FullInRandomOrderForEachRun or KvState.EmptyForEachRun;
 
     public static readonly IReadOnlyList<SingleRowTest> All =
     [
@@ -43,7 +49,9 @@ internal sealed record SingleRowTest(string Name, KvState State, Func<IConnectio
         new("update by key, autocommit", KvState.Changing, (c, t) => new UpdateByKey(c, t)),
         new("update of an indexed column", KvState.Changing, (c, t) => new UpdateOfIndexedColumn(c, t)) { Indexes = ["n"] },
         new("begin, 2 updates, commit", KvState.Changing, (c, t) => new TransactionOfTwoUpdates(c, t)),
-        new("delete by key", KvState.FullForEachRun, (c, t) => new DeleteByKey(c, t)),
+        new("delete by key", KvState.FullForEachRun, (c, t) => new DeleteByKey(c, t, inOrderOfInserts: true)),
+        new("update by key, table filled in random order", KvState.ChangingInRandomOrder, (c, t) => new UpdateByKey(c, t)),
+        new("delete by key, table filled in random order", KvState.FullInRandomOrderForEachRun, (c, t) => new DeleteByKey(c, t, inOrderOfInserts: false)),
         new("insert, autocommit, 2 indexes", KvState.FullForEachRun, (c, t) => new InsertAfter(c, t)) { Indexes = ["n", "name"] },
     ];
 

@@ -32,6 +32,9 @@ internal sealed class PointKey
     /// <summary>The row found.</summary>
     public RowBuffer Row => _lookup.Row;
 
+    /// <summary>True where the entry of the key goes with the row.</summary>
+    public bool RemovesEntry { get; init; }
+
     public bool TryFind(in ReadView view, RowBuffer parameters, out long rowId)
     {
         for (int i = 0; i < _values.Length; i++)
@@ -45,6 +48,10 @@ internal sealed class PointKey
         }
         if (_integer is { } type)
         {
+            if (RemovesEntry)
+            {
+                _lookup.PrefetchEntry(_key.GetInteger(0, type));
+            }
             return _lookup.TryFind(_key.GetInteger(0, type), view, out rowId);
         }
         _index.Encode(_lookup.Key, _key, 0);

@@ -200,7 +200,7 @@ internal sealed class PointPlanner
             return null;
         }
         TableStore table = _storage.GetTable(delete.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, [], table.StringColumns);
+        PointKey? key = KeyOf(scan, filter, table, [], table.StringColumns, removesEntry: true);
         return key is null ? null : new PointDelete(_catalog, table, key);
     }
 
@@ -298,7 +298,7 @@ internal sealed class PointPlanner
     }
 
     // An equality for each column of a unique index, and nothing else.
-    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns, int[] changedColumns)
+    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns, int[] changedColumns, bool removesEntry = false)
     {
         if (filter is null || !TryReadConditions(scan, filter, out List<Condition> conditions)
             || conditions.Any(c => c.Kind != ComparisonKind.Equal) || conditions.DistinctBy(c => c.ColumnNumber).Count() != conditions.Count)
@@ -309,7 +309,7 @@ internal sealed class PointPlanner
             i.Definition is { IsAlwaysUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
         return index is null
             ? null
-            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns, changedColumns);
+            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns, changedColumns) { RemovesEntry = removesEntry };
     }
 
     private static int IndexOf(IReadOnlyList<LogicalColumn> columns, ColumnId id)

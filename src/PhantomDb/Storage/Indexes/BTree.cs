@@ -29,6 +29,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     // The writer's own state.
     private long _owner;
     private BTreeNode<TKey>? _lastLeaf;   // where appending is possible without a descent; null when not known
+    private Approached _approached;       // until the next change
     private int _leafCount;
     private int _innerCount;
 
@@ -59,6 +60,16 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         public readonly KeyHeap? Heap = heap;
     }
 
+    /// <summary>Where an entry will be, as of when no node was changed since.</summary>
+    private struct Approached
+    {
+        public BTreeNode<TKey>? Leaf;
+        public TKey Key;
+        public long RowId;
+        public bool IsLast;
+        public bool IsBeside;
+    }
+
     internal Contents CurrentContents => Volatile.Read(ref _contents);
 
     public override KeyKind Kind =>
@@ -79,6 +90,8 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     }
 
     public override bool Insert(ReadOnlySpan<byte> key, long rowId) => Insert(TProbe.FromBytes(key), rowId);
+
+    public override void Approach(ReadOnlySpan<byte> key, long rowId) => Approach(TProbe.FromBytes(key), rowId);
 
     public override bool TryInsertOnly(ReadOnlySpan<byte> key, long rowId) => TryInsertOnly(TProbe.FromBytes(key), rowId);
 
@@ -149,6 +162,56 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     /// <summary>As <see cref="OrderedIndex.TryInsertOnly"/>.</summary>
     public bool TryInsertOnly(TProbe probe, long rowId) => Insert(probe, rowId, onlyIfAlone: true);
 
+    /// <summary>As <see cref="OrderedIndex.Approach"/>; keys with bytes in the heap are not kept for later.</summary>
+    public void Approach(TProbe probe, long rowId)
+    {
+        _approached.Leaf = null;
+        if (TProbe.UsesHeap || MayAppend(probe, rowId))
+            return;
+        BTreeNode<TKey> node = OwnedRoot();
+        bool isLast = true;
+        bool isBeside = false;
+        while (node is BTreeInnerNode<TKey> inner)
+        {
+            int index = ChildIndex(inner, probe, rowId);
+            BTreeNode<TKey> child = inner.Child(index)!;
+            if (inner.Height == 1)
+            {
+                child.Prefetch();
+                _approached = new Approached
+                {
+                    Leaf = child,
+                    Key = probe.Store(null),
+                    RowId = rowId,
+                    IsLast = isLast && index == inner.Count,
+                    IsBeside = isBeside || IsBeside(inner, index, probe),
+                };
+                return;
+            }
+            child = OwnedChild(inner, index);
+            isBeside |= IsBeside(inner, index, probe);
+            isLast &= index == inner.Count;
+            node = child;
+        }
+    }
+
+    /// <summary>Asks for the memory of the leaf where a key's first entry is or would be; for readers too.</summary>
+    public void Prefetch(TProbe probe)
+    {
+        Contents contents = Volatile.Read(ref _contents);
+        probe = probe.Against(contents.Heap);
+        BTreeNode<TKey>? node = contents.Root;
+        while (node is BTreeInnerNode<TKey> inner)
+        {
+            node = inner.Child(ChildIndex(inner, probe, -1));   // right or wrong: nothing is read there
+            if (inner.Height == 1)
+            {
+                node?.Prefetch();
+                return;
+            }
+        }
+    }
+
     private bool Insert(TProbe probe, long rowId, bool onlyIfAlone)
     {
         Debug.Assert(rowId is >= 0 and < long.MaxValue);
@@ -156,11 +219,39 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         probe = probe.Against(heap);
         if (TryAppend(probe, rowId, heap, onlyIfAlone))
             return true;
+        if (!TryTakeApproached(probe, rowId, out BTreeNode<TKey> leaf, out bool isLast, out bool isBeside))
+            leaf = FindLeafToInsert(probe, rowId, out isLast, out isBeside);
+        if (onlyIfAlone && isBeside)
+            return false;
+        int position = LowerBound(leaf, probe, rowId);
+        if (onlyIfAlone ? HasKeyAt(leaf, position, probe) || HasKeyAt(leaf, position - 1, probe) : IsEntry(leaf, position, probe, rowId))
+            return false;
+        TKey key = probe.Store(heap);
+        leaf.BeginChange();
+        leaf.InsertEntry(position, key, rowId);
+        leaf.EndChange();
+        Volatile.Write(ref _count, _count + 1);
+        if (isLast)
+            _lastLeaf = leaf;
+        return true;
+    }
 
+    private bool TryTakeApproached(TProbe probe, long rowId, out BTreeNode<TKey> leaf, out bool isLast, out bool isBeside)
+    {
+        leaf = _approached.Leaf!;
+        (isLast, isBeside) = (_approached.IsLast, _approached.IsBeside);
+        _approached.Leaf = null;
+        return leaf is not null && !leaf.IsFull && leaf.Owner == _owner && rowId == _approached.RowId && probe.CompareTo(_approached.Key) == 0;
+    }
+
+    // The leaf has room: full nodes are split on the way.
+    private BTreeNode<TKey> FindLeafToInsert(TProbe probe, long rowId, out bool isLast, out bool isBeside)
+    {
         BTreeNode<TKey> node = OwnedRoot();
         if (node.IsFull)
             node = GrowRoot(isRightEdge: LowerBound(node, probe, rowId) == node.Count);
-        bool isLast = true;
+        isLast = true;
+        isBeside = false;
         while (node is BTreeInnerNode<TKey> inner)
         {
             int index = ChildIndex(inner, probe, rowId);
@@ -174,23 +265,11 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
                 index = ChildIndex(inner, probe, rowId);
                 child = inner.Child(index)!;
             }
-            if (onlyIfAlone && IsBeside(inner, index, probe))
-                return false;
+            isBeside |= IsBeside(inner, index, probe);
             isLast &= index == inner.Count;
             node = child;
         }
-
-        int position = LowerBound(node, probe, rowId);
-        if (onlyIfAlone ? HasKeyAt(node, position, probe) || HasKeyAt(node, position - 1, probe) : IsEntry(node, position, probe, rowId))
-            return false;
-        TKey key = probe.Store(heap);
-        node.BeginChange();
-        node.InsertEntry(position, key, rowId);
-        node.EndChange();
-        Volatile.Write(ref _count, _count + 1);
-        if (isLast)
-            _lastLeaf = node;
-        return true;
+        return node;
     }
 
     // Whether entries of the probe's key may be in a neighbour of this child: a separator beside it has the key. One with row id
@@ -211,6 +290,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     public bool Remove(TProbe probe, long rowId)
     {
+        _approached.Leaf = null;
         probe = probe.Against(_contents.Heap);
         BTreeNode<TKey> node = OwnedRoot();
         while (node is BTreeInnerNode<TKey> inner)
@@ -268,6 +348,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     public override void Clear()
     {
         _lastLeaf = null;
+        _approached.Leaf = null;
         _leafCount = _innerCount = 0;
         Volatile.Write(ref _contents, new Contents(NewLeaf(), NewHeap()));
         Volatile.Write(ref _count, 0);
@@ -284,6 +365,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         _leafCount = rewritten._leafCount;
         _innerCount = rewritten._innerCount;
         _lastLeaf = null;
+        _approached.Leaf = null;
         Volatile.Write(ref _contents, rewritten._contents);   // readers in the old nodes finish there, with the old heap
     }
 
@@ -292,6 +374,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         var fork = new BTree<TKey, TProbe>(this);
         _owner = OwnerMark.Next();   // from now on both sides find all nodes foreign
         _lastLeaf = null;
+        _approached.Leaf = null;
         return fork;
     }
 
@@ -434,17 +517,24 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
 
     private static KeyHeap? NewHeap() => TProbe.UsesHeap ? new KeyHeap() : null;
 
-    private bool TryAppend(TProbe probe, long rowId, KeyHeap? heap, bool onlyIfAlone)
+    // Whether the entry comes behind all others, and there is room.
+    private bool MayAppend(TProbe probe, long rowId, bool onlyIfAlone = false)
     {
         if (_lastLeaf is not { } leaf || leaf.IsFull || leaf.Count == 0)
             return false;
         int last = leaf.Count - 1;
         int order = probe.CompareTo(Unsafe.Add(ref leaf.FirstKey, last));
-        if (order < 0 || (order == 0 && (onlyIfAlone || rowId <= leaf.RowIds[last])))
+        return order > 0 || (order == 0 && !onlyIfAlone && rowId > leaf.RowIds[last]);
+    }
+
+    private bool TryAppend(TProbe probe, long rowId, KeyHeap? heap, bool onlyIfAlone)
+    {
+        if (!MayAppend(probe, rowId, onlyIfAlone))
             return false;
+        BTreeNode<TKey> leaf = _lastLeaf!;
         TKey key = probe.Store(heap);
         leaf.BeginChange();
-        leaf.InsertEntry(last + 1, key, rowId);
+        leaf.InsertEntry(leaf.Count, key, rowId);
         leaf.EndChange();
         Volatile.Write(ref _count, _count + 1);
         return true;
@@ -551,6 +641,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
         left.EndChange();
         parent.EndChange();
         _lastLeaf = null;
+        _approached.Leaf = null;
     }
 
     // Along the way to where an entry was: all nodes are this tree's own.
@@ -615,6 +706,7 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     {
         node.Retire();
         _lastLeaf = null;
+        _approached.Leaf = null;
         if (node is not BTreeInnerNode<TKey> inner)
         {
             _leafCount--;

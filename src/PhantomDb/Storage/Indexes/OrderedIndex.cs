@@ -41,6 +41,12 @@ internal abstract class OrderedIndex
     public abstract bool Insert(ReadOnlySpan<byte> key, long rowId);
 
     /// <summary>
+    /// Goes to where the entry inserted next will be, and asks for that memory, for a writer that has other work to do before
+    /// it inserts. Costs nothing more then; where another change comes first, it was in vain.
+    /// </summary>
+    public abstract void Approach(ReadOnlySpan<byte> key, long rowId);
+
+    /// <summary>
     /// Adds an entry where its key has none. False where the key has an entry or may have one, which has then to be looked for:
     /// nothing is added.
     /// </summary>

@@ -216,6 +216,8 @@ public sealed class OrderedIndexTests
             return order != 0 ? order : a.RowId.CompareTo(b.RowId);
         });
 
+        private int _insertCount;
+
         public OrderedIndex Index => index;
 
         public SortedSet<(byte[] Key, long RowId)> Entries { get; private init; } = new(Order);
@@ -259,6 +261,11 @@ public sealed class OrderedIndexTests
         {
             bool isNew = !Entries.Contains((key, rowId));
             bool hasKey = Entries.GetViewBetween((key, 0), (key, long.MaxValue)).Count > 0;
+            int way = ++_insertCount % 4;   // approached, or something else was, or nothing at all
+            if (way != 0)
+                index.Approach(key, way == 1 ? rowId + 1 : rowId);
+            if (way == 2)
+                index.Approach(Key(index.Kind, _insertCount % (keyCount + 1)), rowId);
             if (rowId % 2 == 1 && index.TryInsertOnly(key, rowId))
             {
                 Assert.IsFalse(hasKey, "The key has an entry.");

@@ -1,0 +1,104 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Tests.Storage;
+
+/// <summary>That index entries neither stay nor go too early, whatever is changed, undone and cleaned up.</summary>
+[TestClass]
+public sealed class IndexEntriesTests
+{
+    private const int KeyCount = 300;
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void When_nobody_reads_any_more_every_index_has_one_entry_for_each_row(int seed)
+    {
+        Console.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using Session reader = database.OpenSession();
+        Run(session, "CREATE TABLE t (id bigint PRIMARY KEY, b integer, c text, d double precision)");
+        Run(session, "CREATE INDEX t_b ON t (b)");
+        Run(session, "CREATE INDEX t_c ON t (c)");
+        Run(session, "CREATE INDEX t_b_c ON t (b, c DESC)");
+        Run(session, "CREATE UNIQUE INDEX t_b_id ON t (b, id)");
+        for (int i = 0; i < 4000; i++)
+        {
+            if (random.Next(50) == 0)
+            {
+                Run(reader, reader.IsInTransaction ? "COMMIT" : "BEGIN ISOLATION LEVEL REPEATABLE READ");
+                if (reader.IsInTransaction)
+                {
+                    Run(reader, "SELECT count(*) FROM t");
+                }
+            }
+            bool isInTransaction = random.Next(3) == 0;
+            if (isInTransaction)
+            {
+                Run(session, "BEGIN");
+            }
+            for (int change = isInTransaction ? random.Next(5) : 1; change > 0; change--)
+            {
+                Change(session, random);
+            }
+            if (isInTransaction)
+            {
+                Run(session, random.Next(3) == 0 ? "ROLLBACK" : "COMMIT");
+            }
+        }
+        if (reader.IsInTransaction)
+        {
+            Run(reader, "COMMIT");
+        }
+        for (int i = 0; i < 200; i++)
+        {
+            Run(session, $"UPDATE t SET d = d WHERE id = {random.Next(KeyCount)}");   // commits clean up behind the reader
+        }
+        TableStore table = database.Storage.Tables.Values.Single(t => t.Definition.Name == "t");
+        long rowCount = long.Parse(Text(session, "SELECT count(*) FROM t"), System.Globalization.CultureInfo.InvariantCulture);
+        foreach (TableIndex index in table.Indexes)
+        {
+            Assert.AreEqual(rowCount, index.Tree.Count, index.Definition.Name);
+        }
+        for (int b = 0; b < 10; b++)
+        {
+            string byIndex = Text(session, $"SELECT coalesce(string_agg(id::text, ',' ORDER BY id), '') FROM t WHERE b = {b}");
+            Assert.AreEqual(Text(session, $"SELECT coalesce(string_agg(id::text, ',' ORDER BY id), '') FROM t WHERE b + 0 = {b}"), byIndex);
+        }
+    }
+
+    private static void Change(Session session, Random random)
+    {
+        int id = random.Next(KeyCount);
+        string b = random.Next(10) == 0 ? "NULL" : $"{random.Next(10)}";
+        string c = random.Next(10) == 0 ? "NULL" : $"'a text of its own {random.Next(4)}'";
+        Run(session, random.Next(7) switch
+        {
+            0 => $"DELETE FROM t WHERE id = {id}",
+            1 => $"UPDATE t SET b = {b} WHERE id = {id}",
+            2 => $"UPDATE t SET c = {c}, b = {b} WHERE id = {id}",
+            3 => $"UPDATE t SET d = {random.Next(-2, 3)} WHERE id = {id}",
+            4 => $"UPDATE t SET id = id + {KeyCount} WHERE id = {id} AND NOT EXISTS (SELECT FROM t u WHERE u.id = {id} + {KeyCount})",
+            5 => $"UPDATE t SET id = id - {KeyCount} WHERE id = {id} + {KeyCount} AND NOT EXISTS (SELECT FROM t u WHERE u.id = {id})",
+            _ => $"INSERT INTO t VALUES ({id}, {b}, {c}, {random.Next(-2, 3)}) ON CONFLICT DO NOTHING",
+        });
+    }
+
+    private static void Run(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        while (result.Read())
+        {
+        }
+    }
+
+    private static string Text(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        Assert.IsTrue(result.Read());
+        return result.GetText(0);
+    }
+}
