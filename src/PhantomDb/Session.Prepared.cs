@@ -167,8 +167,9 @@ public sealed partial class Session
         return new QueryResult([], null, tag, rowCount, countsRows: false, _statement);
     }
 
-    // A transaction that has changed definitions sees its own; of a SERIALIZABLE one, operators note what is read.
-    private bool MayRunPoint => !_isFailed && _overlay is null
+    // Where queries are kept out of tables, locks have to be taken. A transaction that has changed definitions sees its own; of a
+    // SERIALIZABLE one, operators note what is read.
+    private bool MayRunPoint => !_isFailed && _overlay is null && !_locks.ExcludesQueries
         && (_transaction.IsActive ? _transaction.Isolation : _settings.DefaultIsolation) != IsolationLevel.Serializable;
 
     // The statement has begun, its transaction has not. One row is changed last of all, or not at all: an error leaves nothing

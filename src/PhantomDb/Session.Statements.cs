@@ -89,6 +89,11 @@ public sealed partial class Session
 
     private StatementResult Carry(BoundStatement bound, Statement statement)
     {
+        if (_locks.ExcludesQueries && bound is BoundPlan or CopyToCommand or BoundExplain or SchemaChange { ReadsRows: true })
+        {
+            SetWaitLimits();
+            _transaction.AwaitExclusions(bound.Dependencies);
+        }
         switch (bound)
         {
             case BoundPlan { Plan: LogicalModification } plan:

@@ -465,7 +465,7 @@ public sealed partial class Session
         {
             foreach (TableDefinition table in command.Tables)
             {
-                _transaction.LockTable(table.Oid, mode, !bound.NoWait, table.Name);
+                _transaction.LockTable(table.Oid, mode, !bound.NoWait, table.Name, excludesQueries: mode == TableLockMode.AccessExclusive);
             }
             if (IsCurrent)
             {

@@ -26,6 +26,7 @@ public sealed partial class Session : IDisposable
     private readonly StatementContext _statement;
     private readonly SystemSurroundings _surroundings;
     private readonly Transaction _transaction;
+    private readonly LockManager _locks;
     private readonly MemoryAccount _memory;
     private readonly DeferredChecks _deferred;
     private readonly LiteralScanner _literals = new();
@@ -45,6 +46,7 @@ public sealed partial class Session : IDisposable
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
         _transaction = database.Transactions.NewTransaction();
+        _locks = database.Transactions.Locks;
         var self = new WeakReference<Session>(this);   // the lock manager knows the transaction: through it, it must not keep the session
         _statement = new StatementContext(database.Name, _settings, database.Storage, _memory, _surroundings)
         {

@@ -19,7 +19,33 @@ internal sealed class LockManager
     private readonly Dictionary<TransactionStamp, List<Transaction>> _waiters = [];
     private readonly Dictionary<TransactionStamp, Wait> _waits = [];   // by the waiting transaction's stamp
 
+    private int _exclusionCount;
+
     private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy, long Since);
+
+    /// <summary>True where somebody keeps queries out of a table: then they have to take locks. Nearly always false, and one load to know.</summary>
+    public bool ExcludesQueries => Volatile.Read(ref _exclusionCount) != 0;
+
+    /// <summary>True where queries of this table have to take its lock.</summary>
+    public bool IsExcluded(int oid)
+    {
+        lock (_gate)
+        {
+            return _tables.TryGetValue(oid, out TableLock? table) && table.ExclusionCount > 0;
+        }
+    }
+
+    /// <summary>From now on queries of the table wait for the transaction, which holds its strongest lock or is about to ask for it.</summary>
+    public void Exclude(TableHold hold)
+    {
+        lock (_gate)
+        {
+            hold.Modes |= TableHold.ExclusionBit;
+            hold.Table.ExclusionCount++;
+            Volatile.Write(ref hold.Table.StrongCount, hold.Table.StrongCount + 1);   // as Release counts it
+            Volatile.Write(ref _exclusionCount, _exclusionCount + 1);
+        }
+    }
 
     /// <summary>Waits until the blocker has given way. Throws 40P01, 55P03 or 57014 instead of waiting, or of waiting longer.</summary>
     public void WaitFor(Transaction waiter, in Blocker blocker)
@@ -132,6 +158,11 @@ internal sealed class LockManager
         lock (_gate)
         {
             hold.Modes = modesLeft;
+            if ((given & TableHold.ExclusionBit) != 0)
+            {
+                hold.Table.ExclusionCount--;
+                Volatile.Write(ref _exclusionCount, _exclusionCount - 1);
+            }
             Volatile.Write(ref hold.Table.StrongCount, hold.Table.StrongCount - System.Numerics.BitOperations.PopCount((uint)given));
         }
     }

@@ -35,6 +35,9 @@ internal sealed class TableLock(int oid)
     /// <summary>Holds and requests of modes that are not shared among all who read and write rows: above zero, nobody takes the fast way.</summary>
     public int StrongCount;
 
+    /// <summary>Of those, how many keep queries out too.</summary>
+    public int ExclusionCount { get; set; }
+
     public int Oid => oid;
 
     public List<TableHold> Holds { get; } = [];
@@ -60,11 +63,16 @@ internal sealed class TableLock(int oid)
 /// <summary>One transaction object's share in a table's lock; kept from transaction to transaction, so that taking a lock allocates nothing.</summary>
 internal sealed class TableHold(Transaction owner, TableLock table)
 {
+    /// <summary>Beside the bits of the modes: queries are kept out, or are to be (LOCK TABLE … IN ACCESS EXCLUSIVE MODE).</summary>
+    public const int ExclusionBit = 1 << 8;
+
     private int _modes;
 
     public Transaction Owner => owner;
 
     public TableLock Table => table;
+
+    public bool ExcludesQueries => (_modes & ExclusionBit) != 0;
 
     /// <summary>Bits of the modes held; the owner's to change, anyone's to read.</summary>
     public int Modes

@@ -302,10 +302,16 @@ internal sealed class Transaction
     }
 
     /// <summary>Takes a table's lock until the transaction ends, or is rolled back to a place before.</summary>
-    public void LockTable(int oid, TableLockMode mode, bool waits = true, string name = "")
+    /// <param name="oid">The table.</param>
+    /// <param name="mode">The lock.</param>
+    /// <param name="waits">False: 55P03 rather than waiting.</param>
+    /// <param name="name">Of the table, for that error.</param>
+    /// <param name="excludesQueries">Queries that begin from now on wait too (<see cref="AwaitExclusions"/>); those that have begun go on.</param>
+    public void LockTable(int oid, TableLockMode mode, bool waits = true, string name = "", bool excludesQueries = false)
     {
         TableHold hold = HoldOf(oid);
-        if (hold.Has(mode))
+        bool isNewExclusion = excludesQueries && !hold.ExcludesQueries;
+        if (hold.Has(mode) && !isNewExclusion)
         {
             return;
         }
@@ -314,8 +320,47 @@ internal sealed class Transaction
             NewStamp();
         }
         int before = hold.Modes;
-        _manager.Locks.Acquire(hold, mode, waits, name);
+        if (isNewExclusion)
+        {
+            LockExclusively(hold, mode, waits, name);
+        }
+        else
+        {
+            _manager.Locks.Acquire(hold, mode, waits, name);
+        }
         _tableLocks.Add((hold, before));
+    }
+
+    /// <summary>
+    /// Waits for those who keep queries out of these tables. For statements that read, before they take their snapshot, where
+    /// <see cref="LockManager.ExcludesQueries"/> says that there are any.
+    /// </summary>
+    public void AwaitExclusions(IEnumerable<int> tableOids)
+    {
+        foreach (int oid in tableOids.Order())
+        {
+            if (_manager.Locks.IsExcluded(oid))
+            {
+                LockTable(oid, TableLockMode.AccessShare);
+            }
+        }
+    }
+
+    private void LockExclusively(TableHold hold, TableLockMode mode, bool waits, string name)
+    {
+        int before = hold.Modes;
+        _manager.Locks.Exclude(hold);
+        try
+        {
+            _manager.Locks.Acquire(hold, mode, waits, name);
+        }
+        catch
+        {
+            _manager.Locks.Release(hold, before);
+            Interlocked.MemoryBarrier();
+            AnnounceRelease();
+            throw;
+        }
     }
 
     /// <summary>

@@ -27,6 +27,9 @@ internal sealed record SchemaChange(string Tag) : BoundStatement
     /// <summary>The statement's name where it may not be part of a transaction block (CONCURRENTLY); else null.</summary>
     public string? RunsAloneAs { get; init; }
 
+    /// <summary>True where a query gives the rows of a new table.</summary>
+    public bool ReadsRows => Actions.Any(action => action is FillTable);
+
     public override string CommandTag => Tag;
 
     /// <summary>The tables of a catalog that the statement alters or drops.</summary>
