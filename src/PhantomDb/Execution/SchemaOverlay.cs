@@ -79,9 +79,10 @@ internal sealed class SchemaOverlay
     /// <summary>Puts the tables in place and gives the catalog with all changes, which is the caller's to put.</summary>
     public DatabaseCatalog Publish(TransactionManager manager, DatabaseCatalog newest)
     {
+        bool isMerged = IsOver(newest, manager.Storage.Tables);   // nobody has committed any since the last statement: nothing to do again
         foreach (Step step in _steps)
         {
-            newest = step.Change?.ApplyTo(newest) ?? newest;
+            newest = isMerged ? Catalog : step.Change?.ApplyTo(newest) ?? newest;
             step.Runner.Publish(manager);
         }
         foreach (Step step in _steps)

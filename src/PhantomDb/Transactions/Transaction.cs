@@ -14,12 +14,15 @@ internal sealed class Transaction
     private const int LongReaderCommits = 256;      // a reader that has missed so many may have been waited for
     private const int ReadsBetweenCleanups = 64;   // the last versions go even if nobody writes any more
     private const int HoldsKeptMax = 256;
+    private const int HoldsSearchedMax = 32;
 
     private readonly TransactionManager _manager;
     private readonly ReaderSlot _slot;
     private readonly WriteList _writes = new();
     private readonly List<RowRange> _inserted = [];
     private readonly List<TableHold> _holds = [];                                    // kept from transaction to transaction
+    private Dictionary<int, TableHold>? _holdsByOid;                                  // when they are many
+    private int _nameHoldCount;                                                       // of them, locks of names
     private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
     private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
     private readonly SerializableReads _reads = new();
@@ -507,15 +510,34 @@ internal sealed class Transaction
 
     private TableHold HoldOf(int oid)
     {
-        foreach (TableHold known in _holds)
+        if (_holdsByOid is not null)
         {
-            if (known.Table.Oid == oid)
+            if (_holdsByOid.TryGetValue(oid, out TableHold? found))
             {
-                return known;
+                return found;
+            }
+        }
+        else
+        {
+            foreach (TableHold known in _holds)
+            {
+                if (known.Table.Oid == oid)
+                {
+                    return known;
+                }
             }
         }
         TableHold hold = _manager.Locks.Register(this, oid);
         _holds.Add(hold);
+        _nameHoldCount += oid < 0 ? 1 : 0;
+        if (_holds.Count == HoldsSearchedMax)
+        {
+            _holdsByOid = _holds.ToDictionary(known => known.Table.Oid);
+        }
+        else
+        {
+            _holdsByOid?.Add(oid, hold);
+        }
         return hold;
     }
 
@@ -543,10 +565,14 @@ internal sealed class Transaction
         {
             Unlock(0, 0);
             Interlocked.MemoryBarrier();
-            if (_holds.Count > HoldsKeptMax)
+            if (_nameHoldCount > 0 || _holds.Count > HoldsKeptMax)
             {
-                _manager.Locks.Unregister(_holds);
+                List<TableHold> kept = _holds.Count > HoldsKeptMax ? [] : _holds.FindAll(hold => hold.Table.Oid >= 0);   // a name is given once
+                _manager.Locks.Unregister(_holds.Except(kept));
                 _holds.Clear();
+                _holds.AddRange(kept);
+                _holdsByOid = _holds.Count < HoldsSearchedMax ? null : _holds.ToDictionary(hold => hold.Table.Oid);
+                _nameHoldCount = 0;
             }
         }
         if (_stamp is { } stamp)
