@@ -135,6 +135,17 @@ public sealed class Database : IDisposable
         }
     }
 
+    /// <summary>
+    /// For whoever has looked at definitions or tables without <see cref="Definitions"/>, before the snapshot is taken: if these
+    /// were just being put in place, what was committed with them is visible afterwards.
+    /// </summary>
+    internal void AwaitDefinitions()
+    {
+        lock (Transactions.Definitions)
+        {
+        }
+    }
+
     /// <summary>Commits a transaction that has changed definitions, which are merged into the newest ones.</summary>
     internal void CommitDefinitions(Transaction transaction, SchemaOverlay overlay) =>
         transaction.Commit(() => Catalog = overlay.Publish(Transactions, Catalog));

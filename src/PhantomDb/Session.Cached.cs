@@ -109,9 +109,12 @@ public sealed partial class Session
         {
             return null;   // bound again as it stands, which makes the error
         }
-        return bound is BoundPlan { DependsOnTime: false } plan && plan.ParameterTypes.Count == literals.Length
-            && PointPlanner.Plan(plan, catalog, _database.Storage, _statement) is { } point
-            ? CachedStatement.OfPoint(_literals, sql, new StatementPlan(this, statement, null), plan, point, catalog, _settings.Version)
+        PointStatement? point = bound is BoundPlan { DependsOnTime: false } plan && plan.ParameterTypes.Count == literals.Length
+            ? PointPlanner.Plan(plan, catalog, _database.Storage, _statement)
+            : null;
+        _database.AwaitDefinitions();
+        return point is not null
+            ? CachedStatement.OfPoint(_literals, sql, new StatementPlan(this, statement, null), (BoundPlan)bound, point, catalog, _settings.Version)
             : null;
     }
 }

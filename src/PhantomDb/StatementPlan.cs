@@ -85,6 +85,7 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
         }
         bool isBound = ReferenceEquals(catalog, _catalog) && _settingsVersion == session.SettingsVersion;
         _point = isBound && _bound is BoundPlan plan ? PointPlanner.Plan(plan, catalog, storage, session.StatementContext) : null;
+        session.Database.AwaitDefinitions();
         if (!isBound)
         {
             return null;
