@@ -214,15 +214,15 @@ public sealed partial class Session
         }
     }
 
-    // A query's transaction begins to read or, where it locks rows, to write.
+    // A query's transaction begins to read or, where it locks rows or its WITH changes tables, to write.
     private BoundPlan Begun(BoundPlan plan, Statement statement)
     {
-        if (plan.Locked.Count == 0)
+        if (plan.Locked.Count == 0 && plan.Steps.Count == 0)
         {
             _transaction.BeginReading();
             return plan;
         }
-        EnsureMayWrite(NameOf(plan.Locked));
+        EnsureMayWrite(plan.Steps.Count > 0 ? plan.CommandTag : NameOf(plan.Locked));
         SetWaitLimits();
         TakeForRows(plan);
         while (!IsCurrent)
@@ -234,12 +234,20 @@ public sealed partial class Session
         return plan;
     }
 
-    // The table locks of FOR UPDATE and its like.
+    // The table locks of FOR UPDATE and its like, and of queries in WITH that change tables.
     private void TakeForRows(BoundStatement bound)
     {
-        foreach (LockedTable locked in (bound as BoundPlan)?.Locked ?? [])
+        if (bound is not BoundPlan plan)
+        {
+            return;
+        }
+        foreach (LockedTable locked in plan.Locked)
         {
             _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
+        }
+        foreach (TableDefinition table in plan.Steps.Count > 0 ? plan.Targets : [])
+        {
+            StatementLocks.Take(_transaction, table, _statement.Catalog);
         }
     }
 

@@ -75,7 +75,8 @@ internal static partial class Binder
 
     private static BoundPlan BindSelect(SelectStatement select, BindingState state)
     {
-        BoundQuery query = new QueryBinder(state, null, null).Bind(select);
-        return new BoundPlan(query.Plan, "SELECT") { ResultColumns = query.Columns, DeclaredColumns = DeclaredColumns.Find(query.Plan) };
+        var binder = new QueryBinder(state, null, null) { IsTopLevel = true };
+        BoundQuery query = binder.Bind(select);
+        return new BoundPlan(query.Plan, "SELECT") { Steps = binder.Steps, ResultColumns = query.Columns, DeclaredColumns = DeclaredColumns.Find(query.Plan) };
     }
 }

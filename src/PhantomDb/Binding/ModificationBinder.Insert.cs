@@ -27,14 +27,15 @@ internal sealed partial class ModificationBinder
         ConflictAction? conflict = insert.OnConflict is null ? null : BindConflict(insert.OnConflict, table, alias, row);
         var scope = new Scope(null, level) { Tables = [RowOf(table, alias, row)] };
         IReadOnlyList<ComputedColumn> returning = BindReturning(insert.Returning, scope);
-        return Plan(new LogicalInsert(table, QueryBinder.WrapInCtes(input, with))
+        (LogicalOperator withCtes, IReadOnlyList<WithStep> steps) = QueryBinder.Attach(input, with);
+        return Plan(new LogicalInsert(table, withCtes)
         {
             OnConflict = conflict,
             Cascades = conflict is { DoesNothing: false } ? CascadeTargets.Of(state, table) : [],
             Checks = BindChecks(state, table, row, _ => true),
             Stored = BindStored(state, table, row),
             Returning = returning,
-        }, "INSERT");
+        }, "INSERT") with { Steps = steps };
     }
 
     private static List<ColumnDefinition> Targets(TableDefinition table, SyntaxList<AssignmentTarget> columns)

@@ -49,7 +49,7 @@ internal sealed partial class ModificationBinder
         // RETURNING sees the new row, and the other tables of FROM.
         List<ScopeTable> others = scope.Tables.GetRange(1, scope.Tables.Count - 1);
         computed.AddRange(KeptColumns(others, newRow));
-        LogicalOperator input = QueryBinder.WrapInCtes(new LogicalProject(plan, computed), with);
+        (LogicalOperator input, IReadOnlyList<WithStep> steps) = QueryBinder.Attach(new LogicalProject(plan, computed), with);
         int[] changed = [.. assignments.Select(a => a.Column.Number)];
         var returningScope = new Scope(null, scope.Level) { Tables = [RowOf(table, update.Alias ?? table.Name, newRow), .. others] };
         return Plan(new LogicalUpdate(table, input, scan.RowId!)
@@ -60,7 +60,7 @@ internal sealed partial class ModificationBinder
             Stored = BindStored(state, table, newRow, e => e.Columns.Any(changed.Contains)),
             Returning = BindReturning(update.Returning, returningScope),
             Cascades = CascadeTargets.Of(state, table),
-        }, "UPDATE");
+        }, "UPDATE") with { Steps = steps };
     }
 
     public BoundPlan BindDelete(DeleteStatement delete)
@@ -80,8 +80,8 @@ internal sealed partial class ModificationBinder
         {
             computed.AddRange(KeptColumns(scope.Tables, []));
         }
-        LogicalOperator input = QueryBinder.WrapInCtes(new LogicalProject(plan, computed), with);
-        return Plan(new LogicalDelete(table, input, scan.RowId!) { Returning = returning, Cascades = CascadeTargets.Of(state, table) }, "DELETE");
+        (LogicalOperator input, IReadOnlyList<WithStep> steps) = QueryBinder.Attach(new LogicalProject(plan, computed), with);
+        return Plan(new LogicalDelete(table, input, scan.RowId!) { Returning = returning, Cascades = CascadeTargets.Of(state, table) }, "DELETE") with { Steps = steps };
     }
 
     private (LogicalScan Scan, Scope Scope) ScanTarget(TableDefinition table, string? alias)

@@ -13,10 +13,10 @@ namespace PhantomDb.Binding;
 /// <summary>
 /// INSERT, UPDATE and DELETE. This file has what they share: the target, defaults, assignment casts, checks, RETURNING.
 /// </summary>
-internal sealed partial class ModificationBinder(BindingState state)
+internal sealed partial class ModificationBinder(BindingState state, CteEnvironment? ctes = null)
 {
     private readonly Coercion _coercion = new(state);
-    private readonly QueryBinder _queries = new(state, null, null);
+    private readonly QueryBinder _queries = new(state, null, ctes) { IsTopLevel = ctes is null };
 
     /// <summary>The table that a statement changes.</summary>
     public static TableDefinition Target(BindingState state, QualifiedName name, string verb)

@@ -29,7 +29,8 @@ internal sealed partial class QueryBinder
             }
             if (table.Statement is not SelectStatement select)
             {
-                throw Error.NotSupported("a data-modifying statement in WITH", table.Position);
+                bound.Add(BindModification(table, environment));
+                continue;
             }
             if (table.Search is not null || table.Cycle is not null)
             {
@@ -43,6 +44,77 @@ internal sealed partial class QueryBinder
             bound.Add(new BoundCte(entry, query.Plan, table.Materialization));
         }
         return bound;
+    }
+
+    private BoundCte BindModification(CommonTableExpression table, CteEnvironment environment)
+    {
+        if (!IsTopLevel)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level", table.Position);
+        }
+        var binder = new ModificationBinder(state, environment);
+        BoundPlan plan = table.Statement switch
+        {
+            InsertStatement insert => binder.BindInsert(insert),
+            UpdateStatement update => binder.BindUpdate(update),
+            DeleteStatement delete => binder.BindDelete(delete),
+            _ => throw Error.NotSupported("this statement in WITH", table.Position),
+        };
+        if (plan.Steps.Count > 0)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, "WITH clause containing a data-modifying statement must be at the top level", table.Position);
+        }
+        var entry = new CteEntry(table.Name, state.NewCteId()) { Columns = Rename(plan.ResultColumns, table) };
+        if (plan.ResultColumns.Count == 0)
+        {
+            entry.HasNoRows = true;
+        }
+        environment.Put(entry);
+        return new BoundCte(entry, plan.Plan, CteMaterialization.Materialized);
+    }
+
+    /// <summary>
+    /// The WITH of a statement around it: as ever where it only reads. Else the queries that change tables, and those that several read,
+    /// become steps beside the statement.
+    /// </summary>
+    internal static (LogicalOperator Body, IReadOnlyList<WithStep> Steps) Attach(LogicalOperator body, List<BoundCte> with)
+    {
+        if (!with.Exists(cte => cte.Plan is LogicalModification))
+        {
+            return (WrapInCtes(body, with), []);
+        }
+        // From the last to the first: each is read by those behind it, and by the statement.
+        LogicalOperator[] plans = [.. with.Select(cte => cte.Plan), body];
+        bool[] isStep = new bool[with.Count];
+        for (int i = with.Count - 1; i >= 0; i--)
+        {
+            (CteEntry entry, LogicalOperator plan, CteMaterialization materialization) = with[i];
+            int[] readers = [.. Enumerable.Range(i + 1, plans.Length - i - 1).Where(r => r == with.Count || isStep[r])];
+            int count = readers.Sum(r => CountScans(plans[r], entry.Id));
+            if (plan is not LogicalModification && count == 0)
+            {
+                continue;
+            }
+            if (plan is not LogicalModification && count == 1 && materialization != CteMaterialization.Materialized && !ExpressionEquality.IsVolatile(plan)
+                && LogicalLockRows.TablesIn(plan).Count == 0)
+            {
+                int reader = readers.First(r => CountScans(plans[r], entry.Id) == 1);
+                plans[reader] = PlanTraversal.RewriteOperators(plans[reader], part => part is LogicalCteScan scan && scan.CteId == entry.Id ? Inline(plan, scan) : null);
+                continue;
+            }
+            isStep[i] = true;
+        }
+        // What the statement reads, and what that reads, comes before it.
+        HashSet<int> before = [];
+        for (int i = with.Count - 1; i >= 0; i--)
+        {
+            if (isStep[i] && (CountScans(plans[^1], with[i].Entry.Id) > 0 || before.Any(r => CountScans(plans[r], with[i].Entry.Id) > 0)))
+            {
+                before.Add(i);
+            }
+        }
+        return (plans[^1], [.. Enumerable.Range(0, with.Count).Where(i => isStep[i])
+            .Select(i => new WithStep(with[i].Entry.Id, plans[i], with[i].Entry.Columns!, IsLast: !before.Contains(i)))]);
     }
 
     private static LogicalColumn[] Rename(IReadOnlyList<LogicalColumn> columns, CommonTableExpression table)

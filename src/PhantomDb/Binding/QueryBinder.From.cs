@@ -108,6 +108,10 @@ internal sealed partial class QueryBinder
         {
             throw Error.At(SqlStates.InvalidRecursion, reason, named.Position);
         }
+        if (cte.HasNoRows)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, $"WITH query \"{cte.Name}\" does not have a RETURNING clause", named.Position);
+        }
         cte.ReferenceCount++;
         LogicalColumn[] columns = [.. cte.Columns!.Select(c => state.NewColumn(c.Type, c.Name))];
         return Item(new LogicalCteScan(cte.Id, cte.Name, columns), columns, named.Alias, cte.Name, null, level, named.Position);

@@ -22,6 +22,12 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
 
     public CteEnvironment? Ctes => _ctes;
 
+    /// <summary>True for the query of a statement: its WITH may change tables.</summary>
+    public bool IsTopLevel { get; init; }
+
+    /// <summary>After binding at the top level: what of WITH is carried out beside the query.</summary>
+    public IReadOnlyList<WithStep> Steps { get; private set; } = [];
+
     /// <summary>Binds a query; with keepsUnknown, untyped literals in its select list stay untyped for the one who asks.</summary>
     public BoundQuery Bind(SelectStatement select, bool keepsUnknown = false)
     {
@@ -45,7 +51,12 @@ internal sealed partial class QueryBinder(BindingState state, Scope? outerScope,
             _ => throw Error.NotSupported(select.Body.GetType().Name, select.Body.Position),
         };
         _ctes = saved;
-        return with.Count == 0 ? query : query with { Plan = WrapInCtes(query.Plan, with) };
+        if (with.Count == 0)
+        {
+            return query;
+        }
+        (LogicalOperator body, Steps) = Attach(query.Plan, with);
+        return query with { Plan = body };
     }
 
     private BoundQuery BindBody(QueryBody body, bool keepsUnknown) => body switch

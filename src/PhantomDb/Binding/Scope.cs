@@ -148,6 +148,9 @@ internal sealed class CteEntry(string name, int id)
 
     public int ReferenceCount { get; set; }
 
+    /// <summary>A statement without RETURNING, which gives nothing to read.</summary>
+    public bool HasNoRows { get; set; }
+
     /// <summary>Message of 42P19 for a reference that must not be: to itself in the wrong place.</summary>
     public string? ForbiddenBecause { get; set; }
 }

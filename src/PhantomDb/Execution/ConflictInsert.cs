@@ -99,7 +99,14 @@ internal sealed class ConflictInsert
             }
             Flush(chunk);
         }
-        _foreignKeys.Finish();
+        if (_scope.Common is { } common)
+        {
+            common.Add(_foreignKeys);
+        }
+        else
+        {
+            _foreignKeys.Finish();
+        }
         return _returning?.Rows;
     }
 
@@ -141,7 +148,7 @@ internal sealed class ConflictInsert
         }
         while (!TryLockConflict(rowId));
         Conflicts = Conflicts with { Conflicting = Conflicts.Conflicting + 1 };
-        if (_changed.Contains(rowId))
+        if (_changed.Contains(rowId) || (_scope.Common is not null && IsOfThisCommand(rowId)))
         {
             throw new PhantomDbException(SqlStates.CardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time")
             {
@@ -188,6 +195,11 @@ internal sealed class ConflictInsert
             throw Error.ConcurrentUpdate();
         }
     }
+
+    // Another part of the statement has brought or changed the row.
+    private bool IsOfThisCommand(long rowId) =>
+        _scope.Common!.Has(_table, rowId)
+        || !_table.IsVisible(rowId, new ReadView(RowWriter.AnyCommitted, _scope.Transaction.Stamp, _scope.Transaction.View.Command));
 
     private bool TryFindConflict(out long rowId)
     {
@@ -248,6 +260,7 @@ internal sealed class ConflictInsert
         }
         EnsureDone(_scope.Transaction.TryUpdate(_table, rowId, _values, _scope.Transaction.Isolation == IsolationLevel.ReadCommitted));
         _changed.Add(rowId);
+        _scope.Common?.Add(_table, rowId);
         _updatedKeys.KeepOld();
         _updatedKeys.AddNew(_newRow, i => i);
         _returning?.Add(_newRow);

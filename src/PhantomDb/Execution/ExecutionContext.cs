@@ -42,6 +42,9 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     /// <summary>Rows that were locked before, given instead of locking others.</summary>
     public IReadOnlyDictionary<ColumnId, LockedRows>? ReplayedRows { get; private init; }
 
+    /// <summary>Rows of WITH queries that were computed before.</summary>
+    public CteRows? Ctes { get; init; }
+
     /// <summary>Parameters of the statement; those beyond are values of dependent joins, which change.</summary>
     public int ParameterCount { get; init; } = parameters.Length;
 
@@ -70,7 +73,7 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
         IStatementContext statement, Vector[] parameters, bool isRepeated = false, IReadOnlyDictionary<ColumnId, FixedRow>? fixedRows = null) =>
         new(statement, parameters)
         {
-            Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount,
+            Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount, Ctes = Ctes,
             FixedRows = fixedRows ?? FixedRows, LockedRows = isRepeated ? null : LockedRows, ReplayedRows = fixedRows is null ? ReplayedRows : LockedRows,
         };
 }

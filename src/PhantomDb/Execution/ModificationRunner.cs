@@ -53,7 +53,10 @@ internal sealed class ModificationRunner(StatementScope scope)
                 LogicalDelete delete => Delete(delete, input),
                 _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
             };
-            scope.Deferred?.TestStatement(scope, firstDoubt);
+            if (scope.Common is null)
+            {
+                scope.Deferred?.TestStatement(scope, firstDoubt);
+            }
             return returning;
         }
         catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
@@ -132,7 +135,7 @@ internal sealed class ModificationRunner(StatementScope scope)
             returning?.Add(chunk);
             RowCount += chunk.Count;
         }
-        foreignKeys.Finish();
+        Finish(foreignKeys);
         return returning?.Rows;
     }
 
@@ -167,7 +170,7 @@ internal sealed class ModificationRunner(StatementScope scope)
             keys.AddNew(rows, i => vectors[i]);
             returning?.Add(rows);
         });
-        foreignKeys.Finish();
+        Finish(foreignKeys);
         return returning?.Rows;
     }
 
@@ -183,7 +186,7 @@ internal sealed class ModificationRunner(StatementScope scope)
             ChangeRows(rows, table, keys, isLatest, (rowId, _) => scope.Transaction.TryDelete(table, rowId, isLatest));
             returning?.Add(rows);
         });
-        foreignKeys.Finish();
+        Finish(foreignKeys);
         return returning?.Rows;
     }
 
@@ -248,6 +251,19 @@ internal sealed class ModificationRunner(StatementScope scope)
         }
     }
 
+    // Of several parts of a statement all come first, then the checks.
+    private void Finish(ForeignKeyChecks foreignKeys)
+    {
+        if (scope.Common is { } common)
+        {
+            common.Add(foreignKeys);
+        }
+        else
+        {
+            foreignKeys.Finish();
+        }
+    }
+
     // Tries to change each row of a chunk, whose first vector has the row ids; what is left of the chunk are those changed.
     private void ChangeRows(DataChunk rows, TableStore table, KeyChanges keys, bool isLatest, Func<long, int, WriteOutcome> change)
     {
@@ -257,11 +273,16 @@ internal sealed class ModificationRunner(StatementScope scope)
         {
             int position = rows.Position(i);
             long rowId = rows.Vectors[0].Values<long>()[position];
+            if (scope.Common?.Has(table, rowId) == true)
+            {
+                continue;   // another part of the statement has changed it: one change is made, this one is not
+            }
             keys.ReadOld(table, rowId, view);
             switch (change(rowId, position))
             {
                 case WriteOutcome.Done:
                     keys.KeepOld();
+                    scope.Common?.Add(table, rowId);
                     _done[done++] = position;
                     break;
                 case WriteOutcome.Changed:

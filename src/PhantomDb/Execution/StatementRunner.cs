@@ -16,9 +16,56 @@ namespace PhantomDb.Execution;
 /// </summary>
 internal sealed class StatementRunner(StatementScope scope)
 {
+    private int _firstDoubt;
+
+    // A statement some of whose WITH queries change tables: carries out those that it reads.
+    private void Begin(BoundPlan plan)
+    {
+        if (plan.Steps.Count > 0)
+        {
+            scope.Common = new CommonChanges(scope.Statement.Memory);
+            _firstDoubt = scope.Transaction.Doubts.Count;
+            Run(plan.Steps.Where(step => !step.IsLast));
+        }
+    }
+
+    // The rest of WITH; then come the checks.
+    private void End(BoundPlan plan)
+    {
+        if (scope.Common is not { } common)
+        {
+            return;
+        }
+        Run(plan.Steps.Where(step => step.IsLast));
+        common.Finish();
+        scope.Deferred?.TestStatement(scope, _firstDoubt);
+    }
+
+    private void Run(IEnumerable<WithStep> steps)
+    {
+        foreach (WithStep step in steps)
+        {
+            ColumnarBuffer rows = new([.. step.Columns.Select(column => column.Type.Physical)], scope.Statement.Memory);
+            if (step.Plan is LogicalModification modification)
+            {
+                rows = new ModificationRunner(scope).Run(modification) ?? rows;
+            }
+            else
+            {
+                QueryExecution execution = scope.Run(step.Plan, step.Columns);
+                while (execution.Next() is { } chunk)
+                {
+                    rows.Append(chunk);
+                }
+            }
+            scope.Ctes.Set(step.CteId, () => rows);
+        }
+    }
+
     /// <summary>Starts a query: its rows are computed as they are read; all at once where computing them has side effects.</summary>
     public StatementResult Query(BoundPlan plan, PhysicalPlan physical)
     {
+        Begin(plan);
         QueryExecution execution = new(physical, scope.NewContext());
         if (plan.HasSideEffects)
         {
@@ -27,6 +74,7 @@ internal sealed class StatementRunner(StatementScope scope)
             {
                 rows.Append(chunk);
             }
+            End(plan);
             return new StatementResult(TagOf(plan.CommandTag, rows.Count)) { Columns = plan.ResultColumns, DeclaredColumns = plan.DeclaredColumns, Rows = new KeptRows(rows) };
         }
         return new StatementResult(plan.CommandTag)
@@ -38,8 +86,10 @@ internal sealed class StatementRunner(StatementScope scope)
     /// <summary>INSERT, UPDATE or DELETE.</summary>
     public StatementResult Modify(BoundPlan plan)
     {
+        Begin(plan);
         ModificationRunner runner = new(scope);
         ColumnarBuffer? rows = runner.Run((LogicalModification)plan.Plan);
+        End(plan);
         return new StatementResult(TagOf(plan.CommandTag, runner.RowCount))
         {
             Columns = rows is null ? [] : plan.ResultColumns,

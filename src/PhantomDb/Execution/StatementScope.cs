@@ -28,6 +28,12 @@ internal sealed class StatementScope(
 
     public IStatementContext Statement => statement;
 
+    /// <summary>Rows of WITH queries that were carried out by themselves.</summary>
+    public CteRows Ctes { get; } = new();
+
+    /// <summary>What parts of the statement that change tables have in common; null where there is but one.</summary>
+    public CommonChanges? Common { get; set; }
+
     /// <summary>Rows that FOR UPDATE in a subquery has locked; see <see cref="ExecutionContext.LockedRows"/>.</summary>
     public Dictionary<ColumnId, LockedRows> LockedRows { get; } = [];
 
@@ -61,6 +67,7 @@ internal sealed class StatementScope(
         VirtualTables = VirtualTables,
         Reader = transaction,
         LockedRows = LockedRows,
+        Ctes = Ctes,
     };
 
     /// <summary>Runs a plan, giving chunks with the columns asked for; over what the statement sees, or another view.</summary>

@@ -23,6 +23,7 @@ internal sealed class ExplainRunner(BoundExplain explain, StatementScope scope)
     {
         PlanNode root = explain.Statement switch
         {
+            BoundPlan { Steps.Count: > 0 } => throw Errors.Error.NotSupported("EXPLAIN of a statement whose WITH changes tables"),
             BoundPlan { Plan: LogicalModification modification } => Explain(modification),
             BoundPlan query => Explain(query.Plan, query.ResultColumns),
             SchemaChange { Actions: var actions } when !explain.IsAnalyze && actions.OfType<FillTable>().FirstOrDefault() is { } fill => Explain(fill.Query, fill.Columns),

@@ -28,6 +28,13 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
     /// <summary>Carries out actions, and throws 23503 for the first key without partner.</summary>
     public void Finish()
     {
+        Act();
+        TestKeys();
+    }
+
+    /// <summary>Carries out actions; throws 23503 for a key that RESTRICT keeps.</summary>
+    public void Act()
+    {
         // Actions add to the list: the changes of other tables' rows.
         for (int i = 0; i < _changes.Count; i++)
         {
@@ -40,6 +47,11 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
                 Act(key);
             }
         }
+    }
+
+    /// <summary>Throws 23503 for the first key without partner.</summary>
+    public void TestKeys()
+    {
         foreach (KeyChanges changes in _changes)
         {
             foreach (OutgoingKeys key in changes.Outgoing)

@@ -29,6 +29,10 @@ internal sealed class PointPlanner
     /// <summary>The single-row statement; null where the plan is none.</summary>
     public static PointStatement? Plan(BoundPlan bound, DatabaseCatalog catalog, DatabaseStorage storage, IStatementContext statement)
     {
+        if (bound.Steps.Count > 0)
+        {
+            return null;
+        }
         PointPlanner planner = new(bound, catalog, storage, statement);
         try
         {

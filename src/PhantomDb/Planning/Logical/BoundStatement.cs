@@ -22,11 +22,27 @@ internal abstract record BoundStatement
     public abstract string CommandTag { get; }
 }
 
+/// <summary>
+/// A query of WITH that is carried out by itself, once and to its end: those that change tables, and those that they and the statement
+/// read in common. All of them, and the statement, see the same rows: those from before it.
+/// </summary>
+/// <param name="CteId">Under which others read its rows.</param>
+/// <param name="Plan">A query or a modification.</param>
+/// <param name="Columns">What is read of it.</param>
+/// <param name="IsLast">The statement reads nothing of it, so it comes after that.</param>
+internal sealed record WithStep(int CteId, LogicalOperator Plan, IReadOnlyList<LogicalColumn> Columns, bool IsLast);
+
 /// <summary>A query or a modification.</summary>
 internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatement
 {
     /// <summary>The result's columns, a subset of the plan's output in the order shown.</summary>
     public required IReadOnlyList<LogicalColumn> ResultColumns { get; init; }
+
+    /// <summary>Queries of WITH beside the plan, in their order, where one of them changes a table; else they are in the plan.</summary>
+    public IReadOnlyList<WithStep> Steps { get; init; } = [];
+
+    /// <summary>The tables that it changes.</summary>
+    public IEnumerable<Catalog.TableDefinition> Targets => Steps.Select(step => step.Plan).Append(Plan).OfType<LogicalModification>().Select(m => m.Table);
 
     /// <summary>Columns whose type's modifiers have been declared, and are shown.</summary>
     public IReadOnlySet<ColumnId> DeclaredColumns { get; init; } = new HashSet<ColumnId>();
@@ -38,10 +54,10 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     public IReadOnlySet<int> PinnedParameters { get; init; } = new HashSet<int>();
 
     /// <summary>The query locks rows, or calls a function such as nextval: all its rows are computed, whether or not they are read.</summary>
-    public bool HasSideEffects => _hasSideEffects ??= Locked.Count > 0 || CallsSideEffects(Plan);
+    public bool HasSideEffects => _hasSideEffects ??= Steps.Count > 0 || Locked.Count > 0 || CallsSideEffects(Plan);
 
     /// <summary>Tables that FOR UPDATE and its like are about, wherever they stand.</summary>
-    public IReadOnlyList<LockedTable> Locked => _locked ??= LogicalLockRows.TablesIn(Plan);
+    public IReadOnlyList<LockedTable> Locked => _locked ??= [.. Steps.Select(step => step.Plan).Append(Plan).SelectMany(LogicalLockRows.TablesIn)];
 
     public override string CommandTag => Tag;
 
