@@ -78,7 +78,7 @@ internal sealed partial class PhysicalPlanner
 
     private IndexJoinChoice? ChooseIndexJoin(LogicalJoin join, LogicalOperator outer, LogicalScan inner, JoinKind kind, HashSet<ColumnId> needed)
     {
-        if (inner.Table.Indexes.Count == 0)
+        if (inner.Table.Indexes.Count == 0 || (_locksRows && inner.RowId is not null))   // LockRows gives single rows in the place of scans
         {
             return null;
         }

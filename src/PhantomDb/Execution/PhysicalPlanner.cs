@@ -22,6 +22,7 @@ internal sealed partial class PhysicalPlanner
     private readonly IndexChoice? _indexes;
     private readonly List<OuterScope> _outerScopes = [];   // dependent joins around, the innermost last
     private int _slotCount;
+    private bool _locksRows;   // below FOR UPDATE
 
     private PhysicalPlanner(int parameterCount, ICatalogStatistics? statistics, IndexChoice? indexes, Func<LogicalOperator, double>? estimate)
     {
@@ -239,7 +240,10 @@ internal sealed partial class PhysicalPlanner
     private PhysicalLockRows PlanLockRows(LogicalLockRows rows, HashSet<ColumnId> required)
     {
         LogicalColumn[] columns = [.. rows.Input.Output.Where(c => required.Contains(c.Id))];
+        bool locksAbove = _locksRows;
+        _locksRows = true;
         PhysicalOperator input = PlanExactly(rows.Input, [.. columns, .. rows.RowIds]);
+        _locksRows = locksAbove;
         return new PhysicalLockRows(input, rows.Tables, RewriteOrNull(rows.Limit), RewriteOrNull(rows.Offset), columns);
 
         Expression? RewriteOrNull(Expression? count) => count is null ? null : Rewrite(count, ColumnScope.Empty);
