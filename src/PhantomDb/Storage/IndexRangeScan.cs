@@ -131,24 +131,26 @@ internal sealed class IndexRangeScan
         KeyColumn column = _index.KeyColumns[0];
         int unused = 64 - (8 * KeyEncoder.SizeOf(column.Type));
         ulong flip = column.IsDescending ? ulong.MaxValue >> 1 : 1UL << 63;
-        for (int i = 0; i < _count; i++)
+        Span<long> integers = _integers.AsSpan(0, _count);
+        if (!column.IsNullable)
         {
-            ulong value;   // in the upper bytes
-            if (!column.IsNullable)
+            ReadOnlySpan<ulong> keys = _keys64.AsSpan(0, _count);
+            for (int i = 0; i < integers.Length; i++)
             {
-                value = _keys64![i];
+                integers[i] = (long)(keys[i] ^ flip) >> unused;   // the value is in the upper bytes
             }
-            else
+            return true;
+        }
+        for (int i = 0; i < integers.Length; i++)
+        {
+            (ulong marker, ulong value) = _keys64 is not null
+                ? (_keys64[i] >> 56, _keys64[i] << 8)
+                : ((ulong)(_keys128![i] >> 120), (ulong)(_keys128[i] >> 56));
+            if (marker != KeyWriter.NotNull)
             {
-                (ulong marker, value) = _keys64 is not null
-                    ? (_keys64[i] >> 56, _keys64[i] << 8)
-                    : ((ulong)(_keys128![i] >> 120), (ulong)(_keys128[i] >> 56));
-                if (marker != KeyWriter.NotNull)
-                {
-                    return false;
-                }
+                return false;
             }
-            _integers![i] = (long)(value ^ flip) >> unused;
+            integers[i] = (long)(value ^ flip) >> unused;
         }
         return true;
     }

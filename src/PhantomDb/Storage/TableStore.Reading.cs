@@ -9,6 +9,7 @@ namespace PhantomDb.Storage;
 /// <summary>Reading: single rows under a validated sequence, and slices that are shared first and then looked at.</summary>
 internal sealed partial class TableStore
 {
+    private const int RowsNearby = 4;        // behind a row, whose wider values lie in the same line or the next
     private const int AttemptsMax = 1000;   // then a reader takes the latch: writers must not starve it
 
     /// <summary>No slice before this one has rows, or will have.</summary>
@@ -108,10 +109,12 @@ internal sealed partial class TableStore
         {
             return;
         }
+        long last = -RowsNearby;
         foreach (long rowId in rowIds)
         {
-            if (FindSlice(rowId) is { } slice)
+            if ((ulong)(rowId - last) >= RowsNearby && FindSlice(rowId) is { } slice)
             {
+                last = rowId;
                 foreach (int number in columns)
                 {
                     slice.Columns[number]!.Prefetch(OffsetOf(rowId));

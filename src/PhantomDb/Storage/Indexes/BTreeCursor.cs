@@ -22,6 +22,9 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
     private long _leafVersion;
     private int _leafIndex;    // forward: of the next entry; backward: one above it
     private Bound _leafEnd;    // the separator beyond the leaf in the direction of travel
+    private bool _isLeafBetween;   // the keys of the separators around it are known: from them places in it are guessed
+    private TKey _leafLow;
+    private TKey _leafHigh;
 
     /// <summary>A place between two entries; none means before the first or behind the last.</summary>
     private struct Bound
@@ -100,6 +103,8 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
         if (!ReferenceEquals(contents, tree.CurrentContents))
             return false;
         Bound leafEnd = default;
+        bool isBetween = false;
+        TKey low = default, high = default;
         while (node is BTreeInnerNode<TKey> inner)
         {
             int count = inner.Count;
@@ -109,12 +114,19 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
                 leafEnd = new Bound { IsSet = true, Key = inner.Keys[separator], RowId = inner.RowIds[separator], Heap = contents.Heap };
             if (inner.Child(index) is not { } child)
                 return false;
+            isBetween = index > 0 && index < count;
+            if (isBetween)
+            {
+                (low, high) = (inner.Keys[index - 1], inner.Keys[index]);
+                child.Prefetch(GuessOf(_position, low, high, -1));
+            }
             long childVersion = child.ReadVersion();
             if (!inner.IsUnchanged(version))
                 return false;
             node = child;
             version = childVersion;
         }
+        (_isLeafBetween, _leafLow, _leafHigh) = (isBetween, low, high);
         int leafIndex = _position.IsSet ? LowerBound(node, _position, contents.Heap) : _backward ? node.Count : 0;
         if (!node.IsUnchanged(version))
             return false;
@@ -132,8 +144,17 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
             : BTree<TKey, TProbe>.ChildIndex(inner, probe, _position.RowId);
     }
 
-    private static int LowerBound(BTreeNode<TKey> leaf, in Bound bound, KeyHeap? heap) =>
-        BTree<TKey, TProbe>.LowerBound(leaf, TProbe.FromKey(bound.Key, bound.Heap).Against(heap), bound.RowId);
+    private int LowerBound(BTreeNode<TKey> leaf, in Bound bound, KeyHeap? heap)
+    {
+        TProbe probe = TProbe.FromKey(bound.Key, bound.Heap).Against(heap);
+        return bound.RowId < 0 && _isLeafBetween
+            ? probe.CountLess(ref leaf.FirstKey, leaf.Count, GuessOf(bound, _leafLow, _leafHigh, leaf.Count))
+            : BTree<TKey, TProbe>.LowerBound(leaf, probe, bound.RowId);
+    }
+
+    // Where among keys between two others a place is; -1 where that is not known.
+    private static int GuessOf(in Bound bound, TKey low, TKey high, int count) =>
+        bound.IsSet ? TProbe.FromKey(bound.Key, bound.Heap).Guess(low, high, count) : -1;
 
     private bool TryTakeForward(Span<TKey> keys, Span<long> rowIds, out int taken)
     {

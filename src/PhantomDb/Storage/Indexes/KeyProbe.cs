@@ -114,9 +114,11 @@ internal readonly struct UInt64Probe(ulong key) : IKeyProbe<ulong, UInt64Probe>
         ulong distance = key - low;
         ulong range = high - low;
         int exactUpTo = count < 0 ? BTreeNode.Capacity : count;
-        return distance >= range ? 0
+        int last = count < 0 ? BTreeNode.CountTypical : count;
+        return key <= low ? 0
+            : distance >= range ? last
             : range <= (ulong)exactUpTo ? (int)distance
-            : (int)(distance / (double)range * (count < 0 ? BTreeNode.CountTypical : count));
+            : (int)(distance / (double)range * last);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
