@@ -10,8 +10,8 @@ namespace PhantomDb.Execution;
 // Joins of few rows with a table that has an index for their keys.
 internal sealed partial class PhysicalPlanner
 {
-    /// <summary>A hash join takes over from so many times the rows that it would be better for: what has been done is lost.</summary>
-    private const double PatienceFactor = 2;
+    /// <summary>A hash join takes over from this share of the rows from which on it would have been better: they have been looked up in vain.</summary>
+    private const double PatienceFactor = 0.5;
 
     private readonly Dictionary<LogicalJoin, double> _shares = new(ReferenceEqualityComparer.Instance);   // of joins of whose rows but the first are wanted
 
@@ -110,7 +110,7 @@ internal sealed partial class PhysicalPlanner
                 continue;   // it says nothing of the join's condition, or too much
             }
             (double rows, double ranges) = _indexes.Estimate(candidate);
-            double cost = outerRows * (IndexCost.OfIndexRows(rows, ranges, scan.ColumnNumbers.Count) + (candidate.Range is null ? 0 : IndexCost.Range));
+            double cost = outerRows * (IndexCost.OfIndexRows(Math.Max(rows, 1), ranges, scan.ColumnNumbers.Count) + (candidate.Range is null ? 0 : IndexCost.Range));
             if (cost < otherCost && (best is null || cost < best.Cost))
             {
                 HashSet<Expression> rest = new(IndexMatch.Conjuncts(candidate.Residual), ReferenceEqualityComparer.Instance);

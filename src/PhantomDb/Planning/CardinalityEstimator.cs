@@ -144,6 +144,7 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
         double left = Rows(join.Left);
         double right = Rows(join.Right);
         double selectivity = 1;
+        double keySelectivity = 1;
         HashSet<ColumnId>? leftIds = null;
         foreach (Expression conjunct in Conjuncts.Split(join.Condition))
         {
@@ -153,10 +154,12 @@ internal sealed class CardinalityEstimator(ICatalogStatistics statistics)
                 continue;
             }
             bool isSwapped = !PlanIds.RefersOnlyTo(equality.Left, leftIds ??= PlanIds.OutputIds(join.Left));
-            selectivity *= isSwapped
+            keySelectivity *= isSwapped
                 ? EqualitySelectivity(equality.Right, left, equality.Left, right)
                 : EqualitySelectivity(equality.Left, left, equality.Right, right);
         }
+        // A key of several columns has no more values than there are rows.
+        selectivity *= Math.Max(keySelectivity, 1 / Math.Max(1, Math.Max(left, right)));
         double inner = Math.Max(left * right * selectivity, 0);
         return join.Kind switch
         {
