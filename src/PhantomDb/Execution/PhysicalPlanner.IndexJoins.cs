@@ -102,7 +102,7 @@ internal sealed partial class PhysicalPlanner
         Expression[] own = IndexMatch.Conjuncts(scan.Filter);
         Expression[] all = [.. conditions.Where(c => c.Translated is not null).Select(c => c.Translated!), .. own];
         IndexJoinChoice? best = null;
-        foreach (IndexDefinition index in inner.Table.Indexes.Where(index => !index.IsPartial))
+        foreach (IndexDefinition index in inner.Table.Indexes.Where(scan.MayUse))
         {
             PhysicalIndexScan candidate = IndexMatch.Find(scan, index, all);
             if (!IndexChoice.HasParameters(candidate, firstSlot) || !candidate.Keys.All(key => key.IsSingle))

@@ -113,7 +113,7 @@ internal sealed partial class PhysicalPlanner
         {
             if (call.Call is not { Function.Name: "min" or "max", Arguments: [ColumnExpression column], Filter: null }
                 || scan.Columns.FirstOrDefault(c => c.Column.Id == column.Id) is not { } scanned
-                || PlanExtreme(scan, call, column, scan.Table.Columns[scan.Table.IndexOfNumber(scanned.ColumnNumber)].IsNotNull) is not { } one)
+                || PlanExtreme(scan, call, column, IsNotNull(scan.Table, scanned.ColumnNumber)) is not { } one)
             {
                 return null;
             }
@@ -121,6 +121,8 @@ internal sealed partial class PhysicalPlanner
         }
         return result;
     }
+
+    private static bool IsNotNull(Catalog.TableDefinition table, int number) => table.IndexOfNumber(number) is >= 0 and int place && table.Columns[place].IsNotNull;
 
     private PhysicalAggregate? PlanExtreme(LogicalScan scan, AggregateColumn call, ColumnExpression column, bool isNotNull)
     {

@@ -123,7 +123,7 @@ internal sealed partial class PhysicalPlanner
             columns.Add(scan.RowId!);
         }
         Expression? filter = scan.Filter is null ? null : Rewrite(scan.Filter, new ColumnScope(columns));
-        return new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns);
+        return new PhysicalScan(scan.Table, scan.Alias, numbers, hasRowId, filter, columns) { Implied = scan.Implied };
     }
 
     private PhysicalFilter PlanFilter(LogicalFilter filter, HashSet<ColumnId> required)

@@ -17,6 +17,7 @@ internal static class Optimizer
         new JoinOrder(),
         new FilterPushdown(infersEqualities: false),  // again: conditions that the new order leaves above a join
         new BuildSide(),            // after join order has made the inputs what they will be
+        new StoredExpressions(),    // when conditions are where they will be tested: they say which partial indexes will do
         new ColumnPruning(),        // late: it must see which columns the final conditions use
         new TopN(),
     ];

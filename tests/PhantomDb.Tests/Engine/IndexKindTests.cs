@@ -145,6 +145,137 @@ public sealed class IndexKindTests
         Check(database);
     }
 
+    [TestMethod]
+    [DataRow(5)]
+    [DataRow(6)]
+    [DataRow(7)]
+    public void Random_queries_give_the_same_with_and_without_the_indexes(int seed)
+    {
+        Console.WriteLine($"seed {seed}");
+        Random random = new(seed);
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, Table);
+        Run(session, "INSERT INTO t SELECT i, CASE WHEN i % 7 > 0 THEN 'Name' || i % 50 END, nullif(i % 120, 7), CASE i % 5 WHEN 0 THEN true WHEN 1 THEN NULL ELSE false END FROM generate_series(1, 6000) i");
+        using Database plain = database.Fork();
+        using Session other = plain.OpenSession();
+        string[] indexes =
+        [
+            "CREATE INDEX ON t (lower(name), id DESC)", "CREATE INDEX ON t (n) WHERE active", "CREATE INDEX ON t ((n * 2)) WHERE n > 50 AND NOT active",
+            "CREATE INDEX ON t ((name || n))", "CREATE INDEX ON t (n DESC NULLS LAST, id) WHERE name IS NOT NULL", "CREATE INDEX ON t (id) WHERE n IN (3, 4, 5)",
+            "CREATE INDEX ON t (n) WHERE name = 'Name3' OR n <= 10", "CREATE INDEX ON t ((coalesce(n, 0))) WHERE n IS NULL",
+        ];
+        foreach (string index in indexes)
+        {
+            Assert.AreEqual("", Run(session, index));
+        }
+        int usedCount = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            string query = Query(random);
+            usedCount += Rows(session, $"EXPLAIN {query}").Contains("Index Scan", StringComparison.Ordinal) ? 1 : 0;
+            Assert.AreEqual(Rows(other, query), Rows(session, query), query);
+        }
+        Console.WriteLine($"{usedCount} with an index");
+        Assert.IsGreaterThan(50, usedCount);
+    }
+
+    [TestMethod]
+    public void A_reader_of_the_past_finds_its_rows_by_an_index_that_came_later()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, Table);
+        Run(session, "INSERT INTO t SELECT i, 'Old' || i % 300, i, i % 2 = 0 FROM generate_series(1, 3000) i");
+        using Session first = database.OpenSession();
+        Run(first, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        string before = Rows(first, "SELECT count(*) FROM t");
+        Run(session, "UPDATE t SET name = 'New' || n, n = n + 1 WHERE id % 3 = 0");
+        Run(session, "UPDATE t SET active = NOT active WHERE id % 4 = 0");
+        using Session second = database.OpenSession();
+        Run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        Rows(second, "SELECT count(*) FROM t");
+        Run(session, "UPDATE t SET name = 'NEWER', active = NULL WHERE id % 9 = 0");
+        Run(session, "DELETE FROM t WHERE id % 10 = 0");
+        Assert.AreEqual("", Run(session, "CREATE INDEX t_lower ON t (lower(name), n)"));
+        Assert.AreEqual("", Run(session, "CREATE INDEX t_active ON t (id) WHERE active AND n > 2900"));
+        Assert.AreEqual("", Run(session, "CREATE INDEX t_sum ON t ((id + n))"));
+        Run(session, "UPDATE t SET name = 'newest' WHERE id % 100 = 1");
+        foreach (Session reader in new[] { first, second, session })
+        {
+            Assert.Contains("t_lower", Rows(reader, "EXPLAIN SELECT id FROM t WHERE lower(name) = 'old3'"));
+            foreach (string name in new[] { "old3", "old6", "new300", "newer", "newest" })
+            {
+                Assert.AreEqual(Rows(reader, $"SELECT id, name, n FROM t WHERE lower(name || '') = '{name}'"), Rows(reader, $"SELECT id, name, n FROM t WHERE lower(name) = '{name}'"), name);
+            }
+            Assert.AreEqual(
+                Rows(reader, "SELECT id FROM t WHERE (active OR false) AND n + 0 > 2900"), Rows(reader, "SELECT id FROM t WHERE active AND n > 2900 AND id > 0"));
+            for (int sum = 2000; sum < 2050; sum++)
+            {
+                Assert.AreEqual(Rows(reader, $"SELECT id FROM t WHERE id + n + 0 = {sum}"), Rows(reader, $"SELECT id FROM t WHERE id + n = {sum}"));
+            }
+        }
+        Assert.AreEqual(before, Rows(first, "SELECT count(*) FROM t WHERE lower(name) >= ''"));
+        Run(first, "COMMIT");
+        Run(second, "COMMIT");
+        Check(database);
+    }
+
+    private static string Query(Random random)
+    {
+        string condition = string.Join(random.Next(6) == 0 ? " OR " : " AND ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => Condition(random)));
+        return random.Next(8) switch
+        {
+            0 => $"SELECT id, lower(name) FROM t WHERE {condition} ORDER BY lower(name), id LIMIT 7",
+            1 => $"SELECT n, id FROM t WHERE {condition} ORDER BY n DESC NULLS LAST, id LIMIT 5",
+            2 => $"SELECT count(*), min(n * 2), max(lower(name)) FROM t WHERE {condition}",
+            3 => $"SELECT lower(name), count(*) FROM t WHERE {condition} GROUP BY lower(name)",
+            4 => $"SELECT DISTINCT n, name FROM t WHERE {condition}",
+            5 => $"SELECT x.k, t.id, lower(t.name) FROM (VALUES ('name3'), ('none')) x(k) LEFT JOIN t ON lower(t.name) = x.k AND {condition}",
+            6 => $"SELECT id FROM t WHERE {condition} INTERSECT SELECT id FROM t WHERE {Condition(random)}",
+            _ => $"SELECT * FROM t WHERE {condition}",
+        };
+    }
+
+    private static string Condition(Random random)
+    {
+        int n = random.Next(-2, 122);
+        string compared = new[] { "=", "<", "<=", ">", ">=", "<>" }[random.Next(6)];
+        return random.Next(14) switch
+        {
+            0 => "active",
+            1 => "NOT active",
+            2 => "active IS NOT TRUE",
+            3 => $"lower(name) = 'name{random.Next(50)}'",
+            4 => $"lower(name) LIKE 'name{random.Next(5)}%'",
+            5 => $"n {compared} {n}",
+            6 => $"n * 2 {compared} {n}",
+            7 => $"n IN ({n}, {random.Next(6)}, {random.Next(6)})",
+            8 => $"name || n = 'Name{random.Next(50)}{n}'",
+            9 => "name IS NOT NULL",
+            10 => $"name = 'Name{random.Next(5)}'",
+            11 => $"id BETWEEN {n * 30} AND {(n * 30) + 90}",
+            12 => $"(n = {random.Next(12)} OR name = 'Name3')",
+            _ => "n IS NULL",
+        };
+    }
+
+    // Sorted, unless the query says in what order.
+    private static string Rows(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        List<string> rows = [];
+        while (result.Read())
+        {
+            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "NULL" : result.GetText(i))));
+        }
+        if (!sql.Contains("ORDER BY", StringComparison.Ordinal) && !sql.StartsWith("EXPLAIN", StringComparison.Ordinal))
+        {
+            rows.Sort(StringComparer.Ordinal);
+        }
+        return string.Join('\n', rows);
+    }
+
     private static string Change(Random random)
     {
         int id = random.Next(60);

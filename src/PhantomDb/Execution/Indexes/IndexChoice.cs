@@ -31,12 +31,12 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         double bestOrderedCost = double.MaxValue;
         foreach (IndexDefinition index in scan.Table.Indexes)
         {
-            if (index.IsPartial)
+            if (!scan.MayUse(index))
             {
-                continue;   // it would do where the filter implies its predicate
+                continue;
             }
             PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts);
-            bool isNarrowed = candidate.Keys.Count > 0 || candidate.Range is not null;
+            bool isNarrowed = candidate.Keys.Count > 0 || candidate.Range is not null || index.IsPartial;
             bool isWorthwhile = Weigh(candidate, table, out double rows, out double cost);
             if (isNarrowed && isWorthwhile && cost < bestCost)
             {

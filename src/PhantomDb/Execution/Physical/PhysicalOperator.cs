@@ -23,6 +23,12 @@ internal sealed record PhysicalScan(
     TableDefinition Table, string Alias, IReadOnlyList<int> ColumnNumbers, bool HasRowId, Expression? Filter,
     IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
 {
+    /// <summary>Numbers of the partial indexes' predicates that the filter implies.</summary>
+    public IReadOnlyList<int> Implied { get; init; } = [];
+
+    /// <summary>True where an index has all rows that the filter lets pass.</summary>
+    public bool MayUse(IndexDefinition index) => !index.IsPartial || Implied.Contains(index.PredicateNumber);
+
     public override IReadOnlyList<PhysicalOperator> Children => [];
 }
 

@@ -41,6 +41,9 @@ internal sealed record LogicalScan(TableDefinition Table, string Alias, IReadOnl
     /// </summary>
     public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
 
+    /// <summary>Numbers of the predicates that the filter implies: partial indexes with these have all rows that are wanted.</summary>
+    public IReadOnlyList<int> Implied { get; init; } = [];
+
     public override IReadOnlyList<LogicalColumn> Output => [.. Columns.Select(c => c.Column)];
 
     public override IReadOnlyList<LogicalOperator> Children => [];
