@@ -1,3 +1,5 @@
+using PhantomDb.Vectors;
+
 namespace PhantomDb.Storage;
 
 /// <summary>Strengths of a row lock, weakest first: FOR KEY SHARE, FOR SHARE, FOR NO KEY UPDATE, FOR UPDATE.</summary>
@@ -16,11 +18,17 @@ internal enum RowLockMode : byte
 
 /// <summary>
 /// The explicit locks of a table's rows, in a table beside the rows: most rows never have one. Guarded by the table's latch,
-/// under which the owners of changed rows are looked at too. Knows nothing of waiting.
+/// under which the owners of changed rows are looked at too. Charged to the table's memory. Knows nothing of waiting.
 /// </summary>
-internal sealed class RowLocks
+internal sealed class RowLocks(MemoryAccount? account)
 {
+    private const int LockSize = 120;          // bytes, with its place here and in its transaction's list
+    private const int LocksChargedAtOnce = 64;
+    private const int CapacityKept = 1024;
+
     private readonly Dictionary<long, Holder> _holders = [];
+    private long _count;
+    private long _chargedCount;
 
     private sealed class Holder(TransactionStamp stamp, RowLockMode mode, Holder? next)
     {
@@ -50,6 +58,16 @@ internal sealed class RowLocks
         return null;
     }
 
+    public bool IsHeldBy(long rowId, TransactionStamp own)
+    {
+        _holders.TryGetValue(rowId, out Holder? holder);
+        while (holder is not null && !ReferenceEquals(holder.Stamp, own))
+        {
+            holder = holder.Next;
+        }
+        return holder is not null;
+    }
+
     /// <summary>Notes a lock; false where the transaction has as strong a one already.</summary>
     public bool TryAdd(long rowId, RowLockMode mode, TransactionStamp own)
     {
@@ -61,6 +79,12 @@ internal sealed class RowLocks
                 return false;
             }
         }
+        if (_count == _chargedCount)
+        {
+            account?.Charge(LocksChargedAtOnce * LockSize);   // 53200: the lock is not taken
+            _chargedCount += LocksChargedAtOnce;
+        }
+        _count++;
         _holders[rowId] = new Holder(own, mode, first);
         return true;
     }
@@ -86,7 +110,22 @@ internal sealed class RowLocks
             {
                 _holders[rowId] = holder.Next;
             }
+            GiveBack();
             return;
+        }
+    }
+
+    private void GiveBack()
+    {
+        _count--;
+        if (_chargedCount - _count >= 2 * LocksChargedAtOnce)
+        {
+            account?.Release(LocksChargedAtOnce * LockSize);
+            _chargedCount -= LocksChargedAtOnce;
+        }
+        if (_count == 0 && _holders.EnsureCapacity(0) > CapacityKept)
+        {
+            _holders.TrimExcess();
         }
     }
 }

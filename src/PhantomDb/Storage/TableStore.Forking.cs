@@ -15,6 +15,7 @@ internal sealed partial class TableStore
         Definition = source.Definition;
         _timestamps = timestamps;
         _account = account is null ? null : new MemoryAccount("table", long.MaxValue, account);
+        _rowLocks = new RowLocks(_account);
         ColumnNumbers = source.ColumnNumbers;
         _keepsInsertionOrder = source._keepsInsertionOrder;
         _types = source._types;

@@ -10,7 +10,7 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed partial class TableStore
 {
-    private readonly RowLocks _rowLocks = new();
+    private readonly RowLocks _rowLocks;
     private readonly bool[] _isKeyColumn;      // by storage number: in a unique index
 
     /// <summary>
@@ -24,6 +24,15 @@ internal sealed partial class TableStore
             WriteOutcome outcome = Examine(rowId, writer, mode, out _, out blocker);
             isNew = outcome == WriteOutcome.Done && _rowLocks.TryAdd(rowId, mode, writer.Stamp);
             return outcome;
+        }
+    }
+
+    /// <summary>True where the transaction has a lock of the row, of whatever strength.</summary>
+    public bool IsLockedBy(long rowId, TransactionStamp stamp)
+    {
+        lock (_latch)
+        {
+            return _rowLocks.IsHeldBy(rowId, stamp);
         }
     }
 

@@ -33,6 +33,7 @@ internal sealed partial class TableStore
         Definition = definition;
         _timestamps = timestamps;
         _account = account is null ? null : new MemoryAccount("table", long.MaxValue, account);
+        _rowLocks = new RowLocks(_account);
         ColumnNumbers = [.. definition.Columns.Select(c => c.Number), .. definition.IndexExpressions.Select(e => e.Number)];
         _keepsInsertionOrder = definition.PrimaryKey is null;
         _types = new PhysicalType[definition.NextColumnNumber];

@@ -70,8 +70,25 @@ internal sealed class TransactionStamp
 /// <summary>Who has to give way before a row can be changed, as seen under the table's latch; none where the stamp is null.</summary>
 internal readonly record struct Blocker(TransactionStamp? Stamp, int ReleaseCount)
 {
+    private const int SpinCount = 20;   // a single-row transaction is over sooner than a thread sleeps
+
     public bool IsNone => Stamp is null;
 
     /// <summary>True when it is worth while to look at the row again.</summary>
     public bool HasGivenWay => Stamp!.HasEnded || Stamp.ReleaseCount != ReleaseCount;
+
+    /// <summary>Waits as long as a short transaction takes; true where the blocker has given way by then.</summary>
+    public bool WaitABit()
+    {
+        SpinWait spin = default;
+        for (int i = 0; i < SpinCount; i++)
+        {
+            if (HasGivenWay)
+            {
+                return true;
+            }
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+        return false;
+    }
 }

@@ -12,13 +12,12 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class LockManager
 {
-    private const int SpinCount = 20;   // a single-row transaction is over sooner than a thread sleeps
-
     private readonly Lock _gate = new();
     private readonly Dictionary<int, TableLock> _tables = [];
     private readonly Dictionary<TransactionStamp, List<Transaction>> _waiters = [];
     private readonly Dictionary<TransactionStamp, Wait> _waits = [];   // by the waiting transaction's stamp
 
+    private readonly Dictionary<(TableStore Table, long RowId), List<Transaction>> _rowQueues = [];   // those who wait for a row, in order
     private int _exclusionCount;
 
     private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy, long Since);
@@ -50,14 +49,9 @@ internal sealed class LockManager
     /// <summary>Waits until the blocker has given way. Throws 40P01, 55P03 or 57014 instead of waiting, or of waiting longer.</summary>
     public void WaitFor(Transaction waiter, in Blocker blocker)
     {
-        SpinWait spin = default;
-        for (int i = 0; i < SpinCount; i++)
+        if (blocker.WaitABit())
         {
-            if (blocker.HasGivenWay)
-            {
-                return;
-            }
-            spin.SpinOnce(sleep1Threshold: -1);
+            return;
         }
         lock (_gate)
         {
@@ -68,6 +62,76 @@ internal sealed class LockManager
             Enlist(waiter, blocker.Stamp!);
         }
         Sleep(waiter);
+    }
+
+    /// <summary>
+    /// Waits for a row, behind those who came before: only the first waits for the row's owner, each other one for the one before
+    /// it, so that a row goes from hand to hand without waking all. Until <see cref="LeaveRow"/> the waiter keeps its place,
+    /// however often it has to look again.
+    /// </summary>
+    public void WaitForRow(Transaction waiter, in Blocker blocker, TableStore table, long rowId)
+    {
+        lock (_gate)
+        {
+            if (blocker.HasGivenWay)
+            {
+                return;
+            }
+            if (!_rowQueues.TryGetValue((table, rowId), out List<Transaction>? queue))
+            {
+                _rowQueues.Add((table, rowId), queue = []);
+            }
+            int place = queue.IndexOf(waiter);
+            if (place < 0)
+            {
+                place = queue.Count;
+                queue.Add(waiter);
+            }
+            TransactionStamp? before = place > 0 ? queue[place - 1].Stamp : null;
+            before?.Await();
+            // The one before may wait for something else of this transaction's: then the owner decides whether it is a deadlock.
+            if (before is null || !TryEnlist(waiter, before))
+            {
+                Enlist(waiter, blocker.Stamp!);
+            }
+        }
+        Sleep(waiter);
+    }
+
+    /// <summary>The transaction has the row, or does not want it any more: the next in line looks.</summary>
+    public void LeaveRow(Transaction waiter, TableStore table, long rowId)
+    {
+        lock (_gate)
+        {
+            if (!_rowQueues.TryGetValue((table, rowId), out List<Transaction>? queue) || queue.IndexOf(waiter) is not (>= 0 and int place))
+            {
+                return;
+            }
+            queue.RemoveAt(place);
+            if (queue.Count == 0)
+            {
+                _rowQueues.Remove((table, rowId));
+            }
+            else if (place < queue.Count && queue[place] is { Stamp: { } stamp } next
+                && _waits.TryGetValue(stamp, out Wait wait) && ReferenceEquals(wait.BlockedBy, waiter.Stamp))
+            {
+                _waits.Remove(stamp);
+                RemoveWaiter(next, wait.BlockedBy);
+                next.Signal.Release();
+            }
+        }
+    }
+
+    /// <summary>Rows that anybody waits for.</summary>
+    internal int RowQueueCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _rowQueues.Count;
+            }
+        }
     }
 
     /// <summary>Wakes those who wait for a transaction, which has ended or has given up some of what it held.</summary>
@@ -339,8 +403,16 @@ internal sealed class LockManager
         }
     }
 
-    // Under the gate. Each transaction waits for one other at a time, so a circle is a chain that comes back.
     private void Enlist(Transaction waiter, TransactionStamp blocker)
+    {
+        if (!TryEnlist(waiter, blocker))
+        {
+            throw Error.Deadlock(waiter.ProcessId, blocker.ProcessId);
+        }
+    }
+
+    // Under the gate. Each transaction waits for one other at a time, so a circle is a chain that comes back: then false.
+    private bool TryEnlist(Transaction waiter, TransactionStamp blocker)
     {
         TransactionStamp own = waiter.Stamp!;
         TransactionStamp link = blocker;
@@ -354,11 +426,11 @@ internal sealed class LockManager
                     _waiters.Add(blocker, waiters = []);
                 }
                 waiters.Add(waiter);
-                return;
+                return true;
             }
             link = next.BlockedBy;
         }
-        throw Error.Deadlock(waiter.ProcessId, blocker.ProcessId);
+        return false;
     }
 
     private void Sleep(Transaction waiter)

@@ -15,6 +15,7 @@ internal sealed class Transaction
     private const int ReadsBetweenCleanups = 64;   // the last versions go even if nobody writes any more
     private const int HoldsKeptMax = 256;
     private const int HoldsSearchedMax = 32;
+    private const int RowLocksKeptMax = 1024;
 
     private readonly TransactionManager _manager;
     private readonly ReaderSlot _slot;
@@ -29,6 +30,8 @@ internal sealed class Transaction
     private TransactionStamp? _stamp;
     private int _command;
     private int _readCount;
+    private TableStore? _awaitedTable;   // that has the row for which the transaction stands in line
+    private long _awaitedRowId;
     private bool _hasSnapshot;
     private bool _isInHistory;     // of a SERIALIZABLE transaction: others' commits are kept for it
     private bool _isStampCopied;   // an altered table's versions refer to it too
@@ -193,9 +196,10 @@ internal sealed class Transaction
             {
                 case WriteOutcome.Done:
                     _writes.Add(table, WriteKind.Update, rowId, 1, values.Count);
+                    LeaveRow();
                     return outcome;
                 case WriteOutcome.Blocked:
-                    _manager.Locks.WaitFor(this, blocker);
+                    WaitForRow(table, rowId, blocker);
                     break;
                 default:
                     return Passed(outcome);
@@ -214,9 +218,10 @@ internal sealed class Transaction
             {
                 case WriteOutcome.Done:
                     _writes.Add(table, WriteKind.Delete, rowId, 1);
+                    LeaveRow();
                     return outcome;
                 case WriteOutcome.Blocked:
-                    _manager.Locks.WaitFor(this, blocker);
+                    WaitForRow(table, rowId, blocker);
                     break;
                 default:
                     return Passed(outcome);
@@ -383,7 +388,11 @@ internal sealed class Transaction
     public int Mark() => _writes.Mark();
 
     /// <summary>Undoes all changes since a mark; the transaction goes on, and keeps its locks.</summary>
-    public void UndoTo(int mark) => _writes.UndoTo(mark);
+    public void UndoTo(int mark)
+    {
+        LeaveRow();
+        _writes.UndoTo(mark);
+    }
 
     /// <summary>The place to roll back to with <see cref="RollbackTo"/>.</summary>
     public TransactionMark Savepoint() => new(_writes.Mark(), _rowLocks.Count, _tableLocks.Count);
@@ -391,6 +400,7 @@ internal sealed class Transaction
     /// <summary>Undoes all changes since a savepoint and gives back the locks taken since; the transaction goes on.</summary>
     public void RollbackTo(in TransactionMark mark)
     {
+        LeaveRow();
         _writes.UndoTo(mark.WriteCount);
         Unlock(mark.RowLockCount, mark.TableLockCount);
         Interlocked.MemoryBarrier();
@@ -476,6 +486,10 @@ internal sealed class Transaction
 
     private WriteOutcome Passed(WriteOutcome outcome)
     {
+        if (outcome == WriteOutcome.Gone)
+        {
+            LeaveRow();
+        }
         if (Isolation != IsolationLevel.ReadCommitted)
         {
             EnsureDone(outcome);
@@ -502,9 +516,52 @@ internal sealed class Transaction
             }
             if (outcome != WriteOutcome.Blocked || !waits)
             {
+                if (outcome is WriteOutcome.Done or WriteOutcome.Gone)
+                {
+                    LeaveRow();
+                }
                 return outcome;
             }
+            WaitForRow(table, rowId, blocker);
+        }
+    }
+
+    // The place in the row's queue is kept until the row is had: where it was changed meanwhile, the caller comes back for it.
+    private void WaitForRow(TableStore table, long rowId, in Blocker blocker)
+    {
+        if (_awaitedTable is not null && (_awaitedTable != table || _awaitedRowId != rowId))
+        {
+            LeaveRow();
+        }
+        if (blocker.WaitABit())
+        {
+            return;
+        }
+        if (table.IsLockedBy(rowId, _stamp!))
+        {
+            // Those in line wait for this one's lock: behind them it would wait for ever.
+            LeaveRow();
             _manager.Locks.WaitFor(this, blocker);
+            return;
+        }
+        (_awaitedTable, _awaitedRowId) = (table, rowId);
+        try
+        {
+            _manager.Locks.WaitForRow(this, blocker, table, rowId);
+        }
+        catch
+        {
+            LeaveRow();
+            throw;
+        }
+    }
+
+    private void LeaveRow()
+    {
+        if (_awaitedTable is { } table)
+        {
+            _awaitedTable = null;
+            _manager.Locks.LeaveRow(this, table, _awaitedRowId);
         }
     }
 
@@ -559,12 +616,17 @@ internal sealed class Transaction
     // All that was held is given up first, then the mark of those who wait is looked at (see TransactionStamp.Await).
     private void End(bool isStampUnused, bool isCommitted)
     {
+        LeaveRow();
         _writes.Clear();
         Doubts.CutTo(0);
         if (_rowLocks.Count + _tableLocks.Count > 0)
         {
             Unlock(0, 0);
             Interlocked.MemoryBarrier();
+            if (_rowLocks.Capacity > RowLocksKeptMax)
+            {
+                _rowLocks.Capacity = 0;
+            }
             if (_nameHoldCount > 0 || _holds.Count > HoldsKeptMax)
             {
                 List<TableHold> kept = _holds.Count > HoldsKeptMax ? [] : _holds.FindAll(hold => hold.Table.Oid >= 0);   // a name is given once
