@@ -13,6 +13,7 @@ namespace PhantomDb.Storage;
 internal sealed class IndexRangeScan
 {
     private const int BatchSize = 64;
+    private const int PrefetchedMin = 4;   // rows that are waited for one by one are as soon read
 
     private readonly TableStore _table;
     private readonly TableIndex _index;
@@ -108,6 +109,10 @@ internal sealed class IndexRangeScan
             _count = NextBatch();
             _next = 0;
             _hasIntegers = false;
+            if (_count >= PrefetchedMin)
+            {
+                _table.Prefetch(_rowIds.AsSpan(0, _count), Row.Columns);
+            }
             if (_count == 0)
             {
                 rowId = -1;
