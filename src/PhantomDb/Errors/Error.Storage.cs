@@ -21,13 +21,14 @@ internal static partial class Error
     public static PhantomDbException PendingChecks(string command, string table) =>
         new(SqlStates.ObjectInUse, $"cannot {command} \"{table}\" because it has pending trigger events");
 
-    public static PhantomDbException CannotCreateUniqueIndex(string schema, string table, string constraint) =>
+    public static PhantomDbException CannotCreateUniqueIndex(string schema, string table, string constraint, long conflictingRowId) =>
         new(SqlStates.UniqueViolation, $"could not create unique index \"{constraint}\"")
         {
             Detail = "A key occurs more than once.",
             SchemaName = schema,
             TableName = table,
             ConstraintName = constraint,
+            ConflictingRowId = conflictingRowId,
         };
 
     public static PhantomDbException DatabaseExists(string name) =>

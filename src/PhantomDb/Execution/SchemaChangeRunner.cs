@@ -237,8 +237,49 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         _changed[table.Definition.Oid] = table;
     }
 
-    private void Replace(TableDefinition definition, IIndexExpressionSource? expressions = null) =>
-        Set(scope.Transaction.Alter(scope.Tables[definition.Oid], definition, null, expressions));
+    private void Replace(TableDefinition definition, IIndexExpressionSource? expressions = null)
+    {
+        TableStore before = scope.Tables[definition.Oid];
+        try
+        {
+            Set(scope.Transaction.Alter(before, definition, null, expressions));
+        }
+        catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
+        {
+            throw WithKey(failure, before, definition, expressions);
+        }
+    }
+
+    // Storage knows one of the rows that share a key; the key is made into text here.
+    private PhantomDbException WithKey(PhantomDbException failure, TableStore before, TableDefinition definition, IIndexExpressionSource? expressions)
+    {
+        IndexDefinition index = definition.Indexes.First(i => i.Name == failure.ConstraintName);
+        int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
+        DataChunk key = new(KeyText.TypesOf(definition, numbers));
+        Vector[] computed = expressions is null ? [] : expressions.Compute(ReadRow(before, definition, expressions.Columns, failure.ConflictingRowId));
+        DataChunk[] rows = [.. numbers.Select(n => expressions is not null && expressions.Numbers.Contains(n) ? key : ReadRow(before, definition, [n], failure.ConflictingRowId))];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            key.Vectors[i].Reference(ReferenceEquals(rows[i], key) ? computed[Array.IndexOf(expressions!.Numbers, numbers[i])] : rows[i].Vectors[0]);
+        }
+        key.Count = 1;
+        return new PhantomDbException(failure.SqlState, failure.Message)
+        {
+            Detail = $"{KeyText.Describe(definition, numbers, key, 0, scope, index)} is duplicated.",
+            SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
+        };
+    }
+
+    private static DataChunk ReadRow(TableStore table, TableDefinition definition, int[] numbers, long rowId)
+    {
+        RowBuffer row = new(numbers);
+        DataChunk chunk = new(KeyText.TypesOf(definition, numbers));
+        RowBuffer.Clear(chunk);
+        table.TryReadLatest(rowId, row);
+        row.AppendTo(chunk);
+        KeyText.Seal(chunk);
+        return chunk;
+    }
 
     private void Rewrite(RewriteTable rewrite)
     {

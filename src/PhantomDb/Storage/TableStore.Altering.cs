@@ -162,7 +162,7 @@ internal sealed partial class TableStore
                     index.Encode(index.Writer, slice, row, null);
                     if (index.MustBeUnique(index.Writer) && TryFindLatest(index, index.Writer, rowId, stamp: null, out _, out _))
                     {
-                        throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name);
+                        throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name, rowId);
                     }
                     index.Tree.Insert(index.Writer.Key, rowId);
                 }
@@ -206,7 +206,7 @@ internal sealed partial class TableStore
             {
                 if (keys[i] == keys[i - 1] && (index.Definition.NullsEqual || !HasNullKey(index, rowIds[i])))
                 {
-                    throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name);
+                    throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name, rowIds[i]);
                 }
             }
             tree.Append(keys.AsSpan(0, count), rowIds.AsSpan(0, count));

@@ -120,6 +120,21 @@ public sealed class IndexKindTests
     }
 
     [TestMethod]
+    [DataRow("CREATE UNIQUE INDEX ON t (lower(name))", "Key (lower(name))=(x) is duplicated.")]
+    [DataRow("CREATE UNIQUE INDEX ON t ((n % 2), name) WHERE id > 1", "Key ((n % 2), name)=(1, X) is duplicated.")]
+    [DataRow("ALTER TABLE t ADD UNIQUE (n)", "Key (n)=(3) is duplicated.")]
+    public void The_key_that_keeps_a_unique_index_from_being_made_is_told(string sql, string detail)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, Table);
+        Run(session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'X', 3, true), (3, 'X', 5, NULL)");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => session.Execute(sql));
+        Assert.AreEqual("23505", error.SqlState);
+        Assert.AreEqual(detail, error.Detail);
+    }
+
+    [TestMethod]
     public void An_index_that_is_gone_takes_its_expressions_along()
     {
         using Database database = Database.CreateInMemory();

@@ -93,7 +93,15 @@ internal static class KeyText
             new TextOutput(table.TypeOf(numbers[i]), scope.Statement).Write(vector, vector.PositionOf(position), text);
         }
         string names = string.Join(", ", numbers.Select((n, i) => table.IndexOfNumber(n) is >= 0 and int place ? table.Columns[place].Name
-            : scope.Statement.Definitions?.IndexDefinition(index!.Oid, i + 1, isPretty: true) ?? table.FindExpression(n)!.Text));
+            : scope.Statement.Definitions?.IndexDefinition(index!.Oid, i + 1, isPretty: true) ?? Written(table.FindExpression(n)!)));
         return $"Key ({names})=({Encoding.UTF8.GetString(text.WrittenSpan)})";
+    }
+
+    // Of an index that is just being made: as it is written, in parentheses unless it is a function's call.
+    private static string Written(IndexExpression expression)
+    {
+        int parenthesis = expression.Text.IndexOf('(', StringComparison.Ordinal);
+        bool isCall = parenthesis > 0 && expression.Text.EndsWith(')') && !expression.Text.AsSpan(0, parenthesis).Contains(' ');
+        return isCall ? expression.Text : $"({expression.Text})";
     }
 }
