@@ -253,6 +253,24 @@ public sealed class ForkTests : IDisposable
     }
 
     [TestMethod]
+    public void A_sequence_that_a_transaction_restarts_goes_on_in_a_fork()
+    {
+        Run("CREATE TABLE t (id serial PRIMARY KEY)");
+        Run("INSERT INTO t SELECT FROM generate_series(1, 5)");
+        Run("BEGIN");
+        Run("TRUNCATE t RESTART IDENTITY");
+        Run("INSERT INTO t DEFAULT VALUES");
+        using Database fork = Forked(_database);
+        using Session session = fork.OpenSession();
+        Assert.AreEqual("6", Run(session, "INSERT INTO t DEFAULT VALUES RETURNING id"));
+        Assert.AreEqual("2", Run("INSERT INTO t DEFAULT VALUES RETURNING id"));
+        Run("COMMIT");
+        Assert.AreEqual("7", Run(session, "INSERT INTO t DEFAULT VALUES RETURNING id"));
+        Assert.AreEqual("7", Run(session, "SELECT count(*) FROM t"));
+        Assert.AreEqual("1 2", Run("SELECT * FROM t ORDER BY 1"));
+    }
+
+    [TestMethod]
     public void A_fork_does_not_disturb_a_serializable_transaction()
     {
         Run("CREATE TABLE t (id int PRIMARY KEY, n int)");
