@@ -388,6 +388,7 @@ public sealed class ForkTests : IDisposable
     }
 
     [TestMethod]
+    [DoNotParallelize]   // looks at the memory of the process
     public void Dropped_forks_leave_nothing_behind()
     {
         Run("CREATE TABLE t (id int PRIMARY KEY, v text, k text)");
