@@ -76,7 +76,7 @@ internal sealed class IndexOrder(IReadOnlyList<SortKey> keys, double wanted, dou
         return scan with { IsBackward = isBackward ?? false, IsOrdered = true };
     }
 
-    private static bool IsWholeUniqueKey(PhysicalIndexScan scan) => scan.Index.IsUnique && scan.Index.Columns.All(column => !IsNullable(scan, column));
+    private static bool IsWholeUniqueKey(PhysicalIndexScan scan) => scan.Index.IsAlwaysUnique && scan.Index.Columns.All(column => !IsNullable(scan, column));
 
     private static bool IsNullable(PhysicalIndexScan scan, IndexColumn column) =>
         scan.Scan.Table.IndexOfNumber(column.ColumnNumber) is not (>= 0 and int place) || !scan.Scan.Table.Columns[place].IsNotNull;
