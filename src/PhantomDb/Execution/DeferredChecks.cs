@@ -120,11 +120,11 @@ internal sealed class DeferredChecks(Transaction transaction, MemoryAccount acco
     /// At the end of a statement: throws 23505 for the first key that is doubtful since a place in the list, and that another row
     /// has; but for deferred constraints.
     /// </summary>
-    public void TestStatement(StatementScope scope, int firstDoubt)
+    public void TestStatement(StatementScope scope, int firstDoubt, bool primaryKeysOnly = false)
     {
         if (transaction.Doubts.Count > firstDoubt)
         {
-            TestDoubts(scope, firstDoubt, isCommit: false);
+            TestDoubts(scope, firstDoubt, isCommit: false, primaryKeysOnly);
         }
     }
 
@@ -243,7 +243,7 @@ internal sealed class DeferredChecks(Transaction transaction, MemoryAccount acco
     }
 
     // Tested entries go, as far as no savepoint may bring them back.
-    private void TestDoubts(StatementScope scope, int first, bool isCommit)
+    private void TestDoubts(StatementScope scope, int first, bool isCommit, bool primaryKeysOnly = false)
     {
         KeyDoubts doubts = transaction.Doubts;
         int kept = first;
@@ -254,7 +254,7 @@ internal sealed class DeferredChecks(Transaction transaction, MemoryAccount acco
                 scope.Statement.ThrowIfCancelled();
             }
             KeyDoubt doubt = doubts[i];
-            if (!doubt.IsTested && IsDue(scope, doubt, isCommit))
+            if (!doubt.IsTested && IsDue(scope, doubt, isCommit, primaryKeysOnly))
             {
                 Test(scope, doubt);
                 doubt.IsTested = true;
@@ -267,11 +267,12 @@ internal sealed class DeferredChecks(Transaction transaction, MemoryAccount acco
         doubts.CutTo(kept);
     }
 
-    private bool IsDue(StatementScope scope, in KeyDoubt doubt, bool isCommit)
+    private bool IsDue(StatementScope scope, in KeyDoubt doubt, bool isCommit, bool primaryKeysOnly)
     {
         int indexOid = doubt.IndexOid;
         return isCommit || scope.Catalog.Find(doubt.TableOid) is not TableDefinition table
-            || table.Constraints.FirstOrDefault(c => c.IndexOid == indexOid) is not { } constraint || !IsDeferred(constraint);
+            || table.Constraints.FirstOrDefault(c => c.IndexOid == indexOid) is not { } constraint
+            || (!IsDeferred(constraint) && (!primaryKeysOnly || constraint.Kind == ConstraintKind.PrimaryKey));
     }
 
     private void Test(StatementScope scope, in KeyDoubt doubt)

@@ -13,6 +13,7 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
 {
     private readonly List<KeyChanges> _changes = [];
     private readonly int _firstWrite = scope.Transaction.Mark();
+    private readonly int _firstDoubt = scope.Transaction.Doubts.Count;
 
     /// <summary>Where changes of a table's rows are noted.</summary>
     /// <param name="table">The table.</param>
@@ -32,9 +33,10 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
         TestKeys();
     }
 
-    /// <summary>Carries out actions; throws 23503 for a key that RESTRICT keeps.</summary>
+    /// <summary>Carries out actions; throws 23503 for a key that RESTRICT keeps, and before that 23505 for a primary key that comes twice.</summary>
     public void Act()
     {
+        scope.Deferred?.TestStatement(scope, _firstDoubt, primaryKeysOnly: true);   // PostgreSQL's order: these, foreign keys, unique ones
         // Actions add to the list: the changes of other tables' rows.
         for (int i = 0; i < _changes.Count; i++)
         {
