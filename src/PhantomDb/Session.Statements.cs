@@ -418,7 +418,7 @@ public sealed partial class Session
                 session.ThrowIfEnded();
                 return null;
             }
-            session.Take();
+            session.TakeForResult();
             try
             {
                 if (_isEnded)
@@ -448,7 +448,7 @@ public sealed partial class Session
             {
                 return;
             }
-            session.Take();
+            session.TakeForResult();
             try
             {
                 End(commits);

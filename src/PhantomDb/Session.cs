@@ -20,6 +20,7 @@ namespace PhantomDb;
 public sealed partial class Session : IDisposable
 {
     private const int PatienceMs = 10_000;
+    private const int RefusalSpins = 50;
 
     private readonly Database _database;
     private readonly SessionSettings _settings;
@@ -320,6 +321,21 @@ public sealed partial class Session : IDisposable
             ThrowIfEnded();   // it may be its end that uses it
             throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the session is in use by another thread");
         }
+    }
+
+    /// <summary>Takes the session for its open result: another thread that is just being refused is no use by another thread.</summary>
+    private void TakeForResult()
+    {
+        SpinWait spin = default;
+        for (int i = 0; i < RefusalSpins; i++)
+        {
+            if (Interlocked.Exchange(ref _isBusy, 1) == 0)
+            {
+                return;
+            }
+            spin.SpinOnce(sleep1Threshold: -1);
+        }
+        Take();
     }
 
     /// <summary>Takes the session for what has to be done, after another thread that is being refused, or ends it.</summary>
