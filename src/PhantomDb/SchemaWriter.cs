@@ -115,6 +115,13 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
                 yield return $"COMMENT ON COLUMN {name}.{Quote(column.Name)} IS {Literal(column.Comment)};";
             }
         }
+        foreach (IndexDefinition index in table.Indexes)
+        {
+            if (index.Comment is not null)
+            {
+                yield return $"COMMENT ON INDEX {Qualify(table.Schema, index.Name)} IS {Literal(index.Comment)};";
+            }
+        }
     }
 
     private IEnumerable<string> Details(TableDefinition table)

@@ -52,7 +52,7 @@ internal sealed partial class TableStore
         {
             _isIndexed[number] = true;
         }
-        foreach (int number in definition.Indexes.Where(index => index is { IsUnique: true, IsPartial: false }).SelectMany(index => index.Numbers))
+        foreach (int number in definition.Indexes.Where(index => index is { IsUnique: true, IsPartial: false } && index.Numbers.All(n => definition.FindExpression(n) is null)).SelectMany(index => index.Numbers))
         {
             _isKeyColumn[number] = true;
         }

@@ -135,6 +135,25 @@ public sealed class IndexKindTests
     }
 
     [TestMethod]
+    public void A_change_of_what_a_foreign_key_cannot_refer_to_lets_children_in()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using Session other = database.OpenSession();
+        Run(session, Table);
+        Run(session, "CREATE UNIQUE INDEX ON t (lower(name))");
+        Run(session, "CREATE UNIQUE INDEX ON t (n) WHERE active");
+        Run(session, "CREATE TABLE child (id int REFERENCES t)");
+        Run(session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'z', 5, true)");
+        Run(session, "BEGIN");
+        Run(session, "UPDATE t SET name = 'y', n = 4 WHERE id = 1");
+        Run(other, "SET lock_timeout = 50");
+        Assert.AreEqual("", Run(other, "INSERT INTO child VALUES (1)"));
+        Run(session, "UPDATE t SET id = 9 WHERE id = 2");
+        Assert.AreEqual("55P03", Run(other, "INSERT INTO child VALUES (2)"));
+    }
+
+    [TestMethod]
     public void An_index_that_is_gone_takes_its_expressions_along()
     {
         using Database database = Database.CreateInMemory();
