@@ -74,7 +74,7 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
     {
         double read = Math.Min(rows, order.Wanted * Math.Max(1, rows / Math.Max(1, order.Rows)));
         double doubt = order.Rows < rows * 0.9 && read < rows ? IndexCost.Doubt : 1;
-        return rows <= 0 ? cost : IndexCost.Seek + (cost * read / rows * doubt);
+        return rows <= 0 ? cost : IndexCost.Seek + ((cost - IndexCost.Seek) * read / rows * doubt);
     }
 
     private static double CostOfSorting(IndexOrder order, double leafCost) =>

@@ -120,6 +120,52 @@ public sealed class IndexExplainTests
         CollectionAssert.AreEqual((string[])["none"], Lines(session, "select coalesce(min(id)::text, 'none') from big"));
     }
 
+    [TestMethod]
+    [DataRow("select sum(d), count(*) from few join big on big.id = few.ref", "Nested Loop")]
+    [DataRow("select sum(d), count(*) from (select d from big where k = 7 order by n desc limit 100) x", "Index Scan Backward")]
+    [DataRow("select sum(d), count(*) from big where k in (7, 9)", "= ANY")]
+    [DataRow("select sum(d), count(*) from big where s like 'moved%'", "^@")]
+    public void Rows_whose_keys_move_are_met_once_by_each_statement(string query, string part)
+    {
+        using Session session = NewSession();
+        // Amounts are moved among the rows that the queries read, and these among the places of the indexes that they read them by.
+        Run(session, "update big set s = 'moved' || id, d = 100 where id in (select ref from few) or k = 7");
+        Assert.Contains(part, string.Join('\n', Lines(session, "explain " + query)));
+        string Read()
+        {
+            using QueryResult result = session.Execute(query);
+            Assert.IsTrue(result.Read());
+            return $"{result.GetText(0)} {result.GetText(1)}";
+        }
+        string expected = Read();
+        using var stop = new CancellationTokenSource();
+        Task writer = Task.Run(() =>
+        {
+            using Session other = _database.OpenSession();
+            string[] ids = Lines(other, "select id from big where k = 7");
+            string[] refs = Lines(other, "select ref from few");
+            var random = new Random(3);
+            while (!stop.IsCancellationRequested)
+            {
+                foreach (string[] of in (string[][])[ids, refs])
+                {
+                    string one = of[random.Next(of.Length)];
+                    string two = of[random.Next(of.Length)];
+                    Run(other, "begin");
+                    Run(other, $"update big set d = d - 1, n = {random.Next(1000)}, s = 'moved{random.Next(1000)}' where id = {one}");
+                    Run(other, $"update big set d = d + 1, n = {random.Next(1000)} where id = {two}");
+                    Run(other, random.Next(4) == 0 ? "rollback" : "commit");
+                }
+            }
+        });
+        for (int i = 0; i < 150; i++)
+        {
+            Assert.AreEqual(expected, Read());
+        }
+        stop.Cancel();
+        writer.Wait();
+    }
+
     private Session NewSession()
     {
         Session session = _database.OpenSession();
