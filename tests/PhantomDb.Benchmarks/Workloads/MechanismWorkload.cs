@@ -39,9 +39,16 @@ internal sealed class MechanismWorkload(int rowCount, int runMs, TextWriter outp
         double twoScans = Median(() => Rate(true, ScanLoop(), ScanLoop()));
         Report("scan, two readers", twoScans, "rows/s", twoScans / oneScan);
 
+        // What the machine itself takes from a reader beside a busy core: not ours to mend.
+        (double readBesideBusy, _) = MedianBeside(PointLoop, BusyLoop);
+        Report("point read beside a thread that computes", readBesideBusy, "reads/s", readBesideBusy / one);
+        (double readBesideMemory, _) = MedianBeside(PointLoop, MemoryLoop);
+        Report("point read beside a thread that writes to memory", readBesideMemory, "reads/s", readBesideMemory / one);
         (double readBeside, double writeBeside) = MedianBeside(PointLoop, UpdateLoop);
         Report("point read beside a writer", readBeside, "reads/s", readBeside / one);
         Report("  that writer", writeBeside, "updates/s", writeBeside / update);
+        (double scanBesideMemory, _) = MedianBeside(ScanLoop, MemoryLoop);
+        Report("scan beside a thread that writes to memory", scanBesideMemory * rowCount, "rows/s", scanBesideMemory * rowCount / oneScan);
         (double scanBeside, double writeBesideScan) = MedianBeside(ScanLoop, UpdateLoop);
         Report("scan beside a writer", scanBeside * rowCount, "rows/s", scanBeside * rowCount / oneScan);
         Report("  that writer", writeBesideScan, "updates/s", writeBesideScan / update);
@@ -204,6 +211,32 @@ internal sealed class MechanismWorkload(int rowCount, int runMs, TextWriter outp
                 transaction.Update(_table, rowId, values);
             }
             transaction.Commit();
+        };
+    };
+
+    private static Func<Action> BusyLoop() => () =>
+    {
+        ulong state = 1;
+        return () =>
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                state = (state * 6364136223846793005) + 1442695040888963407;
+            }
+        };
+    };
+
+    // A thousand lines of 64 MB at random, each read and written: what a writer of this table does, without anything that is shared.
+    private static Func<Action> MemoryLoop() => () =>
+    {
+        var memory = new long[8 << 20];
+        var random = new Random(8);
+        return () =>
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                memory[random.Next(memory.Length)]++;
+            }
         };
     };
 
