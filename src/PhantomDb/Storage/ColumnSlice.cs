@@ -158,8 +158,14 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
             return;
         }
         long key = ZoneKey.Of(type, ref value, Blocks!);
-        Minimum = Math.Min(Minimum, key);
-        Maximum = Math.Max(Maximum, key);
+        if (key < Minimum)   // not written for nothing: readers find the array beside it
+        {
+            Minimum = key;
+        }
+        if (key > Maximum)
+        {
+            Maximum = key;
+        }
     }
 
     /// <summary>Counts the bytes of a string that no newest value refers to any more.</summary>

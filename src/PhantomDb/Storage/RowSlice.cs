@@ -14,6 +14,8 @@ internal sealed class RowSlice
     public const int CapacityBits = 11;
 
     private int _sequence;   // odd while the writer changes the slice
+    private SliceVersions? _versions;
+    private ulong _mayHaveVersions;   // bit row % 64: whose row is not set needs no look at the versions, which are another processor's to write
 
     public RowSlice(int columnCount, long owner)
     {
@@ -37,7 +39,15 @@ internal sealed class RowSlice
     public ulong[]? Deleted;
 
     /// <summary>Null while nobody needs a version.</summary>
-    public SliceVersions? Versions;
+    public SliceVersions? Versions
+    {
+        get => _versions;
+        set
+        {
+            _versions = value;
+            _mayHaveVersions = value is null ? 0 : ulong.MaxValue;
+        }
+    }
 
     // The writer's own.
     public bool IsInCleanupQueue;
@@ -64,6 +74,23 @@ internal sealed class RowSlice
             fork.Columns[i] = Columns[i]?.Fork(RowCount == Capacity, account);
         }
         return fork;
+    }
+
+    /// <summary>The versions, where the row may have some. What says so stands beside the sequence: the versions themselves are not touched.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public SliceVersions? VersionsFor(int row) => (_mayHaveVersions >> (row & 63) & 1) != 0 ? _versions : null;
+
+    /// <summary>Gives the slice versions if it has none yet, of rows that are about to get some: the bits row % 64. The sequence is changing.</summary>
+    public bool Attach(SliceVersions versions, ulong rows)
+    {
+        if (_versions is not null)
+        {
+            _mayHaveVersions |= rows;
+            return false;
+        }
+        _versions = versions;
+        _mayHaveVersions = rows;
+        return true;
     }
 
     /// <summary>Counts rows that have become free: dead, and without versions.</summary>

@@ -102,13 +102,13 @@ internal sealed partial class TableStore
             OfferFreeRows(i, slice);
             if (slice.Versions is not null)
             {
-                _versionedSliceCount++;
+                _hot.VersionedSliceCount++;
                 _sharedSize += slice.Versions.ReservedSize;
                 QueueForCleanup(i, slice, horizon: -1, visible: -1);
             }
         }
         _sliceCount = source._sliceCount;
-        _rowCount = source._rowCount;
+        _hot.RowCount = source._hot.RowCount;
         SkipReleasedSlices();
         _tail = _keepsInsertionOrder ? _sliceCount - 1 : source._tail;
         foreach (int empty in source._emptySlices)

@@ -16,9 +16,7 @@ internal sealed partial class TableStore
     private readonly List<long> _activeTimestamps = [];
 
     /// <summary>True while versions wait for readers to end.</summary>
-    public bool NeedsCleanup => Volatile.Read(ref _needsCleanup);
-
-    private bool _needsCleanup;
+    public bool NeedsCleanup => Volatile.Read(ref _hot.NeedsCleanup);
 
     /// <summary>Undoes the newest <paramref name="recordCount"/> column changes of a row.</summary>
     public void UndoUpdate(long rowId, int recordCount)
@@ -62,7 +60,7 @@ internal sealed partial class TableStore
             slice.Versions!.Unlink(row, 0, slice.Versions.HeadOf(row));
             DropVersionsIfEmpty(slice);
             slice.EndChange();
-            Volatile.Write(ref _rowCount, _rowCount + 1);
+            Volatile.Write(ref _hot.RowCount, _hot.RowCount + 1);
         }
     }
 
@@ -92,7 +90,7 @@ internal sealed partial class TableStore
                 slice.CountFree(first, rows);
                 DropVersionsIfEmpty(slice);
                 slice.EndChange();
-                Volatile.Write(ref _rowCount, _rowCount - rows);
+                Volatile.Write(ref _hot.RowCount, _hot.RowCount - rows);
                 OfferFreeRows(index, slice);
                 rowId += rows;
             }
@@ -225,7 +223,7 @@ internal sealed partial class TableStore
                 }
             }
             ReleaseIndexes();
-            Volatile.Write(ref _needsCleanup, _cleanupQueue.Count > 0);
+            Volatile.Write(ref _hot.NeedsCleanup, _cleanupQueue.Count > 0);
             return _cleanupQueue.Count > 0;
         }
     }
@@ -236,7 +234,7 @@ internal sealed partial class TableStore
         {
             slice.IsInCleanupQueue = true;
             _cleanupQueue.Enqueue((index, horizon, visible));
-            Volatile.Write(ref _needsCleanup, true);
+            Volatile.Write(ref _hot.NeedsCleanup, true);
         }
     }
 

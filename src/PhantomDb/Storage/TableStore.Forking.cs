@@ -44,9 +44,9 @@ internal sealed partial class TableStore
             fork._firstSlice = _firstSlice;
             fork._releasedSlice = _releasedSlice;
             fork._tail = _tail;
-            fork._rowCount = _rowCount;
+            fork._hot.RowCount = _hot.RowCount;
             fork._statistics = _statistics;
-            fork._chargedIndexSize = _chargedIndexSize;
+            fork._hot.ChargedIndexSize = _hot.ChargedIndexSize;
             PushAll(_slicesWithFreeRows, fork._slicesWithFreeRows);
             PushAll(_emptySlices, fork._emptySlices);
             long charge = _account?.Used ?? 0;
@@ -77,7 +77,7 @@ internal sealed partial class TableStore
     private long TakeVersionedSlices(TableStore source)
     {
         long dropped = 0;
-        int left = source._versionedSliceCount;
+        int left = source._hot.VersionedSliceCount;
         for (int i = _sliceCount - 1; left > 0 && i >= 0; i--)
         {
             RowSlice from = _slices[i];
@@ -95,7 +95,7 @@ internal sealed partial class TableStore
                 continue;
             }
             slice.Versions = versions.CloneForFork();
-            _versionedSliceCount++;
+            _hot.VersionedSliceCount++;
             QueueForCleanup(i, slice, horizon: -1, visible: -1);
         }
         return dropped;

@@ -136,7 +136,7 @@ internal sealed partial class TableStore
         {
             return false;
         }
-        SliceVersions? versions = slice.Versions;
+        SliceVersions? versions = slice.VersionsFor(row);
         if (versions is null && RowSlice.IsSet(slice.Deleted, row))
         {
             return false;

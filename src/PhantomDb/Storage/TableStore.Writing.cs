@@ -17,7 +17,6 @@ internal sealed partial class TableStore
     private const int IndexSizeEveryRows = 256;
     private const int FirstCapacity = 16;                // of a small table's slice, and of one that has become empty: it grows when it is filled
 
-    private long _chargedIndexSize;
     private readonly Stack<SliceVersions> _spareVersions = new();
     private readonly RawValue[] _scratch;                // strings already in the slice's heap
     private readonly Stack<int> _slicesWithFreeRows = new();
@@ -33,7 +32,7 @@ internal sealed partial class TableStore
     {
         lock (_latch)
         {
-            if ((_rowCount & (IndexSizeEveryRows - 1)) == 0)
+            if ((_hot.RowCount & (IndexSizeEveryRows - 1)) == 0)
             {
                 ChargeIndexes();
             }
@@ -140,11 +139,11 @@ internal sealed partial class TableStore
         SliceVersions versions = ReserveVersions(slice, 1);
         slice.Deleted ??= new ulong[ValidityMask.WordCount];
         slice.BeginChange();
-        AttachVersions(slice, versions);
+        AttachVersions(slice, versions, 1UL << row);
         versions.Link(row, SliceVersions.UndoRecord.Presence, default, false, writer.Stamp, writer.Command);
         slice.Deleted[row >> 6] |= 1UL << (row & 63);
         slice.EndChange();
-        Volatile.Write(ref _rowCount, _rowCount - 1);
+        Volatile.Write(ref _hot.RowCount, _hot.RowCount - 1);
     }
 
     private long InsertRow(RowBuffer row, TransactionStamp stamp, int command, out Blocker blocker)
@@ -184,7 +183,7 @@ internal sealed partial class TableStore
         }
 
         slice.BeginChange(unshares: isReused);
-        AttachVersions(slice, versions);
+        AttachVersions(slice, versions, 1UL << offset);
         if (isReused)
         {
             WriteRow(slice, offset, row, unshare: true);
@@ -197,7 +196,7 @@ internal sealed partial class TableStore
         }
         versions.AddInsert(offset, 1, stamp, command);
         slice.EndChange();
-        Volatile.Write(ref _rowCount, _rowCount + 1);
+        Volatile.Write(ref _hot.RowCount, _hot.RowCount + 1);
         return rowId;
     }
 
@@ -265,11 +264,11 @@ internal sealed partial class TableStore
             return false;
         }
         slice.BeginChange();
-        AttachVersions(slice, versions);
+        AttachVersions(slice, versions, ulong.MaxValue);
         versions.AddInsert(start, count, stamp, command);
         slice.RowCount = slice.WrittenCount = start + count;
         slice.EndChange();
-        Volatile.Write(ref _rowCount, _rowCount + count);
+        Volatile.Write(ref _hot.RowCount, _hot.RowCount + count);
         return true;
     }
 
@@ -303,7 +302,7 @@ internal sealed partial class TableStore
 
         int depth = 0;
         slice.BeginChange();
-        AttachVersions(slice, versions);
+        AttachVersions(slice, versions, 1UL << row);
         for (int i = 0; i < values.Count; i++)
         {
             int number = values.Columns[i];
@@ -386,13 +385,12 @@ internal sealed partial class TableStore
     }
 
     // The sequence is changing.
-    private void AttachVersions(RowSlice slice, SliceVersions versions)
+    private void AttachVersions(RowSlice slice, SliceVersions versions, ulong rows)
     {
-        if (slice.Versions is null)
+        if (slice.Attach(versions, rows))
         {
-            slice.Versions = versions;
             _spareVersions.Pop();
-            _versionedSliceCount++;
+            _hot.VersionedSliceCount++;
         }
     }
 
@@ -416,7 +414,7 @@ internal sealed partial class TableStore
             return;
         }
         slice.Versions = null;
-        _versionedSliceCount--;
+        _hot.VersionedSliceCount--;
         if (_spareVersions.Count < VersionsKeptMax && versions.TryRecycle())
         {
             _spareVersions.Push(versions);
@@ -468,21 +466,21 @@ internal sealed partial class TableStore
     private void ChargeIndexes()
     {
         long size = IndexSize();
-        if (size > _chargedIndexSize)
+        if (size > _hot.ChargedIndexSize)
         {
-            _account?.Charge(size - _chargedIndexSize);
+            _account?.Charge(size - _hot.ChargedIndexSize);
         }
         else
         {
-            _account?.Release(_chargedIndexSize - size);
+            _account?.Release(_hot.ChargedIndexSize - size);
         }
-        _chargedIndexSize = size;
+        _hot.ChargedIndexSize = size;
     }
 
     // After entries have gone, where nothing may fail: what trees have grown by is charged for with the next change.
     private void ReleaseIndexes()
     {
-        if (IndexSize() < _chargedIndexSize)
+        if (IndexSize() < _hot.ChargedIndexSize)
         {
             ChargeIndexes();
         }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using PhantomDb.Catalog;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -22,10 +23,19 @@ internal sealed partial class TableStore
     private int _sliceCount;
     private int _firstSlice;                   // all before it are released
     private RowSlice? _releasedSlice;
-    private int _versionedSliceCount;          // slices that have versions
     private long _owner = OwnerMark.Next();    // of the slices that may be changed in place
     private readonly bool _keepsInsertionOrder;
-    private long _rowCount;
+    private HotState _hot;
+
+    // What the writer changes with nearly every row, on cache lines of its own: readers look at the fields beside it all the time.
+    [StructLayout(LayoutKind.Explicit, Size = 192)]
+    private struct HotState
+    {
+        [FieldOffset(64)] public long RowCount;
+        [FieldOffset(72)] public long ChargedIndexSize;
+        [FieldOffset(80)] public int VersionedSliceCount;   // slices that have versions
+        [FieldOffset(84)] public bool NeedsCleanup;
+    }
 
     /// <summary>An empty table.</summary>
     public TableStore(TableDefinition definition, ReadTimestamps timestamps, MemoryAccount? account = null)
@@ -70,7 +80,7 @@ internal sealed partial class TableStore
     public TableIndex[] Indexes { get; private set; }
 
     /// <summary>Rows in the newest state, those of running transactions included.</summary>
-    public long RowCount => Volatile.Read(ref _rowCount);
+    public long RowCount => Volatile.Read(ref _hot.RowCount);
 
     /// <summary>Bytes held by rows, versions and indexes.</summary>
     public long Size

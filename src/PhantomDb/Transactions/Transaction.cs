@@ -26,6 +26,7 @@ internal sealed class Transaction
     private int _nameHoldCount;                                                       // of them, locks of names
     private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
     private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
+    private readonly ReadTimestamps _timestamps;   // of the manager, whose own fields every commit changes
     private readonly SerializableReads _reads = new();
     private TransactionStamp? _stamp;
     private int _command;
@@ -39,7 +40,8 @@ internal sealed class Transaction
     internal Transaction(TransactionManager manager, int processId)
     {
         _manager = manager;
-        _slot = manager.Timestamps.Rent();
+        _timestamps = manager.Timestamps;
+        _slot = _timestamps.Rent();
         ProcessId = processId;
     }
 
@@ -116,7 +118,7 @@ internal sealed class Transaction
             _isInHistory = true;
         }
         long timestamp = View.Timestamp;
-        if (!isKept && (_isInHistory || timestamp != _manager.Timestamps.Visible))
+        if (!isKept && (_isInHistory || timestamp != _timestamps.Visible))
         {
             timestamp = _slot.Enter();   // else the slot says so already, and the fence can be saved
         }
@@ -449,7 +451,7 @@ internal sealed class Transaction
             Rollback();
         }
         _manager.Locks.Unregister(_holds);
-        _manager.Timestamps.Return(_slot);
+        _timestamps.Return(_slot);
     }
 
     /// <summary>Makes the transaction's thread look whether its statement has been stopped, if it waits; from any thread.</summary>
@@ -662,7 +664,8 @@ internal sealed class Transaction
             _reads.Clear();
         }
         _slot.Leave();
-        if (!isCommitted && (_manager.Timestamps.Visible - View.Timestamp > LongReaderCommits || ++_readCount % ReadsBetweenCleanups == 0))
+        // A transaction without a statement's beginning has read one row: too short to ask, beside a writer, how many it has missed.
+        if (!isCommitted && ((_command > 0 && _timestamps.Visible - View.Timestamp > LongReaderCommits) || ++_readCount % ReadsBetweenCleanups == 0))
         {
             _manager.CleanUpWaiting();
         }
