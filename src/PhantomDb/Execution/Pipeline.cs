@@ -21,6 +21,11 @@ internal abstract class SourceWorker
 {
     /// <summary>The next chunk, never empty, valid until the next call; null at the end.</summary>
     public abstract DataChunk? Next();
+
+    /// <summary>Called once when no more is wanted, after an error too.</summary>
+    public virtual void Release()
+    {
+    }
 }
 
 /// <summary>An operator that passes rows on as they come: filter, projection, the probe of a join, limit.</summary>

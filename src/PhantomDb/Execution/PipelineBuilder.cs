@@ -222,6 +222,11 @@ internal sealed class PipelineBuilder
     private void End(PhysicalOperator plan, PhysicalOperator input, PipelineSink sink)
     {
         Stream stream = Build(input);
+        if (stream.Source is ScanSource scan)
+        {
+            // These copy what they keep before they want more; joins and results may refer to a chunk's columns for longer.
+            scan.HoldsBriefly = sink is AggregateSink or BufferSink && stream.Operators.TrueForAll(o => o is FilterOperator or ProjectOperator);
+        }
         _pipelines.Add(new Pipeline(stream.Source, stream.Operators, _profile is null ? sink : _profile.Watch(plan, sink)));
     }
 

@@ -13,9 +13,16 @@ internal static class PipelineExecutor
     {
         SinkWorker sink = pipeline.Sink.CreateWorker(context);
         ChunkStream stream = new(pipeline.Source, pipeline.Operators, context);
-        while (!sink.IsDone && stream.Next() is { } chunk)
+        try
         {
-            sink.Consume(chunk);
+            while (!sink.IsDone && stream.Next() is { } chunk)
+            {
+                sink.Consume(chunk);
+            }
+        }
+        finally
+        {
+            stream.Release();
         }
         pipeline.Sink.Combine(sink, context);
         pipeline.Sink.Complete(context);
@@ -83,6 +90,9 @@ internal sealed class ChunkStream
             _operators[++_active].Push(chunk);
         }
     }
+
+    /// <summary>To be called where the stream is not given to a reader who keeps its chunks: at the end, after an error too.</summary>
+    public void Release() => _source.Release();
 
     // Where an operator above the one whose turn it is wants nothing more, all below it has ended; those above it go on.
     private void SkipWhatIsDone()

@@ -300,9 +300,11 @@ internal sealed class ColumnSlice(PhysicalType type, int capacity, MemoryAccount
         RawValue.Write(ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<byte[]>(data)), (nint)row * width), width, ref value);
 
     /// <summary>An array with the first values of another.</summary>
-    public static Array CopyOf(PhysicalType type, Array data, int count)
+    public static Array CopyOf(PhysicalType type, Array data, int count) => CopyTo(NewUninitializedArray(type, count), type, data, count);
+
+    /// <summary>Copies the first values of an array into another of its type, which is given back.</summary>
+    public static Array CopyTo(Array copy, PhysicalType type, Array data, int count)
     {
-        Array copy = NewUninitializedArray(type, count);
         int size = count * RawValue.WidthOf(type);
         MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<byte[]>(data)), size)
             .CopyTo(MemoryMarshal.CreateSpan(ref MemoryMarshal.GetArrayDataReference(Unsafe.As<byte[]>(copy)), size));

@@ -15,6 +15,7 @@ internal sealed class RowSlice
 
     private int _sequence;   // odd while the writer changes the slice
     private SliceVersions? _versions;
+    private int _holdCount;   // scans that look at the arrays at the moment, and will not later
     private ulong _mayHaveVersions;   // bit row % 64: whose row is not set needs no look at the versions, which are another processor's to write
 
     public RowSlice(int columnCount, long owner)
@@ -93,6 +94,24 @@ internal sealed class RowSlice
         return true;
     }
 
+    /// <summary>
+    /// Begins to look at the slice's arrays, which do not change below the row count until <see cref="Release"/>. A full fence,
+    /// and so the same agreement with the writer as a mark on the column's array; but one that is taken back.
+    /// </summary>
+    public void Hold() => Interlocked.Increment(ref _holdCount);
+
+    public void Release() => Interlocked.Decrement(ref _holdCount);
+
+    /// <summary>Makes a column's array the writer's alone where anyone may be looking at it. The sequence is changing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Unshare(ColumnSlice column)
+    {
+        if (column.IsShared || _holdCount != 0)
+        {
+            column.Unshare();
+        }
+    }
+
     /// <summary>Counts rows that have become free: dead, and without versions.</summary>
     public void CountFree(int first, int count)
     {
@@ -117,8 +136,9 @@ internal sealed class RowSlice
 
     /// <summary>
     /// Begins a change. The full fence is one half of the agreement with scans: the odd sequence is seen before the
-    /// writer looks at <see cref="ColumnSlice.IsShared"/>; a scan sets that mark, fences, and then validates the sequence.
-    /// A change that only adds rows behind the others looks at no mark, and needs no more than the order of its stores.
+    /// writer looks at <see cref="ColumnSlice.IsShared"/> and at who holds the slice; a scan sets either, fences, and then
+    /// validates the sequence. A change that only adds rows behind the others looks at neither, and needs no more than the
+    /// order of its stores.
     /// </summary>
     public void BeginChange(bool unshares = true)
     {

@@ -41,7 +41,7 @@ internal static class StatisticsBuilder
         int step = Math.Max(1, slices.Length / SampledSlicesMax);
         for (int s = 0; s < slices.Length; s += step)
         {
-            int count = table.Share(slices[s], view, [column.Number], shared, live, out bool seesAll);
+            int count = table.Share(slices[s], view, [column.Number], shared, live, isHeld: false, out bool seesAll);
             for (int row = 0; row < count; row++)
             {
                 if (!seesAll && !RowSlice.IsSet(live, row))

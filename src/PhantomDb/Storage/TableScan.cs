@@ -45,7 +45,8 @@ internal sealed class TableScan
     /// <summary>Positions at most: for progress reports.</summary>
     public long RowCountMax => (long)(_sliceCount - (_firstMorsel * MorselSize)) * RowSlice.Capacity;
 
-    public Worker NewWorker() => new(this);
+    /// <param name="holdsBriefly">True where what a chunk refers to is done with when the next is asked for: cheaper beside a writer.</param>
+    public Worker NewWorker(bool holdsBriefly = false) => new(this, holdsBriefly);
 
     /// <summary>Slices of a table, and about how many rows those have that the filters do not skip: what a scan has to do.</summary>
     public static (int Slices, long Rows) Measure(TableStore table, ReadOnlySpan<ZoneFilter> filters)
@@ -80,9 +81,10 @@ internal sealed class TableScan
     }
 
     /// <summary>One thread's part of a scan.</summary>
-    internal sealed class Worker(TableScan scan)
+    internal sealed class Worker(TableScan scan, bool holdsBriefly)
     {
-        private readonly SharedColumn[] _shared = new SharedColumn[scan._columns.Length];
+        private readonly SharedColumn[] _shared = NewShared(scan._columns.Length, holdsBriefly);
+        private RowSlice? _held;
         private readonly ulong[] _live = new ulong[ValidityMask.WordCount];
         private int[]? _selection;
         private int _next;
@@ -90,20 +92,27 @@ internal sealed class TableScan
 
         /// <summary>
         /// Fills the chunk with the next slice that has rows; false at the end. Its vectors refer to the slice's arrays or
-        /// to patched copies, and stay as they are for as long as they are referred to; the selection and the row ids are
-        /// the worker's and the chunk's, and valid until the next call.
+        /// to patched copies, and stay as they are for as long as they are referred to, or, where the worker holds briefly, until
+        /// the next call or <see cref="Release"/>; the selection and the row ids are the worker's and the chunk's, and valid
+        /// until the next call.
         /// </summary>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public bool TryNext(DataChunk chunk)
         {
             while (TryTakeSlice(out int index))
             {
+                Release();
                 RowSlice slice = Volatile.Read(ref scan._slices[index]);
                 if (!MayMatch(slice, scan._filters))
                 {
                     continue;
                 }
-                int count = scan._table.Share(slice, scan._view, scan._columns, _shared, _live, out bool seesAll);
+                if (holdsBriefly)
+                {
+                    slice.Hold();
+                    _held = slice;
+                }
+                int count = scan._table.Share(slice, scan._view, scan._columns, _shared, _live, holdsBriefly, out bool seesAll);
                 if (seesAll)
                 {
                     chunk.Selection = null;
@@ -128,7 +137,22 @@ internal sealed class TableScan
                 }
                 return true;
             }
+            Release();
             return false;
+        }
+
+        /// <summary>Is done with the last chunk. For who stops before the end, after an error too; else writers would go on copying that slice.</summary>
+        public void Release()
+        {
+            _held?.Release();
+            _held = null;
+        }
+
+        private static SharedColumn[] NewShared(int count, bool reusesCopies)
+        {
+            var shared = new SharedColumn[count];
+            Array.Fill(shared, new SharedColumn { ReusesCopies = reusesCopies });
+            return shared;
         }
 
         private bool TryTakeSlice(out int index)

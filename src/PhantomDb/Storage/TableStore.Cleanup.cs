@@ -34,10 +34,7 @@ internal sealed partial class TableStore
                 WithEntries(slice, row, rowId, _isIndexed[record.Column], () =>
                 {
                     slice.BeginChange();
-                    if (column.IsShared)
-                    {
-                        column.Unshare();
-                    }
+                    slice.Unshare(column);
                     column.CountDead(row);
                     column.Write(row, ref record.OldValue, record.WasNull);
                     versions.Unlink(row, 0, link);

@@ -196,20 +196,24 @@ internal sealed partial class TableStore
 
     /// <summary>
     /// Takes a slice's columns for vectors, as the view sees them. Gives the number of positions, and in
-    /// <paramref name="live"/> a mask of those that the view sees where it does not see all.
+    /// <paramref name="live"/> a mask of those that the view sees where it does not see all. Where the slice
+    /// <paramref name="isHeld"/>, the columns are good until it is released, else for as long as they are referred to.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    internal int Share(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll)
+    internal int Share(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, bool isHeld, out bool seesAll)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             int sequence = slice.ReadSequence();
-            foreach (int number in columns)
+            if (!isHeld)
             {
-                slice.Columns[number]!.IsShared = true;
+                foreach (int number in columns)
+                {
+                    slice.Columns[number]!.IsShared = true;
+                }
+                Interlocked.MemoryBarrier();
             }
-            // From here on a writer that begins sees the marks, and one that began before is seen by the validation.
-            Interlocked.MemoryBarrier();
+            // From here on a writer that begins sees the marks, or the hold, and one that began before is seen by the validation.
             int count = ShareOnce(slice, view, columns, shared, live, out seesAll, out bool isWhole);
             if (isWhole && slice.IsUnchanged(sequence))
             {
@@ -220,7 +224,7 @@ internal sealed partial class TableStore
         {
             foreach (int number in columns)
             {
-                slice.Columns[number]!.IsShared = true;
+                slice.Columns[number]!.IsShared |= !isHeld;
             }
             int count = ShareOnce(slice, view, columns, shared, live, out seesAll, out bool isWhole);
             Debug.Assert(isWhole);
@@ -238,7 +242,7 @@ internal sealed partial class TableStore
         {
             ColumnSlice column = slice.Columns[columns[i]]!;
             Array data = column.Data;
-            shared[i] = new SharedColumn(data, column.Validity, column.Blocks);
+            shared[i].Take(data, column.Validity, column.Blocks);
             isWhole &= data.Length >= count;
         }
         ulong[]? deleted = slice.Deleted;
@@ -332,22 +336,36 @@ internal sealed partial class TableStore
 }
 
 /// <summary>What a scan takes of one column of a slice: the column's own arrays, or a patched copy.</summary>
-internal struct SharedColumn(Array data, ulong[]? validity, byte[][]? blocks)
+internal struct SharedColumn
 {
+    private Array? _ownData;
     private bool _isCopy;
     private bool _isValidityCopy;
 
-    public Array Data { get; private set; } = data;
+    /// <summary>True where copies may be used again for the next slice.</summary>
+    public bool ReusesCopies { get; init; }
 
-    public ulong[]? Validity { get; private set; } = validity;
+    public Array Data { get; private set; }
 
-    public readonly byte[][]? Blocks => blocks;
+    public ulong[]? Validity { get; private set; }
+
+    public byte[][]? Blocks { get; private set; }
+
+    public void Take(Array data, ulong[]? validity, byte[][]? blocks)
+    {
+        Data = data;
+        Validity = validity;
+        Blocks = blocks;
+        _isCopy = _isValidityCopy = false;
+    }
 
     public void Patch(PhysicalType type, int row, ref RawValue value, bool isNull, int count)
     {
         if (!_isCopy)
         {
-            Data = ColumnSlice.CopyOf(type, Data, count);
+            Data = ReusesCopies
+                ? ColumnSlice.CopyTo(_ownData ??= ColumnSlice.NewArray(type, RowSlice.Capacity), type, Data, count)
+                : ColumnSlice.CopyOf(type, Data, count);
             _isCopy = true;
         }
         if (!isNull)

@@ -205,9 +205,9 @@ internal sealed partial class TableStore
         for (int i = 0; i < ColumnNumbers.Length; i++)
         {
             ColumnSlice column = slice.Columns[ColumnNumbers[i]]!;
-            if (unshare && column.IsShared)
+            if (unshare)
             {
-                column.Unshare();
+                slice.Unshare(column);
             }
             column.WidenBy(ref _scratch[i], row.IsNull(i));
             column.Write(offset, ref _scratch[i], row.IsNull(i));
@@ -311,10 +311,7 @@ internal sealed partial class TableStore
             depth = versions.Link(row, number, old, wasNull, stamp, command);
             column.CountDead(row);
             column.WidenBy(ref _scratch[i], values.IsNull(i));
-            if (column.IsShared)
-            {
-                column.Unshare();
-            }
+            slice.Unshare(column);
             column.Write(row, ref _scratch[i], values.IsNull(i));
         }
         slice.EndChange();

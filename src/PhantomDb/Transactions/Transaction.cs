@@ -11,8 +11,8 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class Transaction
 {
-    private const int LongReaderCommits = 256;      // a reader that has missed so many may have been waited for
-    private const int ReadsBetweenCleanups = 64;   // the last versions go even if nobody writes any more
+    private const int LongReaderCommits = 16_384;   // a reader that has missed so many may have been waited for: tables have slices to clean
+    private const int ReadsBetweenCleanups = 1024;   // without a commit: the last versions go even if nobody writes any more
     private const int HoldsKeptMax = 256;
     private const int HoldsSearchedMax = 32;
     private const int RowLocksKeptMax = 1024;
@@ -33,6 +33,7 @@ internal sealed class Transaction
     private int _readCount;
     private TableStore? _awaitedTable;   // that has the row for which the transaction stands in line
     private long _awaitedRowId;
+    private long _visibleBefore;   // when it was last asked whether to clean up
     private bool _hasSnapshot;
     private bool _isInHistory;     // of a SERIALIZABLE transaction: others' commits are kept for it
     private bool _isStampCopied;   // an altered table's versions refer to it too
@@ -482,6 +483,24 @@ internal sealed class Transaction
         }
     }
 
+    // Whoever commits next cleans up. Readers do after a long one, or where nobody commits any more: short ones beside a writer
+    // would do half its work, with its cache lines. And a transaction without a statement's beginning has read one row: it is
+    // too short to ask, beside a writer, how many commits it has missed.
+    private bool IsToCleanUp()
+    {
+        if (_command > 0 && _timestamps.Visible - View.Timestamp > LongReaderCommits)
+        {
+            return true;
+        }
+        if (++_readCount % ReadsBetweenCleanups != 0)
+        {
+            return false;
+        }
+        long before = _visibleBefore;
+        _visibleBefore = _timestamps.Visible;
+        return _visibleBefore == before;
+    }
+
     private void NewStamp() => Volatile.Write(ref _stamp, new TransactionStamp { ProcessId = ProcessId, Doubts = Doubts });
 
     private RowWriter Writer(bool isLatest) => new(_stamp!, _command, isLatest ? RowWriter.AnyCommitted : View.Timestamp);
@@ -664,8 +683,7 @@ internal sealed class Transaction
             _reads.Clear();
         }
         _slot.Leave();
-        // A transaction without a statement's beginning has read one row: too short to ask, beside a writer, how many it has missed.
-        if (!isCommitted && ((_command > 0 && _timestamps.Visible - View.Timestamp > LongReaderCommits) || ++_readCount % ReadsBetweenCleanups == 0))
+        if (!isCommitted && IsToCleanUp())
         {
             _manager.CleanUpWaiting();
         }

@@ -17,6 +17,7 @@ public sealed class TableStoreTests
         KvTable kv = TwoThreadTests.Filled(10, balance: 1);
         Transaction old = kv.Manager.NewTransaction();
         old.Begin(isReadOnly: true);
+        old.BeginReading();
         Transaction middle = kv.Manager.NewTransaction();
         long size = kv.Table.Size;
         var values = new RowBuffer(KvTable.Balance, KvTable.N);
@@ -25,6 +26,7 @@ public sealed class TableStoreTests
             if (i == 50_000)
             {
                 middle.Begin(isReadOnly: true);
+                middle.BeginReading();
             }
             values.Set(0, (double)i);
             values.Set(1, i);

@@ -16,10 +16,13 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
     private readonly TableScan _scan = context.Tables[scan.Table.Oid].Scan(
         [.. scan.ColumnNumbers], context.View, ZoneFilters.Derive(scan, context.Evaluation), scan.HasRowId);
 
+    /// <summary>True where what a chunk refers to is done with when the next is asked for (<see cref="SourceWorker.Release"/> is called).</summary>
+    public bool HoldsBriefly { get; set; }
+
     public override SourceWorker CreateWorker(ExecutionContext workerContext)
     {
         ScanPredicate.Note(scan, context);
-        return new Worker(scan, keys, _scan, workerContext);
+        return new Worker(scan, keys, _scan.NewWorker(HoldsBriefly), _scan.RowCountMax, workerContext);
     }
 
     private sealed class Worker : SourceWorker
@@ -32,15 +35,15 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
         private readonly int[] _selection = [];
         private readonly bool _isEmpty;
 
-        public Worker(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, TableScan tableScan, ExecutionContext context)
+        public Worker(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, TableScan.Worker worker, long rowCountMax, ExecutionContext context)
         {
             _context = context;
-            _worker = tableScan.NewWorker();
+            _worker = worker;
             _chunk = new DataChunk([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
             _filter = scan.Filter is null ? null : new PredicateEvaluator(scan.Filter, context.Evaluation);
             foreach (ScanKeys key in keys)
             {
-                if (key.Source.Filter(tableScan.RowCountMax, context.Memory) is { } filter)
+                if (key.Source.Filter(rowCountMax, context.Memory) is { } filter)
                 {
                     _keyFilters.Add(new KeyFilterUse(filter, key.ScanColumn));
                     _isEmpty |= filter.IsEmpty;
@@ -72,6 +75,8 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
             }
             return null;
         }
+
+        public override void Release() => _worker.Release();
 
         private void Narrow(int count)
         {
