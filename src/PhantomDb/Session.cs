@@ -106,7 +106,7 @@ public sealed partial class Session : IDisposable
     internal bool IsDisposed => _isDisposed;
 
     /// <summary>True in a transaction block, while a statement runs and while its result is read.</summary>
-    internal bool HasOpenTransaction => !_isDisposed && (_isInTransaction || _transaction.IsActive || _open is not null);
+    internal bool HasOpenTransaction => !_isDisposed && (_isInTransaction || _transaction.IsActive || _open is { IsClosed: false });
 
     /// <summary>
     /// Runs one statement. Rows are computed as they are read; the result must be disposed before the next statement. Of a text with

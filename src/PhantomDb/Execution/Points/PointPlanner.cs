@@ -57,19 +57,20 @@ internal sealed class PointPlanner
         plan = limit?.Input ?? plan;
         LogicalSort? sort = plan as LogicalSort;
         plan = sort?.Input ?? plan;
+        LogicalProject? project = plan as LogicalProject;   // none where all of the table's columns are wanted as they are
         if (limit is { Offset: not null } or { Ties: not null } || sort is { Limit: not null }
-            || plan is not LogicalProject project || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+            || !TryFindScan(project?.Input ?? plan, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
         Expression[] outputs = new Expression[_bound.ResultColumns.Count];
         for (int i = 0; i < outputs.Length; i++)
         {
-            if (project.Columns.FirstOrDefault(c => c.Column.Id == _bound.ResultColumns[i].Id) is not { } computed)
+            if (Find(_bound.ResultColumns[i].Id, project, scan) is not { } output)
             {
                 return null;
             }
-            outputs[i] = computed.Expression;
+            outputs[i] = output;
         }
         PointRows rows = new([.. _bound.ResultColumns.Select(c => c.Type.Physical)]);
         return (limit is null && sort is null ? PlanKeySelect(scan, filter, outputs, rows) : null)
@@ -95,7 +96,7 @@ internal sealed class PointPlanner
     }
 
     private PointRange? PlanRange(
-        LogicalScan scan, Expression? filter, LogicalProject project, LogicalSort? sort, Expression? limit, Expression[] outputs, PointRows rows)
+        LogicalScan scan, Expression? filter, LogicalProject? project, LogicalSort? sort, Expression? limit, Expression[] outputs, PointRows rows)
     {
         int[] numbers = [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))];
         if (numbers.Contains(-1) || !TryReadConditions(scan, filter, out List<Condition> conditions) || (conditions.Count == 0 && limit is null))
@@ -145,8 +146,20 @@ internal sealed class PointPlanner
         return null;
     }
 
+    // What a column of the projection, or of the table where there is none, is.
+    private static Expression? Find(ColumnId id, LogicalProject? project, LogicalScan scan)
+    {
+        if (project is not null)
+        {
+            return project.Columns.FirstOrDefault(c => c.Column.Id == id)?.Expression;
+        }
+        return scan.Columns.FirstOrDefault(c => c.Column.Id == id) is { } found
+            ? new ColumnExpression(id, found.Column.Type, found.Column.Name)
+            : null;
+    }
+
     // The columns behind the equal ones are those of ORDER BY, all as the index has them, or all the other way round.
-    private static bool IsInOrder(LogicalScan scan, LogicalProject project, LogicalSort? sort, TableIndex index, int equalCount, out bool isBackward)
+    private static bool IsInOrder(LogicalScan scan, LogicalProject? project, LogicalSort? sort, TableIndex index, int equalCount, out bool isBackward)
     {
         isBackward = false;
         int keyCount = sort?.Keys.Count ?? 0;
@@ -159,8 +172,8 @@ internal sealed class PointPlanner
             SortKey key = sort!.Keys[i];
             IndexColumn column = index.Definition.Columns[equalCount + i];
             if (key.Expression is not ColumnExpression reference
-                || project.Columns.FirstOrDefault(c => c.Column.Id == reference.Id) is not { } computed
-                || PointExpressions.NumberOf(scan, computed.Expression) != column.ColumnNumber)
+                || Find(reference.Id, project, scan) is not { } output
+                || PointExpressions.NumberOf(scan, output) != column.ColumnNumber)
             {
                 return false;
             }

@@ -294,6 +294,33 @@ public sealed class PointReadTests
         Assert.IsTrue(withNull.Read() && withNull.IsNull(1));
     }
 
+    [TestMethod]
+    [DataRow("SELECT * FROM t WHERE k = $1")]
+    [DataRow("SELECT k, name FROM t WHERE k = $1")]
+    [DataRow("SELECT name, k FROM t WHERE k = $1")]
+    [DataRow("SELECT * FROM t WHERE k BETWEEN $1 AND $1 + 0")]
+    [DataRow("SELECT * FROM t WHERE k >= $1 ORDER BY k LIMIT 1")]
+    [DataRow("SELECT * FROM t WHERE k <= $1 ORDER BY k DESC LIMIT 1")]
+    [DataRow("TABLE t LIMIT $1 - 4")]
+    public void All_columns_of_a_row_are_read_as_some_are(string sql)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (k bigint PRIMARY KEY, name text)");
+        Run(session, "INSERT INTO t VALUES (5, 'five'), (6, 'six'), (7, NULL)");
+        using PreparedStatement select = session.Prepare(sql);
+        select.Bind(1, 5);
+        using QueryResult result = select.Execute();
+        Assert.IsTrue(result.Read());
+        Assert.AreEqual((5L, "five"), (result.GetInt64(result.Columns[0].Name == "k" ? 0 : 1), result.GetString(result.Columns[0].Name == "k" ? 1 : 0)));
+        Assert.IsFalse(result.Read());
+        if (!sql.Contains('+', StringComparison.Ordinal) && !sql.Contains("TABLE", StringComparison.Ordinal))
+        {
+            result.Dispose();
+            Assert.AreSame(result, select.Execute());   // the single-row way gives the same result object each time
+        }
+    }
+
     private static void Expect(PreparedStatement select, long key, string? name)
     {
         select.Bind(1, key);
