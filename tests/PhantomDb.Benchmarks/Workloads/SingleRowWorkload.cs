@@ -13,6 +13,7 @@ internal sealed class SingleRowWorkload(Options options, Report report)
     private const int CheckedOperationCount = 500;
     private const int ExactDigits = 12;
     private const string ScalingTest = "threads: point select by 2 threads / by 1";
+    private const string BesideWriterTest = "threads: point select beside a writer / alone";
     private static readonly TimeSpan DefaultBudget = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan DefaultTransactionBudget = TimeSpan.FromMilliseconds(3_000);
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(300);
@@ -39,6 +40,7 @@ internal sealed class SingleRowWorkload(Options options, Report report)
         Array.ForEach(sides, side => side.Dispose());
         Guard("bytes a row, primary key only", () => MeasureMemory(names));
         Guard(ScalingTest, () => MeasureScaling(names));
+        Guard(BesideWriterTest, () => MeasureBesideWriter(names));
     }
 
     /// <summary>A test that one side cannot do is reported, and the others go on.</summary>
@@ -273,6 +275,53 @@ internal sealed class SingleRowWorkload(Options options, Report report)
         report.Add(new Measurement("threads: point select by 2 threads", "1/s", Better.Larger, names, twoThreads));
         report.Add(new Measurement(ScalingTest, "factor", Better.Larger, names, factors));
         engines.ForEach(engine => engine.Dispose());
+    }
+
+    /// <summary>What a reader keeps of its rate while another thread updates single rows as fast as it can. Needs two free cores.</summary>
+    private void MeasureBesideWriter(IReadOnlyList<string> names)
+    {
+        IEngine[] engines = [.. names.Select(name => EngineFactory.Open(name, threadCount: 1, shared: true))];
+        foreach (IEngine engine in engines)
+        {
+            using IConnection connection = engine.Connect();
+            _table.Fill(connection);
+        }
+
+        TimeSpan budget = options.BudgetMs is { } ms ? TimeSpan.FromMilliseconds(ms) : DefaultBudget;
+        double[][] factors = Rounds.Measure(engines, options.RunCount, (engine, _) =>
+        {
+            double alone = SelectRate(engine, threadCount: 1, budget);
+            using var stop = new CancellationTokenSource();
+            using var isWriting = new ManualResetEventSlim();
+            double beside = 0;
+            ThreadGroup.Run(2, thread =>
+            {
+                if (thread == 0)
+                {
+                    try
+                    {
+                        isWriting.Wait(TimeSpan.FromMinutes(1));   // ends even if the writer failed
+                        beside = SelectRate(engine, threadCount: 1, budget);
+                    }
+                    finally
+                    {
+                        stop.Cancel();
+                    }
+                    return;
+                }
+
+                using IConnection connection = engine.Connect();
+                using var update = new UpdateByKey(connection, _table);
+                for (int i = 0; !stop.IsCancellationRequested; i++)
+                {
+                    update.Operate(i);
+                    isWriting.Set();
+                }
+            });
+            return beside / alone;
+        });
+        report.Add(new Measurement(BesideWriterTest, "factor", Better.Larger, names, factors));
+        Array.ForEach(engines, engine => engine.Dispose());
     }
 
     private double SelectRate(IEngine engine, int threadCount, TimeSpan budget)
