@@ -31,16 +31,22 @@ internal sealed partial class TableStore
                 int link = versions.HeadOf(row);
                 SliceVersions.UndoRecord record = versions.At(link);
                 ColumnSlice column = slice.Columns[record.Column]!;
-                WithEntries(slice, row, rowId, _isIndexed[record.Column], () =>
+                bool isIndexed = _isIndexed[record.Column];
+                if (isIndexed)
                 {
-                    slice.BeginChange();
-                    slice.Unshare(column);
-                    column.CountDead(row);
-                    column.Write(row, ref record.OldValue, record.WasNull);
-                    versions.Unlink(row, 0, link);
-                    DropVersionsIfEmpty(slice);
-                    slice.EndChange();
-                });
+                    NoteNewestKeys(slice, row, record.Column);
+                }
+                slice.BeginChange();
+                slice.Unshare(column);
+                column.CountDead(row);
+                column.Write(row, ref record.OldValue, record.WasNull);
+                versions.Unlink(row, 0, link);
+                DropVersionsIfEmpty(slice);
+                slice.EndChange();
+                if (isIndexed)
+                {
+                    RemoveNotedKeys(slice, row, rowId);
+                }
             }
         }
     }
@@ -314,6 +320,10 @@ internal sealed partial class TableStore
     private void CompactChain(RowSlice slice, int row, long rowId)
     {
         _timestamps.CollectActive(_activeTimestamps);
+        if (!IsAnyUnneeded(slice.Versions!, row))
+        {
+            return;   // as where one transaction changes its row again and again: its keys need not be compared
+        }
         WithEntries(slice, row, rowId, Indexes.Length > 0, () =>
         {
             SliceVersions versions = slice.Versions!;
@@ -324,8 +334,7 @@ internal sealed partial class TableStore
             {
                 ref SliceVersions.UndoRecord record = ref versions.At(link);
                 int older = record.Older;
-                if (record.Stamp!.IsCommitted && FindOlder(versions, older, record.Column) is var next and not 0
-                    && !IsReadBetween(versions.At(next).Stamp!.Value, record.Stamp.Value))
+                if (IsUnneeded(versions, record))
                 {
                     versions.Unlink(row, newer, link);
                 }
@@ -339,6 +348,20 @@ internal sealed partial class TableStore
             slice.EndChange();
         });
     }
+
+    private bool IsAnyUnneeded(SliceVersions versions, int row)
+    {
+        int link = versions.HeadOf(row);
+        while (link != 0 && !IsUnneeded(versions, versions.At(link)))
+        {
+            link = versions.At(link).Older;
+        }
+        return link != 0;
+    }
+
+    private bool IsUnneeded(SliceVersions versions, in SliceVersions.UndoRecord record) =>
+        record.Stamp!.IsCommitted && FindOlder(versions, record.Older, record.Column) is var next and not 0
+        && !IsReadBetween(versions.At(next).Stamp!.Value, record.Stamp.Value);
 
     private static int FindOlder(SliceVersions versions, int link, short column)
     {

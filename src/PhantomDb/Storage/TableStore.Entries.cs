@@ -10,6 +10,7 @@ namespace PhantomDb.Storage;
 internal sealed partial class TableStore
 {
     private readonly List<byte[]> _keysAfter = [];
+    private readonly bool[] _isKeyNoted;   // by index, between the halves of an undone change
 
     // Adds a new row's entries: its values stand in the slice or, for a single row, in the buffer. All or none.
     private Blocker AddEntries(RowSlice? slice, int row, RowBuffer? values, long rowId, TransactionStamp stamp)
@@ -239,11 +240,65 @@ internal sealed partial class TableStore
         }
     }
 
-    private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
+    // One key after the other, without a list: a row that one transaction has changed often has many.
+    private static bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
     {
-        _keysAfter.Clear();
-        CollectKeys(index, slice, row, _keysAfter);
-        return Contains(_keysAfter, key);
+        RowBuffer values = index.OldValues;
+        ReadNewest(slice, row, values);
+        if (HasKey(index, values, key))
+        {
+            return true;
+        }
+        for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)
+        {
+            ref SliceVersions.UndoRecord record = ref slice.Versions!.At(link);
+            int place = Array.IndexOf(values.Columns, record.Column);
+            if (place >= 0)
+            {
+                values.SetRaw(place, record.OldValue, record.WasNull, slice.Columns[record.Column]!.Blocks);
+                if (HasKey(index, values, key))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private static bool HasKey(TableIndex index, RowBuffer values, ReadOnlySpan<byte> key)
+    {
+        if (!index.Contains(values, 0))
+        {
+            return false;
+        }
+        index.Encode(index.OtherWriter, values, 0);
+        return key.SequenceEqual(index.OtherWriter.Key);
+    }
+
+    // Before a column's newest change is undone: that takes away the newest keys at most.
+    private void NoteNewestKeys(RowSlice slice, int row, int column)
+    {
+        for (int i = 0; i < Indexes.Length; i++)
+        {
+            TableIndex index = Indexes[i];
+            _isKeyNoted[i] = index.Covers(column) && index.Contains(slice, row, null);
+            if (_isKeyNoted[i])
+            {
+                index.Encode(index.Writer, slice, row, null);
+            }
+        }
+    }
+
+    private void RemoveNotedKeys(RowSlice slice, int row, long rowId)
+    {
+        for (int i = 0; i < Indexes.Length; i++)
+        {
+            TableIndex index = Indexes[i];
+            if (_isKeyNoted[i] && !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
+            {
+                index.Tree.Remove(index.Writer.Key, rowId);
+            }
+        }
     }
 
     // The keys of the newest values and of every version kept.

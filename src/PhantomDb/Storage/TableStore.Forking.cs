@@ -23,6 +23,7 @@ internal sealed partial class TableStore
         _isKeyColumn = source._isKeyColumn;
         _scratch = new RawValue[ColumnNumbers.Length];
         Indexes = source.Indexes.Length == 0 ? [] : new TableIndex[source.Indexes.Length];
+        _isKeyNoted = new bool[Indexes.Length];
         for (int i = 0; i < Indexes.Length; i++)
         {
             Indexes[i] = source.Indexes[i].Fork();

@@ -67,6 +67,7 @@ internal sealed partial class TableStore
             _isKeyColumn[number] = true;
         }
         _scratch = new RawValue[ColumnNumbers.Length];
+        _isKeyNoted = new bool[Indexes.Length];
     }
 
     public TableDefinition Definition { get; }

@@ -73,6 +73,32 @@ public sealed class IndexEntriesTests
         }
     }
 
+    [TestMethod]
+    [Timeout(30_000)]
+    public void A_transaction_may_change_an_indexed_value_of_one_row_thousands_of_times()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, b integer UNIQUE, c text)");
+        Run(session, "CREATE INDEX t_c ON t (c) WHERE b % 2 = 0");
+        Run(session, "INSERT INTO t VALUES (1, 0, 'a text that does not fit in')");
+        foreach (string end in (string[])["ROLLBACK", "COMMIT"])
+        {
+            Run(session, "BEGIN");
+            for (int i = 0; i < 4000; i++)
+            {
+                Run(session, $"UPDATE t SET b = b + 1, c = 'a text of its own ' || {i % 3} WHERE id = 1");
+            }
+            Run(session, end);
+            TableStore table = database.Storage.Tables.Values.Single();
+            foreach (TableIndex index in table.Indexes)
+            {
+                Assert.AreEqual(1, index.Tree.Count, $"{index.Definition.Name} after {end}");
+            }
+        }
+        Assert.AreEqual("4000", Text(session, "SELECT b FROM t WHERE b = 4000"));
+    }
+
     private static void Change(Session session, Random random)
     {
         int id = random.Next(KeyCount);
