@@ -61,6 +61,7 @@ internal static class SettingDefinitions
             value => value == "none" ? value : throw new PhantomDbException(SqlStates.InvalidParameterValue, $"role \"{value}\" does not exist")) { IsKeptByResetAll = true },
         new("session_authorization", UserName, SettingEffect.Fixed, "Sets the session user name.",
             value => value == UserName ? value : throw new PhantomDbException(SqlStates.InvalidParameterValue, $"role \"{value}\" does not exist")) { IsKeptByResetAll = true },
+        Fixed("transaction_timeout", "0", "Sets the maximum allowed duration of a transaction (PostgreSQL 17, whose pg_dump sets it to 0)."),
         Fixed("lc_messages", "C", "Sets the language in which messages are displayed."),
         Fixed("lc_monetary", "C", "Sets the locale for formatting monetary amounts."),
         Fixed("lc_numeric", "C", "Sets the locale for formatting numbers."),
@@ -74,8 +75,6 @@ internal static class SettingDefinitions
         Fixed("max_identifier_length", "63", "Shows the maximum identifier length.") with { IsReadOnly = true },
         Fixed("block_size", "8192", "Shows the size of a disk block in PostgreSQL; PhantomDB has none.") with { IsReadOnly = true },
 
-        Number("transaction_timeout", 0, SettingUnit.Milliseconds, SettingEffect.Kept,
-            "Sets the maximum allowed duration of a transaction (PostgreSQL 17, whose pg_dump sets it to 0)."),
         Number("maintenance_work_mem", 65536, SettingUnit.Kilobytes, SettingEffect.Kept, "Sets the maximum memory of maintenance operations.", 1024),
         Boolean("check_function_bodies", "on", SettingEffect.Kept, "Checks routine bodies during CREATE FUNCTION."),
         Boolean("row_security", "on", SettingEffect.Kept, "Enables row security."),
