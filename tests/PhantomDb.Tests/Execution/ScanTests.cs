@@ -49,7 +49,7 @@ public sealed class ScanTests
         Check(scan, _ => true);
         for (int i = 0; i < 40; i++)
         {
-            long from = random.Next(9000), to = from + random.Next(60);
+            long from = random.Next(9000), to = from + random.Next(i % 4 == 3 ? 60 : 10);   // the index is cheaper for the short ones
             Expression lower = new ComparisonExpression(i % 2 == 0 ? ComparisonKind.GreaterOrEqual : ComparisonKind.Greater, id.Reference, new ConstantExpression(SqlType.Int64, from));
             Expression upper = new ComparisonExpression(i % 3 == 0 ? ComparisonKind.LessOrEqual : ComparisonKind.Less, id.Reference, new ConstantExpression(SqlType.Int64, to));
             Check(scan with { Filter = PlanBuilder.And(lower, upper) },
