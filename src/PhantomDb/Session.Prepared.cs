@@ -147,7 +147,7 @@ public sealed partial class Session
     {
         _inserting = null;
         return point.IsCurrent(_database.Catalog, _database.Storage)
-            ? point.RunSettled(new ReadView(_database.Transactions.Timestamps.Visible), parameters)
+            ? point.RunSettled(parameters)
             : -1;
     }
 

@@ -98,15 +98,15 @@ internal sealed class IndexLookup
     }
 
     /// <summary>
-    /// The same, adding the columns asked for to a batch. Needs no published timestamp, and gives up where the row has several
+    /// The same, adding the columns asked for to a batch. Needs no timestamp, and gives up where the row has several
     /// versions. That there is no entry is certain: one is there as long as any version has the key.
     /// </summary>
-    public LookupOutcome FindSettled(long key, in ReadView view, RowBatch rows)
+    public LookupOutcome FindSettled(long key, RowBatch rows)
     {
         RowIdHints? hints = _index.Hints;
         int keyColumn = _index.ColumnNumbers[0];
         bool isGuessed = hints is not null && _trust >= TrustMin;
-        if (isGuessed && _table.ReadSettled(hints!.Guess(key), view, key, keyColumn, Row.Columns, rows) == LookupOutcome.Found)
+        if (isGuessed && _table.ReadSettled(hints!.Guess(key), key, keyColumn, Row.Columns, rows) == LookupOutcome.Found)
         {
             _trust = Math.Min(_trust + 1, TrustMax);
             return LookupOutcome.Found;
@@ -120,7 +120,7 @@ internal sealed class IndexLookup
         {
             Learn(hints, key, rowId);
         }
-        return _table.ReadSettled(rowId, view, key, keyColumn, Row.Columns, rows) == LookupOutcome.Found ? LookupOutcome.Found : LookupOutcome.Unsettled;
+        return _table.ReadSettled(rowId, key, keyColumn, Row.Columns, rows) == LookupOutcome.Found ? LookupOutcome.Found : LookupOutcome.Unsettled;
     }
 
     /// <summary>Begins to go through all rows of the key, in the order of their ids.</summary>

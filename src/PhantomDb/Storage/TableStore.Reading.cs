@@ -55,16 +55,15 @@ internal sealed partial class TableStore
     }
 
     /// <summary>
-    /// Adds columns of a row to a batch where the row has an integer key and only one version that anybody may see: then the
-    /// view sees that. Needs no published timestamp: a row without versions is committed, now.
+    /// Adds columns of a row to a batch where the row has an integer key and only one version: that is committed, now. Needs no
+    /// timestamp, and touches no word that is written for each commit: beside a writer that would be a cache miss a row.
     /// </summary>
     /// <param name="rowId">The row, or any number.</param>
-    /// <param name="view">What is seen.</param>
     /// <param name="key">The key.</param>
     /// <param name="keyColumn">Storage number of its column, which is of an integer type.</param>
     /// <param name="columns">Storage numbers of the columns to read.</param>
     /// <param name="rows">Where they are added.</param>
-    internal LookupOutcome ReadSettled(long rowId, in ReadView view, long key, int keyColumn, int[] columns, RowBatch rows)
+    internal LookupOutcome ReadSettled(long rowId, long key, int keyColumn, int[] columns, RowBatch rows)
     {
         if (FindSlice(rowId) is not { } slice)
         {
@@ -76,8 +75,7 @@ internal sealed partial class TableStore
         {
             return LookupOutcome.Absent;
         }
-        SliceVersions? versions = slice.Versions;
-        bool isSettled = versions is null || (versions.HeadOf(row) == 0 && !versions.IsInsertHidden(row, view));
+        bool isSettled = slice.VersionsFor(row) is not { } versions || (versions.HeadOf(row) == 0 && versions.InsertStampOf(row) is null);
         if (Sse.IsSupported)
         {
             foreach (int number in columns)

@@ -59,17 +59,17 @@ internal sealed class PointKey
     }
 
     /// <summary>
-    /// Adds the columns read to a batch, of an integer key's row with one version: without a published timestamp. Everything
+    /// Adds the columns read to a batch, of an integer key's row with one version: without a timestamp. Everything
     /// else is unsettled.
     /// </summary>
-    public LookupOutcome FindSettled(in ReadView view, RowBuffer parameters, RowBatch rows)
+    public LookupOutcome FindSettled(RowBuffer parameters, RowBatch rows)
     {
         if (_integer is not { } type)
         {
             return LookupOutcome.Unsettled;
         }
         _values[0].CopyTo(parameters, _key, 0);
-        return _key.IsNull(0) ? LookupOutcome.Absent : _lookup.FindSettled(_key.GetInteger(0, type), view, rows);
+        return _key.IsNull(0) ? LookupOutcome.Absent : _lookup.FindSettled(_key.GetInteger(0, type), rows);
     }
 
     /// <summary>

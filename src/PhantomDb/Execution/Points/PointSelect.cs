@@ -19,14 +19,14 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
 
     public override PointRows Rows => rows;
 
-    public override int RunSettled(in ReadView view, RowBuffer parameters)
+    public override int RunSettled(RowBuffer parameters)
     {
         if (outputs.Length > 0)
         {
             return -1;
         }
         rows.Clear();
-        if (key.FindSettled(view, parameters, rows.Batch) == LookupOutcome.Unsettled)
+        if (key.FindSettled(parameters, rows.Batch) == LookupOutcome.Unsettled)
         {
             _isUnsettled = true;
             return -1;
@@ -37,7 +37,7 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
 
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
-        int settledCount = _isUnsettled ? -1 : RunSettled(transaction.View, parameters);
+        int settledCount = _isUnsettled ? -1 : RunSettled(parameters);
         if (settledCount >= 0)
         {
             return settledCount;

@@ -53,9 +53,9 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 
     /// <summary>
     /// Answers a read of a single row without a transaction, where what is found has one version and so is the same for all;
-    /// else -1. The view is of the visible timestamp, which is not published.
+    /// else -1.
     /// </summary>
-    public virtual int RunSettled(in ReadView view, RowBuffer parameters) => -1;
+    public virtual int RunSettled(RowBuffer parameters) => -1;
 
     /// <summary>
     /// Runs the statement; gives the number of rows found or changed, or -1 where it must go the general way after all, having
