@@ -1,5 +1,6 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Storage;
@@ -16,6 +17,7 @@ internal sealed class KeyConversion
 {
     private readonly Column[] _columns;
     private readonly int[] _one = new int[1];
+    private readonly RowBuffer _value = new(0);
 
     public KeyConversion(TableDefinition from, IReadOnlyList<int> fromNumbers, TableDefinition to, IReadOnlyList<int> toNumbers, StatementScope scope)
     {
@@ -24,11 +26,13 @@ internal sealed class KeyConversion
         {
             SqlType source = from.Columns[from.IndexOfNumber(fromNumbers[i])].Type;
             SqlType target = to.Columns[to.IndexOfNumber(toNumbers[i])].Type;
-            _columns[i] = new Column(source, target, IsSame(source, target) ? null : Evaluators(i, source, target, scope));
+            _columns[i] = IsSame(source, target) ? new Column(source, target, false, null)
+                : KeyBounds.CanConvert(source, target) ? new Column(source, target, true, null)
+                : new Column(source, target, false, Evaluators(i, source, target, scope));
         }
     }
 
-    private sealed record Column(SqlType Source, SqlType Target, (ExpressionEvaluator Forth, ExpressionEvaluator IsBack)? Casts);
+    private sealed record Column(SqlType Source, SqlType Target, bool IsConverted, (ExpressionEvaluator Forth, ExpressionEvaluator IsBack)? Casts);
 
     /// <summary>True where both types store a value alike.</summary>
     public static bool IsSame(SqlType a, SqlType b) =>
@@ -54,14 +58,15 @@ internal sealed class KeyConversion
 
     private bool TryConvert(Column column, DataChunk keys, Vector vector, int position, RowBuffer target, int index)
     {
+        if (column.IsConverted)
+        {
+            _value.SetFrom(0, vector, position);
+            return KeyBounds.TryConvert(_value, 0, column.Source, column.Target, ComparisonKind.Equal, target, index);
+        }
         if (column.Casts is not { } casts)
         {
             target.SetFrom(index, vector, position);
             return true;
-        }
-        if (column.Source.IsInteger && column.Target.IsInteger)
-        {
-            return TrySetInteger(Integer(vector, position), column.Target.Id, target, index);
         }
         (int[]? selection, int count) = (keys.Selection, keys.Count);
         try
@@ -80,35 +85,6 @@ internal sealed class KeyConversion
         finally
         {
             (keys.Selection, keys.Count) = (selection, count);
-        }
-    }
-
-    private static long Integer(Vector vector, int position)
-    {
-        int i = vector.PositionOf(position);
-        return vector.Type switch
-        {
-            PhysicalType.Int16 => vector.Values<short>()[i],
-            PhysicalType.Int32 => vector.Values<int>()[i],
-            _ => vector.Values<long>()[i],
-        };
-    }
-
-    private static bool TrySetInteger(long value, SqlTypeId type, RowBuffer target, int index)
-    {
-        switch (type)
-        {
-            case SqlTypeId.Int16 when value == (short)value:
-                target.Set(index, (short)value);
-                return true;
-            case SqlTypeId.Int32 when value == (int)value:
-                target.Set(index, (int)value);
-                return true;
-            case SqlTypeId.Int64:
-                target.Set(index, value);
-                return true;
-            default:
-                return false;
         }
     }
 

@@ -2,6 +2,7 @@ using PhantomDb.Catalog;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
 using PhantomDb.Storage;
+using PhantomDb.Types;
 
 namespace PhantomDb.Execution.Indexes;
 
@@ -162,6 +163,8 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         int value => value,
         long value when constant.Type.IsFixedNumeric => value / Math.Pow(10, constant.Type.Scale),
         long value => value,
+        Int128 value when constant.Type.IsFixedNumeric => (double)value / Math.Pow(10, constant.Type.Scale),
+        Numeric value => value.ToDouble(),
         float value => value,
         double value => value,
         _ => double.NaN,

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Execution.Physical;
 using PhantomDb.Expressions;
@@ -107,7 +106,7 @@ internal sealed class IndexKeyRanges
         }
         foreach (Expression expression in key.Values)
         {
-            if (ExpressionEvaluator.EvaluateConstant(expression, _context) is { } value && TryConvert(expression.Type, value, TypeOf(place), out RowBuffer converted) == 0)
+            if (ExpressionEvaluator.EvaluateConstant(expression, _context) is { } value && TryConvert(expression.Type, value, TypeOf(place), ComparisonKind.Equal, out RowBuffer converted))
             {
                 values.Add(converted);
             }
@@ -121,13 +120,17 @@ internal sealed class IndexKeyRanges
         {
             return;
         }
+        SqlType elementType = KeyBounds.CanConvert(array.Type.Element, type) ? array.Type.Element : type;
         foreach (byte[]? element in ArrayText.Read(text.Bytes, array.Type))
         {
             if (element is not null)
             {
                 Expression value = new ConstantExpression(SqlType.Text, new ByteString(element));
-                value = type.IsString ? value : new CastExpression(value, type, Functions.CastContext.Explicit);
-                values.Add(BufferOf(value.Type, ExpressionEvaluator.EvaluateConstant(value, _context)!));
+                value = type.IsString ? value : new CastExpression(value, elementType, Functions.CastContext.Explicit);
+                if (TryConvert(value.Type, ExpressionEvaluator.EvaluateConstant(value, _context)!, type, ComparisonKind.Equal, out RowBuffer converted))
+                {
+                    values.Add(converted);
+                }
             }
         }
     }
@@ -153,33 +156,32 @@ internal sealed class IndexKeyRanges
         }
         if (range.Lower is { } lower)
         {
-            if (!TryReadBound(lower, place, out RowBuffer value, out int side) || side > 0)
+            if (!TryReadBound(lower, lower.IsInclusive ? ComparisonKind.GreaterOrEqual : ComparisonKind.Greater, place, out RowBuffer value, out bool isInclusive))
             {
                 return false;
             }
-            bounds = side < 0 ? bounds : bounds with { Lower = value, IsLowerInclusive = lower.IsInclusive };
+            bounds = bounds with { Lower = value, IsLowerInclusive = isInclusive };
         }
         if (range.Upper is { } upper)
         {
-            if (!TryReadBound(upper, place, out RowBuffer value, out int side) || side < 0)
+            if (!TryReadBound(upper, upper.IsInclusive ? ComparisonKind.LessOrEqual : ComparisonKind.Less, place, out RowBuffer value, out bool isInclusive))
             {
                 return false;
             }
-            bounds = side > 0 ? bounds : bounds with { Upper = value, IsUpperInclusive = upper.IsInclusive };
+            bounds = bounds with { Upper = value, IsUpperInclusive = isInclusive };
         }
         return true;
     }
 
-    private bool TryReadBound(IndexBound bound, int place, out RowBuffer value, out int side)
+    private bool TryReadBound(IndexBound bound, ComparisonKind kind, int place, out RowBuffer value, out bool isInclusive)
     {
-        side = 0;
+        isInclusive = bound.IsInclusive || NeedsConversion(bound.Value.Type, TypeOf(place));
         value = null!;
         if (ExpressionEvaluator.EvaluateConstant(bound.Value, _context) is not { } boxed)
         {
             return false;   // nothing compares with NULL
         }
-        side = TryConvert(bound.Value.Type, boxed, TypeOf(place), out value);
-        return true;
+        return TryConvert(bound.Value.Type, boxed, TypeOf(place), kind, out value);
     }
 
     private KeyRange? TryWrite(List<RowBuffer?>[] values, int[] places, in Bounds bounds)
@@ -243,37 +245,14 @@ internal sealed class IndexKeyRanges
 
     private SqlType TypeOf(int place) => _scan.Scan.Table.TypeOf(_index.ColumnNumbers[place]);
 
-    // An integer may be of another width than the column: below (-1) or above (1) all that the column can hold it equals none of its values.
-    private static int TryConvert(SqlType type, object value, SqlType column, out RowBuffer converted)
+    // False where no value of the column fits.
+    private static bool TryConvert(SqlType type, object value, SqlType column, ComparisonKind kind, out RowBuffer converted)
     {
-        if (type.Physical == column.Physical)
-        {
-            converted = BufferOf(type, value);
-            return 0;
-        }
-        Debug.Assert(type.IsInteger && column.IsInteger);
-        long number = value switch
-        {
-            short small => small,
-            int medium => medium,
-            _ => (long)value,
-        };
-        (long least, long greatest) = column.Id switch
-        {
-            SqlTypeId.Int16 => (short.MinValue, short.MaxValue),
-            SqlTypeId.Int32 => (int.MinValue, int.MaxValue),
-            _ => (long.MinValue, long.MaxValue),
-        };
-        int side = number < least ? -1 : number > greatest ? 1 : 0;
-        number = Math.Clamp(number, least, greatest);
-        converted = BufferOf(column, column.Id switch
-        {
-            SqlTypeId.Int16 => (object)(short)number,
-            SqlTypeId.Int32 => (int)number,
-            _ => number,
-        });
-        return side;
+        converted = BufferOf(type, value);
+        return !NeedsConversion(type, column) || KeyBounds.TryConvert(converted, 0, type, column, kind, converted, 0);
     }
+
+    private static bool NeedsConversion(SqlType type, SqlType column) => !KeyConversion.IsSame(type, column) && KeyBounds.CanConvert(type, column);
 
     private static RowBuffer BufferOf(SqlType type, object value)
     {
@@ -284,6 +263,6 @@ internal sealed class IndexKeyRanges
 
     /// <summary>True where values of a type can be looked for among those of an index's column.</summary>
     public static bool IsComparable(SqlType column, SqlType value) =>
-        KeyConversion.IsSame(column, value) || (column.IsInteger && value.IsInteger)
+        KeyConversion.IsSame(column, value) || KeyBounds.CanConvert(value, column)
         || (column.Id == SqlTypeId.Char && value.Id == SqlTypeId.PaddedChar);
 }

@@ -66,10 +66,10 @@ internal sealed class IndexMatch
         _conjuncts.Select(conjunct => Answer(conjunct, SingleKey(column, conjunct), column)).FirstOrDefault(key => key is not null)
         ?? _conjuncts.Select(conjunct => Answer(conjunct, ListKey(column, conjunct), column)).FirstOrDefault(key => key is not null);
 
-    // Where the types are the same, keys are equal exactly where the values are, and the condition need not be tested again.
+    // Where the types are the same or are converted, keys are equal exactly where the values are, and the condition need not be tested again.
     private IndexKey? Answer(Expression conjunct, IndexKey? key, IndexColumn column)
     {
-        if (key is { IsArray: false } && key.Values.All(value => KeyConversion.IsSame(value.Type, TypeOf(column))))
+        if (key is { IsArray: false } && key.Values.All(value => IsExact(column, value)))
         {
             _answered.Add(conjunct);
         }
@@ -91,7 +91,7 @@ internal sealed class IndexMatch
     {
         switch (conjunct)
         {
-            case InListExpression { IsNegated: false } inList when IsColumn(column, inList.Operand):
+            case InListExpression { IsNegated: false } inList when IsColumnOrWider(column, inList.Operand):
                 return inList.Items.All(item => IsValueFor(column, item)) ? new IndexKey([.. inList.Items]) : null;
             case ConjunctionExpression { Kind: ConjunctionKind.Or } or:
                 List<Expression> values = [];
@@ -106,8 +106,9 @@ internal sealed class IndexMatch
                 return new IndexKey(values);
             // x = ANY (array) compares texts.
             case FunctionExpression { Function.Name: "any", Arguments: [var operand, var array] }
-                when array.Type.Id == SqlTypeId.Array && array.Type.Element.Id == TypeOf(column).Id && ZoneFilters.IsFixed(array)
-                    && (IsColumn(column, operand) || operand is CastExpression cast && IsColumn(column, cast.Operand)):
+                when array.Type.Id == SqlTypeId.Array && ZoneFilters.IsFixed(array)
+                    && (array.Type.Element.Id == TypeOf(column).Id || KeyBounds.CanConvert(array.Type.Element, TypeOf(column)))
+                    && IsColumnOrWider(column, operand is CastExpression { Type.IsString: true } text ? text.Operand : operand):
                 return new IndexKey([array]) { IsArray = true };
             default:
                 return null;
@@ -147,7 +148,7 @@ internal sealed class IndexMatch
         {
             if (BoundOf(column, conjunct, isLower, acceptsEqual: false) is { } bound)
             {
-                if (conjunct is ComparisonExpression && KeyConversion.IsSame(bound.Value.Type, TypeOf(column)))
+                if (conjunct is ComparisonExpression && IsExact(column, bound.Value))
                 {
                     _answered.Add(conjunct);
                 }
@@ -232,11 +233,12 @@ internal sealed class IndexMatch
         expression is PositionExpression position && position.Index < _scan.ColumnNumbers.Count
         && _scan.ColumnNumbers[position.Index] == column.ColumnNumber;
 
-    // An integer column may be compared as a wider integer, varchar as text.
-    private bool IsColumnOrWider(IndexColumn column, Expression expression) => IsColumn(column, expression)
-        || (expression is CastExpression cast && IsColumn(column, cast.Operand)
-            && ((cast.Operand.Type.IsInteger && cast.Type.IsInteger && cast.Type.Id > cast.Operand.Type.Id)
-                || (cast.Operand.Type.Id == SqlTypeId.Varchar && cast.Type.Id == SqlTypeId.Text)));
+    private bool IsExact(IndexColumn column, Expression value) =>
+        KeyConversion.IsSame(value.Type, TypeOf(column)) || KeyBounds.CanConvert(value.Type, TypeOf(column));
+
+    // A column may be compared as a type that keeps its values, varchar as text.
+    private bool IsColumnOrWider(IndexColumn column, Expression expression) => IsColumn(column, KeyBounds.WithoutCasts(expression))
+        || (expression is CastExpression { Type.Id: SqlTypeId.Text, Operand.Type.Id: SqlTypeId.Varchar } cast && IsColumn(column, cast.Operand));
 
     private SqlType TypeOf(IndexColumn column) => _scan.Table.TypeOf(column.ColumnNumber);
 }

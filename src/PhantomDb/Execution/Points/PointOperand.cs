@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Storage;
@@ -34,6 +35,25 @@ internal sealed class ConstantOperand : PointOperand
     public override void CopyTo(RowBuffer parameters, RowBuffer target, int place) => PointValues.Copy(_value, 0, target, place);
 
     public override bool IsSurelyNull(RowBuffer parameters) => _value.IsNull(0);
+}
+
+/// <summary>
+/// What a column is compared with as another type, as a value of the column's own: <see cref="KeyBounds"/>. NULL where no row can fit.
+/// </summary>
+internal sealed class KeyBoundOperand(PointOperand value, SqlType type, SqlType column, ComparisonKind kind) : PointOperand
+{
+    private readonly RowBuffer _value = new(0);
+
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place)
+    {
+        value.CopyTo(parameters, _value, 0);
+        if (_value.IsNull(0) || !KeyBounds.TryConvert(_value, 0, type, column, kind, target, place))
+        {
+            target.SetNull(place);
+        }
+    }
+
+    public override bool IsSurelyNull(RowBuffer parameters) => value.IsSurelyNull(parameters);
 }
 
 /// <summary>An expression: computed by the vectors' kernels over a chunk of one row.</summary>

@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.Indexes;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Planning.Logical;
@@ -282,17 +283,38 @@ internal sealed class PointPlanner
             {
                 return false;
             }
-            bool isMirrored = comparison.Left is not ColumnExpression;
-            Expression column = isMirrored ? comparison.Right : comparison.Left;
+            Expression left = KeyBounds.WithoutCasts(comparison.Left);
+            bool isMirrored = left is not ColumnExpression;
+            Expression column = isMirrored ? KeyBounds.WithoutCasts(comparison.Right) : left;
             ComparisonKind kind = isMirrored ? Operators.ZoneFilters.Mirror(comparison.Kind) : comparison.Kind;
             int number = PointExpressions.NumberOf(scan, column);
-            if (number < 0 || OperandOf(isMirrored ? comparison.Left : comparison.Right, column.Type) is not { } operand)
+            if (number < 0 || ConditionOf(number, kind, isMirrored ? left : KeyBounds.WithoutCasts(comparison.Right), column.Type) is not { } condition)
             {
                 return false;
             }
-            conditions.Add(new Condition(number, kind, operand));
+            conditions.Add(condition);
         }
         return true;
+    }
+
+    private static Condition? ConditionOf(int number, ComparisonKind kind, Expression value, SqlType type)
+    {
+        if (OperandOf(value, type) is { } same)
+        {
+            return new Condition(number, kind, same);
+        }
+        if (!KeyBounds.CanConvert(value.Type, type) || OperandOf(value, value.Type) is not { } operand)
+        {
+            return null;
+        }
+        ComparisonKind? inclusive = kind switch
+        {
+            ComparisonKind.Equal => ComparisonKind.Equal,
+            ComparisonKind.Greater or ComparisonKind.GreaterOrEqual => ComparisonKind.GreaterOrEqual,
+            ComparisonKind.Less or ComparisonKind.LessOrEqual => ComparisonKind.LessOrEqual,
+            _ => null,
+        };
+        return inclusive is not { } converted ? null : new Condition(number, converted, new KeyBoundOperand(operand, value.Type, type, kind));
     }
 
     private static PointOperand? OperandOf(Expression value, SqlType type) => value switch
