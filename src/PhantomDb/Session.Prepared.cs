@@ -194,21 +194,30 @@ public sealed partial class Session
             {
                 return -1;
             }
+            _statement.NoteSequenceValues();
             int rowCount = point.Run(_transaction, parameters);
-            if (isOwnTransaction && rowCount >= 0)
+            if (rowCount < 0)
+            {
+                _statement.RepeatSequenceValues();
+                return -1;
+            }
+            if (isOwnTransaction)
             {
                 _transaction.Commit();
             }
-            isDone = rowCount >= 0;
-            _inserting = isDone && point.IsInsert && !isOwnTransaction ? point : null;
+            _statement.ForgetSequenceValues();
+            isDone = true;
+            _inserting = point.IsInsert && !isOwnTransaction ? point : null;
             return rowCount;
         }
         catch (PhantomDbException failure) when (failure.SqlState is ['2', '2' or '3', ..])
         {
+            _statement.RepeatSequenceValues();
             return -1;   // bad data or a broken constraint; the general way makes the error, with all that is to be said
         }
         catch
         {
+            _statement.ForgetSequenceValues();
             Fail();
             throw;
         }

@@ -45,6 +45,10 @@ public sealed partial class Session
             Undo(mark);
             throw;
         }
+        finally
+        {
+            _statement.ForgetSequenceValues();   // that the single-row way took before
+        }
     }
 
     // A transaction of the statement's own goes as a whole, and so does one whose COMMIT failed.

@@ -29,6 +29,9 @@ internal sealed class StatementContext : IStatementContext
     private SystemTableSource? _systemTables;
     private readonly Dictionary<int, long> _sequenceValues = [];
     private int? _lastSequence;
+    private readonly List<(int Sequence, long Value)> _taken = [];   // by a single-row statement that may have to be run again
+    private bool _notesTaken;
+    private bool _repeatsTaken;
     private long _statementTime;
     private long _transactionTime;
     private long _deadline;
@@ -178,15 +181,45 @@ internal sealed class StatementContext : IStatementContext
     {
         SequenceStore sequence = Sequence(sequenceOid);
         EnsureMayWrite("nextval()");
-        long value;
-        while (!sequence.TryNext(out value))
+        if (!TryRepeat(sequenceOid, out long value))
         {
-            AwaitSequence(sequenceOid);
-            sequence = Sequence(sequenceOid);
+            while (!sequence.TryNext(out value))
+            {
+                AwaitSequence(sequenceOid);
+                sequence = Sequence(sequenceOid);
+            }
+        }
+        if (_notesTaken)
+        {
+            _taken.Add((sequenceOid, value));
         }
         _sequenceValues[sequenceOid] = value;
         _lastSequence = sequenceOid;
         return value;
+    }
+
+    /// <summary>A single-row statement begins: what it takes of sequences is noted.</summary>
+    public void NoteSequenceValues() => _notesTaken = true;
+
+    /// <summary>The single-row statement goes the general way: it gets the values again that it took, each once.</summary>
+    public void RepeatSequenceValues() => (_notesTaken, _repeatsTaken) = (false, _taken.Count > 0);
+
+    /// <summary>The statement is done with what it took.</summary>
+    public void ForgetSequenceValues()
+    {
+        (_notesTaken, _repeatsTaken) = (false, false);
+        _taken.Clear();
+    }
+
+    private bool TryRepeat(int sequenceOid, out long value)
+    {
+        int index = _repeatsTaken ? _taken.FindIndex(taken => taken.Sequence == sequenceOid) : -1;
+        value = index < 0 ? 0 : _taken[index].Value;
+        if (index >= 0)
+        {
+            _taken.RemoveAt(index);
+        }
+        return index >= 0;
     }
 
     public long CurrentSequenceValue(int sequenceOid) => _sequenceValues.TryGetValue(sequenceOid, out long value)

@@ -61,6 +61,16 @@ public sealed class PointAllocationTests
     }
 
     [TestMethod]
+    public void Inserts_with_defaults_and_checks_allocate_little_but_the_rows()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE d (id serial PRIMARY KEY, n integer CHECK (n >= 0), made timestamptz DEFAULT now(), u uuid DEFAULT gen_random_uuid(), s text DEFAULT 'new' || ' and shiny')").Dispose();
+        using PreparedStatement insert = session.Prepare("INSERT INTO d (n) VALUES ($1)");
+        AssertAllocates("insert with defaults", 400, i => Bound(insert, i).Dispose());   // column slices and index nodes are in it
+    }
+
+    [TestMethod]
     public void Statements_that_are_not_prepared_allocate_their_result_only()
     {
         using Database database = NewDatabase();

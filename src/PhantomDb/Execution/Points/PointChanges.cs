@@ -60,7 +60,8 @@ internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, Poi
 }
 
 /// <summary>INSERT INTO table VALUES (values), one for each column that is stored.</summary>
-internal sealed class PointInsert(DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull)
+internal sealed class PointInsert(
+    DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull, PointNewRow? checks)
     : PointStatement("INSERT", catalog, table)
 {
     public override bool IsInsert => true;
@@ -70,7 +71,7 @@ internal sealed class PointInsert(DatabaseCatalog catalog, TableStore table, Row
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
         row?.Take(null, parameters);
-        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters))
+        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters) || checks?.IsValid(values, parameters) == false)
         {
             return -1;
         }

@@ -8,8 +8,8 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// The values of a single-row statement as operands: first all expressions are added, which tells the columns that must be
-/// read of the row, then the operands are built. Only operators and casts are computed: nothing that remembers values from
-/// one execution to the next, and nothing volatile.
+/// read of the row, then the operands are built. Of a row found only operators and casts are computed: nothing that remembers
+/// values from one execution to the next, and nothing volatile. Of a new row also what defaults are made of.
 /// </summary>
 internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
 {
@@ -85,6 +85,8 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
                     return null;
                 case CastExpression cast when ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable:
                     return null;
+                case not null when scan is null && IsAllowedInNewRow(part):
+                    return null;
                 default:
                     isAllowed = false;
                     return null;
@@ -92,6 +94,25 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
         });
         return isAllowed ? placed : null;
     }
+
+    /// <summary>
+    /// True where a part of an expression may be computed again and again by one evaluator: what is immutable, and the clocks
+    /// and generators that look at the statement each time.
+    /// </summary>
+    public static bool IsAllowedInNewRow(Expression part) => part switch
+    {
+        ParameterExpression or ConstantExpression or PositionExpression => true,
+        ComparisonExpression or ConjunctionExpression or NotExpression or IsNullExpression or BooleanTestExpression => true,
+        CaseExpression or CoalesceExpression or InListExpression => true,
+        FunctionExpression { Function: { Volatility: Volatility.Immutable, HasSideEffects: false } } => true,
+        FunctionExpression call => call.Function.Name is "nextval" or "now" or "current_timestamp" or "transaction_timestamp" or "statement_timestamp"
+            or "clock_timestamp" or "localtimestamp" or "localtime" or "current_date" or "gen_random_uuid" or "random",
+        CastExpression cast => (IsTime(cast.Operand.Type) && IsTime(cast.Type))
+            || ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable,
+        _ => false,
+    };
+
+    private static bool IsTime(SqlType type) => type.Id is SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz;
 
     private int PlaceOf(int number, SqlType type)
     {

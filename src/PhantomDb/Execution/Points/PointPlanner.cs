@@ -10,7 +10,7 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. Conditions must be met by an
-/// index alone; RETURNING, checks, foreign keys, deferrable keys, ON CONFLICT go the general way.
+/// index alone; RETURNING, foreign keys, deferrable keys, ON CONFLICT, and checks of an UPDATE go the general way.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -224,7 +224,7 @@ internal sealed class PointPlanner
 
     private PointInsert? PlanInsert(LogicalInsert insert)
     {
-        if (insert.OnConflict is not null || !IsPlain(insert) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
+        if (insert.OnConflict is not null || !IsPlain(insert with { Checks = [] }) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
         {
             return null;
         }
@@ -232,11 +232,13 @@ internal sealed class PointPlanner
         RowBuffer row = table.NewRowBuffer();
         PointExpressions operands = new(null, _bound.ParameterTypes, _statement);
         bool[] isNotNull = new bool[row.Count];
+        LogicalColumn[] columns = new LogicalColumn[row.Count];
         for (int i = 0; i < row.Count; i++)
         {
             int place = insert.Table.IndexOfNumber(table.ColumnNumbers[i]);
             ColumnDefinition column = insert.Table.Columns[place];
             isNotNull[i] = column.IsNotNull;
+            columns[i] = project.Columns[place].Column;
             Expression value = project.Columns[place].Expression;
             if (value is ColumnExpression reference)
             {
@@ -247,7 +249,10 @@ internal sealed class PointPlanner
                 return null;
             }
         }
-        return new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull);
+        PointNewRow? checks = insert.Checks.Count == 0 ? null : PointNewRow.Create(columns, insert.Checks, _statement);
+        return checks is null && insert.Checks.Count > 0
+            ? null
+            : new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, checks);
     }
 
     private bool IsPlain(LogicalModification modification) =>
