@@ -132,6 +132,23 @@ public sealed class KeyBoundTests
     }
 
     [TestMethod]
+    public void Foreign_keys_refer_to_keys_of_other_types_by_exact_values()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "create table parent (id numeric(12) primary key)");
+        Run(session, "insert into parent select i from generate_series(1, 100) i");
+        Run(session, "create table child (r numeric(20,2) references parent (id), i bigint references parent (id))");
+        Assert.AreEqual("", Result(session, "insert into child values (77.00, 78)"));
+        Assert.AreEqual("23503", Result(session, "insert into child values (77.5, 78)"));
+        Assert.AreEqual("23503", Result(session, "insert into child values (99999999999999.00, 78)"));
+        Assert.AreEqual("23503", Result(session, "insert into child values (77, 9223372036854775807)"));
+        Assert.AreEqual("23503", Result(session, "delete from parent where id = 77"));
+        Assert.AreEqual("23503", Result(session, "delete from parent where id = 78"));
+        Assert.AreEqual("", Result(session, "delete from parent where id = 79"));
+    }
+
+    [TestMethod]
     public void Single_rows_are_changed_by_keys_of_other_types_without_allocation()
     {
         using Database database = Database.CreateInMemory();
