@@ -29,10 +29,11 @@ public sealed partial class Session
 
     internal long IdleTimeoutMs => _settings.IdleTimeoutMs;
 
+    /// <summary>True where a transaction runs that has not failed as a whole.</summary>
+    internal bool HasActiveTransaction => (_isInTransaction || _transaction.IsActive) && !(_isFailed && _savepoints.Count == 0);
+
     /// <summary>True where the transaction has a stamp: it has written or locked something, or waits for others.</summary>
     internal bool HasStamp => _transaction.Stamp is not null;
-
-    internal bool HasActiveTransaction => _isInTransaction || _transaction.IsActive;
 
     private bool IsActive => Volatile.Read(ref _isBusy) != 0 || Volatile.Read(ref _open) is { IsClosed: false };
 

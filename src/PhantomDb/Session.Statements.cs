@@ -434,8 +434,7 @@ public sealed partial class Session
             }
             catch (Exception failure)
             {
-                _failure = failure;
-                session.Fail();
+                Abandon(failure);
                 throw;
             }
             finally
@@ -474,13 +473,30 @@ public sealed partial class Session
             }
             catch (Exception failure)
             {
-                _failure = failure;
-                session.Fail();
+                Abandon(failure);
                 throw;
             }
             finally
             {
                 End(commitsNow: true);
+            }
+        }
+
+        // Whoever reads may take its time to dispose of the result; others must not wait for that.
+        private void Abandon(Exception failure)
+        {
+            if (_failure is not null)
+            {
+                return;
+            }
+            _failure = failure;
+            try
+            {
+                rows.Dispose();   // what it runs still reads by the transaction's timestamp, and beside its changes
+            }
+            finally
+            {
+                session.Fail();
             }
         }
 
@@ -494,7 +510,10 @@ public sealed partial class Session
             _isEnded = true;
             try
             {
-                rows.Dispose();
+                if (_failure is null)
+                {
+                    rows.Dispose();
+                }
                 if (commits && commitsNow && _failure is null && session._transaction.IsActive)
                 {
                     session.CommitTransaction();

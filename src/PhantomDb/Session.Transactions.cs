@@ -98,6 +98,20 @@ public sealed partial class Session
         ShowModes();
     }
 
+    // Modes and settings stay until the block's end, which needs them (AND CHAIN); nothing can be run that would see them.
+    private void GiveUp()
+    {
+        if (_savepoints.Count > 0)
+        {
+            UndoTo(_savepoints[^1]);
+            return;
+        }
+        _transaction.Abort();
+        _overlay?.UndoTo(0);
+        _overlay = null;
+        _deferred.Clear();
+    }
+
     private IEnumerable<QueryResult> RunBatch(string sql)
     {
         IReadOnlyList<Parsing.Ast.Statement> statements = Entered(() =>
@@ -397,13 +411,18 @@ public sealed partial class Session
     {
         Savepoint savepoint = _savepoints[index];
         _savepoints.RemoveRange(index + 1, _savepoints.Count - index - 1);
+        UndoTo(savepoint);
+        _settings.UndoTo(savepoint.SettingsMark);
+        SetReadOnly(savepoint.IsReadOnly);
+        _isFailed = false;
+    }
+
+    private void UndoTo(in Savepoint savepoint)
+    {
         _transaction.RollbackTo(savepoint.Mark);
         _deferred.RollbackTo(savepoint.Deferred);
         _overlay?.UndoTo(savepoint.OverlayStepCount);
         _overlay = savepoint.OverlayStepCount == 0 ? null : _overlay;
-        _settings.UndoTo(savepoint.SettingsMark);
-        SetReadOnly(savepoint.IsReadOnly);
-        _isFailed = false;
     }
 
     private StatementResult SetConstraints(SetConstraintsCommand command)

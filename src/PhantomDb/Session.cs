@@ -395,11 +395,21 @@ public sealed partial class Session : IDisposable
     private static PhantomDbException ResultIsOpen() =>
         new(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
 
-    /// <summary>An error ends all but the ROLLBACK of an open transaction.</summary>
+    /// <summary>
+    /// An error ends all but the ROLLBACK of an open transaction, and undoes what it did up to its innermost savepoint, or all: nobody
+    /// has to wait for the ROLLBACK. To be called when nothing of the statement runs any more.
+    /// </summary>
     private void Fail()
     {
-        _isFailed |= _isInTransaction;
         _isBatchFailed = true;
+        if (_isInTransaction && !_isFailed)
+        {
+            _isFailed = true;
+            if (_transaction.IsActive)
+            {
+                GiveUp();
+            }
+        }
     }
 
     private PhantomDbException Failed(PhantomDbException error)

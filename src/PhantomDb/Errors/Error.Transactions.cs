@@ -4,13 +4,13 @@ namespace PhantomDb.Errors;
 internal static partial class Error
 {
     public static PhantomDbException ConcurrentUpdate() =>
-        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent update") { Hint = RetryHint };
+        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent update");
 
     public static PhantomDbException ConcurrentDelete() =>
-        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent delete") { Hint = RetryHint };
+        new(SqlStates.SerializationFailure, "could not serialize access due to concurrent delete");
 
     public static PhantomDbException ReadWriteDependency() =>
-        new(SqlStates.SerializationFailure, "could not serialize access due to read/write dependencies among transactions") { Hint = RetryHint };
+        new(SqlStates.SerializationFailure, "could not serialize access due to read/write dependencies among transactions") { Hint = "The transaction might succeed if retried." };
 
     public static PhantomDbException Deadlock(int waiter, int blocker) => new(SqlStates.DeadlockDetected, "deadlock detected")
     {
@@ -34,6 +34,4 @@ internal static partial class Error
 
     public static PhantomDbException IdleSessionTimeout() =>
         new(SqlStates.IdleSessionTimeout, "terminating connection due to idle-session timeout");
-
-    private const string RetryHint = "The transaction might succeed if retried.";
 }

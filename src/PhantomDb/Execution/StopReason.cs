@@ -6,6 +6,8 @@ namespace PhantomDb.Execution;
 internal enum StopReason
 {
     None,
+
+    /// <summary>The database has been disposed of.</summary>
     DatabaseClosed,
 
     /// <summary>pg_terminate_backend.</summary>
@@ -19,7 +21,7 @@ internal static class StopReasons
 {
     public static PhantomDbException ToError(this StopReason reason) => reason switch
     {
-        StopReason.Terminated => Error.SessionTerminated(),
+        StopReason.Terminated or StopReason.DatabaseClosed => Error.SessionTerminated(),
         StopReason.IdleInTransaction => Error.IdleInTransactionTimeout(),
         StopReason.IdleSession => Error.IdleSessionTimeout(),
         _ => Error.Cancelled(),

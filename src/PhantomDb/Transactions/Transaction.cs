@@ -444,6 +444,16 @@ internal sealed class Transaction
         End(isStampUnused: true, isCommitted: false);
     }
 
+    /// <summary>
+    /// Undoes all changes and gives up all that is held, as <see cref="Rollback"/> does, which alone may still follow: a transaction that has
+    /// failed keeps nobody waiting until its session says ROLLBACK.
+    /// </summary>
+    public void Abort()
+    {
+        Rollback();
+        IsActive = true;
+    }
+
     /// <summary>Gives the session's slot back; the transaction is not used again.</summary>
     public void Close()
     {

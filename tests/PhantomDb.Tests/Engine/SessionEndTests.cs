@@ -44,7 +44,7 @@ public sealed class SessionEndTests
         WaitUntilBusy(session);
         database.Dispose();
         Assert.IsTrue(running.Wait(PatienceMs));
-        Assert.AreEqual("57014", running.Result);
+        Assert.AreEqual("57P01", running.Result);
         Assert.ThrowsExactly<ObjectDisposedException>(() => session.Execute("SELECT 1"));
     }
 
