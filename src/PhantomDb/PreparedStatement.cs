@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 using PhantomDb.Catalog;
@@ -210,10 +211,17 @@ public sealed class PreparedStatement : IDisposable
 
     private int IndexOf(int parameter)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(parameter, 1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(parameter, _types.Length);
-        return parameter - 1;
+        int index = parameter - 1;
+        if ((uint)index >= (uint)_types.Length)
+        {
+            ThrowNoParameter(parameter);
+        }
+        return index;
     }
+
+    [DoesNotReturn]
+    private void ThrowNoParameter(int parameter) => throw new ArgumentOutOfRangeException(nameof(parameter), parameter,
+        _types.Length == 0 ? "The statement has no parameters." : $"The statement has {_types.Length} parameter{(_types.Length == 1 ? "" : "s")}, counted from 1.");
 
     private void BindText(int index, ReadOnlySpan<byte> text)
     {

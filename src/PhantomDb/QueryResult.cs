@@ -94,10 +94,10 @@ public sealed class QueryResult : IDisposable
     public bool IsNull(int column) => !Vector(column).IsValid(_position);
 
     /// <summary>A boolean.</summary>
-    public bool GetBoolean(int column) => Value<bool>(column, PhysicalType.Boolean);
+    public bool GetBoolean(int column) => Value<bool>(column, PhysicalType.Boolean, "a boolean");
 
     /// <summary>A smallint.</summary>
-    public short GetInt16(int column) => Value<short>(column, PhysicalType.Int16);
+    public short GetInt16(int column) => Value<short>(column, PhysicalType.Int16, "a short");
 
     /// <summary>An integer or smallint.</summary>
     public int GetInt32(int column) => Type(column).Id switch
@@ -117,7 +117,7 @@ public sealed class QueryResult : IDisposable
     };
 
     /// <summary>A real.</summary>
-    public float GetFloat(int column) => Value<float>(column, PhysicalType.Real);
+    public float GetFloat(int column) => Value<float>(column, PhysicalType.Real, "a float");
 
     /// <summary>A double precision or real.</summary>
     public double GetDouble(int column) => Type(column).Id switch
@@ -151,7 +151,7 @@ public sealed class QueryResult : IDisposable
     public Guid GetGuid(int column)
     {
         Span<byte> bytes = stackalloc byte[16];
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Value<UInt128>(column, PhysicalType.Uuid));
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, Value<UInt128>(column, PhysicalType.Uuid, "a uuid"));
         return new Guid(bytes, bigEndian: true);
     }
 
@@ -160,7 +160,7 @@ public sealed class QueryResult : IDisposable
     public DateOnly GetDate(int column)
     {
         Require(column, SqlTypeId.Date, "a date");
-        long day = (long)FirstDay + Value<int>(column, PhysicalType.Int32);
+        long day = (long)FirstDay + ValueOf<int>(column);
         return day >= DateOnly.MinValue.DayNumber && day <= DateOnly.MaxValue.DayNumber
             ? DateOnly.FromDayNumber((int)day)
             : throw new OverflowException($"Column \"{Columns[column].Name}\": date {GetText(column)} is outside the range of DateOnly; read its text instead");
@@ -171,7 +171,7 @@ public sealed class QueryResult : IDisposable
     public TimeOnly GetTime(int column)
     {
         Require(column, SqlTypeId.Time, "a time");
-        long microseconds = Value<long>(column, PhysicalType.Int64);
+        long microseconds = ValueOf<long>(column);
         return microseconds < 86_400_000_000
             ? new TimeOnly(microseconds * 10)
             : throw new OverflowException($"Column \"{Columns[column].Name}\": time 24:00:00 is outside the range of TimeOnly; read its text instead");
@@ -186,7 +186,7 @@ public sealed class QueryResult : IDisposable
         {
             throw WrongType(column, "a timestamp");
         }
-        long microseconds = Value<long>(column, PhysicalType.Int64);
+        long microseconds = ValueOf<long>(column);
         long minimum = -(long)FirstDay * 86_400_000_000;
         if (microseconds < minimum || microseconds > (DateTime.MaxValue.Ticks / 10) + minimum)
         {
@@ -199,7 +199,7 @@ public sealed class QueryResult : IDisposable
     /// <exception cref="OverflowException">The interval has months, whose length depends on the calendar.</exception>
     public TimeSpan GetTimeSpan(int column)
     {
-        Interval interval = Value<Interval>(column, PhysicalType.Interval);
+        Interval interval = Value<Interval>(column, PhysicalType.Interval, "an interval");
         return interval.Months == 0
             ? checked(TimeSpan.FromDays(interval.Days) + new TimeSpan(interval.Microseconds * 10))
             : throw new OverflowException($"Column \"{Columns[column].Name}\": interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
@@ -367,8 +367,8 @@ public sealed class QueryResult : IDisposable
         return vector.Values<T>()[vector.PositionOf(_position)];
     }
 
-    private T Value<T>(int column, PhysicalType type) =>
-        Type(column).Physical == type ? ValueOf<T>(column) : throw WrongType(column, typeof(T).Name);
+    private T Value<T>(int column, PhysicalType type, string wanted) =>
+        Type(column).Physical == type ? ValueOf<T>(column) : throw WrongType(column, wanted);
 
     private ReadOnlySpan<byte> Bytes(int column)
     {

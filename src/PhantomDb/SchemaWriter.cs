@@ -139,7 +139,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             yield return line;
         }
         IEnumerable<string> references =
-            from other in catalog.Tables.OrderBy(other => other.Schema, StringComparer.Ordinal).ThenBy(other => other.Name, StringComparer.Ordinal)
+            from other in catalog.TablesReferencing(table.Oid).OrderBy(other => other.Schema, StringComparer.Ordinal).ThenBy(other => other.Name, StringComparer.Ordinal)
             from key in ConstraintsOf(other, ConstraintKind.ForeignKey)
             where key.ReferencedTableOid == table.Oid
             select $"TABLE \"{Qualify(other.Schema, other.Name)}\" CONSTRAINT \"{key.Name}\" {Text(key, other)}";

@@ -157,9 +157,9 @@ internal static partial class Binder
         List<string> notices = [];
         for (int i = 0; i < tables.Count; i++)
         {
-            foreach (TableDefinition other in state.Catalog.Tables.OrderBy(t => t.Oid))
+            foreach (TableDefinition other in state.Catalog.TablesReferencing(tables[i].Oid))
             {
-                if (tables.Contains(other) || !other.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == tables[i].Oid))
+                if (tables.Contains(other))
                 {
                     continue;
                 }
@@ -178,7 +178,7 @@ internal static partial class Binder
             state.DependOn(table.Oid);
         }
         SequenceDefinition[] restarted = truncate.RestartIdentity
-            ? [.. state.Catalog.Sequences.Where(s => s.OwnerTableOid != 0 && tables.Any(t => t.Oid == s.OwnerTableOid))] : [];
+            ? [.. tables.SelectMany(t => state.Catalog.SequencesOf(t.Oid))] : [];
         return new TruncateCommand(tables, restarted) { Notices = notices };
     }
 

@@ -14,7 +14,7 @@ internal static class CascadeTargets
         var open = new Queue<TableDefinition>([table]);
         while (open.TryDequeue(out TableDefinition? parent))
         {
-            foreach (TableDefinition child in state.Catalog.Tables)
+            foreach (TableDefinition child in state.Catalog.TablesReferencing(parent.Oid))
             {
                 if (targets.All(t => t.Table.Oid != child.Oid) && child.Constraints.Any(c => IsFrom(c, parent) && (IsAction(c.OnDelete) || IsAction(c.OnUpdate))))
                 {

@@ -395,7 +395,7 @@ internal sealed partial class SchemaBinder
         {
             return;
         }
-        foreach (TableDefinition other in _change.Catalog.Tables.OrderBy(t => t.Oid).ToArray())
+        foreach (TableDefinition other in _change.Catalog.TablesReferencing(table.Oid).Append(table).DistinctBy(t => t.Oid).OrderBy(t => t.Oid).ToArray())
         {
             TableDefinition current = other.Oid == table.Oid ? alteration.Builder.Table : other;
             ConstraintDefinition[] references = [.. current.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == table.Oid && c.ReferencedIndexOid == key.IndexOid)];
@@ -473,7 +473,7 @@ internal sealed partial class SchemaBinder
         TableDefinition table = alteration.Builder.Table;
         CheckNewSchema(action.Schema, table.Name, action.Position);
         alteration.Builder.Table = table with { Schema = action.Schema };
-        SequenceDefinition[] sequences = [.. _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid)];
+        SequenceDefinition[] sequences = [.. _change.Catalog.SequencesOf(table.Oid)];
         foreach (SequenceDefinition sequence in sequences)
         {
             IsTaken(action.Schema, sequence.Name, false, action.Position);

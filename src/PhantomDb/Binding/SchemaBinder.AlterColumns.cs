@@ -67,7 +67,7 @@ internal sealed partial class SchemaBinder
         }).WithUsedExpressions();
         alteration.Values.Remove(column.Number);
         alteration.NeedsRewrite = true;
-        foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid && s.OwnerColumnNumber == column.Number).ToArray())
+        foreach (SequenceDefinition sequence in _change.Catalog.SequencesOf(table.Oid).Where(s => s.OwnerColumnNumber == column.Number).ToArray())
         {
             DropDefaultsOver(sequence, what, [table.Oid], cascades);
             _change.RemoveRelation(sequence.Oid);
@@ -123,7 +123,7 @@ internal sealed partial class SchemaBinder
     private void CheckForeignKeys(Alteration alteration, int number, int position)
     {
         TableDefinition table = alteration.Builder.Table;
-        foreach (TableDefinition other in _change.Catalog.Tables.OrderBy(t => t.Oid))
+        foreach (TableDefinition other in _change.Catalog.TablesReferencing(table.Oid).Append(table).DistinctBy(t => t.Oid).OrderBy(t => t.Oid))
         {
             TableDefinition child = other.Oid == table.Oid ? table : other;
             foreach (ConstraintDefinition key in child.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))

@@ -15,7 +15,7 @@ internal sealed partial class SchemaBinder
     /// <summary>Views whose text reads a relation itself, with what their names mean.</summary>
     private IEnumerable<(ViewDefinition View, NameUses Uses)> ViewsOver(int relationOid)
     {
-        foreach (ViewDefinition view in state.Catalog.Views.Where(v => v.DependsOn.Contains(relationOid)).OrderBy(v => v.Oid).ToArray())
+        foreach (ViewDefinition view in state.Catalog.ViewsOver(relationOid).ToArray())
         {
             if (_change.Catalog.Find(view.Oid) is null)
             {
@@ -48,6 +48,10 @@ internal sealed partial class SchemaBinder
         {
             foreach (ColumnDefinition column in table.Columns.Where(c => c.DefaultText is not null && c.DefaultText.Contains('\'', StringComparison.Ordinal)))
             {
+                if (column.SequenceOid != 0 && column.SequenceOid != relationOid && column.DefaultText!.StartsWith("nextval(", StringComparison.Ordinal))
+                {
+                    continue;   // a serial column of another sequence: many, and known without their texts being bound
+                }
                 BindingState apart = Apart();
                 NameUses uses = apart.InView(DatabaseCatalog.DefaultSchema, () =>
                     apart.Record(() => ModificationBinder.BindDefault(apart, SqlParser.ParseExpression(column.DefaultText!), column)));

@@ -306,13 +306,9 @@ internal sealed partial class SchemaBinder(BindingState state)
     {
         string what = $"table {table.Name}";
         List<string> inTheWay = [];
-        foreach (TableDefinition other in _change.Catalog.Tables.Where(t => t.Oid != table.Oid && !dropped.Contains(t.Oid)).OrderBy(t => t.Oid).ToArray())
+        foreach (TableDefinition other in _change.Catalog.TablesReferencing(table.Oid).Where(t => t.Oid != table.Oid && !dropped.Contains(t.Oid)).ToArray())
         {
             ConstraintDefinition[] references = [.. other.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey && c.ReferencedTableOid == table.Oid)];
-            if (references.Length == 0)
-            {
-                continue;
-            }
             if (!cascades)
             {
                 inTheWay.AddRange(references.Select(c => $"constraint {c.Name} on table {other.Name} depends on {what}"));
@@ -326,7 +322,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         }
         DropViews(what, ViewsDependingOn(table.Oid, what, dropped), dropped, cascades, inTheWay);
         // Tables dropped together may refer to each other: the references go with them.
-        foreach (SequenceDefinition sequence in _change.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid).ToArray())
+        foreach (SequenceDefinition sequence in _change.Catalog.SequencesOf(table.Oid).ToArray())
         {
             DropDefaultsOver(sequence, what, [.. dropped, table.Oid], cascades);
             _change.RemoveRelation(sequence.Oid);
@@ -369,7 +365,7 @@ internal sealed partial class SchemaBinder(BindingState state)
     /// <summary>2BP01 where a foreign key uses an index.</summary>
     private void RefuseReferenced(TableDefinition table, int indexOid, string what)
     {
-        foreach (TableDefinition other in _change.Catalog.Tables)
+        foreach (TableDefinition other in _change.Catalog.TablesReferencing(table.Oid))
         {
             foreach (ConstraintDefinition constraint in other.Constraints)
             {
@@ -388,7 +384,7 @@ internal sealed partial class SchemaBinder(BindingState state)
     private List<DependentView> ViewsDependingOn(int oid, string what, HashSet<int> dropped)
     {
         // DependsOn holds all that a view reads through others too: it says which views go, their texts say what each reads itself.
-        ViewDefinition[] all = [.. _change.Catalog.Views.Where(v => v.DependsOn.Contains(oid) && !dropped.Contains(v.Oid)).OrderBy(v => v.Oid)];
+        ViewDefinition[] all = [.. _change.Catalog.ViewsOver(oid).Where(v => !dropped.Contains(v.Oid))];
         if (all.Length == 0)
         {
             return [];
@@ -407,7 +403,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         Follow(views, what);
         found.Reverse();
         // Nothing that reads what goes may stay, even where its text does not tell how it reads it.
-        ViewDefinition[] others = [.. _change.Catalog.Views.Where(v => !seen.Contains(v.Oid) && found.Exists(f => v.DependsOn.Contains(f.View.Oid)))];
+        ViewDefinition[] others = [.. found.SelectMany(f => _change.Catalog.ViewsOver(f.View.Oid)).Where(v => !seen.Contains(v.Oid)).DistinctBy(v => v.Oid)];
         found.AddRange(others.OrderBy(v => v.Oid).Select(v => new DependentView(v, what)));
         return found;
 

@@ -17,6 +17,10 @@ internal sealed record DatabaseCatalog
 
     private ImmutableDictionary<int, object> _objects = ImmutableDictionary<int, object>.Empty;
     private ImmutableDictionary<(string Schema, string Name), int> _relations = ImmutableDictionary<(string, string), int>.Empty;
+
+    // Who refers to an object: tables by foreign keys, views by what they read, sequences by their owner. A statement that has to
+    // know must not look through all objects. May have keys of objects that are gone; never values that are.
+    private ImmutableDictionary<int, ImmutableSortedSet<int>> _referrers = ImmutableDictionary<int, ImmutableSortedSet<int>>.Empty;
     private ImmutableSortedDictionary<string, SchemaDefinition> _schemas =
         ImmutableSortedDictionary.Create<string, SchemaDefinition>(StringComparer.Ordinal);
 
@@ -30,6 +34,15 @@ internal sealed record DatabaseCatalog
     public IEnumerable<ViewDefinition> Views => _objects.Values.OfType<ViewDefinition>();
 
     public IEnumerable<SequenceDefinition> Sequences => _objects.Values.OfType<SequenceDefinition>();
+
+    /// <summary>Tables with foreign keys to a table, itself perhaps, by oid.</summary>
+    public IEnumerable<TableDefinition> TablesReferencing(int tableOid) => ReferrersOf(tableOid).OfType<TableDefinition>();
+
+    /// <summary>Views that read a relation, directly or through others, by oid.</summary>
+    public IEnumerable<ViewDefinition> ViewsOver(int relationOid) => ReferrersOf(relationOid).OfType<ViewDefinition>();
+
+    /// <summary>Sequences that belong to columns of a table, by oid.</summary>
+    public IEnumerable<SequenceDefinition> SequencesOf(int tableOid) => ReferrersOf(tableOid).OfType<SequenceDefinition>();
 
     public bool HasSchema(string name) => _schemas.ContainsKey(name);
 
@@ -95,15 +108,31 @@ internal sealed record DatabaseCatalog
         return catalog;
     }
 
+    private IEnumerable<object> ReferrersOf(int oid) =>
+        _referrers.TryGetValue(oid, out ImmutableSortedSet<int>? referrers) ? referrers.Select(referrer => _objects[referrer]) : [];
+
+    private static IEnumerable<int> ReferencesOf(object definition) => definition switch
+    {
+        TableDefinition table => table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey).Select(c => c.ReferencedTableOid),
+        ViewDefinition view => view.DependsOn,
+        SequenceDefinition { OwnerTableOid: not 0 } sequence => [sequence.OwnerTableOid],
+        _ => [],
+    };
+
     private DatabaseCatalog WithRelation(int oid, string schema, string name, object definition) => this with
     {
         _objects = _objects.SetItem(oid, definition),
         _relations = _relations.SetItem((schema, name), oid),
+        _referrers = ReferencesOf(definition).Aggregate(_referrers, (all, referred) =>
+            all.SetItem(referred, all.GetValueOrDefault(referred, ImmutableSortedSet<int>.Empty).Add(oid))),
     };
 
     private DatabaseCatalog WithoutRelation(int oid, string schema, string name) => this with
     {
         _objects = _objects.Remove(oid),
         _relations = _relations.Remove((schema, name)),
+        _referrers = ReferencesOf(_objects[oid]).Aggregate(_referrers, (all, referred) =>
+            !all.TryGetValue(referred, out ImmutableSortedSet<int>? referrers) ? all
+            : referrers.Remove(oid) is { IsEmpty: false } others ? all.SetItem(referred, others) : all.Remove(referred)),
     };
 }

@@ -111,7 +111,7 @@ internal sealed class SectionWriter(DatabaseContent content, FileOutput output, 
             WriteComment(column.Comment, "COLUMN", name);
         }
         foreach (SequenceDefinition sequence in
-            InOrder(content.Catalog.Sequences.Where(s => s.OwnerTableOid == table.Oid), s => s.Schema, s => s.Name))
+            InOrder(content.Catalog.SequencesOf(table.Oid), s => s.Schema, s => s.Name))
         {
             WriteSequence(sequence, table);
         }

@@ -112,13 +112,6 @@ internal sealed class ConflictInsert
 
     private void Propose(DataChunk chunk, int position)
     {
-        foreach (TableIndex index in _arbiters)
-        {
-            if (index.Definition.IsDeferrable)
-            {
-                throw Error.DeferrableArbiter(_insert.Table.Schema, _insert.Table.Name, index.Definition.Name);
-            }
-        }
         int columnCount = _newRow.Vectors.Length;
         for (int i = 0; i < _proposed.Count; i++)
         {
@@ -201,10 +194,15 @@ internal sealed class ConflictInsert
         _scope.Common!.Has(_table, rowId)
         || !_table.IsVisible(rowId, new ReadView(RowWriter.AnyCommitted, _scope.Transaction.Stamp, _scope.Transaction.View.Command));
 
+    // Index after index: one that may be violated for a while is an error only where none before it decides, as in PostgreSQL.
     private bool TryFindConflict(out long rowId)
     {
         foreach (TableIndex index in _arbiters)
         {
+            if (index.Definition.IsDeferrable)
+            {
+                throw Error.DeferrableArbiter(_insert.Table.Schema, _insert.Table.Name, index.Definition.Name);
+            }
             if (_scope.Transaction.TryFindConflict(_table, index, _proposed, out rowId))
             {
                 return true;

@@ -140,15 +140,12 @@ internal static class StatementLocks
                 transaction.LockTable(parent.Oid, TableLockMode.RowShare, name: parent.Name);
             }
         }
-        foreach (TableDefinition child in catalog.Tables)
+        foreach (TableDefinition child in catalog.TablesReferencing(table.Oid))
         {
-            foreach (ConstraintDefinition key in child.Constraints)
+            if ((seen ??= [table.Oid]).Add(child.Oid))
             {
-                if (key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid && (seen ??= [table.Oid]).Add(child.Oid))
-                {
-                    transaction.LockTable(child.Oid, TableLockMode.RowExclusive, name: child.Name);
-                    TakeRelated(transaction, child, catalog, ref seen);
-                }
+                transaction.LockTable(child.Oid, TableLockMode.RowExclusive, name: child.Name);
+                TakeRelated(transaction, child, catalog, ref seen);
             }
         }
     }

@@ -65,6 +65,38 @@ public sealed class InputErrorTests
     }
 
     [TestMethod]
+    public void A_parameter_beyond_the_statement_is_refused_with_their_number()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using PreparedStatement one = session.Prepare("SELECT $1::int");
+        using PreparedStatement none = session.Prepare("SELECT 1");
+        foreach (int parameter in (int[])[0, 2, -1, int.MinValue])
+        {
+            ArgumentOutOfRangeException error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => one.Bind(parameter, 5));
+            StringAssert.StartsWith(error.Message, "The statement has 1 parameter, counted from 1.");
+            Assert.AreEqual(parameter, error.ActualValue);
+            StringAssert.StartsWith(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => none.BindNull(parameter)).Message, "The statement has no parameters.");
+        }
+    }
+
+    [TestMethod]
+    public void A_column_asked_for_as_another_type_is_refused_in_words()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using QueryResult result = session.Execute("SELECT 1 AS v, 'x'::text AS t");
+        Assert.IsTrue(result.Read());
+        foreach ((Action get, string type) in ((Action, string)[])[
+            (() => result.GetGuid(0), "a uuid"), (() => result.GetBoolean(0), "a boolean"), (() => result.GetInt16(0), "a short"),
+            (() => result.GetFloat(0), "a float"), (() => result.GetTimeSpan(0), "an interval"), (() => result.GetDate(0), "a date")])
+        {
+            Assert.AreEqual($"Column \"v\" is integer, not {type}.", Assert.ThrowsExactly<InvalidCastException>(get).Message);
+        }
+        Assert.AreEqual("Column \"t\" is text, not an int.", Assert.ThrowsExactly<InvalidCastException>(() => result.GetInt32(1)).Message);
+    }
+
+    [TestMethod]
     public void A_stream_that_fails_ends_COPY_with_an_io_error()
     {
         using Database database = Database.CreateInMemory();

@@ -76,7 +76,7 @@ internal sealed class KeyChanges
 
     private static IEnumerable<(ConstraintDefinition Constraint, TableDefinition Child)> IncomingOf(
         DatabaseCatalog catalog, TableDefinition table, IReadOnlyList<int>? changedColumns) =>
-        catalog.Tables.OrderBy(child => child.Oid).SelectMany(child => child.Constraints
+        catalog.TablesReferencing(table.Oid).SelectMany(child => child.Constraints
             .Where(key => key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid
                 && (changedColumns is null || key.ReferencedColumns.Any(changedColumns.Contains)))
             .Select(key => (key, child)));

@@ -258,8 +258,7 @@ internal sealed class PointPlanner
     private bool IsPlain(LogicalModification modification) =>
         modification.Returning.Count == 0 && modification.Checks.Count == 0 && modification.Stored.Count == 0
         && modification.Table.Indexes.All(index => !index.IsDeferrable)
-        && _catalog.Tables.All(table => table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey
-            || (table.Oid != modification.Table.Oid && c.ReferencedTableOid != modification.Table.Oid)));
+        && modification.Table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey) && !_catalog.TablesReferencing(modification.Table.Oid).Any();
 
     private static bool TryFindScan(LogicalOperator plan, out LogicalScan scan, out Expression? filter)
     {
