@@ -4,9 +4,9 @@ using PhantomDb.Transactions;
 
 namespace PhantomDb.Execution.Points;
 
-/// <summary>UPDATE table SET columns = values WHERE key.</summary>
+/// <summary>UPDATE table SET columns = values WHERE key, and what else is asked of the row.</summary>
 internal sealed class PointUpdate(
-    DatabaseCatalog catalog, TableStore table, PointKey key, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull)
+    DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull)
     : PointStatement("UPDATE", catalog, table)
 {
     private readonly RowBuffer _values = new(columns);
@@ -19,34 +19,36 @@ internal sealed class PointUpdate(
         {
             return 0;
         }
-        row?.Take(key.Row, parameters);
-        if (!PointRowChange.TryFill(_values, values, isNotNull, parameters))
+        int rowCount = Compute(parameters);
+        if (rowCount <= 0 || transaction.TryUpdate(Table, rowId, _values) == WriteOutcome.Done)
         {
-            return -1;
-        }
-        if (transaction.TryUpdate(Table, rowId, _values) == WriteOutcome.Done)
-        {
-            return 1;
+            return rowCount;
         }
         if (!key.IsStillThere(transaction, rowId, RowLockMode.NoKeyUpdate))
         {
             return 0;
         }
-        row?.Take(key.Row, parameters);   // computed again from the row's newest version
-        if (!PointRowChange.TryFill(_values, values, isNotNull, parameters))
-        {
-            return -1;
-        }
-        return transaction.TryUpdate(Table, rowId, _values, isLatest: true) == WriteOutcome.Done ? 1 : 0;
+        rowCount = Compute(parameters);   // again, from the row's newest version
+        return rowCount <= 0 || transaction.TryUpdate(Table, rowId, _values, isLatest: true) == WriteOutcome.Done ? rowCount : 0;
+    }
+
+    // 1 where the row found is to be changed, 0 where it is not wanted, -1 where the general way must say why it cannot be.
+    private int Compute(RowBuffer parameters)
+    {
+        row?.Take(key.Row, parameters);
+        return condition?.IsMet() == false ? 0
+            : PointRowChange.TryFill(_values, values, isNotNull, parameters) ? 1
+            : -1;
     }
 }
 
-/// <summary>DELETE FROM table WHERE key.</summary>
-internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key) : PointStatement("DELETE", catalog, table)
+/// <summary>DELETE FROM table WHERE key, and what else is asked of the row.</summary>
+internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row)
+    : PointStatement("DELETE", catalog, table)
 {
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
-        if (!key.TryFind(transaction.View, parameters, out long rowId))
+        if (!key.TryFind(transaction.View, parameters, out long rowId) || !IsWanted(parameters))
         {
             return 0;
         }
@@ -54,8 +56,14 @@ internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, Poi
         {
             return 1;
         }
-        return key.IsStillThere(transaction, rowId, RowLockMode.Update)
+        return key.IsStillThere(transaction, rowId, RowLockMode.Update) && IsWanted(parameters)
             && transaction.TryDelete(Table, rowId, isLatest: true) == WriteOutcome.Done ? 1 : 0;
+    }
+
+    private bool IsWanted(RowBuffer parameters)
+    {
+        row?.Take(key.Row, parameters);
+        return condition?.IsMet() != false;
     }
 }
 

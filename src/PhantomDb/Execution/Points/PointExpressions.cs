@@ -8,21 +8,22 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// The values of a single-row statement as operands: first all expressions are added, which tells the columns that must be
-/// read of the row, then the operands are built. Of a row found only operators and casts are computed: nothing that remembers
-/// values from one execution to the next, and nothing volatile. Of a new row also what defaults are made of.
+/// read of the row, then the operands are built. Of a row found whatever depends on its operands alone can be computed: no
+/// subqueries, nothing stable or volatile. Of a new row also what defaults are made of.
 /// </summary>
 internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
 {
     private readonly List<Expression> _expressions = [];
     private readonly List<int> _numbers = [];
     private readonly List<PhysicalType> _types = [];
+    private readonly List<Expression> _conditions = [];
     private PointRow? _row;
 
     /// <summary>Storage numbers of the columns that expressions read.</summary>
     public int[] ReadColumns => [.. _numbers];
 
     /// <summary>What the expressions are computed from; null where there are none to be computed.</summary>
-    public PointRow? Row => _expressions.Exists(IsComputed) ? _row ??= new PointRow(_types, parameterTypes, statement) : null;
+    public PointRow? Row => _conditions.Count > 0 || _expressions.Exists(IsComputed) ? _row ??= new PointRow(_types, parameterTypes, statement) : null;
 
     /// <summary>Adds an expression whose value is to be of a type; false where it cannot be an operand.</summary>
     public bool TryAdd(Expression expression, SqlType type)
@@ -38,6 +39,21 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
         _expressions.Add(placed);
         return true;
     }
+
+    /// <summary>Adds a condition that the row must meet; false where it cannot be told here.</summary>
+    public bool TryAddCondition(Expression condition)
+    {
+        if (Place(condition) is not { } placed)
+        {
+            return false;
+        }
+        _conditions.Add(placed);
+        return true;
+    }
+
+    /// <summary>The conditions added, as one; null where there are none.</summary>
+    public PointCondition? BuildCondition() => _conditions.Count == 0 ? null : new PointCondition(
+        new PredicateEvaluator(_conditions is [var single] ? single : new ConjunctionExpression(ConjunctionKind.And, new ExpressionList([.. _conditions])), Row!.Evaluation), Row);
 
     public PointOperand[] Build() => [.. _expressions.Select(Operand)];
 
@@ -81,7 +97,8 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
                     return new PositionExpression(PlaceOf(number, part.Type), part.Type) { Position = part.Position };
                 case ParameterExpression or ConstantExpression:
                     return null;
-                case FunctionExpression { Function: { Volatility: Volatility.Immutable, Name: "+" or "-" or "*" or "/" or "%" or "||" } }:
+                case ComparisonExpression or ConjunctionExpression or NotExpression or IsNullExpression or BooleanTestExpression
+                    or CaseExpression or CoalesceExpression or InListExpression or FunctionExpression { Function.Volatility: Volatility.Immutable }:
                     return null;
                 case CastExpression cast when ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable:
                     return null;

@@ -130,6 +130,19 @@ internal sealed class ColumnOperand(PointRow row, int column) : PointOperand
     public override bool IsSurelyNull(RowBuffer parameters) => false;
 }
 
+/// <summary>A condition over the row found and the parameters, beside those that its key meets.</summary>
+internal sealed class PointCondition(PredicateEvaluator evaluator, PointRow row)
+{
+    private readonly int[] _selection = new int[DataChunk.Capacity];
+
+    /// <summary>True where the row that was taken meets it.</summary>
+    public bool IsMet()
+    {
+        row.MakeVectors();
+        return evaluator.Select(row.Chunk, _selection) > 0;
+    }
+}
+
 /// <summary>
 /// What the expressions of a single-row statement are computed from: the columns read of the row found as a chunk of one
 /// row, and the parameters as vectors of one value. <see cref="MakeVectors"/> renews both without allocating, where an

@@ -9,8 +9,9 @@ using PhantomDb.Types;
 namespace PhantomDb.Execution.Points;
 
 /// <summary>
-/// Tells the statements that are about one row, or the few of an index's range, from all others. Conditions must be met by an
-/// index alone; RETURNING, foreign keys, deferrable keys, ON CONFLICT, and checks of an UPDATE go the general way.
+/// Tells the statements that are about one row, or the few of an index's range, from all others. One row is found by a unique
+/// key, and may have to meet further conditions; a range's must be met by its index alone. RETURNING, foreign keys, deferrable
+/// keys, ON CONFLICT, and checks of an UPDATE go the general way.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -89,11 +90,16 @@ internal sealed class PointPlanner
             }
         }
         TableStore table = _storage.GetTable(scan.Table.Oid);
-        bool isPlain = outputs.All(output => output is ColumnExpression);
+        if (ChooseKey(scan, filter, table) is not { } choice || !choice.Others.TrueForAll(values.TryAddCondition))
+        {
+            return null;
+        }
+        bool isPlain = choice.Others.Count == 0 && outputs.All(output => output is ColumnExpression);
         int[] readColumns = isPlain ? [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))] : values.ReadColumns;
-        return KeyOf(scan, filter, table, readColumns, []) is not { } key ? null
-            : isPlain ? new PointSelect(_catalog, table, key, null, [], rows)
-            : new PointSelect(_catalog, table, key, values.Row, values.Build(), rows);
+        PointKey key = choice.ToKey(table, readColumns, []);
+        return isPlain
+            ? new PointSelect(_catalog, table, key, null, null, [], rows)
+            : new PointSelect(_catalog, table, key, values.BuildCondition(), values.Row, values.Build(), rows);
     }
 
     private PointRange? PlanRange(
@@ -207,8 +213,8 @@ internal sealed class PointPlanner
             isNotNull[i] = column.IsNotNull;
         }
         TableStore table = _storage.GetTable(update.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, values.ReadColumns, [.. update.ChangedColumns]);
-        return key is null ? null : new PointUpdate(_catalog, table, key, values.Row, [.. update.ChangedColumns], values.Build(), isNotNull);
+        PointKey? key = KeyOf(scan, filter, table, values, [.. update.ChangedColumns]);
+        return key is null ? null : new PointUpdate(_catalog, table, key, values.BuildCondition(), values.Row, [.. update.ChangedColumns], values.Build(), isNotNull);
     }
 
     private PointDelete? PlanDelete(LogicalDelete delete)
@@ -218,8 +224,9 @@ internal sealed class PointPlanner
             return null;
         }
         TableStore table = _storage.GetTable(delete.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, [], table.StringColumns, removesEntry: true);
-        return key is null ? null : new PointDelete(_catalog, table, key);
+        PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
+        PointKey? key = KeyOf(scan, filter, table, values, table.StringColumns, removesEntry: true);
+        return key is null ? null : new PointDelete(_catalog, table, key, values.BuildCondition(), values.Row);
     }
 
     private PointInsert? PlanInsert(LogicalInsert insert)
@@ -275,30 +282,37 @@ internal sealed class PointPlanner
     private static bool TryReadConditions(LogicalScan scan, Expression? filter, out List<Condition> conditions)
     {
         conditions = [];
-        IReadOnlyList<Expression> conjuncts = filter switch
+        foreach (Expression conjunct in ConjunctsOf(filter))
         {
-            null => [],
-            ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
-            _ => [filter],
-        };
-        foreach (Expression conjunct in conjuncts)
-        {
-            if (conjunct is not ComparisonExpression comparison)
-            {
-                return false;
-            }
-            Expression left = KeyBounds.WithoutCasts(comparison.Left);
-            bool isMirrored = left is not ColumnExpression;
-            Expression column = isMirrored ? KeyBounds.WithoutCasts(comparison.Right) : left;
-            ComparisonKind kind = isMirrored ? Operators.ZoneFilters.Mirror(comparison.Kind) : comparison.Kind;
-            int number = PointExpressions.NumberOf(scan, column);
-            if (number < 0 || ConditionOf(number, kind, isMirrored ? left : KeyBounds.WithoutCasts(comparison.Right), column.Type) is not { } condition)
+            if (ConditionOf(scan, conjunct) is not { } condition)
             {
                 return false;
             }
             conditions.Add(condition);
         }
         return true;
+    }
+
+    private static IReadOnlyList<Expression> ConjunctsOf(Expression? filter) => filter switch
+    {
+        null => [],
+        ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
+        _ => [filter],
+    };
+
+    private static Condition? ConditionOf(LogicalScan scan, Expression conjunct)
+    {
+        if (conjunct is not ComparisonExpression comparison)
+        {
+            return null;
+        }
+        Expression left = KeyBounds.WithoutCasts(comparison.Left);
+        Expression right = KeyBounds.WithoutCasts(comparison.Right);
+        bool isMirrored = left is not ColumnExpression;
+        Expression column = isMirrored ? right : left;
+        ComparisonKind kind = isMirrored ? Operators.ZoneFilters.Mirror(comparison.Kind) : comparison.Kind;
+        int number = PointExpressions.NumberOf(scan, column);
+        return number < 0 ? null : ConditionOf(number, kind, isMirrored ? left : right, column.Type);
     }
 
     private static Condition? ConditionOf(int number, ComparisonKind kind, Expression value, SqlType type)
@@ -340,20 +354,37 @@ internal sealed class PointPlanner
         return null;
     }
 
-    // An equality for each column of a unique index, and nothing else.
-    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, int[] readColumns, int[] changedColumns, bool removesEntry = false)
+    /// <summary>A unique index that the filter gives all columns of, their values, and what else the filter asks of the row.</summary>
+    private readonly record struct KeyChoice(TableIndex Index, PointOperand[] Values, List<Expression> Others)
     {
-        if (filter is null || !TryReadConditions(scan, filter, out List<Condition> conditions)
-            || conditions.Any(c => c.Kind != ComparisonKind.Equal) || conditions.DistinctBy(c => c.ColumnNumber).Count() != conditions.Count)
-        {
-            return null;
-        }
-        TableIndex? index = Array.Find(table.Indexes, i =>
-            i.Definition is { IsAlwaysUnique: true, IsPartial: false } && i.ColumnNumbers.Length == conditions.Count && i.ColumnNumbers.All(number => conditions.Exists(c => c.ColumnNumber == number)));
-        return index is null
-            ? null
-            : new PointKey(table, index, [.. index.ColumnNumbers.Select(number => conditions.Find(c => c.ColumnNumber == number).Operand)], readColumns, changedColumns) { RemovesEntry = removesEntry };
+        public PointKey ToKey(TableStore table, int[] readColumns, int[] changedColumns, bool removesEntry = false) =>
+            new(table, Index, Values, readColumns, changedColumns) { RemovesEntry = removesEntry };
     }
+
+    // Null where no unique index has an equality for each of its columns.
+    private static KeyChoice? ChooseKey(LogicalScan scan, Expression? filter, TableStore table)
+    {
+        IReadOnlyList<Expression> conjuncts = ConjunctsOf(filter);
+        Condition?[] equalities = [.. conjuncts.Select(conjunct => ConditionOf(scan, conjunct) is { Kind: ComparisonKind.Equal } equality ? equality : (Condition?)null)];
+        foreach (TableIndex index in table.Indexes)
+        {
+            if (index.Definition is not { IsAlwaysUnique: true, IsPartial: false })
+            {
+                continue;
+            }
+            int[] places = [.. index.ColumnNumbers.Select(number => Array.FindIndex(equalities, e => e?.ColumnNumber == number))];
+            if (Array.IndexOf(places, -1) < 0)
+            {
+                return new KeyChoice(index, [.. places.Select(place => equalities[place]!.Value.Operand)], [.. conjuncts.Where((_, i) => !places.Contains(i))]);
+            }
+        }
+        return null;
+    }
+
+    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, PointExpressions values, int[] changedColumns, bool removesEntry = false) =>
+        ChooseKey(scan, filter, table) is { } choice && choice.Others.TrueForAll(values.TryAddCondition)
+            ? choice.ToKey(table, values.ReadColumns, changedColumns, removesEntry)
+            : null;
 
     private static int IndexOf(IReadOnlyList<LogicalColumn> columns, ColumnId id)
     {

@@ -6,13 +6,14 @@ using PhantomDb.Transactions;
 namespace PhantomDb.Execution.Points;
 
 /// <summary>
-/// SELECT columns FROM table WHERE key: the columns read, or outputs where some are not columns of the table. These need a
+/// SELECT columns FROM table WHERE key, and what else is asked of the row: the columns read, or outputs where some are not columns of the table. These need a
 /// <see cref="PointRow"/> only where one is computed: constants and parameters come without.
 /// </summary>
-internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, PointKey key, PointRow? row, PointOperand[] outputs, PointRows rows)
+internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, PointOperand[] outputs, PointRows rows)
     : PointStatement("SELECT", catalog, table)
 {
     private readonly RowBuffer _output = new(new int[outputs.Length]);
+    private readonly bool _isPlain = outputs.Length == 0 && condition is null;
     private bool _isUnsettled;   // as was just found
 
     public override bool Writes => false;
@@ -21,7 +22,7 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
 
     public override int RunSettled(RowBuffer parameters)
     {
-        if (outputs.Length > 0)
+        if (!_isPlain)
         {
             return -1;
         }
@@ -46,13 +47,13 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
         rows.Clear();
         if (key.TryFind(transaction.View, parameters, out _))
         {
-            if (outputs.Length == 0)
+            row?.Take(key.Row, parameters);
+            if (_isPlain)
             {
                 rows.Add(key.Row);
             }
-            else
+            else if (condition?.IsMet() != false)
             {
-                row?.Take(key.Row, parameters);
                 for (int i = 0; i < outputs.Length; i++)
                 {
                     outputs[i].CopyTo(parameters, _output, i);

@@ -1,0 +1,151 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Execution.Points;
+
+/// <summary>
+/// Single-row statements that ask more of a row than its key or give something back: the same answers, tags and errors as the
+/// general way, which a SERIALIZABLE session takes; and the second look at a row after waiting for it.
+/// </summary>
+[TestClass]
+public sealed class PointConditionTests
+{
+    [TestMethod]
+    [DataRow("SELECT v, w FROM t WHERE id = $1 AND v > 0")]
+    [DataRow("SELECT * FROM t WHERE id = $1 AND v > 0 AND w LIKE 'row%'")]
+    [DataRow("SELECT id FROM t WHERE id = $1 AND (v < 0 OR v IS NULL)")]
+    [DataRow("SELECT upper(w), v * 2, coalesce(v, -1), CASE WHEN v > 3 THEN 'big' ELSE w END FROM t WHERE id = $1")]
+    [DataRow("SELECT v FROM t WHERE id = $1 AND v IN (1, 2, 3, NULL)")]
+    [DataRow("SELECT v FROM t WHERE id = $1 AND 10 / v > 1")]
+    [DataRow("SELECT 10 / v FROM t WHERE id = $1")]
+    [DataRow("SELECT v FROM t WHERE id = $1 AND id = 3")]
+    [DataRow("SELECT v FROM t WHERE id = $1 AND NULL")]
+    [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 AND v > 0")]
+    [DataRow("UPDATE t SET w = 'a' || $1 || w || repeat('x', v) WHERE id = $1")]
+    [DataRow("UPDATE t SET w = substring(w from 2), v = length(w) WHERE id = $1 AND w <> ''")]
+    [DataRow("UPDATE t SET v = v + 1, amount = amount * 1.5 WHERE id = $1 AND v = 3")]
+    [DataRow("UPDATE t SET v = 10 / v WHERE id = $1")]
+    [DataRow("UPDATE t SET v = 2147483647 + v WHERE id = $1")]
+    [DataRow("UPDATE t SET v = $1, w = NULL WHERE id = $1 AND v IS NOT NULL")]
+    [DataRow("UPDATE t SET id = id + 1 WHERE id = $1 AND v > 1")]
+    [DataRow("DELETE FROM t WHERE id = $1 AND v > 2")]
+    [DataRow("DELETE FROM t WHERE id = $1 AND 10 / v > 2")]
+    public void Further_conditions_and_expressions_give_what_the_general_way_gives(string sql) => Compare(sql);
+
+    [TestMethod]
+    [DataRow("UPDATE t SET w = 'changed' WHERE id = 2 AND v = 2", 0)]
+    [DataRow("UPDATE t SET w = 'changed' WHERE id = 2 AND v > 1", 1)]
+    [DataRow("DELETE FROM t WHERE id = 2 AND v = 2", 0)]
+    [DataRow("DELETE FROM t WHERE id = 2 AND v BETWEEN 2 AND 50", 1)]
+    public async Task A_row_that_was_waited_for_is_looked_at_again(string sql, long expected)
+    {
+        foreach (string level in new[] { "READ COMMITTED", "REPEATABLE READ" })
+        {
+            using Database database = NewDatabase();
+            using Session first = database.OpenSession();
+            using Session second = database.OpenSession();
+            Run(first, "BEGIN");
+            Run(first, "UPDATE t SET v = 50 WHERE id = 2");
+            Run(second, $"BEGIN ISOLATION LEVEL {level}");
+            Run(second, "SELECT 1 FROM t");
+            Task<string> waiting = Task.Run(() => Outcome(() => second.Execute(sql)));
+            await Task.Delay(50);
+            Assert.IsFalse(waiting.IsCompleted, sql);
+            Run(first, "COMMIT");
+            string outcome = await waiting;
+            Assert.AreEqual(level == "READ COMMITTED" ? $"{sql[..6]} {expected}" : "40001", outcome[..Math.Min(outcome.Length, level == "READ COMMITTED" ? 8 : 5)], sql);
+            Run(second, "ROLLBACK");
+        }
+    }
+
+    [TestMethod]
+    public void A_condition_that_no_longer_holds_lets_one_of_two_optimistic_writers_through()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        using PreparedStatement update = session.Prepare("UPDATE t SET v = v + 1, w = $3 WHERE id = $1 AND v = $2");
+        Assert.AreEqual(1, Update(3, "mine"));
+        Assert.AreEqual(0, Update(3, "too late"));
+        Assert.AreEqual(1, Update(4, "again"));
+
+        long Update(long version, string text)
+        {
+            update.Bind(1, 3);
+            update.Bind(2, version);
+            update.Bind(3, text);
+            return update.Execute().RowsAffected;
+        }
+    }
+
+    // Both as prepared statements and as texts, in a transaction of their own each; the rows are compared afterwards.
+    private static void Compare(string sql)
+    {
+        using Database pointDatabase = NewDatabase();
+        using Database generalDatabase = NewDatabase();
+        using Session point = pointDatabase.OpenSession();
+        using Session general = generalDatabase.OpenSession();
+        Run(general, "SET default_transaction_isolation = 'serializable'");
+        using PreparedStatement pointStatement = point.Prepare(sql);
+        using PreparedStatement generalStatement = general.Prepare(sql);
+        for (int key = 0; key <= 8; key++)
+        {
+            int id = key;
+            string text = sql.Replace("$1", $"{key}", StringComparison.Ordinal);
+            Same(Outcome(() => Bound(pointStatement, id)), Outcome(() => Bound(generalStatement, id)), key);
+            Same(Outcome(() => point.Execute(text)), Outcome(() => general.Execute(text)), key);
+            Same(Outcome(() => Bound(pointStatement, id)), Outcome(() => Bound(generalStatement, id)), key);
+        }
+        pointStatement.BindNull(1);
+        generalStatement.BindNull(1);
+        Same(Outcome(pointStatement.Execute), Outcome(generalStatement.Execute), -1);
+        using (QueryResult once = Bound(pointStatement, 1000))
+        {
+            once.Dispose();
+            Assert.AreSame(once, Bound(pointStatement, 1000), "the single-row way gives the same result object each time");
+        }
+
+        void Same(string found, string expected, int key)
+        {
+            Assert.AreEqual(expected, found, $"{sql} with {key}");
+            const string All = "SELECT * FROM t ORDER BY id";
+            Assert.AreEqual(Outcome(() => general.Execute(All)), Outcome(() => point.Execute(All)), $"{sql} with {key}");
+        }
+    }
+
+    private static QueryResult Bound(PreparedStatement statement, int value)
+    {
+        statement.Bind(1, value);
+        return statement.Execute();
+    }
+
+    private static string Outcome(Func<QueryResult> execute)
+    {
+        try
+        {
+            using QueryResult result = execute();
+            List<string> lines = [];
+            while (result.Read())
+            {
+                lines.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "NULL" : result.GetText(i))));
+            }
+            return $"{result.CommandTag}, {result.RowsAffected} rows affected: {string.Join('\n', lines)}";
+        }
+        catch (PhantomDbException failure)
+        {
+            return $"{failure.SqlState} {failure.Message} {failure.Detail} {failure.ConstraintName}";
+        }
+    }
+
+    private static Database NewDatabase()
+    {
+        Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id int PRIMARY KEY, v int, w text, amount numeric(10, 2), note text DEFAULT 'a note of some length')");
+        Run(session, """
+            INSERT INTO t VALUES (0, 0, 'row number zero', 0), (1, 1, '', 1.25), (2, 2, 'row two', NULL), (3, 3, 'row number three', 3),
+                (4, NULL, NULL, 4), (5, -5, 'x', 5), (6, 6, 'row six is long enough to be in a block', 6)
+            """);
+        return database;
+    }
+
+    private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
+}
