@@ -153,7 +153,7 @@ public sealed partial class Session
 
     internal QueryResult NewPointResult(PointStatement point, IReadOnlyList<ResultColumn> columns, int rowCount)
     {
-        if (point.Rows is not null)
+        if (point.Rows is not null && !point.Writes)
         {
             return new QueryResult(columns, point.Rows, point.Tag, -1, countsRows: true, _statement);
         }
@@ -164,7 +164,7 @@ public sealed partial class Session
             ("DELETE", 1) => "DELETE 1",
             _ => StatementRunner.TagOf(point.Tag, rowCount),
         };
-        return new QueryResult([], null, tag, rowCount, countsRows: false, _statement);
+        return new QueryResult(point.Rows is null ? [] : columns, point.Rows, tag, rowCount, countsRows: false, _statement);
     }
 
     // Where queries are kept out of tables, locks have to be taken. A transaction that has changed definitions sees its own; of a

@@ -82,6 +82,11 @@ public sealed class PointAllocationTests
         session.Execute("CREATE TABLE d (id serial PRIMARY KEY, n integer CHECK (n >= 0), made timestamptz DEFAULT now(), u uuid DEFAULT gen_random_uuid(), s text DEFAULT 'new' || ' and shiny')").Dispose();
         using PreparedStatement insert = session.Prepare("INSERT INTO d (n) VALUES ($1)");
         AssertAllocates("insert with defaults", 400, i => Bound(insert, i).Dispose());   // column slices and index nodes are in it
+        using PreparedStatement returning = session.Prepare("INSERT INTO d (n) VALUES ($1) RETURNING id, n + 1");
+        AssertAllocates("insert returning", 400, i => Read(Bound(returning, i)));
+        session.Execute("CREATE TABLE e (id bigserial PRIMARY KEY, parent bigint NOT NULL REFERENCES kv)").Dispose();
+        using PreparedStatement child = session.Prepare("INSERT INTO e (parent) VALUES ($1)");
+        AssertAllocates("insert with a foreign key", 600, i => Bound(child, i).Dispose());   // the parent's lock is in it
     }
 
     [TestMethod]

@@ -72,6 +72,115 @@ public sealed class PointInsertTests
         "SELECT * FROM t ORDER BY id");
 
     [TestMethod]
+    public void Keys_of_other_tables_are_looked_for_as_the_general_way_does() => Compare(
+        "CREATE TABLE p (id bigint PRIMARY KEY, a int, b text, UNIQUE (a, b))",
+        "CREATE TABLE t (id int PRIMARY KEY, p int REFERENCES p, a int, b text, self int REFERENCES t, FOREIGN KEY (a, b) REFERENCES p (a, b) MATCH FULL)",
+        "INSERT INTO p VALUES (1, 1, 'x'), (2, 2, 'a string that is longer than twelve bytes')",
+        "INSERT INTO t VALUES (1, 1, 1, 'x', 1)",
+        "INSERT INTO t VALUES (2, 2, 2, 'a string that is longer than twelve bytes', 1)",
+        "INSERT INTO t VALUES (3, 3, 1, 'x', 1)",
+        "INSERT INTO t VALUES (3, NULL, 1, 'y', 1)",
+        "INSERT INTO t VALUES (3, NULL, 1, NULL, 1)",
+        "INSERT INTO t VALUES (3, NULL, NULL, NULL, NULL)",
+        "INSERT INTO t VALUES (4, NULL, NULL, NULL, 5)",
+        "INSERT INTO t VALUES (3, 77, NULL, NULL, NULL)",
+        "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        "INSERT INTO t VALUES (6, 2, 2, 'a string that is longer than twelve bytes', 1)",
+        "INSERT INTO t VALUES (7, 2, NULL, NULL, 6)",
+        "DELETE FROM t WHERE id = 6",
+        "INSERT INTO t VALUES (8, 2, NULL, NULL, 7)",
+        "COMMIT",
+        "DELETE FROM p WHERE id = 2",
+        "TRUNCATE t, p",
+        "INSERT INTO t VALUES (1, 1, NULL, NULL, NULL)",
+        "INSERT INTO p VALUES (1, 1, 'x')",
+        "INSERT INTO t VALUES (1, 1, NULL, NULL, NULL)",
+        "SELECT * FROM t ORDER BY id");
+
+    [TestMethod]
+    public void Returning_gives_the_row_that_was_inserted() => Compare(
+        "CREATE TABLE t (id serial PRIMARY KEY, n int, s text, CHECK (n < 100))",
+        "INSERT INTO t (n, s) VALUES (1, 'a string that is longer than twelve bytes') RETURNING id",
+        "INSERT INTO t (n, s) VALUES (2, 'a string that is longer than twelve bytes') RETURNING *",
+        "INSERT INTO t (n, s) VALUES (3, NULL) RETURNING id, upper(s) AS u, n * 2, 'x' || coalesce(s, 'nothing that is short') AS v",
+        "INSERT INTO t (n, s) VALUES (0, 'b') RETURNING 1 / n",
+        "INSERT INTO t (n, s) VALUES (4, 'b') RETURNING 1 / n, id + 5",
+        "INSERT INTO t (n, s) VALUES (400, 'b') RETURNING id",
+        "INSERT INTO t (n, s) VALUES (5, 'b') RETURNING id",
+        "SELECT * FROM t ORDER BY id");
+
+    [TestMethod]
+    public void A_prepared_insert_returns_each_row_and_its_count()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE t (id serial PRIMARY KEY, n int)").Dispose();
+        using PreparedStatement insert = session.Prepare("INSERT INTO t (n) VALUES ($1) RETURNING id, n + $1 AS twice");
+        for (int i = 1; i <= 5; i++)
+        {
+            insert.Bind(1, i);
+            using QueryResult result = insert.Execute();
+            Assert.AreEqual(1, result.RowsAffected);
+            Assert.AreEqual("INSERT 0 1", result.CommandTag);
+            Assert.IsTrue(result.Read());
+            Assert.AreEqual((i, 2 * i), (result.GetInt32(0), result.GetInt32(1)));
+            Assert.IsFalse(result.Read());
+        }
+    }
+
+    [TestMethod]
+    public void A_child_inserted_while_its_parent_goes_waits_and_then_fails_or_keeps_it()
+    {
+        const int RoundCount = 300;
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE p (id int PRIMARY KEY)").Dispose();
+        session.Execute("CREATE TABLE t (id serial PRIMARY KEY, p int NOT NULL REFERENCES p)").Dispose();
+        session.Execute($"INSERT INTO p SELECT * FROM generate_series(1, {RoundCount})").Dispose();
+        Parallel.For(0, 3, new ParallelOptions { MaxDegreeOfParallelism = 3 }, thread =>
+        {
+            using Session own = database.OpenSession();
+            using PreparedStatement change = own.Prepare(thread == 0 ? "DELETE FROM p WHERE id = $1" : "INSERT INTO t (p) VALUES ($1)");
+            for (int i = 1; i <= RoundCount; i++)
+            {
+                change.Bind(1, i);
+                try
+                {
+                    change.Execute().Dispose();
+                }
+                catch (PhantomDbException failure)
+                {
+                    Assert.AreEqual("23503", failure.SqlState);
+                }
+            }
+        });
+        Assert.AreEqual("0", One(session, "SELECT count(*) FROM t WHERE p NOT IN (SELECT id FROM p)"));
+    }
+
+    [TestMethod]
+    public void A_child_waits_for_whoever_deletes_its_parent()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        using Session other = database.OpenSession();
+        session.Execute("CREATE TABLE p (id int PRIMARY KEY)").Dispose();
+        session.Execute("CREATE TABLE t (p int REFERENCES p)").Dispose();
+        session.Execute("INSERT INTO p VALUES (1), (2)").Dispose();
+        other.Execute("BEGIN").Dispose();
+        other.Execute("DELETE FROM p WHERE id = 1").Dispose();
+        session.Execute("SET lock_timeout = 20").Dispose();
+        session.Execute("INSERT INTO t VALUES (2)").Dispose();
+        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("INSERT INTO t VALUES (1)").Dispose()).SqlState);
+        other.Execute("ROLLBACK").Dispose();
+        session.Execute("BEGIN").Dispose();
+        session.Execute("INSERT INTO t VALUES (1)").Dispose();
+        other.Execute("SET lock_timeout = 20").Dispose();
+        Assert.AreEqual("55P03", Assert.ThrowsExactly<PhantomDbException>(() => other.Execute("DELETE FROM p WHERE id = 1").Dispose()).SqlState);
+        session.Execute("COMMIT").Dispose();
+        Assert.AreEqual("23503", Assert.ThrowsExactly<PhantomDbException>(() => other.Execute("DELETE FROM p WHERE id = 1").Dispose()).SqlState);
+    }
+
+    [TestMethod]
     public void Threads_that_insert_with_a_sequence_get_each_value_once()
     {
         const int ThreadCount = 3, RowCount = 2000;

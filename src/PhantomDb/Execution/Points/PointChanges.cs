@@ -69,19 +69,41 @@ internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, Poi
 
 /// <summary>INSERT INTO table VALUES (values), one for each column that is stored.</summary>
 internal sealed class PointInsert(
-    DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull, PointNewRow? checks)
+    DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull,
+    PointNewRow? newRow, PointParent[] parents)
     : PointStatement("INSERT", catalog, table)
 {
     public override bool IsInsert => true;
+
+    public override PointRows? Rows => newRow?.Rows;
+
+    public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage) =>
+        base.IsCurrent(newest, storage) && Array.TrueForAll(parents, parent => parent.IsCurrent(storage));
+
+    public override void Lock(Transaction transaction)
+    {
+        base.Lock(transaction);
+        foreach (PointParent parent in parents)
+        {
+            parent.LockTable(transaction);
+        }
+    }
 
     public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(operands, isNotNull, parameters);
 
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
         row?.Take(null, parameters);
-        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters) || checks?.IsValid(values, parameters) == false)
+        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters) || newRow?.TryTake(values, parameters) == false)
         {
             return -1;
+        }
+        foreach (PointParent parent in parents)
+        {
+            if (!parent.TryLock(values, transaction))
+            {
+                return -1;
+            }
         }
         transaction.Insert(Table, values);
         return 1;

@@ -3,46 +3,62 @@ using PhantomDb.Functions;
 using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Points;
 
 /// <summary>
-/// What is computed of an inserted row as a whole, once its values are there: CHECK constraints. What fails is left to the
-/// general way, which makes the error.
+/// What is computed of an inserted row as a whole, once its values are there: CHECK constraints and RETURNING. What fails is
+/// left to the general way, which makes the error.
 /// </summary>
 internal sealed class PointNewRow
 {
     private readonly PointRow _row;
     private readonly PredicateEvaluator[] _failing;
+    private readonly Expression[] _returning;
+    private readonly ExpressionEvaluator?[] _computed;   // of RETURNING what is no plain column
+    private readonly RowBuffer _output;
     private readonly int[] _failed = new int[DataChunk.Capacity];
+    private readonly bool _needsVectors;
 
-    private PointNewRow(PointRow row, Expression[] failing)
+    private PointNewRow(PointRow row, Expression[] failing, Expression[] returning)
     {
         _row = row;
         _failing = [.. failing.Select(condition => new PredicateEvaluator(condition, row.Evaluation))];
+        _returning = returning;
+        _computed = [.. returning.Select(value => value is PositionExpression ? null : new ExpressionEvaluator(value, row.Evaluation))];
+        _output = new RowBuffer([.. Enumerable.Range(0, returning.Length)]);
+        _needsVectors = _failing.Length > 0 || Array.Exists(_computed, c => c is not null);
+        Rows = returning.Length == 0 ? null : new PointRows([.. returning.Select(value => value.Type.Physical)]);
     }
 
-    /// <summary>The checks over a row's columns, which are given in the order of the buffer; null where one cannot be computed here.</summary>
-    public static PointNewRow? Create(IReadOnlyList<LogicalColumn> columns, IReadOnlyList<BoundCheck> checks, IStatementContext statement)
+    /// <summary>The row of RETURNING; null where the statement has none.</summary>
+    public PointRows? Rows { get; }
+
+    /// <summary>
+    /// The checks and RETURNING of an INSERT over its row's columns, given in the order of the buffer; null where something of
+    /// them cannot be computed here.
+    /// </summary>
+    public static PointNewRow? Create(
+        LogicalInsert insert, IReadOnlyList<LogicalColumn> columns, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
     {
-        Expression[] failing = new Expression[checks.Count];
-        for (int i = 0; i < failing.Length; i++)
-        {
-            // A check fails where it is false; unknown passes.
-            if (Place(new BooleanTestExpression(checks[i].Condition, Value: false, IsNegated: false), columns) is not { } placed)
-            {
-                return null;
-            }
-            failing[i] = placed;
-        }
-        return new PointNewRow(new PointRow([.. columns.Select(c => c.Type.Physical)], [], statement), failing);
+        // A check fails where it is false; unknown passes.
+        Expression?[] failing = [.. insert.Checks.Select(check => Place(new BooleanTestExpression(check.Condition, Value: false, IsNegated: false), columns))];
+        Expression?[] returning = [.. insert.Returning.Select(value => Place(value.Expression, columns))];
+        return failing.Contains(null) || returning.Contains(null)
+            ? null
+            : new PointNewRow(new PointRow([.. columns.Select(c => c.Type.Physical)], parameterTypes, statement), failing!, returning!);
     }
 
-    public bool IsValid(RowBuffer values, RowBuffer parameters)
+    /// <summary>Tests a row, and makes RETURNING of it; false where a check fails.</summary>
+    public bool TryTake(RowBuffer values, RowBuffer parameters)
     {
         _row.Take(values, parameters);
-        _row.MakeVectors();
+        if (_needsVectors)
+        {
+            _row.MakeVectors();
+        }
         foreach (PredicateEvaluator failing in _failing)
         {
             if (failing.Select(_row.Chunk, _failed) > 0)
@@ -50,7 +66,29 @@ internal sealed class PointNewRow
                 return false;
             }
         }
+        if (Rows is not null)
+        {
+            Return(values, Rows);
+        }
         return true;
+    }
+
+    private void Return(RowBuffer values, PointRows rows)
+    {
+        for (int i = 0; i < _returning.Length; i++)
+        {
+            if (_computed[i] is { } computed)
+            {
+                _output.SetFrom(i, computed.Evaluate(_row.Chunk), 0);
+            }
+            else
+            {
+                PointValues.Copy(values, ((PositionExpression)_returning[i]).Index, _output, i);
+            }
+        }
+        rows.Clear();
+        rows.Add(_output);
+        rows.Finish();
     }
 
     private static Expression? Place(Expression expression, IReadOnlyList<LogicalColumn> columns)

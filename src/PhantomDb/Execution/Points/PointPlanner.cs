@@ -10,8 +10,8 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. One row is found by a unique
-/// key, and may have to meet further conditions; a range's must be met by its index alone. RETURNING, foreign keys, deferrable
-/// keys, ON CONFLICT, and checks of an UPDATE go the general way.
+/// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable keys and ON CONFLICT go
+/// the general way, and RETURNING, checks and foreign keys of UPDATE and DELETE.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -231,7 +231,7 @@ internal sealed class PointPlanner
 
     private PointInsert? PlanInsert(LogicalInsert insert)
     {
-        if (insert.OnConflict is not null || !IsPlain(insert with { Checks = [] }) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
+        if (insert.OnConflict is not null || insert.Stored.Count > 0 || insert.Table.Indexes.Any(index => index.IsDeferrable) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
         {
             return null;
         }
@@ -256,10 +256,13 @@ internal sealed class PointPlanner
                 return null;
             }
         }
-        PointNewRow? checks = insert.Checks.Count == 0 ? null : PointNewRow.Create(columns, insert.Checks, _statement);
-        return checks is null && insert.Checks.Count > 0
+        bool needsNewRow = insert.Checks.Count > 0 || insert.Returning.Count > 0;
+        PointNewRow? newRow = needsNewRow ? PointNewRow.Create(insert, columns, _bound.ParameterTypes, _statement) : null;
+        PointParent?[] parents = [.. insert.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey)
+            .Select(key => PointParent.Create(key, insert.Table, row, _storage))];
+        return (needsNewRow && newRow is null) || parents.Contains(null)
             ? null
-            : new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, checks);
+            : new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!);
     }
 
     private bool IsPlain(LogicalModification modification) =>

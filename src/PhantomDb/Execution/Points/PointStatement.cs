@@ -18,13 +18,13 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 
     public virtual bool Writes => true;
 
-    /// <summary>The rows of a SELECT; null for the others.</summary>
+    /// <summary>The rows of a SELECT or of RETURNING; null for the others.</summary>
     public virtual PointRows? Rows => null;
 
     protected TableStore Table => table;
 
     /// <summary>False where the definitions or the table's store have been replaced since. Writers look when they have locked the table.</summary>
-    public bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
+    public virtual bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
     {
         ImmutableDictionary<int, TableStore> tables = storage.Tables;
         if (!ReferenceEquals(newest, catalog))
@@ -43,7 +43,7 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
     }
 
     /// <summary>Locks the table for writing.</summary>
-    public void Lock(Transaction transaction) => transaction.LockTable(table.Definition.Oid, TableLockMode.RowExclusive, name: table.Definition.Name);
+    public virtual void Lock(Transaction transaction) => transaction.LockTable(table.Definition.Oid, TableLockMode.RowExclusive, name: table.Definition.Name);
 
     /// <summary>False where the values need the general way: it makes the error for a NULL that may not be.</summary>
     public virtual bool CanRun(RowBuffer parameters) => true;
