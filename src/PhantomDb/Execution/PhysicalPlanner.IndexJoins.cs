@@ -110,7 +110,7 @@ internal sealed partial class PhysicalPlanner
                 continue;   // it says nothing of the join's condition, or too much
             }
             (double rows, double ranges) = _indexes.Estimate(candidate);
-            double cost = outerRows * (IndexCost.OfIndexRows(Math.Max(rows, 1), ranges, scan.ColumnNumbers.Count) + (candidate.Range is null ? 0 : IndexCost.Range));
+            double cost = outerRows * (IndexCost.OfIndexRows(candidate, Math.Max(rows, 1), ranges) + (candidate.Range is null ? 0 : IndexCost.Range));
             if (cost < otherCost && (best is null || cost < best.Cost))
             {
                 HashSet<Expression> rest = new(IndexMatch.Conjuncts(candidate.Residual), ReferenceEqualityComparer.Instance);

@@ -59,6 +59,9 @@ internal sealed class IndexRangeScan
     /// <summary>The row found: the columns asked for, in their order.</summary>
     public RowBuffer Row { get; }
 
+    /// <summary>Called before each batch of entries, none of which may have a row that is seen: the caller may be cancelled.</summary>
+    public Action? BeforeBatch { get; init; }
+
     /// <summary>Place in <see cref="Row"/> of a column of the index.</summary>
     public int PlaceOfKey(int keyColumn) => _firstKeyPlace + keyColumn;
 
@@ -106,6 +109,7 @@ internal sealed class IndexRangeScan
                     return true;
                 }
             }
+            BeforeBatch?.Invoke();
             _count = NextBatch();
             _next = 0;
             _hasIntegers = false;

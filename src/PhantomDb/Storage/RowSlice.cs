@@ -81,6 +81,14 @@ internal sealed class RowSlice
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SliceVersions? VersionsFor(int row) => (_mayHaveVersions >> (row & 63) & 1) != 0 ? _versions : null;
 
+    /// <summary>True where the row is there and has no versions, at one moment during the call: then it is the same for everybody who reads.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool IsSettled(int row)
+    {
+        int sequence = Volatile.Read(ref _sequence);
+        return (sequence & 1) == 0 && row < RowCount && (_mayHaveVersions >> (row & 63) & 1) == 0 && !IsSet(Deleted, row) && IsUnchanged(sequence);
+    }
+
     /// <summary>Gives the slice versions if it has none yet, of rows that are about to get some: the bits row % 64. The sequence is changing.</summary>
     public bool Attach(SliceVersions versions, ulong rows)
     {

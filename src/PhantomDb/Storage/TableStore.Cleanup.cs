@@ -41,12 +41,12 @@ internal sealed partial class TableStore
                 column.CountDead(row);
                 column.Write(row, ref record.OldValue, record.WasNull);
                 versions.Unlink(row, 0, link);
-                DropVersionsIfEmpty(slice);
                 slice.EndChange();
                 if (isIndexed)
                 {
                     RemoveNotedKeys(slice, row, rowId);
                 }
+                DetachVersionsIfEmpty(slice);   // not before the entry of the value undone has gone: keys are read alone
             }
         }
     }

@@ -77,8 +77,9 @@ internal sealed partial class TableStore
         }
     }
 
-    // Adds the entries of changed keys; those of the old keys stay until nobody sees the old values. All or none.
-    private Blocker MoveEntries(RowSlice slice, int row, RowBuffer values, long rowId, TransactionStamp stamp)
+    // Adds the entries of changed keys; those of the old keys stay until nobody sees the old values. All or none. Before the first
+    // of them is there the row counts as one that may have versions: who reads keys alone then looks at the row.
+    private Blocker MoveEntries(RowSlice slice, SliceVersions versions, int row, RowBuffer values, long rowId, TransactionStamp stamp)
     {
         int done = 0;
         bool isDone = false;
@@ -89,6 +90,12 @@ internal sealed partial class TableStore
                 TableIndex index = Indexes[done];
                 if (EncodeChanged(index, slice, row, values))
                 {
+                    if (slice.VersionsFor(row) is null)
+                    {
+                        slice.BeginChange(unshares: false);
+                        AttachVersions(slice, versions, 1UL << row);
+                        slice.EndChange();
+                    }
                     Blocker blocker = AddEntry(index, rowId, stamp);
                     if (!blocker.IsNone)
                     {
@@ -108,6 +115,10 @@ internal sealed partial class TableStore
                 {
                     index.Tree.Remove(index.Writer.Key, rowId);
                 }
+            }
+            if (!isDone)
+            {
+                DetachVersionsIfEmpty(slice);
             }
         }
     }

@@ -294,7 +294,7 @@ internal sealed partial class TableStore
                 column.Adopt(ref _scratch[i], values.BlocksOf(i));
             }
         }
-        Blocker blocker = MoveEntries(slice, row, values, rowId, stamp);
+        Blocker blocker = MoveEntries(slice, versions, row, values, rowId, stamp);
         if (!blocker.IsNone)
         {
             return blocker;
@@ -419,6 +419,17 @@ internal sealed partial class TableStore
         else
         {
             _account?.Release(versions.ReservedSize);
+        }
+    }
+
+    // After the entries that the versions account for have gone.
+    private void DetachVersionsIfEmpty(RowSlice slice)
+    {
+        if (slice.Versions is { IsEmpty: true })
+        {
+            slice.BeginChange(unshares: false);
+            DropVersionsIfEmpty(slice);
+            slice.EndChange();
         }
     }
 

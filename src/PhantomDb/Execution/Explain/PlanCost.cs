@@ -31,7 +31,7 @@ internal readonly record struct PlanCost(double Startup, double Total, double Ro
         (double startup, double total) = plan switch
         {
             PhysicalScan scan => (0, TableRows(scan, statistics, rows) * (ScanRow + (scan.Filter is null ? 0 : Evaluation))),
-            PhysicalIndexScan scan => (IndexCost.Seek * ScanRow, IndexCost.OfIndexRows(rows, RangeCount(scan), scan.Scan.ColumnNumbers.Count) * ScanRow),
+            PhysicalIndexScan scan => (IndexCost.Seek * ScanRow, IndexCost.OfIndexRows(scan, rows, RangeCount(scan)) * ScanRow),
             PhysicalFilter => (inputs[0].Startup, inputs[0].Total + (inputs[0].Rows * Evaluation)),
             PhysicalProject project => (inputs[0].Startup, inputs[0].Total + (rows * Evaluation * project.Expressions.Count)),
             PhysicalHashJoin => HashJoin(inputs[0], inputs[1], rows),

@@ -140,7 +140,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
     private string Title(PhysicalOperator plan) => plan switch
     {
         PhysicalScan scan => $"Seq Scan on {Relation(scan.Table)}{As(scan.Table.Name, scan.Alias)}",
-        PhysicalIndexScan { Scan: { } scan } index => $"Index Scan {(index.IsBackward ? "Backward " : "")}using {index.Index.Name} on {Relation(scan.Table)}{As(scan.Table.Name, scan.Alias)}",
+        PhysicalIndexScan { Scan: { } scan } index => $"{NodeType(index)} {(index.IsBackward ? "Backward " : "")}using {index.Index.Name} on {Relation(scan.Table)}{As(scan.Table.Name, scan.Alias)}",
         PhysicalVirtualScan scan => $"Seq Scan on {scan.Name}{As(scan.Name, scan.Alias)}",
         PhysicalTableFunction function => $"Function Scan on {function.Function.Name}",
         PhysicalValues { Rows.Count: 0 } => "Result (no rows)",
@@ -157,7 +157,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
     private static string NodeType(PhysicalOperator plan) => plan switch
     {
         PhysicalScan or PhysicalVirtualScan => "Seq Scan",
-        PhysicalIndexScan => "Index Scan",
+        PhysicalIndexScan scan => scan.IsIndexOnly ? "Index Only Scan" : "Index Scan",
         PhysicalTableFunction => "Function Scan",
         PhysicalValues { Rows.Count: 0 } or PhysicalValues { Columns.Count: 0 } => "Result",
         PhysicalValues => "Values Scan",

@@ -36,7 +36,10 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
             {
                 continue;
             }
-            PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts);
+            PhysicalIndexScan candidate = IndexMatch.Find(scan, index, conjuncts) with
+            {
+                IsIndexOnly = !scan.HasRowId && IndexKeyScan.Gives(scan.Table, index, scan.ColumnNumbers),   // rows by id are looked at again
+            };
             bool isNarrowed = candidate.Keys.Count > 0 || candidate.Range is not null || index.IsPartial;
             bool isWorthwhile = Weigh(candidate, table, out double rows, out double cost);
             if (isNarrowed && isWorthwhile && cost < bestCost)
@@ -64,7 +67,7 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         if (HasParameters(candidate))
         {
             (rows, double ranges) = Estimate(candidate);
-            cost = IndexCost.OfIndexRows(rows, ranges, candidate.Scan.ColumnNumbers.Count);
+            cost = IndexCost.OfIndexRows(candidate, rows, ranges);
             return true;
         }
         return IndexCost.IsCheaper(candidate, table, evaluation, areValuesKnown: false, out rows, out cost, out _);
@@ -94,14 +97,14 @@ internal sealed class IndexChoice(IReadOnlyDictionary<int, TableStore> tables, E
         }
         PhysicalIndexScan? byIndex = Choose(scan);
         double rows = byIndex is null ? table.RowCount : Math.Min(table.RowCount, Estimate(byIndex).Rows);
-        double read = byIndex is null ? IndexCost.OfWholeScan(table) : IndexCost.OfIndexRows(rows, 1, scan.ColumnNumbers.Count);
+        double read = byIndex is null ? IndexCost.OfWholeScan(table) : IndexCost.OfIndexRows(byIndex, rows, 1);
         return read + (rows * (isTable && rows < outerRows * 4 ? IndexCost.HashedRow : IndexCost.ProbedRow)) + (outerRows * IndexCost.HashedRow);
     }
 
     /// <summary>Outer rows from which on a hash join with a scan of the table costs less than lookups.</summary>
     public double RowsWorthHashing(PhysicalIndexScan scan, double rowsPerLookup)
     {
-        double lookup = IndexCost.OfIndexRows(rowsPerLookup, 1, scan.Scan.ColumnNumbers.Count);
+        double lookup = IndexCost.OfIndexRows(scan, rowsPerLookup, 1);
         return tables.TryGetValue(scan.Scan.Table.Oid, out TableStore? table)
             ? (IndexCost.OfWholeScan(table) + (table.RowCount * IndexCost.HashedRow)) / lookup
             : double.PositiveInfinity;

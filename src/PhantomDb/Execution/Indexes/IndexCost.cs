@@ -18,6 +18,12 @@ internal static class IndexCost
     /// <summary>Copying one column of it.</summary>
     public const double IndexColumn = 8;
 
+    /// <summary>An entry alone, with a look at whether its row may have versions.</summary>
+    public const double EntryRow = 18;
+
+    /// <summary>Making a column's value of its key.</summary>
+    public const double EntryColumn = 5;
+
     /// <summary>A descent to the begin of a range.</summary>
     public const double Seek = 400;
 
@@ -54,7 +60,11 @@ internal static class IndexCost
         return (slices * Slice) + (rows * ScanRow);
     }
 
-    public static double OfIndexRows(double rows, double ranges, int columnCount) => (ranges * Seek) + (rows * (IndexRow + (columnCount * IndexColumn)));
+    public static double OfIndexRows(PhysicalIndexScan scan, double rows, double ranges)
+    {
+        int columnCount = scan.Scan.ColumnNumbers.Count;
+        return (ranges * Seek) + (rows * (scan.IsIndexOnly ? EntryRow + (columnCount * EntryColumn) : IndexRow + (columnCount * IndexColumn)));
+    }
 
     // The entries that the index has in a scan's key ranges.
     private static double RowsOf(PhysicalIndexScan scan, TableIndex index, List<KeyRange> ranges)
@@ -115,7 +125,7 @@ internal static class IndexCost
                 return false;
             }
             rows = RowsOf(scan, index, ranges);
-            cost = OfIndexRows(rows, ranges.Count, scan.Scan.ColumnNumbers.Count);
+            cost = OfIndexRows(scan, rows, ranges.Count);
             return scan.IsOneRow || !IsScanCheaper(cost, scan.Scan, table, context, areValuesKnown);
         }
         catch (PhantomDbException)

@@ -67,7 +67,7 @@ internal sealed class IndexJoin(
             ScanPredicate.Note(scan, context);
             TableStore table = context.Tables[scan.Table.Oid];
             _index = table.FindIndex(join.Right.Index.Oid) ?? throw new System.Diagnostics.UnreachableException($"index {join.Right.Index.Name} is gone");
-            _rows = new IndexRangeScan(table, _index, [.. scan.ColumnNumbers]);
+            _rows = new IndexRangeScan(table, _index, [.. scan.ColumnNumbers]) { BeforeBatch = context.ThrowIfCancelled };
             _lower = _index.NewKeyWriter();
             _upper = _index.NewKeyWriter();
             _valueEvaluators = [.. join.OuterValues.Select(value => new ExpressionEvaluator(value, context.Evaluation))];

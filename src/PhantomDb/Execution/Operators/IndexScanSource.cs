@@ -9,7 +9,7 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Execution.Operators;
 
 /// <summary>
-/// Reads the rows of key ranges of an index, in key order, one by one into chunks, and tests what the ranges leave open of the
+/// Reads the rows of key ranges of an index, or where they say all the keys alone, in key order into chunks, and tests what the ranges leave open of the
 /// filter. The first chunks are short: whoever wants but a few rows does not wait for many.
 /// </summary>
 internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ranges) : PipelineSource
@@ -22,7 +22,8 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
 
         private readonly PhysicalScan _scan;
         private readonly ExecutionContext _context;
-        private readonly IndexRangeScan _rows;
+        private readonly IndexRangeScan? _rows;   // one of the two
+        private readonly IndexKeyScan? _keys;
         private readonly PredicateEvaluator? _filter;
         private readonly DataChunk _chunk;
         private readonly int[] _selection = new int[DataChunk.Capacity];
@@ -40,7 +41,14 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             ScanPredicate.Note(_scan, context);
             TableStore table = context.Tables[_scan.Table.Oid];
             TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
-            _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]);
+            if (scan.IsIndexOnly)
+            {
+                _keys = new IndexKeyScan(table, index, [.. _scan.ColumnNumbers]);
+            }
+            else
+            {
+                _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]) { BeforeBatch = context.ThrowIfCancelled };
+            }
             _filter = scan.Residual is null ? null : new PredicateEvaluator(scan.Residual, context.Evaluation);
             _chunk = new DataChunk([.. _scan.Columns.Select(c => c.Type.Physical)], context.Memory);
         }
@@ -69,32 +77,68 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             }
         }
 
-        private bool TryNext(out long rowId)
-        {
-            while (_rangeCount == 0 || !_rows.TryNext(_context.View, out rowId))
-            {
-                if (_rangeCount == _ranges.Count)
-                {
-                    rowId = -1;
-                    return false;
-                }
-                KeyRange range = _ranges[_isBackward ? _ranges.Count - 1 - _rangeCount : _rangeCount];
-                _rows.Seek(range.Lower, range.Upper, _isBackward);
-                _rangeCount++;
-            }
-            return true;
-        }
-
         private void Fill()
         {
             RowVectors.Begin(_chunk);
-            int count = 0;
-            while (count < _rowCountMax && TryNext(out long rowId))
-            {
-                RowVectors.Write(_chunk, count++, _rows.Row, _scan.ColumnNumbers.Count, rowId);
-            }
+            int count = _keys is null ? FillFromRows(_rows!) : FillFromKeys(_keys);
             RowVectors.End(_chunk, count);
             _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);
+        }
+
+        private int FillFromRows(IndexRangeScan rows)
+        {
+            int count = 0;
+            while (count < _rowCountMax)
+            {
+                if (_rangeCount > 0 && rows.TryNext(_context.View, out long rowId))
+                {
+                    RowVectors.Write(_chunk, count++, rows.Row, _scan.ColumnNumbers.Count, rowId);
+                }
+                else if (TryBeginRange(out KeyRange range))
+                {
+                    rows.Seek(range.Lower, range.Upper, _isBackward);
+                }
+                else
+                {
+                    break;
+                }
+            }
+            return count;
+        }
+
+        private int FillFromKeys(IndexKeyScan keys)
+        {
+            int count = 0;
+            while (count < _rowCountMax)
+            {
+                _context.ThrowIfCancelled();
+                if (_rangeCount > 0 && keys.Next(_context.View, _rowCountMax - count, out int found))
+                {
+                    keys.Write(_chunk.Vectors, count);
+                    count += found;
+                }
+                else if (TryBeginRange(out KeyRange range))
+                {
+                    keys.Seek(range.Lower, range.Upper, _isBackward);
+                }
+                else
+                {
+                    break;
+                }
+            }
+            return count;
+        }
+
+        private bool TryBeginRange(out KeyRange range)
+        {
+            if (_rangeCount == _ranges.Count)
+            {
+                range = default;
+                return false;
+            }
+            range = _ranges[_isBackward ? _ranges.Count - 1 - _rangeCount : _rangeCount];
+            _rangeCount++;
+            return true;
         }
     }
 }

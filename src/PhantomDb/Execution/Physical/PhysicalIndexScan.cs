@@ -21,6 +21,9 @@ internal sealed record PhysicalIndexScan(PhysicalScan Scan, IndexDefinition Inde
     /// <summary>Operators above rely on the order: the table must not be scanned instead, however many rows there turn out to be.</summary>
     public bool IsOrdered { get; init; }
 
+    /// <summary>All columns come from the keys; a row is looked at only where it may have versions.</summary>
+    public bool IsIndexOnly { get; init; }
+
     /// <summary>A whole key of a unique index: one row at most, however large the table becomes while the plan is kept.</summary>
     public bool IsOneRow => Index.IsAlwaysUnique && Keys.Count == Index.Columns.Count && Keys.All(key => key.IsSingle && !key.IsNull);
 

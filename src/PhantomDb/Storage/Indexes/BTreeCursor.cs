@@ -35,6 +35,10 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
         public KeyHeap? Heap;
     }
 
+    private BTreeNode<TKey>? _givenLeaf;   // where the last batch came from, if it was one leaf's
+    private long _givenVersion;
+    private BTree<TKey, TProbe>.Contents? _givenContents;
+
     /// <summary>The heap of the keys that the last batch returned.</summary>
     public KeyHeap? Heap { get; private set; }
 
@@ -56,7 +60,16 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
     public override int NextBatch(Span<long> rowIds) => NextBatch(default, rowIds);
 
     /// <summary>The next entries; <paramref name="keys"/> is empty or at least as long as <paramref name="rowIds"/>. 0 at the end.</summary>
-    public int NextBatch(Span<TKey> keys, Span<long> rowIds)
+    public int NextBatch(Span<TKey> keys, Span<long> rowIds) => NextBatch(keys, rowIds, isOneLeaf: false);
+
+    /// <summary>The same, of one leaf: <see cref="IsLeafUnchanged"/> then tells whether they are all still there.</summary>
+    public int NextOfLeaf(Span<TKey> keys, Span<long> rowIds) => NextBatch(keys, rowIds, isOneLeaf: true);
+
+    /// <summary>True where the leaf of the last <see cref="NextOfLeaf"/> has not changed since: its entries were the tree's all the time.</summary>
+    public bool IsLeafUnchanged =>
+        _givenLeaf is { } leaf && leaf.IsUnchanged(_givenVersion) && ReferenceEquals(_givenContents, tree.CurrentContents);
+
+    private int NextBatch(Span<TKey> keys, Span<long> rowIds, bool isOneLeaf)
     {
         Debug.Assert(keys.IsEmpty || keys.Length >= rowIds.Length);
         SpinWait wait = default;
@@ -71,9 +84,13 @@ internal sealed class BTreeCursor<TKey, TProbe>(BTree<TKey, TProbe> tree) : Inde
             if (filled > 0 && !ReferenceEquals(Heap, _contents!.Heap))
                 break;   // the tree was rewritten: the keys of one batch lie in one heap
             Heap = _contents!.Heap;
+            if (isOneLeaf)
+                (_givenLeaf, _givenVersion, _givenContents) = (_leaf, _leafVersion, _contents);
             if (!TryTake(keys.IsEmpty ? default : keys[filled..], rowIds[filled..], out int taken))
                 _leaf = null;
             filled += taken;
+            if (isOneLeaf && taken > 0)
+                break;
         }
         return filled;
     }
