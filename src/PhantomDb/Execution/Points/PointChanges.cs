@@ -6,14 +6,24 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>UPDATE table SET columns = values WHERE key, and what else is asked of the row.</summary>
 internal sealed class PointUpdate(
-    DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull)
+    DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull,
+    PointChangedRow? changed)
     : PointStatement("UPDATE", catalog, table)
 {
     private readonly RowBuffer _values = new(columns);
 
+    public override PointRows? Rows => changed?.Output?.Rows;
+
     public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(values, isNotNull, parameters);
 
     public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        int rowCount = Change(transaction, parameters);
+        changed?.Output?.Finish(rowCount);
+        return rowCount;
+    }
+
+    private int Change(Transaction transaction, RowBuffer parameters)
     {
         if (!key.TryFind(transaction.View, parameters, out long rowId))
         {
@@ -36,34 +46,50 @@ internal sealed class PointUpdate(
     private int Compute(RowBuffer parameters)
     {
         row?.Take(key.Row, parameters);
-        return condition?.IsMet() == false ? 0
-            : PointRowChange.TryFill(_values, values, isNotNull, parameters) ? 1
-            : -1;
+        if (condition?.IsMet() == false)
+        {
+            return 0;
+        }
+        return PointRowChange.TryFill(_values, values, isNotNull, parameters) && changed?.TryTake(key.Row, _values, parameters) != false ? 1 : -1;
     }
 }
 
 /// <summary>DELETE FROM table WHERE key, and what else is asked of the row.</summary>
-internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row)
+internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, PointOutput? output)
     : PointStatement("DELETE", catalog, table)
 {
+    public override PointRows? Rows => output?.Rows;
+
     public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        int rowCount = Delete(transaction, parameters) ? 1 : 0;
+        output?.Finish(rowCount);
+        return rowCount;
+    }
+
+    private bool Delete(Transaction transaction, RowBuffer parameters)
     {
         if (!key.TryFind(transaction.View, parameters, out long rowId) || !IsWanted(parameters))
         {
-            return 0;
+            return false;
         }
         if (transaction.TryDelete(Table, rowId) == WriteOutcome.Done)
         {
-            return 1;
+            return true;
         }
         return key.IsStillThere(transaction, rowId, RowLockMode.Update) && IsWanted(parameters)
-            && transaction.TryDelete(Table, rowId, isLatest: true) == WriteOutcome.Done ? 1 : 0;
+            && transaction.TryDelete(Table, rowId, isLatest: true) == WriteOutcome.Done;
     }
 
     private bool IsWanted(RowBuffer parameters)
     {
         row?.Take(key.Row, parameters);
-        return condition?.IsMet() != false;
+        if (condition?.IsMet() == false)
+        {
+            return false;
+        }
+        output?.Compute(parameters);
+        return true;
     }
 }
 

@@ -98,7 +98,7 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
                 case ParameterExpression or ConstantExpression:
                     return null;
                 case ComparisonExpression or ConjunctionExpression or NotExpression or IsNullExpression or BooleanTestExpression
-                    or CaseExpression or CoalesceExpression or InListExpression or FunctionExpression { Function.Volatility: Volatility.Immutable }:
+                    or CaseExpression or CoalesceExpression or InListExpression or FunctionExpression { Function: { Volatility: Volatility.Immutable, HasSideEffects: false } }:
                     return null;
                 case CastExpression cast when ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable:
                     return null;
@@ -131,7 +131,8 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
 
     private static bool IsTime(SqlType type) => type.Id is SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz;
 
-    private int PlaceOf(int number, SqlType type)
+    /// <summary>Where a column stands among those read; it is added where it is not there yet.</summary>
+    public int PlaceOf(int number, SqlType type)
     {
         int place = _numbers.IndexOf(number);
         if (place < 0)

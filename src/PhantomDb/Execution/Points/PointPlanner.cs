@@ -11,7 +11,7 @@ namespace PhantomDb.Execution.Points;
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. One row is found by a unique
 /// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable keys and ON CONFLICT go
-/// the general way, and RETURNING, checks and foreign keys of UPDATE and DELETE.
+/// the general way, and an UPDATE or DELETE whose foreign keys have to be looked at.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -196,7 +196,7 @@ internal sealed class PointPlanner
 
     private PointUpdate? PlanUpdate(LogicalUpdate update)
     {
-        if (update.Input is not LogicalProject project || !IsPlain(update) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+        if (update.Input is not LogicalProject project || !IsPlainUpdate(update) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
@@ -213,20 +213,54 @@ internal sealed class PointPlanner
             isNotNull[i] = column.IsNotNull;
         }
         TableStore table = _storage.GetTable(update.Table.Oid);
-        PointKey? key = KeyOf(scan, filter, table, values, [.. update.ChangedColumns]);
-        return key is null ? null : new PointUpdate(_catalog, table, key, values.BuildCondition(), values.Row, [.. update.ChangedColumns], values.Build(), isNotNull);
+        if (!TryPlanChangedRow(update, values, out PointChangedRow? changed) || KeyOf(scan, filter, table, values, [.. update.ChangedColumns]) is not { } key)
+        {
+            return null;
+        }
+        return new PointUpdate(_catalog, table, key, values.BuildCondition(), values.Row, [.. update.ChangedColumns], values.Build(), isNotNull, changed);
     }
+
+    // What of the new row checks and RETURNING need; null where they need nothing, false where they cannot be computed here.
+    private bool TryPlanChangedRow(LogicalUpdate update, PointExpressions values, out PointChangedRow? changed)
+    {
+        changed = null;
+        if (update.Returning.Count == 0 && update.Checks.Count == 0)
+        {
+            return true;
+        }
+        LogicalScan newRow = new(update.Table, update.Table.Name, [.. update.NewRow.Select((column, i) => new ScanColumn(column, update.Table.Columns[i].Number))]);
+        PointExpressions computed = new(newRow, _bound.ParameterTypes, _statement);
+        // A check fails where it is false; unknown passes.
+        if (!update.Checks.All(check => computed.TryAddCondition(new BooleanTestExpression(check.Condition, Value: false, IsNegated: true)))
+            || !update.Returning.All(value => computed.TryAdd(value.Expression, value.Column.Type)))
+        {
+            return false;
+        }
+        int[] columns = computed.ReadColumns;
+        int[] newPlaces = [.. columns.Select(number => update.ChangedColumns.ToList().IndexOf(number))];
+        int[] oldPlaces = [.. columns.Select((number, i) => newPlaces[i] >= 0 ? -1 : values.PlaceOf(number, update.Table.TypeOf(number)))];
+        changed = new PointChangedRow(columns, newPlaces, oldPlaces, computed.Row, computed.BuildCondition(), OutputOf(update, computed));
+        return true;
+    }
+
+    private static PointOutput? OutputOf(LogicalModification modification, PointExpressions values) => modification.Returning.Count == 0
+        ? null
+        : new PointOutput(values.Build(), new PointRows([.. modification.Returning.Select(value => value.Column.Type.Physical)]));
 
     private PointDelete? PlanDelete(LogicalDelete delete)
     {
-        if (delete.Input is not LogicalProject project || !IsPlain(delete) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+        if (delete.Input is not LogicalProject project || !IsPlainDelete(delete) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
         TableStore table = _storage.GetTable(delete.Table.Oid);
         PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
-        PointKey? key = KeyOf(scan, filter, table, values, table.StringColumns, removesEntry: true);
-        return key is null ? null : new PointDelete(_catalog, table, key, values.BuildCondition(), values.Row);
+        if (!delete.Returning.All(value => values.TryAdd(value.Expression, value.Column.Type))
+            || KeyOf(scan, filter, table, values, table.StringColumns, removesEntry: true) is not { } key)
+        {
+            return null;
+        }
+        return new PointDelete(_catalog, table, key, values.BuildCondition(), values.Row, OutputOf(delete, values));
     }
 
     private PointInsert? PlanInsert(LogicalInsert insert)
@@ -265,10 +299,19 @@ internal sealed class PointPlanner
             : new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!);
     }
 
-    private bool IsPlain(LogicalModification modification) =>
-        modification.Returning.Count == 0 && modification.Checks.Count == 0 && modification.Stored.Count == 0
-        && modification.Table.Indexes.All(index => !index.IsDeferrable)
-        && modification.Table.Constraints.All(c => c.Kind != ConstraintKind.ForeignKey) && !_catalog.TablesReferencing(modification.Table.Oid).Any();
+    // Foreign keys have to be looked at only where columns of theirs change.
+    private bool IsPlainUpdate(LogicalUpdate update) =>
+        HasPlainIndexes(update)
+        && !update.Table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.Columns.Any(update.ChangedColumns.Contains))
+        && !_catalog.TablesReferencing(update.Table.Oid).Any(table => table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey
+            && c.ReferencedTableOid == update.Table.Oid && c.ReferencedColumns.Any(update.ChangedColumns.Contains)));
+
+    // A row that refers to others may go; one that others may refer to has to be looked for there.
+    private bool IsPlainDelete(LogicalDelete delete) =>
+        HasPlainIndexes(delete) && !_catalog.TablesReferencing(delete.Table.Oid).Any();
+
+    private static bool HasPlainIndexes(LogicalModification modification) =>
+        modification.Stored.Count == 0 && modification.Table.Indexes.All(index => !index.IsDeferrable);
 
     private static bool TryFindScan(LogicalOperator plan, out LogicalScan scan, out Expression? filter)
     {

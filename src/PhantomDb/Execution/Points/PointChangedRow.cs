@@ -1,0 +1,42 @@
+using PhantomDb.Storage;
+
+namespace PhantomDb.Execution.Points;
+
+/// <summary>
+/// The row as an UPDATE leaves it, as far as CHECK constraints and RETURNING need it: new values, and unchanged ones of the row found.
+/// </summary>
+/// <param name="columns">Storage numbers of the columns needed.</param>
+/// <param name="newPlaces">Where each stands among the new values; -1 where it is unchanged.</param>
+/// <param name="oldPlaces">Where an unchanged one stands in the row found.</param>
+/// <param name="row">What checks and outputs are computed from; null where no column is needed.</param>
+/// <param name="checks">What must hold; null where there are no checks.</param>
+/// <param name="output">RETURNING; null where there is none.</param>
+internal sealed class PointChangedRow(int[] columns, int[] newPlaces, int[] oldPlaces, PointRow? row, PointCondition? checks, PointOutput? output)
+{
+    private readonly RowBuffer _row = new(columns);
+
+    public PointOutput? Output => output;
+
+    /// <summary>Tests the row and computes RETURNING; false where a check fails.</summary>
+    public bool TryTake(RowBuffer found, RowBuffer values, RowBuffer parameters)
+    {
+        for (int i = 0; i < newPlaces.Length; i++)
+        {
+            if (newPlaces[i] >= 0)
+            {
+                PointValues.Copy(values, newPlaces[i], _row, i);
+            }
+            else
+            {
+                PointValues.Copy(found, oldPlaces[i], _row, i);
+            }
+        }
+        row?.Take(_row, parameters);
+        if (checks?.IsMet() == false)
+        {
+            return false;
+        }
+        output?.Compute(parameters);
+        return true;
+    }
+}
