@@ -152,7 +152,7 @@ public sealed class IndexOnlyScanTests
             while (!stop.IsCancellationRequested)
             {
                 int one = 50 * (1 + (random.Next(200) * 2) + number);   // each writer has rows of its own
-                int two = 1 + (random.Next(200) * 2) + number;
+                int two = 50 * (1 + (random.Next(200) * 2) + number);
                 if (one == two)
                 {
                     continue;
