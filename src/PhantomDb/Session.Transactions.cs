@@ -82,6 +82,7 @@ public sealed partial class Session
         }
         _overlay = null;
         _statement.OwnSequences = null;
+        _statement.OwnSequences = null;
         _savepoints.Clear();
         _deferred.Clear();
         ShowModes();
@@ -92,6 +93,7 @@ public sealed partial class Session
         _transaction.Rollback();
         _overlay?.UndoTo(0);
         _overlay = null;
+        _statement.OwnSequences = null;
         _statement.OwnSequences = null;
         _savepoints.Clear();
         _deferred.Clear();
@@ -109,6 +111,7 @@ public sealed partial class Session
         _transaction.Abort();
         _overlay?.UndoTo(0);
         _overlay = null;
+        _statement.OwnSequences = null;
         _deferred.Clear();
     }
 
@@ -423,6 +426,7 @@ public sealed partial class Session
         _deferred.RollbackTo(savepoint.Deferred);
         _overlay?.UndoTo(savepoint.OverlayStepCount);
         _overlay = savepoint.OverlayStepCount == 0 ? null : _overlay;
+        _statement.OwnSequences = _overlay?.Sequences;
     }
 
     private StatementResult SetConstraints(SetConstraintsCommand command)
