@@ -376,6 +376,10 @@ public sealed class Database : IDisposable
         EndUse();
         foreach (Session session in OpenSessions())
         {
+            session.Stop(StopReason.DatabaseClosed);   // all of them first: a rollback must not let others go on
+        }
+        foreach (Session session in OpenSessions())
+        {
             session.EndFor(StopReason.DatabaseClosed);
         }
     }

@@ -66,9 +66,7 @@ public sealed partial class Session
     /// </summary>
     internal void EndFor(StopReason reason)
     {
-        _stop = reason;
-        _statement.Stop(reason);
-        _transaction.Interrupt();
+        Stop(reason);
         if (!TryEnd())
         {
             var ending = new Timer(static session => ((Session)session!).EndStopped(), this, Timeout.Infinite, Timeout.Infinite);
@@ -77,6 +75,14 @@ public sealed partial class Session
                 ending.Change(RetryMs, Timeout.Infinite);
             }
         }
+    }
+
+    /// <summary>Stops what the session does, and all that it would do; rolls nothing back yet.</summary>
+    internal void Stop(StopReason reason)
+    {
+        _stop = reason;
+        _statement.Stop(reason);
+        _transaction.Interrupt();
     }
 
     /// <summary>As <see cref="EndFor"/>, if the session has done nothing since it was looked at.</summary>

@@ -118,6 +118,7 @@ public sealed class MisuseTests
     [DataRow("BEGIN; LOCK TABLE t", "SELECT v FROM t WHERE id = 1")]
     [DataRow("BEGIN; UPDATE t SET v = 1 WHERE id = 1", "ALTER TABLE t ADD COLUMN w int")]
     [DataRow("BEGIN; ALTER SEQUENCE s INCREMENT 3", "SELECT nextval('s')")]
+    [DataRow("BEGIN; CREATE TABLE u (i int)", "CREATE TABLE u (i int)")]
     public void Who_waits_is_let_go_when_the_database_or_its_session_ends(string holding, string waits)
     {
         foreach (bool isDatabase in new[] { true, false })
