@@ -58,6 +58,30 @@ internal sealed class RowLocks(MemoryAccount? account)
         return null;
     }
 
+    /// <summary>All whose locks keep this one out, announced to as awaited.</summary>
+    public void FindBlockers(long rowId, RowLockMode mode, TransactionStamp own, List<Blocker> blockers)
+    {
+        _holders.TryGetValue(rowId, out Holder? holder);
+        for (; holder is not null; holder = holder.Next)
+        {
+            if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode))
+            {
+                blockers.Add(holder.Stamp.Await());
+            }
+        }
+    }
+
+    /// <summary>True where the transaction's lock keeps this one out.</summary>
+    public bool Blocks(long rowId, RowLockMode wanted, TransactionStamp holding)
+    {
+        _holders.TryGetValue(rowId, out Holder? holder);
+        while (holder is not null && !(ReferenceEquals(holder.Stamp, holding) && Conflict(holder.Mode, wanted)))
+        {
+            holder = holder.Next;
+        }
+        return holder is not null;
+    }
+
     public bool IsHeldBy(long rowId, TransactionStamp own)
     {
         _holders.TryGetValue(rowId, out Holder? holder);

@@ -36,6 +36,33 @@ internal sealed partial class TableStore
         }
     }
 
+    /// <summary>True where the holder's lock or changes of the row keep this strength out.</summary>
+    public bool IsBlockedBy(long rowId, RowLockMode mode, TransactionStamp holder)
+    {
+        lock (_latch)
+        {
+            return _rowLocks.Blocks(rowId, mode, holder)
+                || (ReferenceEquals(OwnerOf(rowId), holder) && RowLocks.Conflict(mode, StrengthOf(_slices[SliceOf(rowId)], OffsetOf(rowId), holder)));
+        }
+    }
+
+    /// <summary>All who keep a transaction from taking a row in this strength, announced to as awaited: none where it may be looked at again.</summary>
+    public void FindBlockers(long rowId, RowLockMode mode, TransactionStamp stamp, List<Blocker> blockers)
+    {
+        lock (_latch)
+        {
+            if (OwnerOf(rowId) is { } owner && !ReferenceEquals(owner, stamp) && !owner.IsCommitted
+                && RowLocks.Conflict(mode, StrengthOf(_slices[SliceOf(rowId)], OffsetOf(rowId), owner)))
+            {
+                blockers.Add(owner.Await());
+            }
+            _rowLocks.FindBlockers(rowId, mode, stamp, blockers);
+        }
+    }
+
+    private TransactionStamp? OwnerOf(long rowId) =>
+        SliceOf(rowId) is int index && (ulong)index < (uint)_sliceCount && _slices[index].Versions is { } versions ? versions.NewestStampOf(OffsetOf(rowId)) : null;
+
     public void Unlock(long rowId, RowLockMode mode, TransactionStamp stamp)
     {
         lock (_latch)
@@ -190,7 +217,8 @@ internal sealed partial class TableStore
         return link == 0 && ReferenceEquals(versions.InsertStampOf(row), owner) ? RowLockMode.Update : RowLockMode.NoKeyUpdate;
     }
 
-    private RowLockMode ModeOf(RowBuffer values)
+    /// <summary>What a change of these columns amounts to, as a lock.</summary>
+    public RowLockMode ModeOf(RowBuffer values)
     {
         foreach (int number in values.Columns)
         {

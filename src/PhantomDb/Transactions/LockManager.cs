@@ -18,9 +18,18 @@ internal sealed class LockManager
     private readonly Dictionary<TransactionStamp, Wait> _waits = [];   // by the waiting transaction's stamp
 
     private readonly Dictionary<(TableStore Table, long RowId), List<Transaction>> _rowQueues = [];   // those who wait for a row, in order
+    private readonly List<TransactionStamp> _blockers = [];   // of the wait that is just begun
+    private readonly Stack<TransactionStamp> _path = [];      // while a circle is looked for
+    private readonly HashSet<TransactionStamp> _seen = [];
     private int _exclusionCount;
 
-    private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy, long Since);
+    /// <summary>
+    /// A wait. Woken by the end of one, <see cref="BlockedBy"/>; but the others keep it out too, and a circle through any of them is a
+    /// deadlock. Where one of the others ends it stays here, and is harmless: an awaited stamp is not used again.
+    /// </summary>
+    private readonly record struct Wait(Transaction Waiter, TransactionStamp BlockedBy, TransactionStamp[] Others, long Since, AwaitedRow? Row);
+
+    private readonly record struct AwaitedRow(TableStore Table, long RowId, RowLockMode Mode);
 
     /// <summary>True where somebody keeps queries out of a table: then they have to take locks. Nearly always false, and one load to know.</summary>
     public bool ExcludesQueries => Volatile.Read(ref _exclusionCount) != 0;
@@ -49,17 +58,27 @@ internal sealed class LockManager
     /// <summary>Waits until the blocker has given way. Throws 40P01, 55P03 or 57014 instead of waiting, or of waiting longer.</summary>
     public void WaitFor(Transaction waiter, in Blocker blocker)
     {
-        if (blocker.WaitABit())
-        {
-            return;
-        }
         lock (_gate)
         {
             if (blocker.HasGivenWay)
             {
                 return;
             }
-            Enlist(waiter, blocker.Stamp!);
+            Enlist(waiter, blocker.Stamp!, [], row: null);
+        }
+        Sleep(waiter);
+    }
+
+    /// <summary>As <see cref="WaitFor"/>, for a row, without a place in the line: for who has a lock of the row already.</summary>
+    public void WaitBesideLine(Transaction waiter, List<Blocker> blockers, TableStore table, long rowId, RowLockMode mode)
+    {
+        lock (_gate)
+        {
+            if (!TryTakeBlockers(blockers))
+            {
+                return;
+            }
+            Enlist(waiter, _blockers[0], Others(1), new AwaitedRow(table, rowId, mode));
         }
         Sleep(waiter);
     }
@@ -69,11 +88,11 @@ internal sealed class LockManager
     /// it, so that a row goes from hand to hand without waking all. Until <see cref="LeaveRow"/> the waiter keeps its place,
     /// however often it has to look again.
     /// </summary>
-    public void WaitForRow(Transaction waiter, in Blocker blocker, TableStore table, long rowId)
+    public void WaitForRow(Transaction waiter, List<Blocker> blockers, TableStore table, long rowId, RowLockMode mode)
     {
         lock (_gate)
         {
-            if (blocker.HasGivenWay)
+            if (!TryTakeBlockers(blockers))
             {
                 return;
             }
@@ -90,13 +109,51 @@ internal sealed class LockManager
             TransactionStamp? before = place > 0 ? queue[place - 1].Stamp : null;
             before?.Await();
             // The one before may wait for something else of this transaction's: then the owner decides whether it is a deadlock.
-            if (before is null || !TryEnlist(waiter, before))
+            if (before is null || !TryEnlist(waiter, before, Others(0), new AwaitedRow(table, rowId, mode)))
             {
-                Enlist(waiter, blocker.Stamp!);
+                Enlist(waiter, _blockers[0], Others(1), new AwaitedRow(table, rowId, mode));
             }
         }
         Sleep(waiter);
     }
+
+    /// <summary>
+    /// Makes those look again who wait for a row that the transaction has locked or changed since, without standing in line: they do
+    /// not know yet that they wait for it too. For one that is about to wait itself.
+    /// </summary>
+    public void TellRowWaiters(Transaction holder)
+    {
+        if (!holder.HoldsRows)
+        {
+            return;
+        }
+        List<AwaitedRow>? rows = null;
+        lock (_gate)
+        {
+            foreach (Wait wait in _waits.Values)
+            {
+                if (wait.Row is { } row && IsNewsTo(wait, holder.Stamp!) && rows?.Contains(row) != true)
+                {
+                    (rows ??= []).Add(row);
+                }
+            }
+        }
+        rows?.RemoveAll(row => !row.Table.IsBlockedBy(row.RowId, row.Mode, holder.Stamp!));
+        if (rows is null or [])
+        {
+            return;
+        }
+        lock (_gate)
+        {
+            foreach (Wait wait in _waits.Values.Where(wait => wait.Row is { } row && rows.Contains(row) && IsNewsTo(wait, holder.Stamp!)).ToList())
+            {
+                End(wait);
+            }
+        }
+    }
+
+    private static bool IsNewsTo(in Wait wait, TransactionStamp holder) =>
+        !ReferenceEquals(wait.Waiter.Stamp, holder) && !ReferenceEquals(wait.BlockedBy, holder) && !wait.Others.Contains(holder);
 
     /// <summary>The transaction has the row, or does not want it any more: the next in line looks.</summary>
     public void LeaveRow(Transaction waiter, TableStore table, long rowId)
@@ -112,12 +169,10 @@ internal sealed class LockManager
             {
                 _rowQueues.Remove((table, rowId));
             }
-            else if (place < queue.Count && queue[place] is { Stamp: { } stamp } next
+            else if (place < queue.Count && queue[place].Stamp is { } stamp
                 && _waits.TryGetValue(stamp, out Wait wait) && ReferenceEquals(wait.BlockedBy, waiter.Stamp))
             {
-                _waits.Remove(stamp);
-                RemoveWaiter(next, wait.BlockedBy);
-                next.Signal.Release();
+                End(wait);
             }
         }
     }
@@ -134,7 +189,19 @@ internal sealed class LockManager
         }
     }
 
-    /// <summary>Wakes those who wait for a transaction, which has ended or has given up some of what it held.</summary>
+    /// <summary>Wakes all who wait for a transaction, beside others too: it has given up some of what it held, and may now wait for one of them.</summary>
+    public void WakeAll(TransactionStamp stamp)
+    {
+        lock (_gate)
+        {
+            foreach (Wait wait in _waits.Values.Where(wait => ReferenceEquals(wait.BlockedBy, stamp) || wait.Others.Contains(stamp)).ToList())
+            {
+                End(wait);
+            }
+        }
+    }
+
+    /// <summary>Wakes those who wait for a transaction, which has ended.</summary>
     public void Wake(TransactionStamp stamp)
     {
         lock (_gate)
@@ -279,8 +346,8 @@ internal sealed class LockManager
     }
 
     /// <summary>
-    /// The sessions that one waits for: the owner of a row; of a table's lock all who hold, or have asked before for, what
-    /// cannot be beside.
+    /// The sessions that one waits for: of a row the owner and all who have locked it, or the one before in the line; of a table's lock
+    /// all who hold, or have asked before for, what cannot be beside.
     /// </summary>
     public List<int> BlockersOf(int processId)
     {
@@ -296,8 +363,17 @@ internal sealed class LockManager
                     return [.. holders.Concat(before).Distinct()];
                 }
             }
-            return [.. _waits.Values.Where(wait => wait.Waiter.ProcessId == processId).Select(wait => wait.BlockedBy.ProcessId)];
+            return [.. _waits.Values.Where(wait => wait.Waiter.ProcessId == processId).SelectMany(BlockersOf).Distinct()];
         }
+    }
+
+    // Who stands in line waits for the one before; whom that one waits for is its own.
+    private IEnumerable<int> BlockersOf(Wait wait)
+    {
+        bool isBehind = wait.Row is { } row && _rowQueues.TryGetValue((row.Table, row.RowId), out List<Transaction>? queue)
+            && queue.IndexOf(wait.Waiter) is > 0 and int place && ReferenceEquals(queue[place - 1].Stamp, wait.BlockedBy);
+        IEnumerable<TransactionStamp> others = isBehind ? [] : wait.Others.Where(other => !other.HasEnded);
+        return others.Prepend(wait.BlockedBy).Select(stamp => stamp.ProcessId);
     }
 
     private Wait WaitOf(Transaction waiter) => waiter.Stamp is { } stamp ? _waits.GetValueOrDefault(stamp) : default;
@@ -323,12 +399,13 @@ internal sealed class LockManager
         Interlocked.MemoryBarrier();
         try
         {
+            TellRowWaiters(hold.Owner);
             while (true)
             {
                 lock (_gate)
                 {
-                    TransactionStamp? blocker = FindBlocker(request, hold);
-                    if (blocker is null)
+                    FindBlockers(request, hold);
+                    if (_blockers.Count == 0)
                     {
                         hold.Modes |= 1 << (int)mode;
                         isGranted = true;
@@ -338,7 +415,7 @@ internal sealed class LockManager
                     {
                         throw Error.TableLockNotAvailable(name);
                     }
-                    Enlist(hold.Owner, blocker);
+                    Enlist(hold.Owner, _blockers[0], Others(1), row: null);
                 }
                 Sleep(hold.Owner);
             }
@@ -357,10 +434,11 @@ internal sealed class LockManager
         }
     }
 
-    // Someone who holds, or has asked before for, what this request cannot be beside. Marked as awaited before the last look:
+    // All who hold, or have asked before for, what this request cannot be beside. Marked as awaited before the last look:
     // with the owner's fence between giving up and looking at the mark, it is not missed.
-    private static TransactionStamp? FindBlocker(TableRequest request, TableHold own)
+    private void FindBlockers(TableRequest request, TableHold own)
     {
+        _blockers.Clear();
         TableLock table = own.Table;
         foreach (TableHold hold in table.Holds)
         {
@@ -370,7 +448,7 @@ internal sealed class LockManager
                 Interlocked.MemoryBarrier();
                 if (TableLock.Conflict(request.Mode, hold.Modes) && ReferenceEquals(hold.Owner.Stamp, stamp))
                 {
-                    return stamp;
+                    _blockers.Add(stamp);
                 }
             }
         }
@@ -385,52 +463,102 @@ internal sealed class LockManager
                 && before.Transaction.Stamp is { } stamp)
             {
                 stamp.Await();
-                return stamp;
+                _blockers.Add(stamp);
             }
         }
-        return null;
     }
 
     private void WakeQueue(TableLock table)
     {
         foreach (TableRequest request in table.Queue)
         {
-            if (request.Transaction.Stamp is { } stamp && _waits.Remove(stamp, out Wait wait))
+            if (request.Transaction.Stamp is { } stamp && _waits.TryGetValue(stamp, out Wait wait))
             {
-                RemoveWaiter(request.Transaction, wait.BlockedBy);
-                request.Transaction.Signal.Release();
+                End(wait);
             }
         }
     }
 
-    private void Enlist(Transaction waiter, TransactionStamp blocker)
+    // False where somebody has given way since they were seen: then the row is to be looked at again. Who has ended does not count.
+    private bool TryTakeBlockers(List<Blocker> blockers)
     {
-        if (!TryEnlist(waiter, blocker))
+        _blockers.Clear();
+        foreach (Blocker blocker in blockers)
+        {
+            if (blocker.Stamp!.HasEnded || _blockers.Contains(blocker.Stamp))
+            {
+                continue;
+            }
+            if (blocker.HasGivenWay)
+            {
+                return false;
+            }
+            _blockers.Add(blocker.Stamp);
+        }
+        return _blockers.Count > 0;
+    }
+
+    private TransactionStamp[] Others(int first) => _blockers.Count > first ? [.. _blockers[first..]] : [];
+
+    private void Enlist(Transaction waiter, TransactionStamp blocker, TransactionStamp[] others, AwaitedRow? row)
+    {
+        if (!TryEnlist(waiter, blocker, others, row))
         {
             throw Error.Deadlock(waiter.ProcessId, blocker.ProcessId);
         }
     }
 
-    // Under the gate. Each transaction waits for one other at a time, so a circle is a chain that comes back: then false.
-    private bool TryEnlist(Transaction waiter, TransactionStamp blocker)
+    // Under the gate; false where it would close a circle.
+    private bool TryEnlist(Transaction waiter, TransactionStamp blocker, TransactionStamp[] others, AwaitedRow? row)
     {
         TransactionStamp own = waiter.Stamp!;
-        TransactionStamp link = blocker;
-        while (!ReferenceEquals(link, own))
+        if (WaitsFor(blocker, others, own))
         {
-            if (!_waits.TryGetValue(link, out Wait next))
+            return false;
+        }
+        _waits[own] = new Wait(waiter, blocker, others, CoarseClock.Now, row);
+        if (!_waiters.TryGetValue(blocker, out List<Transaction>? waiters))
+        {
+            _waiters.Add(blocker, waiters = []);
+        }
+        waiters.Add(waiter);
+        return true;
+    }
+
+    // Mostly each waits for one other, which is a chain. Only where ways part is it noted who has been there.
+    private bool WaitsFor(TransactionStamp first, TransactionStamp[] others, TransactionStamp wanted)
+    {
+        _path.Clear();
+        _seen.Clear();
+        foreach (TransactionStamp other in others)
+        {
+            _path.Push(other);
+        }
+        _path.Push(first);
+        while (_path.TryPop(out TransactionStamp? stamp))
+        {
+            if (ReferenceEquals(stamp, wanted))
             {
-                _waits[own] = new Wait(waiter, blocker, CoarseClock.Now);
-                if (!_waiters.TryGetValue(blocker, out List<Transaction>? waiters))
-                {
-                    _waiters.Add(blocker, waiters = []);
-                }
-                waiters.Add(waiter);
                 return true;
             }
-            link = next.BlockedBy;
+            if (!_waits.TryGetValue(stamp, out Wait wait) || (wait.Others.Length > 0 && !_seen.Add(stamp)))
+            {
+                continue;
+            }
+            foreach (TransactionStamp other in wait.Others)
+            {
+                _path.Push(other);
+            }
+            _path.Push(wait.BlockedBy);
         }
         return false;
+    }
+
+    private void End(in Wait wait)
+    {
+        _waits.Remove(wait.Waiter.Stamp!);
+        RemoveWaiter(wait.Waiter, wait.BlockedBy);
+        wait.Waiter.Signal.Release();
     }
 
     private void Sleep(Transaction waiter)

@@ -26,6 +26,7 @@ internal sealed class Transaction
     private int _nameHoldCount;                                                       // of them, locks of names
     private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
     private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
+    private readonly List<Blocker> _blockers = [];
     private readonly ReadTimestamps _timestamps;   // of the manager, whose own fields every commit changes
     private readonly SerializableReads _reads = new();
     private TransactionStamp? _stamp;
@@ -149,7 +150,7 @@ internal sealed class Transaction
                 _writes.Add(table, WriteKind.Insert, rowId, 1);
                 return rowId;
             }
-            _manager.Locks.WaitFor(this, blocker);
+            WaitFor(blocker);
         }
     }
 
@@ -176,7 +177,7 @@ internal sealed class Transaction
             {
                 return;
             }
-            _manager.Locks.WaitFor(this, blocker);
+            WaitFor(blocker);
         }
     }
 
@@ -202,7 +203,7 @@ internal sealed class Transaction
                     LeaveRow();
                     return outcome;
                 case WriteOutcome.Blocked:
-                    WaitForRow(table, rowId, blocker);
+                    WaitForRow(table, rowId, table.ModeOf(values), blocker);
                     break;
                 default:
                     return Passed(outcome);
@@ -224,7 +225,7 @@ internal sealed class Transaction
                     LeaveRow();
                     return outcome;
                 case WriteOutcome.Blocked:
-                    WaitForRow(table, rowId, blocker);
+                    WaitForRow(table, rowId, RowLockMode.Update, blocker);
                     break;
                 default:
                     return Passed(outcome);
@@ -280,7 +281,7 @@ internal sealed class Transaction
             {
                 return outcome == WriteOutcome.Done;
             }
-            _manager.Locks.WaitFor(this, blocker);
+            WaitFor(blocker);
         }
     }
 
@@ -294,7 +295,7 @@ internal sealed class Transaction
             {
                 return isFound;
             }
-            _manager.Locks.WaitFor(this, blocker);
+            WaitFor(blocker);
         }
     }
 
@@ -308,7 +309,7 @@ internal sealed class Transaction
             {
                 return;
             }
-            _manager.Locks.WaitFor(this, blocker);
+            WaitFor(blocker);
         }
     }
 
@@ -474,11 +475,14 @@ internal sealed class Transaction
         if (_stamp is { IsAwaited: true } stamp)
         {
             stamp.CountRelease();
-            _manager.Locks.Wake(stamp);
+            _manager.Locks.WakeAll(stamp);
         }
     }
 
     internal WriteList Writes => _writes;
+
+    /// <summary>True where others may have to wait for a row.</summary>
+    internal bool HoldsRows => _rowLocks.Count + _writes.Count > 0;
 
     /// <summary>What was changed between two places of <see cref="Mark"/>.</summary>
     public ReadOnlySpan<WriteList.Entry> WritesBetween(int first, int end) => _writes.Entries[first..Math.Min(end, _writes.Count)];
@@ -553,12 +557,12 @@ internal sealed class Transaction
                 }
                 return outcome;
             }
-            WaitForRow(table, rowId, blocker);
+            WaitForRow(table, rowId, mode, blocker);
         }
     }
 
     // The place in the row's queue is kept until the row is had: where it was changed meanwhile, the caller comes back for it.
-    private void WaitForRow(TableStore table, long rowId, in Blocker blocker)
+    private void WaitForRow(TableStore table, long rowId, RowLockMode mode, in Blocker blocker)
     {
         if (_awaitedTable is not null && (_awaitedTable != table || _awaitedRowId != rowId))
         {
@@ -568,23 +572,38 @@ internal sealed class Transaction
         {
             return;
         }
+        // The blocker may be the owner of another row, which has the unique key that this one is to get.
+        _blockers.Clear();
+        _blockers.Add(blocker);
+        table.FindBlockers(rowId, mode, _stamp!, _blockers);
+        _manager.Locks.TellRowWaiters(this);
         if (table.IsLockedBy(rowId, _stamp!))
         {
             // Those in line wait for this one's lock: behind them it would wait for ever.
             LeaveRow();
-            _manager.Locks.WaitFor(this, blocker);
+            _manager.Locks.WaitBesideLine(this, _blockers, table, rowId, mode);
             return;
         }
         (_awaitedTable, _awaitedRowId) = (table, rowId);
         try
         {
-            _manager.Locks.WaitForRow(this, blocker, table, rowId);
+            _manager.Locks.WaitForRow(this, _blockers, table, rowId, mode);
         }
         catch
         {
             LeaveRow();
             throw;
         }
+    }
+
+    private void WaitFor(in Blocker blocker)
+    {
+        if (blocker.WaitABit())
+        {
+            return;
+        }
+        _manager.Locks.TellRowWaiters(this);
+        _manager.Locks.WaitFor(this, blocker);
     }
 
     private void LeaveRow()
