@@ -85,6 +85,8 @@ public sealed class PointAllocationTests
         AssertAllocates("insert with defaults", 400, i => Bound(insert, i).Dispose());   // column slices and index nodes are in it
         using PreparedStatement returning = session.Prepare("INSERT INTO d (n) VALUES ($1) RETURNING id, n + 1");
         AssertAllocates("insert returning", 400, i => Read(Bound(returning, i)));
+        using PreparedStatement upsert = session.Prepare("INSERT INTO kv VALUES ($1, 'x', 1, 2) ON CONFLICT (id) DO UPDATE SET balance = kv.balance + EXCLUDED.balance RETURNING balance");
+        AssertAllocates("upsert", 128, i => Read(Bound(upsert, i)));   // the lock of the row in the way is in it
         session.Execute("CREATE TABLE e (id bigserial PRIMARY KEY, parent bigint NOT NULL REFERENCES kv)").Dispose();
         using PreparedStatement child = session.Prepare("INSERT INTO e (parent) VALUES ($1)");
         AssertAllocates("insert with a foreign key", 600, i => Bound(child, i).Dispose());   // the parent's lock is in it

@@ -181,6 +181,63 @@ public sealed class PointInsertTests
     }
 
     [TestMethod]
+    public void On_conflict_does_what_the_general_way_does() => Compare(
+        "CREATE TABLE p (id int PRIMARY KEY)",
+        "INSERT INTO p VALUES (1), (2)",
+        "CREATE TABLE t (id int PRIMARY KEY, k int UNIQUE, s text DEFAULT 'd' NOT NULL, n int CHECK (n < 100), p int REFERENCES p, x serial)",
+        "INSERT INTO t (id, k, n) VALUES (1, 1, 1) ON CONFLICT DO NOTHING",
+        "INSERT INTO t (id, k, n) VALUES (1, 2, 1) ON CONFLICT DO NOTHING",
+        "INSERT INTO t (id, k, n) VALUES (2, 1, 1) ON CONFLICT DO NOTHING RETURNING id, x",
+        "INSERT INTO t (id, k, n) VALUES (3, 3, 1) ON CONFLICT DO NOTHING RETURNING id, x",
+        "INSERT INTO t (id, k, n) VALUES (4, 3, 1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO t (id, k, n) VALUES (3, 1, 1) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO t (id, k, n) VALUES (3, 5, 7) ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n, k = excluded.k",
+        "INSERT INTO t (id, k, n) VALUES (3, 1, 7) ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n, k = excluded.k",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 7) ON CONFLICT (id) DO UPDATE SET n = t.n + EXCLUDED.n, s = t.s || ' and a string that is long' RETURNING *",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 90) ON CONFLICT (id) DO UPDATE SET n = t.n + EXCLUDED.n RETURNING *",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 200) ON CONFLICT (id) DO UPDATE SET n = 1",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 1) ON CONFLICT (id) DO UPDATE SET s = NULL",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 1) ON CONFLICT (id) DO UPDATE SET n = 5 WHERE t.n > 50 RETURNING id",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 1) ON CONFLICT (id) DO UPDATE SET n = 5 WHERE t.n > EXCLUDED.n RETURNING id, n",
+        "INSERT INTO t (id, k, n) VALUES (3, 6, 0) ON CONFLICT (id) DO UPDATE SET n = 5 / excluded.n",
+        "INSERT INTO t (id, k, n, p) VALUES (8, 8, 0, 3) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
+        "INSERT INTO t (id, k, n, p) VALUES (8, 8, 0, 2) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
+        "INSERT INTO t (id, k, n, p) VALUES (8, 8, 4, 3) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
+        "INSERT INTO t (id, k, n, p) VALUES (8, 8, 4, 3) ON CONFLICT (id) DO UPDATE SET p = excluded.p",
+        "INSERT INTO t (id, k, n) VALUES (9, 8, 6) ON CONFLICT (k) DO UPDATE SET id = excluded.id",
+        "INSERT INTO t (id, k, n) VALUES (10, NULL, 6) ON CONFLICT (k) DO UPDATE SET id = excluded.id",
+        "BEGIN",
+        "INSERT INTO t (id, k, n) VALUES (11, 11, 6) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
+        "INSERT INTO t (id, k, n) VALUES (11, 11, 7) ON CONFLICT (id) DO UPDATE SET n = excluded.n",
+        "COMMIT",
+        "SELECT * FROM t ORDER BY id");
+
+    [TestMethod]
+    public void Threads_that_count_by_on_conflict_lose_nothing()
+    {
+        const int ThreadCount = 3, Count = 2000;
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE t (id int PRIMARY KEY, n int NOT NULL)").Dispose();
+        Parallel.For(0, ThreadCount, new ParallelOptions { MaxDegreeOfParallelism = ThreadCount }, thread =>
+        {
+            using Session own = database.OpenSession();
+            using PreparedStatement count = own.Prepare("INSERT INTO t VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET n = t.n + EXCLUDED.n");
+            using PreparedStatement delete = own.Prepare("DELETE FROM t WHERE id = $1");
+            for (int i = 0; i < Count; i++)
+            {
+                count.Bind(1, i % 40);
+                Assert.AreEqual(1, count.Execute().RowsAffected);
+                delete.Bind(1, 1000);
+                delete.Execute();
+                count.Bind(1, 1000);   // a key that comes and goes
+                Assert.AreEqual(1, count.Execute().RowsAffected);
+            }
+        });
+        Assert.AreEqual($"{ThreadCount * Count}", One(session, "SELECT sum(n) FROM t WHERE id < 1000"));
+    }
+
+    [TestMethod]
     public void Threads_that_insert_with_a_sequence_get_each_value_once()
     {
         const int ThreadCount = 3, RowCount = 2000;

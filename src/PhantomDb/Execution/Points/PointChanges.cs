@@ -94,7 +94,7 @@ internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, Poi
 }
 
 /// <summary>INSERT INTO table VALUES (values), one for each column that is stored.</summary>
-internal sealed class PointInsert(
+internal class PointInsert(
     DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull,
     PointNewRow? newRow, PointParent[] parents)
     : PointStatement("INSERT", catalog, table)
@@ -117,22 +117,35 @@ internal sealed class PointInsert(
 
     public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(operands, isNotNull, parameters);
 
+    /// <summary>The row.</summary>
+    protected RowBuffer Values => values;
+
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
-        row?.Take(null, parameters);
-        if (!PointRowChange.TryFill(values, operands, isNotNull, parameters) || newRow?.TryTake(values, parameters) == false)
+        if (!TryFill(parameters) || !TryLockParents(transaction))
         {
             return -1;
         }
+        transaction.Insert(Table, values);
+        return 1;
+    }
+
+    protected bool TryFill(RowBuffer parameters)
+    {
+        row?.Take(null, parameters);
+        return PointRowChange.TryFill(values, operands, isNotNull, parameters) && newRow?.TryTake(values, parameters) != false;
+    }
+
+    protected bool TryLockParents(Transaction transaction)
+    {
         foreach (PointParent parent in parents)
         {
             if (!parent.TryLock(values, transaction))
             {
-                return -1;
+                return false;
             }
         }
-        transaction.Insert(Table, values);
-        return 1;
+        return true;
     }
 }
 

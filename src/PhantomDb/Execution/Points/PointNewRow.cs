@@ -91,7 +91,8 @@ internal sealed class PointNewRow
         rows.Finish();
     }
 
-    private static Expression? Place(Expression expression, IReadOnlyList<LogicalColumn> columns)
+    /// <summary>An expression over places in a row instead of columns; null where something in it cannot be computed here.</summary>
+    public static Expression? Place(Expression expression, IReadOnlyList<LogicalColumn> columns)
     {
         bool isAllowed = true;
         Expression placed = PlanTraversal.Rewrite(expression, part =>

@@ -10,8 +10,8 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. One row is found by a unique
-/// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable keys and ON CONFLICT go
-/// the general way, and an UPDATE or DELETE whose foreign keys have to be looked at.
+/// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable keys go the general
+/// way, and an UPDATE or DELETE whose foreign keys have to be looked at.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -265,7 +265,8 @@ internal sealed class PointPlanner
 
     private PointInsert? PlanInsert(LogicalInsert insert)
     {
-        if (insert.OnConflict is not null || insert.Stored.Count > 0 || insert.Table.Indexes.Any(index => index.IsDeferrable) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
+        if (insert.Stored.Count > 0 || insert.Table.Indexes.Any(index => index.IsDeferrable)
+            || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
         {
             return null;
         }
@@ -294,17 +295,28 @@ internal sealed class PointPlanner
         PointNewRow? newRow = needsNewRow ? PointNewRow.Create(insert, columns, _bound.ParameterTypes, _statement) : null;
         PointParent?[] parents = [.. insert.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey)
             .Select(key => PointParent.Create(key, insert.Table, row, _storage))];
-        return (needsNewRow && newRow is null) || parents.Contains(null)
+        if ((needsNewRow && newRow is null) || parents.Contains(null))
+        {
+            return null;
+        }
+        if (insert.OnConflict is not { } conflict)
+        {
+            return new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!);
+        }
+        TableIndex[] arbiters = [.. table.Indexes.Where(index => index.Definition.IsUnique
+            && (conflict.Arbiters.Count == 0 || conflict.Arbiters.Any(arbiter => arbiter.Oid == index.Definition.Oid)))];
+        bool mayRun = !insert.Returning.Any(value => ExpressionFacts.IsVolatile(value.Expression))   // it may be computed of both rows
+            && !conflict.Assignments.Any(assignment => IsInForeignKey(insert.Table, assignment.ColumnNumber));
+        PointConflictUpdate? update = !mayRun || conflict.DoesNothing ? null
+            : PointConflictUpdate.Create(insert, table, columns, isNotNull, newRow, _bound.ParameterTypes, _statement);
+        return !mayRun || (update is null && !conflict.DoesNothing)
             ? null
-            : new PointInsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!);
+            : new PointUpsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!, arbiters, update);
     }
 
     // Foreign keys have to be looked at only where columns of theirs change.
     private bool IsPlainUpdate(LogicalUpdate update) =>
-        HasPlainIndexes(update)
-        && !update.Table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey && c.Columns.Any(update.ChangedColumns.Contains))
-        && !_catalog.TablesReferencing(update.Table.Oid).Any(table => table.Constraints.Any(c => c.Kind == ConstraintKind.ForeignKey
-            && c.ReferencedTableOid == update.Table.Oid && c.ReferencedColumns.Any(update.ChangedColumns.Contains)));
+        HasPlainIndexes(update) && !update.ChangedColumns.Any(column => IsInForeignKey(update.Table, column));
 
     // A row that refers to others may go; one that others may refer to has to be looked for there.
     private bool IsPlainDelete(LogicalDelete delete) =>
@@ -312,6 +324,12 @@ internal sealed class PointPlanner
 
     private static bool HasPlainIndexes(LogicalModification modification) =>
         modification.Stored.Count == 0 && modification.Table.Indexes.All(index => !index.IsDeferrable);
+
+    // A key that changes concerns other tables' rows.
+    private bool IsInForeignKey(TableDefinition table, int columnNumber) =>
+        table.Constraints.Any(key => key.Kind == ConstraintKind.ForeignKey && key.Columns.Contains(columnNumber))
+        || _catalog.TablesReferencing(table.Oid).Any(child => child.Constraints.Any(key =>
+            key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid && key.ReferencedColumns.Contains(columnNumber)));
 
     private static bool TryFindScan(LogicalOperator plan, out LogicalScan scan, out Expression? filter)
     {

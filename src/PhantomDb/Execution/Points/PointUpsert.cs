@@ -1,0 +1,198 @@
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Expressions;
+using PhantomDb.Functions;
+using PhantomDb.Planning.Logical;
+using PhantomDb.Storage;
+using PhantomDb.Transactions;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Execution.Points;
+
+/// <summary>INSERT of one row with ON CONFLICT: looks at the newest state, as <see cref="ConflictInsert"/> does for any number of rows.</summary>
+internal sealed class PointUpsert(
+    DatabaseCatalog catalog, TableStore table, RowBuffer values, PointRow? row, PointOperand[] operands, bool[] isNotNull,
+    PointNewRow? newRow, PointParent[] parents, TableIndex[] arbiters, PointConflictUpdate? update)
+    : PointInsert(catalog, table, values, row, operands, isNotNull, newRow, parents)
+{
+    public override bool IsInsert => false;   // it reads
+
+    public override int Run(Transaction transaction, RowBuffer parameters)
+    {
+        if (!TryFill(parameters))
+        {
+            return -1;
+        }
+        long rowId;
+        do
+        {
+            if (!TryFindConflict(transaction, out rowId))
+            {
+                if (!TryLockParents(transaction))
+                {
+                    return -1;
+                }
+                if (TryInsert(transaction))
+                {
+                    return 1;
+                }
+                continue;   // somebody else has taken the key meanwhile
+            }
+            EnsureVisible(transaction, rowId);
+            if (update is null)
+            {
+                Rows?.Clear();
+                Rows?.Finish();
+                return 0;
+            }
+        }
+        while (rowId < 0 || !TryLockConflict(transaction, rowId));
+        return update!.Run(Table, transaction, rowId, Values, parameters);
+    }
+
+    // At its newest version, which need not be one that the statement sees. False where it has gone or lost the key meanwhile.
+    private bool TryLockConflict(Transaction transaction, long rowId) =>
+        transaction.LockLatest(Table, rowId, RowLockMode.NoKeyUpdate) && TryFindConflict(transaction, out long again) && again == rowId;
+
+    private bool TryFindConflict(Transaction transaction, out long rowId)
+    {
+        foreach (TableIndex index in arbiters)
+        {
+            if (transaction.TryFindConflict(Table, index, Values, out rowId))
+            {
+                return true;
+            }
+        }
+        rowId = -1;
+        return false;
+    }
+
+    private bool TryInsert(Transaction transaction)
+    {
+        try
+        {
+            transaction.Insert(Table, Values);
+            return true;
+        }
+        catch (PhantomDbException failure) when (failure.SqlState == SqlStates.UniqueViolation
+            && Array.Exists(arbiters, index => index.Definition.Name == failure.ConstraintName))
+        {
+            return false;
+        }
+    }
+
+    private void EnsureVisible(Transaction transaction, long rowId)
+    {
+        if (transaction.Isolation != IsolationLevel.ReadCommitted
+            && !Table.IsVisible(rowId, new ReadView(transaction.ReadTimestamp, transaction.Stamp, int.MaxValue)))
+        {
+            throw Error.ConcurrentUpdate();
+        }
+    }
+}
+
+/// <summary>DO UPDATE of the one row in the way: its new values are computed from it and the proposed row.</summary>
+internal sealed class PointConflictUpdate
+{
+    private readonly RowBuffer _pair;      // the existing row's columns, then the proposed row's
+    private readonly PointRow _pairRow;
+    private readonly RowBuffer _updated;   // the whole row
+    private readonly RowBuffer _values;
+    private readonly int[] _places;        // of the values in the row
+    private readonly PointOperand[] _operands;
+    private readonly bool[] _isNotNull;
+    private readonly PredicateEvaluator? _where;
+    private readonly PointNewRow? _newRow;
+    private readonly int[] _selected = new int[DataChunk.Capacity];
+
+    private PointConflictUpdate(
+        TableStore table, PointRow pairRow, ConflictAction action, Expression[] assigned, Expression? where, bool[] isNotNull, PointNewRow? newRow)
+    {
+        int[] numbers = table.ColumnNumbers;
+        int[] changed = [.. action.Assignments.Select(a => a.ColumnNumber)];
+        _pair = new RowBuffer([.. numbers, .. numbers]);
+        _pairRow = pairRow;
+        _updated = table.NewRowBuffer();
+        _values = new RowBuffer(changed);
+        _places = [.. changed.Select(number => Array.IndexOf(numbers, number))];
+        _operands = [.. assigned.Select(value => (PointOperand)(value switch
+        {
+            ParameterExpression parameter => new ParameterOperand(parameter.Index),
+            ConstantExpression constant => new ConstantOperand(constant),
+            PositionExpression column => new ColumnOperand(pairRow, column.Index),
+            _ => new ComputedOperand(new ExpressionEvaluator(value, pairRow.Evaluation), pairRow),
+        }))];
+        _isNotNull = [.. _places.Select(place => isNotNull[place])];
+        _where = where is null ? null : new PredicateEvaluator(where, pairRow.Evaluation);
+        _newRow = newRow;
+    }
+
+    /// <summary>The update for a row's columns in the order of the table's buffers; null where something of it cannot be computed here.</summary>
+    public static PointConflictUpdate? Create(
+        LogicalInsert insert, TableStore table, IReadOnlyList<LogicalColumn> columns, bool[] isNotNull, PointNewRow? newRow,
+        IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
+    {
+        ConflictAction action = insert.OnConflict!;
+        LogicalColumn[] pair = [.. table.ColumnNumbers.Select(number => action.Existing[insert.Table.IndexOfNumber(number)]), .. columns];
+        Expression?[] assigned = new Expression?[action.Assignments.Count];
+        for (int i = 0; i < assigned.Length; i++)
+        {
+            SqlType type = insert.Table.TypeOf(action.Assignments[i].ColumnNumber);
+            Expression value = action.Assignments[i].Value;
+            bool isStoredAlike = value.Type.Physical == type.Physical && (type.Id != SqlTypeId.Numeric || value.Type.Scale == type.Scale);
+            assigned[i] = isStoredAlike ? PointNewRow.Place(value, pair) : null;
+        }
+        Expression? where = action.Where is null ? null : PointNewRow.Place(action.Where, pair);
+        return assigned.Contains(null) || (action.Where is not null && where is null)
+            ? null
+            : new PointConflictUpdate(table, new PointRow([.. pair.Select(c => c.Type.Physical)], parameterTypes, statement), action, assigned!, where, isNotNull, newRow);
+    }
+
+    /// <summary>Updates a row that is locked; 0 where WHERE does not want it, -1 where the general way must make an error.</summary>
+    public int Run(TableStore table, Transaction transaction, long rowId, RowBuffer proposed, RowBuffer parameters)
+    {
+        if (!table.TryReadLatest(rowId, _pair))
+        {
+            return -1;
+        }
+        int width = proposed.Count;
+        for (int i = 0; i < width; i++)
+        {
+            PointValues.Copy(proposed, i, _pair, width + i);
+        }
+        _pairRow.Take(_pair, parameters);
+        if (_where is not null)
+        {
+            _pairRow.MakeVectors();
+            if (_where.Select(_pairRow.Chunk, _selected) == 0)
+            {
+                _newRow?.Rows?.Clear();
+                _newRow?.Rows?.Finish();
+                return 0;
+            }
+        }
+        if (!PointRowChange.TryFill(_values, _operands, _isNotNull, parameters))
+        {
+            return -1;
+        }
+        if (_newRow is not null)
+        {
+            for (int i = 0; i < width; i++)
+            {
+                PointValues.Copy(_pair, i, _updated, i);
+            }
+            for (int i = 0; i < _places.Length; i++)
+            {
+                PointValues.Copy(_values, i, _updated, _places[i]);
+            }
+            if (!_newRow.TryTake(_updated, parameters))
+            {
+                return -1;
+            }
+        }
+        return transaction.TryUpdate(table, rowId, _values, transaction.Isolation == IsolationLevel.ReadCommitted) == WriteOutcome.Done
+            ? 1
+            : throw Error.ConcurrentUpdate();
+    }
+}
