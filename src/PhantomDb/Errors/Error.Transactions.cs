@@ -6,6 +6,12 @@ internal static partial class Error
     public static PhantomDbException ConcurrentUpdate() =>
         new(SqlStates.SerializationFailure, "could not serialize access due to concurrent update");
 
+    public static PhantomDbException IndexIsNewer(string index) =>
+        new(SqlStates.SerializationFailure, $"could not serialize access: index \"{index}\" has no values of rows as they were at the transaction's snapshot")
+        {
+            Hint = "The transaction might succeed if retried.",
+        };
+
     public static PhantomDbException ConcurrentDelete() =>
         new(SqlStates.SerializationFailure, "could not serialize access due to concurrent delete");
 

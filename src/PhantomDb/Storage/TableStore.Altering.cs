@@ -28,6 +28,7 @@ internal sealed partial class TableStore
             try
             {
                 altered.TakeSlices(this, addedValues);
+                altered._expressionsSince = _expressionsSince is null ? null : new(_expressionsSince);
                 if (expressions is not null)
                 {
                     altered.ComputeExpressions(expressions);

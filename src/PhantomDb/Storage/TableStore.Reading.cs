@@ -23,8 +23,11 @@ internal sealed partial class TableStore
     }
 
     /// <summary>Begins a scan of columns, given by storage number; the filters only skip slices.</summary>
-    public TableScan Scan(int[] columns, in ReadView view, ZoneFilter[]? filters = null, bool withRowIds = false) =>
-        new(this, columns, view, filters ?? [], withRowIds);
+    public TableScan Scan(int[] columns, in ReadView view, ZoneFilter[]? filters = null, bool withRowIds = false)
+    {
+        EnsureComplete(columns, view);
+        return new(this, columns, view, filters ?? [], withRowIds);
+    }
 
     /// <summary>
     /// Copies the buffer's columns of a row as the view sees it; false where it sees no such row. Neither waits for a

@@ -67,6 +67,8 @@ internal sealed class IndexJoin(
             ScanPredicate.Note(scan, context);
             TableStore table = context.Tables[scan.Table.Oid];
             _index = table.FindIndex(join.Right.Index.Oid) ?? throw new System.Diagnostics.UnreachableException($"index {join.Right.Index.Name} is gone");
+            table.EnsureComplete(_index.EntryColumns, context.View);
+            table.EnsureComplete([.. scan.ColumnNumbers], context.View);
             _rows = new IndexRangeScan(table, _index, [.. scan.ColumnNumbers]) { BeforeBatch = context.ThrowIfCancelled };
             _lower = _index.NewKeyWriter();
             _upper = _index.NewKeyWriter();

@@ -41,6 +41,8 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             ScanPredicate.Note(_scan, context);
             TableStore table = context.Tables[_scan.Table.Oid];
             TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
+            table.EnsureComplete(index.EntryColumns, context.View);
+            table.EnsureComplete([.. _scan.ColumnNumbers], context.View);
             if (scan.IsIndexOnly)
             {
                 _keys = new IndexKeyScan(table, index, [.. _scan.ColumnNumbers]);
