@@ -46,7 +46,8 @@ internal sealed class SliceVersions
         public int Older;        // next record of the row + 1, 0 for none
         public short Column;     // storage number, or Presence
         public bool WasNull;
-        public ushort Depth;     // records below: tells when to compact
+        public byte NewKeys;     // on the last record of an update: bit i where it brought an entry of index i that was not there
+        public int Depth;        // records below: tells when to compact
     }
 
     public int InsertCount { get; private set; }
@@ -216,7 +217,7 @@ internal sealed class SliceVersions
             link = ++_used;
         }
         int head = _heads![row];
-        int depth = head == 0 ? 0 : Math.Min(_records[head - 1].Depth + 1, ushort.MaxValue);
+        int depth = head == 0 ? 0 : _records[head - 1].Depth + 1;
         _records[link - 1] = new UndoRecord
         {
             Stamp = stamp,
@@ -225,7 +226,7 @@ internal sealed class SliceVersions
             Older = head,
             Column = (short)column,
             WasNull = wasNull,
-            Depth = (ushort)depth,
+            Depth = depth,
         };
         RecordCount++;
         _heads[row] = link;
@@ -288,7 +289,7 @@ internal sealed class SliceVersions
         }
         for (int link = _heads[row]; link != 0; link = _records[link - 1].Older)
         {
-            _records[link - 1].Depth = (ushort)Math.Min(depth--, ushort.MaxValue);
+            _records[link - 1].Depth = depth--;
         }
     }
 
@@ -346,6 +347,10 @@ internal sealed class SliceVersions
         clone._records = (UndoRecord[])_records.Clone();
         clone._heads = (int[]?)_heads?.Clone();
         clone._rows = (ulong[]?)_rows?.Clone();
+        for (int i = 0; i < _used; i++)
+        {
+            clone._records[i].NewKeys = 0;   // the indexes of who takes it may be others
+        }
         return clone;
     }
 

@@ -169,9 +169,7 @@ internal sealed partial class TableStore
                 }
                 if (hasVersions)
                 {
-                    _keysAfter.Clear();
-                    CollectKeys(index, slice, row, _keysAfter);
-                    _keysAfter.ForEach(key => index.Tree.Insert(key, rowId));
+                    InsertEntriesOfVersions(index, slice, row, rowId);
                 }
             }
         }

@@ -14,6 +14,10 @@ internal sealed partial class TableStore
 
     private readonly Queue<(int Slice, long Horizon, long Visible)> _cleanupQueue = new();
     private readonly List<long> _activeTimestamps = [];
+    private readonly List<int> _unneeded = [];   // records that a compaction takes out, in the order of the chain
+
+    /// <summary>Records that compactions have looked at. For tests of how their cost grows.</summary>
+    internal long CompactionSteps { get; private set; }
 
     /// <summary>True while versions wait for readers to end.</summary>
     public bool NeedsCleanup => Volatile.Read(ref _hot.NeedsCleanup);
@@ -26,28 +30,26 @@ internal sealed partial class TableStore
             RowSlice slice = _slices[SliceOf(rowId)];
             int row = OffsetOf(rowId);
             SliceVersions versions = slice.Versions!;
+            int head = versions.HeadOf(row);
+            byte newKeys = versions.At(head).NewKeys;
+            bool isIndexed = NoteNewestKeys(slice, row, head, recordCount);
+            slice.BeginChange();
             for (int i = 0; i < recordCount; i++)
             {
                 int link = versions.HeadOf(row);
-                SliceVersions.UndoRecord record = versions.At(link);
+                ref SliceVersions.UndoRecord record = ref versions.At(link);
                 ColumnSlice column = slice.Columns[record.Column]!;
-                bool isIndexed = _isIndexed[record.Column];
-                if (isIndexed)
-                {
-                    NoteNewestKeys(slice, row, record.Column);
-                }
-                slice.BeginChange();
                 slice.Unshare(column);
                 column.CountDead(row);
                 column.Write(row, ref record.OldValue, record.WasNull);
                 versions.Unlink(row, 0, link);
-                slice.EndChange();
-                if (isIndexed)
-                {
-                    RemoveNotedKeys(slice, row, rowId);
-                }
-                DetachVersionsIfEmpty(slice);   // not before the entry of the value undone has gone: keys are read alone
             }
+            slice.EndChange();
+            if (isIndexed)
+            {
+                RemoveNotedKeys(slice, row, rowId, newKeys);
+            }
+            DetachVersionsIfEmpty(slice);   // not before the entry of the value undone has gone: keys are read alone
         }
     }
 
@@ -268,7 +270,8 @@ internal sealed partial class TableStore
         long rowId = RowIdOf(index, row);
         if (isIndexed && newer != 0)
         {
-            DropFromIndexed(slice, row, rowId, newer, link, isGone);
+            RemoveEntriesFrom(slice, row, rowId, link);
+            DropFrom(versions, row, newer, link);
         }
         else
         {
@@ -299,10 +302,6 @@ internal sealed partial class TableStore
             && versions.InsertStampOf(row) is { IsCommitted: true } inserted && !IsReadBetween(inserted.Value, deleted.Value);
     }
 
-    // Apart from PruneRow, so that only chains with changed keys pay for the closure.
-    private void DropFromIndexed(RowSlice slice, int row, long rowId, int newer, int link, bool isGone) =>
-        RemoveEntriesOfAll(slice, row, rowId, () => DropFrom(slice.Versions!, row, newer, link), isGone);
-
     private static void DropFrom(SliceVersions versions, int row, int newer, int link)
     {
         while (link != 0)
@@ -319,44 +318,41 @@ internal sealed partial class TableStore
     /// </summary>
     private void CompactChain(RowSlice slice, int row, long rowId)
     {
+        SliceVersions versions = slice.Versions!;
         _timestamps.CollectActive(_activeTimestamps);
-        if (!IsAnyUnneeded(slice.Versions!, row))
+        _unneeded.Clear();
+        for (int link = versions.HeadOf(row); link != 0; link = versions.At(link).Older)
+        {
+            CompactionSteps++;
+            if (IsUnneeded(versions, versions.At(link)))
+            {
+                _unneeded.Add(link);
+            }
+        }
+        if (_unneeded.Count == 0)
         {
             return;   // as where one transaction changes its row again and again: its keys need not be compared
         }
-        WithEntries(slice, row, rowId, Indexes.Length > 0, () =>
+        RemoveEntriesOfUnneeded(slice, row, rowId);
+        slice.BeginChange();
+        int newer = 0;
+        int next = 0;
+        for (int link = versions.HeadOf(row); next < _unneeded.Count;)
         {
-            SliceVersions versions = slice.Versions!;
-            slice.BeginChange();
-            int newer = 0;
-            int link = versions.HeadOf(row);
-            while (link != 0)
+            int older = versions.At(link).Older;
+            if (link == _unneeded[next])
             {
-                ref SliceVersions.UndoRecord record = ref versions.At(link);
-                int older = record.Older;
-                if (IsUnneeded(versions, record))
-                {
-                    versions.Unlink(row, newer, link);
-                }
-                else
-                {
-                    newer = link;
-                }
-                link = older;
+                versions.Unlink(row, newer, link);
+                next++;
             }
-            versions.CountDepths(row);
-            slice.EndChange();
-        });
-    }
-
-    private bool IsAnyUnneeded(SliceVersions versions, int row)
-    {
-        int link = versions.HeadOf(row);
-        while (link != 0 && !IsUnneeded(versions, versions.At(link)))
-        {
-            link = versions.At(link).Older;
+            else
+            {
+                newer = link;
+            }
+            link = older;
         }
-        return link != 0;
+        versions.CountDepths(row);
+        slice.EndChange();
     }
 
     private bool IsUnneeded(SliceVersions versions, in SliceVersions.UndoRecord record) =>
@@ -378,46 +374,6 @@ internal sealed partial class TableStore
         int position = _activeTimestamps.BinarySearch(older);
         position = position < 0 ? ~position : position;
         return position < _activeTimestamps.Count && _activeTimestamps[position] < newer;
-    }
-
-    // Makes a change of a row's values or versions and removes the index entries whose keys are gone by it.
-    private void WithEntries(RowSlice slice, int row, long rowId, bool isIndexed, Action change)
-    {
-        if (isIndexed)
-        {
-            RemoveEntriesOfAll(slice, row, rowId, change, isGone: false);
-        }
-        else
-        {
-            change();
-        }
-    }
-
-    private void RemoveEntriesOfAll(RowSlice slice, int row, long rowId, Action change, bool isGone)
-    {
-        var before = new List<List<byte[]>>(Indexes.Length);
-        foreach (TableIndex index in Indexes)
-        {
-            var keys = new List<byte[]>();
-            CollectKeys(index, slice, row, keys);
-            before.Add(keys);
-        }
-        change();
-        for (int i = 0; i < Indexes.Length; i++)
-        {
-            _keysAfter.Clear();
-            if (!isGone)
-            {
-                CollectKeys(Indexes[i], slice, row, _keysAfter);
-            }
-            foreach (byte[] key in before[i])
-            {
-                if (!Contains(_keysAfter, key))
-                {
-                    Indexes[i].Tree.Remove(key, rowId);
-                }
-            }
-        }
     }
 
     private static void CountDeadStrings(RowSlice slice, int row)

@@ -9,8 +9,11 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed partial class TableStore
 {
-    private readonly List<byte[]> _keysAfter = [];
+    private readonly KeySet _keys = new();
     private readonly bool[] _isKeyNoted;   // by index, between the halves of an undone change
+
+    /// <summary>Versions whose keys were compared to find out whether an entry is still needed. For tests of how that cost grows.</summary>
+    internal long KeySteps { get; private set; }
 
     // Adds a new row's entries: its values stand in the slice or, for a single row, in the buffer. All or none.
     private Blocker AddEntries(RowSlice? slice, int row, RowBuffer? values, long rowId, TransactionStamp stamp)
@@ -28,7 +31,7 @@ internal sealed partial class TableStore
                     continue;
                 }
                 index.Encode(index.Writer, slice, row, values);
-                blocker = AddEntry(index, rowId, stamp);
+                blocker = AddEntry(index, rowId, stamp, out _);
                 if (!blocker.IsNone)
                 {
                     return blocker;
@@ -79,8 +82,9 @@ internal sealed partial class TableStore
 
     // Adds the entries of changed keys; those of the old keys stay until nobody sees the old values. All or none. Before the first
     // of them is there the row counts as one that may have versions: who reads keys alone then looks at the row.
-    private Blocker MoveEntries(RowSlice slice, SliceVersions versions, int row, RowBuffer values, long rowId, TransactionStamp stamp)
+    private Blocker MoveEntries(RowSlice slice, SliceVersions versions, int row, RowBuffer values, long rowId, TransactionStamp stamp, out byte newKeys)
     {
+        newKeys = 0;
         int done = 0;
         bool isDone = false;
         try
@@ -96,11 +100,12 @@ internal sealed partial class TableStore
                         AttachVersions(slice, versions, 1UL << row);
                         slice.EndChange();
                     }
-                    Blocker blocker = AddEntry(index, rowId, stamp);
+                    Blocker blocker = AddEntry(index, rowId, stamp, out bool isNew);
                     if (!blocker.IsNone)
                     {
                         return blocker;
                     }
+                    newKeys |= isNew && done < 8 ? (byte)(1 << done) : (byte)0;
                 }
             }
             isDone = true;
@@ -145,8 +150,9 @@ internal sealed partial class TableStore
     }
 
     // Adds the entry whose key is in the index's writer. Mostly nobody has the key, and the tree is descended only once.
-    private Blocker AddEntry(TableIndex index, long rowId, TransactionStamp stamp)
+    private Blocker AddEntry(TableIndex index, long rowId, TransactionStamp stamp, out bool isNew)
     {
+        isNew = true;
         if (index.MustBeUnique(index.Writer))
         {
             if (index.Tree.TryInsertOnly(index.Writer.Key, rowId))
@@ -159,7 +165,7 @@ internal sealed partial class TableStore
                 return blocker;
             }
         }
-        index.Tree.Insert(index.Writer.Key, rowId);
+        isNew = index.Tree.Insert(index.Writer.Key, rowId);
         return default;
     }
 
@@ -252,7 +258,7 @@ internal sealed partial class TableStore
     }
 
     // One key after the other, without a list: a row that one transaction has changed often has many.
-    private static bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
+    private bool IsKeyOfAnyVersion(TableIndex index, RowSlice slice, int row, ReadOnlySpan<byte> key)
     {
         RowBuffer values = index.OldValues;
         ReadNewest(slice, row, values);
@@ -262,98 +268,169 @@ internal sealed partial class TableStore
         }
         for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)
         {
-            ref SliceVersions.UndoRecord record = ref slice.Versions!.At(link);
-            int place = Array.IndexOf(values.Columns, record.Column);
-            if (place >= 0)
-            {
-                values.SetRaw(place, record.OldValue, record.WasNull, slice.Columns[record.Column]!.Blocks);
-                if (HasKey(index, values, key))
-                {
-                    return true;
-                }
-            }
-        }
-        return false;
-    }
-
-    private static bool HasKey(TableIndex index, RowBuffer values, ReadOnlySpan<byte> key)
-    {
-        if (!index.Contains(values, 0))
-        {
-            return false;
-        }
-        index.Encode(index.OtherWriter, values, 0);
-        return key.SequenceEqual(index.OtherWriter.Key);
-    }
-
-    // Before a column's newest change is undone: that takes away the newest keys at most.
-    private void NoteNewestKeys(RowSlice slice, int row, int column)
-    {
-        for (int i = 0; i < Indexes.Length; i++)
-        {
-            TableIndex index = Indexes[i];
-            _isKeyNoted[i] = index.Covers(column) && index.Contains(slice, row, null);
-            if (_isKeyNoted[i])
-            {
-                index.Encode(index.Writer, slice, row, null);
-            }
-        }
-    }
-
-    private void RemoveNotedKeys(RowSlice slice, int row, long rowId)
-    {
-        for (int i = 0; i < Indexes.Length; i++)
-        {
-            TableIndex index = Indexes[i];
-            if (_isKeyNoted[i] && !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
-            {
-                index.Tree.Remove(index.Writer.Key, rowId);
-            }
-        }
-    }
-
-    // The keys of the newest values and of every version kept.
-    private static void CollectKeys(TableIndex index, RowSlice slice, int row, List<byte[]> keys)
-    {
-        var values = new RowBuffer(index.EntryColumns);
-        ReadNewest(slice, row, values);
-        AddKey();
-        for (int link = slice.Versions?.HeadOf(row) ?? 0; link != 0; link = slice.Versions!.At(link).Older)
-        {
-            ref SliceVersions.UndoRecord record = ref slice.Versions!.At(link);
-            for (int i = 0; i < values.Count; i++)
-            {
-                if (values.Columns[i] == record.Column)
-                {
-                    values.SetRaw(i, record.OldValue, record.WasNull, null);
-                    AddKey();
-                }
-            }
-        }
-
-        void AddKey()
-        {
-            if (!index.Contains(values, 0))
-            {
-                return;
-            }
-            index.Encode(index.OtherWriter, values, 0);
-            if (!Contains(keys, index.OtherWriter.Key))
-            {
-                keys.Add(index.OtherWriter.Key.ToArray());
-            }
-        }
-    }
-
-    private static bool Contains(List<byte[]> keys, ReadOnlySpan<byte> key)
-    {
-        foreach (byte[] other in keys)
-        {
-            if (key.SequenceEqual(other))
+            KeySteps++;
+            if (Undo(slice, slice.Versions!.At(link), values) && HasKey(index, values, key))
             {
                 return true;
             }
         }
         return false;
     }
+
+    private static bool HasKey(TableIndex index, RowBuffer values, ReadOnlySpan<byte> key) =>
+        TryEncode(index, values) && key.SequenceEqual(index.OtherWriter.Key);
+
+    // Before the newest change of a row is undone: that takes away the newest keys at most. False where it touches no key.
+    private bool NoteNewestKeys(RowSlice slice, int row, int head, int recordCount)
+    {
+        bool isAny = false;
+        for (int i = 0; i < Indexes.Length; i++)
+        {
+            TableIndex index = Indexes[i];
+            bool isTouched = false;
+            int link = head;
+            for (int record = 0; record < recordCount && !isTouched; record++)
+            {
+                isTouched = index.Covers(slice.Versions!.At(link).Column);
+                link = slice.Versions.At(link).Older;
+            }
+            _isKeyNoted[i] = isTouched && index.Contains(slice, row, null);
+            if (_isKeyNoted[i])
+            {
+                isAny = true;
+                index.Encode(index.Writer, slice, row, null);
+            }
+        }
+        return isAny;
+    }
+
+    // An update that brought an entry came when no version had the key, so that its undoing need not ask those that are left.
+    private void RemoveNotedKeys(RowSlice slice, int row, long rowId, byte newKeys)
+    {
+        for (int i = 0; i < Indexes.Length; i++)
+        {
+            TableIndex index = Indexes[i];
+            if (!_isKeyNoted[i])
+            {
+                continue;
+            }
+            bool isNew = i < 8 && (newKeys >> i & 1) != 0;
+            if (isNew ? !IsNewestKey(index, slice, row, index.Writer.Key) : !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
+            {
+                index.Tree.Remove(index.Writer.Key, rowId);
+            }
+        }
+    }
+
+    // Removes the entries of the keys that a row has only from a record on, which goes with all below it.
+    private void RemoveEntriesFrom(RowSlice slice, int row, long rowId, int end)
+    {
+        foreach (TableIndex index in Indexes)
+        {
+            RowBuffer values = index.OldValues;
+            ReadNewest(slice, row, values);
+            _keys.Clear();
+            AddKey(index, values);
+            bool isKept = true;
+            for (int link = slice.Versions!.HeadOf(row); link != 0; link = slice.Versions.At(link).Older)
+            {
+                isKept &= link != end;
+                if (Undo(slice, slice.Versions.At(link), values) && AddKey(index, values) && !isKept)
+                {
+                    index.Tree.Remove(index.OtherWriter.Key, rowId);
+                }
+            }
+        }
+    }
+
+    // Removes the entries of the keys that a row has no more when the unneeded records have gone.
+    private void RemoveEntriesOfUnneeded(RowSlice slice, int row, long rowId)
+    {
+        foreach (TableIndex index in Indexes)
+        {
+            if (!IsUnneededOf(index, slice.Versions!))
+            {
+                continue;
+            }
+            RowBuffer values = index.OldValues;
+            _keys.Clear();
+            ReadNewest(slice, row, values);
+            AddKey(index, values);
+            int next = 0;
+            for (int link = slice.Versions!.HeadOf(row); link != 0; link = slice.Versions.At(link).Older)
+            {
+                if (next < _unneeded.Count && _unneeded[next] == link)
+                {
+                    next++;
+                }
+                else if (Undo(slice, slice.Versions.At(link), values))
+                {
+                    AddKey(index, values);
+                }
+            }
+            ReadNewest(slice, row, values);
+            for (int link = slice.Versions.HeadOf(row); link != 0; link = slice.Versions.At(link).Older)
+            {
+                if (Undo(slice, slice.Versions.At(link), values) && AddKey(index, values))
+                {
+                    index.Tree.Remove(index.OtherWriter.Key, rowId);
+                }
+            }
+        }
+    }
+
+    private bool IsUnneededOf(TableIndex index, SliceVersions versions)
+    {
+        foreach (int link in _unneeded)
+        {
+            if (index.Covers(versions.At(link).Column))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // Adds the entries of the newest values and of every version that is kept.
+    private static void InsertEntriesOfVersions(TableIndex index, RowSlice slice, int row, long rowId)
+    {
+        RowBuffer values = index.OldValues;
+        ReadNewest(slice, row, values);
+        if (TryEncode(index, values))
+        {
+            index.Tree.Insert(index.OtherWriter.Key, rowId);
+        }
+        for (int link = slice.Versions!.HeadOf(row); link != 0; link = slice.Versions.At(link).Older)
+        {
+            if (Undo(slice, slice.Versions.At(link), values) && TryEncode(index, values))
+            {
+                index.Tree.Insert(index.OtherWriter.Key, rowId);
+            }
+        }
+    }
+
+    // True where an entry depends on the column that a record is about, which then has its old value.
+    private static bool Undo(RowSlice slice, in SliceVersions.UndoRecord record, RowBuffer values)
+    {
+        int place = Array.IndexOf(values.Columns, record.Column);
+        if (place < 0)
+        {
+            return false;
+        }
+        values.SetRaw(place, record.OldValue, record.WasNull, slice.Columns[record.Column]!.Blocks);
+        return true;
+    }
+
+    private static bool TryEncode(TableIndex index, RowBuffer values)
+    {
+        if (!index.Contains(values, 0))
+        {
+            return false;
+        }
+        index.Encode(index.OtherWriter, values, 0);
+        return true;
+    }
+
+    // True where the values have a key that was not among the collected ones.
+    private bool AddKey(TableIndex index, RowBuffer values) => TryEncode(index, values) && _keys.Add(index.OtherWriter.Key);
 }

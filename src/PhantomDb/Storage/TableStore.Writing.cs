@@ -294,13 +294,14 @@ internal sealed partial class TableStore
                 column.Adopt(ref _scratch[i], values.BlocksOf(i));
             }
         }
-        Blocker blocker = MoveEntries(slice, versions, row, values, rowId, stamp);
+        Blocker blocker = MoveEntries(slice, versions, row, values, rowId, stamp, out byte newKeys);
         if (!blocker.IsNone)
         {
             return blocker;
         }
 
         int depth = 0;
+        bool isFirstChange = versions.HeadOf(row) is var head && (head == 0 || !ReferenceEquals(versions.At(head).Stamp, stamp));
         slice.BeginChange();
         AttachVersions(slice, versions, 1UL << row);
         for (int i = 0; i < values.Count; i++)
@@ -314,15 +315,25 @@ internal sealed partial class TableStore
             slice.Unshare(column);
             column.Write(row, ref _scratch[i], values.IsNull(i));
         }
+        if (newKeys != 0)
+        {
+            versions.At(versions.HeadOf(row)).NewKeys = newKeys;
+        }
         slice.EndChange();
 
-        if (depth >= CompactAtDepth && depth % CompactAtDepth < values.Count)
+        if (IsToCompact(depth, values.Count, isFirstChange))
         {
             CompactChain(slice, row, rowId);
         }
         RewriteStringsIfMostlyDead(slice, values.Columns);
         return default;
     }
+
+    // A transaction's own records cannot go, so while it changes one row on and on, the chain is only looked at when it has doubled.
+    private static bool IsToCompact(int depth, int added, bool isFirstChange) =>
+        depth >= CompactAtDepth
+        && ((isFirstChange && depth % CompactAtDepth < added)
+            || System.Numerics.BitOperations.LeadingZeroCount((uint)depth) != System.Numerics.BitOperations.LeadingZeroCount((uint)(depth - added)));
 
     private int SliceToAppendTo()
     {

@@ -216,9 +216,14 @@ internal sealed class TransactionManager(DatabaseStorage storage)
 
     private void EnqueueRecent(WriteList writes, long commitTimestamp)
     {
+        WriteList.Entry last = default;
         foreach (ref readonly WriteList.Entry entry in writes.Entries)
         {
-            _recent.Enqueue((entry, commitTimestamp));
+            if (!entry.IsSameRows(last))
+            {
+                _recent.Enqueue((entry, commitTimestamp));   // a row that was changed again and again is cleaned once
+            }
+            last = entry;
         }
         Volatile.Write(ref _isWaiting, true);
     }

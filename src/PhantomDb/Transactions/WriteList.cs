@@ -18,6 +18,10 @@ internal sealed class WriteList
         public int RowCount;
         public WriteKind Kind;
         public short RecordCount;   // columns changed of each row
+
+        /// <summary>True where both are the same kind of change of the same rows.</summary>
+        public readonly bool IsSameRows(in Entry other) =>
+            ReferenceEquals(Table, other.Table) && FirstRowId == other.FirstRowId && RowCount == other.RowCount && Kind == other.Kind;
     }
 
     public int Count { get; private set; }
