@@ -16,7 +16,7 @@ namespace PhantomDb.Execution;
 internal sealed class ModificationRunner(StatementScope scope)
 {
     private readonly List<long> _changedMeanwhile = [];   // by commits since the statement's timestamp
-    private readonly int[] _done = new int[DataChunk.Capacity];
+    private int[]? _done;
     private DataChunk? _inserting;
 
     /// <summary>Rows changed by the last run; those that foreign keys' actions changed are not counted.</summary>
@@ -268,6 +268,7 @@ internal sealed class ModificationRunner(StatementScope scope)
     private void ChangeRows(DataChunk rows, TableStore table, KeyChanges keys, bool isLatest, Func<long, int, WriteOutcome> change)
     {
         ReadView view = isLatest ? ReadView.Latest : scope.Transaction.View;
+        int[] doneRows = DataChunk.EnsureRoom(ref _done, rows.Count);
         int done = 0;
         for (int i = 0; i < rows.Count; i++)
         {
@@ -283,7 +284,7 @@ internal sealed class ModificationRunner(StatementScope scope)
                 case WriteOutcome.Done:
                     keys.KeepOld();
                     scope.Common?.Add(table, rowId);
-                    _done[done++] = position;
+                    doneRows[done++] = position;
                     break;
                 case WriteOutcome.Changed:
                     _changedMeanwhile.Add(rowId);
@@ -292,7 +293,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         }
         if (done < rows.Count)
         {
-            rows.Selection = _done;
+            rows.Selection = doneRows;
             rows.Count = done;
         }
         RowCount += done;
@@ -303,7 +304,7 @@ internal sealed class ModificationRunner(StatementScope scope)
     {
         RowIdSet? seen = mayRepeat ? new RowIdSet(scope.Statement.Memory) : null;
         DataChunk chunk = new(rows.Types);
-        int[] first = new int[DataChunk.Capacity];
+        int[] first = seen is null ? [] : new int[DataChunk.Capacity];
         for (int block = 0; block < rows.BlockCount; block++)
         {
             scope.Statement.ThrowIfCancelled();

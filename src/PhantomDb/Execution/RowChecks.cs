@@ -22,7 +22,7 @@ internal sealed class RowChecks
     private readonly IReadOnlyList<LogicalColumn> _columns;
     private readonly int[] _vectors;   // of the table's columns; -1 for those that the chunks do not have
     private readonly IReadOnlyList<BoundCheck> _bound;
-    private readonly int[] _failed = new int[DataChunk.Capacity];
+    private int[]? _failed;
     private TextOutput[]? _text;
 
     /// <summary>For rows that begin with all of the table's columns, in its order.</summary>
@@ -58,12 +58,13 @@ internal sealed class RowChecks
         }
         foreach ((ConstraintDefinition constraint, PredicateEvaluator failing) in _checks)
         {
-            if (failing.Select(chunk, _failed) > 0)
+            int[] failed = DataChunk.EnsureRoom(ref _failed, chunk.Count);
+            if (failing.Select(chunk, failed) > 0)
             {
                 throw new PhantomDbException(SqlStates.CheckViolation,
                     $"new row for relation \"{_table.Name}\" violates check constraint \"{constraint.Name}\"")
                 {
-                    Detail = FailingRow(chunk, _failed[0], view), SchemaName = _table.Schema, TableName = _table.Name, ConstraintName = constraint.Name,
+                    Detail = FailingRow(chunk, failed[0], view), SchemaName = _table.Schema, TableName = _table.Name, ConstraintName = constraint.Name,
                 };
             }
         }

@@ -10,7 +10,7 @@ internal sealed class PredicateEvaluator(Expression condition, EvaluationContext
 
     /// <summary>
     /// Writes the positions of the rows where the condition is true, ascending; returns their number.
-    /// <paramref name="output"/> has room for <see cref="DataChunk.Capacity"/> and may be the chunk's own selection.
+    /// <paramref name="output"/> has room for that many as the chunk has, and may be the chunk's own selection.
     /// </summary>
     public int Select(DataChunk chunk, int[] output) =>
         _root.Select(new RowSet(chunk.Vectors, chunk.Selection, chunk.Count), output);

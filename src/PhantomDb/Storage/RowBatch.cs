@@ -294,6 +294,7 @@ internal sealed class RowBatch(IReadOnlyList<PhysicalType> types)
         {
             base.Clear();
             _length = 0;
+            _source = [];   // a dropped table's strings would stay
         }
 
         public override void Add(RowBuffer row, int place, int position)

@@ -189,7 +189,7 @@ internal sealed class TableScan
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void FillRowIds(Vectors.Vector vector, long firstRowId, int count)
         {
-            Span<long> rowIds = vector.Write<long>();
+            Span<long> rowIds = vector.WriteFirst<long>(count);
             for (int i = 0; i < count; i++)
             {
                 rowIds[i] = firstRowId + i;

@@ -31,6 +31,19 @@ internal sealed class DataChunk
 
     public Vector this[int column] => Vectors[column];
 
+    /// <summary>The positions of the rows are all below this.</summary>
+    public int End => Selection is null || Count == 0 ? Count : Selection[Count - 1] + 1;
+
+    /// <summary>Makes a buffer for a selection long enough; what it held is lost where it was not.</summary>
+    public static int[] EnsureRoom(ref int[]? selection, int count)
+    {
+        if (selection is null || selection.Length < count)
+        {
+            selection = new int[Math.Min(Capacity, Math.Max(16, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)))];
+        }
+        return selection;
+    }
+
     /// <summary>Position of a row in the vectors.</summary>
     public int Position(int row) => Selection is null ? row : Selection[row];
 }

@@ -21,6 +21,7 @@ internal sealed class Vector
     private ulong[]? _ownValidity;
     private StringHeap? _ownHeap;
     private Array _data;
+    private int _room = DataChunk.Capacity;
 
     /// <summary>An empty vector; its buffer is made when first written.</summary>
     public Vector(PhysicalType type, MemoryAccount? account = null)
@@ -73,11 +74,17 @@ internal sealed class Vector
     /// <summary>Position where the value for a row stands: the row, or 0 in a constant vector.</summary>
     public int PositionOf(int row) => IsConstant ? 0 : row;
 
+    /// <summary>
+    /// What <see cref="Write{T}"/> gives from now on has room for this many positions: none after them will be written or read. A
+    /// statement about a few rows is over before buffers of full vectors would be cleared.
+    /// </summary>
+    public void LimitRoom(int count) => _room = count;
+
     /// <summary>Makes this a flat vector with a buffer of its own, all valid, and gives the buffer for writing.</summary>
     public Span<T> Write<T>(bool narrow = false)
     {
         Type = narrow ? PhysicalType.Int64 : DeclaredType;
-        T[] buffer = narrow ? (T[])(object)NarrowBuffer() : OwnBuffer<T>(DataChunk.Capacity);
+        T[] buffer = narrow ? (T[])(object)NarrowBuffer() : OwnBuffer<T>(_room);
         Begin(buffer);
         return buffer;
     }
@@ -241,7 +248,7 @@ internal sealed class Vector
     // A vector of a few rows takes little: plans of many small tables have thousands of vectors.
     private T[] NewBuffer<T>(int count)
     {
-        int size = Math.Min(DataChunk.Capacity, Math.Max(SizeMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)));
+        int size = SizeFor(count);
         _account?.Charge((long)(size - (_ownData?.Length ?? 0)) * Unsafe.SizeOf<T>());
         // Cleared: kernels that cannot fail for values of their types also go over positions that nobody has written.
         T[] buffer = new T[size];
@@ -251,13 +258,17 @@ internal sealed class Vector
 
     private long[] NarrowBuffer()
     {
-        if (_ownNarrow is null)
+        if (_ownNarrow is null || _ownNarrow.Length < _room)
         {
-            _account?.Charge((long)DataChunk.Capacity * sizeof(long));
-            _ownNarrow = new long[DataChunk.Capacity];
+            int size = SizeFor(_room);
+            _account?.Charge((long)(size - (_ownNarrow?.Length ?? 0)) * sizeof(long));
+            _ownNarrow = new long[size];
         }
         return _ownNarrow;
     }
+
+    private static int SizeFor(int count) =>
+        Math.Min(DataChunk.Capacity, Math.Max(SizeMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)));
 
     private Array NewBufferOfType() => DeclaredType switch
     {

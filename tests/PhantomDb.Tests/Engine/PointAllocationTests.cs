@@ -76,6 +76,19 @@ public sealed class PointAllocationTests
     }
 
     [TestMethod]
+    public void Statements_of_operators_about_few_rows_take_buffers_for_few_rows()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        AssertBoundAllocates(session, "computed columns", 20_000, "SELECT id + 1, upper(name) FROM kv WHERE id = $1");
+        AssertBoundAllocates(session, "an index and a filter", 20_000, "SELECT id, name FROM kv WHERE n = $1 AND balance >= 0");
+        AssertBoundAllocates(session, "count by an index", 20_000, "SELECT count(*) FROM kv WHERE n = $1");
+        AssertBoundAllocates(session, "greatest key", 16_000, "SELECT max(id) FROM kv");
+        AssertBoundAllocates(session, "join by an index", 30_000, "SELECT a.name, b.name FROM kv a JOIN kv b ON b.id = a.n WHERE a.id = $1");
+        AssertBoundAllocates(session, "update of two rows", 80_000, "UPDATE kv SET balance = balance + 1 WHERE id IN ($1, $1 + 1)");
+    }
+
+    [TestMethod]
     public void Inserts_with_defaults_and_checks_allocate_little_but_the_rows()
     {
         using Database database = NewDatabase();
@@ -107,6 +120,20 @@ public sealed class PointAllocationTests
         {
             session.Execute("BEGIN").Dispose();
             session.Execute("COMMIT").Dispose();
+        });
+    }
+
+    // One after the other: each is to be warm.
+    private static void AssertBoundAllocates(Session session, string what, long bytesMax, string sql)
+    {
+        using PreparedStatement statement = session.Prepare(sql);
+        AssertAllocates(what, bytesMax, i =>
+        {
+            if (statement.ParameterTypeNames.Count > 0)
+            {
+                statement.Bind(1, (long)i % 400);
+            }
+            Read(statement.Execute());
         });
     }
 

@@ -96,7 +96,7 @@ internal sealed class GroupingSet
     private GroupSplit? _split;
     private readonly GroupTable? _table;    // null: one group of all rows
     private readonly Vector[] _keys;
-    private readonly int[] _numbers = new int[DataChunk.Capacity];
+    private readonly int[] _numbers = [];
     private readonly GroupedAggregate[] _aggregates;
 
     public GroupingSet(
@@ -107,6 +107,7 @@ internal sealed class GroupingSet
         if (columns.Count > 0)
         {
             _table = new GroupTable([.. columns.Select(c => groupTypes[c])], context.Memory);
+            _numbers = new int[DataChunk.Capacity];
         }
         _aggregates = [.. calls.Select(call => new GroupedAggregate(call, context))];
         if (_table is null)
@@ -193,7 +194,11 @@ internal sealed class GroupingSet
     }
 
     /// <summary>Results of one aggregate for groups from <paramref name="first"/> on, to positions from 0 on.</summary>
-    public void Emit(int aggregate, int first, int count, Vector result) => _aggregates[aggregate].Emit(first, count, result);
+    public void Emit(int aggregate, int first, int count, Vector result)
+    {
+        result.LimitRoom(count);
+        _aggregates[aggregate].Emit(first, count, result);
+    }
 
     private void EnsureGroups(int count)
     {

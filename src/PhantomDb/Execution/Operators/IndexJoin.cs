@@ -22,6 +22,8 @@ internal sealed class IndexJoin(
 
     private sealed class Worker : OperatorWorker
     {
+        private const int FirstPairCount = 32;       // buffers grow with what comes: most joins by an index are of few rows
+
         private readonly PhysicalIndexJoin _join;
         private readonly Func<PhysicalHashJoin, ExecutionContext, HashJoinBuild> _scanHashed;
         private readonly ExecutionProfile? _profile;
@@ -41,12 +43,13 @@ internal sealed class IndexJoin(
         private readonly Vector[] _ownVectors;       // the output's vectors for when left columns are gathered
         private readonly DataChunk _final;           // of semi and anti joins: the left columns
         private readonly int _leftCount;
-        private readonly int[] _positions = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);   // of each pair's left row
-        private readonly int[] _selected = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly bool[] _isMatched = new bool[DataChunk.Capacity];   // by position in the input
         private readonly bool _isOneEnough;          // the first partner answers for a row
         private readonly bool _fillsInPlace;
 
+        private int[] _positions = [];               // of each pair's left row
+        private int[] _selected = [];
+        private bool[] _isMatched = [];              // by position in the input
+        private int _pairCountMax = FirstPairCount;
         private OperatorWorker? _instead;
         private DataChunk? _input;
         private State _state = State.Idle;
@@ -117,6 +120,11 @@ internal sealed class IndexJoin(
             {
                 _values[i] = _valueEvaluators[i].Evaluate(input);
             }
+            if (_isMatched.Length < input.End)
+            {
+                _isMatched = new bool[Math.Min(DataChunk.Capacity, input.End * 2)];
+            }
+            DataChunk.EnsureRoom(ref _selected!, input.Count);
             for (int i = 0; i < input.Count; i++)
             {
                 _isMatched[input.Position(i)] = false;
@@ -248,12 +256,14 @@ internal sealed class IndexJoin(
         private int MakePairs()
         {
             DataChunk input = _input!;
-            RowVectors.Begin(_right);
+            RowVectors.Begin(_right, _pairCountMax);
+            DataChunk.EnsureRoom(ref _positions!, _pairCountMax);
+            DataChunk.EnsureRoom(ref _selected!, _pairCountMax);
             bool isMatchEnough = _join.Kind is JoinKind.Semi or JoinKind.Anti;
             int count = 0;
             int firstRow = _row;
             int found = 0;
-            while (count < DataChunk.Capacity && (_isFinding || _row < input.Count))
+            while (count < _pairCountMax && (_isFinding || _row < input.Count))
             {
                 bool isFirst = !_isFinding;
                 int position = input.Position(isFirst ? _row++ : _row - 1);
@@ -279,6 +289,10 @@ internal sealed class IndexJoin(
                 }
             }
             RowVectors.End(_right, count);
+            if (count == _pairCountMax)
+            {
+                _pairCountMax = Math.Min(_pairCountMax * 4, DataChunk.Capacity);
+            }
             _profile?.CountersOf(_join.Right).Add(_row - firstRow, found);
             return count;
         }

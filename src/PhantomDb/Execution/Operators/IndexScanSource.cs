@@ -26,9 +26,9 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
         private readonly IndexKeyScan? _keys;
         private readonly PredicateEvaluator? _filter;
         private readonly DataChunk _chunk;
-        private readonly int[] _selection = new int[DataChunk.Capacity];
         private readonly List<KeyRange> _ranges;
         private readonly bool _isBackward;
+        private int[]? _selection;
         private int _rangeCount;   // ranges that have been begun
         private int _rowCountMax = FirstRowCount;
 
@@ -69,7 +69,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
                 {
                     return _chunk;
                 }
-                int count = _filter.Select(_chunk, _selection);
+                int count = _filter.Select(_chunk, DataChunk.EnsureRoom(ref _selection, _chunk.Count));
                 if (count > 0)
                 {
                     _chunk.Selection = count < _chunk.Count ? _selection : null;
@@ -81,7 +81,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
 
         private void Fill()
         {
-            RowVectors.Begin(_chunk);
+            RowVectors.Begin(_chunk, _rowCountMax);
             int count = _keys is null ? FillFromRows(_rows!) : FillFromKeys(_keys);
             RowVectors.End(_chunk, count);
             _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);

@@ -181,14 +181,22 @@ internal sealed class FixedRowSource(PhysicalScan scan, FixedRow row) : Pipeline
 
         public override DataChunk? Next()
         {
-            RowBuffer values = new([.. scan.ColumnNumbers]);
-            if (_isGiven || row.RowId < 0 || !context.Tables[scan.Table.Oid].TryRead(row.RowId, row.IsLatest ? ReadView.Latest : context.View, values))
+            if (_isGiven || row.RowId < 0)
             {
                 return null;
             }
             _isGiven = true;
+            RowBuffer values = new([.. scan.ColumnNumbers]);
+            if (!context.Tables[scan.Table.Oid].TryRead(row.RowId, row.IsLatest ? ReadView.Latest : context.View, values))
+            {
+                return null;
+            }
             DataChunk chunk = new([.. scan.Columns.Select(c => c.Type.Physical)]);
             DataChunk columns = new([.. scan.Columns.SkipLast(1).Select(c => c.Type.Physical)]);
+            foreach (Vector column in columns.Vectors)
+            {
+                column.LimitRoom(1);
+            }
             RowBuffer.Clear(columns);
             values.AppendTo(columns);
             ForeignKeys.KeyText.Seal(columns);
@@ -196,12 +204,11 @@ internal sealed class FixedRowSource(PhysicalScan scan, FixedRow row) : Pipeline
             {
                 chunk.Vectors[i].Reference(columns.Vectors[i]);
             }
-            chunk.Vectors[^1].Write<long>();
-            chunk.Vectors[^1].Data<long>()[0] = row.RowId;
+            chunk.Vectors[^1].WriteFirst<long>(1)[0] = row.RowId;
             chunk.Count = 1;
             if (scan.Filter is not null)
             {
-                int[] selection = new int[DataChunk.Capacity];
+                int[] selection = new int[1];
                 chunk.Count = new PredicateEvaluator(scan.Filter, context.Evaluation).Select(chunk, selection);
                 chunk.Selection = selection;
             }

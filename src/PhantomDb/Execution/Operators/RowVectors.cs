@@ -8,11 +8,12 @@ namespace PhantomDb.Execution.Operators;
 /// <summary>Makes a chunk of rows that come one by one, as an index finds them; the last vector has the row id where the chunk has one more than the row.</summary>
 internal static class RowVectors
 {
-    /// <summary>Makes ready for rows from position 0 on.</summary>
-    public static void Begin(DataChunk chunk)
+    /// <summary>Makes ready for up to so many rows, from position 0 on.</summary>
+    public static void Begin(DataChunk chunk, int countMax)
     {
         foreach (Vector vector in chunk.Vectors)
         {
+            vector.LimitRoom(countMax);
             vector.BeginWrite();
         }
     }

@@ -26,6 +26,7 @@ internal sealed class ValuesSource(PhysicalValues values) : PipelineSource
             for (int column = 0; column < _chunk.Vectors.Length; column++)
             {
                 Vector target = _chunk.Vectors[column];
+                target.LimitRoom(count);
                 target.BeginWrite();
                 for (int row = 0; row < count; row++)
                 {

@@ -31,11 +31,11 @@ internal sealed class FilterOperator(Expression predicate) : StreamingOperator
     private sealed class Worker(Expression predicate, ExecutionContext context) : OneToOneWorker
     {
         private readonly PredicateEvaluator _predicate = new(predicate, context.Evaluation);
-        private readonly int[] _selection = new int[DataChunk.Capacity];
+        private int[]? _selection;
 
         protected override DataChunk? Answer(DataChunk input)
         {
-            int count = _predicate.Select(input, _selection);
+            int count = _predicate.Select(input, DataChunk.EnsureRoom(ref _selection, input.Count));
             if (count < input.Count)
             {
                 input.Selection = _selection;
@@ -117,8 +117,8 @@ internal sealed class LimitOperator(Expression? limit, Expression? offset, IRead
         private readonly ExpressionEvaluator[]? _ties;
         private readonly PhysicalType[] _tieTypes = [];
         private readonly Vector[] _tieKeys = [];
-        private readonly int[] _selection = new int[DataChunk.Capacity];
         private readonly ExecutionContext _context;
+        private int[]? _selection;
         private ColumnarBuffer? _last;    // the keys of the last row within the limit
         private long _toSkip;
         private long _taken;
@@ -209,11 +209,12 @@ internal sealed class LimitOperator(Expression? limit, Expression? offset, IRead
 
         private void Narrow(DataChunk input, int start, int end)
         {
+            int[] selection = DataChunk.EnsureRoom(ref _selection, end - start);
             for (int i = start; i < end; i++)
             {
-                _selection[i - start] = input.Position(i);
+                selection[i - start] = input.Position(i);
             }
-            input.Selection = _selection;
+            input.Selection = selection;
             input.Count = end - start;
         }
     }

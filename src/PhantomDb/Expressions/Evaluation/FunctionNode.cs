@@ -51,6 +51,8 @@ internal sealed class FunctionNode : ExpressionNode
             isConstant &= argument.IsConstant;
         }
 
+        // Not what the kernel is called for: others read all of these rows' positions, where some are NULL too.
+        _result.LimitRoom(isConstant ? 1 : rows.End);
         if (rows.Count == 0)
         {
             _result.SetConstantNull();
@@ -81,8 +83,7 @@ internal sealed class FunctionNode : ExpressionNode
         }
         else
         {
-            _validRows ??= new int[DataChunk.Capacity];
-            int count = Selections.Valid(rows, validity, _validRows);
+            int count = Selections.Valid(rows, validity, DataChunk.EnsureRoom(ref _validRows, rows.Count));
             if (count == 0)
             {
                 _result.SetConstantNull();

@@ -38,6 +38,7 @@ internal sealed class WidenNode(ExpressionNode operand, MemoryAccount? account) 
         }
 
         _wide.Reference(narrow);
+        _wide.LimitRoom(rows.End);
         _wide.Widen(rows.Selection, rows.Selection is not null, rows.Count);
         return _wide;
     }

@@ -12,5 +12,8 @@ internal readonly struct RowSet(Vector[] columns, int[]? selection, int count)
 
     public int Count { get; } = count;
 
+    /// <summary>The positions are all below this.</summary>
+    public int End => Selection is null || Count == 0 ? Count : Selection[Count - 1] + 1;
+
     public RowSet With(int[] selection, int count) => new(Columns, selection, count);
 }
