@@ -190,7 +190,7 @@ public sealed class PreparedStatement : IDisposable
 
     private QueryResult PointResult(PointStatement point, int rowCount)
     {
-        if (!ReferenceEquals(point, _point) || (point.Writes && _pointResult!.RowsAffected != rowCount))
+        if (!ReferenceEquals(point, _point) || (point.ChangesRows && _pointResult!.RowsAffected != rowCount))
         {
             _point = point;
             _pointResult = _session.NewPointResult(point, Columns, rowCount);

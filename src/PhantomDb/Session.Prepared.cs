@@ -133,7 +133,7 @@ public sealed partial class Session
                 return -1;
             }
             _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
-            int rowCount = point.Writes || _transaction.IsActive ? -1 : RunSettled(point, parameters);
+            int rowCount = point.LocksRows || _transaction.IsActive ? -1 : RunSettled(point, parameters);
             return rowCount >= 0 ? rowCount : RunPointEntered(point, parameters);
         }
         finally
@@ -153,7 +153,7 @@ public sealed partial class Session
 
     internal QueryResult NewPointResult(PointStatement point, IReadOnlyList<ResultColumn> columns, int rowCount)
     {
-        if (point.Rows is not null && !point.Writes)
+        if (point.Rows is not null && !point.ChangesRows)
         {
             return new QueryResult(columns, point.Rows, point.Tag, -1, countsRows: true, _statement);
         }
@@ -232,9 +232,9 @@ public sealed partial class Session
 
     private void BeginPoint(PointStatement point, bool isOwnTransaction)
     {
-        if (point.Writes)
+        if (point.LocksRows)
         {
-            EnsureMayWrite(point.Tag);
+            EnsureMayWrite(point.Command);
             SetWaitLimits();
             point.Lock(_transaction);
             _transaction.BeginWriting();

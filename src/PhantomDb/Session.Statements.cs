@@ -226,7 +226,7 @@ public sealed partial class Session
             _transaction.BeginReading();
             return plan;
         }
-        EnsureMayWrite(plan.Steps.Count > 0 ? plan.CommandTag : NameOf(plan.Locked));
+        EnsureMayWrite(plan.Steps.Count > 0 ? plan.CommandTag : plan.Locked.MaxBy(table => table.Strength)!.Command);
         SetWaitLimits();
         TakeForRows(plan);
         while (!IsCurrent)
@@ -254,14 +254,6 @@ public sealed partial class Session
             StatementLocks.Take(_transaction, table, _statement.Catalog);
         }
     }
-
-    private static string NameOf(IReadOnlyList<LockedTable> locked) => locked.Max(table => table.Strength) switch
-    {
-        RowLockStrength.KeyShare => "SELECT FOR KEY SHARE",
-        RowLockStrength.Share => "SELECT FOR SHARE",
-        RowLockStrength.NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
-        _ => "SELECT FOR UPDATE",
-    };
 
     // The snapshot is taken by now: what was replaced before it must be seen as it is after, and what was replaced after it
     // together with what was committed with that.

@@ -76,12 +76,12 @@ internal sealed class PointKey
     /// After another transaction has changed the row that was found: locks it as it is now, reads it, and tells whether it
     /// still has the key (READ COMMITTED).
     /// </summary>
-    public bool IsStillThere(Transaction transaction, long rowId, RowLockMode mode)
+    public bool IsStillThere(Transaction transaction, long rowId, RowLockMode mode) =>
+        transaction.LockLatest(_table, rowId, mode) && IsStillThere(rowId);
+
+    /// <summary>Reads a row that is locked as it is now, and tells whether it has the key looked for last.</summary>
+    public bool IsStillThere(long rowId)
     {
-        if (!transaction.LockLatest(_table, rowId, mode))
-        {
-            return false;
-        }
         _index.Encode(_lookup.Key, _key, 0);
         return _lookup.IsMatch(rowId, ReadView.Latest);
     }

@@ -2,7 +2,10 @@ using PhantomDb.Storage;
 
 namespace PhantomDb.Execution.Points;
 
-/// <summary>The row of RETURNING: computed before the table's row is changed, so that an error leaves nothing behind.</summary>
+/// <summary>
+/// The row of RETURNING, or of a SELECT that locks it: computed before the table's row is changed or locked, so that an error leaves
+/// nothing behind.
+/// </summary>
 internal sealed class PointOutput(PointOperand[] values, PointRows rows)
 {
     private readonly RowBuffer _row = new(new int[values.Length]);
@@ -20,7 +23,7 @@ internal sealed class PointOutput(PointOperand[] values, PointRows rows)
         rows.Add(_row);
     }
 
-    /// <summary>Makes it the result, or none where no row was changed.</summary>
+    /// <summary>Makes it the result, or none where no row was changed or locked.</summary>
     public void Finish(int rowCount)
     {
         if (rowCount <= 0)

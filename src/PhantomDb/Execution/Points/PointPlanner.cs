@@ -55,6 +55,10 @@ internal sealed class PointPlanner
     private PointStatement? PlanSelect()
     {
         LogicalOperator plan = _bound.Plan;
+        if (((plan as LogicalProject)?.Input ?? plan) is LogicalLockRows rowLocks)
+        {
+            return PlanLock(rowLocks, plan as LogicalProject);
+        }
         LogicalLimit? limit = plan as LogicalLimit;
         plan = limit?.Input ?? plan;
         LogicalSort? sort = plan as LogicalSort;
@@ -100,6 +104,31 @@ internal sealed class PointPlanner
         return isPlain
             ? new PointSelect(_catalog, table, key, null, null, [], rows)
             : new PointSelect(_catalog, table, key, values.BuildCondition(), values.Row, values.Build(), rows);
+    }
+
+    // The projection above leaves the row's id out.
+    private PointLock? PlanLock(LogicalLockRows rowLocks, LogicalProject? above)
+    {
+        LogicalProject? project = rowLocks.Input as LogicalProject;
+        if (rowLocks is not { Tables: [var locked], OtherRowIds.Count: 0, Limit: null, Offset: null }
+            || !TryFindScan(project?.Input ?? rowLocks.Input, out LogicalScan scan, out Expression? filter)
+            || scan.Table.Oid != locked.Table.Oid)
+        {
+            return null;
+        }
+        PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
+        foreach (LogicalColumn column in _bound.ResultColumns)
+        {
+            ColumnId? id = above is null ? column.Id : (Find(column.Id, above, scan) as ColumnExpression)?.Id;
+            if (id is not { } inner || Find(inner, project, scan) is not { } output || !values.TryAdd(output, output.Type))
+            {
+                return null;
+            }
+        }
+        TableStore table = _storage.GetTable(scan.Table.Oid);
+        return KeyOf(scan, filter, table, values, []) is { } key
+            ? new PointLock(_catalog, table, key, values.BuildCondition(), values.Row, new PointOutput(values.Build(), new PointRows([.. _bound.ResultColumns.Select(c => c.Type.Physical)])), locked)
+            : null;
     }
 
     private PointRange? PlanRange(

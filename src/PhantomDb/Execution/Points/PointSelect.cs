@@ -16,7 +16,9 @@ internal sealed class PointSelect(DatabaseCatalog catalog, TableStore table, Poi
     private readonly bool _isPlain = outputs.Length == 0 && condition is null;
     private bool _isUnsettled;   // as was just found
 
-    public override bool Writes => false;
+    public override bool LocksRows => false;
+
+    public override bool ChangesRows => false;
 
     public override PointRows Rows => rows;
 
@@ -98,7 +100,9 @@ internal sealed class PointRange(DatabaseCatalog catalog, TableStore table, Tabl
     /// <summary>Place in the rows read of the column that has bounds: where it is NULL the row is in no range; -1 without bounds.</summary>
     public required int NotNullPlace { get; init; }
 
-    public override bool Writes => false;
+    public override bool LocksRows => false;
+
+    public override bool ChangesRows => false;
 
     public override PointRows Rows => rows;
 

@@ -16,7 +16,14 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 
     public string Tag => tag;
 
-    public virtual bool Writes => true;
+    /// <summary>True where it locks or changes rows: its transaction must be one that may write.</summary>
+    public virtual bool LocksRows => true;
+
+    /// <summary>True where it changes rows: its result counts them.</summary>
+    public virtual bool ChangesRows => true;
+
+    /// <summary>What the statement is called where it may not run in a READ ONLY transaction.</summary>
+    public virtual string Command => tag;
 
     /// <summary>The rows of a SELECT or of RETURNING; null for the others.</summary>
     public virtual PointRows? Rows => null;
@@ -42,7 +49,7 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
         return true;
     }
 
-    /// <summary>Locks the table for writing.</summary>
+    /// <summary>Locks the table for what is done to its rows.</summary>
     public virtual void Lock(Transaction transaction) => transaction.LockTable(table.Definition.Oid, TableLockMode.RowExclusive, name: table.Definition.Name);
 
     /// <summary>False where the values need the general way: it makes the error for a NULL that may not be.</summary>

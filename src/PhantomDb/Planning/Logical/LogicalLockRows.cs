@@ -21,7 +21,17 @@ internal enum RowLockPolicy : byte
 }
 
 /// <summary>A table whose rows are locked; the column gives their ids.</summary>
-internal sealed record LockedTable(TableDefinition Table, LogicalColumn RowId, RowLockStrength Strength, RowLockPolicy Policy);
+internal sealed record LockedTable(TableDefinition Table, LogicalColumn RowId, RowLockStrength Strength, RowLockPolicy Policy)
+{
+    /// <summary>What a statement that locks so is called in errors.</summary>
+    public string Command => Strength switch
+    {
+        RowLockStrength.KeyShare => "SELECT FOR KEY SHARE",
+        RowLockStrength.Share => "SELECT FOR SHARE",
+        RowLockStrength.NoKeyUpdate => "SELECT FOR NO KEY UPDATE",
+        _ => "SELECT FOR UPDATE",
+    };
+}
 
 /// <summary>
 /// SELECT … FOR UPDATE: the input's rows, in their order, are locked until so many are that LIMIT is served. A barrier: nothing above

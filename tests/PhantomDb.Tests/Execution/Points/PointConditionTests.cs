@@ -32,6 +32,16 @@ public sealed class PointConditionTests
     public void Further_conditions_and_expressions_give_what_the_general_way_gives(string sql) => Compare(sql);
 
     [TestMethod]
+    [DataRow("SELECT v, w FROM t WHERE id = $1 FOR UPDATE")]
+    [DataRow("SELECT * FROM t WHERE id = $1 AND v > 0 FOR NO KEY UPDATE")]
+    [DataRow("SELECT id, id, $1 AS given, upper(w), 'constant' FROM t WHERE id = $1 AND w <> '' FOR SHARE")]
+    [DataRow("SELECT s.note FROM t AS s WHERE s.id = $1 FOR KEY SHARE OF s NOWAIT")]
+    [DataRow("SELECT 1 FROM t WHERE id = $1 FOR UPDATE SKIP LOCKED")]
+    [DataRow("SELECT 10 / v FROM t WHERE id = $1 FOR UPDATE")]
+    [DataRow("SELECT v FROM t WHERE id = $1 AND 10 / v > 1 FOR UPDATE")]
+    public void Locking_reads_give_what_the_general_way_gives(string sql) => Compare(sql);
+
+    [TestMethod]
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 RETURNING v")]
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 AND v > 0 RETURNING *")]
     [DataRow("UPDATE t SET w = w || repeat('long', 5), amount = $1 WHERE id = $1 RETURNING w, note || w AS both, amount * 2, 'done' AS constant")]
