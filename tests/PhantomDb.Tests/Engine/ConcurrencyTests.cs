@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -226,20 +227,7 @@ public sealed class ConcurrencyTests : IDisposable
         }
         Assert.AreEqual("1 2 5 8 9", Run(_b, "SELECT * FROM t ORDER BY id"));
 
-        string Batch(string sql)
-        {
-            try
-            {
-                foreach (QueryResult _ in _a.ExecuteBatch(sql))
-                {
-                }
-                return "";
-            }
-            catch (PhantomDbException error)
-            {
-                return error.SqlState;
-            }
-        }
+        string Batch(string sql) => StateOf(() => _a.ExecuteBatch(sql).Count());
     }
 
     [TestMethod]
@@ -261,38 +249,5 @@ public sealed class ConcurrencyTests : IDisposable
             }
         });
         Assert.AreEqual($"{Threads * Each}", Run(_a, "SELECT sum(v) FROM t"));
-    }
-
-    /// <summary>The rows, or the SQLSTATE.</summary>
-    internal static string Run(Session session, string sql)
-    {
-        try
-        {
-            using QueryResult result = session.Execute(sql);
-            var rows = new List<string>();
-            while (result.Read())
-            {
-                rows.Add(string.Join(',', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "" : result.GetText(i))));
-            }
-            return string.Join(' ', rows);
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
-    }
-
-    private Task<string> RunBlocked(Session session, string sql) => Blocked(session, () => Run(session, sql));
-
-    // Starts something and comes back when it waits for another session.
-    private Task<T> Blocked<T>(Session session, Func<T> work)
-    {
-        Task<T> task = Task.Factory.StartNew(work, TaskCreationOptions.LongRunning);
-        while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == session.ProcessId))
-        {
-            Assert.IsFalse(task.IsCompleted, $"it did not wait: {(task.IsCompleted ? task.Result : default)}");
-            Thread.Yield();
-        }
-        return task;
     }
 }

@@ -20,11 +20,7 @@ public sealed class DefinitionConcurrencyTests
         Run(b, "BEGIN");
         Run(a, "CREATE TABLE one (id int)");
         Run(b, "CREATE VIEW two AS SELECT 1 AS i");
-        Task<string> waiting = Task.Factory.StartNew(() => Run(a, "CREATE SEQUENCE two"), TaskCreationOptions.LongRunning);
-        while (!database.Transactions.Locks.Describe().Exists(l => !l.IsGranted))
-        {
-            Thread.Yield();
-        }
+        Task<string> waiting = SessionSteps.RunBlocked(a, "CREATE SEQUENCE two");
         Assert.AreEqual("40P01", Run(b, "CREATE TABLE other (id int); ALTER TABLE other RENAME TO one"));
         Run(b, "ROLLBACK");
         Assert.AreEqual("", waiting.Result);
@@ -279,7 +275,7 @@ public sealed class DefinitionConcurrencyTests
         string outcome = "";
         foreach (string statement in sql.Split("; "))
         {
-            outcome = ConcurrencyTests.Run(session, statement);
+            outcome = SessionSteps.Run(session, statement);
             if (outcome.Length == 5 && char.IsDigit(outcome[0]) && outcome is not "10000")
             {
                 return outcome;

@@ -432,7 +432,7 @@ public sealed class ForkTests : IDisposable
 
     private string Run(string sql) => Run(_session, sql);
 
-    private static string Run(Session session, string sql) => ConcurrencyTests.Run(session, sql);
+    private static string Run(Session session, string sql) => SessionSteps.Run(session, sql);
 
     /// <summary>Every row has its entry in every index, and no entry is left over. Nobody may be writing or reading.</summary>
     internal static void Check(Database database)

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -91,9 +92,9 @@ public sealed class ImplicitTransactionTests : IDisposable
         using (QueryResult result = _session.Execute("INSERT INTO t VALUES (1, 1); SELECT * FROM generate_series(1, 100000)"))
         {
             Assert.IsTrue(result.Read());
-            Assert.AreEqual("", ConcurrencyTests.Run(other, "SELECT id FROM t"));
+            Assert.AreEqual("", SessionSteps.Run(other, "SELECT id FROM t"));
         }
-        Assert.AreEqual("1", ConcurrencyTests.Run(other, "SELECT id FROM t"));
+        Assert.AreEqual("1", SessionSteps.Run(other, "SELECT id FROM t"));
         using (QueryResult result = _session.Execute("INSERT INTO t VALUES (2, 2); SELECT 1/(50000 - i) FROM generate_series(1, 100000) i"))
         {
             Assert.AreEqual("22012", StateOf(() =>
@@ -103,7 +104,7 @@ public sealed class ImplicitTransactionTests : IDisposable
                 }
             }));
         }
-        Assert.AreEqual("1", ConcurrencyTests.Run(other, "SELECT id FROM t"));
+        Assert.AreEqual("1", SessionSteps.Run(other, "SELECT id FROM t"));
         Assert.AreEqual(1, _session.Execute("DELETE FROM t; INSERT INTO t VALUES (3, 3)").RowsAffected);
     }
 
@@ -146,7 +147,7 @@ public sealed class ImplicitTransactionTests : IDisposable
         Assert.AreEqual("", Run("SELECT id FROM t"));
         Assert.IsFalse(_session.IsInTransaction);
         using Session second = _database.OpenSession();
-        Assert.AreEqual("", ConcurrencyTests.Run(second, "SET lock_timeout = 1000; INSERT INTO t VALUES (1, 1)"));
+        Assert.AreEqual("", SessionSteps.Run(second, "SET lock_timeout = 1000; INSERT INTO t VALUES (1, 1)"));
     }
 
     [TestMethod]
@@ -181,7 +182,7 @@ public sealed class ImplicitTransactionTests : IDisposable
         Assert.AreEqual("", Run("SELECT id FROM t"));
     }
 
-    private string Run(string sql) => ConcurrencyTests.Run(_session, sql);
+    private string Run(string sql) => SessionSteps.Run(_session, sql);
 
     // The last result's rows, or the SQLSTATE.
     private string Batch(string sql)
@@ -199,18 +200,5 @@ public sealed class ImplicitTransactionTests : IDisposable
             }
         });
         return state.Length > 0 ? state : rows;
-    }
-
-    private static string StateOf(Action action)
-    {
-        try
-        {
-            action();
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
     }
 }

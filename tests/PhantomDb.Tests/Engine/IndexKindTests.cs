@@ -1,5 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Storage;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -371,20 +372,5 @@ public sealed class IndexKindTests
         }
     }
 
-    /// <summary>The SQLSTATE; nothing where all went well.</summary>
-    private static string Run(Session session, string sql)
-    {
-        try
-        {
-            using QueryResult result = session.Execute(sql);
-            while (result.Read())
-            {
-            }
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
-    }
+    private static string Run(Session session, string sql) => StateOf(session, sql);
 }

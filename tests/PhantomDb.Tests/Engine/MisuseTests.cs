@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -6,8 +7,6 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class MisuseTests
 {
-    private const int PatienceMs = 20_000;
-
     [TestMethod]
     public void A_session_used_by_several_threads_refuses_all_but_one()
     {
@@ -51,10 +50,10 @@ public sealed class MisuseTests
             }
         });
         session.Cancel();   // of an idle session: nothing
-        Assert.AreEqual("1", ConcurrencyTests.Run(session, "SELECT 1"));
+        Assert.AreEqual("1", Run(session, "SELECT 1"));
         session.Dispose();
         using Session other = database.OpenSession();
-        int value = int.Parse(ConcurrencyTests.Run(other, "SELECT v FROM t WHERE id = 1"), System.Globalization.CultureInfo.InvariantCulture);
+        int value = int.Parse(Run(other, "SELECT v FROM t WHERE id = 1"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.IsTrue(value <= 10 + 1200 && value >= 10 + done, $"{value} after {done}");   // a cancelled one may have been done
         AssertNothingLeft(database);
     }
@@ -106,7 +105,7 @@ public sealed class MisuseTests
         }
         Assert.IsTrue(open.Read());   // none of them did it any harm
         open.Dispose();
-        Assert.AreEqual("10", ConcurrencyTests.Run(session, "SELECT v FROM t WHERE id = 1"));
+        Assert.AreEqual("10", Run(session, "SELECT v FROM t WHERE id = 1"));
     }
 
     [TestMethod]
@@ -125,9 +124,8 @@ public sealed class MisuseTests
         {
             using Database database = Filled();
             Session holder = database.OpenSession(), waiter = database.OpenSession();
-            Assert.AreEqual("", ConcurrencyTests.Run(holder, holding));
-            Task<string> waiting = Task.Run(() => ConcurrencyTests.Run(waiter, waits));
-            WaitUntil(() => database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == waiter.ProcessId));
+            Assert.AreEqual("", Run(holder, holding));
+            Task<string> waiting = RunBlocked(waiter, waits);
             Assert.AreEqual("55000", StateOf(waiter.Dispose));   // another thread uses it: cancel or terminate it first
             if (isDatabase)
             {
@@ -152,13 +150,12 @@ public sealed class MisuseTests
         for (int round = 0; round < 5; round++)
         {
             Database database = Filled();
-            using var started = new CountdownEvent(4);
+            int statementCount = 0;
             Task[] workers = [.. Enumerable.Range(0, 4).Select(thread => Task.Factory.StartNew(() =>
             {
                 try
                 {
                     Session session = database.OpenSession();
-                    started.Signal();
                     for (int i = 0; ; i++)
                     {
                         string state = StateOf(() =>
@@ -170,6 +167,7 @@ public sealed class MisuseTests
                             result.Read();
                         });
                         Assert.IsTrue(state is "" or "57P01" or "25P02" or "40P01", state);
+                        Interlocked.Increment(ref statementCount);
                     }
                 }
                 catch (ObjectDisposedException)
@@ -177,8 +175,7 @@ public sealed class MisuseTests
                     // how it ends
                 }
             }, TaskCreationOptions.LongRunning))];
-            Assert.IsTrue(started.Wait(PatienceMs));
-            Thread.Sleep(10);
+            WaitUntil(() => Volatile.Read(ref statementCount) > 40);
             database.Dispose();
             Assert.IsTrue(Task.WaitAll(workers, PatienceMs));
             WaitUntil(() => database.OpenSessions().Count == 0);
@@ -197,30 +194,7 @@ public sealed class MisuseTests
     {
         Database database = Database.CreateInMemory();
         using Session session = database.OpenSession();
-        ConcurrencyTests.Run(session, "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE SEQUENCE s; INSERT INTO t VALUES (1, 10), (2, 20)");
+        Run(session, "CREATE TABLE t (id int PRIMARY KEY, v int); CREATE SEQUENCE s; INSERT INTO t VALUES (1, 10), (2, 20)");
         return database;
-    }
-
-    private static void WaitUntil(Func<bool> isSo)
-    {
-        long deadline = Environment.TickCount64 + PatienceMs;
-        while (!isSo())
-        {
-            Assert.IsLessThan(deadline, Environment.TickCount64, "it does not come about");
-            Thread.Sleep(1);
-        }
-    }
-
-    private static string StateOf(Action action)
-    {
-        try
-        {
-            action();
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
     }
 }

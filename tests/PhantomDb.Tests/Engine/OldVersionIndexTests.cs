@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -94,21 +95,7 @@ public sealed class OldVersionIndexTests
         Assert.AreEqual("10", One(forked, "SELECT 1000 / v FROM t ORDER BY 1000 / v LIMIT 1"));
     }
 
-    private static string Run(Session session, string sql)
-    {
-        try
-        {
-            using QueryResult result = session.Execute(sql);
-            while (result.Columns.Count > 0 && result.Read())
-            {
-            }
-            return "";
-        }
-        catch (PhantomDbException failure)
-        {
-            return failure.SqlState;
-        }
-    }
+    private static string Run(Session session, string sql) => StateOf(session, sql);
 
     private static string One(Session session, string sql)
     {

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -90,12 +91,7 @@ public sealed class SequenceTransactionTests : IDisposable
         Assert.AreEqual("55P03", Run(_b, "SELECT setval('s', 4)"));
         Assert.AreEqual("55000", Run(_b, "SELECT currval('s')"));
         Run(_b, "SET lock_timeout = 0");
-        Task<string> waiting = Task.Run(() => Run(_b, "SELECT nextval('s')"));
-        while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == _b.ProcessId))
-        {
-            Assert.IsFalse(waiting.IsCompleted);
-            Thread.Yield();
-        }
+        Task<string> waiting = RunBlocked(_b, "SELECT nextval('s')");
         Run(_a, end);
         Assert.AreEqual(expected, waiting.Result);
     }
@@ -125,6 +121,4 @@ public sealed class SequenceTransactionTests : IDisposable
         altering.Wait();
         Assert.AreEqual($"{count + 30}", Run(_b, "SELECT count(*) FROM t"));
     }
-
-    private static string Run(Session session, string sql) => ConcurrencyTests.Run(session, sql);
 }

@@ -1,6 +1,7 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Transactions;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -26,7 +27,7 @@ public sealed class SerializableTests
         using Database database = Database.CreateInMemory();
         using (Session session = database.OpenSession())
         {
-            ConcurrencyTests.Run(session, "CREATE TABLE t (id serial PRIMARY KEY, g int)");
+            Run(session, "CREATE TABLE t (id serial PRIMARY KEY, g int)");
         }
         Transactions.ConcurrentWriterTests.Run(ThreadCount, thread =>
         {
@@ -36,18 +37,18 @@ public sealed class SerializableTests
                 string outcome;
                 do
                 {
-                    ConcurrencyTests.Run(session, "BEGIN ISOLATION LEVEL SERIALIZABLE");
-                    if (ConcurrencyTests.Run(session, $"SELECT count(*) FROM t WHERE g = {g}") == "0")
+                    Run(session, "BEGIN ISOLATION LEVEL SERIALIZABLE");
+                    if (Run(session, $"SELECT count(*) FROM t WHERE g = {g}") == "0")
                     {
-                        ConcurrencyTests.Run(session, $"INSERT INTO t (g) VALUES ({g})");
+                        Run(session, $"INSERT INTO t (g) VALUES ({g})");
                     }
-                    outcome = ConcurrencyTests.Run(session, "COMMIT");
+                    outcome = Run(session, "COMMIT");
                     Assert.IsTrue(outcome is "" or "40001", outcome);
                 }
                 while (outcome != "");
             }
         });
         using Session last = database.OpenSession();
-        Assert.AreEqual($"{Groups},{Groups}", ConcurrencyTests.Run(last, "SELECT count(*), count(DISTINCT g) FROM t"));
+        Assert.AreEqual($"{Groups},{Groups}", Run(last, "SELECT count(*), count(DISTINCT g) FROM t"));
     }
 }

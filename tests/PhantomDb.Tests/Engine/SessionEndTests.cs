@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -7,8 +8,6 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class SessionEndTests
 {
-    private const int PatienceMs = 20_000;
-
     [TestMethod]
     public void A_disposed_database_ends_its_sessions()
     {
@@ -174,27 +173,16 @@ public sealed class SessionEndTests
         return new WeakReference(session, trackResurrection: true);
     }
 
-    private static void CollectUntil(Func<bool> isDone)
+    private static void CollectUntil(Func<bool> isDone) => WaitUntil(() =>
     {
-        for (int i = 0; !isDone(); i++)
-        {
-            Assert.IsLessThan(PatienceMs / 20, i, "it is not collected");
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-            Thread.Sleep(20);
-        }
-    }
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return isDone();
+    });
 
     // In use it is 55000; with a result open that nobody is reading, 55006.
-    private static void WaitUntilBusy(Session session)
-    {
-        long deadline = Environment.TickCount64 + PatienceMs;
-        while (session.Describe(0).State != "active" || StateOf(() => session.Execute("SELECT 1").Dispose()) != "55000")
-        {
-            Assert.IsLessThan(deadline, Environment.TickCount64, "the statement does not start");
-            Thread.Sleep(1);
-        }
-    }
+    private static void WaitUntilBusy(Session session) =>
+        WaitUntil(() => session.Describe(0).State == "active" && StateOf(() => session.Execute("SELECT 1").Dispose()) == "55000");
 
     private static void ReadAll(Session session, string sql)
     {
@@ -205,17 +193,4 @@ public sealed class SessionEndTests
     }
 
     private static void Run(Session session, string sql) => ReadAll(session, sql);
-
-    private static string StateOf(Action action)
-    {
-        try
-        {
-            action();
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
-    }
 }

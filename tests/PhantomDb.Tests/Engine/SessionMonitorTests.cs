@@ -1,5 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Transactions;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -7,7 +8,6 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class SessionMonitorTests : IDisposable
 {
-    private const int PatienceMs = 20_000;
     private const string Endless = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a <> b";
 
     private readonly Database _database = Database.CreateInMemory();
@@ -84,7 +84,7 @@ public sealed class SessionMonitorTests : IDisposable
         Assert.AreEqual("t,t,t,t,t,t", Watch(Times + _a.ProcessId));
         Assert.AreEqual("", Watch("SELECT xact_start FROM pg_stat_activity WHERE xact_start IS NOT NULL AND state = 'idle'"));
         string first = Watch("SELECT query_start FROM pg_stat_activity WHERE pid = " + _a.ProcessId);
-        Thread.Sleep(20);
+        WaitForTheClock();
         Assert.AreEqual(first, Watch("SELECT query_start FROM pg_stat_activity WHERE pid = " + _a.ProcessId));
         Run(_a, "ROLLBACK");
         Assert.AreEqual("t,ROLLBACK", Watch("SELECT state_change IS NOT NULL AND xact_start IS NULL, query FROM pg_stat_activity WHERE pid = " + _a.ProcessId));
@@ -206,6 +206,7 @@ public sealed class SessionMonitorTests : IDisposable
     public void Sessions_that_are_terminated_while_they_work_leave_nothing_behind()
     {
         const int Rounds = 60;
+        int statementCount = 0;
         using var done = new CancellationTokenSource();
         Task terminator = Task.Run(() =>
         {
@@ -218,7 +219,8 @@ public sealed class SessionMonitorTests : IDisposable
                 {
                     _database.TerminateSession(chosen.ProcessId);
                 }
-                Thread.Sleep(1);
+                int before = Volatile.Read(ref statementCount);
+                WaitUntil(() => done.IsCancellationRequested || Volatile.Read(ref statementCount) > before + 100);
             }
         });
         Transactions.ConcurrentWriterTests.Run(2, thread =>
@@ -231,6 +233,7 @@ public sealed class SessionMonitorTests : IDisposable
                 {
                     state = Run(session, (k % 4) switch { 0 => "BEGIN", 3 => "COMMIT", _ => $"UPDATE t SET v = v + 1 WHERE id = {1 + (k % 2)}" });
                     Assert.IsTrue(state is "" or "57P01" or "40P01" or "25P02", state);
+                    Interlocked.Increment(ref statementCount);
                 }
             }
         });
@@ -246,7 +249,7 @@ public sealed class SessionMonitorTests : IDisposable
     public void A_session_idle_in_a_transaction_for_too_long_is_ended()
     {
         Run(_a, "SET idle_in_transaction_session_timeout = 40");
-        Thread.Sleep(120);
+        WaitUntilAnIdleSessionEnds(80);
         Assert.AreEqual("", Run(_a, "BEGIN"));   // outside a transaction it may idle
         Run(_a, "UPDATE t SET v = 11 WHERE id = 1");
         Assert.AreEqual("", Run(_b, "UPDATE t SET v = 12 WHERE id = 1"));   // waits until the other is ended
@@ -259,58 +262,28 @@ public sealed class SessionMonitorTests : IDisposable
     [TestMethod]
     public void A_session_that_works_or_is_read_is_not_idle()
     {
-        Run(_a, "SET idle_in_transaction_session_timeout = 50");
-        Run(_a, "SET idle_session_timeout = 50");
-        using (QueryResult result = _a.Execute("SELECT * FROM t"))
-        {
-            Thread.Sleep(150);
-            Assert.IsTrue(result.Read());
-        }
-        Run(_a, "BEGIN");
-        Assert.AreEqual("", Run(_a, "SELECT pg_sleep(0.15)").Trim());
-        Run(_a, "COMMIT");
-        Run(_a, "RESET idle_session_timeout");
-        Thread.Sleep(150);
+        // Limits and work in one text: between two statements the session would be idle.
+        const string Limits = "SET idle_in_transaction_session_timeout = 50; SET idle_session_timeout = 50; ";
+        Run(_b, "BEGIN");
+        Run(_b, "UPDATE t SET v = 21 WHERE id = 2");
+        using Session waiter = _database.OpenSession(), reader = _database.OpenSession();
+        Task<string> waiting = RunBlocked(waiter, Limits + "BEGIN; UPDATE t SET v = v + 1 WHERE id = 2 RETURNING v");
+        using QueryResult result = reader.Execute(Limits + "SELECT * FROM t");
+        Run(_a, Limits + "RESET idle_session_timeout");
+        WaitUntilAnIdleSessionEnds(100);
+        Assert.IsTrue(result.Read());
+        Run(_b, "COMMIT");
+        Assert.AreEqual("22", waiting.Result);
         Assert.AreEqual("1", Run(_a, "SELECT 1"));
     }
 
-    private static string Run(Session session, string sql) => ConcurrencyTests.Run(session, sql);
+    // A limit that is longer than those of the sessions before it, and begins to count after theirs.
+    private void WaitUntilAnIdleSessionEnds(int limitMs)
+    {
+        using Session idle = _database.OpenSession();
+        Run(idle, $"SET idle_session_timeout = {limitMs}");
+        WaitUntil(() => idle.IsDisposed);
+    }
 
     private string Watch(string sql) => Run(_watcher, sql);
-
-    private Task<string> RunBlocked(Session session, string sql) => Blocked(session, () => Run(session, sql));
-
-    private Task<T> Blocked<T>(Session session, Func<T> work)
-    {
-        Task<T> task = Task.Factory.StartNew(work, TaskCreationOptions.LongRunning);
-        while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == session.ProcessId))
-        {
-            Assert.IsFalse(task.IsCompleted, $"it did not wait: {(task.IsCompleted ? task.Result : default)}");
-            Thread.Yield();
-        }
-        return task;
-    }
-
-    private static void WaitUntil(Func<bool> isSo)
-    {
-        long deadline = Environment.TickCount64 + PatienceMs;
-        while (!isSo())
-        {
-            Assert.IsLessThan(deadline, Environment.TickCount64, "it does not come about");
-            Thread.Sleep(1);
-        }
-    }
-
-    private static string StateOf(Action action)
-    {
-        try
-        {
-            action();
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
-    }
 }

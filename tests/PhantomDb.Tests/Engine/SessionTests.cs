@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -141,11 +142,11 @@ public sealed class SessionTests
             state = StateOf(() => session.Execute("SELECT 1"));
             Assert.IsTrue(state is "55000" or "55006", state);   // in use; or not yet, with its result open
         }
-        while (!running.IsCompleted)
+        WaitUntil(() =>
         {
             session.Cancel();
-            await Task.Delay(1);
-        }
+            return running.IsCompleted;
+        });
         await running;
         Assert.AreEqual("1", Scalar(session, "SELECT 1"));
     }
@@ -163,11 +164,11 @@ public sealed class SessionTests
         foreach (Action statement in new Action[] { () => Run(session, "DELETE FROM t WHERE id = 2"), () => delete.Execute() })
         {
             Task waiting = Task.Run(() => Assert.AreEqual("57014", StateOf(statement)));
-            while (!waiting.IsCompleted)
+            WaitUntil(() =>
             {
                 session.Cancel();
-                await Task.Delay(1);
-            }
+                return waiting.IsCompleted;
+            });
             await waiting;
             Run(session, "SET statement_timeout = 20");
             PhantomDbException timeout = Assert.ThrowsExactly<PhantomDbException>(statement);
@@ -186,9 +187,8 @@ public sealed class SessionTests
         using Session session = database.OpenSession();
         Run(session, "BEGIN");
         DateTime begun = DateTime.UtcNow;
-        Thread.Sleep(20);
-        string now = Scalar(session, "SELECT now() < clock_timestamp() - interval '15 ms'");
-        Assert.AreEqual("t", now, $"{begun:O}");
+        WaitForTheClock();
+        Assert.AreEqual("t", Scalar(session, $"SELECT now() <= timestamptz '{begun:O}'"), $"{begun:O}");
         Assert.AreEqual(Scalar(session, "SELECT now()"), Scalar(session, "SELECT now()"));
     }
 
@@ -245,19 +245,6 @@ public sealed class SessionTests
         Run(session, "CREATE TABLE t (id integer PRIMARY KEY)");
         Run(session, "INSERT INTO t VALUES (1), (2), (3)");
         return database;
-    }
-
-    private static string StateOf(Action action)
-    {
-        try
-        {
-            action();
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
     }
 
     private static void Run(Session session, string sql)

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -188,20 +189,5 @@ public sealed class TableExclusionTests : IDisposable
         locking.Wait();
         Assert.AreEqual("210", Run(_b, "SELECT v FROM t"));
         Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
-    }
-
-    private static string Run(Session session, string sql) => ConcurrencyTests.Run(session, sql);
-
-    private Task<string> RunBlocked(Session session, string sql) => Blocked(session, () => Run(session, sql));
-
-    private Task<T> Blocked<T>(Session session, Func<T> work)
-    {
-        Task<T> task = Task.Factory.StartNew(work, TaskCreationOptions.LongRunning);
-        while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == session.ProcessId))
-        {
-            Assert.IsFalse(task.IsCompleted, $"it did not wait: {(task.IsCompleted ? task.Result : default)}");
-            Thread.Yield();
-        }
-        return task;
     }
 }

@@ -181,15 +181,15 @@ public sealed class TransactionModeTests : IDisposable
     {
         Run("BEGIN");
         string first = Run("SELECT now()");
-        Thread.Sleep(5);
+        SessionSteps.WaitForTheClock();
         Assert.AreEqual(first, Run("SELECT now()"));
         Run("COMMIT AND CHAIN");
         string second = Run("SELECT now()");
         Assert.AreNotEqual(first, second);
-        Thread.Sleep(5);
+        SessionSteps.WaitForTheClock();
         Assert.AreEqual(second, Run("SELECT now()"));
         Run("ROLLBACK");
     }
 
-    private string Run(string sql) => ConcurrencyTests.Run(_session, sql);
+    private string Run(string sql) => SessionSteps.Run(_session, sql);
 }

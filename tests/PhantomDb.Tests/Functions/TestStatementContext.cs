@@ -8,6 +8,7 @@ namespace PhantomDb.Tests.Functions;
 internal sealed class TestStatementContext : IStatementContext
 {
     private readonly Dictionary<string, string> _settings = new() { ["search_path"] = "public", ["timezone"] = "UTC" };
+    private int _questionCount;
     private long _sequence;
     private long? _last;
 
@@ -24,13 +25,14 @@ internal sealed class TestStatementContext : IStatementContext
 
     public MemoryAccount Memory { get; } = new("statement", 1L << 30);
 
-    public bool IsCancelled { get; set; }
+    /// <summary>How often a statement may ask whether it has been cancelled before it has.</summary>
+    public int QuestionCountMax { get; set; } = int.MaxValue;
 
     public Random Random { get; set; } = new(1);
 
     public void ThrowIfCancelled()
     {
-        if (IsCancelled)
+        if (Interlocked.Increment(ref _questionCount) > QuestionCountMax)
         {
             throw Errors.Error.Cancelled();
         }

@@ -1,5 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Tests.Engine;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Scripts;
 
@@ -50,8 +51,8 @@ public sealed class IsolationScriptTests
         {
             _level = level;
             using Session session = _database.OpenSession();
-            ConcurrencyTests.Run(session, "CREATE TABLE test (id int PRIMARY KEY, value int)");
-            ConcurrencyTests.Run(session, "INSERT INTO test VALUES (1, 10), (2, 20)");
+            Run(session, "CREATE TABLE test (id int PRIMARY KEY, value int)");
+            Run(session, "INSERT INTO test VALUES (1, 10), (2, 20)");
         }
 
         public void Line(string line, string place)
@@ -64,23 +65,17 @@ public sealed class IsolationScriptTests
             if (!_sessions.TryGetValue(name, out Session? session))
             {
                 _sessions.Add(name, session = _database.OpenSession());
-                Assert.AreEqual("", ConcurrencyTests.Run(session, $"BEGIN ISOLATION LEVEL {_level}"));
+                Assert.AreEqual("", Run(session, $"BEGIN ISOLATION LEVEL {_level}"));
             }
             if (expected == "blocks")
             {
-                Task<string> task = Task.Factory.StartNew(() => ConcurrencyTests.Run(session, sql), TaskCreationOptions.LongRunning);
-                while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == session.ProcessId))
-                {
-                    Assert.IsFalse(task.IsCompleted, $"{place}: did not wait");
-                    Thread.Yield();
-                }
-                _waiting.Add(name, task);
+                _waiting.Add(name, RunBlocked(session, sql, place));
                 return;
             }
             string outcome;
             if (sql.Length > 0)
             {
-                Task<string> task = Task.Factory.StartNew(() => ConcurrencyTests.Run(session, sql), TaskCreationOptions.LongRunning);
+                Task<string> task = Task.Factory.StartNew(() => Run(session, sql), TaskCreationOptions.LongRunning);
                 if (!task.Wait(TimeSpan.FromSeconds(20)))
                 {
                     session.Cancel();

@@ -1,5 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Tests.Engine;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Transactions;
 
@@ -62,8 +63,7 @@ public sealed class RowQueueTests : IDisposable
         Assert.AreEqual($"{_owner.ProcessId} {a.ProcessId} {b.ProcessId}", string.Join(' ', new[] { a, b, c }.Select(s => _database.Monitor.BlockersOf(s.ProcessId).Single())));
         b.Cancel();
         Assert.AreEqual("57014", waiting[1].Result);
-        SpinWait.SpinUntil(() => _database.Monitor.BlockersOf(c.ProcessId) is [var one] && one == a.ProcessId, 10_000);
-        Assert.AreEqual(a.ProcessId, _database.Monitor.BlockersOf(c.ProcessId).Single());
+        WaitUntil(() => _database.Monitor.BlockersOf(c.ProcessId) is [var one] && one == a.ProcessId);
         _database.TerminateSession(a.ProcessId);
         Assert.AreEqual("57P01", waiting[0].Result);
         Run(_owner, "ROLLBACK");
@@ -179,40 +179,23 @@ public sealed class RowQueueTests : IDisposable
 
     private static string Append(char letter) => $"UPDATE t SET log = log || '{letter}' WHERE id = 1";
 
-    private static string Run(Session session, string sql) => ConcurrencyTests.Run(session, sql);
-
     private static string Count(Session session, string sql, int expected)
     {
-        try
+        int count = 0;
+        string state = StateOf(() =>
         {
-            int count = 0;
             using QueryResult result = session.Execute(sql);
             while (result.Read())
             {
                 count++;
             }
-            return count == expected ? "" : $"{count}";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
+        });
+        return state.Length > 0 ? state : count == expected ? "" : $"{count}";
     }
 
     private Session NewSession()
     {
         _sessions.Add(_database.OpenSession());
         return _sessions[^1];
-    }
-
-    private Task<string> RunBlocked(Session session, string sql)
-    {
-        Task<string> task = Task.Factory.StartNew(() => Run(session, sql), TaskCreationOptions.LongRunning);
-        while (!_database.Transactions.Locks.Describe().Exists(l => !l.IsGranted && l.ProcessId == session.ProcessId))
-        {
-            Assert.IsFalse(task.IsCompleted, $"it did not wait: {(task.IsCompleted ? task.Result : "")}");
-            Thread.Yield();
-        }
-        return task;
     }
 }

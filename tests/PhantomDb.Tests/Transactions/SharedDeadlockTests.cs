@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Transactions;
 
@@ -6,8 +7,6 @@ namespace PhantomDb.Tests.Transactions;
 [TestClass]
 public sealed class SharedDeadlockTests : IDisposable
 {
-    private const int PatienceMs = 10_000;
-
     private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a, _b, _c;
 
@@ -118,7 +117,7 @@ public sealed class SharedDeadlockTests : IDisposable
         Task<string> one = RunBlocked(_b, "UPDATE r SET v = 1 WHERE id = 2"), two = RunBlocked(_c, "UPDATE r SET v = 1 WHERE id = 1");
         CollectionAssert.AreEqual(new[] { _a.ProcessId }, _database.Monitor.BlockersOf(_b.ProcessId).ToArray());
         long start = _database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart;
-        Thread.Sleep(30);
+        WaitForTheClock();   // who was woken and sleeps again would wait since later
         Assert.AreEqual(start, _database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart);
         Assert.AreEqual("", Run(_a, "COMMIT"));
         Assert.AreEqual("", Done(one));
@@ -133,13 +132,7 @@ public sealed class SharedDeadlockTests : IDisposable
         Assert.AreEqual("", Run(session, first));
     }
 
-    private Task<string> RunBlocked(Session session, string sql)
-    {
-        Task<string> task = Task.Run(() => Run(session, sql));
-        Assert.IsTrue(SpinWait.SpinUntil(() => task.IsCompleted || _database.Monitor.BlockersOf(session.ProcessId).Count > 0, PatienceMs));
-        Assert.IsFalse(task.IsCompleted, sql);
-        return task;
-    }
+    private static Task<string> RunBlocked(Session session, string sql) => Blocked(session, () => StateOf(session, sql));
 
     private static string Done(Task<string> task)
     {
@@ -147,19 +140,5 @@ public sealed class SharedDeadlockTests : IDisposable
         return task.Result;
     }
 
-    private static string Run(Session session, string sql)
-    {
-        try
-        {
-            using QueryResult result = session.Execute(sql);
-            while (result.Read())
-            {
-            }
-            return "";
-        }
-        catch (PhantomDbException error)
-        {
-            return error.SqlState;
-        }
-    }
+    private static string Run(Session session, string sql) => StateOf(session, sql);
 }

@@ -1,3 +1,5 @@
+using PhantomDb.Tests.Engine;
+
 namespace PhantomDb.Tests.Execution.Indexes;
 
 /// <summary>Which plans are chosen over a large table with indexes, and that they stay right beside other writers.</summary>
@@ -70,14 +72,7 @@ public sealed class IndexExplainTests
         using Session other = _database.OpenSession();
         Run(other, "begin");
         Run(other, "update big set n = -1 where id = 1");
-        using var isLocking = new ManualResetEventSlim();
-        Task<string[]> locked = Task.Run(() =>
-        {
-            isLocking.Set();
-            return Lines(session, "select id from big where n >= 0 and id < 4 order by id limit 2 for update");
-        });
-        isLocking.Wait();
-        Assert.IsFalse(locked.Wait(200), "the row is another's");
+        Task<string[]> locked = SessionSteps.Blocked(session, () => Lines(session, "select id from big where n >= 0 and id < 4 order by id limit 2 for update"));
         Run(other, "commit");
         CollectionAssert.AreEqual((string[])["2", "3"], locked.Result);
     }

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Tests.Engine;
 
 namespace PhantomDb.Tests.Execution.Points;
 
@@ -92,9 +93,7 @@ public sealed class PointConditionTests
             Run(first, "UPDATE t SET v = 50 WHERE id = 2");
             Run(second, $"BEGIN ISOLATION LEVEL {level}");
             Run(second, "SELECT 1 FROM t");
-            Task<string> waiting = Task.Run(() => Outcome(() => second.Execute(sql)));
-            await Task.Delay(50);
-            Assert.IsFalse(waiting.IsCompleted, sql);
+            Task<string> waiting = SessionSteps.Blocked(second, () => Outcome(() => second.Execute(sql)), sql);
             Run(first, "COMMIT");
             string outcome = await waiting;
             if (level == "READ COMMITTED")
