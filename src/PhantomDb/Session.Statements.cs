@@ -3,7 +3,6 @@ using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
 using PhantomDb.Execution.Copy;
-using PhantomDb.Execution.Physical;
 using PhantomDb.Execution.Settings;
 using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
@@ -105,12 +104,11 @@ public sealed partial class Session
                 plan = Locked(plan, statement, p => ((LogicalModification)p.Plan).Table);
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
-                return new StatementRunner(NewScope()).Modify(plan);
+                return new StatementRunner(NewScope(_plan?.PlansFor(plan, _tables))).Modify(plan);
             case BoundPlan plan:
                 plan = Begun(plan, statement);
                 plan = Newest(plan, statement);
-                StatementScope scope = NewScope();
-                return new StatementRunner(scope).Query(plan, PhysicalPlanOf(plan, scope));
+                return new StatementRunner(NewScope(_plan?.PlansFor(plan, _tables))).Query(plan);
             case CopyFromCommand copy:
                 EnsureMayWrite("COPY FROM");
                 copy = Locked(copy, statement, c => c.Table);
@@ -390,13 +388,10 @@ public sealed partial class Session
         }
     }
 
-    private StatementScope NewScope() => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters) 
+    private StatementScope NewScope(KeptPlans? kept = null) => new(_transaction, _database.Storage, _tables, _statement.Catalog, _statement, _parameters)
     {
-        VirtualTables = _statement.SystemTables, Deferred = _deferred, OwnSequences = _overlay?.Sequences ?? ImmutableDictionary<int, Storage.SequenceStore>.Empty,
+        VirtualTables = _statement.SystemTables, Deferred = _deferred, Kept = kept, OwnSequences = _overlay?.Sequences ?? ImmutableDictionary<int, Storage.SequenceStore>.Empty,
     };
-
-    private PhysicalPlan PhysicalPlanOf(BoundPlan plan, StatementScope scope) =>
-        _plan is null ? scope.Plan(plan.Plan, plan.ResultColumns) : _plan.PhysicalFor(plan, scope);
 
     internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns, IReadOnlySet<ColumnId> declared) =>
         [.. columns.Select(c => new ResultColumn(c.Name, c.Type, declared.Contains(c.Id)))];

@@ -1,7 +1,7 @@
+using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
-using PhantomDb.Execution.Physical;
 using PhantomDb.Execution.Points;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
@@ -25,7 +25,7 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
     private DatabaseCatalog? _catalog;
     private int _settingsVersion;
     private BoundStatement? _bound;
-    private PhysicalPlan? _physical;
+    private readonly KeptPlans _plans = new();
     private (int Oid, long RowCount)[] _sizes = [];
     private PointStatement? _point;
     private bool _isPointKnown;
@@ -64,14 +64,19 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
         return bound;
     }
 
-    public PhysicalPlan PhysicalFor(BoundPlan plan, StatementScope scope)
+    /// <summary>The plans to carry out a binding by, empty where they have to be made; null where the binding is not this statement's.</summary>
+    public KeptPlans? PlansFor(BoundPlan plan, ImmutableDictionary<int, TableStore> tables)
     {
-        if (_physical is null || !ReferenceEquals(plan, _bound) || HaveSizesChanged(scope.Tables))
+        if (!ReferenceEquals(plan, _bound))
         {
-            _physical = scope.Plan(plan.Plan, plan.ResultColumns);
-            _sizes = [.. plan.Dependencies.Where(scope.Tables.ContainsKey).Select(oid => (oid, scope.Tables[oid].RowCount))];
+            return null;   // made anew while it waited for a lock; the next execution binds it again
         }
-        return _physical;
+        if (_plans.IsEmpty || HaveSizesChanged(tables))
+        {
+            _plans.Clear();
+            _sizes = [.. plan.Dependencies.Where(tables.ContainsKey).Select(oid => (oid, tables[oid].RowCount))];
+        }
+        return _plans;
     }
 
     /// <summary>The single-row form for the definitions as they are now; null where the statement has none or is not bound for them.</summary>
@@ -95,7 +100,7 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
     }
 
     /// <summary>Forgets the plan: the next execution makes it anew.</summary>
-    public void Discard() => _physical = null;
+    public void Discard() => _plans.Clear();
 
     private static void EnsureSame(BoundStatement before, BoundStatement bound)
     {
@@ -116,11 +121,11 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
         _bound = bound;
         _catalog = catalog;
         _settingsVersion = session.SettingsVersion;
-        _physical = null;
+        _plans.Clear();
         _isPointKnown = false;
     }
 
-    private bool HaveSizesChanged(Dictionary<int, TableStore> tables)
+    private bool HaveSizesChanged(ImmutableDictionary<int, TableStore> tables)
     {
         foreach ((int oid, long planned) in _sizes)
         {

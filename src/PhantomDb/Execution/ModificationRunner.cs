@@ -25,33 +25,23 @@ internal sealed class ModificationRunner(StatementScope scope)
     /// <summary>What ON CONFLICT met; null for other statements.</summary>
     public ConflictCounts? Conflicts { get; private set; }
 
-    /// <summary>The columns that the input of a modification must give: of an UPDATE's new rows those that change or are asked for.</summary>
-    public static IReadOnlyList<LogicalColumn> InputColumns(LogicalModification modification, DatabaseCatalog catalog) => modification switch
-    {
-        LogicalInsert insert => insert.Input.Output,
-        LogicalUpdate update => UpdateColumns(update, catalog),
-        LogicalDelete delete => [delete.RowId, .. ReturningRows.Extra(delete, [])],
-        _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
-    };
-
     /// <summary>Runs the statement; the rows of RETURNING, null where it has none.</summary>
-    public ColumnarBuffer? Run(LogicalModification modification) =>
-        Run(modification, scope.Run(modification.Input, InputColumns(modification, scope.Catalog)));
+    public ColumnarBuffer? Run(ModificationPlan plan) => Run(plan, new QueryExecution(plan.Input, scope.NewContext()));
 
-    /// <summary>Runs the statement over a run of its input, which gives <see cref="InputColumns"/>.</summary>
-    public ColumnarBuffer? Run(LogicalModification modification, QueryExecution input)
+    /// <summary>Runs the statement over a run of its input.</summary>
+    public ColumnarBuffer? Run(ModificationPlan plan, QueryExecution input)
     {
         RowCount = 0;
         int firstDoubt = scope.Transaction.Doubts.Count;
         try
         {
-            ColumnarBuffer? returning = modification switch
+            ColumnarBuffer? returning = plan.Modification switch
             {
-                LogicalInsert { OnConflict: not null } insert => InsertOrElse(insert, input),
+                LogicalInsert { OnConflict: not null } insert => InsertOrElse(insert, plan, input),
                 LogicalInsert insert => Insert(insert, input),
-                LogicalUpdate update => Update(update, input),
-                LogicalDelete delete => Delete(delete, input),
-                _ => throw new System.Diagnostics.UnreachableException(modification.GetType().Name),
+                LogicalUpdate update => Update(update, plan, input),
+                LogicalDelete delete => Delete(delete, plan, input),
+                _ => throw new System.Diagnostics.UnreachableException(plan.Modification.GetType().Name),
             };
             if (scope.Common is null)
             {
@@ -98,10 +88,10 @@ internal sealed class ModificationRunner(StatementScope scope)
         return null;
     }
 
-    private ColumnarBuffer? InsertOrElse(LogicalInsert insert, QueryExecution input)
+    private ColumnarBuffer? InsertOrElse(LogicalInsert insert, ModificationPlan plan, QueryExecution input)
     {
         ConflictInsert run = new(insert, scope);
-        ColumnarBuffer? returning = run.Run(Collect(input, insert.Input.Output));
+        ColumnarBuffer? returning = run.Run(Collect(input, plan));
         RowCount = run.RowCount;
         Conflicts = run.Conflicts;
         return returning;
@@ -139,19 +129,18 @@ internal sealed class ModificationRunner(StatementScope scope)
         return returning?.Rows;
     }
 
-    private ColumnarBuffer? Update(LogicalUpdate update, QueryExecution input)
+    private ColumnarBuffer? Update(LogicalUpdate update, ModificationPlan plan, QueryExecution input)
     {
         TableStore table = scope.Tables[update.Table.Oid];
-        IReadOnlyList<LogicalColumn> columns = InputColumns(update, scope.Catalog);
-        int[] vectors = VectorsOf(update.NewRow, columns);
+        IReadOnlyList<LogicalColumn> columns = plan.Columns;
+        (int[] vectors, int[] valueVectors) = (plan.Vectors, plan.ValueVectors);
         RowChecks checks = new(update.Table, columns, vectors, update.Checks, scope);
         ReturningRows? returning = ReturningRows.Create(update.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, update.Cascades);
         KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns);
-        int[] valueVectors = [.. update.ChangedColumns.Select(n => vectors[update.Table.IndexOfNumber(n)])];
         StoredValues stored = new(update.Stored, columns, scope.Evaluation);
         RowBuffer values = new([.. update.ChangedColumns, .. stored.Numbers]);
-        ChangeEachRow(update, update.RowId, columns, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
+        ChangeEachRow(plan, update.RowId, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>
         {
             checks.Test(rows, isLatest ? ReadView.Latest : scope.Transaction.View);
             Vector[] expressions = stored.Evaluate(rows);
@@ -174,14 +163,13 @@ internal sealed class ModificationRunner(StatementScope scope)
         return returning?.Rows;
     }
 
-    private ColumnarBuffer? Delete(LogicalDelete delete, QueryExecution input)
+    private ColumnarBuffer? Delete(LogicalDelete delete, ModificationPlan plan, QueryExecution input)
     {
         TableStore table = scope.Tables[delete.Table.Oid];
-        IReadOnlyList<LogicalColumn> columns = InputColumns(delete, scope.Catalog);
-        ReturningRows? returning = ReturningRows.Create(delete.Returning, columns, scope);
+        ReturningRows? returning = ReturningRows.Create(delete.Returning, plan.Columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, delete.Cascades);
         KeyChanges keys = foreignKeys.Watch(delete.Table, null, isDelete: true);
-        ChangeEachRow(delete, delete.RowId, columns, input, RowLockMode.Update, (rows, isLatest) =>
+        ChangeEachRow(plan, delete.RowId, input, RowLockMode.Update, (rows, isLatest) =>
         {
             ChangeRows(rows, table, keys, isLatest, (rowId, _) => scope.Transaction.TryDelete(table, rowId, isLatest));
             returning?.Add(rows);
@@ -190,58 +178,22 @@ internal sealed class ModificationRunner(StatementScope scope)
         return returning?.Rows;
     }
 
-    private static IReadOnlyList<LogicalColumn> UpdateColumns(LogicalUpdate update, DatabaseCatalog catalog)
-    {
-        HashSet<int> needed = KeyChanges.ColumnsNeeded(catalog, update.Table, update.ChangedColumns);
-        needed.UnionWith(update.ChangedColumns);
-        HashSet<ColumnId> used = [];
-        foreach (BoundCheck check in update.Checks)
-        {
-            PlanIds.AddReferences(check.Condition, used);
-        }
-        foreach (StoredExpression stored in update.Stored)
-        {
-            PlanIds.AddReferences(stored.Value, used);
-        }
-        LogicalColumn[] given = [.. update.NewRow.Where((column, i) => needed.Contains(update.Table.Columns[i].Number) || used.Contains(column.Id))];
-        return [update.RowId, .. given, .. ReturningRows.Extra(update, given)];
-    }
-
-    // Where the columns of a table's row stand among those given; -1 for those that are not.
-    private static int[] VectorsOf(IReadOnlyList<LogicalColumn> row, IReadOnlyList<LogicalColumn> columns)
-    {
-        Dictionary<ColumnId, int> places = [];
-        for (int i = 0; i < columns.Count; i++)
-        {
-            places.TryAdd(columns[i].Id, i);
-        }
-        return [.. row.Select(column => places.GetValueOrDefault(column.Id, -1))];
-    }
-
-    // A scan gives a row once, and so does what keeps or drops its rows; a join of FROM or USING may repeat it.
-    private static bool GivesRowsOnce(LogicalOperator input) => input switch
-    {
-        LogicalScan => true,
-        LogicalFilter filter => GivesRowsOnce(filter.Input),
-        LogicalProject project => GivesRowsOnce(project.Input),
-        LogicalCte cte => GivesRowsOnce(cte.Body),
-        LogicalJoin { Kind: JoinKind.Semi or JoinKind.Anti or JoinKind.Mark or JoinKind.Single } join => GivesRowsOnce(join.Left),
-        _ => false,
-    };
-
     // Changes the input's rows, each once. Rows that a commit has changed since the statement's timestamp are locked afterwards,
     // one by one, and changed where the statement still wants them as they are now.
     private void ChangeEachRow(
-        LogicalModification modification, LogicalColumn rowId, IReadOnlyList<LogicalColumn> columns, QueryExecution input,
-        RowLockMode mode, Action<DataChunk, bool> change)
+        ModificationPlan plan, LogicalColumn rowId, QueryExecution input, RowLockMode mode, Action<DataChunk, bool> change)
     {
-        TableStore table = scope.Tables[modification.Table.Oid];
         _changedMeanwhile.Clear();
-        foreach (DataChunk chunk in EachRowOnce(Collect(input, columns), mayRepeat: !GivesRowsOnce(modification.Input)))
+        foreach (DataChunk chunk in EachRowOnce(Collect(input, plan), plan.MayRepeatRows))
         {
             change(chunk, false);
         }
-        RowRecheck recheck = new(scope, modification.Input, [rowId], columns);
+        if (_changedMeanwhile.Count == 0)
+        {
+            return;
+        }
+        TableStore table = scope.Tables[plan.Modification.Table.Oid];
+        RowRecheck recheck = new(scope, plan.Modification.Input, [rowId], plan.Columns);
         foreach (long id in _changedMeanwhile.ToArray())
         {
             if (scope.Transaction.LockLatest(table, id, mode) && recheck.Evaluate(id) is { } row)
@@ -332,9 +284,9 @@ internal sealed class ModificationRunner(StatementScope scope)
     }
 
     // All rows first, then the changes: what is changed must not be met again by the scan that finds it.
-    private ColumnarBuffer Collect(QueryExecution input, IReadOnlyList<LogicalColumn> columns)
+    private ColumnarBuffer Collect(QueryExecution input, ModificationPlan plan)
     {
-        ColumnarBuffer rows = new([.. columns.Select(c => c.Type.Physical)], scope.Statement.Memory);
+        ColumnarBuffer rows = new(plan.Types, scope.Statement.Memory);
         while (input.Next() is { } chunk)
         {
             rows.Append(chunk);

@@ -178,7 +178,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
                 Set(scope.Storage.NewTable(create.Table));
                 break;
             case DropTableStorage drop:
-                scope.Tables.Remove(drop.Table.Oid);
+                scope.Tables = scope.Tables.Remove(drop.Table.Oid);
                 _changed.Remove(drop.Table.Oid);
                 _droppedTables.Add(drop.Table.Oid);
                 break;
@@ -233,7 +233,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
 
     private void Set(TableStore table)
     {
-        scope.Tables[table.Definition.Oid] = table;
+        scope.Tables = scope.Tables.SetItem(table.Definition.Oid, table);
         _changed[table.Definition.Oid] = table;
     }
 

@@ -48,11 +48,11 @@ internal sealed class StatementRunner(StatementScope scope)
             ColumnarBuffer rows = new([.. step.Columns.Select(column => column.Type.Physical)], scope.Statement.Memory);
             if (step.Plan is LogicalModification modification)
             {
-                rows = new ModificationRunner(scope).Run(modification) ?? rows;
+                rows = new ModificationRunner(scope).Run(scope.PlanOf(modification)) ?? rows;
             }
             else
             {
-                QueryExecution execution = scope.Run(step.Plan, step.Columns);
+                QueryExecution execution = new(scope.PlanOf(step.Plan, step.Columns), scope.NewContext());
                 while (execution.Next() is { } chunk)
                 {
                     rows.Append(chunk);
@@ -63,8 +63,9 @@ internal sealed class StatementRunner(StatementScope scope)
     }
 
     /// <summary>Starts a query: its rows are computed as they are read; all at once where computing them has side effects.</summary>
-    public StatementResult Query(BoundPlan plan, PhysicalPlan physical)
+    public StatementResult Query(BoundPlan plan)
     {
+        PhysicalPlan physical = scope.PlanOf(plan.Plan, plan.ResultColumns);
         Begin(plan);
         QueryExecution execution = new(physical, scope.NewContext());
         if (plan.HasSideEffects)
@@ -88,7 +89,7 @@ internal sealed class StatementRunner(StatementScope scope)
     {
         Begin(plan);
         ModificationRunner runner = new(scope);
-        ColumnarBuffer? rows = runner.Run((LogicalModification)plan.Plan);
+        ColumnarBuffer? rows = runner.Run(scope.PlanOf((LogicalModification)plan.Plan));
         End(plan);
         return new StatementResult(TagOf(plan.CommandTag, runner.RowCount))
         {

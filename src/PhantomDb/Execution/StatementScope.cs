@@ -18,8 +18,6 @@ namespace PhantomDb.Execution;
 internal sealed class StatementScope(
     Transaction transaction, DatabaseStorage storage, ImmutableDictionary<int, TableStore> tables, DatabaseCatalog catalog, IStatementContext statement, Vector[] parameters)
 {
-    private readonly Dictionary<int, TableStore> _tables = new(tables);
-
     public Transaction Transaction => transaction;
 
     public DatabaseStorage Storage => storage;
@@ -48,7 +46,10 @@ internal sealed class StatementScope(
     public EvaluationContext Evaluation { get; } = new(statement, parameters);
 
     /// <summary>The tables by oid; a definition statement puts its new ones here until it commits.</summary>
-    public Dictionary<int, TableStore> Tables => _tables;
+    public ImmutableDictionary<int, TableStore> Tables { get; set; } = tables;
+
+    /// <summary>Where the statement's plans are kept for its next execution; null where there will be none.</summary>
+    public KeptPlans? Kept { get; init; }
 
     /// <summary>Optimises and plans a query or the input of a modification; with estimates of rows where they are to be shown.</summary>
     public Physical.PhysicalPlan Plan(LogicalOperator plan, IReadOnlyList<LogicalColumn> result, bool isEstimated = false)
@@ -56,13 +57,37 @@ internal sealed class StatementScope(
         LogicalOperator optimized = Optimizer.Optimize(plan, storage, Evaluation);
         CardinalityEstimator? estimator = isEstimated ? new CardinalityEstimator(storage) : null;
         estimator?.Rows(optimized);   // from the top, where common table expressions are met before they are read
-        IndexChoice indexes = new(_tables, Evaluation, storage);
+        IndexChoice indexes = new(Tables, Evaluation, storage);
         return PhysicalPlanner.Plan(optimized, result, parameters.Length, storage, indexes, estimator is null ? null : estimator.Rows);
+    }
+
+    /// <summary>The plan of a query that is a part of the statement as it was bound: the one that is kept, where there is one.</summary>
+    public Physical.PhysicalPlan PlanOf(LogicalOperator query, IReadOnlyList<LogicalColumn> result)
+    {
+        if (Kept?.Find(query) is { } kept)
+        {
+            return kept;
+        }
+        Physical.PhysicalPlan plan = Plan(query, result);
+        Kept?.Add(query, plan);
+        return plan;
+    }
+
+    /// <summary>The same of a modification.</summary>
+    public ModificationPlan PlanOf(LogicalModification modification)
+    {
+        if (Kept?.Find(modification) is { } kept)
+        {
+            return kept;
+        }
+        ModificationPlan plan = ModificationPlan.Make(modification, this);
+        Kept?.Add(plan);
+        return plan;
     }
 
     public ExecutionContext NewContext(ReadView? view = null) => new(statement, parameters)
     {
-        Tables = _tables,
+        Tables = Tables,
         View = view ?? transaction.View,
         VirtualTables = VirtualTables,
         Reader = transaction,

@@ -87,7 +87,10 @@ public sealed class PointAllocationTests
         AssertBoundAllocates(session, "count by an index", 20_000, "SELECT count(*) FROM kv WHERE n = $1");
         AssertBoundAllocates(session, "greatest key", 16_000, "SELECT max(id) FROM kv");
         AssertBoundAllocates(session, "join by an index", 30_000, "SELECT a.name, b.name FROM kv a JOIN kv b ON b.id = a.n WHERE a.id = $1");
-        AssertBoundAllocates(session, "update of two rows", 80_000, "UPDATE kv SET balance = balance + 1 WHERE id IN ($1, $1 + 1)");
+        session.Execute("CREATE TABLE log (id bigint, name text)").Dispose();
+        AssertBoundAllocates(session, "insert of three rows", 10_000, "INSERT INTO log VALUES ($1, 'a'), ($1 + 1, 'b'), ($1 + 2, 'c')");
+        AssertBoundAllocates(session, "insert of a query's rows", 24_000, "INSERT INTO log SELECT id, name FROM kv WHERE n = $1");
+        AssertBoundAllocates(session, "update of two rows", 24_000, "UPDATE kv SET balance = balance + 1 WHERE id IN ($1, $1 + 1)");
     }
 
     [TestMethod]

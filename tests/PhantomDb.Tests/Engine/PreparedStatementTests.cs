@@ -149,6 +149,90 @@ public sealed class PreparedStatementTests
     }
 
     [TestMethod]
+    public void Kept_plans_of_changes_of_several_rows_follow_definitions_and_sizes()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, k integer, n integer); CREATE INDEX t_k ON t (k)");
+        Run(session, "INSERT INTO t SELECT g, g / 2, 0 FROM generate_series(0, 19) g");
+        using PreparedStatement update = session.Prepare("UPDATE t SET n = n + 1 WHERE k = $1");
+        using PreparedStatement insert = session.Prepare("INSERT INTO t VALUES ($1, $1 / 2, 0), ($1 + 1, $1 / 2, 0)");
+        using PreparedStatement delete = session.Prepare("DELETE FROM t WHERE k = $1");
+        using PreparedStatement move = session.Prepare("WITH gone AS (DELETE FROM t WHERE k = $1 RETURNING id, k) INSERT INTO t SELECT id, k, 100 FROM gone");
+        Assert.AreEqual(2, Changed(update, 3));
+        Assert.AreEqual(2, Changed(delete, 4));
+        Assert.AreEqual(2, Changed(move, 5));
+        Run(session, "DROP INDEX t_k");
+        Assert.AreEqual(2, Changed(update, 3));
+        Assert.AreEqual(2, Changed(move, 5));
+        Run(session, "BEGIN; ALTER TABLE t ADD CHECK (n < 3 OR n = 100); CREATE INDEX t_k ON t (k) WHERE n < 100");
+        Assert.AreEqual(2, Changed(update, 6));
+        Run(session, "ROLLBACK");
+        Assert.AreEqual(2, Changed(update, 3));
+        Run(session, "ALTER TABLE t ADD CHECK (n < 4 OR n = 100)");
+        Assert.AreEqual("23514", Assert.ThrowsExactly<PhantomDbException>(() => Changed(update, 3)).SqlState);
+        Run(session, "CREATE TABLE c (t integer REFERENCES t); INSERT INTO c VALUES (6)");
+        Assert.AreEqual("23503", Assert.ThrowsExactly<PhantomDbException>(() => Changed(delete, 3)).SqlState);
+        for (int i = 20; i < 6000; i += 2)
+        {
+            Assert.AreEqual(2, Changed(insert, i));
+        }
+        Run(session, "CREATE INDEX t_k ON t (k)");
+        Assert.AreEqual(2, Changed(update, 2500));
+        Assert.AreEqual(2, Changed(move, 2501));
+        Assert.AreEqual(2, Changed(delete, 2502));
+        Assert.AreEqual("308", Text(session, "SELECT sum(n)::int FROM t WHERE k IN (2500, 2501, 5, 3) AND NOT (k = 5 AND id = 11)"));
+    }
+
+    [TestMethod]
+    [DataRow("SELECT id FROM t WHERE k = $1 AND n >= 0")]
+    [DataRow("SELECT id FROM t WHERE k = $1 ORDER BY n FOR UPDATE")]
+    [DataRow("UPDATE t SET n = n + 1 WHERE k = $1 RETURNING id")]
+    public void Executing_again_while_the_result_is_open_is_refused(string sql)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, k integer, n integer); CREATE INDEX t_k ON t (k)");
+        Run(session, "INSERT INTO t SELECT g, g / 2, 0 FROM generate_series(0, 19) g");
+        using PreparedStatement statement = session.Prepare(sql);
+        for (int round = 0; round < 2; round++)
+        {
+            statement.Bind(1, 3);
+            QueryResult open = statement.Execute();
+            Assert.IsTrue(open.Read());
+            statement.Bind(1, 4);
+            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => statement.Execute()).SqlState);
+            Assert.AreEqual(6, open.GetInt32(0));
+            Assert.IsTrue(open.Read());
+            Assert.AreEqual(7, open.GetInt32(0));
+            Assert.IsFalse(open.Read());
+            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => statement.Execute()).SqlState);
+            open.Dispose();
+            using QueryResult next = statement.Execute();
+            Assert.IsTrue(next.Read());
+            Assert.AreEqual(8, next.GetInt32(0));
+        }
+    }
+
+    [TestMethod]
+    public void Executing_a_single_row_statement_again_ends_its_result()
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, n integer); INSERT INTO t SELECT g, g * 10 FROM generate_series(0, 19) g");
+        using PreparedStatement statement = session.Prepare("SELECT n FROM t WHERE id = $1");
+        statement.Bind(1, 3);
+        QueryResult open = statement.Execute();
+        Assert.IsTrue(open.Read());
+        statement.Bind(1, 4);
+        QueryResult next = statement.Execute();
+        Assert.AreSame(open, next, "valid until the next execution, as documented");
+        Assert.IsTrue(next.Read());
+        Assert.AreEqual(40, next.GetInt32(0));
+        Assert.IsFalse(next.Read());
+    }
+
+    [TestMethod]
     public void Changed_definitions_are_noticed()
     {
         using Database database = Database.CreateInMemory();
@@ -220,5 +304,12 @@ public sealed class PreparedStatementTests
         using QueryResult result = session.Execute(sql);
         Assert.IsTrue(result.Read());
         return result.IsNull(0) ? null : result.GetText(0);
+    }
+
+    private static long Changed(PreparedStatement statement, int value)
+    {
+        statement.Bind(1, value);
+        using QueryResult result = statement.Execute();
+        return result.RowsAffected;
     }
 }

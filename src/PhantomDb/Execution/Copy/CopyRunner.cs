@@ -19,7 +19,7 @@ internal sealed class CopyRunner(StatementScope scope)
         {
             scope.VirtualTables = new CopyInput(copy, stream, progress);
             ModificationRunner runner = new(scope);
-            runner.Run(CopyInput.PlanOf(copy));
+            runner.Run(scope.PlanOf(CopyInput.PlanOf(copy)));
             return new StatementResult(StatementRunner.TagOf("COPY", runner.RowCount)) { RowsAffected = runner.RowCount };
         }
         finally

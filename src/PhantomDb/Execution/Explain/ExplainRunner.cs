@@ -55,17 +55,19 @@ internal sealed class ExplainRunner(BoundExplain explain, StatementScope scope)
 
     private PlanNode Explain(LogicalModification modification)
     {
-        PhysicalPlan plan = Plan(modification.Input, ModificationRunner.InputColumns(modification, scope.Catalog));
+        long planning = Stopwatch.GetTimestamp();
+        ModificationPlan plan = ModificationPlan.Make(modification, scope, isEstimated: true);
+        _planningMs = Stopwatch.GetElapsedTime(planning).TotalMilliseconds;
         if (!explain.IsAnalyze)
         {
-            return Describer(null).Describe(modification, plan, null, null);
+            return Describer(null).Describe(modification, plan.Input, null, null);
         }
         ExecutionProfile profile = new();
         long start = Stopwatch.GetTimestamp();
         ModificationRunner runner = new(scope);
-        ColumnarBuffer? rows = runner.Run(modification, new QueryExecution(plan, scope.NewContext(), profile));
+        ColumnarBuffer? rows = runner.Run(plan, new QueryExecution(plan.Input, scope.NewContext(), profile));
         _executionMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-        return Describer(profile).Describe(modification, plan, new PlanActual(rows?.Count ?? 0, 1, _executionMs), runner.Conflicts);
+        return Describer(profile).Describe(modification, plan.Input, new PlanActual(rows?.Count ?? 0, 1, _executionMs), runner.Conflicts);
     }
 
     private PhysicalPlan Plan(LogicalOperator query, IReadOnlyList<LogicalColumn> columns)

@@ -103,8 +103,17 @@ internal class PointInsert(
 
     public override PointRows? Rows => newRow?.Rows;
 
-    public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage) =>
-        base.IsCurrent(newest, storage) && Array.TrueForAll(parents, parent => parent.IsCurrent(storage));
+    public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
+    {
+        foreach (PointParent parent in parents)
+        {
+            if (!parent.IsCurrent(storage))
+            {
+                return false;
+            }
+        }
+        return base.IsCurrent(newest, storage);
+    }
 
     public override void Lock(Transaction transaction)
     {
