@@ -48,6 +48,9 @@ public sealed class PointAllocationTests
     [DataRow("SELECT n * 2 FROM kv WHERE id = $1 AND (n > 5 OR n < 100)", 0)]
     [DataRow("UPDATE kv SET balance = balance * 2, n = n + 1 WHERE id = $1 AND n >= 0", 0)]
     [DataRow("UPDATE kv SET n = n + 1 WHERE id = $1 RETURNING n, name", 0)]
+    [DataRow("SELECT id, name, balance FROM kv WHERE id IN ($1, 17, 3, $1 + 5, 2000) AND n >= 0", 0)]
+    [DataRow("SELECT id, name, balance FROM kv WHERE id = $1 * 2 - 1", 0)]
+    [DataRow("SELECT id, name, balance FROM kv WHERE id BETWEEN $1 AND $1 + 10", 0)]
     [DataRow("SELECT id, name, balance FROM kv WHERE id = $1 FOR UPDATE", 64)]   // the lock
     [DataRow("SELECT n + 1 FROM kv WHERE id = $1 AND n >= 0 FOR SHARE SKIP LOCKED", 64)]
     [DataRow("UPDATE kv SET name = 'a' || $1 WHERE id = $1", 128)]   // a table of blocks for the string computed

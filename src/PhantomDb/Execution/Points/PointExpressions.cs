@@ -113,8 +113,8 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
     }
 
     /// <summary>
-    /// True where a part of an expression may be computed again and again by one evaluator: what is immutable, and the clocks
-    /// and generators that look at the statement each time.
+    /// True where a part of an expression may be computed again and again by one evaluator: what is immutable, and the clocks,
+    /// generators and arithmetic of dates that look at the statement each time.
     /// </summary>
     public static bool IsAllowedInNewRow(Expression part) => part switch
     {
@@ -123,7 +123,8 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
         CaseExpression or CoalesceExpression or InListExpression => true,
         FunctionExpression { Function: { Volatility: Volatility.Immutable, HasSideEffects: false } } => true,
         FunctionExpression call => call.Function.Name is "nextval" or "now" or "current_timestamp" or "transaction_timestamp" or "statement_timestamp"
-            or "clock_timestamp" or "localtimestamp" or "localtime" or "current_date" or "gen_random_uuid" or "random",
+            or "clock_timestamp" or "localtimestamp" or "localtime" or "current_date" or "gen_random_uuid" or "random"
+            or "+" or "-" or "date_trunc",
         CastExpression cast => (IsTime(cast.Operand.Type) && IsTime(cast.Type))
             || ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable,
         _ => false,

@@ -35,6 +35,20 @@ internal sealed class PointKey
     /// <summary>True where the entry of the key goes with the row.</summary>
     public bool RemovesEntry { get; init; }
 
+    /// <summary>Type of the one column of a key that is an integer; null for others.</summary>
+    public PhysicalType? Integer => _integer;
+
+    /// <summary>The value of an integer key; false where it is NULL, which nothing equals.</summary>
+    public bool TryComputeInteger(RowBuffer parameters, out long value)
+    {
+        _values[0].CopyTo(parameters, _key, 0);
+        value = _key.GetInteger(0, _integer!.Value);
+        return !_key.IsNull(0);
+    }
+
+    /// <summary>Finds the row of an integer key.</summary>
+    public bool TryFind(in ReadView view, long value, out long rowId) => _lookup.TryFind(value, view, out rowId);
+
     public bool TryFind(in ReadView view, RowBuffer parameters, out long rowId)
     {
         for (int i = 0; i < _values.Length; i++)

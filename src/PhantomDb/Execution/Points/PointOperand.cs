@@ -16,6 +16,9 @@ internal abstract class PointOperand
 
     /// <summary>True where the value is NULL, as far as it can be told before the statement runs.</summary>
     public abstract bool IsSurelyNull(RowBuffer parameters);
+
+    /// <summary>True where <see cref="CopyTo"/> may give an error: there must be a transaction then, which it ends.</summary>
+    public virtual bool MayFail => false;
 }
 
 internal sealed class ParameterOperand(int parameter) : PointOperand
@@ -54,6 +57,37 @@ internal sealed class KeyBoundOperand(PointOperand value, SqlType type, SqlType 
     }
 
     public override bool IsSurelyNull(RowBuffer parameters) => value.IsSurelyNull(parameters);
+
+    public override bool MayFail => value.MayFail;
+}
+
+/// <summary>An expression without columns, computed from the parameters alone: what a column is compared with.</summary>
+internal sealed class ColumnFreeOperand(PointOperand value, PointRow row) : PointOperand
+{
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place)
+    {
+        row.Take(null, parameters);
+        value.CopyTo(parameters, target, place);
+    }
+
+    public override bool IsSurelyNull(RowBuffer parameters) => false;
+
+    public override bool MayFail => true;
+}
+
+/// <summary>One after the other of the values that a column may have: IN (…).</summary>
+internal sealed class ListOperand(PointOperand[] values) : PointOperand
+{
+    public int Count => values.Length;
+
+    /// <summary>Which of them it is.</summary>
+    public int Current { get; set; }
+
+    public override void CopyTo(RowBuffer parameters, RowBuffer target, int place) => values[Current].CopyTo(parameters, target, place);
+
+    public override bool IsSurelyNull(RowBuffer parameters) => false;
+
+    public override bool MayFail => true;
 }
 
 /// <summary>An expression: computed by the vectors' kernels over a chunk of one row.</summary>

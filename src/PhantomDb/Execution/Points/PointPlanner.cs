@@ -94,11 +94,15 @@ internal sealed class PointPlanner
             }
         }
         TableStore table = _storage.GetTable(scan.Table.Oid);
-        if (ChooseKey(scan, filter, table) is not { } choice || !choice.Others.TrueForAll(values.TryAddCondition))
+        if ((ChooseKey(scan, filter, table) ?? ChooseKey(scan, filter, table, allowsList: true)) is not { } choice || !choice.Others.TrueForAll(values.TryAddCondition))
         {
             return null;
         }
-        bool isPlain = choice.Others.Count == 0 && outputs.All(output => output is ColumnExpression);
+        if (choice.List is { } list)
+        {
+            return new PointListSelect(_catalog, table, choice.ToKey(table, values.ReadColumns, []), list, values.BuildCondition(), values.Row, values.Build(), rows);
+        }
+        bool isPlain = choice.Others.Count == 0 && !Array.Exists(choice.Values, value => value.MayFail) && outputs.All(output => output is ColumnExpression);
         int[] readColumns = isPlain ? [.. outputs.Select(output => PointExpressions.NumberOf(scan, output))] : values.ReadColumns;
         PointKey key = choice.ToKey(table, readColumns, []);
         return isPlain
@@ -376,7 +380,7 @@ internal sealed class PointPlanner
     private readonly record struct Condition(int ColumnNumber, ComparisonKind Kind, PointOperand Operand);
 
     // The filter must be comparisons of columns with values, and nothing else.
-    private static bool TryReadConditions(LogicalScan scan, Expression? filter, out List<Condition> conditions)
+    private bool TryReadConditions(LogicalScan scan, Expression? filter, out List<Condition> conditions)
     {
         conditions = [];
         foreach (Expression conjunct in ConjunctsOf(filter))
@@ -397,7 +401,7 @@ internal sealed class PointPlanner
         _ => [filter],
     };
 
-    private static Condition? ConditionOf(LogicalScan scan, Expression conjunct)
+    private Condition? ConditionOf(LogicalScan scan, Expression conjunct)
     {
         if (conjunct is not ComparisonExpression comparison)
         {
@@ -412,7 +416,7 @@ internal sealed class PointPlanner
         return number < 0 ? null : ConditionOf(number, kind, isMirrored ? left : right, column.Type);
     }
 
-    private static Condition? ConditionOf(int number, ComparisonKind kind, Expression value, SqlType type)
+    private Condition? ConditionOf(int number, ComparisonKind kind, Expression value, SqlType type)
     {
         if (OperandOf(value, type) is { } same)
         {
@@ -432,12 +436,44 @@ internal sealed class PointPlanner
         return inclusive is not { } converted ? null : new Condition(number, converted, new KeyBoundOperand(operand, value.Type, type, kind));
     }
 
-    private static PointOperand? OperandOf(Expression value, SqlType type) => value switch
+    // A column that the list names is to have one of its values.
+    private Condition? ListOf(LogicalScan scan, Expression conjunct)
     {
-        ParameterExpression parameter when PointExpressions.IsSame(parameter.Type, type) => new ParameterOperand(parameter.Index),
-        ConstantExpression constant when PointExpressions.IsSame(constant.Type, type) => new ConstantOperand(constant),
-        _ => null,
-    };
+        Condition?[] values;
+        switch (conjunct)
+        {
+            case InListExpression { IsNegated: false } list when KeyBounds.WithoutCasts(list.Operand) is ColumnExpression column && PointExpressions.NumberOf(scan, column) is >= 0 and int number:
+                values = [.. list.Items.Select(item => ConditionOf(number, ComparisonKind.Equal, KeyBounds.WithoutCasts(item), column.Type))];
+                break;
+            case ConjunctionExpression { Kind: ConjunctionKind.Or } or:
+                values = [.. or.Operands.Select(operand => ConditionOf(scan, operand))];
+                break;
+            default:
+                return null;
+        }
+        return values.Length <= RowBatch.RowCountMax && Array.TrueForAll(values, value => value is { Kind: ComparisonKind.Equal } equality && equality.ColumnNumber == values[0]!.Value.ColumnNumber)
+            ? new Condition(values[0]!.Value.ColumnNumber, ComparisonKind.Equal, new ListOperand([.. values.Select(value => value!.Value.Operand)]))
+            : null;
+    }
+
+    private PointOperand? OperandOf(Expression value, SqlType type)
+    {
+        if (!PointExpressions.IsSame(value.Type, type))
+        {
+            return null;
+        }
+        switch (value)
+        {
+            case ParameterExpression parameter:
+                return new ParameterOperand(parameter.Index);
+            case ConstantExpression constant:
+                return new ConstantOperand(constant);
+            default:
+                // Computed once: what is another value for each row is no bound.
+                PointExpressions computed = new(null, _bound.ParameterTypes, _statement);
+                return computed.TryAdd(value, value.Type) && !ExpressionFacts.IsVolatile(value) ? new ColumnFreeOperand(computed.Build()[0], computed.Row!) : null;
+        }
+    }
 
     private static Condition? Find(List<Condition> conditions, int columnNumber, ComparisonKind kind, ComparisonKind orKind = ComparisonKind.Equal)
     {
@@ -454,19 +490,24 @@ internal sealed class PointPlanner
     /// <summary>A unique index that the filter gives all columns of, their values, and what else the filter asks of the row.</summary>
     private readonly record struct KeyChoice(TableIndex Index, PointOperand[] Values, List<Expression> Others)
     {
+        /// <summary>The value of which there are several; null where there is one key.</summary>
+        public ListOperand? List => Array.Find(Values, value => value is ListOperand) as ListOperand;
+
         public PointKey ToKey(TableStore table, int[] readColumns, int[] changedColumns, bool removesEntry = false) =>
             new(table, Index, Values, readColumns, changedColumns) { RemovesEntry = removesEntry };
     }
 
     // Null where no unique index has an equality for each of its columns.
-    private static KeyChoice? ChooseKey(LogicalScan scan, Expression? filter, TableStore table)
+    private KeyChoice? ChooseKey(LogicalScan scan, Expression? filter, TableStore table, bool allowsList = false)
     {
         if (table.HasIncompleteExpressions)
         {
             return null;
         }
         IReadOnlyList<Expression> conjuncts = ConjunctsOf(filter);
-        Condition?[] equalities = [.. conjuncts.Select(conjunct => ConditionOf(scan, conjunct) is { Kind: ComparisonKind.Equal } equality ? equality : (Condition?)null)];
+        Condition?[] equalities = [.. conjuncts.Select(conjunct => ConditionOf(scan, conjunct) is { Kind: ComparisonKind.Equal } equality
+            ? equality
+            : allowsList ? ListOf(scan, conjunct) : null)];
         foreach (TableIndex index in table.Indexes)
         {
             if (index.Definition is not { IsAlwaysUnique: true, IsPartial: false })
@@ -474,7 +515,7 @@ internal sealed class PointPlanner
                 continue;
             }
             int[] places = [.. index.ColumnNumbers.Select(number => Array.FindIndex(equalities, e => e?.ColumnNumber == number))];
-            if (Array.IndexOf(places, -1) < 0)
+            if (Array.IndexOf(places, -1) < 0 && places.Count(place => equalities[place]!.Value.Operand is ListOperand) <= 1)
             {
                 return new KeyChoice(index, [.. places.Select(place => equalities[place]!.Value.Operand)], [.. conjuncts.Where((_, i) => !places.Contains(i))]);
             }
@@ -482,7 +523,7 @@ internal sealed class PointPlanner
         return null;
     }
 
-    private static PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, PointExpressions values, int[] changedColumns, bool removesEntry = false) =>
+    private PointKey? KeyOf(LogicalScan scan, Expression? filter, TableStore table, PointExpressions values, int[] changedColumns, bool removesEntry = false) =>
         ChooseKey(scan, filter, table) is { } choice && choice.Others.TrueForAll(values.TryAddCondition)
             ? choice.ToKey(table, values.ReadColumns, changedColumns, removesEntry)
             : null;

@@ -43,6 +43,40 @@ public sealed class PointConditionTests
     public void Locking_reads_give_what_the_general_way_gives(string sql) => Compare(sql);
 
     [TestMethod]
+    [DataRow("SELECT * FROM t WHERE id IN ($1, $1 + 1, 6, 3, $1)")]
+    [DataRow("SELECT id, w || '!', $1 FROM t WHERE id IN (6, $1, NULL) AND v > 2")]
+    [DataRow("SELECT id FROM t WHERE id = ANY (ARRAY[5, $1, 0])")]
+    [DataRow("SELECT id FROM t WHERE id IN ($1, ($1 - 1000) * 2147484)")]
+    [DataRow("SELECT id, note FROM t WHERE id = $1 OR id = 4 OR 5 = id")]
+    [DataRow("SELECT id FROM t WHERE id IN (0.5 + $1, $1, 1.0, 12345678901)")]
+    [DataRow("SELECT id FROM t WHERE id = $1 AND id IN (1, 2, 3)")]
+    [DataRow("SELECT id, 10 / v FROM t WHERE id IN ($1, 3)")]
+    [DataRow("SELECT p, q, n FROM pairs WHERE p = $1 AND q IN ('b', 'a', 'c', 'a', 'missing') ORDER BY q", false)]
+    [DataRow("SELECT p, q, n FROM pairs WHERE q = 'a' AND p IN ($1, 8, $1 + 8)")]
+    [DataRow("SELECT n FROM pairs WHERE q IN ('b', 'a long name that is in a block') AND p = $1")]
+    [DataRow("SELECT n FROM pairs WHERE q IN ('a', 'b') AND p IN (1, $1)", false)]
+    [DataRow("SELECT id FROM t WHERE id NOT IN ($1, 2)", false)]
+    public void Lists_of_keys_give_what_the_general_way_gives(string sql, bool isPoint = true) => Compare(sql, isPoint,
+        "CREATE TABLE pairs (p int, q text, n int, PRIMARY KEY (p, q))",
+        "INSERT INTO pairs SELECT i / 3, (ARRAY['a', 'b', 'a long name that is in a block'])[i % 3 + 1], i FROM generate_series(0, 30) i");
+
+    [TestMethod]
+    [DataRow("SELECT v FROM t WHERE id = $1 + 1")]
+    [DataRow("SELECT v FROM t WHERE id = ($1 - 1000) * 2147484")]
+    [DataRow("SELECT id FROM t WHERE id BETWEEN $1 - 1 AND $1 + 1")]
+    [DataRow("SELECT id FROM t WHERE id > 10 / $1 AND id <= abs(-$1)")]
+    [DataRow("SELECT id FROM t WHERE id >= length(repeat('x', $1)) ORDER BY id DESC LIMIT $1 - 1")]
+    [DataRow("SELECT id FROM t WHERE id < $1 * 1.5 ORDER BY id")]
+    [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 - 1 RETURNING id")]
+    [DataRow("DELETE FROM t WHERE id = 10 / $1 AND v > 0")]
+    [DataRow("SELECT v FROM t WHERE id = $1 + (random() * 0)::int", false)]
+    [DataRow("SELECT made, n FROM log WHERE made > now() - interval '1 day' * $1 + interval '1 hour' ORDER BY made")]
+    [DataRow("SELECT made, n FROM log WHERE made BETWEEN date_trunc('day', now()) - $1 * interval '1 day' AND now() ORDER BY made DESC")]
+    public void Computed_keys_and_bounds_give_what_the_general_way_gives(string sql, bool isPoint = true) => Compare(sql, isPoint,
+        "CREATE TABLE log (made timestamptz PRIMARY KEY, n int)",
+        "INSERT INTO log SELECT date_trunc('day', now()) - i * interval '12 hours', i FROM generate_series(-3, 30) i");
+
+    [TestMethod]
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 RETURNING v")]
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 AND v > 0 RETURNING *")]
     [DataRow("UPDATE t SET w = w || repeat('long', 5), amount = $1 WHERE id = $1 RETURNING w, note || w AS both, amount * 2, 'done' AS constant")]
