@@ -36,7 +36,7 @@ internal sealed class ConflictInsert
     private readonly PredicateEvaluator? _where;
     private readonly (int Place, ExpressionEvaluator Value)[] _assignments;
     private readonly RowIdSet _changed;
-    private readonly int[] _selected = new int[DataChunk.Capacity];
+    private int[] _selected = [];
     private int _selectedCount;
 
     public ConflictInsert(LogicalInsert insert, StatementScope scope)
@@ -93,6 +93,7 @@ internal sealed class ConflictInsert
             _checks.Test(chunk);
             _expressions = _insertedExpressions.Evaluate(chunk);
             int count = chunk.Count;
+            DataChunk.EnsureRoom(ref _selected!, count);
             for (int i = 0; i < count; i++)
             {
                 Propose(chunk, i);

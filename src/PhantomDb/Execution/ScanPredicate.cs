@@ -15,7 +15,7 @@ internal sealed class ScanPredicate : ReadPredicate
     private readonly Vector[] _parameters;
     private readonly PredicateEvaluator _filter;
     private readonly DataChunk _chunk;
-    private readonly int[] _selection = new int[DataChunk.Capacity];
+    private readonly int[] _selection = new int[1];
 
     private ScanPredicate(PhysicalScan scan, ExecutionContext context, TableStore table)
         : base(table)

@@ -12,6 +12,8 @@ internal sealed class DataChunk
     /// <summary>Values in a vector.</summary>
     public const int Capacity = 2048;
 
+    private const int RoomMin = 16;
+
     public DataChunk(IReadOnlyList<PhysicalType> types, MemoryAccount? account = null)
     {
         Vectors = new Vector[types.Count];
@@ -32,17 +34,20 @@ internal sealed class DataChunk
     public Vector this[int column] => Vectors[column];
 
     /// <summary>The positions of the rows are all below this.</summary>
-    public int End => Selection is null || Count == 0 ? Count : Selection[Count - 1] + 1;
+    public int End => EndOf(Selection, Count);
 
-    /// <summary>Makes a buffer for a selection long enough; what it held is lost where it was not.</summary>
-    public static int[] EnsureRoom(ref int[]? selection, int count)
+    /// <summary>Makes a buffer for a chunk's rows, such as a selection, long enough; what it held is lost where it was not.</summary>
+    public static T[] EnsureRoom<T>(ref T[]? buffer, int count)
     {
-        if (selection is null || selection.Length < count)
+        if (buffer is null || buffer.Length < count)
         {
-            selection = new int[Math.Min(Capacity, Math.Max(16, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)))];
+            buffer = new T[Math.Min(Capacity, Math.Max(RoomMin, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)count)))];
         }
-        return selection;
+        return buffer;
     }
+
+    /// <summary>The positions of these rows are all below this.</summary>
+    public static int EndOf(int[]? selection, int count) => selection is null || count == 0 ? count : selection[count - 1] + 1;
 
     /// <summary>Position of a row in the vectors.</summary>
     public int Position(int row) => Selection is null ? row : Selection[row];

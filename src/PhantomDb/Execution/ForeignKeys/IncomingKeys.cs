@@ -72,7 +72,7 @@ internal sealed class IncomingKeys(ConstraintDefinition constraint, TableDefinit
             ?? throw Error.Internal($"foreign key {constraint.Name} has lost its index");
         DataChunk before = new(OldKeys.Types);
         DataChunk after = new(OldKeys.Types);
-        int[] selection = new int[DataChunk.Capacity];
+        int[] selection = new int[Math.Min(DataChunk.Capacity, OldKeys.Count)];
         for (int block = 0; block < OldKeys.BlockCount; block++)
         {
             OldKeys.Read(block, before);
@@ -121,7 +121,7 @@ internal sealed class IncomingKeys(ConstraintDefinition constraint, TableDefinit
         ColumnarBuffer absent = new(keys.Types, scope.Statement.Memory);
         ReferencedRows parents = new(constraint, parent, constraint.ReferencedColumns, scope);
         DataChunk chunk = new(keys.Types);
-        int[] selection = new int[DataChunk.Capacity];
+        int[] selection = new int[Math.Min(DataChunk.Capacity, keys.Count)];
         for (int block = 0; block < keys.BlockCount; block++)
         {
             keys.Read(block, chunk);

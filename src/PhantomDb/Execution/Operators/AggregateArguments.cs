@@ -53,7 +53,7 @@ internal sealed class AggregateArguments
     private readonly ExpressionEvaluator[] _evaluators;
     private readonly Vector[] _values;
     private readonly PredicateEvaluator[] _filters;
-    private readonly (int[] Selection, int Count)[] _filtered;
+    private readonly (int[]? Selection, int Count)[] _filtered;
     private readonly Vector[][] _vectors;
     private DataChunk? _chunk;
 
@@ -63,7 +63,7 @@ internal sealed class AggregateArguments
         _evaluators = [.. plan.Expressions.Select(e => new ExpressionEvaluator(e.Expression, context.Evaluation, e.IsNarrow))];
         _values = new Vector[_evaluators.Length];
         _filters = [.. plan.Filters.Select(f => new PredicateEvaluator(f, context.Evaluation))];
-        _filtered = [.. _filters.Select(_ => (new int[DataChunk.Capacity], 0))];
+        _filtered = new (int[]?, int)[_filters.Length];
         _vectors = [.. plan.Calls.Select(call => new Vector[call.Arguments.Length])];
     }
 
@@ -72,7 +72,7 @@ internal sealed class AggregateArguments
         _chunk = chunk;
         for (int i = 0; i < _filters.Length; i++)
         {
-            _filtered[i].Count = _filters[i].Select(chunk, _filtered[i].Selection);
+            _filtered[i].Count = _filters[i].Select(chunk, DataChunk.EnsureRoom(ref _filtered[i].Selection, chunk.Count));
         }
         for (int i = 0; i < _evaluators.Length; i++)
         {

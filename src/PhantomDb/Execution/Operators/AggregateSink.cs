@@ -96,7 +96,7 @@ internal sealed class GroupingSet
     private GroupSplit? _split;
     private readonly GroupTable? _table;    // null: one group of all rows
     private readonly Vector[] _keys;
-    private readonly int[] _numbers = [];
+    private int[]? _numbers;
     private readonly GroupedAggregate[] _aggregates;
 
     public GroupingSet(
@@ -107,7 +107,6 @@ internal sealed class GroupingSet
         if (columns.Count > 0)
         {
             _table = new GroupTable([.. columns.Select(c => groupTypes[c])], context.Memory);
-            _numbers = new int[DataChunk.Capacity];
         }
         _aggregates = [.. calls.Select(call => new GroupedAggregate(call, context))];
         if (_table is null)
@@ -132,8 +131,8 @@ internal sealed class GroupingSet
             {
                 _keys[i] = groupColumns[Columns[i]];
             }
-            _table.FindOrAdd(_keys, chunk.Selection, chunk.Count, _numbers);
-            numbers = _numbers;
+            numbers = DataChunk.EnsureRoom(ref _numbers, chunk.End);
+            _table.FindOrAdd(_keys, chunk.Selection, chunk.Count, numbers);
             if (_table.NewCount > 0)
             {
                 EnsureGroups(_table.Count);
@@ -174,8 +173,9 @@ internal sealed class GroupingSet
             for (int block = 0; block < other.Keys.BlockCount; block++)
             {
                 other.Keys.Read(block, chunk);
-                _table.FindOrAdd(chunk.Vectors, null, chunk.Count, _numbers);
-                _numbers.AsSpan(0, chunk.Count).CopyTo(map.AsSpan(block * DataChunk.Capacity));
+                int[] numbers = DataChunk.EnsureRoom(ref _numbers, chunk.Count);
+                _table.FindOrAdd(chunk.Vectors, null, chunk.Count, numbers);
+                numbers.AsSpan(0, chunk.Count).CopyTo(map.AsSpan(block * DataChunk.Capacity));
             }
             EnsureGroups(_table.Count);
         }
@@ -212,11 +212,11 @@ internal sealed class GroupingSet
 /// <summary>A chunk's positions, those of each group together, in the order in which they came.</summary>
 internal sealed class GroupSplit(int groupsMax)
 {
-    private readonly int[] _positions = new int[DataChunk.Capacity];
+    private int[]? _positions;
     private readonly int[] _ends = new int[groupsMax];
     private readonly int[] _starts = new int[groupsMax];
 
-    public ReadOnlySpan<int> PositionsOf(int group) => _positions.AsSpan(_starts[group], _ends[group] - _starts[group]);
+    public ReadOnlySpan<int> PositionsOf(int group) => _positions!.AsSpan(_starts[group], _ends[group] - _starts[group]);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Split(int[] groups, int[]? selection, int count, int groupCount)
@@ -234,7 +234,7 @@ internal sealed class GroupSplit(int groupsMax)
             start += ends[group];
             ends[group] = _starts[group];
         }
-        int[] positions = _positions;
+        int[] positions = DataChunk.EnsureRoom(ref _positions, count);
         for (int k = 0; k < count; k++)
         {
             int position = selection is null ? k : selection[k];

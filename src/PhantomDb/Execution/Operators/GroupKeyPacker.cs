@@ -14,7 +14,8 @@ internal sealed class GroupKeyPacker
 {
     private readonly PhysicalType[] _types;
     private readonly int[] _widths;   // bits
-    private readonly byte[] _isUnpackable = new byte[DataChunk.Capacity];
+    private byte[]? _isUnpackable;
+    private ulong[]? _keys;
 
     private GroupKeyPacker(PhysicalType[] types, int[] widths)
     {
@@ -23,7 +24,7 @@ internal sealed class GroupKeyPacker
     }
 
     /// <summary>The key of each row, in the order of the rows.</summary>
-    public ulong[] Keys { get; } = new ulong[DataChunk.Capacity];
+    public ulong[] Keys => _keys!;
 
     /// <summary>Null where the columns' types do not allow it.</summary>
     public static GroupKeyPacker? TryCreate(IReadOnlyList<PhysicalType> types)
@@ -66,8 +67,8 @@ internal sealed class GroupKeyPacker
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Pack(ReadOnlySpan<Vector> columns, int[]? selection, int count, int[] packed, int[] others, out int packedCount)
     {
-        Span<byte> isUnpackable = _isUnpackable.AsSpan(0, count);
-        Span<ulong> keys = Keys.AsSpan(0, count);
+        Span<byte> isUnpackable = DataChunk.EnsureRoom(ref _isUnpackable, count).AsSpan(0, count);
+        Span<ulong> keys = DataChunk.EnsureRoom(ref _keys, count).AsSpan(0, count);
         isUnpackable.Clear();
         keys.Clear();
         bool all = true;

@@ -17,13 +17,13 @@ namespace PhantomDb.Execution.Operators;
 /// </summary>
 internal sealed class GroupTable
 {
-    private const int FirstSlotCount = 256;
+    private const int FirstSlotCount = 32;
 
     private readonly MemoryAccount _account;
     private readonly GroupKeyPacker? _packer;
-    private readonly int[] _newPositions = new int[DataChunk.Capacity];
-    private readonly int[] _packedRows = new int[DataChunk.Capacity];
-    private readonly int[] _otherRows = new int[DataChunk.Capacity];
+    private int[]? _newPositions;
+    private int[]? _packedRows;
+    private int[]? _otherRows;
     private DirectGroups? _direct;   // in use until keys lie too far apart: then all go to _packed
     private Slots _packed;
     private Slots _hashed;
@@ -64,6 +64,7 @@ internal sealed class GroupTable
     private void Find(ReadOnlySpan<Vector> keys, int[]? selection, int count, int[] groups, bool adds)
     {
         NewCount = 0;
+        DataChunk.EnsureRoom(ref _newPositions, count);
         if (Keys.Types.Count == 0)
         {
             FindWithoutKeys(selection, count, groups, adds);
@@ -74,16 +75,18 @@ internal sealed class GroupTable
             FindHashed(keys, selection, null, count, groups, adds);
             return;
         }
-        if (_packer.Pack(keys, selection, count, _packedRows, _otherRows, out int packedCount))
+        int[] packedRows = DataChunk.EnsureRoom(ref _packedRows, count);
+        int[] otherRows = DataChunk.EnsureRoom(ref _otherRows, count);
+        if (_packer.Pack(keys, selection, count, packedRows, otherRows, out int packedCount))
         {
             FindPacked(selection, null, count, groups, adds);
             AppendNewKeys(keys, 0);
             return;
         }
-        FindPacked(selection, _packedRows, packedCount, groups, adds);
+        FindPacked(selection, packedRows, packedCount, groups, adds);
         AppendNewKeys(keys, 0);
         int before = NewCount;
-        FindHashed(keys, selection, _otherRows, count - packedCount, groups, adds);
+        FindHashed(keys, selection, otherRows, count - packedCount, groups, adds);
         if (before > 0 && NewCount > before)
         {
             _newPositions.AsSpan(0, NewCount).Sort();
@@ -101,7 +104,7 @@ internal sealed class GroupTable
         }
         if (Count == 0 && adds && count > 0)
         {
-            _newPositions[NewCount++] = selection is null ? 0 : selection[0];
+            _newPositions![NewCount++] = selection is null ? 0 : selection[0];
             Count = 1;
         }
     }
@@ -132,6 +135,7 @@ internal sealed class GroupTable
         ulong[] keys = _packer!.Keys;
         ulong[] slotKeys = _packed.Keys;
         int[] slotGroups = _packed.Groups;
+        int[] newPositions = _newPositions!;
         int mask = slotGroups.Length - 1;
         int shift = _packed.Shift;
         for (int i = 0; i < count; i++)
@@ -151,7 +155,7 @@ internal sealed class GroupTable
                 slotKeys[slot] = key;
                 slotGroups[slot] = group + 1;
                 _packed.Count++;
-                _newPositions[NewCount++] = position;
+                newPositions[NewCount++] = position;
             }
             groups[position] = group;
         }
@@ -163,6 +167,7 @@ internal sealed class GroupTable
         ulong[] keys = _packer!.Keys;
         int[] numbers = direct.Numbers;
         ulong first = direct.First;
+        int[] newPositions = _newPositions!;
         for (int i = 0; i < count; i++)
         {
             int row = rows is null ? i : rows[i];
@@ -179,7 +184,7 @@ internal sealed class GroupTable
                 group = Count++;
                 numbers[place] = group + 1;
                 direct.Count++;
-                _newPositions[NewCount++] = position;
+                newPositions[NewCount++] = position;
             }
             groups[position] = group;
         }
@@ -198,6 +203,7 @@ internal sealed class GroupTable
             return;
         }
         Probe probe = _probe ??= new Probe();
+        probe.EnsureRoom(count);
         for (int i = 0; i < count; i++)
         {
             int row = rows is null ? i : rows[i];
@@ -253,7 +259,7 @@ internal sealed class GroupTable
                 slotHashes[slot] = hash;
                 slotGroups[slot] = group + 1;
                 _hashed.Count++;
-                _newPositions[NewCount++] = probe.Positions[row];
+                _newPositions![NewCount++] = probe.Positions[row];
             }
             groups[probe.Positions[row]] = group;
         }
@@ -264,7 +270,7 @@ internal sealed class GroupTable
     {
         if (NewCount > first)
         {
-            int[] positions = first == 0 ? _newPositions : _newPositions[first..NewCount];
+            int[] positions = first == 0 ? _newPositions! : _newPositions![first..NewCount];
             Keys.Append(keys, positions, NewCount - first);
         }
     }
@@ -388,11 +394,20 @@ internal sealed class GroupTable
     /// <summary>Buffers for rows that are found by hash.</summary>
     private sealed class Probe
     {
-        public readonly ulong[] Hashes = new ulong[DataChunk.Capacity];
-        public readonly int[] Positions = new int[DataChunk.Capacity];
-        public readonly int[] Remaining = new int[DataChunk.Capacity];
-        public readonly int[] Slots = new int[DataChunk.Capacity];
-        public readonly bool[] IsUnequal = new bool[DataChunk.Capacity];
+        public ulong[] Hashes = [];
+        public int[] Positions = [];
+        public int[] Remaining = [];
+        public int[] Slots = [];
+        public bool[] IsUnequal = [];
+
+        public void EnsureRoom(int count)
+        {
+            DataChunk.EnsureRoom(ref Hashes!, count);
+            DataChunk.EnsureRoom(ref Positions!, count);
+            DataChunk.EnsureRoom(ref Remaining!, count);
+            DataChunk.EnsureRoom(ref Slots!, count);
+            DataChunk.EnsureRoom(ref IsUnequal!, count);
+        }
     }
 
     /// <summary>Open addressing with linear probing, at most half full: a word (the packed key, or the hash) and a group + 1.</summary>

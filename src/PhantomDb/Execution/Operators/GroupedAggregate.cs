@@ -19,8 +19,8 @@ internal sealed class GroupedAggregate
     private readonly GroupTable? _distinct;   // over the group's number and the arguments
     private readonly Vector[] _distinctKeys = [];
     private readonly Vector _groupNumbers = new(PhysicalType.Int32);
-    private readonly int[] _selection = [];
-    private readonly int[] _distinctNumbers = [];
+    private int[]? _selection;
+    private int[]? _distinctNumbers;
     private readonly ColumnarBuffer? _kept;   // group number, arguments, sort keys
     private readonly Vector[] _keptColumns = [];
 
@@ -34,8 +34,6 @@ internal sealed class GroupedAggregate
         {
             _distinct = new GroupTable([PhysicalType.Int32, .. argumentTypes], context.Memory);
             _distinctKeys = new Vector[argumentTypes.Length + 1];
-            _selection = new int[DataChunk.Capacity];
-            _distinctNumbers = new int[DataChunk.Capacity];
         }
         if (IsOrdered(call))
         {
@@ -175,8 +173,8 @@ internal sealed class GroupedAggregate
     {
         _distinctKeys[0] = GroupNumbers(groups);
         rows.Vectors.AsSpan(0, _distinctKeys.Length - 1).CopyTo(_distinctKeys.AsSpan(1));
-        _distinct!.FindOrAdd(_distinctKeys, rows.Selection, rows.Count, _distinctNumbers);
-        _distinct.NewPositions.CopyTo(_selection);
+        _distinct!.FindOrAdd(_distinctKeys, rows.Selection, rows.Count, DataChunk.EnsureRoom(ref _distinctNumbers, DataChunk.EndOf(rows.Selection, rows.Count)));
+        _distinct.NewPositions.CopyTo(DataChunk.EnsureRoom(ref _selection, _distinct.NewCount));
         return new ArgumentRows(rows.Vectors, _selection, _distinct.NewCount);
     }
 

@@ -19,6 +19,8 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
 
     private sealed class Worker : OperatorWorker
     {
+        private const int PairGrowth = 4;
+
         private readonly PhysicalHashJoin _join;
         private readonly HashJoinBuild _build;
         private readonly JoinHashTable _table;
@@ -28,13 +30,13 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         private readonly PredicateEvaluator? _residual;
         private readonly ExpressionEvaluator? _residualValue;   // of mark joins, where unknown is not false
         private readonly JoinHashTable.Scratch _scratch = new();
-        private readonly int[] _heads = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly int[] _selection = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly int[] _pairPositions = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly int[] _pairRows = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly int[] _selected = GC.AllocateUninitializedArray<int>(DataChunk.Capacity);
-        private readonly bool[] _isMatched = GC.AllocateUninitializedArray<bool>(DataChunk.Capacity);   // by position in the input
-        private readonly bool[] _isUnknown = new bool[DataChunk.Capacity];   // by position in the input
+        private int[] _heads = [];
+        private int[] _selection = [];
+        private int[] _pairPositions = [];
+        private int[] _pairRows = [];
+        private int[] _selected = [];
+        private bool[] _isMatched = [];   // by position in the input
+        private bool[] _isUnknown = [];   // by position in the input
         private readonly DataChunk _output;        // right columns are its own vectors, left ones the input's
         private readonly Vector[] _ownVectors;     // the output's vectors for when left columns are gathered or NULL
         private readonly DataChunk _final;         // of semi, anti and mark joins: the left columns, and the mark
@@ -97,6 +99,11 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         public override void Push(DataChunk input)
         {
             _input = input;
+            DataChunk.EnsureRoom(ref _heads!, input.Count);
+            DataChunk.EnsureRoom(ref _selection!, input.Count);
+            DataChunk.EnsureRoom(ref _isMatched!, input.End);
+            DataChunk.EnsureRoom(ref _isUnknown!, input.End);
+            EnsurePairRoom(input.Count);
             for (int i = 0; i < _keys.Length; i++)
             {
                 _keys[i] = _keyEvaluators[i].Evaluate(input);
@@ -163,6 +170,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         {
             if (_build.IsMatched is not null)
             {
+                EnsurePairRoom(Math.Min(DataChunk.Capacity, _build.IsMatched.Length));
                 _finishedRow = 0;
                 _state = State.Unmatched;
             }
@@ -223,7 +231,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             {
                 return 0;
             }
-            int count = _residual!.Select(_output, _selected);
+            int count = _residual!.Select(_output, DataChunk.EnsureRoom(ref _selected!, candidates));
             _output.Selection = _selected;
             _output.Count = count;
             return count;
@@ -266,11 +274,22 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
+        private void EnsurePairRoom(int count)
+        {
+            DataChunk.EnsureRoom(ref _pairPositions!, count);
+            DataChunk.EnsureRoom(ref _pairRows!, count);
+        }
+
         // Pairs of left position and table row, as many as fit.
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int MakePairs()
         {
             DataChunk input = _input!;
+            if (_chain >= 0)
+            {
+                EnsurePairRoom(Math.Min(DataChunk.Capacity, _pairRows.Length * PairGrowth));   // the room was too small before
+            }
+            (int[] pairPositions, int[] pairRows) = (_pairPositions, _pairRows);
             bool needsComparison = _table.NeedsComparison;
             bool oneIsEnough = _join.Kind is JoinKind.Semi or JoinKind.Anti or JoinKind.Mark;
             int count = 0;
@@ -282,10 +301,10 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
                 {
                     partner = -1;
                 }
-                while (partner >= 0 && count < DataChunk.Capacity)
+                while (partner >= 0 && count < pairRows.Length)
                 {
-                    _pairPositions[count] = position;
-                    _pairRows[count++] = partner;
+                    pairPositions[count] = position;
+                    pairRows[count++] = partner;
                     partner = _table.Next(partner);
                     if (needsComparison && partner >= 0)
                     {
@@ -454,7 +473,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         {
             bool[] isMatched = _build.IsMatched!;
             int count = 0;
-            while (_finishedRow < isMatched.Length && count < DataChunk.Capacity)
+            while (_finishedRow < isMatched.Length && count < _pairRows.Length)
             {
                 _pairRows[count] = _finishedRow;
                 count += isMatched[_finishedRow++] ? 0 : 1;

@@ -31,6 +31,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
         private int[]? _selection;
         private int _rangeCount;   // ranges that have been begun
         private int _rowCountMax = FirstRowCount;
+        private bool _isEnded;     // the last range gave fewer rows than were wanted
 
         public Worker(PhysicalIndexScan scan, List<KeyRange> ranges, ExecutionContext context)
         {
@@ -57,7 +58,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
 
         public override DataChunk? Next()
         {
-            while (true)
+            while (!_isEnded)
             {
                 _context.ThrowIfCancelled();
                 Fill();
@@ -77,6 +78,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
                     return _chunk;
                 }
             }
+            return null;
         }
 
         private void Fill()
@@ -84,6 +86,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             RowVectors.Begin(_chunk, _rowCountMax);
             int count = _keys is null ? FillFromRows(_rows!) : FillFromKeys(_keys);
             RowVectors.End(_chunk, count);
+            _isEnded = count < _rowCountMax;
             _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);
         }
 

@@ -77,14 +77,15 @@ internal sealed class JoinHashTable
         switch (_layout)
         {
             case Layout.Dense:
-                FindDense(_packedKey!.Pack(keys, selection, count, scratch.Keys), _heads, _minimum, heads);
+                FindDense(_packedKey!.Pack(keys, selection, count, scratch.Keys(count)), _heads, _minimum, heads);
                 break;
             case Layout.Packed:
-                FindPacked(_packedKey!.Pack(keys, selection, count, scratch.Keys), heads);
+                FindPacked(_packedKey!.Pack(keys, selection, count, scratch.Keys(count)), heads);
                 break;
             default:
-                VectorHash.Hash(keys, selection, count, scratch.Keys);
-                FindHashed(keys, selection, scratch.Keys.AsSpan(0, count), heads);
+                Span<ulong> hashes = scratch.Keys(count).AsSpan(0, count);
+                VectorHash.Hash(keys, selection, count, hashes);
+                FindHashed(keys, selection, hashes, heads);
                 break;
         }
         ClearNulls(keys, selection, count, heads);
@@ -238,7 +239,7 @@ internal sealed class JoinHashTable
         minimum = ulong.MaxValue;
         maximum = 0;
         DataChunk chunk = new(_rows.Types);
-        ulong[] buffer = new ulong[DataChunk.Capacity];
+        ulong[] buffer = new ulong[Math.Min(DataChunk.Capacity, _rows.Count)];
         for (int block = 0; block < _rows.BlockCount; block++)
         {
             _rows.Read(block, chunk);
@@ -359,6 +360,8 @@ internal sealed class JoinHashTable
     /// <summary>Buffers of one worker's probes.</summary>
     internal sealed class Scratch
     {
-        public ulong[] Keys { get; } = GC.AllocateUninitializedArray<ulong>(DataChunk.Capacity);
+        private ulong[]? _keys;
+
+        public ulong[] Keys(int count) => DataChunk.EnsureRoom(ref _keys, count);
     }
 }

@@ -33,9 +33,9 @@ internal sealed class LoopJoin(
         private readonly Vector[] _ownVectors;
         private readonly DataChunk _final;           // of semi, anti and mark joins: the left columns, and the mark
         private readonly int _leftCount;
-        private readonly int[] _selection = new int[DataChunk.Capacity];
-        private readonly bool[] _isMatched = new bool[DataChunk.Capacity];   // by position in the input
-        private readonly bool[] _isUnknown = new bool[DataChunk.Capacity];   // by position in the input
+        private int[] _selection = [];
+        private bool[] _isMatched = [];   // by position in the input
+        private bool[] _isUnknown = [];   // by position in the input
 
         private DataChunk? _input;
         private State _state = State.Idle;
@@ -89,6 +89,9 @@ internal sealed class LoopJoin(
         public override void Push(DataChunk input)
         {
             _input = input;
+            DataChunk.EnsureRoom(ref _selection!, input.Count);
+            DataChunk.EnsureRoom(ref _isMatched!, input.End);
+            DataChunk.EnsureRoom(ref _isUnknown!, input.End);
             for (int i = 0; i < input.Count; i++)
             {
                 _isMatched[input.Position(i)] = false;
@@ -132,6 +135,7 @@ internal sealed class LoopJoin(
         {
             if (_isRightMatched is not null)
             {
+                DataChunk.EnsureRoom(ref _selection!, Math.Min(DataChunk.Capacity, _isRightMatched.Length));
                 _finishedRow = 0;
                 _state = State.Unmatched;
             }
@@ -217,7 +221,7 @@ internal sealed class LoopJoin(
             }
             if (_condition is not null)
             {
-                _pairs.Count = _condition.Select(_pairs, _selection);
+                _pairs.Count = _condition.Select(_pairs, DataChunk.EnsureRoom(ref _selection!, _pairs.Count));
                 _pairs.Selection = _selection;
             }
             if (_pairs.Count == 0)

@@ -14,7 +14,7 @@ internal sealed class MarkResolver
 {
     private readonly HashJoinBuild _build;
     private readonly ExpressionEvaluator? _residual;
-    private readonly int[] _candidates = new int[DataChunk.Capacity];
+    private readonly int[] _candidates;
     private readonly DataChunk _pairs;
     private readonly PhysicalHashJoin _join;
     private readonly ExecutionContext _context;
@@ -24,6 +24,7 @@ internal sealed class MarkResolver
         _join = join;
         _build = build;
         _context = context;
+        _candidates = new int[Math.Min(DataChunk.Capacity, build.Table.Rows.Count)];
         _residual = join.Residual is null ? null : new ExpressionEvaluator(join.Residual, context.Evaluation);
         PhysicalType[] types =
         [
@@ -49,7 +50,7 @@ internal sealed class MarkResolver
                 return true;
             }
             _candidates[count++] = row;
-            if (count == DataChunk.Capacity)
+            if (count == _candidates.Length)
             {
                 if (SomeIsNotFalse(input, position, count))
                 {

@@ -22,8 +22,8 @@ internal sealed class RecursiveCteSource(PhysicalRecursiveCte recursive, CteRows
         private readonly ExecutionContext _nested;
         private readonly PhysicalType[] _types;
         private readonly GroupTable? _seen;
-        private readonly int[] _numbers = new int[DataChunk.Capacity];
-        private readonly int[] _selection = new int[DataChunk.Capacity];
+        private int[]? _numbers;
+        private int[]? _selection;
         private ChunkStream? _stream;
         private Step _working;     // what the recursive query reads
         private Step _growing;     // what it gives
@@ -74,8 +74,8 @@ internal sealed class RecursiveCteSource(PhysicalRecursiveCte recursive, CteRows
 
         private void DropSeen(DataChunk chunk)
         {
-            _seen!.FindOrAdd(chunk.Vectors.AsSpan(0, _types.Length), chunk.Selection, chunk.Count, _numbers);
-            _seen.NewPositions.CopyTo(_selection);
+            _seen!.FindOrAdd(chunk.Vectors.AsSpan(0, _types.Length), chunk.Selection, chunk.Count, DataChunk.EnsureRoom(ref _numbers, chunk.End));
+            _seen.NewPositions.CopyTo(DataChunk.EnsureRoom(ref _selection, _seen.NewCount));
             chunk.Selection = _selection;
             chunk.Count = _seen.NewCount;
         }

@@ -32,7 +32,7 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
         private readonly DataChunk _chunk;
         private readonly PredicateEvaluator? _filter;
         private readonly List<KeyFilterUse> _keyFilters = [];
-        private readonly int[] _selection = [];
+        private int[]? _selection;
         private readonly bool _isEmpty;
 
         public Worker(PhysicalScan scan, IReadOnlyList<ScanKeys> keys, TableScan.Worker worker, long rowCountMax, ExecutionContext context)
@@ -49,23 +49,20 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
                     _isEmpty |= filter.IsEmpty;
                 }
             }
-            if (_filter is not null || _keyFilters.Count > 0)
-            {
-                _selection = new int[DataChunk.Capacity];
-            }
         }
 
         public override DataChunk? Next()
         {
             while (!_isEmpty && _worker.TryNext(_chunk))
             {
+                int[] selection = _filter is null && _keyFilters.Count == 0 ? [] : DataChunk.EnsureRoom(ref _selection, _chunk.Count);
                 if (_filter is not null)
                 {
-                    Narrow(_filter.Select(_chunk, _selection));
+                    Narrow(_filter.Select(_chunk, selection), selection);
                 }
                 for (int i = 0; i < _keyFilters.Count && _chunk.Count > 0; i++)
                 {
-                    Narrow(_keyFilters[i].Select(_chunk, _selection));
+                    Narrow(_keyFilters[i].Select(_chunk, selection), selection);
                 }
                 if (_chunk.Count > 0)
                 {
@@ -78,11 +75,11 @@ internal sealed class ScanSource(PhysicalScan scan, IReadOnlyList<ScanKeys> keys
 
         public override void Release() => _worker.Release();
 
-        private void Narrow(int count)
+        private void Narrow(int count, int[] selection)
         {
             if (count >= 0 && count < _chunk.Count)
             {
-                _chunk.Selection = _selection;
+                _chunk.Selection = selection;
                 _chunk.Count = count;
             }
         }

@@ -38,7 +38,7 @@ internal sealed class SetOperationSink(IReadOnlyList<PhysicalType> types) : Pipe
 
     private sealed class Worker(IReadOnlyList<PhysicalType> types, ExecutionContext context) : SinkWorker
     {
-        private readonly int[] _numbers = new int[DataChunk.Capacity];
+        private int[]? _numbers;
 
         public GroupTable Groups { get; } = new(types, context.Memory);
 
@@ -48,7 +48,8 @@ internal sealed class SetOperationSink(IReadOnlyList<PhysicalType> types) : Pipe
 
         public void Add(DataChunk chunk, ReadOnlySpan<int> multiplicities)
         {
-            Groups.FindOrAdd(chunk.Vectors.AsSpan(0, types.Count), chunk.Selection, chunk.Count, _numbers);
+            int[] numbers = DataChunk.EnsureRoom(ref _numbers, chunk.End);
+            Groups.FindOrAdd(chunk.Vectors.AsSpan(0, types.Count), chunk.Selection, chunk.Count, numbers);
             if (Groups.Count > Counts.Length)
             {
                 int size = Math.Max(Groups.Count, Counts.Length * 2);
@@ -59,7 +60,7 @@ internal sealed class SetOperationSink(IReadOnlyList<PhysicalType> types) : Pipe
             }
             for (int i = 0; i < chunk.Count; i++)
             {
-                Counts[_numbers[chunk.Position(i)]] += multiplicities.IsEmpty ? 1 : multiplicities[i];
+                Counts[numbers[chunk.Position(i)]] += multiplicities.IsEmpty ? 1 : multiplicities[i];
             }
         }
     }
@@ -75,45 +76,47 @@ internal sealed class SetOperationOperator(SetOperationKind kind, bool isAll, Se
 
     private sealed class Worker(SetOperationKind kind, bool isAll, SetOperationSink right, int columnCount) : OneToOneWorker
     {
-        private readonly int[] _numbers = new int[DataChunk.Capacity];
-        private readonly int[] _selection = new int[DataChunk.Capacity];
+        private int[]? _numbers;
+        private int[]? _selection;
 
         public override bool IsDone => kind == SetOperationKind.Intersect && right.Groups.Count == 0;
 
         protected override DataChunk? Answer(DataChunk input)
         {
             ReadOnlySpan<Vector> keys = input.Vectors.AsSpan(0, columnCount);
+            int[] numbers = DataChunk.EnsureRoom(ref _numbers, input.End);
+            int[] selection = DataChunk.EnsureRoom(ref _selection, input.Count);
             int count;
             if (kind == SetOperationKind.Except && !isAll)
             {
                 // What is not among the right rows, nor has come before, is new to the table.
-                right.Groups.FindOrAdd(keys, input.Selection, input.Count, _numbers);
+                right.Groups.FindOrAdd(keys, input.Selection, input.Count, numbers);
                 count = right.Groups.NewCount;
-                right.Groups.NewPositions.CopyTo(_selection);
+                right.Groups.NewPositions.CopyTo(selection);
             }
             else
             {
-                right.Groups.FindOnly(keys, input.Selection, input.Count, _numbers);
-                count = Select(input);
+                right.Groups.FindOnly(keys, input.Selection, input.Count, numbers);
+                count = Select(input, numbers, selection);
             }
-            input.Selection = _selection;
+            input.Selection = selection;
             input.Count = count;
             return count == 0 ? null : input;
         }
 
-        private int Select(DataChunk input)
+        private int Select(DataChunk input, int[] numbers, int[] selection)
         {
             int count = 0;
             for (int i = 0; i < input.Count; i++)
             {
                 int position = input.Position(i);
-                int group = _numbers[position];
+                int group = numbers[position];
                 bool isFound = group >= 0 && right.Counts[group] > 0;
                 if (isFound)
                 {
                     right.Counts[group] = isAll ? right.Counts[group] - 1 : 0;
                 }
-                _selection[count] = position;
+                selection[count] = position;
                 count += isFound == (kind == SetOperationKind.Intersect) ? 1 : 0;
             }
             return count;

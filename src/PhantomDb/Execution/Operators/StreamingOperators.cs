@@ -85,8 +85,8 @@ internal sealed class DistinctOperator(IReadOnlyList<Expression> keys) : Streami
         private readonly ExpressionEvaluator[] _evaluators = [.. keys.Select(k => new ExpressionEvaluator(k, context.Evaluation))];
         private readonly Vector[] _keys = new Vector[keys.Count];
         private readonly GroupTable _groups = new([.. keys.Select(k => k.Type.Physical)], context.Memory);
-        private readonly int[] _numbers = new int[DataChunk.Capacity];
-        private readonly int[] _selection = new int[DataChunk.Capacity];
+        private int[]? _numbers;
+        private int[]? _selection;
 
         protected override DataChunk? Answer(DataChunk input)
         {
@@ -94,10 +94,10 @@ internal sealed class DistinctOperator(IReadOnlyList<Expression> keys) : Streami
             {
                 _keys[i] = _evaluators[i].Evaluate(input);
             }
-            _groups.FindOrAdd(_keys, input.Selection, input.Count, _numbers);
+            _groups.FindOrAdd(_keys, input.Selection, input.Count, DataChunk.EnsureRoom(ref _numbers, input.End));
             if (_groups.NewCount < input.Count)
             {
-                _groups.NewPositions.CopyTo(_selection);
+                _groups.NewPositions.CopyTo(DataChunk.EnsureRoom(ref _selection, _groups.NewCount));
                 input.Selection = _selection;
                 input.Count = _groups.NewCount;
             }

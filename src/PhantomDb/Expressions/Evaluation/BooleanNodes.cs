@@ -11,18 +11,20 @@ namespace PhantomDb.Expressions.Evaluation;
 internal sealed class ConjunctionNode(bool isAnd, ExpressionNode[] operands, MemoryAccount? account) : ExpressionNode
 {
     private readonly Vector _result = new(PhysicalType.Boolean, account);
-    private readonly int[] _open = new int[DataChunk.Capacity];
+    private int[]? _open;
     private readonly ulong[] _unknown = new ulong[ValidityMask.WordCount];
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
+        _result.LimitRoom(rows.End);
         Span<bool> result = _result.Write<bool>();
         Array.Clear(_unknown);
         bool deciding = !isAnd;
-        int open = Selections.All(rows, _open);
-        foreach (int i in _open.AsSpan(0, open))
+        int[] openRows = DataChunk.EnsureRoom(ref _open, rows.Count);
+        int open = Selections.All(rows, openRows);
+        foreach (int i in openRows.AsSpan(0, open))
         {
             result[i] = isAnd;
         }
@@ -34,10 +36,10 @@ internal sealed class ConjunctionNode(bool isAnd, ExpressionNode[] operands, Mem
                 break;
             }
 
-            Vector vector = operand.Evaluate(rows.With(_open, open));
+            Vector vector = operand.Evaluate(rows.With(openRows, open));
             ReadOnlySpan<bool> values = vector.Values<bool>();
             int remaining = 0;
-            foreach (int i in _open.AsSpan(0, open))
+            foreach (int i in openRows.AsSpan(0, open))
             {
                 int from = vector.PositionOf(i);
                 if (!vector.IsValid(from))
@@ -50,13 +52,13 @@ internal sealed class ConjunctionNode(bool isAnd, ExpressionNode[] operands, Mem
                     continue;
                 }
 
-                _open[remaining++] = i;
+                openRows[remaining++] = i;
             }
 
             open = remaining;
         }
 
-        foreach (int i in _open.AsSpan(0, open))
+        foreach (int i in openRows.AsSpan(0, open))
         {
             if (ValidityMask.IsValid(_unknown, i))
             {
@@ -78,6 +80,7 @@ internal sealed class NotNode(ExpressionNode operand, MemoryAccount? account) : 
         EnsureStack();
         Vector vector = operand.Evaluate(rows);
         ReadOnlySpan<bool> values = vector.Values<bool>();
+        _result.LimitRoom(rows.End);
         Span<bool> result = _result.Write<bool>();
         if (vector.IsConstant)
         {
@@ -104,13 +107,15 @@ internal sealed class NotNode(ExpressionNode operand, MemoryAccount? account) : 
 internal sealed class TestNode(PredicateNode predicate, MemoryAccount? account) : ExpressionNode
 {
     private readonly Vector _result = new(PhysicalType.Boolean, account);
-    private readonly int[] _selected = new int[DataChunk.Capacity];
+    private int[]? _selected;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
-        int count = predicate.Select(rows, _selected);
+        int[] selected = DataChunk.EnsureRoom(ref _selected, rows.Count);
+        int count = predicate.Select(rows, selected);
+        _result.LimitRoom(rows.End);
         Span<bool> result = _result.Write<bool>();
         if (rows.Selection is null)
         {
@@ -124,7 +129,7 @@ internal sealed class TestNode(PredicateNode predicate, MemoryAccount? account) 
             }
         }
 
-        foreach (int i in _selected.AsSpan(0, count))
+        foreach (int i in selected.AsSpan(0, count))
         {
             result[i] = true;
         }

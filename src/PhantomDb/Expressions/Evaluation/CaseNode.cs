@@ -25,13 +25,13 @@ internal sealed class CaseNode : ExpressionNode
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
-        _assembler.Clear();
+        _assembler.Begin(rows.End);
         // The rows still open stand in the selection of the last branch.
-        int[] open = Selection(_results.Length - 1);
+        int[] open = Selection(_results.Length - 1, rows.Count);
         int openCount = Selections.All(rows, open);
         for (int branch = 0; branch < _conditions.Length && openCount > 0; branch++)
         {
-            int[] chosen = Selection(branch);
+            int[] chosen = Selection(branch, rows.Count);
             var openRows = rows.With(open, openCount);
             int count = _conditions[branch].Select(openRows, chosen);
             if (count == 0)
@@ -63,7 +63,7 @@ internal sealed class CaseNode : ExpressionNode
         return _assembler.Assemble();
     }
 
-    private int[] Selection(int branch) => _selections[branch] ??= new int[DataChunk.Capacity];
+    private int[] Selection(int branch, int count) => DataChunk.EnsureRoom(ref _selections[branch], count);
 }
 
 /// <summary>COALESCE: each operand is computed for the rows where those before it are NULL.</summary>
@@ -72,7 +72,7 @@ internal sealed class CoalesceNode : ExpressionNode
     private readonly ExpressionNode[] _operands;
     private readonly ResultAssembler _assembler;
     private readonly int[]?[] _selections;
-    private readonly int[] _open = new int[DataChunk.Capacity];
+    private int[]? _open;
 
     public CoalesceNode(ExpressionNode[] operands, PhysicalType type, MemoryAccount? account)
     {
@@ -85,16 +85,17 @@ internal sealed class CoalesceNode : ExpressionNode
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
-        _assembler.Clear();
-        int openCount = Selections.All(rows, _open);
+        _assembler.Begin(rows.End);
+        int[] open = DataChunk.EnsureRoom(ref _open, rows.Count);
+        int openCount = Selections.All(rows, open);
         for (int operand = 0; operand < _operands.Length; operand++)
         {
-            Vector vector = operand == 0 ? _operands[0].Evaluate(rows) : _operands[operand].Evaluate(rows.With(_open, openCount));
-            int[] chosen = _selections[operand] ??= new int[DataChunk.Capacity];
+            Vector vector = operand == 0 ? _operands[0].Evaluate(rows) : _operands[operand].Evaluate(rows.With(open, openCount));
+            int[] chosen = DataChunk.EnsureRoom(ref _selections[operand], rows.Count);
             int count = 0;
             int remaining = 0;
             bool isLast = operand == _operands.Length - 1;
-            foreach (int i in _open.AsSpan(0, openCount))
+            foreach (int i in open.AsSpan(0, openCount))
             {
                 if (isLast || vector.IsValid(i))
                 {
@@ -102,7 +103,7 @@ internal sealed class CoalesceNode : ExpressionNode
                 }
                 else
                 {
-                    _open[remaining++] = i;
+                    open[remaining++] = i;
                 }
             }
 

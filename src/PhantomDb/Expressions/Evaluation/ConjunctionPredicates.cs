@@ -109,8 +109,8 @@ internal sealed class AndPredicate : PredicateNode
 internal sealed class OrPredicate : PredicateNode
 {
     private readonly PredicateNode[] _operands;
-    private readonly int[] _open = new int[DataChunk.Capacity];
-    private readonly int[] _chosen = new int[DataChunk.Capacity];
+    private int[]? _open;
+    private int[]? _chosen;
     private readonly ulong[] _selected = new ulong[ValidityMask.WordCount];
 
     public OrPredicate(PredicateNode[] operands)
@@ -129,6 +129,8 @@ internal sealed class OrPredicate : PredicateNode
     {
         EnsureStack();
         Array.Clear(_selected);
+        int[] openRows = DataChunk.EnsureRoom(ref _open, rows.Count);
+        int[] chosen = DataChunk.EnsureRoom(ref _chosen, rows.Count);
         RowSet open = rows;
         foreach (PredicateNode operand in _operands)
         {
@@ -137,18 +139,18 @@ internal sealed class OrPredicate : PredicateNode
                 break;
             }
 
-            int count = operand.Select(open, _chosen);
+            int count = operand.Select(open, chosen);
             if (count == 0)
             {
                 continue;
             }
 
-            foreach (int i in _chosen.AsSpan(0, count))
+            foreach (int i in chosen.AsSpan(0, count))
             {
                 _selected[i >> 6] |= 1UL << (i & 63);
             }
 
-            open = rows.With(_open, Selections.Except(open, _chosen, count, _open));
+            open = rows.With(openRows, Selections.Except(open, chosen, count, openRows));
         }
 
         int selected = 0;

@@ -61,7 +61,7 @@ internal sealed class ValuePredicate(ExpressionNode operand, bool expected, int 
 /// <summary>The rows that another predicate does not select.</summary>
 internal sealed class ComplementPredicate(PredicateNode operand) : PredicateNode
 {
-    private readonly int[] _selected = new int[DataChunk.Capacity];
+    private int[]? _selected;
 
     public override int Cost => operand.Cost;
 
@@ -70,8 +70,9 @@ internal sealed class ComplementPredicate(PredicateNode operand) : PredicateNode
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();
-        int count = operand.Select(rows, _selected);
-        return Selections.Except(rows, _selected, count, output);
+        int[] selected = DataChunk.EnsureRoom(ref _selected, rows.Count);
+        int count = operand.Select(rows, selected);
+        return Selections.Except(rows, selected, count, output);
     }
 }
 
@@ -187,8 +188,8 @@ internal sealed class ComparisonPredicate : PredicateNode
 /// <summary>IS [NOT] DISTINCT FROM: NULLs are equal to each other and to nothing else.</summary>
 internal sealed class DistinctPredicate(ExpressionNode left, ExpressionNode right, bool isDistinct, bool mustKeepOrder) : PredicateNode
 {
-    private readonly int[] _valid = new int[DataChunk.Capacity];
-    private readonly bool[] _equal = new bool[DataChunk.Capacity];
+    private int[]? _valid;
+    private bool[]? _equal;
 
     public override bool MustKeepOrder => mustKeepOrder;
 
@@ -198,22 +199,24 @@ internal sealed class DistinctPredicate(ExpressionNode left, ExpressionNode righ
         EnsureStack();
         Vector leftVector = left.Evaluate(rows);
         Vector rightVector = right.Evaluate(rows);
+        int[] valid = DataChunk.EnsureRoom(ref _valid, rows.Count);
+        bool[] equal = DataChunk.EnsureRoom(ref _equal, rows.End);
         int validCount = 0;
         for (int k = 0; k < rows.Count; k++)
         {
             int i = rows.Selection is null ? k : rows.Selection[k];
             bool leftValid = leftVector.IsValid(i);
             bool rightValid = rightVector.IsValid(i);
-            _equal[i] = leftValid == rightValid && !leftValid;
-            _valid[validCount] = i;
+            equal[i] = leftValid == rightValid && !leftValid;
+            valid[validCount] = i;
             validCount += leftValid & rightValid ? 1 : 0;
         }
 
         int equalCount = ComparisonKernels.Select(
-            BasicComparison.Equal, negate: false, leftVector, rightVector, _valid, validCount, null, _valid);
-        foreach (int i in _valid.AsSpan(0, equalCount))
+            BasicComparison.Equal, negate: false, leftVector, rightVector, valid, validCount, null, valid);
+        foreach (int i in valid.AsSpan(0, equalCount))
         {
-            _equal[i] = true;
+            equal[i] = true;
         }
 
         int count = 0;
@@ -221,7 +224,7 @@ internal sealed class DistinctPredicate(ExpressionNode left, ExpressionNode righ
         {
             int i = rows.Selection is null ? k : rows.Selection[k];
             output[count] = i;
-            count += _equal[i] != isDistinct ? 1 : 0;
+            count += equal[i] != isDistinct ? 1 : 0;
         }
 
         return count;

@@ -14,7 +14,12 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
     private readonly Vector _result = new(type, account);
     private readonly List<(Vector Source, int[] Selection, int Count)> _parts = [];
 
-    public void Clear() => _parts.Clear();
+    /// <summary>Begins a result for positions below <paramref name="end"/>.</summary>
+    public void Begin(int end)
+    {
+        _parts.Clear();
+        _result.LimitRoom(end);
+    }
 
     /// <summary>The rows of a branch; both arrays must live until <see cref="Assemble"/>.</summary>
     public void Add(Vector source, int[] selection, int count) => _parts.Add((source, selection, count));
