@@ -101,7 +101,7 @@ public sealed partial class Session
         {
             case BoundPlan { Plan: LogicalModification } plan:
                 EnsureMayWrite(plan.CommandTag);
-                plan = Locked(plan, statement, p => ((LogicalModification)p.Plan).Table);
+                plan = Locked(plan, statement, p => StatementLocks.Take(_transaction, (LogicalModification)p.Plan, _statement.Catalog));
                 _transaction.BeginWriting();
                 plan = Newest(plan, statement);
                 return new StatementRunner(NewScope(_plan?.PlansFor(plan, _tables))).Modify(plan);
@@ -111,7 +111,7 @@ public sealed partial class Session
                 return new StatementRunner(NewScope(_plan?.PlansFor(plan, _tables))).Query(plan);
             case CopyFromCommand copy:
                 EnsureMayWrite("COPY FROM");
-                copy = Locked(copy, statement, c => c.Table);
+                copy = Locked(copy, statement, c => StatementLocks.TakeForInsert(_transaction, c.Table, _statement.Catalog));
                 _transaction.BeginWriting();
                 copy = Newest(copy, statement);
                 return new CopyRunner(NewScope()).From(copy, CopyInput, CopyProgress);
@@ -181,7 +181,7 @@ public sealed partial class Session
         if (explain is { IsAnalyze: true, Statement: BoundPlan { Plan: LogicalModification } changing })
         {
             EnsureMayWrite(changing.CommandTag);
-            explain = explain with { Statement = Locked(changing, statement, p => ((LogicalModification)p.Plan).Table) };
+            explain = explain with { Statement = Locked(changing, statement, p => StatementLocks.Take(_transaction, (LogicalModification)p.Plan, _statement.Catalog)) };
             _transaction.BeginWriting();
         }
         else if (explain is { IsAnalyze: true, Statement: BoundPlan query })
@@ -200,13 +200,13 @@ public sealed partial class Session
     }
 
     /// <summary>Takes the table locks of a modification; bound anew where the definitions have changed before it had them.</summary>
-    private T Locked<T>(T bound, Statement statement, Func<T, TableDefinition> target)
+    private T Locked<T>(T bound, Statement statement, Action<T> takeTables)
         where T : BoundStatement
     {
         SetWaitLimits();
         while (true)
         {
-            StatementLocks.Take(_transaction, target(bound), _statement.Catalog);
+            takeTables(bound);
             TakeForRows(bound);
             if (IsCurrent)
             {

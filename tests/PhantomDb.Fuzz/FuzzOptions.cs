@@ -7,14 +7,20 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|memory|transactions|queries|--all [options]
+        usage: PhantomDb.Fuzz statements|files|memory|transactions|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
         queries prints tables and queries made at random as a script, to ask another database.
 
+        compare asks a PostgreSQL 15 and us the same, and prints as a script for both what is answered otherwise (not part of --all):
+          --psql PATH   the program psql (default psql); the server is on 127.0.0.1, its user postgres needs no password
+          --port N      the server's port (default 5432); the database phantomdb_fuzz there is dropped and made anew
+          --messages    compare messages, DETAIL, HINT and position of errors too
+          --only-kind single|interleaved   one session at a time, or several that meet (default: both)
+
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000), files (default 10000) or transactions (default 1000000)
+          --count N     statements (default 100000; compare: 10000), files (default 10000) or transactions (default 1000000)
           --only N      nothing but run N (statements) or file N (files) of the seed: a failure names it
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
@@ -32,6 +38,16 @@ public sealed record FuzzOptions
     public bool PrintsQueries { get; init; }
 
     public bool RunsTransactions { get; init; }
+
+    public bool ComparesWithPostgres { get; init; }
+
+    public string Psql { get; init; } = "psql";
+
+    public int Port { get; init; } = 5432;
+
+    public bool ComparesMessages { get; init; }
+
+    public string? OnlyKind { get; init; }
 
     public int Seed { get; init; } = 1;
 
@@ -62,6 +78,11 @@ public sealed record FuzzOptions
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
                 "transactions" => options with { RunsTransactions = true },
                 "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true, RunsTransactions = true },
+                "compare" => options with { ComparesWithPostgres = true },
+                "--psql" => options with { Psql = Value(args, ref i) },
+                "--port" => options with { Port = Number(args, ref i) },
+                "--messages" => options with { ComparesMessages = true },
+                "--only-kind" => Value(args, ref i) is "single" or "interleaved" ? options with { OnlyKind = args[i] } : throw new ArgumentException($"unknown kind {args[i]}"),
                 "--seed" => options with { Seed = Number(args, ref i) },
                 "--count" => options with { Count = Number(args, ref i) },
                 "--only" => options with { Only = Number(args, ref i) },
@@ -72,9 +93,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.PrintsQueries
+        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, queries or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

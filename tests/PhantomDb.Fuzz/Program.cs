@@ -1,3 +1,4 @@
+using PhantomDb.Fuzz.Compare;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Running;
@@ -34,9 +35,9 @@ public static class Program
             return 0;
         }
         using var journal = new Journal(options.Journal);
+        using StreamWriter? trace = options.Trace is null ? null : new StreamWriter(options.Trace, append: false, new System.Text.UTF8Encoding(false));
         if (options.RunsStatements)
         {
-            using StreamWriter? trace = options.Trace is null ? null : new StreamWriter(options.Trace, append: false, new System.Text.UTF8Encoding(false));
             failures += Report(new StatementFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Trace = trace }
                 .Run(options.Count ?? 100_000, options.Only), "statements", options);
         }
@@ -53,7 +54,29 @@ public static class Program
         {
             failures += Report(new TransactionFuzzer(options.Seed).Run(options.Count ?? 1_000_000), "transactions", options);
         }
+        if (options.ComparesWithPostgres)
+        {
+            failures += Compare(options, journal, trace);
+        }
         return failures == 0 ? 0 : 1;
+    }
+
+    private static int Compare(FuzzOptions options, Journal journal, TextWriter? trace)
+    {
+        try
+        {
+            using var server = new PostgresServer(options.Psql, options.Port);
+            using var fuzzer = new CompareFuzzer(server, options.Seed, journal)
+            {
+                FailureCountMax = FailureCountMax(options), ComparesMessages = options.ComparesMessages, OnlyKind = options.OnlyKind, Trace = trace,
+            };
+            return Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "statements", options, isPrinted: true);
+        }
+        catch (InvalidOperationException problem)
+        {
+            Console.Error.WriteLine(problem.Message);
+            return 1;
+        }
     }
 
     private static void PrintQueries(int seed, int count)
@@ -71,9 +94,9 @@ public static class Program
 
     private static int FailureCountMax(FuzzOptions options) => options.KeepsGoing ? FuzzOptions.FailureCountMax : 1;
 
-    private static int Report(FuzzReport report, string what, FuzzOptions options)
+    private static int Report(FuzzReport report, string what, FuzzOptions options, bool isPrinted = false)
     {
-        foreach (FuzzFailure failure in report.Failures)
+        foreach (FuzzFailure failure in isPrinted ? [] : report.Failures)
         {
             Console.WriteLine(failure);
             Console.WriteLine();

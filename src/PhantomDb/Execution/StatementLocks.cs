@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Transactions;
 
@@ -10,12 +11,37 @@ namespace PhantomDb.Execution;
 /// </summary>
 internal static class StatementLocks
 {
-    /// <summary>Locks what a modification writes to and, for its foreign keys, reads.</summary>
+    /// <summary>Locks what a modification writes to and, for its foreign keys, reads: tables that refer to its own only where keys may change that they refer to.</summary>
+    public static void Take(Transaction transaction, LogicalModification modification, DatabaseCatalog catalog)
+    {
+        TableDefinition target = modification.Table;
+        transaction.LockTable(target.Oid, TableLockMode.RowExclusive, name: target.Name);
+        TakeParents(transaction, target, catalog);
+        IReadOnlyList<int>? changed = modification switch
+        {
+            LogicalUpdate update => update.ChangedColumns,
+            LogicalInsert { OnConflict: { DoesNothing: false } conflict } => [.. conflict.Assignments.Select(assignment => assignment.ColumnNumber)],
+            LogicalInsert => [],
+            _ => null,
+        };
+        HashSet<int>? seen = null;
+        TakeChildren(transaction, target, catalog, changed, ref seen);
+    }
+
+    /// <summary>Locks what any modification of a table may write to or read for its foreign keys.</summary>
     public static void Take(Transaction transaction, TableDefinition target, DatabaseCatalog catalog)
     {
         transaction.LockTable(target.Oid, TableLockMode.RowExclusive, name: target.Name);
+        TakeParents(transaction, target, catalog);
         HashSet<int>? seen = null;
-        TakeRelated(transaction, target, catalog, ref seen);
+        TakeChildren(transaction, target, catalog, changedColumns: null, ref seen);
+    }
+
+    /// <summary>Locks what rows that are only added write to and refer to.</summary>
+    public static void TakeForInsert(Transaction transaction, TableDefinition target, DatabaseCatalog catalog)
+    {
+        transaction.LockTable(target.Oid, TableLockMode.RowExclusive, name: target.Name);
+        TakeParents(transaction, target, catalog);
     }
 
     /// <summary>
@@ -130,8 +156,8 @@ internal static class StatementLocks
         }
     }
 
-    // Parents are read and their rows locked; children are read, and changed where the key cascades, and so on.
-    private static void TakeRelated(Transaction transaction, TableDefinition table, DatabaseCatalog catalog, ref HashSet<int>? seen)
+    // Parents are read and their rows locked.
+    private static void TakeParents(Transaction transaction, TableDefinition table, DatabaseCatalog catalog)
     {
         foreach (ConstraintDefinition key in table.Constraints)
         {
@@ -140,13 +166,26 @@ internal static class StatementLocks
                 transaction.LockTable(parent.Oid, TableLockMode.RowShare, name: parent.Name);
             }
         }
-        foreach (TableDefinition child in catalog.TablesReferencing(table.Oid))
+    }
+
+    // Children are read and, where the key has an action, changed, and so on. Null for the changed columns: all, as for rows that go.
+    private static void TakeChildren(
+        Transaction transaction, TableDefinition table, DatabaseCatalog catalog, IReadOnlyList<int>? changedColumns, ref HashSet<int>? seen)
+    {
+        foreach ((ConstraintDefinition key, TableDefinition child) in KeyChanges.IncomingOf(catalog, table, changedColumns))
         {
-            if ((seen ??= [table.Oid]).Add(child.Oid))
+            if (!IsAction(key.OnDelete) && !IsAction(key.OnUpdate))
+            {
+                transaction.LockTable(child.Oid, TableLockMode.RowShare, name: child.Name);
+            }
+            else if ((seen ??= [table.Oid]).Add(child.Oid))
             {
                 transaction.LockTable(child.Oid, TableLockMode.RowExclusive, name: child.Name);
-                TakeRelated(transaction, child, catalog, ref seen);
+                TakeParents(transaction, child, catalog);
+                TakeChildren(transaction, child, catalog, changedColumns: null, ref seen);
             }
         }
     }
+
+    private static bool IsAction(ReferentialAction action) => action is not (ReferentialAction.NoAction or ReferentialAction.Restrict);
 }

@@ -239,35 +239,26 @@ internal sealed partial class TableStore
     {
         isWhole = true;
         int count = slice.RowCount;
-        ulong wanted = SliceVersions.HasInserts | SliceVersions.HasDeletes;
         for (int i = 0; i < columns.Length; i++)
         {
-            wanted |= SliceVersions.BitOf(columns[i]);
             ColumnSlice column = slice.Columns[columns[i]]!;
             Array data = column.Data;
             shared[i].Take(data, column.Validity, column.Blocks);
             isWhole &= data.Length >= count;
         }
         ulong[]? deleted = slice.Deleted;
-        ulong kinds = slice.VersionKinds & wanted;
-        bool areRowsHidden = deleted is not null || (kinds & (SliceVersions.HasInserts | SliceVersions.HasDeletes)) != 0;
-        seesAll = !areRowsHidden;
-        if ((seesAll && kinds == 0) || !isWhole)
+        SliceVersions? versions = slice.Versions;
+        seesAll = deleted is null && versions is null;
+        if (seesAll || !isWhole)
         {
-            return count;   // changes of other columns do not matter
+            return count;
         }
-        if (areRowsHidden)
-        {
-            FillLive(live, count, deleted);
-        }
-        if (kinds != 0 && slice.Versions is { } versions)
+        FillLive(live, count, deleted);
+        if (versions is not null)
         {
             Patch(slice, versions, view, columns, shared, live, count);
         }
-        if (areRowsHidden)
-        {
-            seesAll = IsAllSet(live, count);
-        }
+        seesAll = IsAllSet(live, count);
         return count;
     }
 
@@ -294,11 +285,18 @@ internal sealed partial class TableStore
     // Undoes in private copies what the view must not see.
     private static void Patch(RowSlice slice, SliceVersions versions, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, int count)
     {
-        for (int position = -1; versions.TryNextRow(ref position, out int row);)
+        if (versions.Rows is { } rows)
         {
-            if (row < count)
+            for (int word = 0; word < (count + 63) >> 6; word++)
             {
-                PatchRow(slice, versions, versions.HeadOf(row), row, view, columns, shared, live, count);
+                for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
+                {
+                    int row = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
+                    if (row < count)
+                    {
+                        PatchRow(slice, versions, versions.HeadOf(row), row, view, columns, shared, live, count);
+                    }
+                }
             }
         }
         foreach (ref readonly SliceVersions.InsertRange range in versions.Inserts)

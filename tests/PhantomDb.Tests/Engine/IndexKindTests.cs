@@ -1,7 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Storage;
 using static PhantomDb.Tests.Engine.SessionSteps;
-using static PhantomDb.Tests.Engine.StoredTables;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -330,6 +329,47 @@ public sealed class IndexKindTests
             8 => $"DELETE FROM t WHERE id = {id}",
             _ => $"UPDATE t SET id = id + 100 WHERE id = {id}",
         };
+    }
+
+    // The values that storage keeps are also computed anew.
+    private static void Check(Database database)
+    {
+        database.Transactions.CleanUpWaiting();
+        using Session session = database.OpenSession();
+        foreach (TableStore table in database.Storage.Tables.Values)
+        {
+            (RowSlice[] slices, int count) = table.CurrentSlices();
+            long[] entries = new long[table.Indexes.Length];
+            for (int i = 0; i < count; i++)
+            {
+                Assert.IsNull(slices[i].Versions);
+                for (int row = 0; row < slices[i].RowCount; row++)
+                {
+                    for (int k = 0; slices[i].IsLive(row) && k < entries.Length; k++)
+                    {
+                        TableIndex index = table.Indexes[k];
+                        if (index.Contains(slices[i], row, null))
+                        {
+                            index.Encode(index.Writer, slices[i], row, null);
+                            Assert.IsTrue(index.Tree.Contains(index.Writer.Key, ((long)i << RowSlice.CapacityBits) + row), index.Definition.Name);
+                            entries[k]++;
+                        }
+                    }
+                }
+            }
+            for (int k = 0; k < entries.Length; k++)
+            {
+                TableIndex index = table.Indexes[k];
+                Assert.AreEqual(entries[k], index.Tree.Count, index.Definition.Name);
+                if (index.Definition.IsPartial)
+                {
+                    string predicate = table.Definition.FindExpression(index.Definition.PredicateNumber)!.Text;
+                    using QueryResult result = session.Execute($"SELECT count(*) FROM {table.Definition.Name} WHERE ({predicate}) IS TRUE");
+                    result.Read();
+                    Assert.AreEqual(result.GetInt64(0), entries[k], index.Definition.Name);
+                }
+            }
+        }
     }
 
     private static string Run(Session session, string sql) => StateOf(session, sql);

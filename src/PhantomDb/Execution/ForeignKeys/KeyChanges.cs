@@ -36,6 +36,14 @@ internal sealed class KeyChanges
         .. IncomingOf(catalog, table, changedColumns).SelectMany(key => key.Constraint.ReferencedColumns),
     ];
 
+    /// <summary>The keys of other tables (and of its own) that refer to columns of a table which a change of some columns touches; of any where null is given.</summary>
+    public static IEnumerable<(ConstraintDefinition Constraint, TableDefinition Child)> IncomingOf(
+        DatabaseCatalog catalog, TableDefinition table, IReadOnlyList<int>? changedColumns) =>
+        catalog.TablesReferencing(table.Oid).SelectMany(child => child.Constraints
+            .Where(key => key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid
+                && (changedColumns is null || key.ReferencedColumns.Any(changedColumns.Contains)))
+            .Select(key => (key, child)));
+
     /// <summary>
     /// Notes new rows; the place of a column of the table gives the vector that it stands in. For UPDATE those whose old keys
     /// were kept, in the same order.
@@ -73,13 +81,6 @@ internal sealed class KeyChanges
     // Those that a change of some columns touches; of all columns where none are named.
     private static IEnumerable<ConstraintDefinition> OutgoingOf(TableDefinition table, IReadOnlyList<int>? changedColumns) =>
         table.Constraints.Where(key => key.Kind == ConstraintKind.ForeignKey && (changedColumns is null || key.Columns.Any(changedColumns.Contains)));
-
-    private static IEnumerable<(ConstraintDefinition Constraint, TableDefinition Child)> IncomingOf(
-        DatabaseCatalog catalog, TableDefinition table, IReadOnlyList<int>? changedColumns) =>
-        catalog.TablesReferencing(table.Oid).SelectMany(child => child.Constraints
-            .Where(key => key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid
-                && (changedColumns is null || key.ReferencedColumns.Any(changedColumns.Contains)))
-            .Select(key => (key, child)));
 
     private Vector[] VectorsOf(DataChunk chunk, IReadOnlyList<int> numbers, Func<int, int> vectorOf) =>
         [.. numbers.Select(n => chunk.Vectors[vectorOf(_table.IndexOfNumber(n))])];
