@@ -1,62 +1,16 @@
-using System.Buffers;
 using System.Text;
-using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Storage;
 using PhantomDb.Types;
-using PhantomDb.Vectors;
 
 namespace PhantomDb.Tests.Durability;
 
+/// <summary>What files say, of ours and of others: what loads, what comes back, and what is refused by name.</summary>
 [TestClass]
-public sealed class DatabaseFileTests
+public sealed class DatabaseFileTests : DatabaseFileTest
 {
-    private const string Path = "/data/shop.db";
-
-    private static readonly Regex Place = new($"^{Path}, line [1-9][0-9]*, byte offset [0-9]+", RegexOptions.CultureInvariant);
-
-    private const string Example = """
-        # PhantomDB Database File
-        # Database: my_database
-        # Format: CSV
-        # Generated: 2023-12-01 12:00:00 UTC
-
-        [TABLE:users]
-        COLUMNS:id:int,name:string,email:string
-        DATA:id,name,email
-        ROW:1,John Doe,john@example.com
-        ROW:2,Jane Smith,jane@example.com
-
-        """;
-
-    private const string Varied = """"
-        # PhantomDB Version: 1
-
-        [SEQUENCE:s]
-        SEQUENCE:s AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 LAST 4 CALLED
-
-        [TABLE:empty]
-        COLUMNS:a:int
-
-        [TABLE:t]
-        COLUMNS:id:int,note:string,"n:numeric(5,2)"
-        CONSTRAINT:t_pkey PRIMARY KEY (id)
-        DATA:id,note,n
-        ROW:1,"say ""x"", and
-        # End: 1",
-        ROW:2,"",-0.50
-
-        [VIEW:v]
-        COLUMNS:n:bigint
-        USES:t
-        QUERY:SELECT count(*) AS n FROM t
-
-        """";
-
-    private readonly MemoryFileSystem _files = new();
-
     [TestMethod]
     public void The_formats_own_example_keeps_its_lines_when_loaded_and_saved()
     {
@@ -92,7 +46,7 @@ public sealed class DatabaseFileTests
     }
 
     [TestMethod]
-    public void Nothing_is_an_empty_string_in_files_of_others_and_NULL_in_ours()
+    public void Nothing_is_an_empty_string_inDisk_of_others_and_NULL_in_ours()
     {
         const string Body = "[TABLE:t]\nCOLUMNS:a:string,b:int\nDATA:a,b\nROW:,\n\"ROW:\",1\n";
 
@@ -182,9 +136,9 @@ public sealed class DatabaseFileTests
         LoadedDatabase loaded = Load("# PhantomDB Version: 1\n\n" + Text);
         Assert.AreEqual(2, loaded.Storage.GetTable(loaded.Catalog.FindTable("public", "t")!.Oid).RowCount);
 
-        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, Disk);
 
-        StringAssert.EndsWith(Encoding.UTF8.GetString(_files.Files[Path]), Text);
+        StringAssert.EndsWith(Encoding.UTF8.GetString(Disk.Files[Path]), Text);
     }
 
     [TestMethod]
@@ -194,11 +148,11 @@ public sealed class DatabaseFileTests
         string plain = new('x', 3_000_000);
         string bytes = string.Concat(Enumerable.Repeat("00ff10", 500_000));
         LoadedDatabase loaded = Load($"# PhantomDB Version: 1\n\n[TABLE:t]\nCOLUMNS:a:string,b:bytea,c:string,d:int\nDATA:a,b,c,d\n\"ROW:{text}\",\\x{bytes},{plain},7\n");
-        byte[] before = _files.Files[Path];
+        byte[] before = Disk.Files[Path];
 
-        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, Disk);
 
-        byte[] after = _files.Files[Path];
+        byte[] after = Disk.Files[Path];
         Assert.IsTrue(after.AsSpan(after.AsSpan().IndexOf("[TABLE:"u8)).SequenceEqual(before.AsSpan(before.AsSpan().IndexOf("[TABLE:"u8))));
     }
 
@@ -219,148 +173,6 @@ public sealed class DatabaseFileTests
         string[] names = [.. definition.GetProperties().Where(p => p.SetMethod is not null).Select(p => p.Name).Order(StringComparer.Ordinal)];
 
         Assert.AreEqual(known, string.Join(' ', names), "A new property must be written by SectionWriter and read by SectionLoader, or it is lost; then list it here.");
-    }
-
-    [TestMethod]
-    public void Every_single_bit_change_of_a_sealed_file_is_refused_with_its_place()
-    {
-        byte[] whole = SealedBytes();
-        for (int bit = 0; bit < whole.Length * 8; bit++)
-        {
-            byte[] damaged = [.. whole];
-            damaged[bit >> 3] ^= (byte)(1 << (bit & 7));
-            ExpectRefused(damaged, $"bit {bit & 7} of byte {bit >> 3}");
-        }
-    }
-
-    [TestMethod]
-    public void Every_byte_of_a_sealed_file_set_to_what_matters_to_a_reader_is_refused()
-    {
-        byte[] whole = SealedBytes();
-        for (int i = 0; i < whole.Length; i++)
-        {
-            foreach (byte value in "\0\n\r\",#[:"u8.ToArray().Append((byte)0xFF))
-            {
-                if (whole[i] != value)
-                {
-                    byte[] damaged = [.. whole];
-                    damaged[i] = value;
-                    ExpectRefused(damaged, $"byte {i} set to {value}");
-                }
-            }
-        }
-    }
-
-    [TestMethod]
-    public void Blocks_of_a_sealed_file_zeroed_swapped_or_of_an_older_file_are_refused()
-    {
-        byte[] older = SealedBytes();
-        Save(Load(Varied.Replace("-0.50", "-0.51", StringComparison.Ordinal)));
-        byte[] whole = _files.Files[Path];
-        Assert.AreEqual(older.Length, whole.Length);
-        foreach (int size in new[] { 1, 16, 64, 512 })
-        {
-            for (int i = 0; i + size <= whole.Length; i += size)
-            {
-                Try(size, i, block => block.Clear());
-                Try(size, i, block => older.AsSpan(i, size).CopyTo(block));
-                if (i + (2 * size) <= whole.Length)
-                {
-                    Try(2 * size, i, blocks =>
-                    {
-                        byte[] first = blocks[..size].ToArray();
-                        blocks[size..].CopyTo(blocks);
-                        first.CopyTo(blocks[size..]);
-                    });
-                }
-            }
-        }
-
-        void Try(int size, int offset, SpanAction change)
-        {
-            byte[] damaged = [.. whole];
-            change(damaged.AsSpan(offset, size));
-            if (!damaged.AsSpan().SequenceEqual(whole))
-            {
-                ExpectRefused(damaged, $"{size} bytes at {offset}");
-            }
-        }
-    }
-
-    private delegate void SpanAction(Span<byte> bytes);
-
-    [TestMethod]
-    public void Every_truncation_of_a_sealed_file_is_refused_with_its_place()
-    {
-        byte[] whole = SealedBytes();
-        for (int length = 0; length < whole.Length; length++)
-        {
-            ExpectRefused(whole[..length], $"the first {length} bytes");
-        }
-    }
-
-    [TestMethod]
-    public void Lost_repeated_and_swapped_lines_of_a_sealed_file_are_refused()
-    {
-        string[] lines = Encoding.UTF8.GetString(SealedBytes()).Split('\n');
-        for (int i = 0; i + 2 < lines.Length; i++)
-        {
-            ExpectRefused(Join([.. lines[..i], .. lines[(i + 1)..]]), $"without line {i + 1}");
-            ExpectRefused(Join([.. lines[..i], lines[i], .. lines[i..]]), $"line {i + 1} twice");
-            if (lines[i] != lines[i + 1])
-            {
-                ExpectRefused(Join([.. lines[..i], lines[i + 1], lines[i], .. lines[(i + 2)..]]), $"lines {i + 1} and {i + 2} swapped");
-            }
-        }
-
-        static byte[] Join(string[] parts) => Encoding.UTF8.GetBytes(string.Join('\n', parts));
-    }
-
-    [TestMethod]
-    public void An_edited_file_is_refused_with_the_sections_that_differ()
-    {
-        Save(Load(Example));
-        string text = Encoding.UTF8.GetString(_files.Files[Path]).Replace("Jane", "Janet", StringComparison.Ordinal);
-        _files.Files[Path] = Encoding.UTF8.GetBytes(text);
-
-        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files));
-
-        Assert.AreEqual("XX001", error.SqlState);
-        Assert.AreEqual("Sections that differ from their checksums: [TABLE:users].", error.Detail);
-        StringAssert.Contains(error.Where, "section [TABLE:users]");
-    }
-
-    [TestMethod]
-    [DataRow("", 16384 + 5)]
-    [DataRow("CONSTRAINT:k PRIMARY KEY (a)\n", 40_000)]
-    [DataRow("CONSTRAINT:k PRIMARY KEY (a)\n", 32_768)]
-    public void Damage_in_a_large_table_is_found_in_its_block(string key, int rowCount)
-    {
-        // Backwards, so that the order of the key is another than the table's.
-        string text = $"# PhantomDB Version: 1\n\n[TABLE:t]\nCOLUMNS:a:int,b:string\n{key}DATA:a,b\n"
-            + string.Concat(Enumerable.Range(1, rowCount).Select(i => $"ROW:{rowCount + 1 - i},\"x\n{i}\"\n"));
-        Save(Load(text));
-        byte[] whole = _files.Files[Path];
-        string[] rows = Rows(DatabaseFileReader.Read(Path, null, _files), "t");
-        Assert.AreEqual(rowCount, rows.Length);
-        for (int i = 0; i < rowCount; i++)
-        {
-            Assert.AreEqual(key.Length == 0 ? $"{rowCount - i}|x\n{i + 1}" : $"{i + 1}|x\n{rowCount - i}", rows[i]);
-        }
-        MemoryAccount little = new("database", 1 << 16);
-        PhantomDbException full = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, new LoadTarget(little), _files));
-        Assert.AreEqual("53200", full.SqlState);
-        StringAssert.Contains(full.Where, "section [TABLE:t], row ");
-
-        string saved = Encoding.UTF8.GetString(whole);
-        int rowAt = saved.IndexOf(key.Length == 0 ? $"ROW:{rowCount - 16384}," : "ROW:16385,", StringComparison.Ordinal);
-        byte[] damaged = [.. whole];
-        damaged[saved.IndexOf("x\n", rowAt, StringComparison.Ordinal)] ^= 2;
-        _files.Files[Path] = damaged;
-
-        string place = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files)).Where!;
-        int line = saved.AsSpan(0, rowAt).Count('\n') + 1;
-        Assert.AreEqual($"{Path}, line {line}, byte offset {rowAt}, section [TABLE:t], rows 16385 to {Math.Min(rowCount, 32768)}", place);
     }
 
     [TestMethod]
@@ -409,231 +221,33 @@ public sealed class DatabaseFileTests
             """""""";
 
         LoadedDatabase loaded = Load(text);
-        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, Disk);
 
         string saved = string.Join('\n', LinesOf(Path).Where(l => !l.StartsWith('#'))).Trim();
         Assert.AreEqual(string.Join('\n', text.Split('\n').Where(l => !l.StartsWith('#'))).Trim(), saved);
     }
 
     [TestMethod]
-    public void The_same_rows_in_another_order_give_the_same_bytes_where_there_is_a_primary_key()
-    {
-        const string Head = "# PhantomDB Version: 1\n[TABLE:t]\nCOLUMNS:a:int,b:string\nCONSTRAINT:k PRIMARY KEY (a)\nDATA:a,b\n";
-        byte[] first = Saved(Head + "ROW:3,c\nROW:-1,a\nROW:2,b\n");
-        byte[] second = Saved(Head + "ROW:2,b\nROW:3,c\nROW:-1,a\n");
-
-        CollectionAssert.AreEqual(first, second);
-        StringAssert.Contains(Encoding.UTF8.GetString(first), "ROW:-1,a\nROW:2,b\nROW:3,c\n");
-
-        byte[] Saved(string text)
-        {
-            Save(Load(text));
-            return _files.Files[Path];
-        }
-    }
-
-    [TestMethod]
-    public void Content_that_is_there_already_is_left_alone()
-    {
-        LoadedDatabase loaded = Load(Example);
-        _files.Files.Clear();
-        Assert.IsTrue(Save(loaded));
-        byte[] before = _files.Files[Path];
-
-        Assert.IsFalse(DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { GeneratedAt = DateTime.UnixEpoch }, _files));
-
-        Assert.AreSame(before, _files.Files[Path]);
-        Assert.HasCount(2, _files.Files, "the database file and .gitattributes");
-    }
-
-    [TestMethod]
-    public void A_gitattributes_that_cannot_be_written_does_not_fail_the_save()
-    {
-        LoadedDatabase loaded = Load(Example);
-        foreach (string what in new[] { "create", "write", "flush", "rename" })
-        {
-            _files.Files.Clear();
-            _files.Calls.Clear();
-            _files.Fails = (call, path) => call == what && path.Contains(".gitattributes", StringComparison.Ordinal);
-
-            Assert.IsTrue(Save(loaded));
-
-            CollectionAssert.AreEqual(new[] { Path }, _files.Files.Keys.ToArray(), $"after a failed {what}");
-            Assert.AreEqual("flush folder data", _files.Calls[^1]);
-        }
-    }
-
-    [TestMethod]
-    public void A_failing_disk_leaves_the_file_that_was_there()
-    {
-        byte[] before = SealedBytes();
-        LoadedDatabase other = Load("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n");
-        foreach (string what in new[] { "create", "write", "flush", "rename" })
-        {
-            _files.Files.Clear();
-            _files.Files[Path] = before;
-            _files.Fails = (call, _) => call == what;
-
-            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Save(other));
-
-            Assert.AreEqual("58030", error.SqlState);
-            Assert.HasCount(1, _files.Files, $"after a failed {what}");
-            Assert.AreSame(before, _files.Files[Path]);
-        }
-    }
-
-    [TestMethod]
-    [DataRow(true, false)]
-    [DataRow(true, true)]
-    [DataRow(false, false)]
-    [DataRow(false, true)]
-    public void Whatever_call_fails_the_old_file_or_the_new_one_is_there_whole(bool isSealed, bool isFull)
-    {
-        DatabaseFileOptions options = new() { Sealed = isSealed, GeneratedAt = DateTime.UnixEpoch };
-        LoadedDatabase old = Load(Example), changed = Load(Example.Replace("Jane", "Janet", StringComparison.Ordinal));
-        _files.Files.Clear();
-        DatabaseFileWriter.Write(Content(old), Path, options, _files);
-        var before = new Dictionary<string, byte[]>(_files.Files);
-        int callCount = 0;
-        bool hasFailed = true;
-        for (int failing = 1; hasFailed; failing++)
-        {
-            _files.Files.Clear();
-            foreach ((string path, byte[] bytes) in before)
-            {
-                _files.Files[path] = bytes;
-            }
-            callCount = 0;
-            hasFailed = false;
-            string failedCall = "";
-            _files.IsFull = isFull;
-            _files.Fails = (call, path) =>
-            {
-                bool fails = ++callCount == failing;
-                hasFailed |= fails;
-                failedCall = fails ? $"{call} {path}" : failedCall;
-                return fails;
-            };
-            PhantomDbException? error = null;
-            try
-            {
-                DatabaseFileWriter.Write(Content(changed), Path, options, _files);
-            }
-            catch (PhantomDbException thrown)
-            {
-                error = thrown;
-            }
-            _files.Fails = (_, _) => false;
-
-            Assert.AreEqual(hasFailed, error is not null, failedCall);
-            string row = Rows(DatabaseFileReader.Read(Path, null, _files), "users")[1];
-            Assert.IsTrue(row.Contains(error is null ? "Janet" : "Jane", StringComparison.Ordinal), failedCall);
-            Assert.IsEmpty(_files.Files.Keys.Where(path => path.EndsWith(".new", StringComparison.Ordinal)).ToArray(), failedCall);
-            if (error is not null)
-            {
-                Assert.AreEqual(isFull ? "53100" : "58030", error.SqlState, failedCall);
-                StringAssert.Contains(error.Message, "/data", failedCall);
-                _files.Calls.Clear();
-                DatabaseFileWriter.Write(Content(changed), Path, options, _files);
-                CollectionAssert.Contains(_files.Calls, "flush folder data", $"the save after a failed {failedCall}");
-                StringAssert.Contains(Rows(DatabaseFileReader.Read(Path, null, _files), "users")[1], "Janet");
-            }
-        }
-        Assert.IsGreaterThan(5, callCount);
-    }
-
-    [TestMethod]
-    public void A_file_is_flushed_and_read_back_before_it_is_renamed_and_the_folder_flushed_last()
-    {
-        LoadedDatabase loaded = Load(Example);
-        _files.Files.Clear();
-        _files.Calls.Clear();
-
-        Save(loaded);
-
-        CollectionAssert.AreEqual(
-            new[] { "create shop.db.new", "write shop.db.new", "flush shop.db.new", "rename shop.db.new" },
-            _files.Calls.Where(c => c.Contains("shop.db", StringComparison.Ordinal)).Distinct().ToArray());
-        Assert.AreEqual("flush folder data", _files.Calls[^1]);
-    }
-
-    [TestMethod]
-    public void Bytes_that_the_disk_changed_while_writing_do_not_replace_the_file()
-    {
-        byte[] before = SealedBytes();
-        LoadedDatabase other = Load("[TABLE:t]\nCOLUMNS:a:int\nROW:1\n");
-        _files.Files[Path] = before;
-        _files.Fails = (call, path) =>
-        {
-            if (call == "flush")
-            {
-                _files.Files[path][^20] ^= 1;
-            }
-            return false;
-        };
-
-        Assert.ThrowsExactly<PhantomDbException>(() => Save(other));
-
-        Assert.AreSame(before, _files.Files[Path]);
-    }
-
-    [TestMethod]
-    public void An_unsealed_file_has_no_checksum_inside_and_a_seal_beside_it()
-    {
-        DatabaseFileOptions unsealed = new() { Sealed = false };
-        DatabaseFileWriter.Write(Content(Load(Example)), Path, unsealed, _files);
-
-        Assert.DoesNotContain("CRC", Encoding.UTF8.GetString(_files.Files[Path]));
-        LoadedDatabase again = DatabaseFileReader.Read(Path, null, _files);
-        Assert.IsFalse(again.IsSealed);
-        Assert.IsFalse(DatabaseFileWriter.Write(Content(again), Path, unsealed, _files));
-
-        byte[] whole = _files.Files[Path];
-        for (int bit = 0; bit < whole.Length * 8; bit++)
-        {
-            byte[] damaged = [.. whole];
-            damaged[bit >> 3] ^= (byte)(1 << (bit & 7));
-            ExpectRefused(damaged, $"bit {bit}");
-        }
-
-        _files.Files.Remove(DatabaseFileWriter.SealPath(Path));
-        _files.Files[Path] = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(whole).Replace("Jane", "Janet", StringComparison.Ordinal));
-        StringAssert.Contains(Rows(DatabaseFileReader.Read(Path, null, _files), "users")[1], "Janet");
-    }
-
-    [TestMethod]
     public void A_file_of_a_later_version_is_refused_as_that()
     {
         Save(Load(Example));
-        string text = Encoding.UTF8.GetString(_files.Files[Path]);
+        string text = Encoding.UTF8.GetString(Disk.Files[Path]);
         int end = text.IndexOf(" | Header: ", StringComparison.Ordinal) + " | Header: ".Length;
         string header = text[..end].Replace("Version: 1 ", "Version: 2 ", StringComparison.Ordinal);
-        _files.Files[Path] = Encoding.UTF8.GetBytes(header + Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(header))) + text[(end + 8)..]);
+        Disk.Files[Path] = Encoding.UTF8.GetBytes(header + Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(header))) + text[(end + 8)..]);
 
-        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, _files));
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, Disk));
 
         Assert.AreEqual(("0A000", $"file \"{Path}\" has version 2 of the format, which this program does not know"), (error.SqlState, error.Message));
-    }
-
-    [TestMethod]
-    public void Sealing_takes_the_seal_beside_away()
-    {
-        LoadedDatabase loaded = Load(Example);
-        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false }, _files);
-
-        Save(loaded);
-
-        Assert.IsFalse(_files.Exists(DatabaseFileWriter.SealPath(Path)));
-        Assert.IsTrue(DatabaseFileReader.Read(Path, null, _files).IsSealed);
     }
 
     [TestMethod]
     public void Identity_timeline_and_position_are_kept()
     {
         var id = Guid.NewGuid();
-        DatabaseFileWriter.Write(Content(Load(Example)) with { Id = id, Timeline = 3, Lsn = 77 }, Path, null, _files);
+        DatabaseFileWriter.Write(Content(Load(Example)) with { Id = id, Timeline = 3, Lsn = 77 }, Path, null, Disk);
 
-        LoadedDatabase loaded = DatabaseFileReader.Read(Path, null, _files);
+        LoadedDatabase loaded = DatabaseFileReader.Read(Path, null, Disk);
 
         Assert.AreEqual((id, 3, 77L), (loaded.Id, loaded.Timeline, loaded.Lsn));
     }
@@ -641,30 +255,9 @@ public sealed class DatabaseFileTests
     [TestMethod]
     public void A_database_without_tables_is_a_file_with_a_seal()
     {
-        DatabaseFileWriter.Write(new DatabaseContent("x", DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest), Path, null, _files);
+        DatabaseFileWriter.Write(new DatabaseContent("x", DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest), Path, null, Disk);
 
-        Assert.IsEmpty(DatabaseFileReader.Read(Path, null, _files).Catalog.Tables);
-    }
-
-    [TestMethod]
-    public void Files_on_a_real_disk_are_replaced_whole()
-    {
-        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
-        try
-        {
-            string path = System.IO.Path.Combine(folder, "sub", "shop.db");
-            LoadedDatabase loaded = Load(Example);
-            Assert.IsTrue(DatabaseFileWriter.Write(Content(loaded), path));
-            Assert.IsFalse(DatabaseFileWriter.Write(Content(loaded), path));
-            Assert.IsTrue(DatabaseFileWriter.Write(Content(Load(Example.Replace("Jane", "Janet", StringComparison.Ordinal))), path));
-            StringAssert.Contains(Rows(DatabaseFileReader.Read(path), "users")[1], "Janet");
-            CollectionAssert.AreEquivalent(
-                new[] { ".gitattributes", "shop.db" }, PhysicalFileSystem.Instance.List(System.IO.Path.GetDirectoryName(path)!).ToArray());
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
+        Assert.IsEmpty(DatabaseFileReader.Read(Path, null, Disk).Catalog.Tables);
     }
 
     [TestMethod]
@@ -684,72 +277,5 @@ public sealed class DatabaseFileTests
         {
             Load(example["phantomdb\n".Length..]);
         }
-    }
-
-    private static DatabaseContent Content(LoadedDatabase loaded) =>
-        new("my_database", loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = loaded.Id };
-
-    internal static string[] Rows(LoadedDatabase loaded, string name)
-    {
-        TableDefinition table = loaded.Catalog.FindTable("public", name)!;
-        TableStore store = loaded.Storage.GetTable(table.Oid);
-        TextOutput[] texts = [.. table.Columns.Select(c => new TextOutput(c.Type, SessionTimeZone.Utc))];
-        TableScan.Worker worker = store.Scan(store.ColumnNumbers, ReadView.Latest).NewWorker();
-        var chunk = new DataChunk([.. table.Columns.Select(c => c.Type.Physical)]);
-        List<string> rows = [];
-        while (worker.TryNext(chunk))
-        {
-            for (int row = 0; row < chunk.Count; row++)
-            {
-                int position = chunk.Position(row);
-                rows.Add(string.Join('|', texts.Select((text, i) => Text(text, chunk.Vectors[i], position))));
-            }
-        }
-        return [.. rows];
-    }
-
-    private static string Text(TextOutput text, Vector vector, int position)
-    {
-        if (!vector.IsValid(position))
-        {
-            return "NULL";
-        }
-        var output = new ArrayBufferWriter<byte>();
-        text.Write(vector, position, output);
-        return Encoding.UTF8.GetString(output.WrittenSpan);
-    }
-
-    private LoadedDatabase Load(string text)
-    {
-        _files.Files.Remove(DatabaseFileWriter.SealPath(Path));
-        _files.Files[Path] = Encoding.UTF8.GetBytes(text);
-        return DatabaseFileReader.Read(Path, null, _files);
-    }
-
-    private bool Save(LoadedDatabase loaded) =>
-        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { GeneratedAt = new DateTime(2023, 12, 1, 12, 0, 0, DateTimeKind.Utc) }, _files);
-
-    private byte[] SealedBytes()
-    {
-        Save(Load(Varied));
-        return _files.Files[Path];
-    }
-
-    private string[] LinesOf(string path) => Encoding.UTF8.GetString(_files.Files[path]).Split('\n');
-
-    private void ExpectRefused(byte[] bytes, string what)
-    {
-        _files.Files[Path] = bytes;
-        try
-        {
-            DatabaseFileReader.Read(Path, null, _files);
-        }
-        catch (PhantomDbException error)
-        {
-            Assert.IsNotNull(error.Where, what);
-            StringAssert.Matches(error.Where, Place, what);
-            return;
-        }
-        Assert.Fail($"read as good: {what}");
     }
 }
