@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
@@ -20,11 +21,17 @@ namespace PhantomDb;
 /// </summary>
 public sealed class PreparedStatement : IDisposable
 {
+    private const int NumberLengthMax = 20;    // of a long
+    private const int ShortTextLength = 128;   // in characters
+    private const int EpochDay = 730119;       // DateOnly.DayNumber of 2000-01-01
+    private const long TicksPerMicrosecond = 10;
+
     private readonly Session _session;
     private readonly string _text;
     private readonly StatementPlan _plan;
     private readonly SqlType[] _types;
     private readonly RowBuffer _parameters;
+    private readonly ParameterText?[] _texts;   // by parameter, made when a text is first bound
     private readonly bool[] _isBound;
     private bool _isAllBound;
     private PointStatement? _point;      // that the result below is of
@@ -39,6 +46,7 @@ public sealed class PreparedStatement : IDisposable
         BoundStatement bound = _plan.BoundFor(catalog);
         _types = [.. bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);
+        _texts = new ParameterText?[_types.Length];
         _isBound = new bool[_types.Length];
         Columns = bound is BoundPlan plan ? Session.Columns(plan.ResultColumns, plan.DeclaredColumns) : [];
         ParameterTypeNames = [.. _types.Select(type => type.BaseName)];
@@ -69,8 +77,12 @@ public sealed class PreparedStatement : IDisposable
             case SqlTypeId.Double:
                 _parameters.Set(index, (double)value);
                 break;
+            case SqlTypeId.Numeric when ParameterText.TrySetNumeric(_types[index], value, 0, _parameters, index):
+                break;
             default:
-                BindText(index, Encoding.UTF8.GetBytes(value.ToString(CultureInfo.InvariantCulture)));
+                Span<byte> text = stackalloc byte[NumberLengthMax];
+                value.TryFormat(text, out int length, default, CultureInfo.InvariantCulture);
+                BindText(index, text[..length]);
                 break;
         }
         _isBound[index] = true;
@@ -110,21 +122,68 @@ public sealed class PreparedStatement : IDisposable
     }
 
     /// <summary>Gives a parameter an exact number.</summary>
-    public void Bind(int parameter, decimal value) => Bind(parameter, value.ToString(CultureInfo.InvariantCulture));
+    public void Bind(int parameter, decimal value)
+    {
+        int index = IndexOf(parameter);
+        Span<int> parts = stackalloc int[4];
+        decimal.GetBits(value, parts);
+        Int128 magnitude = new((uint)parts[2], ((ulong)(uint)parts[1] << 32) | (uint)parts[0]);
+        if (ParameterText.TrySetNumeric(_types[index], value < 0 ? -magnitude : magnitude, value.Scale, _parameters, index))
+        {
+            _isBound[index] = true;
+            return;
+        }
+        Bind(parameter, value.ToString(CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Gives a parameter a date.</summary>
-    public void Bind(int parameter, DateOnly value) => Bind(parameter, value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+    public void Bind(int parameter, DateOnly value)
+    {
+        int index = IndexOf(parameter);
+        if (_types[index].Id == SqlTypeId.Date)
+        {
+            _parameters.Set(index, value.DayNumber - EpochDay);
+            _isBound[index] = true;
+            return;
+        }
+        Bind(parameter, value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Gives a parameter a point in time; one of kind UTC counts as UTC, others as in the session's time zone.</summary>
-    public void Bind(int parameter, DateTime value) =>
+    public void Bind(int parameter, DateTime value)
+    {
+        int index = IndexOf(parameter);
+        SqlType type = _types[index];
+        bool isAsItIs = type.Id == SqlTypeId.Timestamp || (type.Id == SqlTypeId.TimestampTz && value.Kind == DateTimeKind.Utc);
+        if (isAsItIs && type.Precision is < 0 or 6)
+        {
+            _parameters.Set(index, (value.Ticks - DateTimeClock.EpochTicks - (value.Ticks % TicksPerMicrosecond)) / TicksPerMicrosecond);
+            _isBound[index] = true;
+            return;
+        }
         Bind(parameter, value.ToString(value.Kind == DateTimeKind.Utc ? "yyyy-MM-dd HH:mm:ss.FFFFFF'+00'" : "yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture));
+    }
 
     /// <summary>Gives a parameter a value from its text, as PostgreSQL reads it.</summary>
     public void Bind(int parameter, string value)
     {
         ArgumentNullException.ThrowIfNull(value);
         Utf8Text.EnsureValid(value);
-        Bind(parameter, Encoding.UTF8.GetBytes(value));
+        byte[]? rented = null;
+        Span<byte> bytes = value.Length <= ShortTextLength
+            ? stackalloc byte[ShortTextLength * 3]
+            : rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
+        try
+        {
+            Bind(parameter, bytes[..Encoding.UTF8.GetBytes(value, bytes)]);
+        }
+        finally
+        {
+            if (rented is not null)
+            {
+                ArrayPool<byte>.Shared.Return(rented);
+            }
+        }
     }
 
     /// <summary>Gives a parameter a value from its text in UTF-8; a bytea takes the bytes themselves.</summary>
@@ -223,16 +282,6 @@ public sealed class PreparedStatement : IDisposable
     private void ThrowNoParameter(int parameter) => throw new ArgumentOutOfRangeException(nameof(parameter), parameter,
         _types.Length == 0 ? "The statement has no parameters." : $"The statement has {_types.Length} parameter{(_types.Length == 1 ? "" : "s")}, counted from 1.");
 
-    private void BindText(int index, ReadOnlySpan<byte> text)
-    {
-        Vector vector = new(_types[index].Physical);
-        TextInput input = new(_types[index], _session.StatementContext);
-        vector.BeginWrite();
-        input.Parse(text, vector, 0);
-        if (vector.DeclaredType == PhysicalType.String)
-        {
-            vector.SealStrings();
-        }
-        _parameters.SetFrom(index, vector, 0);
-    }
+    private void BindText(int index, ReadOnlySpan<byte> text) =>
+        (_texts[index] ??= new ParameterText(_types[index], _session.StatementContext)).Read(text, _parameters, index);
 }

@@ -12,9 +12,12 @@ namespace PhantomDb;
 /// </summary>
 public sealed partial class Session
 {
+    private bool _isPointRefused;   // the single-row form of the text just scanned has been found, and must not or cannot run
+
     /// <summary>Runs the text just scanned by what is kept of it; null where nothing is, or it does not serve.</summary>
     private QueryResult? RunCached(string sql)
     {
+        _isPointRefused = false;
         if (_isFailed || HasOwnDefinitions)
         {
             return null;
@@ -29,13 +32,14 @@ public sealed partial class Session
 
     private QueryResult? RunCachedPoint(CachedStatement cached, PointStatement point, string sql)
     {
-        if (!MayRunPoint || !cached.TryTakeLiterals(_literals, sql, _statement) || !point.CanRun(cached.Parameters))
+        if (!cached.TryTakeLiterals(_literals, sql, _statement))
         {
             return null;
         }
-        int rowCount = RunPointEntered(point, cached.Parameters);
+        int rowCount = MayRunPoint && point.CanRun(cached.Parameters) ? RunPointEntered(point, cached.Parameters) : -1;
         if (rowCount < 0)
         {
+            _isPointRefused = point.IsCurrent(_database.Catalog, _database.Storage);   // else another is made
             return null;
         }
         QueryResult result = NewPointResult(point, cached.Columns, rowCount);
@@ -54,6 +58,10 @@ public sealed partial class Session
         }
         DatabaseCatalog catalog = _database.Catalog;
         int settingsVersion = _settings.Version;
+        if (_isPointRefused)
+        {
+            return Run(statement);
+        }
         if (!_isFailed && MayBePoint(statement) && !_plans.HasPinnedVariant(_literals) && TryMakePoint(statement, sql, catalog) is { } entry)
         {
             _plans.Add(entry);

@@ -63,6 +63,35 @@ public sealed class PointAllocationTests
     }
 
     [TestMethod]
+    public void Binding_numbers_times_and_texts_allocates_next_to_nothing()
+    {
+        using Database database = NewDatabase();
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE m (k numeric PRIMARY KEY, amount numeric(10, 2), made timestamptz, day date, code varchar(20))").Dispose();
+        session.Execute("INSERT INTO m SELECT g, g, now(), current_date, g FROM generate_series(0, 3999) g").Dispose();
+        using PreparedStatement select = session.Prepare("SELECT amount, made FROM m WHERE k = $1");
+        using PreparedStatement update = session.Prepare("UPDATE m SET amount = $2, made = $3, day = $4 WHERE k = $1");
+        using PreparedStatement code = session.Prepare("SELECT k FROM m WHERE k = $1 AND code = $2");
+        AssertAllocates("a numeric key", 0, i => Read(Bound(select, i)));
+        void Update(int i)
+        {
+            update.Bind(1, (decimal)(i % 4000));
+            update.Bind(2, i * 0.25m);
+            update.Bind(3, DateTime.UnixEpoch);
+            update.Bind(4, DateOnly.MinValue);
+            Assert.AreEqual(1, update.Execute().RowsAffected);
+        }
+        AssertAllocates("decimals, times and dates", 0, Update);
+        void Code(int i)
+        {
+            code.Bind(1, "17.0"u8);
+            code.Bind(2, "some code, rather long");
+            Read(code.Execute());
+        }
+        AssertAllocates("texts", 64, Code);
+    }
+
+    [TestMethod]
     public void Inserts_and_deletes_allocate_little_but_the_rows()
     {
         using Database database = NewDatabase();

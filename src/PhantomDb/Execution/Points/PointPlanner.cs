@@ -413,18 +413,20 @@ internal sealed class PointPlanner
         Expression column = isMirrored ? right : left;
         ComparisonKind kind = isMirrored ? Operators.ZoneFilters.Mirror(comparison.Kind) : comparison.Kind;
         int number = PointExpressions.NumberOf(scan, column);
-        return number < 0 ? null : ConditionOf(number, kind, isMirrored ? left : right, column.Type);
+        return number < 0 ? null : ConditionOf(number, kind, isMirrored ? comparison.Left : comparison.Right, column.Type);
     }
 
-    private Condition? ConditionOf(int number, ComparisonKind kind, Expression value, SqlType type)
+    private Condition? ConditionOf(int number, ComparisonKind kind, Expression compared, SqlType type)
     {
+        Expression value = KeyBounds.WithoutCasts(compared);
         if (OperandOf(value, type) is { } same)
         {
             return new Condition(number, kind, same);
         }
         if (!KeyBounds.CanConvert(value.Type, type) || OperandOf(value, value.Type) is not { } operand)
         {
-            return null;
+            // It may be the column's type that it is cast to: an integer that a numeric is compared with.
+            return OperandOf(compared, type) is { } cast ? new Condition(number, kind, cast) : null;
         }
         ComparisonKind? inclusive = kind switch
         {
@@ -443,7 +445,7 @@ internal sealed class PointPlanner
         switch (conjunct)
         {
             case InListExpression { IsNegated: false } list when KeyBounds.WithoutCasts(list.Operand) is ColumnExpression column && PointExpressions.NumberOf(scan, column) is >= 0 and int number:
-                values = [.. list.Items.Select(item => ConditionOf(number, ComparisonKind.Equal, KeyBounds.WithoutCasts(item), column.Type))];
+                values = [.. list.Items.Select(item => ConditionOf(number, ComparisonKind.Equal, item, column.Type))];
                 break;
             case ConjunctionExpression { Kind: ConjunctionKind.Or } or:
                 values = [.. or.Operands.Select(operand => ConditionOf(scan, operand))];

@@ -70,11 +70,17 @@ public sealed class PointConditionTests
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 - 1 RETURNING id")]
     [DataRow("DELETE FROM t WHERE id = 10 / $1 AND v > 0")]
     [DataRow("SELECT v FROM t WHERE id = $1 + (random() * 0)::int", false)]
+    [DataRow("SELECT * FROM num WHERE k = $1::int")]
+    [DataRow("SELECT * FROM num WHERE k IN (0.5, 1, $1::int + 2, 10.25 + 0.25)")]
+    [DataRow("SELECT * FROM num WHERE k > $1::smallint AND k <= 7.25 ORDER BY k")]
+    [DataRow("UPDATE num SET n = n + 1 WHERE k = $1::bigint RETURNING n")]
     [DataRow("SELECT made, n FROM log WHERE made > now() - interval '1 day' * $1 + interval '1 hour' ORDER BY made")]
     [DataRow("SELECT made, n FROM log WHERE made BETWEEN date_trunc('day', now()) - $1 * interval '1 day' AND now() ORDER BY made DESC")]
     public void Computed_keys_and_bounds_give_what_the_general_way_gives(string sql, bool isPoint = true) => Compare(sql, isPoint,
         "CREATE TABLE log (made timestamptz PRIMARY KEY, n int)",
-        "INSERT INTO log SELECT date_trunc('day', now()) - i * interval '12 hours', i FROM generate_series(-3, 30) i");
+        "INSERT INTO log SELECT date_trunc('day', now()) - i * interval '12 hours', i FROM generate_series(-3, 30) i",
+        "CREATE TABLE num (k numeric PRIMARY KEY, n int)",
+        "INSERT INTO num SELECT i / 2.0, i FROM generate_series(0, 20) i");
 
     [TestMethod]
     [DataRow("UPDATE t SET v = v + 1 WHERE id = $1 RETURNING v")]
