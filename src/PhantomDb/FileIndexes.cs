@@ -42,8 +42,8 @@ internal static class FileIndexes
         table = catalog.GetTable(index.TableOid);
         table = table with { Indexes = [.. table.Indexes.Select(i => i.Name == index.Name ? i with { Comment = index.Comment } : i)] };
         CreateIndexStorage create = change.Actions.OfType<CreateIndexStorage>().Single();
-        StoredValueSource? expressions = create.Stored.Count == 0 ? null : new(table, create.Row, create.Stored, evaluation);
-        loaded.Storage.SetTable(loaded.Storage.GetTable(table.Oid).Altered(table, null, expressions));
+        StoredValueSource? computed = create.Stored.Count == 0 ? null : new(table, create.Row, create.Stored, evaluation);
+        loaded.Storage.SetTable(loaded.Storage.GetTable(table.Oid).Altered(table, null, computed));
         return catalog.With(table);
     }
 

@@ -194,6 +194,10 @@ public sealed partial class Session
             {
                 return -1;
             }
+            if (!isOwnTransaction && _transaction.Isolation != IsolationLevel.ReadCommitted && point.HasUnreadable)
+            {
+                return -1;   // who may read what depends on the snapshot, which these do not ask about
+            }
             _statement.NoteSequenceValues();
             int rowCount = point.Run(_transaction, parameters);
             if (rowCount < 0)

@@ -4,6 +4,7 @@ using PhantomDb.Expressions;
 using PhantomDb.Parsing;
 using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
+using PhantomDb.Types;
 using ColumnDefinition = PhantomDb.Catalog.ColumnDefinition;
 
 namespace PhantomDb.Binding;
@@ -510,9 +511,7 @@ internal sealed partial class SchemaBinder
         }
         if (alteration.NeedsRewrite)
         {
-            ComputedColumn[] columns = [.. after.Columns.Select(column => NewValue(alteration, column))];
-            var rows = new LogicalProject(alteration.Scan, columns);
-            _change.Do(new RewriteTable(alteration.Before, after, rows) { Stored = ModificationBinder.BindStored(state, after, rows.Output) });
+            ChangeColumns(alteration, after);
         }
         else
         {
@@ -532,20 +531,58 @@ internal sealed partial class SchemaBinder
         }
     }
 
-    private ComputedColumn NewValue(Alteration alteration, ColumnDefinition column)
+    // Index expressions over changed columns are computed when these have their new values.
+    private void ChangeColumns(Alteration alteration, TableDefinition after)
     {
-        if (alteration.Values.TryGetValue(column.Number, out Expression? value))
+        StoredExpression[] values = [.. alteration.Values.Select(v => new StoredExpression(
+            new ScanColumn(state.NewColumn(after.TypeOf(v.Key), ""), v.Key), v.Value)).Where(v => !IsSame(alteration, v))];
+        HashSet<int> changed = [.. values.Select(v => v.Column.ColumnNumber)];
+        IndexExpression[] stale = [.. after.IndexExpressions.Where(e => e.Columns.Any(changed.Contains))];
+        TableDefinition during = after with
         {
-            return new ComputedColumn(state.NewColumn(column.Type, column.Name), value);
+            IndexExpressions = [.. after.IndexExpressions.Except(stale)],
+            Indexes = [.. after.Indexes.Where(index => !index.Numbers.Any(number => stale.Any(e => e.Number == number)))],
+        };
+        _change.Do(new ChangeColumns(alteration.Before, stale.Length == 0 ? after : during, alteration.Scan.Output, values));
+        if (stale.Length > 0)
+        {
+            LogicalColumn[] row = [.. after.Columns.Select(c => state.NewColumn(c.Type, c.Name))];
+            _change.Do(new CreateIndexStorage(after, after.Indexes.First(index => !during.Indexes.Contains(index)))
+            {
+                Row = row, Stored = ModificationBinder.BindStored(state, after, row, stale.Contains),
+            });
         }
-        LogicalColumn kept = alteration.Scan.Columns.First(c => c.ColumnNumber == column.Number).Column;
-        return new ComputedColumn(kept, kept.Reference);
     }
+
+    // A column of another type with the same values: text, whatever its length may be, where that is no less than before.
+    private static bool IsSame(Alteration alteration, StoredExpression value)
+    {
+        int place = alteration.Before.IndexOfNumber(value.Column.ColumnNumber);
+        if (place < 0)
+        {
+            return false;
+        }
+        SqlType before = alteration.Before.Columns[place].Type;
+        SqlType after = value.Column.Column.Type;
+        Expression source = value.Value;
+        while (source is CastExpression cast && HasRoom(cast.Type))
+        {
+            source = cast.Operand;
+        }
+        bool isItself = source is ColumnExpression column && column.Id == alteration.Scan.Output[place].Id;
+        return isItself && (before == after || HasRoom(after));
+
+        bool HasRoom(SqlType type) =>
+            IsText(before) && IsText(type) && (type.Precision < 0 || (before.Precision >= 0 && before.Precision <= type.Precision));
+    }
+
+    private static bool IsText(SqlType type) => type.Id is SqlTypeId.Text or SqlTypeId.Varchar;
 
     private void Validate(Alteration alteration, TableDefinition after)
     {
         TableBuilder builder = alteration.Builder;
-        foreach (string name in builder.NewlyNotNull.Distinct())
+        IEnumerable<string> changed = alteration.Values.Keys.Select(number => after.Columns[after.IndexOfNumber(number)].Name);
+        foreach (string name in builder.NewlyNotNull.Concat(changed).Distinct())
         {
             if (after.Columns.FirstOrDefault(c => c.Name == name) is { IsNotNull: true } column)
             {

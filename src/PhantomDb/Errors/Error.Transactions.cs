@@ -12,6 +12,12 @@ internal static partial class Error
             Hint = "The transaction might succeed if retried.",
         };
 
+    public static PhantomDbException TableIsNewer(string table) =>
+        new(SqlStates.SerializationFailure, $"could not serialize access: rows of table \"{table}\" as they were at the transaction's snapshot have gone with a change of its definition")
+        {
+            Hint = "The transaction might succeed if retried.",
+        };
+
     public static PhantomDbException ConcurrentDelete() =>
         new(SqlStates.SerializationFailure, "could not serialize access due to concurrent delete");
 

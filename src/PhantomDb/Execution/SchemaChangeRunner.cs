@@ -57,7 +57,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     {
         foreach (TableDefinition table in truncate.Tables)
         {
-            Set(scope.Storage.NewTable(table));
+            Set(scope.Transaction.Truncate(scope.Tables[table.Oid], scope.Storage.NewTable(table)));
         }
         foreach (SequenceDefinition sequence in truncate.RestartedSequences)
         {
@@ -185,8 +185,8 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
             case FillTable fill:
                 Fill(scope.Tables[fill.Table.Oid], fill.Table, fill.Query, fill.Columns);
                 break;
-            case RewriteTable rewrite:
-                Rewrite(rewrite);
+            case ChangeColumns changeColumns:
+                ChangeColumns(changeColumns);
                 break;
             case CreateIndexStorage create:
                 Replace(scope.Catalog.GetTable(create.Table.Oid),
@@ -225,7 +225,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     {
         CreateTableStorage a => a.Table.Oid,
         DropTableStorage a => a.Table.Oid,
-        RewriteTable a => a.After.Oid,
+        ChangeColumns a => a.After.Oid,
         CreateIndexStorage a => a.Table.Oid,
         DropIndexStorage a => a.Table.Oid,
         _ => 0,
@@ -237,35 +237,55 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         _changed[table.Definition.Oid] = table;
     }
 
-    private void Replace(TableDefinition definition, IIndexExpressionSource? expressions = null)
+    private void Replace(TableDefinition definition, StoredValueSource? computed = null, RowBuffer? added = null)
     {
         TableStore before = scope.Tables[definition.Oid];
         try
         {
-            Set(scope.Transaction.Alter(before, definition, null, expressions));
+            Set(scope.Transaction.Alter(before, definition, added, computed));
         }
         catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
         {
-            throw WithKey(failure, before, definition, expressions);
+            throw WithKey(failure, before, definition, computed, added);
         }
     }
 
-    // Storage knows one of the rows that share a key; the key is made into text here.
-    private PhantomDbException WithKey(PhantomDbException failure, TableStore before, TableDefinition definition, IIndexExpressionSource? expressions)
+    // Storage knows one of the rows that share a key; the key is made into text here, but for values that cannot be computed again.
+    private PhantomDbException WithKey(PhantomDbException failure, TableStore before, TableDefinition definition, StoredValueSource? computed, RowBuffer? added)
     {
         IndexDefinition index = definition.Indexes.First(i => i.Name == failure.ConstraintName);
         int[] numbers = [.. index.Columns.Select(c => c.ColumnNumber)];
         DataChunk key = new(KeyText.TypesOf(definition, numbers));
-        Vector[] computed = expressions is null ? [] : expressions.Compute(ReadRow(before, definition, expressions.Columns, failure.ConflictingRowId));
-        DataChunk[] rows = [.. numbers.Select(n => expressions is not null && expressions.Numbers.Contains(n) ? key : ReadRow(before, definition, [n], failure.ConflictingRowId))];
+        Vector?[]? values = computed?.Compute(ReadRow(before, before.Definition, computed.Columns, failure.ConflictingRowId), isNewest: false);
+        bool isKnown = true;
         for (int i = 0; i < numbers.Length; i++)
         {
-            key.Vectors[i].Reference(ReferenceEquals(rows[i], key) ? computed[Array.IndexOf(expressions!.Numbers, numbers[i])] : rows[i].Vectors[0]);
+            if (computed is not null && Array.IndexOf(computed.Numbers, numbers[i]) is >= 0 and int place)
+            {
+                isKnown &= values![place] is not null;
+                key.Vectors[i].Reference(values[place] ?? key.Vectors[i]);
+                continue;
+            }
+            bool isAdded = Array.IndexOf(before.ColumnNumbers, numbers[i]) < 0;
+            DataChunk value = isAdded ? new DataChunk([key.Vectors[i].Type]) : ReadRow(before, before.Definition, [numbers[i]], failure.ConflictingRowId);
+            if (isAdded)
+            {
+                RowBuffer one = new([numbers[i]]);
+                one.SetNull(0);
+                if (added is not null && Array.IndexOf(added.Columns, numbers[i]) is >= 0 and int addedPlace)
+                {
+                    one.SetRaw(0, added.Raw(addedPlace), added.IsNull(addedPlace), added.BlocksOf(addedPlace));
+                }
+                RowBuffer.Clear(value);
+                one.AppendTo(value);
+                KeyText.Seal(value);
+            }
+            key.Vectors[i].Reference(value.Vectors[0]);
         }
         key.Count = 1;
         return new PhantomDbException(failure.SqlState, failure.Message)
         {
-            Detail = $"{KeyText.Describe(definition, numbers, key, 0, scope, index)} is duplicated.",
+            Detail = isKnown ? $"{KeyText.Describe(definition, numbers, key, 0, scope, index)} is duplicated." : null,
             SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
         };
     }
@@ -281,27 +301,38 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         return chunk;
     }
 
-    private void Rewrite(RewriteTable rewrite)
+    // What is the same for all rows is computed once, also where there are none; the rest row by row, from the table as it was.
+    private void ChangeColumns(ChangeColumns change)
     {
-        QueryExecution rows = scope.Run(rewrite.NewRows, [.. rewrite.NewRows.Output.Take(rewrite.After.Columns.Count)]);
-        TableStore after = scope.Storage.NewTable(rewrite.After);
-        int firstDoubt = scope.Transaction.Doubts.Count;
-        try
+        StoredExpression[] constant = [.. change.Values.Where(v => !ExpressionFacts.IsVolatile(v.Value) && !ExpressionFacts.Any(v.Value, node => node is ColumnExpression))];
+        StoredExpression[] computed = [.. change.Values.Except(constant)];
+        RowBuffer added = new([.. constant.Select(v => v.Column.ColumnNumber)]);
+        Vector[] values = new StoredValues(constant, [], scope.Evaluation).Evaluate(new DataChunk([]) { Count = 1 });
+        for (int i = 0; i < constant.Length; i++)
         {
-            Append(after, rewrite.After, rows, new StoredValues(rewrite.Stored, rewrite.NewRows.Output, scope.Evaluation));
-            for (int i = firstDoubt; i < scope.Transaction.Doubts.Count; i++)
+            added.SetFrom(i, values[i], 0);
+        }
+        if (scope.Tables[change.Before.Oid].RowCount > 0)
+        {
+            TestNotNull(change.After, constant, values, new DataChunk([]) { Count = 1 });
+        }
+        StoredValueSource? source = computed.Length == 0 ? null : new(change.Before, change.Row, computed, scope.Evaluation)
+        {
+            Test = (newest, rows) => TestNotNull(change.After, computed, newest, rows),
+        };
+        Replace(change.After, source, added);
+    }
+
+    private static void TestNotNull(TableDefinition table, StoredExpression[] values, Vector[] vectors, DataChunk rows)
+    {
+        for (int i = 0; i < values.Length; i++)
+        {
+            ColumnDefinition column = table.Columns[table.IndexOfNumber(values[i].Column.ColumnNumber)];
+            if (column.IsNotNull)
             {
-                KeyDoubt doubt = scope.Transaction.Doubts[i];
-                scope.Transaction.TestKey(after, after.FindIndex(doubt.IndexOid)!, doubt.RowId);
+                TestNotNull(vectors[i], rows, table, column);
             }
-            scope.Transaction.Doubts.CutTo(firstDoubt);
         }
-        catch
-        {
-            after.ReleaseMemory();
-            throw;
-        }
-        Set(after);
     }
 
     private void Fill(TableStore table, TableDefinition definition, LogicalOperator query, IReadOnlyList<LogicalColumn> columns) =>
@@ -317,7 +348,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
             {
                 if (definition.Columns[i].IsNotNull)
                 {
-                    TestNotNull(chunk, i, definition, definition.Columns[i]);
+                    TestNotNull(chunk.Vectors[i], chunk, definition, definition.Columns[i]);
                 }
             }
             Vector[] expressions = stored.Evaluate(chunk);
@@ -338,13 +369,12 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         DataChunk chunk = new([validate.Column.Type.Physical]);
         while (scan.TryNext(chunk))
         {
-            TestNotNull(chunk, 0, validate.Table, validate.Column);
+            TestNotNull(chunk.Vectors[0], chunk, validate.Table, validate.Column);
         }
     }
 
-    private static void TestNotNull(DataChunk chunk, int place, TableDefinition table, ColumnDefinition column)
+    private static void TestNotNull(Vector vector, DataChunk chunk, TableDefinition table, ColumnDefinition column)
     {
-        Vector vector = chunk.Vectors[place];
         for (int i = 0; vector.Validity is not null && i < chunk.Count; i++)
         {
             if (!vector.IsValid(chunk.Position(i)))

@@ -53,19 +53,57 @@ internal sealed class StoredValues
     }
 }
 
-/// <summary>Index expressions for the rows that a table has already, over its columns.</summary>
-internal sealed class StoredValueSource(TableDefinition table, IReadOnlyList<LogicalColumn> row, IReadOnlyList<StoredExpression> stored, EvaluationContext evaluation)
-    : IIndexExpressionSource
+/// <summary>Index expressions and new columns for the rows that a table has already, over its columns; those that they do not read are left out.</summary>
+internal sealed class StoredValueSource : IColumnSource
 {
-    private readonly StoredValues _values = new(stored, row, evaluation);
+    private readonly StoredValues _values;
+    private readonly StoredValues _tellable;   // of older versions: what is not volatile
+    private readonly int[] _places;            // of those among all
+    private readonly Vector?[] _ofOlder;
+    private readonly EvaluationContext _evaluation;
 
-    public int[] Columns { get; } = [.. table.Columns.Select(column => column.Number)];
+    /// <param name="table">The table as it was.</param>
+    /// <param name="row">Its columns as the expressions name them, in its order.</param>
+    /// <param name="stored">The expressions.</param>
+    /// <param name="evaluation">The statement's.</param>
+    public StoredValueSource(TableDefinition table, IReadOnlyList<LogicalColumn> row, IReadOnlyList<StoredExpression> stored, EvaluationContext evaluation)
+    {
+        _evaluation = evaluation;
+        // What is volatile depends on the column as it was: older versions of it cannot be told.
+        int[] read = [.. Enumerable.Range(0, row.Count).Where(i => stored.Any(s =>
+            Reads(s.Value, row[i].Id) || (ExpressionFacts.IsVolatile(s.Value) && s.Column.ColumnNumber == table.Columns[i].Number)))];
+        LogicalColumn[] columns = [.. read.Select(i => row[i])];
+        Columns = [.. read.Select(i => table.Columns[i].Number)];
+        _values = new StoredValues(stored, columns, evaluation);
+        _places = [.. Enumerable.Range(0, stored.Count).Where(i => !ExpressionFacts.IsVolatile(stored[i].Value))];
+        _tellable = _places.Length == stored.Count ? _values : new StoredValues([.. _places.Select(i => stored[i])], columns, evaluation);
+        _ofOlder = new Vector?[stored.Count];
+    }
+
+    public int[] Columns { get; }
 
     public int[] Numbers => _values.Numbers;
 
-    public Vector[] Compute(DataChunk rows)
+    /// <summary>Looks at the newest values.</summary>
+    public Action<Vector[], DataChunk>? Test { get; init; }
+
+    public Vector?[] Compute(DataChunk rows, bool isNewest)
     {
-        evaluation.Statement.ThrowIfCancelled();
-        return _values.Evaluate(rows);
+        _evaluation.Statement.ThrowIfCancelled();
+        if (isNewest)
+        {
+            Vector[] values = _values.Evaluate(rows);
+            Test?.Invoke(values, rows);
+            return values;
+        }
+        Vector[] tellable = _tellable.Evaluate(rows);
+        for (int i = 0; i < _places.Length; i++)
+        {
+            _ofOlder[_places[i]] = tellable[i];
+        }
+        return _ofOlder;
     }
+
+    private static bool Reads(Expression expression, ColumnId column) =>
+        ExpressionFacts.Any(expression, node => node is ColumnExpression read && read.Id == column);
 }

@@ -39,12 +39,13 @@ internal sealed class SliceVersions
     internal struct UndoRecord
     {
         public const short Presence = -1;
+        public const short Nothing = -2;   // of a column that has other values since: says only who changed the row
 
         public TransactionStamp? Stamp;
         public RawValue OldValue;
         public int Command;
         public int Older;        // next record of the row + 1, 0 for none
-        public short Column;     // storage number, or Presence
+        public short Column;     // storage number, Presence or Nothing
         public bool WasNull;
         public byte NewKeys;     // on the last record of an update: bit i where it brought an entry of index i that was not there
         public int Depth;        // records below: tells when to compact
@@ -276,6 +277,18 @@ internal sealed class SliceVersions
         {
             _used = 0;
             _free = 0;
+        }
+    }
+
+    /// <summary>Forgets the old values of columns. For a store that nobody reads yet.</summary>
+    public void Forget(ReadOnlySpan<int> columns)
+    {
+        for (int i = 0; i < _used && columns.Length > 0; i++)
+        {
+            if (columns.Contains(_records[i].Column))
+            {
+                _records[i].Column = UndoRecord.Nothing;
+            }
         }
     }
 

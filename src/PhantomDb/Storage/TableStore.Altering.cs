@@ -19,20 +19,24 @@ internal sealed partial class TableStore
     /// buffer's values, NULL where it has none. Indexes that are new are built; 23505 where a unique one cannot be.
     /// Nobody may write to this table from now on, unless the other is dropped.
     /// </summary>
-    /// <param name="expressions">Computes the index expressions that this table does not have.</param>
-    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null, IIndexExpressionSource? expressions = null)
+    /// <param name="definition">The new definition.</param>
+    /// <param name="addedValues">Values that columns get in all rows.</param>
+    /// <param name="computed">Computes columns and index expressions that this table does not have, or has with other values.</param>
+    /// <param name="maker">The transaction that alters; null where nobody reads yet.</param>
+    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null, IColumnSource? computed = null, TransactionStamp? maker = null)
     {
         lock (_latch)
         {
             var altered = new TableStore(definition, _timestamps, null) { _account = _account?.Sibling() };
             try
             {
-                altered.TakeSlices(this, addedValues);
-                altered._expressionsSince = _expressionsSince is null ? null : new(_expressionsSince);
-                if (expressions is not null)
+                altered.TakeSlices(this, addedValues, [.. computed?.Numbers ?? [], .. addedValues?.Columns ?? []]);
+                altered._unreadable = StillUnreadable();
+                if (computed is not null)
                 {
-                    altered.ComputeExpressions(expressions);
+                    altered.Compute(computed, this);
                 }
+                altered.NoteOldNulls(Definition);
                 for (int i = 0; i < altered.Indexes.Length; i++)
                 {
                     TableIndex index = altered.Indexes[i];
@@ -43,7 +47,7 @@ internal sealed partial class TableStore
                     }
                     else
                     {
-                        altered.BuildIndex(index);
+                        altered.BuildIndex(index, maker);
                     }
                 }
                 return altered;
@@ -66,7 +70,7 @@ internal sealed partial class TableStore
         _sharedSize = 0;
     }
 
-    private void TakeSlices(TableStore source, RowBuffer? addedValues)
+    private void TakeSlices(TableStore source, RowBuffer? addedValues, int[] changed)
     {
         _slices = new RowSlice[source._sliceCount];
         for (int i = 0; i < source._sliceCount; i++)
@@ -88,13 +92,14 @@ internal sealed partial class TableStore
             int capacity = 0;
             foreach (int number in ColumnNumbers)
             {
-                if (number < from.Columns.Length && from.Columns[number] is { } column)
+                if (number < from.Columns.Length && from.Columns[number] is { } column && Array.IndexOf(changed, number) < 0)
                 {
                     slice.Columns[number] = column.Fork(from.RowCount == RowSlice.Capacity, _account);
                     _sharedSize += column.Size;
                     capacity = column.Capacity;
                 }
             }
+            slice.Versions?.Forget(changed);
             foreach (int number in ColumnNumbers)
             {
                 slice.Columns[number] ??= NewColumn(number, Math.Max(capacity, from.RowCount), from.RowCount, addedValues);
@@ -144,13 +149,14 @@ internal sealed partial class TableStore
     }
 
     // Every version's key gets its entry: who reads at an older timestamp may use the index too.
-    private void BuildIndex(TableIndex index)
+    private void BuildIndex(TableIndex index, TransactionStamp? maker)
     {
         if (index.UInt64Tree is { } tree && IsWithoutVersions())
         {
             BuildSorted(index, tree);
             return;
         }
+        HashSet<string> sharedKeys = [];
         for (int i = 0; i < _sliceCount; i++)
         {
             RowSlice slice = _slices[i];
@@ -165,15 +171,61 @@ internal sealed partial class TableStore
                     {
                         throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name, rowId);
                     }
-                    index.Tree.Insert(index.Writer.Key, rowId);
+                    InsertEntry(index, index.Writer, rowId, sharedKeys);
                 }
                 if (hasVersions)
                 {
-                    InsertEntriesOfVersions(index, slice, row, rowId);
+                    InsertEntriesOfVersions(index, slice, row, rowId, sharedKeys);
                 }
             }
         }
+        if (maker is not null && sharedKeys.Count > 0 && WasNotUnique(index, sharedKeys))
+        {
+            MakeUnreadable(WholeTable, maker);
+        }
     }
+
+    // Notes a unique index's key that some version of another row has too.
+    private static void InsertEntry(TableIndex index, KeyWriter key, long rowId, HashSet<string> sharedKeys)
+    {
+        if (index.MustBeUnique(key))
+        {
+            Span<long> others = stackalloc long[2];
+            foreach (long other in others[..index.Tree.Find(key.Key, others)])
+            {
+                if (other != rowId)
+                {
+                    sharedKeys.Add(Convert.ToHexString(key.Key));
+                }
+            }
+        }
+        index.Tree.Insert(key.Key, rowId);
+    }
+
+    // True where some snapshot sees two rows with one of the keys: nobody else can commit a change of this table until it is in place.
+    private bool WasNotUnique(TableIndex index, HashSet<string> keys)
+    {
+        List<long> timestamps = [];
+        _timestamps.CollectActive(timestamps);
+        foreach (string text in keys)
+        {
+            byte[] key = Convert.FromHexString(text);
+            List<long> rowIds = [];
+            Span<long> batch = stackalloc long[32];
+            while (index.Tree.Find(key, batch, rowIds.Count == 0 ? -1 : rowIds[^1]) is > 0 and int count)
+            {
+                rowIds.AddRange(batch[..count]);
+            }
+            if (timestamps.Exists(timestamp => rowIds.Count(rowId => HasKey(rowId, new ReadView(timestamp), index, key)) > 1))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private bool HasKey(long rowId, in ReadView view, TableIndex index, byte[] key) =>
+        TryRead(rowId, view, index.OldValues) && TryEncode(index, index.OldValues) && index.OtherWriter.Key.SequenceEqual(key);
 
     private bool IsWithoutVersions() => !_slices.Take(_sliceCount).Any(slice => slice.Versions is { RecordCount: > 0 });
 

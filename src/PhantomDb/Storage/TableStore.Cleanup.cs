@@ -264,7 +264,7 @@ internal sealed partial class TableStore
         for (int dropped = link; dropped != 0; dropped = versions.At(dropped).Older)
         {
             short column = versions.At(dropped).Column;
-            isIndexed |= column != SliceVersions.UndoRecord.Presence && _isIndexed[column];
+            isIndexed |= column >= 0 && _isIndexed[column];
         }
         bool isGone = newer == 0 && RowSlice.IsSet(slice.Deleted, row);
         long rowId = RowIdOf(index, row);

@@ -392,19 +392,19 @@ internal sealed partial class TableStore
     }
 
     // Adds the entries of the newest values and of every version that is kept.
-    private static void InsertEntriesOfVersions(TableIndex index, RowSlice slice, int row, long rowId)
+    private static void InsertEntriesOfVersions(TableIndex index, RowSlice slice, int row, long rowId, HashSet<string> sharedKeys)
     {
         RowBuffer values = index.OldValues;
         ReadNewest(slice, row, values);
         if (TryEncode(index, values))
         {
-            index.Tree.Insert(index.OtherWriter.Key, rowId);
+            InsertEntry(index, index.OtherWriter, rowId, sharedKeys);
         }
         for (int link = slice.Versions!.HeadOf(row); link != 0; link = slice.Versions.At(link).Older)
         {
             if (Undo(slice, slice.Versions.At(link), values) && TryEncode(index, values))
             {
-                index.Tree.Insert(index.OtherWriter.Key, rowId);
+                InsertEntry(index, index.OtherWriter, rowId, sharedKeys);
             }
         }
     }

@@ -209,7 +209,7 @@ internal sealed partial class TableStore
         for (; link != 0 && ReferenceEquals(versions.At(link).Stamp, owner); link = versions.At(link).Older)
         {
             short column = versions.At(link).Column;
-            if (column == SliceVersions.UndoRecord.Presence || _isKeyColumn[column])
+            if (column == SliceVersions.UndoRecord.Presence || (column >= 0 && _isKeyColumn[column]))
             {
                 return RowLockMode.Update;
             }

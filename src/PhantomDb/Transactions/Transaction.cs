@@ -379,10 +379,18 @@ internal sealed class Transaction
     /// Gives the table under a new definition (<see cref="TableStore.Altered"/>), with this transaction's changes in it.
     /// <see cref="TransactionManager.Publish"/> puts it in place when the transaction commits; until then it is the transaction's.
     /// </summary>
-    public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null, IIndexExpressionSource? expressions = null)
+    public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null, IColumnSource? computed = null)
     {
         _isStampCopied = true;
-        return table.Altered(definition, addedValues, expressions);
+        return table.Altered(definition, addedValues, computed, _stamp);
+    }
+
+    /// <summary>The same of a table that is to have no rows any more: gives a new one, its place taken by it.</summary>
+    public TableStore Truncate(TableStore table, TableStore empty)
+    {
+        _isStampCopied = true;
+        empty.StandFor(table, _stamp!);
+        return empty;
     }
 
     /// <summary>Notes what a SERIALIZABLE transaction reads. Others' commits that would have changed it make this one fail.</summary>
@@ -420,7 +428,8 @@ internal sealed class Transaction
     {
         Debug.Assert(IsActive);
         bool isStampUnused = true;
-        if (_writes.Count > 0)
+        bool isWriter = _writes.Count > 0 || _isStampCopied;
+        if (isWriter)
         {
             long commitTimestamp = _manager.Commit(this, publish);
             if (_stamp!.IsAwaited)
@@ -434,7 +443,7 @@ internal sealed class Transaction
         {
             _manager.CommitDefinitions(publish);
         }
-        End(isStampUnused, isCommitted: _writes.Count > 0);
+        End(isStampUnused, isCommitted: isWriter);
     }
 
     /// <summary>Undoes all changes and ends the transaction.</summary>

@@ -149,10 +149,6 @@ internal sealed class PointPlanner
             return null;
         }
         TableStore table = _storage.GetTable(scan.Table.Oid);
-        if (table.HasIncompleteExpressions)
-        {
-            return null;   // who may read what depends on the snapshot, which these do not ask about
-        }
         foreach (TableIndex index in table.Indexes)
         {
             if (index.Definition.IsPartial)
@@ -502,10 +498,6 @@ internal sealed class PointPlanner
     // Null where no unique index has an equality for each of its columns.
     private KeyChoice? ChooseKey(LogicalScan scan, Expression? filter, TableStore table, bool allowsList = false)
     {
-        if (table.HasIncompleteExpressions)
-        {
-            return null;
-        }
         IReadOnlyList<Expression> conjuncts = ConjunctsOf(filter);
         Condition?[] equalities = [.. conjuncts.Select(conjunct => ConditionOf(scan, conjunct) is { Kind: ComparisonKind.Equal } equality
             ? equality

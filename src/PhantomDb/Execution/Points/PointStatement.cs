@@ -30,6 +30,9 @@ internal abstract class PointStatement(string tag, DatabaseCatalog catalog, Tabl
 
     protected TableStore Table => table;
 
+    /// <summary>True where a snapshot may be too old for the table.</summary>
+    public bool HasUnreadable => table.HasUnreadable;
+
     /// <summary>False where the definitions or the table's store have been replaced since. Writers look when they have locked the table.</summary>
     public virtual bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
     {

@@ -88,15 +88,15 @@ internal sealed record DropTableStorage(TableDefinition Table) : StorageAction;
 internal sealed record FillTable(TableDefinition Table, LogicalOperator Query, IReadOnlyList<LogicalColumn> Columns) : StorageAction;
 
 /// <summary>
-/// Columns came, went or changed their type. The plan reads the table as it was and gives for every row the values of
-/// the new definition's columns, in its order; a column that stays appears as the scan's own. All indexes of the new
-/// definition are built over the new rows.
+/// Columns came, went or changed their type. The rows stay where they are, with all their versions; columns that are neither in the values nor in
+/// the definition as it was are NULL. Indexes of the new definition that the table has not, or over changed columns, are built.
 /// </summary>
-internal sealed record RewriteTable(TableDefinition Before, TableDefinition After, LogicalOperator NewRows) : StorageAction
-{
-    /// <summary>The new definition's index expressions, over the columns that the plan gives.</summary>
-    public IReadOnlyList<StoredExpression> Stored { get; init; } = [];
-}
+/// <param name="Before">The table as it was.</param>
+/// <param name="After">The table afterwards; its index expressions read no changed column.</param>
+/// <param name="Row">The columns of <paramref name="Before"/>, in its order, that the values are over.</param>
+/// <param name="Values">What new and changed columns have.</param>
+internal sealed record ChangeColumns(
+    TableDefinition Before, TableDefinition After, IReadOnlyList<LogicalColumn> Row, IReadOnlyList<StoredExpression> Values) : StorageAction;
 
 /// <summary>Builds an index over the rows; 23505 where it is unique and they are not.</summary>
 internal sealed record CreateIndexStorage(TableDefinition Table, IndexDefinition Index) : StorageAction
