@@ -85,7 +85,7 @@ public sealed partial class Session
     // What cannot be one is not bound twice for nothing.
     private static bool MayBePoint(Statement statement) => statement switch
     {
-        InsertStatement { With: null, Source.Body: ValuesBody { Rows.Count: 1 } } => true,
+        InsertStatement { With: null, Source: null or { Body: ValuesBody { Rows.Count: 1 } } } => true,
         UpdateStatement { With: null } or DeleteStatement { With: null } => true,
         SelectStatement { With: null, Body: SelectCore { From.Count: 1, GroupBy: null, Having: null, Distinct: null } } => true,
         _ => false,

@@ -187,5 +187,6 @@ internal static class StatementLocks
         }
     }
 
-    private static bool IsAction(ReferentialAction action) => action is not (ReferentialAction.NoAction or ReferentialAction.Restrict);
+    /// <summary>True where a foreign key changes rows of the table that refers.</summary>
+    public static bool IsAction(ReferentialAction action) => action is not (ReferentialAction.NoAction or ReferentialAction.Restrict);
 }

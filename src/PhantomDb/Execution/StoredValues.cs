@@ -46,7 +46,8 @@ internal sealed class StoredValues
     public static IReadOnlyList<StoredExpression> Reading(TableDefinition table, IReadOnlyList<StoredExpression> stored, IEnumerable<int> columns) =>
         [.. stored.Where(s => table.FindExpression(s.Column.ColumnNumber)!.Columns.Any(columns.Contains))];
 
-    private static Expression AsStored(StoredExpression stored)
+    /// <summary>An index expression's value as storage keeps it.</summary>
+    public static Expression AsStored(StoredExpression stored)
     {
         SqlType type = stored.Column.Column.Type;
         return stored.Value.Type == type ? stored.Value : new CastExpression(stored.Value, type, CastContext.Assignment);

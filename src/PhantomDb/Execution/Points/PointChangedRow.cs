@@ -3,21 +3,27 @@ using PhantomDb.Storage;
 namespace PhantomDb.Execution.Points;
 
 /// <summary>
-/// The row as an UPDATE leaves it, as far as CHECK constraints and RETURNING need it: new values, and unchanged ones of the row found.
+/// The row as an UPDATE leaves it, as far as CHECK constraints, index expressions, foreign keys and RETURNING need it: new values, and
+/// unchanged ones of the row found.
 /// </summary>
 /// <param name="columns">Storage numbers of the columns needed.</param>
 /// <param name="newPlaces">Where each stands among the new values; -1 where it is unchanged.</param>
 /// <param name="oldPlaces">Where an unchanged one stands in the row found.</param>
 /// <param name="row">What checks and outputs are computed from; null where no column is needed.</param>
 /// <param name="checks">What must hold; null where there are no checks.</param>
+/// <param name="stored">Index expressions, which become the last of the new values.</param>
 /// <param name="output">RETURNING; null where there is none.</param>
-internal sealed class PointChangedRow(int[] columns, int[] newPlaces, int[] oldPlaces, PointRow? row, PointCondition? checks, PointOutput? output)
+internal sealed class PointChangedRow(
+    int[] columns, int[] newPlaces, int[] oldPlaces, PointRow? row, PointCondition? checks, PointOperand[] stored, PointOutput? output)
 {
     private readonly RowBuffer _row = new(columns);
 
     public PointOutput? Output => output;
 
-    /// <summary>Tests the row and computes RETURNING; false where a check fails.</summary>
+    /// <summary>The columns needed.</summary>
+    public RowBuffer Row => _row;
+
+    /// <summary>Tests the row and computes index expressions and RETURNING; false where a check fails.</summary>
     public bool TryTake(RowBuffer found, RowBuffer values, RowBuffer parameters)
     {
         for (int i = 0; i < newPlaces.Length; i++)
@@ -35,6 +41,10 @@ internal sealed class PointChangedRow(int[] columns, int[] newPlaces, int[] oldP
         if (checks?.IsMet() == false)
         {
             return false;
+        }
+        for (int i = 0; i < stored.Length; i++)
+        {
+            stored[i].CopyTo(parameters, values, values.Count - stored.Length + i);
         }
         output?.Compute(parameters);
         return true;

@@ -7,12 +7,20 @@ namespace PhantomDb.Execution.Points;
 /// <summary>UPDATE table SET columns = values WHERE key, and what else is asked of the row.</summary>
 internal sealed class PointUpdate(
     DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, int[] columns, PointOperand[] values, bool[] isNotNull,
-    PointChangedRow? changed)
+    PointChangedRow? changed, PointReferences? references)
     : PointStatement("UPDATE", catalog, table)
 {
     private readonly RowBuffer _values = new(columns);
 
     public override PointRows? Rows => changed?.Output?.Rows;
+
+    public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage) => base.IsCurrent(newest, storage) && references?.IsCurrent(storage) != false;
+
+    public override void Lock(Transaction transaction)
+    {
+        base.Lock(transaction);
+        references?.LockTables(transaction);
+    }
 
     public override bool CanRun(RowBuffer parameters) => PointRowChange.MayBeValid(values, isNotNull, parameters);
 
@@ -29,16 +37,23 @@ internal sealed class PointUpdate(
         {
             return 0;
         }
+        int mark = transaction.Mark();
         int rowCount = Compute(parameters);
-        if (rowCount <= 0 || transaction.TryUpdate(Table, rowId, _values) == WriteOutcome.Done)
+        if (rowCount > 0 && transaction.TryUpdate(Table, rowId, _values) != WriteOutcome.Done)
         {
-            return rowCount;
+            rowCount = ChangeLatest(transaction, rowId, parameters);
         }
+        return rowCount > 0 && references?.TryKeep(key.Row, changed!.Row, transaction, mark) == false ? -1 : rowCount;
+    }
+
+    // Again, from the row's newest version.
+    private int ChangeLatest(Transaction transaction, long rowId, RowBuffer parameters)
+    {
         if (!key.IsStillThere(transaction, rowId, RowLockMode.NoKeyUpdate))
         {
             return 0;
         }
-        rowCount = Compute(parameters);   // again, from the row's newest version
+        int rowCount = Compute(parameters);
         return rowCount <= 0 || transaction.TryUpdate(Table, rowId, _values, isLatest: true) == WriteOutcome.Done ? rowCount : 0;
     }
 
@@ -55,14 +70,28 @@ internal sealed class PointUpdate(
 }
 
 /// <summary>DELETE FROM table WHERE key, and what else is asked of the row.</summary>
-internal sealed class PointDelete(DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, PointOutput? output)
+internal sealed class PointDelete(
+    DatabaseCatalog catalog, TableStore table, PointKey key, PointCondition? condition, PointRow? row, PointOutput? output, PointReferences? references)
     : PointStatement("DELETE", catalog, table)
 {
     public override PointRows? Rows => output?.Rows;
 
+    public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage) => base.IsCurrent(newest, storage) && references?.IsCurrent(storage) != false;
+
+    public override void Lock(Transaction transaction)
+    {
+        base.Lock(transaction);
+        references?.LockTables(transaction);
+    }
+
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
+        int mark = transaction.Mark();
         int rowCount = Delete(transaction, parameters) ? 1 : 0;
+        if (rowCount > 0 && references?.TryKeep(key.Row, null, transaction, mark) == false)
+        {
+            rowCount = -1;
+        }
         output?.Finish(rowCount);
         return rowCount;
     }

@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Execution.ForeignKeys;
 using PhantomDb.Execution.Indexes;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
@@ -10,8 +11,8 @@ namespace PhantomDb.Execution.Points;
 
 /// <summary>
 /// Tells the statements that are about one row, or the few of an index's range, from all others. One row is found by a unique
-/// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable keys go the general
-/// way, and an UPDATE or DELETE whose foreign keys have to be looked at.
+/// key, and may have to meet further conditions; a range's must be met by its index alone. Deferrable unique keys
+/// and new deferrable foreign keys go the general way, and keys that may be referred to by rows without an index for that.
 /// </summary>
 internal sealed class PointPlanner
 {
@@ -229,7 +230,7 @@ internal sealed class PointPlanner
 
     private PointUpdate? PlanUpdate(LogicalUpdate update)
     {
-        if (update.Input is not LogicalProject project || !IsPlainUpdate(update) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+        if (update.Input is not LogicalProject project || HasDeferrableIndexes(update.Table) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
@@ -246,18 +247,36 @@ internal sealed class PointPlanner
             isNotNull[i] = column.IsNotNull;
         }
         TableStore table = _storage.GetTable(update.Table.Oid);
-        if (!TryPlanChangedRow(update, values, out PointChangedRow? changed) || KeyOf(scan, filter, table, values, [.. update.ChangedColumns]) is not { } key)
+        ConstraintDefinition[] outgoing = [.. update.Table.Constraints.Where(key => key.Kind == ConstraintKind.ForeignKey && key.Columns.Any(update.ChangedColumns.Contains))];
+        (ConstraintDefinition Key, TableDefinition Child)[] incoming = [.. KeyChanges.IncomingOf(_catalog, update.Table, update.ChangedColumns)];
+        if (!TryPlanChangedRow(update, values, [.. outgoing.SelectMany(key => key.Columns), .. incoming.SelectMany(key => key.Key.ReferencedColumns)], out PointChangedRow? changed)
+            || !TryPlanReferences(update.Table, outgoing, incoming, values, changed?.Row, out PointReferences? references)
+            || KeyOf(scan, filter, table, values, [.. update.ChangedColumns]) is not { } key)
         {
             return null;
         }
-        return new PointUpdate(_catalog, table, key, values.BuildCondition(), values.Row, [.. update.ChangedColumns], values.Build(), isNotNull, changed);
+        int[] columns = [.. update.ChangedColumns, .. update.Stored.Select(value => value.Column.ColumnNumber)];
+        return new PointUpdate(_catalog, table, key, values.BuildCondition(), values.Row, columns, values.Build(), isNotNull, changed, references);
     }
 
-    // What of the new row checks and RETURNING need; null where they need nothing, false where they cannot be computed here.
-    private bool TryPlanChangedRow(LogicalUpdate update, PointExpressions values, out PointChangedRow? changed)
+    // What foreign keys ask of the row that is changed; null where they ask nothing, false where the general way must look.
+    private bool TryPlanReferences(
+        TableDefinition table, ConstraintDefinition[] outgoing, (ConstraintDefinition Key, TableDefinition Child)[] incoming,
+        PointExpressions found, RowBuffer? newRow, out PointReferences? references)
+    {
+        PointParent?[] parents = [.. outgoing.Select(key => PointParent.Create(key, table, newRow!, _storage))];
+        PointChildren?[] children = [.. incoming.Select(key =>
+            PointChildren.Create(key.Key, key.Child, table, number => found.PlaceOf(number, table.TypeOf(number)), newRow, _storage))];
+        references = parents.Length + children.Length == 0 ? null : new PointReferences(parents!, children!);
+        return !parents.Contains(null) && !children.Contains(null);
+    }
+
+    // What of the new row checks, index expressions, foreign keys and RETURNING need; null where they need nothing, false where they cannot
+    // be computed here.
+    private bool TryPlanChangedRow(LogicalUpdate update, PointExpressions values, int[] keyColumns, out PointChangedRow? changed)
     {
         changed = null;
-        if (update.Returning.Count == 0 && update.Checks.Count == 0)
+        if (update.Returning.Count + update.Checks.Count + update.Stored.Count + keyColumns.Length == 0)
         {
             return true;
         }
@@ -265,50 +284,57 @@ internal sealed class PointPlanner
         PointExpressions computed = new(newRow, _bound.ParameterTypes, _statement);
         // A check fails where it is false; unknown passes.
         if (!update.Checks.All(check => computed.TryAddCondition(new BooleanTestExpression(check.Condition, Value: false, IsNegated: true)))
-            || !update.Returning.All(value => computed.TryAdd(value.Expression, value.Column.Type)))
+            || !update.Returning.All(value => computed.TryAdd(value.Expression, value.Column.Type))
+            || !update.Stored.All(value => computed.TryAdd(StoredValues.AsStored(value), value.Column.Column.Type)))
         {
             return false;
+        }
+        foreach (int number in keyColumns)
+        {
+            computed.PlaceOf(number, update.Table.TypeOf(number));
         }
         int[] columns = computed.ReadColumns;
         int[] newPlaces = [.. columns.Select(number => update.ChangedColumns.ToList().IndexOf(number))];
         int[] oldPlaces = [.. columns.Select((number, i) => newPlaces[i] >= 0 ? -1 : values.PlaceOf(number, update.Table.TypeOf(number)))];
-        changed = new PointChangedRow(columns, newPlaces, oldPlaces, computed.Row, computed.BuildCondition(), OutputOf(update, computed));
+        PointOperand[] operands = computed.Build();
+        int outputCount = update.Returning.Count;
+        changed = new PointChangedRow(columns, newPlaces, oldPlaces, computed.Row, computed.BuildCondition(), operands[outputCount..], OutputOf(update, operands[..outputCount]));
         return true;
     }
 
-    private static PointOutput? OutputOf(LogicalModification modification, PointExpressions values) => modification.Returning.Count == 0
+    private static PointOutput? OutputOf(LogicalModification modification, PointOperand[] values) => values.Length == 0
         ? null
-        : new PointOutput(values.Build(), new PointRows([.. modification.Returning.Select(value => value.Column.Type.Physical)]));
+        : new PointOutput(values, new PointRows([.. modification.Returning.Select(value => value.Column.Type.Physical)]));
 
     private PointDelete? PlanDelete(LogicalDelete delete)
     {
-        if (delete.Input is not LogicalProject project || !IsPlainDelete(delete) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
+        if (delete.Input is not LogicalProject project || HasDeferrableIndexes(delete.Table) || !TryFindScan(project.Input, out LogicalScan scan, out Expression? filter))
         {
             return null;
         }
         TableStore table = _storage.GetTable(delete.Table.Oid);
         PointExpressions values = new(scan, _bound.ParameterTypes, _statement);
         if (!delete.Returning.All(value => values.TryAdd(value.Expression, value.Column.Type))
+            || !TryPlanReferences(delete.Table, [], [.. KeyChanges.IncomingOf(_catalog, delete.Table, null)], values, null, out PointReferences? references)
             || KeyOf(scan, filter, table, values, table.StringColumns, removesEntry: true) is not { } key)
         {
             return null;
         }
-        return new PointDelete(_catalog, table, key, values.BuildCondition(), values.Row, OutputOf(delete, values));
+        return new PointDelete(_catalog, table, key, values.BuildCondition(), values.Row, OutputOf(delete, values.Build()), references);
     }
 
     private PointInsert? PlanInsert(LogicalInsert insert)
     {
-        if (insert.Stored.Count > 0 || insert.Table.Indexes.Any(index => index.IsDeferrable)
-            || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
+        if (HasDeferrableIndexes(insert.Table) || insert.Input is not LogicalProject { Input: LogicalValues { Rows.Count: 1 } values } project)
         {
             return null;
         }
         TableStore table = _storage.GetTable(insert.Table.Oid);
         RowBuffer row = table.NewRowBuffer();
         PointExpressions operands = new(null, _bound.ParameterTypes, _statement);
-        bool[] isNotNull = new bool[row.Count];
-        LogicalColumn[] columns = new LogicalColumn[row.Count];
-        for (int i = 0; i < row.Count; i++)
+        bool[] isNotNull = new bool[insert.Table.Columns.Count];   // the values of index expressions come behind those of columns
+        LogicalColumn[] columns = new LogicalColumn[isNotNull.Length];
+        for (int i = 0; i < columns.Length; i++)
         {
             int place = insert.Table.IndexOfNumber(table.ColumnNumbers[i]);
             ColumnDefinition column = insert.Table.Columns[place];
@@ -324,7 +350,7 @@ internal sealed class PointPlanner
                 return null;
             }
         }
-        bool needsNewRow = insert.Checks.Count > 0 || insert.Returning.Count > 0;
+        bool needsNewRow = insert.Checks.Count + insert.Stored.Count + insert.Returning.Count > 0;
         PointNewRow? newRow = needsNewRow ? PointNewRow.Create(insert, columns, _bound.ParameterTypes, _statement) : null;
         PointParent?[] parents = [.. insert.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey)
             .Select(key => PointParent.Create(key, insert.Table, row, _storage))];
@@ -338,7 +364,8 @@ internal sealed class PointPlanner
         }
         TableIndex[] arbiters = [.. table.Indexes.Where(index => index.Definition.IsUnique
             && (conflict.Arbiters.Count == 0 || conflict.Arbiters.Any(arbiter => arbiter.Oid == index.Definition.Oid)))];
-        bool mayRun = !insert.Returning.Any(value => ExpressionFacts.IsVolatile(value.Expression))   // it may be computed of both rows
+        bool mayRun = (insert.Stored.Count == 0 || conflict.DoesNothing)
+            && !insert.Returning.Any(value => ExpressionFacts.IsVolatile(value.Expression))   // it may be computed of both rows
             && !conflict.Assignments.Any(assignment => IsInForeignKey(insert.Table, assignment.ColumnNumber));
         PointConflictUpdate? update = !mayRun || conflict.DoesNothing ? null
             : PointConflictUpdate.Create(insert, table, columns, isNotNull, newRow, _bound.ParameterTypes, _statement);
@@ -347,22 +374,12 @@ internal sealed class PointPlanner
             : new PointUpsert(_catalog, table, row, operands.Row, operands.Build(), isNotNull, newRow, parents!, arbiters, update);
     }
 
-    // Foreign keys have to be looked at only where columns of theirs change.
-    private bool IsPlainUpdate(LogicalUpdate update) =>
-        HasPlainIndexes(update) && !update.ChangedColumns.Any(column => IsInForeignKey(update.Table, column));
-
-    // A row that refers to others may go; one that others may refer to has to be looked for there.
-    private bool IsPlainDelete(LogicalDelete delete) =>
-        HasPlainIndexes(delete) && !_catalog.TablesReferencing(delete.Table.Oid).Any();
-
-    private static bool HasPlainIndexes(LogicalModification modification) =>
-        modification.Stored.Count == 0 && modification.Table.Indexes.All(index => !index.IsDeferrable);
+    private static bool HasDeferrableIndexes(TableDefinition table) => table.Indexes.Any(index => index.IsDeferrable);
 
     // A key that changes concerns other tables' rows.
     private bool IsInForeignKey(TableDefinition table, int columnNumber) =>
         table.Constraints.Any(key => key.Kind == ConstraintKind.ForeignKey && key.Columns.Contains(columnNumber))
-        || _catalog.TablesReferencing(table.Oid).Any(child => child.Constraints.Any(key =>
-            key.Kind == ConstraintKind.ForeignKey && key.ReferencedTableOid == table.Oid && key.ReferencedColumns.Contains(columnNumber)));
+        || KeyChanges.IncomingOf(_catalog, table, [columnNumber]).Any();
 
     private static bool TryFindScan(LogicalOperator plan, out LogicalScan scan, out Expression? filter)
     {

@@ -108,7 +108,8 @@ public sealed class PointConditionTests
     [DataRow("UPDATE child SET note = 'y' WHERE id = $1 RETURNING *")]
     [DataRow("DELETE FROM child WHERE id = $1 RETURNING *")]
     [DataRow("UPDATE t SET id = id + 10 WHERE id = $1", false)]
-    [DataRow("UPDATE child SET parent = parent + 1 WHERE id = $1", false)]
+    [DataRow("UPDATE child SET parent = parent + 1 WHERE id = $1")]
+    [DataRow("UPDATE child SET parent = $1 - 1 WHERE id = $1 - 3 RETURNING parent, note")]
     [DataRow("DELETE FROM t WHERE id = $1", false)]
     public void Foreign_keys_are_looked_at_where_they_must_be(string sql, bool isPoint = true) => Compare(sql, isPoint,
         "CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES t ON UPDATE CASCADE, note text)",
