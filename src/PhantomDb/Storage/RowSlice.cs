@@ -18,6 +18,8 @@ internal sealed class RowSlice
     private int _holdCount;   // scans that look at the arrays at the moment, and will not later
     private ulong _mayHaveVersions;   // bit row % 64: whose row is not set needs no look at the versions, which are another processor's to write
 
+    private ulong _versionKinds;   // what the versions are about, kept here for the same reason
+
     public RowSlice(int columnCount, long owner)
     {
         Columns = new ColumnSlice?[columnCount];
@@ -47,8 +49,12 @@ internal sealed class RowSlice
         {
             _versions = value;
             _mayHaveVersions = value is null ? 0 : ulong.MaxValue;
+            _versionKinds = value is null ? 0 : ulong.MaxValue;
         }
     }
+
+    /// <summary>What the versions may be about (<see cref="SliceVersions.Kinds"/>); 0 where there are none.</summary>
+    public ulong VersionKinds => _versionKinds;
 
     // The writer's own.
     public bool IsInCleanupQueue;
@@ -161,7 +167,11 @@ internal sealed class RowSlice
         }
     }
 
-    public void EndChange() => Volatile.Write(ref _sequence, _sequence + 1);
+    public void EndChange()
+    {
+        _versionKinds = _versions is null ? 0 : _versions.Kinds;
+        Volatile.Write(ref _sequence, _sequence + 1);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsSet(ulong[]? mask, int row) => mask is not null && (mask[row >> 6] >> (row & 63) & 1) != 0;

@@ -21,8 +21,11 @@ internal sealed class SliceVersions
 {
     private InsertRange[] _inserts = new InsertRange[2];
     private UndoRecord[] _records = new UndoRecord[4];
-    private int[]? _heads;    // per row: newest record + 1, 0 for none
-    private ulong[]? _rows;   // bit mask of rows with records
+    private int _fewCount;    // of rows that have records, while they are few: which, and the newest record + 1 of each
+    private FewRows _fewRows;
+    private FewHeads _fewHeads;
+    private int[]? _heads;    // instead, once there were many. Per row: newest record + 1, 0 for none
+    private ulong[]? _rows;   // and a bit mask of rows with records
     private int _used;
     private int _free;        // first free record + 1
 
@@ -51,11 +54,39 @@ internal sealed class SliceVersions
         public int Depth;        // records below: tells when to compact
     }
 
+    /// <summary>Beside a scan a slice seldom has more changed rows: they fit three cache lines, where an array for all rows would be 8 KB.</summary>
+    private const int FewMax = 16;
+
+    [InlineArray(FewMax)]
+    private struct FewRows
+    {
+        private short _first;
+    }
+
+    [InlineArray(FewMax)]
+    private struct FewHeads
+    {
+        private int _first;
+    }
+
     public int InsertCount { get; private set; }
 
     public int RecordCount { get; private set; }
 
     public bool IsEmpty => InsertCount == 0 && RecordCount == 0;
+
+    /// <summary>
+    /// What the versions are about: a bit for each column (<see cref="BitOf"/>), <see cref="HasDeletes"/>, <see cref="HasInserts"/>.
+    /// A bit may stay until there are no more records.
+    /// </summary>
+    public ulong Kinds { get; private set; }
+
+    public const ulong HasInserts = 1UL << 63;
+    public const ulong HasDeletes = 1UL << 62;
+
+    /// <summary>The bit of a column's changes among the <see cref="Kinds"/>. Columns that lie 62 apart share one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong BitOf(int column) => column == UndoRecord.Presence ? HasDeletes : 1UL << (int)((uint)column % 62);
 
     public ReadOnlySpan<InsertRange> Inserts
     {
@@ -66,8 +97,43 @@ internal sealed class SliceVersions
         }
     }
 
-    /// <summary>Bit mask of the rows that have records; null while there are none.</summary>
-    public ulong[]? Rows => RecordCount == 0 ? null : _rows;
+    /// <summary>
+    /// Goes through the rows that have records, in any order: from position -1 on. The row that was given last may lose its records
+    /// meanwhile, no other may.
+    /// </summary>
+    public bool TryNextRow(ref int position, out int row)
+    {
+        if (position >= 0 || (position == -1 && _rows is not null))
+        {
+            return TryNextSet(_rows!, ref position, out row);
+        }
+        // The few from the last one on, at positions below -1: a walk that began here stays here when room for all is made meanwhile.
+        position = position == -1 ? -1 - _fewCount : position + 1;
+        int place = -2 - position;
+        row = 0;
+        if ((uint)place >= FewMax)
+        {
+            return false;
+        }
+        row = _fewRows[place];
+        return true;
+    }
+
+    private static bool TryNextSet(ulong[] rows, ref int position, out int row)
+    {
+        int next = position + 1;
+        for (int word = next >> 6; (uint)word < (uint)rows.Length; word++)
+        {
+            ulong rest = rows[word] & (word == next >> 6 ? ulong.MaxValue << (next & 63) : ulong.MaxValue);
+            if (rest != 0)
+            {
+                position = row = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
+                return true;
+            }
+        }
+        row = 0;
+        return false;
+    }
 
     public int SizeInBytes => (_inserts.Length * Unsafe.SizeOf<InsertRange>()) + (_records.Length * Unsafe.SizeOf<UndoRecord>())
         + ((_heads?.Length ?? 0) * sizeof(int));
@@ -88,7 +154,62 @@ internal sealed class SliceVersions
         return true;
     }
 
-    public int HeadOf(int row) => _heads is { } heads ? heads[row] : 0;
+    /// <summary>The newest record of a row + 1; 0 where it has none.</summary>
+    public int HeadOf(int row)
+    {
+        if (_heads is { } heads)
+        {
+            return heads[row];
+        }
+        int place = PlaceOf(row);
+        return place < 0 ? 0 : _fewHeads[place];
+    }
+
+    private int PlaceOf(int row) => ((ReadOnlySpan<short>)_fewRows)[..Math.Min(_fewCount, FewMax)].IndexOf((short)row);
+
+    private void SetHead(int row, int link)
+    {
+        if (_heads is { } heads)
+        {
+            heads[row] = link;
+            ulong bit = 1UL << (row & 63);
+            _rows![row >> 6] = link == 0 ? _rows[row >> 6] & ~bit : _rows[row >> 6] | bit;
+            return;
+        }
+        int place = PlaceOf(row);
+        if (link == 0)
+        {
+            Debug.Assert(place >= 0);
+            _fewCount--;
+            _fewRows[place] = _fewRows[_fewCount];
+            _fewHeads[place] = _fewHeads[_fewCount];
+            return;
+        }
+        if (place < 0)
+        {
+            place = _fewCount;
+            _fewRows[place] = (short)row;
+            _fewHeads[place] = link;
+            _fewCount = place + 1;
+            return;
+        }
+        _fewHeads[place] = link;
+    }
+
+    // Outside of a change, readers may be looking: they find the same either way.
+    private void MakeRoomForAllRows()
+    {
+        var heads = new int[RowSlice.Capacity];
+        var rows = new ulong[Vectors.ValidityMask.WordCount];
+        for (int i = 0; i < _fewCount; i++)
+        {
+            int row = _fewRows[i];
+            heads[row] = _fewHeads[i];
+            rows[row >> 6] |= 1UL << (row & 63);
+        }
+        Volatile.Write(ref _rows, rows);
+        Volatile.Write(ref _heads, heads);
+    }
 
     public ref UndoRecord At(int link) => ref _records[link - 1];
 
@@ -128,6 +249,7 @@ internal sealed class SliceVersions
     /// <summary>Notes that a command inserted rows; one range grows with the rows of a command.</summary>
     public void AddInsert(int first, int count, TransactionStamp stamp, int command)
     {
+        Kinds |= HasInserts;
         if (InsertCount > 0)
         {
             ref InsertRange last = ref _inserts[InsertCount - 1];
@@ -186,7 +308,7 @@ internal sealed class SliceVersions
     /// <summary>Bytes that <see cref="Reserve"/> will allocate for this many more records.</summary>
     public int SizeOfReserve(int count)
     {
-        int size = _heads is null ? RowSlice.Capacity * sizeof(int) : 0;
+        int size = NeedsRoomForAllRows(count) ? RowSlice.Capacity * sizeof(int) : 0;
         return _records.Length - RecordCount >= count ? size : size + (GrowthFor(count) * Unsafe.SizeOf<UndoRecord>());
     }
 
@@ -194,13 +316,17 @@ internal sealed class SliceVersions
     public void Reserve(int count)
     {
         ReservedSize += SizeOfReserve(count);
-        _heads ??= new int[RowSlice.Capacity];
-        _rows ??= new ulong[Vectors.ValidityMask.WordCount];
+        if (NeedsRoomForAllRows(count))
+        {
+            MakeRoomForAllRows();
+        }
         if (_records.Length - RecordCount < count)
         {
             Array.Resize(ref _records, _records.Length + GrowthFor(count));
         }
     }
+
+    private bool NeedsRoomForAllRows(int count) => _heads is null && _fewCount + count > FewMax;
 
     private int GrowthFor(int count) => Math.Max(_records.Length, count);
 
@@ -217,7 +343,7 @@ internal sealed class SliceVersions
         {
             link = ++_used;
         }
-        int head = _heads![row];
+        int head = HeadOf(row);
         int depth = head == 0 ? 0 : _records[head - 1].Depth + 1;
         _records[link - 1] = new UndoRecord
         {
@@ -230,8 +356,8 @@ internal sealed class SliceVersions
             Depth = depth,
         };
         RecordCount++;
-        _heads[row] = link;
-        _rows![row >> 6] |= 1UL << (row & 63);
+        Kinds |= BitOf(column);
+        SetHead(row, link);
         return depth;
     }
 
@@ -242,10 +368,10 @@ internal sealed class SliceVersions
     public int LinkBelow(int row, int newer, int column, in RawValue oldValue, bool wasNull)
     {
         UndoRecord above = _records[newer - 1];
-        int head = _heads![row];
+        int head = HeadOf(row);
         Link(row, column, oldValue, wasNull, above.Stamp!, above.Command);
-        int link = _heads[row];
-        _heads[row] = head;
+        int link = HeadOf(row);
+        SetHead(row, head);
         _records[link - 1].Older = above.Older;
         _records[newer - 1].Older = link;
         CountDepths(row);
@@ -258,12 +384,8 @@ internal sealed class SliceVersions
         ref UndoRecord record = ref _records[link - 1];
         if (newer == 0)
         {
-            Debug.Assert(_heads![row] == link);
-            _heads[row] = record.Older;
-            if (record.Older == 0)
-            {
-                _rows![row >> 6] &= ~(1UL << (row & 63));
-            }
+            Debug.Assert(HeadOf(row) == link);
+            SetHead(row, record.Older);
         }
         else
         {
@@ -275,6 +397,7 @@ internal sealed class SliceVersions
         RecordCount--;
         if (RecordCount == 0)
         {
+            Kinds &= HasInserts;
             _used = 0;
             _free = 0;
         }
@@ -296,22 +419,21 @@ internal sealed class SliceVersions
     public void CountDepths(int row)
     {
         int depth = -1;
-        for (int link = _heads![row]; link != 0; link = _records[link - 1].Older)
+        for (int link = HeadOf(row); link != 0; link = _records[link - 1].Older)
         {
             depth++;
         }
-        for (int link = _heads[row]; link != 0; link = _records[link - 1].Older)
+        for (int link = HeadOf(row); link != 0; link = _records[link - 1].Older)
         {
             _records[link - 1].Depth = depth--;
         }
     }
 
-    /// <summary>Makes an empty one ready for another slice; large arrays are not kept.</summary>
-    public bool TryRecycle()
-    {
-        Debug.Assert(IsEmpty);
-        return _records.Length <= 256 && _inserts.Length <= 64;
-    }
+    /// <summary>True where an empty one may be used again for another slice; large arrays are not kept.</summary>
+    public bool IsWorthKeeping => _records.Length <= 256 && _inserts.Length <= 64;
+
+    /// <summary>True where many may be kept.</summary>
+    public bool IsSmall => _heads is null && _records.Length <= 32 && _inserts.Length <= 8;
 
     /// <summary>
     /// A copy whose stamps say no more than whether they had committed by now: for a fork, which has timestamps of its own and
@@ -369,6 +491,7 @@ internal sealed class SliceVersions
 
     private void AddRange(InsertRange from, int first, int end)
     {
+        Kinds |= HasInserts;
         if (InsertCount == _inserts.Length)
         {
             Array.Resize(ref _inserts, InsertCount * 2);
@@ -382,5 +505,9 @@ internal sealed class SliceVersions
     {
         _inserts[index] = _inserts[--InsertCount];
         _inserts[InsertCount] = default;
+        if (InsertCount == 0)
+        {
+            Kinds &= ~HasInserts;
+        }
     }
 }

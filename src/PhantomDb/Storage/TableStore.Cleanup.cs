@@ -212,12 +212,9 @@ internal sealed partial class TableStore
                 }
                 slice.BeginChange();
                 versions.RemoveInsertsUpTo(horizon);
-                for (int word = 0; word < ValidityMask.WordCount && versions.Rows is { } rows; word++)
+                for (int position = -1; versions.TryNextRow(ref position, out int row);)
                 {
-                    for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
-                    {
-                        PruneRow(index, slice, (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest), horizon, isBetween: true);
-                    }
+                    PruneRow(index, slice, row, horizon, isBetween: true);
                 }
                 DropVersionsIfEmpty(slice);
                 slice.EndChange();

@@ -239,26 +239,35 @@ internal sealed partial class TableStore
     {
         isWhole = true;
         int count = slice.RowCount;
+        ulong wanted = SliceVersions.HasInserts | SliceVersions.HasDeletes;
         for (int i = 0; i < columns.Length; i++)
         {
+            wanted |= SliceVersions.BitOf(columns[i]);
             ColumnSlice column = slice.Columns[columns[i]]!;
             Array data = column.Data;
             shared[i].Take(data, column.Validity, column.Blocks);
             isWhole &= data.Length >= count;
         }
         ulong[]? deleted = slice.Deleted;
-        SliceVersions? versions = slice.Versions;
-        seesAll = deleted is null && versions is null;
-        if (seesAll || !isWhole)
+        ulong kinds = slice.VersionKinds & wanted;
+        bool areRowsHidden = deleted is not null || (kinds & (SliceVersions.HasInserts | SliceVersions.HasDeletes)) != 0;
+        seesAll = !areRowsHidden;
+        if ((seesAll && kinds == 0) || !isWhole)
         {
-            return count;
+            return count;   // changes of other columns do not matter
         }
-        FillLive(live, count, deleted);
-        if (versions is not null)
+        if (areRowsHidden)
+        {
+            FillLive(live, count, deleted);
+        }
+        if (kinds != 0 && slice.Versions is { } versions)
         {
             Patch(slice, versions, view, columns, shared, live, count);
         }
-        seesAll = IsAllSet(live, count);
+        if (areRowsHidden)
+        {
+            seesAll = IsAllSet(live, count);
+        }
         return count;
     }
 
@@ -285,18 +294,11 @@ internal sealed partial class TableStore
     // Undoes in private copies what the view must not see.
     private static void Patch(RowSlice slice, SliceVersions versions, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, int count)
     {
-        if (versions.Rows is { } rows)
+        for (int position = -1; versions.TryNextRow(ref position, out int row);)
         {
-            for (int word = 0; word < (count + 63) >> 6; word++)
+            if (row < count)
             {
-                for (ulong rest = rows[word]; rest != 0; rest &= rest - 1)
-                {
-                    int row = (word << 6) + System.Numerics.BitOperations.TrailingZeroCount(rest);
-                    if (row < count)
-                    {
-                        PatchRow(slice, versions, versions.HeadOf(row), row, view, columns, shared, live, count);
-                    }
-                }
+                PatchRow(slice, versions, versions.HeadOf(row), row, view, columns, shared, live, count);
             }
         }
         foreach (ref readonly SliceVersions.InsertRange range in versions.Inserts)

@@ -14,6 +14,7 @@ internal sealed partial class TableStore
 {
     private const int CompactAtDepth = 8;
     private const int VersionsKeptMax = 64;
+    private const int SmallVersionsKeptMax = 4096;   // when a scan ends, the versions of thousands of slices may go at once, and come again
     private const int IndexSizeEveryRows = 256;
     private const int FirstCapacity = 16;                // of a small table's slice, and of one that has become empty: it grows when it is filled
 
@@ -423,7 +424,7 @@ internal sealed partial class TableStore
         }
         slice.Versions = null;
         _hot.VersionedSliceCount--;
-        if (_spareVersions.Count < VersionsKeptMax && versions.TryRecycle())
+        if (_spareVersions.Count < (versions.IsSmall ? SmallVersionsKeptMax : VersionsKeptMax) && versions.IsWorthKeeping)
         {
             _spareVersions.Push(versions);
         }
