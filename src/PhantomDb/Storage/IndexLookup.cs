@@ -51,6 +51,9 @@ internal sealed class IndexLookup
     /// <summary>Columns of the row found that are changed next: their memory is asked for while the row is looked at.</summary>
     public int[] ChangedColumns { get; init; } = [];
 
+    /// <summary>Entries behind the first of a key that were looked at. For tests of how that cost grows.</summary>
+    internal long EntrySteps { get; private set; }
+
     /// <summary>The row found: the columns asked for, in their order.</summary>
     public RowBuffer Row { get; }
 
@@ -214,9 +217,15 @@ internal sealed class IndexLookup
     // Older rows with the key may be dead or changed; the visible one comes behind them.
     private bool TryFindLater(in ReadView view, ref long rowId)
     {
+        VacatedRun? vacated = _index.Vacated?.Find(Key.Key) is { } run && run.IsHiddenFrom(view) ? run : null;
         while (_index.Tree.Find(Key.Key, new Span<long>(ref rowId), rowId) == 1)
         {
-            if (IsMatch(rowId, view))
+            EntrySteps++;
+            if (vacated?.Covers(rowId) == true)
+            {
+                rowId = vacated.LastRowId;
+            }
+            else if (IsMatch(rowId, view))
             {
                 return true;
             }

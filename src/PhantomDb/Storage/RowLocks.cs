@@ -25,6 +25,7 @@ internal sealed class RowLocks(MemoryAccount? account)
     private const int LockSize = 120;          // bytes, with its place here and in its transaction's list
     private const int LocksChargedAtOnce = 64;
     private const int CapacityKept = 1024;
+    private const int HoldersListedMax = 8;    // of one row: as for a parent whose children many transactions bring
 
     private readonly Dictionary<long, Holder> _holders = [];
     private long _count;
@@ -35,7 +36,11 @@ internal sealed class RowLocks(MemoryAccount? account)
         public readonly TransactionStamp Stamp = stamp;
         public readonly RowLockMode Mode = mode;
         public Holder? Next = next;
+        public RowHolders? All;   // of the row, where they are many: then this one stands for the row alone
     }
+
+    /// <summary>Holders that were looked at one by one. For tests of how that cost grows.</summary>
+    internal long HolderSteps { get; private set; }
 
     public bool IsEmpty => _holders.Count == 0;
 
@@ -48,8 +53,13 @@ internal sealed class RowLocks(MemoryAccount? account)
     public TransactionStamp? FindBlocker(long rowId, RowLockMode mode, TransactionStamp own)
     {
         _holders.TryGetValue(rowId, out Holder? holder);
+        if (holder?.All is { } all)
+        {
+            return all.TryFindConflict(mode, own, out TransactionStamp? conflict) ? conflict : null;
+        }
         for (; holder is not null; holder = holder.Next)
         {
+            HolderSteps++;
             if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode))
             {
                 return holder.Stamp;
@@ -62,6 +72,14 @@ internal sealed class RowLocks(MemoryAccount? account)
     public void FindBlockers(long rowId, RowLockMode mode, TransactionStamp own, List<Blocker> blockers)
     {
         _holders.TryGetValue(rowId, out Holder? holder);
+        if (holder?.All is { } all)
+        {
+            foreach (TransactionStamp conflict in all.Conflicts(mode, own))
+            {
+                blockers.Add(conflict.Await());
+            }
+            return;
+        }
         for (; holder is not null; holder = holder.Next)
         {
             if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode))
@@ -74,19 +92,31 @@ internal sealed class RowLocks(MemoryAccount? account)
     /// <summary>True where the transaction's lock keeps this one out.</summary>
     public bool Blocks(long rowId, RowLockMode wanted, TransactionStamp holding)
     {
-        _holders.TryGetValue(rowId, out Holder? holder);
-        while (holder is not null && !(ReferenceEquals(holder.Stamp, holding) && Conflict(holder.Mode, wanted)))
+        for (var mode = RowLockMode.KeyShare; mode <= RowLockMode.Update; mode++)
         {
-            holder = holder.Next;
+            if (Conflict(mode, wanted))
+            {
+                return HasAtLeast(_holders.GetValueOrDefault(rowId), mode, holding);   // what a weaker lock keeps out, a stronger one does too
+            }
         }
-        return holder is not null;
+        return false;
     }
 
-    public bool IsHeldBy(long rowId, TransactionStamp own)
+    public bool IsHeldBy(long rowId, TransactionStamp own) => HasAtLeast(_holders.GetValueOrDefault(rowId), RowLockMode.KeyShare, own);
+
+    private bool HasAtLeast(Holder? holder, RowLockMode mode, TransactionStamp own)
     {
-        _holders.TryGetValue(rowId, out Holder? holder);
-        while (holder is not null && !ReferenceEquals(holder.Stamp, own))
+        if (holder?.All is { } all)
         {
+            while (mode <= RowLockMode.Update && !all.Has(own, mode))
+            {
+                mode++;
+            }
+            return mode <= RowLockMode.Update;
+        }
+        while (holder is not null && !(ReferenceEquals(holder.Stamp, own) && holder.Mode >= mode))
+        {
+            HolderSteps++;
             holder = holder.Next;
         }
         return holder is not null;
@@ -96,12 +126,9 @@ internal sealed class RowLocks(MemoryAccount? account)
     public bool TryAdd(long rowId, RowLockMode mode, TransactionStamp own)
     {
         _holders.TryGetValue(rowId, out Holder? first);
-        for (Holder? holder = first; holder is not null; holder = holder.Next)
+        if (HasAtLeast(first, mode, own))
         {
-            if (ReferenceEquals(holder.Stamp, own) && holder.Mode >= mode)
-            {
-                return false;
-            }
+            return false;
         }
         if (_count == _chargedCount)
         {
@@ -109,15 +136,55 @@ internal sealed class RowLocks(MemoryAccount? account)
             _chargedCount += LocksChargedAtOnce;
         }
         _count++;
-        _holders[rowId] = new Holder(own, mode, first);
+        if (first?.All is { } all)
+        {
+            all.Add(own, mode);
+            return true;
+        }
+        first = new Holder(own, mode, first);
+        _holders[rowId] = first;
+        int count = 0;
+        for (Holder? holder = first; holder is not null; holder = holder.Next)
+        {
+            count++;
+        }
+        if (count > HoldersListedMax)
+        {
+            first.All = Gather(first);
+            first.Next = null;
+        }
         return true;
+    }
+
+    private static RowHolders Gather(Holder? first)
+    {
+        var all = new RowHolders();
+        for (; first is not null; first = first.Next)
+        {
+            all.Add(first.Stamp, first.Mode);
+        }
+        return all;
     }
 
     public void Remove(long rowId, RowLockMode mode, TransactionStamp own)
     {
         Holder? before = null;
-        for (Holder? holder = _holders.GetValueOrDefault(rowId); holder is not null; before = holder, holder = holder.Next)
+        Holder? first = _holders.GetValueOrDefault(rowId);
+        if (first?.All is { } all)
         {
+            if (all.Remove(own, mode))
+            {
+                if (all.Count == 0)
+                {
+                    _holders.Remove(rowId);
+                }
+                GiveBack();
+            }
+            return;
+        }
+        for (Holder? holder = first; holder is not null; before = holder, holder = holder.Next)
+        {
+            HolderSteps++;
             if (!ReferenceEquals(holder.Stamp, own) || holder.Mode != mode)
             {
                 continue;

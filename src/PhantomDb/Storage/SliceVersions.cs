@@ -44,13 +44,19 @@ internal sealed class SliceVersions
         public const short Presence = -1;
         public const short Nothing = -2;   // of a column that has other values since: says only who changed the row
 
+        /// <summary>In <see cref="NewKeys"/>: older versions have gone since, so that an entry that was there may have been theirs.</summary>
+        public const byte AsksOlder = 1 << IndexesNoted;
+
+        /// <summary>Indexes with a bit in <see cref="NewKeys"/>.</summary>
+        public const int IndexesNoted = 7;
+
         public TransactionStamp? Stamp;
         public RawValue OldValue;
         public int Command;
         public int Older;        // next record of the row + 1, 0 for none
         public short Column;     // storage number, Presence or Nothing
         public bool WasNull;
-        public byte NewKeys;     // on the last record of an update: bit i where it brought an entry of index i that was not there
+        public byte NewKeys;     // on the last record of an update: bit i where it brought an entry of index i that was not there, and AsksOlder
         public int Depth;        // records below: tells when to compact
     }
 
@@ -68,6 +74,9 @@ internal sealed class SliceVersions
     {
         private int _first;
     }
+
+    /// <summary>Ranges of inserts that were moved or looked at one by one. For tests of how that cost grows.</summary>
+    internal long InsertSteps { get; private set; }
 
     public int InsertCount { get; private set; }
 
@@ -88,6 +97,7 @@ internal sealed class SliceVersions
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong BitOf(int column) => column == UndoRecord.Presence ? HasDeletes : 1UL << (int)((uint)column % 62);
 
+    /// <summary>Ascending by their first rows; no two have a row in common.</summary>
     public ReadOnlySpan<InsertRange> Inserts
     {
         get
@@ -216,27 +226,37 @@ internal sealed class SliceVersions
     /// <summary>True where the view must not see that the row was inserted.</summary>
     public bool IsInsertHidden(int row, in ReadView view)
     {
-        foreach (ref readonly InsertRange range in Inserts)
-        {
-            if ((uint)(row - range.First) < (uint)range.Count)
-            {
-                return !view.Sees(range.Stamp, range.Command);
-            }
-        }
-        return false;
+        ReadOnlySpan<InsertRange> inserts = Inserts;
+        int place = CountUpTo(inserts, row) - 1;
+        return place >= 0 && row < inserts[place].First + inserts[place].Count && !view.Sees(inserts[place].Stamp, inserts[place].Command);
     }
 
     /// <summary>Who inserted a row; null where that is long ago.</summary>
     public TransactionStamp? InsertStampOf(int row)
     {
-        foreach (ref readonly InsertRange range in Inserts)
+        ReadOnlySpan<InsertRange> inserts = Inserts;
+        int place = CountUpTo(inserts, row) - 1;
+        return place >= 0 && row < inserts[place].First + inserts[place].Count ? inserts[place].Stamp : null;
+    }
+
+    // How many ranges begin at the row or before. A reader may see them torn: then it gives any number that there are.
+    private static int CountUpTo(ReadOnlySpan<InsertRange> inserts, int row)
+    {
+        int low = 0;
+        int high = inserts.Length;
+        while (low < high)
         {
-            if ((uint)(row - range.First) < (uint)range.Count)
+            int middle = (low + high) >>> 1;
+            if (inserts[middle].First <= row)
             {
-                return range.Stamp;
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
             }
         }
-        return null;
+        return low;
     }
 
     /// <summary>Who made the row's newest version; null where that is long ago.</summary>
@@ -250,56 +270,59 @@ internal sealed class SliceVersions
     public void AddInsert(int first, int count, TransactionStamp stamp, int command)
     {
         Kinds |= HasInserts;
-        if (InsertCount > 0)
+        // Mostly behind all others.
+        int place = InsertCount == 0 || _inserts[InsertCount - 1].First < first ? InsertCount : CountUpTo(Inserts, first);
+        if (place > 0)
         {
-            ref InsertRange last = ref _inserts[InsertCount - 1];
-            if (ReferenceEquals(last.Stamp, stamp) && last.Command == command && last.First + last.Count == first)
+            ref InsertRange before = ref _inserts[place - 1];
+            if (ReferenceEquals(before.Stamp, stamp) && before.Command == command && before.First + before.Count == first)
             {
-                last.Count += (short)count;
+                before.Count += (short)count;
                 return;
             }
         }
-        if (InsertCount == _inserts.Length)
-        {
-            Array.Resize(ref _inserts, InsertCount * 2);
-        }
-        _inserts[InsertCount++] = new InsertRange { Stamp = stamp, Command = command, First = (short)first, Count = (short)count };
+        MakeRoom(place);
+        _inserts[place] = new InsertRange { Stamp = stamp, Command = command, First = (short)first, Count = (short)count };
     }
 
     /// <summary>Forgets who inserted rows: rolled back, or seen by all.</summary>
     public void RemoveInserts(int first, int count)
     {
         int end = first + count;
-        for (int i = InsertCount - 1; i >= 0; i--)
+        int from = CountUpTo(Inserts, first - 1);   // the first range that begins there or behind
+        if (from > 0 && _inserts[from - 1] is var before && before.First + before.Count > first)
         {
-            InsertRange range = _inserts[i];
-            int rangeEnd = range.First + range.Count;
-            if (range.First >= end || rangeEnd <= first)
+            _inserts[from - 1].Count = (short)(first - before.First);
+            if (before.First + before.Count > end)
             {
-                continue;
-            }
-            RemoveInsertAt(i);
-            if (range.First < first)
-            {
-                AddRange(range, range.First, first);
-            }
-            if (rangeEnd > end)
-            {
-                AddRange(range, end, rangeEnd);
+                MakeRoom(from);
+                _inserts[from] = From(before, end);
+                return;
             }
         }
+        int to = CountUpTo(Inserts, end - 1);
+        InsertSteps += InsertCount - from;
+        if (to > from && _inserts[to - 1] is var last && last.First + last.Count > end)
+        {
+            _inserts[--to] = From(last, end);
+        }
+        Inserts[to..].CopyTo(_inserts.AsSpan(from));
+        CutInsertsTo(InsertCount - (to - from));
     }
 
     /// <summary>Forgets the inserts that everyone from the horizon on sees.</summary>
     public void RemoveInsertsUpTo(long horizon)
     {
-        for (int i = InsertCount - 1; i >= 0; i--)
+        int kept = 0;
+        for (int i = 0; i < InsertCount; i++)
         {
-            if (_inserts[i].Stamp!.Value <= horizon)
+            InsertSteps++;
+            if (_inserts[i].Stamp!.Value > horizon)
             {
-                RemoveInsertAt(i);
+                _inserts[kept++] = _inserts[i];
             }
         }
+        CutInsertsTo(kept);
     }
 
     /// <summary>Bytes that were reserved so far.</summary>
@@ -415,6 +438,15 @@ internal sealed class SliceVersions
         }
     }
 
+    /// <summary>After older versions have gone: running transactions' changes, on top, cannot rely on their keys any more.</summary>
+    public void AskOlder(int row)
+    {
+        for (int link = HeadOf(row); link != 0 && !_records[link - 1].Stamp!.IsCommitted; link = _records[link - 1].Older)
+        {
+            _records[link - 1].NewKeys |= UndoRecord.AsksOlder;
+        }
+    }
+
     /// <summary>Numbers a row's chain anew after some of it was taken out.</summary>
     public void CountDepths(int row)
     {
@@ -484,28 +516,35 @@ internal sealed class SliceVersions
         clone._rows = (ulong[]?)_rows?.Clone();
         for (int i = 0; i < _used; i++)
         {
-            clone._records[i].NewKeys = 0;   // the indexes of who takes it may be others
+            clone._records[i].NewKeys = UndoRecord.AsksOlder;   // the indexes of who takes it may be others
         }
         return clone;
     }
 
-    private void AddRange(InsertRange from, int first, int end)
+    // The end of a range, from a row on.
+    private static InsertRange From(InsertRange range, int first)
     {
-        Kinds |= HasInserts;
+        range.Count -= (short)(first - range.First);
+        range.First = (short)first;
+        return range;
+    }
+
+    private void MakeRoom(int place)
+    {
+        InsertSteps += InsertCount - place;
         if (InsertCount == _inserts.Length)
         {
             Array.Resize(ref _inserts, InsertCount * 2);
         }
-        from.First = (short)first;
-        from.Count = (short)(end - first);
-        _inserts[InsertCount++] = from;
+        _inserts.AsSpan(place, InsertCount - place).CopyTo(_inserts.AsSpan(place + 1));
+        InsertCount++;
     }
 
-    private void RemoveInsertAt(int index)
+    private void CutInsertsTo(int count)
     {
-        _inserts[index] = _inserts[--InsertCount];
-        _inserts[InsertCount] = default;
-        if (InsertCount == 0)
+        _inserts.AsSpan(count, InsertCount - count).Clear();
+        InsertCount = count;
+        if (count == 0)
         {
             Kinds &= ~HasInserts;
         }

@@ -35,6 +35,7 @@ internal sealed class TableIndex
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
         IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
+        Vacated = definition.IsUnique ? new VacatedKeys() : null;
         Hints = IntegerKey is not null && definition is { IsAlwaysUnique: true, IsPartial: false } ? new RowIdHints() : null;
     }
 
@@ -58,6 +59,9 @@ internal sealed class TableIndex
 
     /// <summary>Guesses of the row ids of keys; null where a visible row with the key need not be the one that a lookup is for.</summary>
     public RowIdHints? Hints { get; }
+
+    /// <summary>Entries that are passed over; null where the index is not unique.</summary>
+    public VacatedKeys? Vacated { get; }
 
     /// <summary>The table's writer's own, under its latch.</summary>
     public KeyWriter Writer { get; }

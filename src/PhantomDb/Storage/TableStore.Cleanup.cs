@@ -49,6 +49,7 @@ internal sealed partial class TableStore
             {
                 RemoveNotedKeys(slice, row, rowId, newKeys);
             }
+            CutVacated(slice, row, rowId);
             DetachVersionsIfEmpty(slice);   // not before the entry of the value undone has gone: keys are read alone
         }
     }
@@ -65,6 +66,7 @@ internal sealed partial class TableStore
             slice.Versions!.Unlink(row, 0, slice.Versions.HeadOf(row));
             DropVersionsIfEmpty(slice);
             slice.EndChange();
+            CutVacated(slice, row, rowId);
             Volatile.Write(ref _hot.RowCount, _hot.RowCount + 1);
         }
     }
@@ -269,6 +271,7 @@ internal sealed partial class TableStore
         {
             RemoveEntriesFrom(slice, row, rowId, link);
             DropFrom(versions, row, newer, link);
+            versions.AskOlder(row);
         }
         else
         {
@@ -349,6 +352,7 @@ internal sealed partial class TableStore
             link = older;
         }
         versions.CountDepths(row);
+        versions.AskOlder(row);
         slice.EndChange();
     }
 

@@ -105,7 +105,7 @@ internal sealed partial class TableStore
                     {
                         return blocker;
                     }
-                    newKeys |= isNew && done < 8 ? (byte)(1 << done) : (byte)0;
+                    newKeys |= isNew && done < SliceVersions.UndoRecord.IndexesNoted ? (byte)(1 << done) : (byte)0;
                 }
             }
             isDone = true;
@@ -155,6 +155,7 @@ internal sealed partial class TableStore
         isNew = true;
         if (index.MustBeUnique(index.Writer))
         {
+            index.Vacated!.Cut(index.Writer.Key, rowId);
             if (index.Tree.TryInsertOnly(index.Writer.Key, rowId))
             {
                 return default;
@@ -164,6 +165,7 @@ internal sealed partial class TableStore
             {
                 return blocker;
             }
+            index.Vacated.Cut(index.Writer.Key, rowId);   // looking may have noted more
         }
         isNew = index.Tree.Insert(index.Writer.Key, rowId);
         return default;
@@ -182,45 +184,6 @@ internal sealed partial class TableStore
             return default;
         }
         return blocker.IsNone ? throw Error.UniqueViolation(Definition.Schema, Definition.Name, index.Definition.Name, other) : blocker;
-    }
-
-    /// <summary>
-    /// A row other than the one given that has the key in the newest state, or that may have it: then there is a blocker,
-    /// whose end decides. A null stamp takes the newest state as it is, committed or not.
-    /// </summary>
-    private bool TryFindLatest(TableIndex index, KeyWriter key, long exceptRowId, TransactionStamp? stamp, out long rowId, out Blocker blocker)
-    {
-        blocker = default;
-        if (!index.Tree.TryFind(key.Key, out rowId))
-        {
-            return false;
-        }
-        while (true)
-        {
-            if (rowId != exceptRowId && (stamp is null ? HasLatestKey(index, key, rowId) : MayHaveKey(index, key, rowId, stamp, out blocker)))
-            {
-                return true;
-            }
-            if (index.Tree.Find(key.Key, new Span<long>(ref rowId), rowId) == 0)
-            {
-                return false;
-            }
-        }
-    }
-
-    private bool HasLatestKey(TableIndex index, KeyWriter key, long rowId)
-    {
-        RowSlice slice = _slices[SliceOf(rowId)];
-        int row = OffsetOf(rowId);
-        if (!slice.IsLive(row))
-        {
-            return false;
-        }
-        if (slice.Versions is not { RecordCount: > 0 } versions || versions.HeadOf(row) == 0)
-        {
-            return true;   // without older versions the row has no other entry
-        }
-        return IsNewestKey(index, slice, row, key.Key);
     }
 
     // Removes the entries of all keys that a row had before, except those that its newest values have: no older version is kept.
@@ -304,7 +267,8 @@ internal sealed partial class TableStore
         return isAny;
     }
 
-    // An update that brought an entry came when no version had the key, so that its undoing need not ask those that are left.
+    // An update that brought an entry came when no version had the key, so that its undoing need not ask those that are left; one
+    // that did not came when another had it, which is still there unless older versions have gone since.
     private void RemoveNotedKeys(RowSlice slice, int row, long rowId, byte newKeys)
     {
         for (int i = 0; i < Indexes.Length; i++)
@@ -314,8 +278,10 @@ internal sealed partial class TableStore
             {
                 continue;
             }
-            bool isNew = i < 8 && (newKeys >> i & 1) != 0;
-            if (isNew ? !IsNewestKey(index, slice, row, index.Writer.Key) : !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
+            bool isNoted = i < SliceVersions.UndoRecord.IndexesNoted;
+            bool isNew = isNoted && (newKeys >> i & 1) != 0;
+            bool isOlder = isNoted && !isNew && (newKeys & SliceVersions.UndoRecord.AsksOlder) == 0;
+            if (isNew ? !IsNewestKey(index, slice, row, index.Writer.Key) : !isOlder && !IsKeyOfAnyVersion(index, slice, row, index.Writer.Key))
             {
                 index.Tree.Remove(index.Writer.Key, rowId);
             }

@@ -125,8 +125,15 @@ internal sealed partial class TableStore
             blocker = default;
             rowId = -1;
             var batch = new Span<long>(ref rowId);
+            VacatedRun? vacated = index.Vacated?.Find(key);
             while (index.Tree.Find(key, batch, rowId) != 0)
             {
+                EntrySteps++;
+                if (vacated?.Covers(rowId) == true)
+                {
+                    rowId = vacated.LastRowId;
+                    continue;
+                }
                 if (!MayHaveKey(index, key, rowId, stamp, out blocker))
                 {
                     continue;

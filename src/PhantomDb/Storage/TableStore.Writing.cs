@@ -500,6 +500,14 @@ internal sealed partial class TableStore
     // After entries have gone, where nothing may fail: what trees have grown by is charged for with the next change.
     private void ReleaseIndexes()
     {
+        foreach (TableIndex index in Indexes)
+        {
+            index.Tree.RewriteIfMostlyDead();
+            if (_hot.VersionedSliceCount == 0 && index.Vacated is { IsEmpty: false } vacated)
+            {
+                vacated.Clear();
+            }
+        }
         if (IndexSize() < _hot.ChargedIndexSize)
         {
             ChargeIndexes();
@@ -511,7 +519,7 @@ internal sealed partial class TableStore
         long size = 0;
         foreach (TableIndex index in Indexes)
         {
-            size += index.Tree.SizeBytes;
+            size += index.Tree.SizeBytes + (index.Vacated?.SizeBytes ?? 0);
         }
         return size;
     }

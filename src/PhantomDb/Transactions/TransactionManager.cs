@@ -12,6 +12,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private const int SlicesCleanedByReader = 256;
     private const int CommitsBetweenLooks = 16;   // beside readers: every look at their slots costs them a cache miss
     private const int RecentEntriesMax = 1024;
+    private const int RecentRowsMax = 16_384;     // of more than one commit: scans go through rows that came and went meanwhile
 
     /// <summary>
     /// Stands for the definitions of all objects among the tables that can be locked: definition statements take it beside each
@@ -29,6 +30,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private readonly CommitHistory _history = new(storage.Timestamps);   // under the commit lock
     private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
     private readonly List<TableStore> _tablesToClean = [];
+    private long _recentRowCount;
     private bool _isWaiting;
     private int _commitsUntilLook;   // counted by all committers, without care: it only spaces the looks out
     private int _lastProcessId;
@@ -193,7 +195,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             {
                 entry.Table.PruneCommitted(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Insert, horizon);
             }
-            else if (_recent.Count > RecentEntriesMax)
+            else if (_recent.Count > RecentEntriesMax || (_recentRowCount > RecentRowsMax && Timestamps.Visible - waiting.CommitTimestamp >= CommitsBetweenLooks))
             {
                 entry.Table.PruneLater(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Delete);
                 AddTableToClean(entry.Table);
@@ -203,6 +205,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
                 break;
             }
             _recent.Dequeue();
+            _recentRowCount -= entry.RowCount;
         }
         for (int i = _tablesToClean.Count - 1; i >= 0; i--)
         {
@@ -221,6 +224,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         {
             if (!entry.IsSameRows(last))
             {
+                _recentRowCount += entry.RowCount;
                 _recent.Enqueue((entry, commitTimestamp));   // a row that was changed again and again is cleaned once
             }
             last = entry;

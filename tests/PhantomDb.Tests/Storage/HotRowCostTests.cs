@@ -52,6 +52,65 @@ public sealed class HotRowCostTests
         Assert.IsLessThan(8000L * 60, BytesAfter(kv, rowId, 8000), "bytes for 8,000 keys: a set that grows by doubling, no object a key");
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Undoing_many_changes_to_keys_that_the_row_had_before_asks_no_older_version(bool isCompactedBelow)
+    {
+        const int Count = 3000;
+        var kv = new KvTable();
+        long rowId = -1;
+        kv.Commit(transaction => rowId = kv.Insert(transaction, 1, "one", 1, 0));
+        Transaction reader = kv.Manager.NewTransaction();
+        if (isCompactedBelow)
+        {
+            // Older versions go while the transaction runs, and with them those that had its keys before it did.
+            reader.Begin(isReadOnly: true, IsolationLevel.RepeatableRead);
+            reader.BeginReading();
+            kv.Commit(transaction => Change(kv, transaction, rowId, 20));
+        }
+        Transaction transaction = kv.Manager.NewTransaction();
+        transaction.Begin();
+        Change(kv, transaction, rowId, isCompactedBelow ? 40 : Count);
+        if (isCompactedBelow)
+        {
+            reader.Rollback();
+            kv.Manager.CleanUpWaiting();
+        }
+        Change(kv, transaction, rowId, isCompactedBelow ? 40 : Count);
+        transaction.Rollback();
+        Assert.AreEqual(1, kv.IndexOnN.Tree.Count);
+        Assert.IsTrue(isCompactedBelow || kv.Table.KeySteps == 0, $"{kv.Table.KeySteps} steps");
+    }
+
+    [TestMethod]
+    public void Many_rows_that_came_and_went_beside_a_reader_are_not_kept_for_it()
+    {
+        const int Rows = 1000;
+        var kv = new KvTable();
+        Transaction reader = kv.Manager.NewTransaction();
+        reader.Begin(isReadOnly: true, IsolationLevel.RepeatableRead);
+        reader.BeginReading();
+        long most = 0;
+        var ids = new List<long>();
+        for (int i = 0; i < 200; i++)
+        {
+            kv.Commit(transaction =>
+            {
+                ids.ForEach(rowId => transaction.Delete(kv.Table, rowId));
+                ids.Clear();
+                transaction.BeginWriting();
+                for (int key = 0; key < Rows; key++)
+                {
+                    ids.Add(kv.Insert(transaction, key, null, 0, 0));
+                }
+            });
+            most = Math.Max(most, kv.PrimaryKey.Tree.Count);
+        }
+        Assert.IsLessThan(60L * Rows, most);
+        reader.Rollback();
+    }
+
     private static long BytesAfter(KvTable kv, long rowId, int count)
     {
         Transaction reader = kv.Manager.NewTransaction();

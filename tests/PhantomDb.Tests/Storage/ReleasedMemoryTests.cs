@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PhantomDb.Tests.Storage;
 
 /// <summary>What the database stays charged for when rows have gone.</summary>
@@ -25,6 +27,30 @@ public sealed class ReleasedMemoryTests
         using QueryResult count = session.Execute("select count(*), min(b), max(b) from t");
         Assert.IsTrue(count.Read());
         Assert.AreEqual("30000|" + new string('x', 20) + "|" + new string('x', 20), $"{count.GetText(0)}|{count.GetText(1)}|{count.GetText(2)}");
+    }
+
+    [TestMethod]
+    [DataRow("insert into t select 'a key of some length ' || g from generate_series({0}, {1}) g", "delete from t")]
+    [DataRow("insert into t select 'a key of some length ' || g from generate_series({0}, {1}) g on conflict do nothing", "update t set a = a || '!'")]
+    public void Long_keys_that_come_and_go_leave_nothing_in_the_index(string insert, string change)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "create table t (a text primary key)");
+        for (int i = 0; i < 60; i++)
+        {
+            bool isKept = change.StartsWith("update", StringComparison.Ordinal);
+            Run(session, string.Format(CultureInfo.InvariantCulture, insert, isKept ? 0 : i * 1000, (isKept ? 0 : i * 1000) + 999));
+            Run(session, change);
+            if (isKept)
+            {
+                Run(session, "update t set a = left(a, -1)");
+            }
+        }
+        Assert.IsLessThan(400 * 1024, database.MemoryUsed);   // the bytes of all keys that there were are 1.2 MB and more
+        using QueryResult count = session.Execute("select count(*), count(*) filter (where a in (select a from t)) from t");
+        Assert.IsTrue(count.Read());
+        Assert.AreEqual(count.GetInt64(0), count.GetInt64(1));
     }
 
     private static long Run(Session session, string sql)

@@ -357,8 +357,9 @@ internal sealed class BTree<TKey, TProbe> : OrderedIndex
     public override void RewriteIfMostlyDead()
     {
         const long KeepBelowBytes = 1 << 16;
+        const int BytesWorthAnEntry = 8;   // where most keys are short: all of them are gone through
         KeyHeap? heap = _contents.Heap;
-        if (heap is null || heap.UsedBytes < KeepBelowBytes || heap.DeadBytes * 2 < heap.UsedBytes)
+        if (heap is null || heap.UsedBytes < KeepBelowBytes || heap.DeadBytes * 2 < heap.UsedBytes || heap.DeadBytes < _count * BytesWorthAnEntry)
             return;
         var rewritten = new BTree<TKey, TProbe>(_owner);
         rewritten.AppendAll(_contents.Root, heap);
