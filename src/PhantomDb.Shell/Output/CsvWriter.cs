@@ -6,42 +6,17 @@ namespace PhantomDb.Shell.Output;
 /// A header and the rows, as RFC 4180 and PostgreSQL's COPY … CSV have it, with LF: NULL is nothing, '' is "". Quotes stand
 /// only where they are needed.
 /// </summary>
-internal sealed class CsvWriter : RowWriter
+internal sealed class CsvWriter : SeparatedWriter
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
 
-    public override void Write(RowSource rows, OutputSink output)
+    protected override byte Separator => (byte)',';
+
+    protected override void WriteNull(OutputSink output)
     {
-        int count = rows.Columns.Count;
-        for (int i = 0; i < count; i++)
-        {
-            Separate(i, output);
-            WriteField(Utf8(rows.Columns[i].Name), output);
-        }
-        output.Write((byte)'\n');
-        while (rows.Read())
-        {
-            for (int i = 0; i < count; i++)
-            {
-                Separate(i, output);
-                if (!rows.IsNull(i))
-                {
-                    WriteField(TextOf(rows, i), output);
-                }
-            }
-            output.Write((byte)'\n');
-        }
     }
 
-    private static void Separate(int column, OutputSink output)
-    {
-        if (column > 0)
-        {
-            output.Write((byte)',');
-        }
-    }
-
-    private static void WriteField(ReadOnlySpan<byte> text, OutputSink output)
+    protected override void WriteField(ReadOnlySpan<byte> text, OutputSink output)
     {
         // A lone \. would end the data for PostgreSQL's COPY.
         if (text.Length > 0 && !text.ContainsAny(Special) && !text.SequenceEqual("\\."u8))

@@ -21,41 +21,17 @@ internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog, int firstOid)
         return oid;
     }
 
-    public void Put(TableDefinition table)
-    {
-        Catalog = Catalog.With(table);
-        _changes.Add(new PutTable(table));
-    }
+    public void Put(TableDefinition table) => Change(new PutTable(table));
 
-    public void Put(ViewDefinition view)
-    {
-        Catalog = Catalog.With(view);
-        _changes.Add(new PutView(view));
-    }
+    public void Put(ViewDefinition view) => Change(new PutView(view));
 
-    public void Put(SequenceDefinition sequence)
-    {
-        Catalog = Catalog.With(sequence);
-        _changes.Add(new PutSequence(sequence));
-    }
+    public void Put(SequenceDefinition sequence) => Change(new PutSequence(sequence));
 
-    public void Put(SchemaDefinition schema)
-    {
-        Catalog = Catalog.With(schema);
-        _changes.Add(new PutSchema(schema));
-    }
+    public void Put(SchemaDefinition schema) => Change(new PutSchema(schema));
 
-    public void RemoveSchema(string name)
-    {
-        Catalog = Catalog.WithoutSchema(name);
-        _changes.Add(new RemoveSchema(name));
-    }
+    public void RemoveSchema(string name) => Change(new RemoveSchema(name));
 
-    public void RemoveRelation(int oid)
-    {
-        Catalog = Catalog.Without(oid);
-        _changes.Add(new RemoveRelation(oid));
-    }
+    public void RemoveRelation(int oid) => Change(new RemoveRelation(oid));
 
     public void Do(StorageAction action) => _actions.Add(action);
 
@@ -79,5 +55,11 @@ internal sealed class SchemaChangeBuilder(DatabaseCatalog catalog, int firstOid)
     {
         EndCascade();
         return new SchemaChange(tag) { Changes = _changes, Actions = _actions, Notices = _notices, FirstOid = _firstOid, NextOid = Catalog.NextOid };
+    }
+
+    private void Change(CatalogChange change)
+    {
+        Catalog = SchemaChange.Apply(change, Catalog);
+        _changes.Add(change);
     }
 }

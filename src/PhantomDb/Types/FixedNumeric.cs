@@ -216,13 +216,6 @@ internal static class FixedNumeric
             ? left.CompareTo(right)
             : Numeric.Compare(new Numeric(left, leftScale), new Numeric(right, rightScale));
 
-    /// <summary>The integer nearest to value / 10^scale, half away from zero (a cast to an integer type, before its range check).</summary>
-    public static long RoundToInt64(long value, int scale)
-    {
-        ulong magnitude = scale > 19 ? 0 : DivideRounded(PowersOfTen.Magnitude(value), PowersOfTen.Narrow[scale]);
-        return value < 0 ? -(long)magnitude : (long)magnitude;
-    }
-
     /// <summary>The double nearest to value / 10^scale.</summary>
     public static double ToDouble(long value, int scale) =>
         scale < FloatText.ExactPowers.Length && PowersOfTen.Magnitude(value) <= 1UL << 53

@@ -6,8 +6,6 @@ namespace PhantomDb.Types;
 /// <summary>Text of smallint, integer and bigint: sign and digits, white space around them.</summary>
 internal static class IntegerText
 {
-    public const int Int16LengthMax = 6;
-    public const int Int32LengthMax = 11;
     public const int Int64LengthMax = 20;
 
     public static short ParseInt16(ReadOnlySpan<byte> text) =>

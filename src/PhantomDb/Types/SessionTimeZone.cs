@@ -25,8 +25,6 @@ internal sealed class SessionTimeZone
     /// <summary>As SHOW timezone gives it.</summary>
     public string Name { get; }
 
-    public bool IsUtc => _zone is null && _fixedOffset == 0;
-
     public static SessionTimeZone FromOffset(int offsetSeconds) => offsetSeconds == 0
         ? Utc
         : new SessionTimeZone(OffsetName(offsetSeconds), offsetSeconds, null);

@@ -183,8 +183,6 @@ internal abstract class CopyRowReader
         _fields[FieldCount - 1].IsQuoted = isQuoted;
     }
 
-    private protected void MarkQuoted() => _fields[FieldCount - 1].IsQuoted = true;
-
     /// <summary>Where the next decoded byte goes.</summary>
     private protected int DecodedPosition => _decodedUsed;
 

@@ -41,19 +41,22 @@ internal sealed record SchemaChange(string Tag) : BoundStatement
     {
         foreach (CatalogChange change in Changes)
         {
-            catalog = change switch
-            {
-                PutSchema put => catalog.With(put.Schema),
-                RemoveSchema remove => catalog.WithoutSchema(remove.Name),
-                PutTable put => catalog.With(put.Table),
-                PutView put => catalog.With(put.View),
-                PutSequence put => catalog.With(put.Sequence),
-                RemoveRelation remove => catalog.Without(remove.Oid),
-                _ => throw new System.Diagnostics.UnreachableException(change.GetType().Name),
-            };
+            catalog = Apply(change, catalog);
         }
         return catalog with { NextOid = Math.Max(catalog.NextOid, NextOid) };
     }
+
+    /// <summary>The catalog with one change made.</summary>
+    public static DatabaseCatalog Apply(CatalogChange change, DatabaseCatalog catalog) => change switch
+    {
+        PutSchema put => catalog.With(put.Schema),
+        RemoveSchema remove => catalog.WithoutSchema(remove.Name),
+        PutTable put => catalog.With(put.Table),
+        PutView put => catalog.With(put.View),
+        PutSequence put => catalog.With(put.Sequence),
+        RemoveRelation remove => catalog.Without(remove.Oid),
+        _ => throw new System.Diagnostics.UnreachableException(change.GetType().Name),
+    };
 }
 
 /// <summary>One change of the catalog.</summary>
