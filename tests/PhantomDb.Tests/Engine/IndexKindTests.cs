@@ -9,7 +9,7 @@ namespace PhantomDb.Tests.Engine;
 /// them, forks. An index has an entry for each row that its predicate is true of, under the key of its expressions, and no other.
 /// </summary>
 [TestClass]
-public sealed class IndexKindTests
+public sealed class IndexKindTests : IDisposable
 {
     private const string Table = "CREATE TABLE t (id int PRIMARY KEY, name text, n int, active boolean)";
 
@@ -21,6 +21,21 @@ public sealed class IndexKindTests
         "CREATE INDEX t_long ON t ((name || ' with a text that is longer than what stands in a view: ' || n)) WHERE n % 3 = 0",
     ];
 
+    private readonly Database _database = Database.CreateInMemory();
+    private readonly Session _session;
+
+    public IndexKindTests()
+    {
+        _session = _database.OpenSession();
+        Run(_session, Table);
+    }
+
+    public void Dispose()
+    {
+        _session.Dispose();
+        _database.Dispose();
+    }
+
     [TestMethod]
     [DataRow(1)]
     [DataRow(2)]
@@ -30,9 +45,6 @@ public sealed class IndexKindTests
     {
         Console.WriteLine($"seed {seed}");
         Random random = new(seed);
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
         Queue<string> later = new(Indexes.OrderBy(_ => random.Next()));
         List<Session> readers = [];
         bool isInTransaction = false;
@@ -40,32 +52,32 @@ public sealed class IndexKindTests
         {
             if (step % 300 == 100 && !isInTransaction && later.TryDequeue(out string? index))
             {
-                string state = Run(session, index);
+                string state = Run(_session, index);
                 if (state == "23505")
                 {
-                    Run(session, "UPDATE t SET active = false");
-                    state = Run(session, index);
+                    Run(_session, "UPDATE t SET active = false");
+                    state = Run(_session, index);
                 }
                 Assert.AreEqual("", state, index);
             }
             switch (random.Next(40))
             {
                 case 0 when !isInTransaction:
-                    Run(session, "BEGIN");
+                    Run(_session, "BEGIN");
                     isInTransaction = true;
                     break;
                 case < 5 when isInTransaction:
-                    Run(session, random.Next(2) == 0 ? "COMMIT" : "ROLLBACK");
+                    Run(_session, random.Next(2) == 0 ? "COMMIT" : "ROLLBACK");
                     isInTransaction = false;
                     break;
                 case 5 when isInTransaction:
-                    Run(session, "SAVEPOINT s");
+                    Run(_session, "SAVEPOINT s");
                     break;
                 case 6 when isInTransaction:
-                    Run(session, "ROLLBACK TO s");
+                    Run(_session, "ROLLBACK TO s");
                     break;
                 case 7 when readers.Count < 3:
-                    Session reader = database.OpenSession();
+                    Session reader = _database.OpenSession();
                     Run(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
                     Run(reader, "SELECT count(*) FROM t");
                     readers.Add(reader);
@@ -75,17 +87,17 @@ public sealed class IndexKindTests
                     readers.RemoveAt(0);
                     break;
                 default:
-                    string state = Run(session, Change(random));
+                    string state = Run(_session, Change(random));
                     if (state.Length > 0 && isInTransaction)
                     {
-                        Run(session, "ROLLBACK");
+                        Run(_session, "ROLLBACK");
                         isInTransaction = false;
                     }
                     break;
             }
         }
-        Run(session, "COMMIT");
-        using (Database fork = database.Fork())
+        Run(_session, "COMMIT");
+        using (Database fork = _database.Fork())
         {
             Check(fork);
             using Session other = fork.OpenSession();
@@ -96,28 +108,25 @@ public sealed class IndexKindTests
             Check(fork);
         }
         readers.ForEach(reader => reader.Dispose());
-        Check(database);
-        Run(session, "DELETE FROM t");
-        Check(database);
+        Check(_database);
+        Run(_session, "DELETE FROM t");
+        Check(_database);
     }
 
     [TestMethod]
     public void A_failing_expression_leaves_rows_and_indexes_as_they_were()
     {
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
-        Run(session, "CREATE INDEX t_quotient ON t ((100 / n)) WHERE 10 / (n - 5) > 0");
-        Run(session, "INSERT INTO t SELECT i, 'x', i + 100, true FROM generate_series(1, 5000) i");
-        Assert.AreEqual("22012", Run(session, "INSERT INTO t SELECT 10000 + i, 'x', 3000 - i, true FROM generate_series(1, 5000) i"));
-        Assert.AreEqual("22012", Run(session, "UPDATE t SET n = id - 3000"));
-        Assert.AreEqual("22012", Run(session, "UPDATE t SET n = 5 WHERE id = 7"));
-        Assert.AreEqual("22012", Run(session, "INSERT INTO t VALUES (10001, 'x', 0, true) ON CONFLICT DO NOTHING"));
-        Assert.AreEqual("22012", Run(session, "INSERT INTO t VALUES (1, 'x', 9, true) ON CONFLICT (id) DO UPDATE SET n = 0"));
-        Check(database);
-        Assert.AreEqual(5000, database.Storage.Tables.Values.Single().RowCount);
-        Assert.AreEqual("22012", Run(session, "CREATE INDEX ON t ((1 / (n - 101)))"));
-        Check(database);
+        Run(_session, "CREATE INDEX t_quotient ON t ((100 / n)) WHERE 10 / (n - 5) > 0");
+        Run(_session, "INSERT INTO t SELECT i, 'x', i + 100, true FROM generate_series(1, 5000) i");
+        Assert.AreEqual("22012", Run(_session, "INSERT INTO t SELECT 10000 + i, 'x', 3000 - i, true FROM generate_series(1, 5000) i"));
+        Assert.AreEqual("22012", Run(_session, "UPDATE t SET n = id - 3000"));
+        Assert.AreEqual("22012", Run(_session, "UPDATE t SET n = 5 WHERE id = 7"));
+        Assert.AreEqual("22012", Run(_session, "INSERT INTO t VALUES (10001, 'x', 0, true) ON CONFLICT DO NOTHING"));
+        Assert.AreEqual("22012", Run(_session, "INSERT INTO t VALUES (1, 'x', 9, true) ON CONFLICT (id) DO UPDATE SET n = 0"));
+        Check(_database);
+        Assert.AreEqual(5000, _database.Storage.Tables.Values.Single().RowCount);
+        Assert.AreEqual("22012", Run(_session, "CREATE INDEX ON t ((1 / (n - 101)))"));
+        Check(_database);
     }
 
     [TestMethod]
@@ -126,11 +135,8 @@ public sealed class IndexKindTests
     [DataRow("ALTER TABLE t ADD UNIQUE (n)", "Key (n)=(3) is duplicated.")]
     public void The_key_that_keeps_a_unique_index_from_being_made_is_told(string sql, string detail)
     {
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
-        Run(session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'X', 3, true), (3, 'X', 5, NULL)");
-        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => session.Execute(sql));
+        Run(_session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'X', 3, true), (3, 'X', 5, NULL)");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => _session.Execute(sql));
         Assert.AreEqual("23505", error.SqlState);
         Assert.AreEqual(detail, error.Detail);
     }
@@ -138,46 +144,40 @@ public sealed class IndexKindTests
     [TestMethod]
     public void A_change_of_what_a_foreign_key_cannot_refer_to_lets_children_in()
     {
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        using Session other = database.OpenSession();
-        Run(session, Table);
-        Run(session, "CREATE UNIQUE INDEX ON t (lower(name))");
-        Run(session, "CREATE UNIQUE INDEX ON t (n) WHERE active");
-        Run(session, "CREATE TABLE child (id int REFERENCES t)");
-        Run(session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'z', 5, true)");
-        Run(session, "BEGIN");
-        Run(session, "UPDATE t SET name = 'y', n = 4 WHERE id = 1");
+        using Session other = _database.OpenSession();
+        Run(_session, "CREATE UNIQUE INDEX ON t (lower(name))");
+        Run(_session, "CREATE UNIQUE INDEX ON t (n) WHERE active");
+        Run(_session, "CREATE TABLE child (id int REFERENCES t)");
+        Run(_session, "INSERT INTO t VALUES (1, 'x', 3, true), (2, 'z', 5, true)");
+        Run(_session, "BEGIN");
+        Run(_session, "UPDATE t SET name = 'y', n = 4 WHERE id = 1");
         Run(other, "SET lock_timeout = 50");
         Assert.AreEqual("", Run(other, "INSERT INTO child VALUES (1)"));
-        Run(session, "UPDATE t SET id = 9 WHERE id = 2");
+        Run(_session, "UPDATE t SET id = 9 WHERE id = 2");
         Assert.AreEqual("55P03", Run(other, "INSERT INTO child VALUES (2)"));
     }
 
     [TestMethod]
     public void An_index_that_is_gone_takes_its_expressions_along()
     {
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
-        Run(session, "INSERT INTO t SELECT i, 'name ' || i, i, i % 2 = 0 FROM generate_series(1, 3000) i");
-        Run(session, "CREATE INDEX one ON t (lower(name)) WHERE active");
-        Run(session, "CREATE INDEX two ON t (lower(name), n)");
-        TableStore store = database.Storage.Tables.Values.Single();
+        Run(_session, "INSERT INTO t SELECT i, 'name ' || i, i, i % 2 = 0 FROM generate_series(1, 3000) i");
+        Run(_session, "CREATE INDEX one ON t (lower(name)) WHERE active");
+        Run(_session, "CREATE INDEX two ON t (lower(name), n)");
+        TableStore store = _database.Storage.Tables.Values.Single();
         Assert.HasCount(2, store.Definition.IndexExpressions);
-        Run(session, "DROP INDEX two");
-        Assert.HasCount(2, database.Storage.Tables.Values.Single().Definition.IndexExpressions);
-        Run(session, "BEGIN");
-        Run(session, "UPDATE t SET name = 'z' WHERE id < 100");
-        Run(session, "DROP INDEX one");
-        Run(session, "UPDATE t SET name = 'y' WHERE id < 50");
-        Run(session, "COMMIT");
-        store = database.Storage.Tables.Values.Single();
+        Run(_session, "DROP INDEX two");
+        Assert.HasCount(2, _database.Storage.Tables.Values.Single().Definition.IndexExpressions);
+        Run(_session, "BEGIN");
+        Run(_session, "UPDATE t SET name = 'z' WHERE id < 100");
+        Run(_session, "DROP INDEX one");
+        Run(_session, "UPDATE t SET name = 'y' WHERE id < 50");
+        Run(_session, "COMMIT");
+        store = _database.Storage.Tables.Values.Single();
         Assert.IsEmpty(store.Definition.IndexExpressions);
         Assert.HasCount(4, store.ColumnNumbers);
-        Check(database);
-        Run(session, "CREATE INDEX three ON t (lower(name)) WHERE n < 60");
-        Check(database);
+        Check(_database);
+        Run(_session, "CREATE INDEX three ON t (lower(name)) WHERE n < 60");
+        Check(_database);
     }
 
     [TestMethod]
@@ -188,11 +188,8 @@ public sealed class IndexKindTests
     {
         Console.WriteLine($"seed {seed}");
         Random random = new(seed);
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
-        Run(session, "INSERT INTO t SELECT i, CASE WHEN i % 7 > 0 THEN 'Name' || i % 50 END, nullif(i % 120, 7), CASE i % 5 WHEN 0 THEN true WHEN 1 THEN NULL ELSE false END FROM generate_series(1, 6000) i");
-        using Database plain = database.Fork();
+        Run(_session, "INSERT INTO t SELECT i, CASE WHEN i % 7 > 0 THEN 'Name' || i % 50 END, nullif(i % 120, 7), CASE i % 5 WHEN 0 THEN true WHEN 1 THEN NULL ELSE false END FROM generate_series(1, 6000) i");
+        using Database plain = _database.Fork();
         using Session other = plain.OpenSession();
         string[] indexes =
         [
@@ -202,14 +199,14 @@ public sealed class IndexKindTests
         ];
         foreach (string index in indexes)
         {
-            Assert.AreEqual("", Run(session, index));
+            Assert.AreEqual("", Run(_session, index));
         }
         int usedCount = 0;
         for (int i = 0; i < 400; i++)
         {
             string query = Query(random);
-            usedCount += Rows(session, $"EXPLAIN {query}").Contains("Scan using", StringComparison.Ordinal) ? 1 : 0;
-            Assert.AreEqual(Rows(other, query), Rows(session, query), query);
+            usedCount += Rows(_session, $"EXPLAIN {query}").Contains("Scan using", StringComparison.Ordinal) ? 1 : 0;
+            Assert.AreEqual(Rows(other, query), Rows(_session, query), query);
         }
         Console.WriteLine($"{usedCount} with an index");
         Assert.IsGreaterThan(50, usedCount);
@@ -218,25 +215,22 @@ public sealed class IndexKindTests
     [TestMethod]
     public void A_reader_of_the_past_finds_its_rows_by_an_index_that_came_later()
     {
-        using Database database = Database.CreateInMemory();
-        using Session session = database.OpenSession();
-        Run(session, Table);
-        Run(session, "INSERT INTO t SELECT i, 'Old' || i % 300, i, i % 2 = 0 FROM generate_series(1, 3000) i");
-        using Session first = database.OpenSession();
+        Run(_session, "INSERT INTO t SELECT i, 'Old' || i % 300, i, i % 2 = 0 FROM generate_series(1, 3000) i");
+        using Session first = _database.OpenSession();
         Run(first, "BEGIN ISOLATION LEVEL REPEATABLE READ");
         string before = Rows(first, "SELECT count(*) FROM t");
-        Run(session, "UPDATE t SET name = 'New' || n, n = n + 1 WHERE id % 3 = 0");
-        Run(session, "UPDATE t SET active = NOT active WHERE id % 4 = 0");
-        using Session second = database.OpenSession();
+        Run(_session, "UPDATE t SET name = 'New' || n, n = n + 1 WHERE id % 3 = 0");
+        Run(_session, "UPDATE t SET active = NOT active WHERE id % 4 = 0");
+        using Session second = _database.OpenSession();
         Run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ");
         Rows(second, "SELECT count(*) FROM t");
-        Run(session, "UPDATE t SET name = 'NEWER', active = NULL WHERE id % 9 = 0");
-        Run(session, "DELETE FROM t WHERE id % 10 = 0");
-        Assert.AreEqual("", Run(session, "CREATE INDEX t_lower ON t (lower(name), n)"));
-        Assert.AreEqual("", Run(session, "CREATE INDEX t_active ON t (id) WHERE active AND n > 2900"));
-        Assert.AreEqual("", Run(session, "CREATE INDEX t_sum ON t ((id + n))"));
-        Run(session, "UPDATE t SET name = 'newest' WHERE id % 100 = 1");
-        foreach (Session reader in new[] { first, second, session })
+        Run(_session, "UPDATE t SET name = 'NEWER', active = NULL WHERE id % 9 = 0");
+        Run(_session, "DELETE FROM t WHERE id % 10 = 0");
+        Assert.AreEqual("", Run(_session, "CREATE INDEX t_lower ON t (lower(name), n)"));
+        Assert.AreEqual("", Run(_session, "CREATE INDEX t_active ON t (id) WHERE active AND n > 2900"));
+        Assert.AreEqual("", Run(_session, "CREATE INDEX t_sum ON t ((id + n))"));
+        Run(_session, "UPDATE t SET name = 'newest' WHERE id % 100 = 1");
+        foreach (Session reader in new[] { first, second, _session })
         {
             Assert.Contains("t_lower", Rows(reader, "EXPLAIN SELECT id FROM t WHERE lower(name) = 'old3'"));
             foreach (string name in new[] { "old3", "old6", "new300", "newer", "newest" })
@@ -253,7 +247,7 @@ public sealed class IndexKindTests
         Assert.AreEqual(before, Rows(first, "SELECT count(*) FROM t WHERE lower(name) >= ''"));
         Run(first, "COMMIT");
         Run(second, "COMMIT");
-        Check(database);
+        Check(_database);
     }
 
     private static string Query(Random random)

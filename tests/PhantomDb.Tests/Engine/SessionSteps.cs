@@ -30,6 +30,31 @@ internal static class SessionSteps
         }
     }
 
+    /// <summary>The rows, each with its values between bars.</summary>
+    internal static string[] Rows(Session session, string sql)
+    {
+        using QueryResult result = session.Execute(sql);
+        List<string> rows = [];
+        while (result.Read())
+        {
+            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "null" : result.GetText(i))));
+        }
+        return [.. rows];
+    }
+
+    /// <summary>Some parts, with bars between them, stand in a query's plan in this order.</summary>
+    internal static void AssertPlan(Session session, string query, string parts)
+    {
+        string plan = string.Join('\n', Rows(session, "EXPLAIN (COSTS OFF) " + query));
+        int place = 0;
+        foreach (string part in parts.Split('|'))
+        {
+            int found = plan.IndexOf(part, place, StringComparison.Ordinal);
+            Assert.IsGreaterThanOrEqualTo(0, found, $"no {part} in\n{plan}");
+            place = found + part.Length;
+        }
+    }
+
     /// <summary>The SQLSTATE of a statement that is read to its end; nothing where all goes well.</summary>
     internal static string StateOf(Session session, string sql) => StateOf(() =>
     {

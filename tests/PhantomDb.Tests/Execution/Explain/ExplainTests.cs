@@ -1,4 +1,5 @@
 using System.Text.Json;
+using PhantomDb.Tests.Engine;
 
 namespace PhantomDb.Tests.Execution.Explain;
 
@@ -35,7 +36,7 @@ public sealed class ExplainTests
               Conflict Arbiter Indexes: t_pkey
               ->  Values Scan
             """);
-        Assert.AreEqual("3", Lines(session, "select count(*) from t")[0]);
+        Assert.AreEqual("3", SessionSteps.Rows(session, "select count(*) from t")[0]);
     }
 
     [TestMethod]
@@ -50,21 +51,21 @@ public sealed class ExplainTests
                     ->  Seq Scan on t (actual rows=2 loops=1)
                           Filter: id > 1
             """);
-        Assert.AreEqual("1", Lines(session, "select count(*) from t")[0]);
-        string[] lines = Lines(session, "explain analyze insert into t values (1, 'z'), (5, 'e') on conflict (id) do update set v = excluded.v");
+        Assert.AreEqual("1", SessionSteps.Rows(session, "select count(*) from t")[0]);
+        string[] lines = SessionSteps.Rows(session, "explain analyze insert into t values (1, 'z'), (5, 'e') on conflict (id) do update set v = excluded.v");
         Assert.MatchesRegex(@"^Insert on t  \(cost=0\.00\.\.0\.\d\d rows=0 width=0\) \(actual time=\d+\.\d{3} rows=0 loops=1\)$", lines[0]);
         CollectionAssert.Contains(lines, "  Tuples Inserted: 1");
         CollectionAssert.Contains(lines, "  Conflicting Tuples: 1");
         Assert.MatchesRegex(@"^Planning Time: \d+\.\d{3} ms$", lines[^2]);
         Assert.MatchesRegex(@"^Execution Time: \d+\.\d{3} ms$", lines[^1]);
-        Assert.AreEqual("z", Lines(session, "select v from t where id = 1")[0]);
+        Assert.AreEqual("z", SessionSteps.Rows(session, "select v from t where id = 1")[0]);
     }
 
     [TestMethod]
     public void Json_has_the_names_that_tools_look_for()
     {
         using Session session = NewSession();
-        string json = string.Join('\n', Lines(session, "explain (analyze, format json) select v, count(*) from t where id < 3 group by v"));
+        string json = string.Join('\n', SessionSteps.Rows(session, "explain (analyze, format json) select v, count(*) from t where id < 3 group by v"));
         using JsonDocument document = JsonDocument.Parse(json);
         JsonElement root = document.RootElement[0];
         JsonElement plan = root.GetProperty("Plan");
@@ -96,16 +97,5 @@ public sealed class ExplainTests
     }
 
     private static void AssertPlan(Session session, string sql, string expected) =>
-        Assert.AreEqual(expected.ReplaceLineEndings("\n"), string.Join('\n', Lines(session, sql)));
-
-    private static string[] Lines(Session session, string sql)
-    {
-        using QueryResult result = session.Execute(sql);
-        List<string> lines = [];
-        while (result.Read())
-        {
-            lines.Add(result.GetText(0));
-        }
-        return [.. lines];
-    }
+        Assert.AreEqual(expected.ReplaceLineEndings("\n"), string.Join('\n', SessionSteps.Rows(session, sql)));
 }

@@ -1,4 +1,4 @@
-using PhantomDb.Tests.Engine;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Execution.Indexes;
 
@@ -37,14 +37,7 @@ public sealed class IndexExplainTests
     public void The_cheaper_way_is_chosen(string query, string parts)
     {
         using Session session = NewSession();
-        string plan = string.Join('\n', Lines(session, "explain (costs off) " + query));
-        int place = 0;
-        foreach (string part in parts.Split('|'))
-        {
-            int found = plan.IndexOf(part, place, StringComparison.Ordinal);
-            Assert.IsGreaterThanOrEqualTo(0, found, $"no {part} in\n{plan}");
-            place = found + part.Length;
-        }
+        AssertPlan(session, query, parts);
     }
 
     [TestMethod]
@@ -56,12 +49,12 @@ public sealed class IndexExplainTests
         {
             range.Bind(1, from);
             range.Bind(2, to);
-            string expected = Lines(session, $"select count(*) || ' ' || coalesce(sum(id)::text, '') from big where k + 0 >= {from} and k + 0 < {to}")[0];
+            string expected = Rows(session, $"select count(*) || ' ' || coalesce(sum(id)::text, '') from big where k + 0 >= {from} and k + 0 < {to}")[0];
             using QueryResult result = range.Execute();
             Assert.IsTrue(result.Read());
             Assert.AreEqual(expected, $"{result.GetText(0)} {(result.IsNull(1) ? "" : result.GetText(1))}");
         }
-        string[] analyzed = Lines(session, "explain (analyze, costs off, timing off, summary off) select * from big where id = 5");
+        string[] analyzed = Rows(session, "explain (analyze, costs off, timing off, summary off) select * from big where id = 5");
         CollectionAssert.AreEqual((string[])["Index Scan using big_pkey on big (actual rows=1 loops=1)", "  Index Cond: (id = 5)"], analyzed);
     }
 
@@ -72,7 +65,7 @@ public sealed class IndexExplainTests
         using Session other = _database.OpenSession();
         Run(other, "begin");
         Run(other, "update big set n = -1 where id = 1");
-        Task<string[]> locked = SessionSteps.Blocked(session, () => Lines(session, "select id from big where n >= 0 and id < 4 order by id limit 2 for update"));
+        Task<string[]> locked = Blocked(session, () => Rows(session, "select id from big where n >= 0 and id < 4 order by id limit 2 for update"));
         Run(other, "commit");
         CollectionAssert.AreEqual((string[])["2", "3"], locked.Result);
     }
@@ -89,8 +82,8 @@ public sealed class IndexExplainTests
         using Session two = _database.OpenSession();
         Run(one, "begin isolation level serializable");
         Run(two, "begin isolation level serializable");
-        Lines(one, query);
-        Lines(two, query);
+        Rows(one, query);
+        Rows(two, query);
         Run(one, "insert into big values (1000001, 1, 1, 'one1', 1)");
         Run(two, "insert into big values (1000002, 1, 1, 'one2', 1)");
         Run(one, "commit");
@@ -106,13 +99,13 @@ public sealed class IndexExplainTests
         Run(session, "update big set id = id + 2000000 where id < 3");
         Run(session, "delete from big where id = 3");
         Run(session, "insert into big values (-7, 1, null, 'new', 0)");
-        CollectionAssert.AreEqual((string[])["-7", "4", "5"], Lines(session, "select id from big order by id limit 3"));
-        CollectionAssert.AreEqual((string[])["2000002", "2000001"], Lines(session, "select id from big order by id desc limit 2"));
-        Assert.AreEqual("-7", Lines(session, "select min(id) from big")[0]);
+        CollectionAssert.AreEqual((string[])["-7", "4", "5"], Rows(session, "select id from big order by id limit 3"));
+        CollectionAssert.AreEqual((string[])["2000002", "2000001"], Rows(session, "select id from big order by id desc limit 2"));
+        Assert.AreEqual("-7", Rows(session, "select min(id) from big")[0]);
         Run(session, "rollback");
-        CollectionAssert.AreEqual((string[])["1", "2", "3"], Lines(session, "select id from big order by id limit 3"));
+        CollectionAssert.AreEqual((string[])["1", "2", "3"], Rows(session, "select id from big order by id limit 3"));
         Run(session, "delete from big");
-        CollectionAssert.AreEqual((string[])["none"], Lines(session, "select coalesce(min(id)::text, 'none') from big"));
+        CollectionAssert.AreEqual((string[])["none"], Rows(session, "select coalesce(min(id)::text, 'none') from big"));
     }
 
     [TestMethod]
@@ -125,7 +118,7 @@ public sealed class IndexExplainTests
         using Session session = NewSession();
         // Amounts are moved among the rows that the queries read, and these among the places of the indexes that they read them by.
         Run(session, "update big set s = 'moved' || id, d = 100 where id in (select ref from few) or k = 7");
-        Assert.Contains(part, string.Join('\n', Lines(session, "explain " + query)));
+        Assert.Contains(part, string.Join('\n', Rows(session, "explain " + query)));
         string Read()
         {
             using QueryResult result = session.Execute(query);
@@ -137,8 +130,8 @@ public sealed class IndexExplainTests
         Task writer = Task.Run(() =>
         {
             using Session other = _database.OpenSession();
-            string[] ids = Lines(other, "select id from big where k = 7");
-            string[] refs = Lines(other, "select ref from few");
+            string[] ids = Rows(other, "select id from big where k = 7");
+            string[] refs = Rows(other, "select ref from few");
             var random = new Random(3);
             while (!stop.IsCancellationRequested)
             {
@@ -178,15 +171,4 @@ public sealed class IndexExplainTests
     }
 
     private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
-
-    private static string[] Lines(Session session, string sql)
-    {
-        using QueryResult result = session.Execute(sql);
-        List<string> lines = [];
-        while (result.Read())
-        {
-            lines.Add(result.GetText(0));
-        }
-        return [.. lines];
-    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Execution.Indexes;
 
@@ -32,14 +33,7 @@ public sealed class IndexOnlyScanTests
     public void A_plan_reads_keys_alone_where_they_say_all_that_it_needs(string query, string parts)
     {
         using Session session = NewSession();
-        string plan = string.Join('\n', Rows(session, "explain (costs off) " + query));
-        int place = 0;
-        foreach (string part in parts.Split('|'))
-        {
-            int found = plan.IndexOf(part, place, StringComparison.Ordinal);
-            Assert.IsGreaterThanOrEqualTo(0, found, $"no {part} in\n{plan}");
-            place = found + part.Length;
-        }
+        AssertPlan(session, query, parts);
     }
 
     [TestMethod]
@@ -321,15 +315,4 @@ public sealed class IndexOnlyScanTests
     }
 
     private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
-
-    private static string[] Rows(Session session, string sql)
-    {
-        using QueryResult result = session.Execute(sql);
-        List<string> rows = [];
-        while (result.Read())
-        {
-            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "null" : result.GetText(i))));
-        }
-        return [.. rows];
-    }
 }

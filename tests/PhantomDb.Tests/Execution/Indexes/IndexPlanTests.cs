@@ -1,4 +1,5 @@
 using System.Globalization;
+using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Execution.Indexes;
 
@@ -263,15 +264,4 @@ public sealed class IndexPlanTests
     }
 
     private static void Run(Session session, string sql) => session.Execute(sql).Dispose();
-
-    private static string[] Rows(Session session, string sql)
-    {
-        List<string> rows = [];
-        using QueryResult result = session.Execute(sql);
-        while (result.Read())
-        {
-            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "NULL" : result.GetText(i))));
-        }
-        return [.. rows];
-    }
 }
