@@ -9,16 +9,12 @@ namespace PhantomDb.Execution.Points;
 /// <param name="columns">Storage numbers of the columns needed.</param>
 /// <param name="newPlaces">Where each stands among the new values; -1 where it is unchanged.</param>
 /// <param name="oldPlaces">Where an unchanged one stands in the row found.</param>
-/// <param name="row">What checks and outputs are computed from; null where no column is needed.</param>
-/// <param name="checks">What must hold; null where there are no checks.</param>
-/// <param name="stored">Index expressions, which become the last of the new values.</param>
-/// <param name="output">RETURNING; null where there is none.</param>
-internal sealed class PointChangedRow(
-    int[] columns, int[] newPlaces, int[] oldPlaces, PointRow? row, PointCondition? checks, PointOperand[] stored, PointOutput? output)
+/// <param name="newRow">What is computed of it.</param>
+internal sealed class PointChangedRow(int[] columns, int[] newPlaces, int[] oldPlaces, PointNewRow newRow)
 {
     private readonly RowBuffer _row = new(columns);
 
-    public PointOutput? Output => output;
+    public PointOutput? Output => newRow.Output;
 
     /// <summary>The columns needed.</summary>
     public RowBuffer Row => _row;
@@ -37,16 +33,6 @@ internal sealed class PointChangedRow(
                 PointValues.Copy(found, oldPlaces[i], _row, i);
             }
         }
-        row?.Take(_row, parameters);
-        if (checks?.IsMet() == false)
-        {
-            return false;
-        }
-        for (int i = 0; i < stored.Length; i++)
-        {
-            stored[i].CopyTo(parameters, values, values.Count - stored.Length + i);
-        }
-        output?.Compute(parameters);
-        return true;
+        return newRow.TryTake(_row, values, parameters);
     }
 }

@@ -130,7 +130,7 @@ internal class PointInsert(
 {
     public override bool IsInsert => true;
 
-    public override PointRows? Rows => newRow?.Rows;
+    public override PointRows? Rows => newRow?.Output?.Rows;
 
     public override bool IsCurrent(DatabaseCatalog newest, DatabaseStorage storage)
     {
@@ -160,6 +160,13 @@ internal class PointInsert(
 
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
+        int rowCount = Change(transaction, parameters);
+        newRow?.Output?.Finish(rowCount);
+        return rowCount;
+    }
+
+    protected virtual int Change(Transaction transaction, RowBuffer parameters)
+    {
         if (!TryFill(parameters) || !TryLockParents(transaction))
         {
             return -1;
@@ -171,7 +178,7 @@ internal class PointInsert(
     protected bool TryFill(RowBuffer parameters)
     {
         row?.Take(null, parameters);
-        return PointRowChange.TryFill(values, operands, isNotNull, parameters) && newRow?.TryTake(values, parameters) != false;
+        return PointRowChange.TryFill(values, operands, isNotNull, parameters) && newRow?.TryTake(values, values, parameters) != false;
     }
 
     protected bool TryLockParents(Transaction transaction)

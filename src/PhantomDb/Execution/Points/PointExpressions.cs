@@ -1,3 +1,4 @@
+using PhantomDb.Catalog;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Planning;
@@ -9,15 +10,28 @@ namespace PhantomDb.Execution.Points;
 /// <summary>
 /// The values of a single-row statement as operands: first all expressions are added, which tells the columns that must be
 /// read of the row, then the operands are built. Of a row found whatever depends on its operands alone can be computed: no
-/// subqueries, nothing stable or volatile. Of a new row also what defaults are made of.
+/// subqueries, nothing stable or volatile. Of a new row, and without a row, also what defaults are made of.
 /// </summary>
-internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
+internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement, bool isNewRow = false)
 {
     private readonly List<Expression> _expressions = [];
     private readonly List<int> _numbers = [];
     private readonly List<PhysicalType> _types = [];
     private readonly List<Expression> _conditions = [];
     private PointRow? _row;
+
+    /// <summary>Values of a new row whose columns are all there: they are numbered by their places.</summary>
+    public static PointExpressions OfRow(
+        TableDefinition table, IReadOnlyList<LogicalColumn> columns, IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
+    {
+        LogicalScan row = new(table, table.Name, [.. columns.Select((column, i) => new ScanColumn(column, i))]);
+        PointExpressions values = new(row, parameterTypes, statement, isNewRow: true);
+        for (int i = 0; i < columns.Count; i++)
+        {
+            values.PlaceOf(i, columns[i].Type);
+        }
+        return values;
+    }
 
     /// <summary>Storage numbers of the columns that expressions read.</summary>
     public int[] ReadColumns => [.. _numbers];
@@ -102,7 +116,7 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
                     return null;
                 case CastExpression cast when ExpressionFacts.VolatilityOf(cast with { Operand = new ConstantExpression(cast.Operand.Type, null) }) == Volatility.Immutable:
                     return null;
-                case not null when scan is null && IsAllowedInNewRow(part):
+                case not null when (isNewRow || scan is null) && IsAllowedInNewRow(part):
                     return null;
                 default:
                     isAllowed = false;
@@ -116,7 +130,7 @@ internal sealed class PointExpressions(LogicalScan? scan, IReadOnlyList<SqlType>
     /// True where a part of an expression may be computed again and again by one evaluator: what is immutable, and the clocks,
     /// generators and arithmetic of dates that look at the statement each time.
     /// </summary>
-    public static bool IsAllowedInNewRow(Expression part) => part switch
+    private static bool IsAllowedInNewRow(Expression part) => part switch
     {
         ParameterExpression or ConstantExpression or PositionExpression => true,
         ComparisonExpression or ConjunctionExpression or NotExpression or IsNullExpression or BooleanTestExpression => true,

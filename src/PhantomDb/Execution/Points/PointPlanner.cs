@@ -282,24 +282,34 @@ internal sealed class PointPlanner
         }
         LogicalScan newRow = new(update.Table, update.Table.Name, [.. update.NewRow.Select((column, i) => new ScanColumn(column, update.Table.Columns[i].Number))]);
         PointExpressions computed = new(newRow, _bound.ParameterTypes, _statement);
-        // A check fails where it is false; unknown passes.
-        if (!update.Checks.All(check => computed.TryAddCondition(new BooleanTestExpression(check.Condition, Value: false, IsNegated: true)))
-            || !update.Returning.All(value => computed.TryAdd(value.Expression, value.Column.Type))
-            || !update.Stored.All(value => computed.TryAdd(StoredValues.AsStored(value), value.Column.Column.Type)))
-        {
-            return false;
-        }
         foreach (int number in keyColumns)
         {
             computed.PlaceOf(number, update.Table.TypeOf(number));
         }
+        if (NewRowOf(update, computed) is not { } row)
+        {
+            return false;
+        }
         int[] columns = computed.ReadColumns;
         int[] newPlaces = [.. columns.Select(number => update.ChangedColumns.ToList().IndexOf(number))];
         int[] oldPlaces = [.. columns.Select((number, i) => newPlaces[i] >= 0 ? -1 : values.PlaceOf(number, update.Table.TypeOf(number)))];
-        PointOperand[] operands = computed.Build();
-        int outputCount = update.Returning.Count;
-        changed = new PointChangedRow(columns, newPlaces, oldPlaces, computed.Row, computed.BuildCondition(), operands[outputCount..], OutputOf(update, operands[..outputCount]));
+        changed = new PointChangedRow(columns, newPlaces, oldPlaces, row);
         return true;
+    }
+
+    // Checks, index expressions and RETURNING; null where something of them cannot be computed here.
+    private static PointNewRow? NewRowOf(LogicalModification modification, PointExpressions row)
+    {
+        // A check fails where it is false; unknown passes.
+        if (!modification.Checks.All(check => row.TryAddCondition(new BooleanTestExpression(check.Condition, Value: false, IsNegated: true)))
+            || !modification.Returning.All(value => row.TryAdd(value.Expression, value.Column.Type))
+            || !modification.Stored.All(value => row.TryAdd(StoredValues.AsStored(value), value.Column.Column.Type)))
+        {
+            return null;
+        }
+        PointOperand[] operands = row.Build();
+        int outputCount = modification.Returning.Count;
+        return new PointNewRow(row.Row, row.BuildCondition(), operands[outputCount..], OutputOf(modification, operands[..outputCount]));
     }
 
     private static PointOutput? OutputOf(LogicalModification modification, PointOperand[] values) => values.Length == 0
@@ -351,7 +361,7 @@ internal sealed class PointPlanner
             }
         }
         bool needsNewRow = insert.Checks.Count + insert.Stored.Count + insert.Returning.Count > 0;
-        PointNewRow? newRow = needsNewRow ? PointNewRow.Create(insert, columns, _bound.ParameterTypes, _statement) : null;
+        PointNewRow? newRow = needsNewRow ? NewRowOf(insert, PointExpressions.OfRow(insert.Table, columns, _bound.ParameterTypes, _statement)) : null;
         PointParent?[] parents = [.. insert.Table.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey)
             .Select(key => PointParent.Create(key, insert.Table, row, _storage))];
         if ((needsNewRow && newRow is null) || parents.Contains(null))
@@ -364,8 +374,7 @@ internal sealed class PointPlanner
         }
         TableIndex[] arbiters = [.. table.Indexes.Where(index => index.Definition.IsUnique
             && (conflict.Arbiters.Count == 0 || conflict.Arbiters.Any(arbiter => arbiter.Oid == index.Definition.Oid)))];
-        bool mayRun = (insert.Stored.Count == 0 || conflict.DoesNothing)
-            && !insert.Returning.Any(value => ExpressionFacts.IsVolatile(value.Expression))   // it may be computed of both rows
+        bool mayRun = !insert.Returning.Any(value => ExpressionFacts.IsVolatile(value.Expression))   // it may be computed of both rows
             && !conflict.Assignments.Any(assignment => IsInForeignKey(insert.Table, assignment.ColumnNumber));
         PointConflictUpdate? update = !mayRun || conflict.DoesNothing ? null
             : PointConflictUpdate.Create(insert, table, columns, isNotNull, newRow, _bound.ParameterTypes, _statement);

@@ -1,12 +1,10 @@
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
-using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
 using PhantomDb.Types;
-using PhantomDb.Vectors;
 
 namespace PhantomDb.Execution.Points;
 
@@ -18,7 +16,7 @@ internal sealed class PointUpsert(
 {
     public override bool IsInsert => false;   // it reads
 
-    public override int Run(Transaction transaction, RowBuffer parameters)
+    protected override int Change(Transaction transaction, RowBuffer parameters)
     {
         if (!TryFill(parameters))
         {
@@ -42,8 +40,6 @@ internal sealed class PointUpsert(
             EnsureVisible(transaction, rowId);
             if (update is null)
             {
-                Rows?.Clear();
-                Rows?.Finish();
                 return 0;
             }
         }
@@ -95,36 +91,29 @@ internal sealed class PointUpsert(
 /// <summary>DO UPDATE of the one row in the way: its new values are computed from it and the proposed row.</summary>
 internal sealed class PointConflictUpdate
 {
+    private readonly int _width;           // columns of a row, without index expressions
     private readonly RowBuffer _pair;      // the existing row's columns, then the proposed row's
-    private readonly PointRow _pairRow;
+    private readonly PointRow? _pairRow;
     private readonly RowBuffer _updated;   // the whole row
     private readonly RowBuffer _values;
     private readonly int[] _places;        // of the values in the row
     private readonly PointOperand[] _operands;
     private readonly bool[] _isNotNull;
-    private readonly PredicateEvaluator? _where;
+    private readonly PointCondition? _where;
     private readonly PointNewRow? _newRow;
-    private readonly int[] _selected = new int[DataChunk.Capacity];
 
-    private PointConflictUpdate(
-        TableStore table, PointRow pairRow, ConflictAction action, Expression[] assigned, Expression? where, bool[] isNotNull, PointNewRow? newRow)
+    private PointConflictUpdate(TableStore table, int[] changed, int[] stored, int width, PointExpressions pair, bool[] isNotNull, PointNewRow? newRow)
     {
-        int[] numbers = table.ColumnNumbers;
-        int[] changed = [.. action.Assignments.Select(a => a.ColumnNumber)];
-        _pair = new RowBuffer([.. numbers, .. numbers]);
-        _pairRow = pairRow;
+        ReadOnlySpan<int> columns = table.ColumnNumbers.AsSpan(0, width);
+        _width = width;
+        _pair = new RowBuffer([.. columns, .. columns]);
+        _where = pair.BuildCondition();
+        _operands = pair.Build();
+        _pairRow = pair.Row;
         _updated = table.NewRowBuffer();
-        _values = new RowBuffer(changed);
-        _places = [.. changed.Select(number => Array.IndexOf(numbers, number))];
-        _operands = [.. assigned.Select(value => (PointOperand)(value switch
-        {
-            ParameterExpression parameter => new ParameterOperand(parameter.Index),
-            ConstantExpression constant => new ConstantOperand(constant),
-            PositionExpression column => new ColumnOperand(pairRow, column.Index),
-            _ => new ComputedOperand(new ExpressionEvaluator(value, pairRow.Evaluation), pairRow),
-        }))];
-        _isNotNull = [.. _places.Select(place => isNotNull[place])];
-        _where = where is null ? null : new PredicateEvaluator(where, pairRow.Evaluation);
+        _values = new RowBuffer([.. changed, .. stored]);
+        _places = [.. _values.Columns.Select(number => Array.IndexOf(table.ColumnNumbers, number))];
+        _isNotNull = [.. changed.Select((_, i) => isNotNull[_places[i]])];
         _newRow = newRow;
     }
 
@@ -134,19 +123,17 @@ internal sealed class PointConflictUpdate
         IReadOnlyList<SqlType> parameterTypes, IStatementContext statement)
     {
         ConflictAction action = insert.OnConflict!;
-        LogicalColumn[] pair = [.. table.ColumnNumbers.Select(number => action.Existing[insert.Table.IndexOfNumber(number)]), .. columns];
-        Expression?[] assigned = new Expression?[action.Assignments.Count];
-        for (int i = 0; i < assigned.Length; i++)
+        int width = columns.Count;
+        PointExpressions pair = PointExpressions.OfRow(
+            insert.Table, [.. table.ColumnNumbers.Take(width).Select(number => action.Existing[insert.Table.IndexOfNumber(number)]), .. columns], parameterTypes, statement);
+        if (!action.Assignments.All(assignment => pair.TryAdd(assignment.Value, insert.Table.TypeOf(assignment.ColumnNumber)))
+            || (action.Where is not null && !pair.TryAddCondition(action.Where)))
         {
-            SqlType type = insert.Table.TypeOf(action.Assignments[i].ColumnNumber);
-            Expression value = action.Assignments[i].Value;
-            bool isStoredAlike = value.Type.Physical == type.Physical && (type.Id != SqlTypeId.Numeric || value.Type.Scale == type.Scale);
-            assigned[i] = isStoredAlike ? PointNewRow.Place(value, pair) : null;
+            return null;
         }
-        Expression? where = action.Where is null ? null : PointNewRow.Place(action.Where, pair);
-        return assigned.Contains(null) || (action.Where is not null && where is null)
-            ? null
-            : new PointConflictUpdate(table, new PointRow([.. pair.Select(c => c.Type.Physical)], parameterTypes, statement), action, assigned!, where, isNotNull, newRow);
+        int[] changed = [.. action.Assignments.Select(assignment => assignment.ColumnNumber)];
+        int[] stored = [.. StoredValues.Reading(insert.Table, insert.Stored, changed).Select(value => value.Column.ColumnNumber)];
+        return new PointConflictUpdate(table, changed, stored, width, pair, isNotNull, newRow);
     }
 
     /// <summary>Updates a row that is locked; 0 where WHERE does not want it, -1 where the general way must make an error.</summary>
@@ -156,21 +143,14 @@ internal sealed class PointConflictUpdate
         {
             return -1;
         }
-        int width = proposed.Count;
-        for (int i = 0; i < width; i++)
+        for (int i = 0; i < _width; i++)
         {
-            PointValues.Copy(proposed, i, _pair, width + i);
+            PointValues.Copy(proposed, i, _pair, _width + i);
         }
-        _pairRow.Take(_pair, parameters);
-        if (_where is not null)
+        _pairRow?.Take(_pair, parameters);
+        if (_where?.IsMet() == false)
         {
-            _pairRow.MakeVectors();
-            if (_where.Select(_pairRow.Chunk, _selected) == 0)
-            {
-                _newRow?.Rows?.Clear();
-                _newRow?.Rows?.Finish();
-                return 0;
-            }
+            return 0;
         }
         if (!PointRowChange.TryFill(_values, _operands, _isNotNull, parameters))
         {
@@ -178,17 +158,21 @@ internal sealed class PointConflictUpdate
         }
         if (_newRow is not null)
         {
-            for (int i = 0; i < width; i++)
+            for (int i = 0; i < _width; i++)
             {
                 PointValues.Copy(_pair, i, _updated, i);
             }
-            for (int i = 0; i < _places.Length; i++)
+            for (int i = 0; i < _operands.Length; i++)
             {
                 PointValues.Copy(_values, i, _updated, _places[i]);
             }
-            if (!_newRow.TryTake(_updated, parameters))
+            if (!_newRow.TryTake(_updated, _updated, parameters))
             {
                 return -1;
+            }
+            for (int i = _operands.Length; i < _places.Length; i++)
+            {
+                PointValues.Copy(_updated, _places[i], _values, i);
             }
         }
         return transaction.TryUpdate(table, rowId, _values, transaction.Isolation == IsolationLevel.ReadCommitted) == WriteOutcome.Done

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Tests.Engine;
 
 namespace PhantomDb.Tests.Execution.Points;
 
@@ -65,9 +66,7 @@ public sealed class PointLockTests
                 }
                 Run(second, $"BEGIN ISOLATION LEVEL {level}");
                 Run(second, "SELECT 1 FROM t");
-                Task<string> waiting = Task.Run(() => Outcome(() => second.Execute($"SELECT v FROM t WHERE id = 2 AND {condition} FOR {strength}")));
-                await Task.Delay(20);
-                Assert.IsFalse(waiting.IsCompleted, change);
+                Task<string> waiting = SessionSteps.Blocked(second, () => Outcome(() => second.Execute($"SELECT v FROM t WHERE id = 2 AND {condition} FOR {strength}")), change);
                 Run(first, end);
                 string outcome = await waiting;
                 if (end == "ROLLBACK")
@@ -130,9 +129,7 @@ public sealed class PointLockTests
         Run(second, "BEGIN");
         Assert.AreEqual("SELECT 1: 1", Outcome(() => first.Execute("SELECT v FROM t WHERE id = 1 FOR UPDATE")));
         Assert.AreEqual("SELECT 1: 2", Outcome(() => second.Execute("SELECT v FROM t WHERE id = 2 FOR UPDATE")));
-        Task<string> waiting = Task.Run(() => Outcome(() => first.Execute("SELECT v FROM t WHERE id = 2 FOR SHARE")));
-        await Task.Delay(20);
-        Assert.IsFalse(waiting.IsCompleted);
+        Task<string> waiting = SessionSteps.Blocked(first, () => Outcome(() => first.Execute("SELECT v FROM t WHERE id = 2 FOR SHARE")));
         Assert.StartsWith("40P01", Outcome(() => second.Execute("SELECT v FROM t WHERE id = 1 FOR SHARE")));
         Assert.AreEqual("SELECT 1: 2", await waiting);
         Run(second, "ROLLBACK");

@@ -99,7 +99,7 @@ public sealed class PointReferenceTests
         foreach (string sql in new[]
         {
             "DELETE FROM p WHERE id = $1", "UPDATE p SET id = $1 WHERE id = $1", "UPDATE c SET p = 1 WHERE id = $1", "UPDATE p SET note = 'x', a = 1 WHERE id = $1",
-            "INSERT INTO p (id) VALUES ($1) ON CONFLICT DO NOTHING",
+            "INSERT INTO p (id) VALUES ($1) ON CONFLICT DO NOTHING", "INSERT INTO p (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET note = 'y' RETURNING *",
         })
         {
             using PreparedStatement statement = session.Prepare(sql);
