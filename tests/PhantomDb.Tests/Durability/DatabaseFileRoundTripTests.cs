@@ -16,7 +16,7 @@ namespace PhantomDb.Tests.Durability;
 [TestClass]
 public sealed class DatabaseFileRoundTripTests
 {
-    private static readonly string[] TypeNames =
+    internal static readonly string[] TypeNames =
     [
         "bool", "smallint", "int", "bigint", "numeric", "numeric(10,2)", "numeric(38,5)", "float", "double", "string", "varchar(20)", "char(6)",
         "bytea", "date", "time", "datetime", "timestamptz", "timestamptz(3)", "interval", "uuid", "oid", "name",
@@ -183,14 +183,14 @@ public sealed class DatabaseFileRoundTripTests
 
     private static DatabaseContent Content(LoadedDatabase loaded) => new("t", loaded.Catalog, loaded.Storage, ReadView.Latest);
 
-    private static int Setting(string name, int otherwise) =>
+    internal static int Setting(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : otherwise;
 
     private static string Cell(string value) =>
         value.Length == 0 || value.AsSpan().ContainsAny(",\"\n\r") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
 
     // As PostgreSQL prints them.
-    private static string Value(string type, Random random) => type switch
+    internal static string Value(string type, Random random) => type switch
     {
         "bool" => random.Next(2) == 0 ? "t" : "f",
         "smallint" => Pick(random, "-32768", "32767", "0") ?? Text((short)random.Next(short.MinValue, short.MaxValue)),

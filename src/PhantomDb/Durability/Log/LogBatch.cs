@@ -1,0 +1,182 @@
+using System.Buffers;
+using System.Diagnostics;
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// The records of one transaction as bodies <c>OP,TABLE,VALUES…</c>, made by the committing session before any lock. What is known
+/// only in the queue (LSN, time, lag) is <see cref="LogEncoder"/>'s to add. A session keeps one and uses it again. Not for two threads.
+/// </summary>
+internal sealed class LogBatch
+{
+    /// <summary>Bytes of one transaction's records; what is larger belongs into a file of its own.</summary>
+    public const int ByteCountMax = 2_000_000_000;
+
+    private const int BufferKept = 1 << 16;   // by a session that is idle
+
+    private readonly List<TableDefinition> _tables = [];
+    private byte[] _bytes = [];
+    private int _count;
+    private int[] _ends = new int[4];
+    private int _recordCount;
+
+    public int RecordCount => _recordCount;
+
+    /// <summary>Of all bodies.</summary>
+    public int ByteCount => _count;
+
+    /// <summary>The tables whose definition must stand in the segment before these records, in the order of their first use.</summary>
+    public IReadOnlyList<TableDefinition> Tables => _tables;
+
+    /// <summary>A record's body; valid until the batch changes.</summary>
+    public ReadOnlySpan<byte> Body(int index) => _bytes.AsSpan(Start(index), _ends[index] - Start(index));
+
+    /// <summary>Starts a record. The table's name is an SQL identifier with its schema where that is not public, or nothing.</summary>
+    public void Begin(ReadOnlySpan<byte> operation, ReadOnlySpan<byte> table)
+    {
+        Debug.Assert(LogOperationNames.IsName(operation));
+        _count = Start(_recordCount);   // what an error left of a record begun before
+        operation.CopyTo(Reserve(operation.Length + 1));
+        _count += operation.Length;
+        _bytes[_count++] = (byte)',';
+        if (!table.IsEmpty)
+        {
+            _count += LogCell.Write(table, Reserve(LogCell.LengthMax(table)));
+        }
+    }
+
+    public void Begin(LogOperation operation, ReadOnlySpan<byte> table) => Begin(LogOperationNames.Utf8(operation), table);
+
+    /// <summary>A value that is not NULL, as text.</summary>
+    public void Cell(ReadOnlySpan<byte> value)
+    {
+        Separator();
+        _count += LogCell.Write(value, Reserve(LogCell.LengthMax(value)));
+    }
+
+    public void Null() => Separator();
+
+    /// <summary>What stands between the images of an UPDATE.</summary>
+    public void Mark()
+    {
+        Separator();
+        Reserve(1)[0] = LogCell.Mark;
+        _count++;
+    }
+
+    /// <summary>A vector's value, NULL or not, in the text that the output gives.</summary>
+    public void Value(TextOutput text, Vector vector, int position)
+    {
+        if (!vector.IsValid(position))
+        {
+            Null();
+            return;
+        }
+        switch (text.Type.Id)
+        {
+            case SqlTypeId.Boolean or SqlTypeId.Int16 or SqlTypeId.Int32 or SqlTypeId.Int64 or SqlTypeId.Numeric or SqlTypeId.Real or SqlTypeId.Double
+                or SqlTypeId.Date or SqlTypeId.Time or SqlTypeId.Timestamp or SqlTypeId.TimestampTz or SqlTypeId.Interval or SqlTypeId.Uuid:
+                Separator();   // nothing in these needs quotes
+                _count += text.Format(vector, position, Reserve(text.LengthMax(vector, position)));
+                break;
+            case SqlTypeId.Text or SqlTypeId.Varchar:
+                Cell(StringView.Bytes(in vector.Data<StringView>()[position], vector.Blocks));
+                break;
+            case SqlTypeId.Bytea:
+                Separator();
+                Reserve(1)[0] = (byte)'\\';   // its text begins with a backslash, and has no other
+                _count++;
+                _count += text.Format(vector, position, Reserve(text.LengthMax(vector, position)));
+                break;
+            default:
+                FormatAndCell(text, vector, position);
+                break;
+        }
+    }
+
+    /// <summary>Ends the record that was begun.</summary>
+    public void End()
+    {
+        if (_recordCount == _ends.Length)
+        {
+            Array.Resize(ref _ends, 2 * _ends.Length);
+        }
+        _ends[_recordCount++] = _count;
+    }
+
+    /// <summary>These records need the table's definition before them in their segment.</summary>
+    public void Uses(TableDefinition table)
+    {
+        if (!_tables.Contains(table, ReferenceEqualityComparer.Instance))
+        {
+            _tables.Add(table);
+        }
+    }
+
+    public void Clear()
+    {
+        _tables.Clear();
+        _count = _recordCount = 0;
+        if (_bytes.Length > BufferKept)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+            _bytes = [];
+        }
+        if (_ends.Length > BufferKept / sizeof(int))
+        {
+            _ends = new int[4];
+        }
+    }
+
+    private int Start(int index) => index == 0 ? 0 : _ends[index - 1];
+
+    private void Separator()
+    {
+        Reserve(1)[0] = (byte)',';
+        _count++;
+    }
+
+    private void FormatAndCell(TextOutput text, Vector vector, int position)
+    {
+        byte[] scratch = ArrayPool<byte>.Shared.Rent(text.LengthMax(vector, position));
+        try
+        {
+            Cell(scratch.AsSpan(0, text.Format(vector, position, scratch)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(scratch);
+        }
+    }
+
+    private Span<byte> Reserve(int size)
+    {
+        if (_bytes.Length - _count < size)
+        {
+            Grow(size);
+        }
+        return _bytes.AsSpan(_count);
+    }
+
+    private void Grow(int size)
+    {
+        if ((long)_count + size > ByteCountMax)
+        {
+            throw new PhantomDbException(SqlStates.ProgramLimitExceeded, "the changes of a transaction are too many for the transaction log")
+            {
+                Detail = $"Their text has more than {ByteCountMax} bytes.",
+            };
+        }
+        byte[] larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(Math.Max((long)_count + size, 2L * _bytes.Length), ByteCountMax));
+        _bytes.AsSpan(0, _count).CopyTo(larger);
+        if (_bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(_bytes);
+        }
+        _bytes = larger;
+    }
+}

@@ -1,0 +1,78 @@
+namespace PhantomDb.Durability.Log;
+
+/// <summary>The cells of a body, where they stand and what they hold. Spans are valid until the next body.</summary>
+internal sealed class LogCells
+{
+    private const int ScratchKept = 1 << 20;
+
+    private byte[] _bytes = [];
+    private int _start;
+    private int[] _ends = new int[16];
+    private int _count;
+    private byte[] _scratch = [];
+    private int _scratchCount;
+
+    public int Count => _count;
+
+    /// <summary>Finds the cells of a body in a buffer; false where it is not as it would be written.</summary>
+    public bool TrySplit(byte[] buffer, int start, int length)
+    {
+        _bytes = buffer;
+        _start = start;
+        _count = _scratchCount = 0;
+        if (_scratch.Length > ScratchKept)
+        {
+            _scratch = [];
+        }
+        ReadOnlySpan<byte> body = buffer.AsSpan(start, length);
+        int position = 0;
+        while (true)
+        {
+            int cell = LogCell.Measure(body[position..]);
+            if (cell < 0)
+            {
+                return false;
+            }
+            if (_count == _ends.Length)
+            {
+                Array.Resize(ref _ends, 2 * _count);
+            }
+            position += cell;
+            _ends[_count++] = start + position;
+            if (position == length)
+            {
+                return true;
+            }
+            position++;   // the comma
+        }
+    }
+
+    /// <summary>The cell as it stands in the file.</summary>
+    public ReadOnlySpan<byte> Raw(int index)
+    {
+        int start = index == 0 ? _start : _ends[index - 1] + 1;
+        return _bytes.AsSpan(start, _ends[index] - start);
+    }
+
+    /// <summary>The value, without quotes and escapes.</summary>
+    public ReadOnlySpan<byte> Value(int index)
+    {
+        ReadOnlySpan<byte> cell = Raw(index);
+        if (!LogCell.HasEscapes(cell))
+        {
+            return LogCell.IsQuoted(cell) ? cell[1..^1] : cell;
+        }
+        if (_scratch.Length - _scratchCount < cell.Length)
+        {
+            _scratch = new byte[Math.Max(cell.Length, Math.Min(2 * _scratch.Length, ScratchKept))];   // spans of the old one stay valid
+            _scratchCount = 0;
+        }
+        int length = LogCell.Read(cell, _scratch.AsSpan(_scratchCount));
+        ReadOnlySpan<byte> value = _scratch.AsSpan(_scratchCount, length);
+        _scratchCount += length;
+        return value;
+    }
+
+    /// <summary>True where the cells begin as a record's do: with an operation and a table, which may be nothing.</summary>
+    public bool IsRecord => _count >= 2 && LogOperationNames.IsName(Raw(0));
+}

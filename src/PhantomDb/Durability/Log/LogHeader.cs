@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Text;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>What counts of the segment before: its salt, by which it is known, the last LSN and the bytes up to there.</summary>
+internal sealed record LogPredecessor(uint Salt, long LastLsn, long Length);
+
+/// <summary>
+/// The first two lines of a segment: who it is, where it stands among others, and how its lines are summed.
+/// <code>
+/// # PhantomDB Transaction Log | Database: shop | Version: 1 | Id: 6f1c… | Timeline: 1 | Segment: 7 | FirstLSN: 1201 | Salt: 9c41f0aa
+///   | Unflushed: 16777216 | Previous: 7e11ab02 | PreviousLSN: 1200 | PreviousLength: 67108123 | Header: 5f0c2a11     (all one line)
+/// LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC
+/// </code>
+/// <c>Header</c> is the CRC-32C of all before it. The first segment has <c>Previous: none</c> and nothing more of it. Valid
+/// only as it would be written: any other spelling is damage. Of other versions, the start up to <c>Version</c> and the end are the same.
+/// </summary>
+/// <param name="UnflushedMax">Bytes at the end of the file that may not yet be on the disk, at most.</param>
+internal sealed record LogHeader(
+    string DatabaseName, Guid Id, int Timeline, long Segment, long FirstLsn, uint Salt, long UnflushedMax, LogPredecessor? Predecessor)
+{
+    public const int LengthMax = 4096;
+    public const string FirstMark = "# PhantomDB Transaction Log | Database: ";
+    public const string ColumnsLine = "LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC";
+
+    private const string VersionMark = " | Version: ";
+    private const string ChecksumMark = " | Header: ";
+    private const string CurrentVersion = "1";
+    private const int NameLengthMax = 200;
+
+    /// <summary>Of the format. A whole header may have one that is not ours: then nothing else in it is known.</summary>
+    public string Version { get; private init; } = CurrentVersion;
+
+    public bool IsOfKnownVersion => Version == CurrentVersion;
+
+    /// <summary>Both lines, as they stand in the file.</summary>
+    public byte[] ToBytes()
+    {
+        string text = string.Create(CultureInfo.InvariantCulture,
+            $"{FirstMark}{PlainName()}{VersionMark}{CurrentVersion} | Id: {Id:n} | Timeline: {Timeline} | Segment: {Segment} | FirstLSN: {FirstLsn}")
+            + string.Create(CultureInfo.InvariantCulture, $" | Salt: {Checksum.Text(Salt)} | Unflushed: {UnflushedMax} | ")
+            + PredecessorText() + ChecksumMark;
+        return Encoding.UTF8.GetBytes($"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n{ColumnsLine}\n");
+    }
+
+    /// <summary>Reads the header at the start of some bytes, and tells its length; null where it is damaged or not whole.</summary>
+    public static LogHeader? TryParse(ReadOnlySpan<byte> bytes, out int length)
+    {
+        length = 0;
+        int end = bytes.IndexOf((byte)'\n');
+        if (end < 0 || !bytes[(end + 1)..].StartsWith(Encoding.ASCII.GetBytes(ColumnsLine + "\n")))
+        {
+            return null;
+        }
+        ReadOnlySpan<byte> line = bytes[..end];
+        length = end + 1 + ColumnsLine.Length + 1;
+        if (!line.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) || !HasChecksum(line))
+        {
+            return null;
+        }
+        string text = Encoding.UTF8.GetString(line);
+        int version = text.IndexOf(VersionMark, StringComparison.Ordinal);
+        if (version < 0)
+        {
+            return null;
+        }
+        string[] parts = text[(version + VersionMark.Length)..].Split(" | ");
+        string name = text[FirstMark.Length..version];
+        if (parts[0] != CurrentVersion)
+        {
+            return new LogHeader(name, default, 0, 0, 0, 0, 0, null) { Version = parts[0] };
+        }
+        LogHeader? header = Read(name, parts);
+        return header is not null && bytes.StartsWith(header.ToBytes()) ? header : null;
+    }
+
+    /// <summary>True for what a header that was being written may have left: its start, and not all of it.</summary>
+    public static bool IsStart(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOf((byte)'\n');
+        if (end < 0)
+        {
+            ReadOnlySpan<byte> mark = Encoding.ASCII.GetBytes(FirstMark);
+            return bytes.StartsWith(mark) || mark.StartsWith(bytes);
+        }
+        ReadOnlySpan<byte> rest = bytes[(end + 1)..], columns = Encoding.ASCII.GetBytes(ColumnsLine + "\n");
+        return bytes.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) && HasChecksum(bytes[..end]) && rest.Length < columns.Length && columns.StartsWith(rest);
+    }
+
+    private static LogHeader? Read(string name, string[] parts)
+    {
+        bool hasPredecessor = parts.Length == 11;
+        if (!hasPredecessor && !(parts.Length == 9 && parts[7] == "Previous: none"))
+        {
+            return null;
+        }
+        if (!Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id) || Number(parts[2], "Timeline: ") is not (>= 1 and <= int.MaxValue and var timeline)
+            || Number(parts[3], "Segment: ") is not (>= 1 and var segment) || Number(parts[4], "FirstLSN: ") is not (>= 1 and var firstLsn)
+            || Salted(parts[5], "Salt: ") is not { } salt || Number(parts[6], "Unflushed: ") is not (>= 1 and var unflushed))
+        {
+            return null;
+        }
+        if (!hasPredecessor)
+        {
+            return new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null);
+        }
+        return Salted(parts[7], "Previous: ") is { } previous && Number(parts[8], "PreviousLSN: ") is (>= 0 and var lastLsn)
+            && lastLsn < firstLsn && Number(parts[9], "PreviousLength: ") is (>= 0 and var length)
+            ? new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, new LogPredecessor(previous, lastLsn, length)) : null;
+    }
+
+    private static bool HasChecksum(ReadOnlySpan<byte> line)
+    {
+        const int DigitCount = 8;
+        return line.Length > DigitCount && line[..^DigitCount].EndsWith(Encoding.ASCII.GetBytes(ChecksumMark))
+            && LogChecksum.IsText(line[^DigitCount..], Checksum.Of(line[..^DigitCount]));
+    }
+
+    private string PredecessorText() => Predecessor is { } previous
+        ? string.Create(CultureInfo.InvariantCulture, $"Previous: {Checksum.Text(previous.Salt)} | PreviousLSN: {previous.LastLsn} | PreviousLength: {previous.Length}")
+        : "Previous: none";
+
+    // A comment is one line; without quotes and bars it is a CSV record too, and its parts can be told apart.
+    private string PlainName()
+    {
+        string name = DatabaseName.Length > NameLengthMax ? DatabaseName[..NameLengthMax] : DatabaseName;
+        return string.Concat(name.Select(c => char.IsControl(c) || char.IsSurrogate(c) || c is '"' or '|' ? '_' : c));
+    }
+
+    private static string After(string part, string mark) => part.StartsWith(mark, StringComparison.Ordinal) ? part[mark.Length..] : "";
+
+    private static long? Number(string part, string mark) =>
+        long.TryParse(After(part, mark), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static uint? Salted(string part, string mark) =>
+        uint.TryParse(After(part, mark), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint number) ? number : null;
+}

@@ -1,0 +1,64 @@
+using System.Globalization;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>What a segment's bytes are, as far as they can tell.</summary>
+internal enum LogVerdict
+{
+    /// <summary>Whole transactions up to the end.</summary>
+    Clean,
+
+    /// <summary>Bytes at the end that never were on the disk, as far as can be known: what was there is whole up to <see cref="LogSegmentReport.End"/>.</summary>
+    Torn,
+
+    /// <summary>As torn, but whole transactions stand behind the bad line: nothing proves that they were acknowledged, nor that not.</summary>
+    Doubtful,
+
+    /// <summary>Bytes that had been on the disk are not what they were.</summary>
+    Damaged,
+}
+
+/// <summary>Where a transaction begins, or would: an offset, its line, counted from 1, and the LSN that stands there.</summary>
+internal readonly record struct LogPosition(long Offset, long Line, long Lsn);
+
+/// <summary>The first bad line.</summary>
+internal sealed record LogFault(long Offset, long Line, long ExpectedLsn, string Reason);
+
+/// <summary>What reading a segment found.</summary>
+internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosition End, long FileLength)
+{
+    /// <summary>Null where the header is not whole.</summary>
+    public LogHeader? Header { get; init; }
+
+    public LogSeal? Seal { get; init; }
+
+    public LogFault? Fault { get; init; }
+
+    /// <summary>Why the fault cannot be a torn end.</summary>
+    public string? Proof { get; init; }
+
+    public long TransactionCount { get; init; }
+
+    public long RecordCount { get; init; }
+
+    /// <summary>Whole valid transactions behind the bad line.</summary>
+    public long TransactionsBehind { get; init; }
+
+    /// <summary>The highest LSN of these.</summary>
+    public long LastLsnBehind { get; init; }
+
+    /// <summary>Bytes behind what the segment's successor counts, its seal apart: never judged.</summary>
+    public long IgnoredBytes { get; init; }
+
+    /// <summary>The error for what is damaged or in doubt.</summary>
+    public PhantomDbException ToError()
+    {
+        LogFault fault = Fault ?? throw new InvalidOperationException("a clean segment is no error");
+        string detail = string.Create(CultureInfo.InvariantCulture,
+            $"LSN {fault.ExpectedLsn} was expected there. Whole transactions behind it: {TransactionsBehind}{(TransactionsBehind > 0 ? $", up to LSN {LastLsnBehind}" : "")}.");
+        return Error.FileDamaged(Path, fault.Reason,
+            string.Create(CultureInfo.InvariantCulture, $"{Path}, line {fault.Line}, byte offset {fault.Offset}"),
+            Proof is null ? detail : $"{detail} {Proof}.", null);
+    }
+}
