@@ -155,7 +155,7 @@ public sealed class DefinitionConcurrencyTests
         alterer.Join();
         Assert.IsEmpty(errors, string.Join('\n', errors));
         CheckCatalog(database);
-        ForkTests.Check(database);
+        StoredTables.Check(database);
         Assert.AreEqual($"{added}", Run(setUp, "SELECT sum(v) FROM shared"));
         var expected = models.SelectMany(model => model).ToDictionary();
         CollectionAssert.AreEquivalent(expected.Keys.Append("shared").ToList(), database.Catalog.Tables.Select(table => table.Name).ToList());

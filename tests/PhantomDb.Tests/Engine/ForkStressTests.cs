@@ -42,7 +42,7 @@ public sealed class ForkStressTests
         stop.Set();
         writers.ForEach(thread => thread.Join());
         Assert.IsEmpty(errors, string.Join('\n', errors));
-        ForkTests.Check(database);
+        StoredTables.Check(database);
         using Session last = database.OpenSession();
         CheckTotals(last);
     }
@@ -100,7 +100,7 @@ public sealed class ForkStressTests
         for (int i = 0; i < 15 && !stop.IsSet; i++)
         {
             using Database fork = source.Fork();
-            ForkTests.Check(fork);
+            StoredTables.Check(fork);
             using Session session = fork.OpenSession();
             CheckTotals(session);
             Dictionary<int, int> model = Balances(session);
@@ -127,8 +127,8 @@ public sealed class ForkStressTests
                 }
             }
             CollectionAssert.AreEquivalent(model, Balances(session));
-            ForkTests.Check(fork);
-            ForkTests.Check(second);
+            StoredTables.Check(fork);
+            StoredTables.Check(second);
             using Session sessionOfSecond = second.OpenSession();
             CheckTotals(sessionOfSecond);
         }
@@ -182,7 +182,7 @@ public sealed class ForkStressTests
             for (int i = 0; i < 100 && !stop.IsSet; i++)
             {
                 using Database fork = database.Fork();
-                ForkTests.Check(fork);
+                StoredTables.Check(fork);
                 using Session session = fork.OpenSession();
                 foreach (TableStore table in fork.Storage.Tables.Values)
                 {
@@ -193,7 +193,7 @@ public sealed class ForkStressTests
                     Run(session, $"ALTER TABLE {name} ADD COLUMN mine text DEFAULT 'x'");
                     Run(session, $"DELETE FROM {name} WHERE mine = 'x' AND a > 50");
                 }
-                ForkTests.Check(fork);
+                StoredTables.Check(fork);
             }
         }, errors, stop))];
         foreach (Thread forker in forkers)
@@ -217,16 +217,18 @@ public sealed class ForkStressTests
         var errors = new ConcurrentQueue<Exception>();
         using Database fork = database.Fork();
         var threads = new List<Thread>();
+        int updateCount = 0;
         foreach (Database side in (Database[])[database, fork])
         {
             threads.Add(Start(() =>
             {
                 using Session session = side.OpenSession();
                 var random = new Random(1);
-                for (int i = 0; !stop.IsSet; i++)
+                while (!stop.IsSet)
                 {
                     int value = random.Next(1_000_000);
                     Run(session, $"UPDATE t SET a = {value}, b = -{value}, s = 'some text that says {value}' WHERE id = {random.Next(5000) + 1}");
+                    Interlocked.Increment(ref updateCount);
                 }
             }, errors, stop));
             threads.Add(Start(() =>
@@ -246,13 +248,14 @@ public sealed class ForkStressTests
         for (int i = 0; i < 300 && !stop.IsSet; i++)
         {
             using Database another = (i % 2 == 0 ? database : fork).Fork();
-            Thread.Sleep(i % 3);
+            int before = Volatile.Read(ref updateCount);
+            SessionSteps.WaitUntil(() => stop.IsSet || Volatile.Read(ref updateCount) > before + (i % 5));
         }
         stop.Set();
         threads.ForEach(thread => thread.Join());
         Assert.IsEmpty(errors, string.Join('\n', errors));
-        ForkTests.Check(database);
-        ForkTests.Check(fork);
+        StoredTables.Check(database);
+        StoredTables.Check(fork);
     }
 
     private static string Run(Session session, string sql)
