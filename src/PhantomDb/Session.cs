@@ -56,6 +56,7 @@ public sealed partial class Session : IDisposable
         };
         _statement.IsReadOnly = IsReadOnly(_transaction);
         _statement.AwaitSequence = AwaitSequence(_transaction, _statement);
+        _statement.NumberTransaction = _transaction.TransactionId;
         _settings.IdleLimitsChanged = () => Watch(self);
         _plans = new PlanCache(database.Options.PlanCacheSize);
         StatementContext statement = _statement;

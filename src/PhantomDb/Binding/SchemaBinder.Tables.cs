@@ -202,9 +202,14 @@ internal sealed partial class SchemaBinder
         switch (constraint)
         {
             case UniqueTableConstraint unique:
-                if (unique.UsingIndex is not null || unique.Include.Count > 0)
+                if (unique.UsingIndex is { } usedIndex)
                 {
-                    throw Error.NotSupported(unique.UsingIndex is not null ? "USING INDEX" : "INCLUDE", unique.Position);
+                    builder.AddUniqueUsing(usedIndex, unique.Name, unique.IsPrimaryKey, unique.Attributes, unique.Position);
+                    break;
+                }
+                if (unique.Include.Count > 0)
+                {
+                    throw Error.NotSupported("INCLUDE", unique.Position);
                 }
                 RefuseOptions(unique.Options);
                 RefuseTablespace(unique.Tablespace, unique.Position);

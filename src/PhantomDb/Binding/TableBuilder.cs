@@ -88,11 +88,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         }
         if (isPrimaryKey)
         {
-            foreach (ColumnDefinition column in Table.Columns.Where(c => numbers.Contains(c.Number) && !c.IsNotNull).ToArray())
-            {
-                NewlyNotNull.Add(column.Name);
-                Replace(column with { IsNotNull = true });
-            }
+            RequireNotNull(numbers);
         }
         var index = new IndexDefinition(change.TakeOid(), chosen, Table.Oid, [.. numbers.Select(n => new IndexColumn(n, false, false))])
         {
@@ -106,6 +102,75 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         Table = Table with { Indexes = [.. Table.Indexes, index], Constraints = [.. Table.Constraints, constraint] };
         AddedIndexes.Add(index);
         AddedConstraints.Add(constraint);
+    }
+
+    /// <summary>UNIQUE or PRIMARY KEY USING INDEX: a unique index that the table has becomes the constraint's, under its name.</summary>
+    public void AddUniqueUsing(string indexName, string? name, bool isPrimaryKey, ConstraintAttributes? attributes, int position)
+    {
+        if (change.Catalog.Find(Table.Oid) is null)
+        {
+            throw Error.At(SqlStates.FeatureNotSupported, "cannot use an existing index in CREATE TABLE", position);
+        }
+        if (Table.Indexes.FirstOrDefault(i => i.Name == indexName) is not { } index)
+        {
+            throw change.Catalog.FindRelation(Table.Schema, indexName) is IndexDefinition
+                ? Error.At(SqlStates.ObjectNotInPrerequisiteState, $"index \"{indexName}\" does not belong to table \"{Table.Name}\"", position)
+                : Error.At(SqlStates.UndefinedObject, $"index \"{indexName}\" does not exist", position);
+        }
+        if (index.IsConstraint)
+        {
+            throw Error.At(SqlStates.ObjectNotInPrerequisiteState, $"index \"{indexName}\" is already associated with a constraint", position);
+        }
+        string? unfit = !index.IsUnique ? $"\"{indexName}\" is not a unique index"
+            : index.Columns.Any(column => Table.FindExpression(column.ColumnNumber) is not null) ? $"index \"{indexName}\" contains expressions"
+            : index.IsPartial ? $"\"{indexName}\" is a partial index"
+            : index.Columns.ToList().FindIndex(column => column.IsDescending || column.NullsFirst) is >= 0 and int place
+                ? $"index \"{indexName}\" column number {place + 1} does not have default sorting behavior"
+            : null;
+        if (unfit is not null)
+        {
+            throw Error.At(SqlStates.WrongObjectType, unfit, position, detail: "Cannot create a primary key or unique constraint using such an index.");
+        }
+        if (index.Included.Count > 0)
+        {
+            throw Error.NotSupported("a constraint with INCLUDE", position);
+        }
+        if (isPrimaryKey && Table.PrimaryKey is not null)
+        {
+            throw Error.At(SqlStates.InvalidTableDefinition, $"multiple primary keys for table \"{Table.Name}\" are not allowed", position);
+        }
+        string chosen = name ?? indexName;
+        if (chosen != indexName)
+        {
+            change.Notice($"ALTER TABLE / ADD CONSTRAINT USING INDEX will rename index \"{indexName}\" to \"{chosen}\"");
+            if (IsRelation(chosen))
+            {
+                throw Error.At(SqlStates.DuplicateTable, $"relation \"{chosen}\" already exists", position);
+            }
+        }
+        CheckConstraintName(chosen, position);
+        int[] numbers = [.. index.Columns.Select(column => column.ColumnNumber)];
+        if (isPrimaryKey)
+        {
+            RequireNotNull(numbers);
+        }
+        bool isDeferrable = attributes?.IsDeferrable == true;
+        var constraint = new ConstraintDefinition(change.TakeOid(), chosen, isPrimaryKey ? ConstraintKind.PrimaryKey : ConstraintKind.Unique)
+        {
+            Columns = numbers, IndexOid = index.Oid, IsDeferrable = isDeferrable, IsInitiallyDeferred = attributes?.IsInitiallyDeferred == true,
+        };
+        IndexDefinition owned = index with { Name = chosen, IsConstraint = true, IsDeferrable = isDeferrable };
+        Table = Table with { Indexes = [.. Table.Indexes.Select(i => i.Oid == index.Oid ? owned : i)], Constraints = [.. Table.Constraints, constraint] };
+        AddedConstraints.Add(constraint);
+    }
+
+    private void RequireNotNull(IReadOnlyCollection<int> numbers)
+    {
+        foreach (ColumnDefinition column in Table.Columns.Where(c => numbers.Contains(c.Number) && !c.IsNotNull).ToArray())
+        {
+            NewlyNotNull.Add(column.Name);
+            Replace(column with { IsNotNull = true });
+        }
     }
 
     /// <summary>An index like one of another table, over columns of the same names.</summary>

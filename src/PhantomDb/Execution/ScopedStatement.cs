@@ -48,6 +48,8 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public int ProcessId => statement.ProcessId;
 
+    public long? TransactionId(bool isNeeded) => statement.TransactionId(isNeeded);
+
     public ISessionControl? Sessions => statement.Sessions;
 
     public void Warn(string message) => statement.Warn(message);

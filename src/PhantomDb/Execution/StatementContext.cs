@@ -71,6 +71,11 @@ internal sealed class StatementContext : IStatementContext
     /// <summary>The sequences that the transaction has altered or restarted; null where it has changed no definitions.</summary>
     public ImmutableDictionary<int, SequenceStore>? OwnSequences { get; set; }
 
+    /// <summary>Gives the transaction's number, one where it has to have one.</summary>
+    public Func<bool, long?> NumberTransaction { get; set; } = _ => null;
+
+    public long? TransactionId(bool isNeeded) => NumberTransaction(isNeeded);
+
     /// <summary>Waits for the transaction that holds a sequence.</summary>
     public Action<int> AwaitSequence { get; set; } = _ => { };
 

@@ -42,6 +42,9 @@ internal interface IStatementContext : ITextContext
     /// <summary>Number of the session.</summary>
     int ProcessId => 0;
 
+    /// <summary>Number of the transaction, for people; null where it has none yet and needs none.</summary>
+    long? TransactionId(bool isNeeded) => null;
+
     /// <summary>Tells the client something that is no error.</summary>
     void Warn(string message)
     {

@@ -18,6 +18,7 @@ internal static class SystemFunctions
         AddSettings(functions);
         AddSequences(functions);
         AddSessions(functions);
+        AddTransactions(functions);
         functions.Add(new BoundScalarFunction("gen_random_uuid", SqlType.Uuid, [], RowKernels.Value((in RowReader _) => RandomUuid()))
         {
             Volatility = Volatility.Volatile,
@@ -139,6 +140,21 @@ internal static class SystemFunctions
             }
             row.Statement.Warn($"backend with PID {row.Value<int>(0)} did not terminate within {timeoutMs} milliseconds");
             return false;
+        }
+    }
+
+    // PostgreSQL's xid8 is bigint here.
+    private static void AddTransactions(List<ScalarFunction> functions)
+    {
+        foreach (string name in new[] { "txid_current", "pg_current_xact_id" })
+        {
+            Stable(functions, name, SqlType.Int64, [], RowKernels.Value((in RowReader row) => row.Statement.TransactionId(isNeeded: true)!.Value));
+            Stable(functions, $"{name}_if_assigned", SqlType.Int64, [], RowKernels.Nullable((in RowReader row, out long number) =>
+            {
+                long? given = row.Statement.TransactionId(isNeeded: false);
+                number = given.GetValueOrDefault();
+                return given is not null;
+            }));
         }
     }
 

@@ -32,6 +32,7 @@ internal sealed class Transaction
     private TransactionStamp? _stamp;
     private int _command;
     private int _readCount;
+    private long _id;              // 0 while nobody has asked for it
     private TableStore? _awaitedTable;   // that has the row for which the transaction stands in line
     private long _awaitedRowId;
     private long _visibleBefore;   // when it was last asked whether to clean up
@@ -83,6 +84,19 @@ internal sealed class Transaction
 
     /// <summary>Null until the transaction writes or locks.</summary>
     public TransactionStamp? Stamp => Volatile.Read(ref _stamp);
+
+    /// <summary>
+    /// A number that no other transaction of this database has had since it was opened: given when it is first asked for. Null where the transaction has not changed or locked
+    /// anything, and need not be numbered.
+    /// </summary>
+    public long? TransactionId(bool isNeeded)
+    {
+        if (_id == 0 && (isNeeded || HoldsRows || _isStampCopied))
+        {
+            _id = _manager.NextTransactionId();
+        }
+        return _id == 0 ? null : _id;
+    }
 
     internal SemaphoreSlim Signal { get; } = new(0);
 
@@ -714,6 +728,7 @@ internal sealed class Transaction
             }
         }
         _isStampCopied = false;
+        _id = 0;
         if (_isInHistory)
         {
             _isInHistory = false;

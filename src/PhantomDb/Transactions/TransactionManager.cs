@@ -34,6 +34,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private bool _isWaiting;
     private int _commitsUntilLook;   // counted by all committers, without care: it only spaces the looks out
     private int _lastProcessId;
+    private long _lastTransactionId = 2;   // the first is 3, as PostgreSQL's first number of an ordinary transaction
     private long _lastLogSequenceNumber;
 
     public DatabaseStorage Storage => storage;
@@ -41,6 +42,8 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     public ReadTimestamps Timestamps => storage.Timestamps;
 
     public LockManager Locks { get; } = new();
+
+    internal long NextTransactionId() => Interlocked.Increment(ref _lastTransactionId);
 
     /// <summary>A transaction object, to be begun, ended and begun again by one session.</summary>
     public Transaction NewTransaction() => new(this, Interlocked.Increment(ref _lastProcessId));
