@@ -20,7 +20,7 @@ internal sealed class LockManager
     private readonly Dictionary<(TableStore Table, long RowId), List<Transaction>> _rowQueues = [];   // those who wait for a row, in order
     private readonly List<TransactionStamp> _blockers = [];   // of the wait that is just begun
     private readonly Stack<TransactionStamp> _path = [];      // while a circle is looked for
-    private readonly HashSet<TransactionStamp> _seen = [];
+    private readonly HashSet<TransactionStamp> _seen = [];   // then, and while blockers are taken
     private int _exclusionCount;
 
     /// <summary>
@@ -483,9 +483,10 @@ internal sealed class LockManager
     private bool TryTakeBlockers(List<Blocker> blockers)
     {
         _blockers.Clear();
+        _seen.Clear();
         foreach (Blocker blocker in blockers)
         {
-            if (blocker.Stamp!.HasEnded || _blockers.Contains(blocker.Stamp))
+            if (blocker.Stamp!.HasEnded || !_seen.Add(blocker.Stamp))
             {
                 continue;
             }
