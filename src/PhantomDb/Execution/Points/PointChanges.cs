@@ -37,7 +37,7 @@ internal sealed class PointUpdate(
         {
             return 0;
         }
-        int mark = transaction.Mark();
+        int mark = references is null ? 0 : transaction.Mark();   // which costs: changes before and after it stay apart
         int rowCount = Compute(parameters);
         if (rowCount > 0 && transaction.TryUpdate(Table, rowId, _values) != WriteOutcome.Done)
         {
@@ -86,7 +86,7 @@ internal sealed class PointDelete(
 
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
-        int mark = transaction.Mark();
+        int mark = references is null ? 0 : transaction.Mark();   // which costs: changes before and after it stay apart
         int rowCount = Delete(transaction, parameters) ? 1 : 0;
         if (rowCount > 0 && references?.TryKeep(key.Row, null, transaction, mark) == false)
         {
