@@ -24,6 +24,8 @@ internal sealed class PipelineBuilder
     private readonly List<Pipeline> _pipelines = [];
     private readonly Dictionary<PhysicalScan, List<ScanKeys>> _scanKeys = new(ReferenceEqualityComparer.Instance);
 
+    private PhysicalOperator? _wantedWhole;   // all of its rows are the result's: nothing above it wants but some
+
     private PipelineBuilder(ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
     {
         _context = context;
@@ -32,9 +34,18 @@ internal sealed class PipelineBuilder
     }
 
     /// <summary>Runs all but the last pipeline of a plan, and gives the stream of the last.</summary>
-    public static ChunkStream Start(PhysicalOperator plan, ExecutionContext context, CteRows ctes, ExecutionProfile? profile)
+    /// <param name="plan">The plan, or a part of one.</param>
+    /// <param name="context">What the run shares.</param>
+    /// <param name="ctes">The common table expressions around it.</param>
+    /// <param name="profile">Where rows and times are counted, if they are.</param>
+    /// <param name="isWhole">Where it locks rows, its stream will be read to the end.</param>
+    public static ChunkStream Start(PhysicalOperator plan, ExecutionContext context, CteRows ctes, ExecutionProfile? profile, bool isWhole = false)
     {
         var builder = new PipelineBuilder(context, ctes, profile);
+        if (isWhole)
+        {
+            builder._wantedWhole = plan is PhysicalProject project ? project.Input : plan;
+        }
         Stream stream = builder.Build(plan);
         foreach (Pipeline pipeline in builder._pipelines)
         {
@@ -115,7 +126,7 @@ internal sealed class PipelineBuilder
             case PhysicalLockRows rows when _context.ReplayedRows is { } replayed && replayed.TryGetValue(rows.Tables[0].RowId.Id, out LockedRows? kept):
                 return From(plan, new BufferSource(() => kept.Rows));
             case PhysicalLockRows rows:
-                return From(plan, new LockRowsSource(rows, _ctes, _profile));
+                return From(plan, new LockRowsSource(rows, ReferenceEquals(rows, _wantedWhole), _ctes, _profile));
             case PhysicalScan { HasRowId: true } scan when _context.FixedRows is { } rows && rows.TryGetValue(scan.Columns[^1].Id, out FixedRow row):
                 return From(plan, new FixedRowSource(scan, row));
             case PhysicalIndexScan { Scan: { HasRowId: true } scan } when _context.FixedRows is { } rows && rows.TryGetValue(scan.Columns[^1].Id, out FixedRow row):

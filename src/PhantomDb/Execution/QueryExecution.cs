@@ -14,7 +14,7 @@ internal sealed class QueryExecution(PhysicalPlan plan, ExecutionContext context
     /// <summary>The next chunk, never empty, valid until the next call; null at the end. Its first columns are the plan's.</summary>
     public DataChunk? Next()
     {
-        _stream ??= PipelineBuilder.Start(plan.Root, context.WithSlots(plan.ParameterCount, plan.SlotCount), new CteRows(context.Ctes), profile);
+        _stream ??= PipelineBuilder.Start(plan.Root, context.WithSlots(plan.ParameterCount, plan.SlotCount), new CteRows(context.Ctes), profile, isWhole: true);
         return _stream.Next();
     }
 }

@@ -10,13 +10,14 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Execution.Operators;
 
 /// <summary>
-/// FOR UPDATE and its like: gives row after row, each locked when it is asked for, so that nobody locks more than is wanted above.
+/// FOR UPDATE and its like: gives row after row, each locked when it is asked for, so that nobody locks more than is wanted above;
+/// where all rows are wanted, those of a chunk together.
 /// A row that another transaction has changed meanwhile is, under READ COMMITTED, evaluated again at its newest version,
 /// beside the same rows of tables that are not locked, and left out where it no longer fits.
 /// </summary>
-internal sealed class LockRowsSource(PhysicalLockRows plan, CteRows ctes, ExecutionProfile? profile) : PipelineSource
+internal sealed class LockRowsSource(PhysicalLockRows plan, bool areAllWanted, CteRows ctes, ExecutionProfile? profile) : PipelineSource
 {
-    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(plan, ctes, profile, context);
+    public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(plan, areAllWanted, ctes, profile, context);
 
     private sealed class Worker : SourceWorker
     {
@@ -27,18 +28,21 @@ internal sealed class LockRowsSource(PhysicalLockRows plan, CteRows ctes, Execut
         private readonly Transaction _transaction;
         private readonly ColumnarBuffer? _kept;
         private readonly DataChunk _output;
-        private readonly int[] _one = new int[1];
+        private readonly bool _areAllWanted;
+        private int[] _positions = new int[1];   // of the rows that are given next
         private readonly long[] _rowIds;
         private ExecutionContext? _nested;
         private ChunkStream? _stream;
         private DataChunk? _input;
+        private DataChunk? _newest;   // a row that has changed, and comes after those that were given
         private int _next;
         private long _toSkip;
         private long _wanted;
 
-        public Worker(PhysicalLockRows plan, CteRows ctes, ExecutionProfile? profile, ExecutionContext context)
+        public Worker(PhysicalLockRows plan, bool areAllWanted, CteRows ctes, ExecutionProfile? profile, ExecutionContext context)
         {
             _plan = plan;
+            _areAllWanted = areAllWanted;
             _ctes = ctes;
             _profile = profile;
             _context = context;
@@ -66,6 +70,10 @@ internal sealed class LockRowsSource(PhysicalLockRows plan, CteRows ctes, Execut
 
         public override DataChunk? Next()
         {
+            if (_newest is not null)
+            {
+                return GiveNewest();
+            }
             while (_wanted > 0)
             {
                 if (_input is null || _next == _input.Count)
@@ -78,9 +86,31 @@ internal sealed class LockRowsSource(PhysicalLockRows plan, CteRows ctes, Execut
                         _wanted = 0;
                         break;
                     }
+                    DataChunk.EnsureRoom(ref _positions!, _areAllWanted ? _input.Count : 1);
                 }
-                int position = _input.Position(_next++);
-                if (!TryLock(_input, position, out DataChunk? newest))
+                int count = LockRun(_input);
+                if (count > 0)
+                {
+                    return Give(_input, count);
+                }
+                if (_newest is not null)
+                {
+                    return GiveNewest();
+                }
+            }
+            return null;
+        }
+
+        // Locks the next row that is wanted, or where all are, those of the chunk up to the next that has changed: where a row stays as
+        // it is, its position is noted.
+        private int LockRun(DataChunk input)
+        {
+            int count = 0;
+            int countMax = _areAllWanted ? input.Count : 1;
+            while (_next < input.Count && _wanted > 0 && count < countMax && _newest is null)
+            {
+                int position = input.Position(_next++);
+                if (!TryLock(input, position, out DataChunk? newest))
                 {
                     continue;
                 }
@@ -90,22 +120,31 @@ internal sealed class LockRowsSource(PhysicalLockRows plan, CteRows ctes, Execut
                     continue;
                 }
                 _wanted--;
-                Give(newest ?? _input, newest?.Position(0) ?? position);
-                return _output;
+                _newest = newest;
+                _positions[count] = position;
+                count += newest is null ? 1 : 0;
             }
-            return null;
+            return count;
         }
 
-        private void Give(DataChunk source, int position)
+        private DataChunk GiveNewest()
+        {
+            DataChunk newest = _newest!;
+            _newest = null;
+            _positions[0] = newest.Position(0);
+            return Give(newest, 1);
+        }
+
+        private DataChunk Give(DataChunk source, int count)
         {
             for (int i = 0; i < _output.Vectors.Length; i++)
             {
                 _output.Vectors[i].Reference(source.Vectors[i]);
             }
-            _one[0] = position;
-            _output.Selection = _one;
-            _output.Count = 1;
+            _output.Selection = _positions;
+            _output.Count = count;
             _kept?.Append(_output);
+            return _output;
         }
 
         // False where the row is left out. Gives the row anew where it has changed.
