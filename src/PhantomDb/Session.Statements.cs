@@ -84,7 +84,7 @@ public sealed partial class Session
         }
         OpenRows rows = new(this, result.Rows, commits && result.IsRunning);
         _openRows = rows;
-        return _open = new QueryResult(Columns(result.Columns, result.DeclaredColumns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
+        return _open = new QueryResult(_plan?.ColumnsOf(result) ?? Columns(result.Columns, result.DeclaredColumns), rows, result.Tag, result.RowsAffected, countsRows: result.IsRunning, _statement);
     }
 
     private BoundStatement Bind(Statement statement, DatabaseCatalog catalog) =>

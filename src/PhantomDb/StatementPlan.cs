@@ -27,6 +27,8 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
     private BoundStatement? _bound;
     private readonly KeptPlans _plans = new();
     private (int Oid, long RowCount)[] _sizes = [];
+    private IReadOnlyList<LogicalColumn>? _columnsOf;
+    private ResultColumn[] _columns = [];
     private PointStatement? _point;
     private bool _isPointKnown;
 
@@ -77,6 +79,17 @@ internal sealed class StatementPlan(Session session, Statement statement, IReadO
             _sizes = [.. plan.Dependencies.Where(tables.ContainsKey).Select(oid => (oid, tables[oid].RowCount))];
         }
         return _plans;
+    }
+
+    /// <summary>A result's columns as its reader sees them.</summary>
+    public ResultColumn[] ColumnsOf(StatementResult result)
+    {
+        if (!ReferenceEquals(result.Columns, _columnsOf))
+        {
+            _columns = Session.Columns(result.Columns, result.DeclaredColumns);
+            _columnsOf = result.Columns;
+        }
+        return _columns;
     }
 
     /// <summary>The single-row form for the definitions as they are now; null where the statement has none or is not bound for them.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Expressions;
 using PhantomDb.Functions;
 using PhantomDb.Planning.Logical;
@@ -20,7 +21,7 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
     public EvaluationContext Evaluation { get; } = new(statement, parameters);
 
     /// <summary>Tables by oid, those of the catalog that the plan was made for.</summary>
-    public IReadOnlyDictionary<int, TableStore> Tables { get; init; } = new Dictionary<int, TableStore>();
+    public IReadOnlyDictionary<int, TableStore> Tables { get; init; } = ImmutableDictionary<int, TableStore>.Empty;
 
     /// <summary>What the statement sees of the tables (<c>Transaction.View</c> when it began).</summary>
     public ReadView View { get; init; }
@@ -41,6 +42,9 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
 
     /// <summary>Rows that were locked before, given instead of locking others.</summary>
     public IReadOnlyDictionary<ColumnId, LockedRows>? ReplayedRows { get; private init; }
+
+    /// <summary>Where sources leave what their next run may use again; null where the plan will not run again.</summary>
+    public KeptPlans? Kept { get; init; }
 
     /// <summary>Rows of WITH queries that were computed before.</summary>
     public CteRows? Ctes { get; init; }
@@ -73,7 +77,7 @@ internal sealed class ExecutionContext(IStatementContext statement, Vector[] par
         IStatementContext statement, Vector[] parameters, bool isRepeated = false, IReadOnlyDictionary<ColumnId, FixedRow>? fixedRows = null) =>
         new(statement, parameters)
         {
-            Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount, Ctes = Ctes,
+            Tables = Tables, View = View, VirtualTables = VirtualTables, Reader = Reader, ParameterCount = ParameterCount, Ctes = Ctes, Kept = Kept,
             FixedRows = fixedRows ?? FixedRows, LockedRows = isRepeated ? null : LockedRows, ReplayedRows = fixedRows is null ? ReplayedRows : LockedRows,
         };
 }

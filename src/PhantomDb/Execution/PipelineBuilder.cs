@@ -22,7 +22,7 @@ internal sealed class PipelineBuilder
     private readonly CteRows _ctes;
     private readonly ExecutionProfile? _profile;
     private readonly List<Pipeline> _pipelines = [];
-    private readonly Dictionary<PhysicalScan, List<ScanKeys>> _scanKeys = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<PhysicalScan, List<ScanKeys>>? _scanKeys;
 
     private PhysicalOperator? _wantedWhole;   // all of its rows are the result's: nothing above it wants but some
 
@@ -144,7 +144,7 @@ internal sealed class PipelineBuilder
         }
     }
 
-    private ScanSource SourceOf(PhysicalScan scan) => new(scan, _scanKeys.GetValueOrDefault(scan, []), _context);
+    private ScanSource SourceOf(PhysicalScan scan) => new(scan, _scanKeys?.GetValueOrDefault(scan) ?? [], _context);
 
     // The table of a hash join that takes over from an index join.
     private static HashJoinBuild ScanHashed(PhysicalHashJoin join, ExecutionContext context)
@@ -205,6 +205,7 @@ internal sealed class PipelineBuilder
             if (keys[i] is PositionExpression position && KeyFilter.Supports(position.Type.Physical) && columnOf(i) is { } column)
             {
                 var source = new KeySource(rows, column);
+                _scanKeys ??= new(ReferenceEqualityComparer.Instance);
                 foreach ((PhysicalScan scan, int scanColumn) in KeyPaths.Find(side, position.Index))
                 {
                     if (!_scanKeys.TryGetValue(scan, out List<ScanKeys>? known))
@@ -249,10 +250,10 @@ internal sealed class PipelineBuilder
 /// <summary>Where common table expressions' rows are found in one execution. Nested executions see those around them.</summary>
 internal sealed class CteRows(CteRows? outer = null)
 {
-    private readonly Dictionary<int, Func<ColumnarBuffer>> _rows = [];
+    private Dictionary<int, Func<ColumnarBuffer>>? _rows;
 
-    public void Set(int cteId, Func<ColumnarBuffer> rows) => _rows[cteId] = rows;
+    public void Set(int cteId, Func<ColumnarBuffer> rows) => (_rows ??= [])[cteId] = rows;
 
     public Func<ColumnarBuffer> Find(int cteId) =>
-        _rows.TryGetValue(cteId, out Func<ColumnarBuffer>? rows) ? rows : (outer ?? throw new UnreachableException()).Find(cteId);
+        _rows is not null && _rows.TryGetValue(cteId, out Func<ColumnarBuffer>? rows) ? rows : (outer ?? throw new UnreachableException()).Find(cteId);
 }

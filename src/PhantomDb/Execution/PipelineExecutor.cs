@@ -43,7 +43,11 @@ internal sealed class ChunkStream
     {
         _context = context;
         _source = source.CreateWorker(context);
-        _operators = [.. operators.Select(o => o.CreateWorker(context))];
+        _operators = operators.Count == 0 ? [] : new OperatorWorker[operators.Count];
+        for (int i = 0; i < _operators.Length; i++)
+        {
+            _operators[i] = operators[i].CreateWorker(context);
+        }
     }
 
     /// <summary>The next chunk, never empty, valid until the next call; null at the end.</summary>

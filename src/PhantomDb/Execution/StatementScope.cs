@@ -93,6 +93,7 @@ internal sealed class StatementScope(
         Reader = transaction,
         LockedRows = LockedRows,
         Ctes = Ctes,
+        Kept = Kept,
     };
 
     /// <summary>Runs a plan, giving chunks with the columns asked for; over what the statement sees, or another view.</summary>

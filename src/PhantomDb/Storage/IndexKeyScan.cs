@@ -60,6 +60,9 @@ internal sealed class IndexKeyScan
         }
     }
 
+    /// <summary>True where it is a scan of this table and index, which a definition may have replaced.</summary>
+    public bool IsOf(TableStore table, TableIndex index) => ReferenceEquals(table, _table) && ReferenceEquals(index, _index);
+
     /// <summary>Of the rows that the last <see cref="Next"/> found.</summary>
     public ReadOnlySpan<long> RowIds => _rowIds.AsSpan(0, _count);
 

@@ -60,7 +60,10 @@ internal sealed class IndexRangeScan
     public RowBuffer Row { get; }
 
     /// <summary>Called before each batch of entries, none of which may have a row that is seen: the caller may be cancelled.</summary>
-    public Action? BeforeBatch { get; init; }
+    public Action? BeforeBatch { get; set; }
+
+    /// <summary>True where it is a scan of this table and index, which a definition may have replaced.</summary>
+    public bool IsOf(TableStore table, TableIndex index) => ReferenceEquals(table, _table) && ReferenceEquals(index, _index);
 
     /// <summary>Place in <see cref="Row"/> of a column of the index.</summary>
     public int PlaceOfKey(int keyColumn) => _firstKeyPlace + keyColumn;

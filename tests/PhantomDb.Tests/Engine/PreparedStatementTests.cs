@@ -185,6 +185,33 @@ public sealed class PreparedStatementTests
     }
 
     [TestMethod]
+    [DataRow("SELECT count(*)::int, coalesce(min(id + 0), -1) FROM t WHERE k = $1 AND n >= 0", DisplayName = "rows of an index")]
+    [DataRow("SELECT count(*)::int, coalesce(min(k), -1) FROM t WHERE k = $1", DisplayName = "keys of an index")]
+    [DataRow("SELECT count(*)::int, 0 FROM t a WHERE k = $1 AND EXISTS (SELECT 1 FROM t b WHERE b.k = a.k AND b.n > a.n - 1 LIMIT 1)", DisplayName = "given up before its end")]
+    public void Kept_scans_of_indexes_follow_their_tables(string sql)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, "CREATE TABLE t (id integer PRIMARY KEY, k integer, n integer); CREATE INDEX t_k ON t (k)");
+        using PreparedStatement statement = session.Prepare(sql);
+        foreach (int perKey in new[] { 2, 5, 40, 100, 3 })
+        {
+            Run(session, $"INSERT INTO t SELECT g, g / {perKey}, 1 FROM generate_series(0, 3999) g");
+            Assert.AreEqual(perKey, Found(statement, 7));
+            Assert.AreEqual(perKey, Found(statement, 9));
+            Run(session, "DROP INDEX t_k; CREATE INDEX t_k ON t (k, n)");
+            Assert.AreEqual(perKey, Found(statement, 7));
+            Run(session, "BEGIN; DELETE FROM t WHERE k = 7");
+            Assert.AreEqual(0, Found(statement, 7));
+            Assert.AreEqual(perKey, Found(statement, 8));
+            Run(session, "ROLLBACK");
+            Assert.AreEqual(perKey, Found(statement, 7));
+            Run(session, "TRUNCATE t");
+            Assert.AreEqual(0, Found(statement, 7));
+        }
+    }
+
+    [TestMethod]
     [DataRow("SELECT id FROM t WHERE k = $1 AND n >= 0")]
     [DataRow("SELECT id FROM t WHERE k = $1 ORDER BY n FOR UPDATE")]
     [DataRow("UPDATE t SET n = n + 1 WHERE k = $1 RETURNING id")]
@@ -311,5 +338,13 @@ public sealed class PreparedStatementTests
         statement.Bind(1, value);
         using QueryResult result = statement.Execute();
         return result.RowsAffected;
+    }
+
+    private static int Found(PreparedStatement statement, int value)
+    {
+        statement.Bind(1, value);
+        using QueryResult result = statement.Execute();
+        Assert.IsTrue(result.Read());
+        return result.GetInt32(0);
     }
 }

@@ -33,6 +33,9 @@ internal static class IndexCost
     /// <summary>A slice that a scan skips by its least and greatest values, or begins.</summary>
     public const double Slice = 60;
 
+    /// <summary>Finding out, when an execution begins, what a scan could pass over.</summary>
+    public const double Comparison = 2000;
+
     public const double ScanRow = 1;
 
     /// <summary>Looking up one row's partner in a hash join.</summary>
@@ -97,6 +100,10 @@ internal static class IndexCost
             return true;
         }
         if (!areValuesKnown && scan.Filter is not null && ExpressionFacts.Any(scan.Filter, part => part is ParameterExpression))
+        {
+            return false;
+        }
+        if (areValuesKnown && indexCost <= Comparison)
         {
             return false;
         }

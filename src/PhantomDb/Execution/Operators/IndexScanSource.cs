@@ -22,6 +22,7 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
 
         private readonly PhysicalScan _scan;
         private readonly ExecutionContext _context;
+        private readonly PhysicalIndexScan _plan;
         private readonly IndexRangeScan? _rows;   // one of the two
         private readonly IndexKeyScan? _keys;
         private readonly PredicateEvaluator? _filter;
@@ -31,11 +32,12 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
         private int[]? _selection;
         private int _rangeCount;   // ranges that have been begun
         private int _rowCountMax = FirstRowCount;
-        private bool _isEnded;     // the last range gave fewer rows than were wanted
+        private bool _isEnded;     // the last range gave fewer rows than were wanted, or no more are
 
         public Worker(PhysicalIndexScan scan, List<KeyRange> ranges, ExecutionContext context)
         {
             _ranges = ranges;
+            _plan = scan;
             _isBackward = scan.IsBackward;
             _scan = scan.Scan;
             _context = context;
@@ -43,14 +45,16 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             TableStore table = context.Tables[_scan.Table.Oid];
             TableIndex index = table.FindIndex(scan.Index.Oid) ?? throw new UnreachableException($"index {scan.Index.Name} is gone");
             table.EnsureComplete(index.EntryColumns, context.View);
-            table.EnsureComplete([.. _scan.ColumnNumbers], context.View);
+            int[] columns = [.. _scan.ColumnNumbers];
+            table.EnsureComplete(columns, context.View);
             if (scan.IsIndexOnly)
             {
-                _keys = new IndexKeyScan(table, index, [.. _scan.ColumnNumbers]);
+                _keys = context.Kept?.TakeKeyScan(scan, table, index) ?? new IndexKeyScan(table, index, columns);
             }
             else
             {
-                _rows = new IndexRangeScan(table, index, [.. _scan.ColumnNumbers]) { BeforeBatch = context.ThrowIfCancelled };
+                _rows = context.Kept?.TakeRowScan(scan, table, index) ?? new IndexRangeScan(table, index, columns);
+                _rows.BeforeBatch = context.ThrowIfCancelled;
             }
             _filter = scan.Residual is null ? null : new PredicateEvaluator(scan.Residual, context.Evaluation);
             _chunk = new DataChunk([.. _scan.Columns.Select(c => c.Type.Physical)], context.Memory);
@@ -81,12 +85,32 @@ internal sealed class IndexScanSource(PhysicalIndexScan scan, List<KeyRange> ran
             return null;
         }
 
+        public override void Release()
+        {
+            if (_isEnded)
+            {
+                return;
+            }
+            _isEnded = true;
+            if (_keys is not null)
+            {
+                _context.Kept?.Leave(_plan, _keys);
+            }
+            else
+            {
+                _context.Kept?.Leave(_plan, _rows!);
+            }
+        }
+
         private void Fill()
         {
             RowVectors.Begin(_chunk, _rowCountMax);
             int count = _keys is null ? FillFromRows(_rows!) : FillFromKeys(_keys);
             RowVectors.End(_chunk, count);
-            _isEnded = count < _rowCountMax;
+            if (count < _rowCountMax)
+            {
+                Release();
+            }
             _rowCountMax = Math.Min(_rowCountMax * 4, DataChunk.Capacity);
         }
 
