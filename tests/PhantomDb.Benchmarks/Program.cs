@@ -56,6 +56,8 @@ public static class Program
             case "index":
                 IndexWorkload.Run(options.RunCount, Console.Out);
                 return Succeeded;
+            case "log-format":
+                return LogFormatWorkload.Run(options.RunCount, Console.Out) ? Succeeded : Failed;
             case Options.MemoryChildCommand:
                 MemoryWorkload.RunChild(options);
                 return Succeeded;

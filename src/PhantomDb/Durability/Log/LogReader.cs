@@ -38,6 +38,7 @@ internal sealed class LogReader
     private readonly Stream _stream;
     private readonly LogReaderOptions _options;
     private readonly long _length;
+    private readonly long _limit;      // bytes that are read
     private readonly LogLineScanner _scanner = null!;
     private readonly LogCells _cells = new();
     private readonly Checksum _seed;
@@ -72,9 +73,9 @@ internal sealed class LogReader
         }
         Debug.Assert(_options.Counted is null || _options.Counted.Salt == Header.Salt, "counted is another segment");
         _seed = LogChecksum.Seed(Header.Salt);
-        long limit = LimitOf(Header);
+        _limit = LimitOf(Header);
         _end = _options.From ?? new LogPosition(headerLength, 3, Header.FirstLsn);
-        _scanner = new LogLineScanner(stream, limit);
+        _scanner = new LogLineScanner(stream, _limit);
         _scanner.MoveTo(_end.Offset, _end.Line);
     }
 
@@ -237,6 +238,7 @@ internal sealed class LogReader
         long lastLsn = _end.Lsn - 1;
         string? reason = _options switch
         {
+            _ when _end.Offset > _limit => "the segment ends before where it had been read",
             { Counted: { } counted } when counted.LastLsn != lastLsn || counted.Length != _end.Offset =>
                 "the segment ends before what its successor counts of it",
             { Counted: not null } => null,
