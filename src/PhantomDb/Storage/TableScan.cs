@@ -129,7 +129,7 @@ internal sealed class TableScan
                 }
                 for (int i = 0; i < _shared.Length; i++)
                 {
-                    chunk.Vectors[i].Reference(_shared[i].Data, _shared[i].Validity, _shared[i].Blocks);
+                    _shared[i].GiveTo(chunk.Vectors[i], count);
                 }
                 if (scan._withRowIds)
                 {

@@ -338,15 +338,34 @@ internal sealed partial class TableStore
     }
 }
 
-/// <summary>What a scan takes of one column of a slice: the column's own arrays, or a patched copy.</summary>
+/// <summary>
+/// What a scan takes of one column of a slice: the column's own arrays, these and a few values to be seen in place of theirs, or a
+/// patched copy.
+/// </summary>
 internal struct SharedColumn
 {
     private Array? _ownData;
     private bool _isCopy;
     private bool _isValidityCopy;
+    private VectorPatches? _patches;
+    private bool _hasNoPatches;
 
-    /// <summary>True where copies may be used again for the next slice.</summary>
+    /// <summary>True where copies may be used again for the next slice, and patches be left to who reads the values.</summary>
     public bool ReusesCopies { get; init; }
+
+    /// <summary>Lets a vector refer to the values.</summary>
+    public readonly void GiveTo(Vector vector, int count)
+    {
+        if (_patches is { Count: > 0 })
+        {
+            _patches.Sort();
+            vector.ReferencePatched(Data, count, _patches);
+        }
+        else
+        {
+            vector.Reference(Data, Validity, Blocks);
+        }
+    }
 
     public Array Data { get; private set; }
 
@@ -360,15 +379,22 @@ internal struct SharedColumn
         Validity = validity;
         Blocks = blocks;
         _isCopy = _isValidityCopy = false;
+        _patches?.Clear();
     }
 
     public void Patch(PhysicalType type, int row, ref RawValue value, bool isNull, int count)
     {
         if (!_isCopy)
         {
+            if (ReusesCopies && !isNull && Validity is null && TryPatchLater(type, row, ref value))
+            {
+                return;
+            }
+            Array data = _patches is { Count: > 0 } ? _patches.Apply(Data, count) : Data;
+            _patches?.Clear();
             Data = ReusesCopies
-                ? ColumnSlice.CopyTo(_ownData ??= ColumnSlice.NewArray(type, RowSlice.Capacity), type, Data, count)
-                : ColumnSlice.CopyOf(type, Data, count);
+                ? ColumnSlice.CopyTo(_ownData ??= ColumnSlice.NewArray(type, RowSlice.Capacity), type, data, count)
+                : ColumnSlice.CopyOf(type, data, count);
             _isCopy = true;
         }
         if (!isNull)
@@ -395,6 +421,16 @@ internal struct SharedColumn
         {
             ValidityMask.SetValid(Validity!, row);
         }
+    }
+
+    private bool TryPatchLater(PhysicalType type, int row, ref RawValue value)
+    {
+        if (_patches is null && !_hasNoPatches)
+        {
+            _patches = VectorPatches.TryCreate(type);
+            _hasNoPatches = _patches is null;
+        }
+        return _patches is not null && _patches.TrySet(row, ref value.As<byte>());
     }
 }
 

@@ -21,6 +21,8 @@ internal sealed class Vector
     private ulong[]? _ownValidity;
     private StringHeap? _ownHeap;
     private Array _data;
+    private VectorPatches? _patches;   // values that count instead of those in the array
+    private int _patchedCount;
     private int _room = DataChunk.Capacity;
 
     /// <summary>An empty vector; its buffer is made when first written.</summary>
@@ -58,6 +60,10 @@ internal sealed class Vector
     public ReadOnlySpan<T> Values<T>()
     {
         Debug.Assert(_data is T[], $"vector of {Type} read as {typeof(T)}");
+        if (_patches is not null)
+        {
+            ApplyPatches();
+        }
         return Unsafe.As<T[]>(_data);
     }
 
@@ -66,7 +72,25 @@ internal sealed class Vector
     public T[] Data<T>()
     {
         Debug.Assert(_data is T[], $"vector of {Type} read as {typeof(T)}");
+        if (_patches is not null)
+        {
+            ApplyPatches();
+        }
         return Unsafe.As<T[]>(_data);
+    }
+
+    /// <summary>True where some of the array's values are not the vector's: these are in the patches, and all others in the array.</summary>
+    public bool TryGetPatches<T>(out ReadOnlySpan<T> values, out VectorPatches<T> patches)
+    {
+        if (_patches is VectorPatches<T> found)
+        {
+            values = Unsafe.As<T[]>(_data);
+            patches = found;
+            return true;
+        }
+        values = default;
+        patches = null!;
+        return false;
     }
 
     public bool IsValid(int index) => ValidityMask.IsValid(Validity, IsConstant ? 0 : index);
@@ -146,6 +170,7 @@ internal sealed class Vector
     {
         Type = DeclaredType;
         _data = _ownData ?? NewBufferOfType();
+        _patches = null;
         IsConstant = true;
         SetNull(0);
     }
@@ -181,9 +206,21 @@ internal sealed class Vector
     {
         Type = DeclaredType;
         _data = data;
+        _patches = null;
         Validity = validity;
         Blocks = blocks ?? NoBlocks;
         IsConstant = false;
+    }
+
+    /// <summary>
+    /// The same for an array of numbers, all valid, of which some are to be replaced. Only where one thread reads the vector, and the array
+    /// and the patches stay as they are for as long as this vector, or one that refers to it, is read.
+    /// </summary>
+    public void ReferencePatched(Array data, int count, VectorPatches patches)
+    {
+        Reference(data, null);
+        _patches = patches;
+        _patchedCount = count;
     }
 
     /// <summary>Shares what another vector holds; valid as long as the other is not written.</summary>
@@ -191,7 +228,12 @@ internal sealed class Vector
     {
         Debug.Assert(DeclaredType == other.DeclaredType, $"{DeclaredType} refers to {other.DeclaredType}");
         Type = other.Type;
+        if (other._patches is not null)
+        {
+            other.ApplyPatches();
+        }
         _data = other._data;
+        _patches = null;
         Validity = other.Validity;
         Blocks = other.Blocks;
         IsConstant = other.IsConstant;
@@ -231,9 +273,17 @@ internal sealed class Vector
         Validity = validity;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ApplyPatches()
+    {
+        _data = _patches!.Apply(_data, _patchedCount);
+        _patches = null;
+    }
+
     private void Begin(Array buffer)
     {
         _data = buffer;
+        _patches = null;
         Validity = null;
         IsConstant = false;
         if (Type == PhysicalType.String)

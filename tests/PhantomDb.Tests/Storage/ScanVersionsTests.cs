@@ -67,6 +67,36 @@ public sealed class ScanVersionsTests
     }
 
     [TestMethod]
+    public void A_scan_that_holds_briefly_leaves_few_unseen_values_to_who_reads_them()
+    {
+        KvTable kv = TwoThreadTests.Filled(RowCount, balance: 1);
+        Transaction old = kv.Manager.NewTransaction();
+        old.Begin(isReadOnly: true);
+        old.BeginReading();
+        var values = new RowBuffer(KvTable.Balance);
+        foreach (int rowId in new[] { 900, 3, 17, 3, 1_999 })
+        {
+            values.Set(0, 5.0);
+            kv.Commit(transaction => transaction.Update(kv.Table, rowId, values));
+        }
+        TableScan.Worker worker = kv.Table.Scan([KvTable.Balance], old.View).NewWorker(holdsBriefly: true);
+        var chunk = new DataChunk([PhysicalType.Double]);
+        Assert.IsTrue(worker.TryNext(chunk));
+        Assert.IsTrue(chunk.Vectors[0].TryGetPatches(out ReadOnlySpan<double> inPlace, out VectorPatches<double> patches));
+        CollectionAssert.AreEqual(new[] { 3, 17, 900, 1_999 }, patches.Rows.ToArray());
+        CollectionAssert.AreEqual(new[] { 1.0, 1.0, 1.0, 1.0 }, patches.Values.ToArray());
+        Assert.AreEqual(5.0, inPlace[3]);
+
+        var other = new Vector(PhysicalType.Double);
+        other.Reference(chunk.Vectors[0]);
+        Assert.AreEqual(RowCount, other.Values<double>()[..RowCount].ToArray().Count(value => value == 1.0));
+        Assert.IsFalse(chunk.Vectors[0].TryGetPatches(out ReadOnlySpan<double> _, out VectorPatches<double> _));
+        Assert.AreEqual(RowCount, chunk.Vectors[0].Data<double>()[..RowCount].Count(value => value == 1.0));
+        Assert.IsFalse(worker.TryNext(chunk));
+        old.Close();
+    }
+
+    [TestMethod]
     public void A_scan_of_columns_that_were_not_changed_still_sees_rows_that_were_deleted_since_and_none_inserted_since()
     {
         KvTable kv = TwoThreadTests.Filled(1_000, balance: 1);

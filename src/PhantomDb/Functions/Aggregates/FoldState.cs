@@ -113,9 +113,35 @@ internal static class AggregateLoops
         {
             TFold.AddPicked<TFold>(ref accumulator, vector.Data<TValue>(), arguments.Selection);
         }
+        else if (vector.TryGetPatches(out ReadOnlySpan<TValue> values, out VectorPatches<TValue> patches))
+        {
+            AddPatched<TValue, TAccumulator, TFold>(ref accumulator, values[..arguments.Count], patches);
+        }
         else
         {
             TFold.AddRun<TFold>(ref accumulator, vector.Values<TValue>()[..arguments.Count]);
+        }
+    }
+
+    // A scan beside a writer: in the order of the rows, so that sums of floating-point numbers are those of the patched array.
+    private static void AddPatched<TValue, TAccumulator, TFold>(ref TAccumulator accumulator, ReadOnlySpan<TValue> values, VectorPatches<TValue> patches)
+        where TAccumulator : struct
+        where TFold : struct, IFold<TValue, TAccumulator>
+    {
+        int next = 0;
+        for (int i = 0; i < patches.Count; i++)
+        {
+            int row = patches.Rows[i];
+            if (row > next)
+            {
+                TFold.AddRun<TFold>(ref accumulator, values[next..row]);
+            }
+            TFold.Add(ref accumulator, patches.Values[i]);
+            next = row + 1;
+        }
+        if (next < values.Length)
+        {
+            TFold.AddRun<TFold>(ref accumulator, values[next..]);
         }
     }
 
