@@ -145,7 +145,13 @@ public sealed class OldSnapshotDefinitionTests
         using Session other = database.OpenSession();
         Execute(other, "CREATE TABLE t (id int PRIMARY KEY, v int, w int); INSERT INTO t VALUES (1, 1, 1), (2, 1, 1), (3, 3, NULL)");
         using PreparedStatement point = old.Prepare("SELECT * FROM t WHERE id = 1");
+        using PreparedStatement sum = old.Prepare("SELECT count(*), sum(v::float), sum(w) FROM t");
+        using PreparedStatement update = old.Prepare("UPDATE t SET w = v::float + w WHERE id < 5");
         Execute(old, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        ReadOne(sum);
+        Execute(old, "SAVEPOINT s");
+        update.Execute().Dispose();
+        Execute(old, "ROLLBACK TO s");
         Assert.HasCount(3, Lines(old, "SELECT * FROM t"));
         ReadOne(point);
         Execute(other, definition);
@@ -153,6 +159,14 @@ public sealed class OldSnapshotDefinitionTests
         {
             Execute(old, "SAVEPOINT s");
             Assert.AreEqual("40001", StateOf(() => Lines(old, query)), query);
+            Execute(old, "ROLLBACK TO s");
+        }
+        if (!definition.Contains("serial", StringComparison.Ordinal))   // of which these do not read the new column
+        {
+            Execute(old, "SAVEPOINT s");
+            Assert.AreEqual("40001", StateOf(() => ReadOne(sum)));
+            Execute(old, "ROLLBACK TO s");
+            Assert.AreEqual("40001", StateOf(() => update.Execute().Dispose()));
             Execute(old, "ROLLBACK TO s");
         }
         Assert.Contains(StateOf(() => ReadOne(point)), (string[])["40001", "0A000"]);   // "cached plan must not change result type"
