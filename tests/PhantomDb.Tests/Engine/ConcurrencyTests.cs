@@ -5,23 +5,15 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>Statements of several sessions that meet at a row, a key or a table, as SQL.</summary>
 [TestClass]
-public sealed class ConcurrencyTests : IDisposable
+public sealed class ConcurrencyTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a;
     private readonly Session _b;
 
     public ConcurrencyTests()
     {
-        _a = _database.OpenSession();
-        _b = _database.OpenSession();
-    }
-
-    public void Dispose()
-    {
-        _a.Dispose();
-        _b.Dispose();
-        _database.Dispose();
+        _a = NewSession();
+        _b = NewSession();
     }
 
     [TestMethod]
@@ -195,7 +187,7 @@ public sealed class ConcurrencyTests : IDisposable
         Run(_a, "BEGIN");
         Run(_a, "UPDATE t SET v = 11");
         Task<string> waiting = RunBlocked(_b, "ALTER TABLE t ADD COLUMN w int DEFAULT 5");
-        using (Session reader = _database.OpenSession())
+        using (Session reader = Database.OpenSession())
         {
             Assert.AreEqual("1,10", Run(reader, "SELECT * FROM t"));
         }
@@ -238,7 +230,7 @@ public sealed class ConcurrencyTests : IDisposable
         Run(_a, "INSERT INTO t SELECT i, 0 FROM generate_series(1, 3) i");
         Transactions.ConcurrentWriterTests.Run(Threads, thread =>
         {
-            using Session session = _database.OpenSession();
+            using Session session = Database.OpenSession();
             var random = new Random(thread);
             for (int i = 0; i < Each; i++)
             {

@@ -5,24 +5,17 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>Indexes of forked tables: partial ones, ones over expressions, and the guesses of where a key's row is.</summary>
 [TestClass]
-public sealed class ForkIndexTests : IDisposable
+public sealed class ForkIndexTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _session;
 
-    public ForkIndexTests() => _session = _database.OpenSession();
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _database.Dispose();
-    }
+    public ForkIndexTests() => _session = NewSession();
 
     [TestMethod]
     public void Partial_and_expression_indexes_have_the_rows_of_their_own_side()
     {
         FillPeople();
-        using Database fork = _database.Fork();
+        using Database fork = Database.Fork();
         using Session session = fork.OpenSession();
         Run(_session, "UPDATE t SET active = NOT active WHERE id % 5 = 0");
         Run(_session, "UPDATE t SET name = 'HERE ' || id WHERE id <= 10");
@@ -36,7 +29,7 @@ public sealed class ForkIndexTests : IDisposable
         Assert.AreEqual("4 5 6 8", RunByIndex(_session, "SELECT n FROM t WHERE active AND n BETWEEN 4 AND 9 ORDER BY n", "t_active"));
         Assert.AreEqual("", RunByIndex(session, "SELECT n FROM t WHERE active AND n BETWEEN 1 AND 9 ORDER BY n", "t_active"));
         Assert.AreEqual("2500,2502", RunByIndex(session, "SELECT min(n), (SELECT n FROM t WHERE active AND n > 2500 ORDER BY n LIMIT 1) FROM t WHERE active AND n < 2600", "t_active"));
-        StoredTables.Check(_database);
+        StoredTables.Check(Database);
         StoredTables.Check(fork);
     }
 
@@ -44,7 +37,7 @@ public sealed class ForkIndexTests : IDisposable
     public void A_partial_unique_index_forbids_on_each_side_what_that_side_has()
     {
         FillPeople();
-        using Database fork = _database.Fork();
+        using Database fork = Database.Fork();
         using Session session = fork.OpenSession();
         Assert.AreEqual("23505", Run(_session, "INSERT INTO t VALUES (9000, 'x', 4000, true)"));
         Assert.AreEqual("23505", Run(session, "INSERT INTO t VALUES (9000, 'x', 4000, true)"));
@@ -55,7 +48,7 @@ public sealed class ForkIndexTests : IDisposable
         Assert.AreEqual("z", Run(session, "SELECT name FROM t WHERE id = 9000"));
         Assert.AreEqual("23505", Run(_session, "INSERT INTO t VALUES (9000, 'x', 4000, true)"));
         Assert.AreEqual("", Run(_session, "INSERT INTO t VALUES (9000, 'x', 4000, false)"));
-        StoredTables.Check(_database);
+        StoredTables.Check(Database);
         StoredTables.Check(fork);
     }
 
@@ -63,7 +56,7 @@ public sealed class ForkIndexTests : IDisposable
     public void What_a_running_transaction_did_to_partial_and_expression_indexes_is_not_in_a_fork()
     {
         FillPeople();
-        using Session reader = _database.OpenSession();
+        using Session reader = Database.OpenSession();
         Run(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
         Run(reader, "SELECT count(*) FROM t");
         Run(_session, "UPDATE t SET name = 'committed ' || id, active = NOT active WHERE id BETWEEN 100 AND 199");
@@ -71,7 +64,7 @@ public sealed class ForkIndexTests : IDisposable
         Run(_session, "UPDATE t SET name = 'never ' || id, active = NOT active WHERE id BETWEEN 150 AND 249");
         Run(_session, "DELETE FROM t WHERE id BETWEEN 300 AND 349");
         Run(_session, "INSERT INTO t SELECT i, 'never ' || i, i, true FROM generate_series(6000, 6099) i");
-        using Database fork = _database.Fork();
+        using Database fork = Database.Fork();
         using Session session = fork.OpenSession();
         StoredTables.Check(fork);
         Assert.AreEqual("0", RunByIndex(session, "SELECT count(*) FROM t WHERE lower(name) LIKE 'never%'", "t_lower"));
@@ -82,7 +75,7 @@ public sealed class ForkIndexTests : IDisposable
         Assert.AreEqual("0", RunByIndex(_session, "SELECT count(*) FROM t WHERE lower(name) LIKE 'never%'", "t_lower"));
         Assert.AreEqual("1", Run(reader, "SELECT count(*) FROM t WHERE lower(name) = 'name 150'"));
         Run(reader, "COMMIT");
-        StoredTables.Check(_database);
+        StoredTables.Check(Database);
         StoredTables.Check(fork);
     }
 
@@ -90,7 +83,7 @@ public sealed class ForkIndexTests : IDisposable
     public void Indexes_made_and_dropped_on_one_side_are_the_others_no_matter()
     {
         FillPeople();
-        using Database fork = _database.Fork();
+        using Database fork = Database.Fork();
         using Session session = fork.OpenSession();
         Assert.AreEqual("", Run(session, "CREATE INDEX t_upper ON t (upper(name)) WHERE n % 2 = 1"));
         Assert.AreEqual("", Run(session, "DROP INDEX t_lower"));
@@ -103,7 +96,7 @@ public sealed class ForkIndexTests : IDisposable
         Run(_session, "UPDATE t SET name = 'another', n = n + 1");
         using Session sessionOfSecond = second.OpenSession();
         Assert.AreEqual("7", RunByIndex(sessionOfSecond, "SELECT id FROM t WHERE upper(name) = 'NAME 7' AND n % 2 = 1", "t_upper"));
-        StoredTables.Check(_database);
+        StoredTables.Check(Database);
         StoredTables.Check(fork);
         StoredTables.Check(second);
     }
@@ -118,9 +111,9 @@ public sealed class ForkIndexTests : IDisposable
         {
             Assert.AreEqual($"{id}", Value(select, id));
         }
-        using Database fork = _database.Fork();
+        using Database fork = Database.Fork();
         using Session session = fork.OpenSession();
-        Assert.AreNotSame(_database.Storage.Tables.Values.Single().Indexes[0].Hints, fork.Storage.Tables.Values.Single().Indexes[0].Hints);
+        Assert.AreNotSame(Database.Storage.Tables.Values.Single().Indexes[0].Hints, fork.Storage.Tables.Values.Single().Indexes[0].Hints);
         // The same keys at other places on one side, where their guesses were right; then on the other side.
         foreach (Session side in new[] { session, _session })
         {
@@ -135,7 +128,7 @@ public sealed class ForkIndexTests : IDisposable
                 Assert.AreEqual($"{(side == _session ? sign : 1) * id}", Value(select, id));
             }
         }
-        StoredTables.Check(_database);
+        StoredTables.Check(Database);
         StoredTables.Check(fork);
     }
 
@@ -151,7 +144,7 @@ public sealed class ForkIndexTests : IDisposable
         var random = new Random(seed);
         Run(_session, "CREATE TABLE t (id int PRIMARY KEY, v int)");
         Run(_session, $"INSERT INTO t SELECT i, i FROM generate_series(1, {KeyCount}) i");
-        var sides = new List<KeyedSide> { new(_database, Enumerable.Range(1, KeyCount).ToDictionary(i => i, i => i)) };
+        var sides = new List<KeyedSide> { new(Database, Enumerable.Range(1, KeyCount).ToDictionary(i => i, i => i)) };
         for (int step = 0; step < 2000; step++)
         {
             if (step % 200 == 50)

@@ -7,23 +7,15 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>Forks of databases, by one thread: what they have, and that neither side notices the other.</summary>
 [TestClass]
-public sealed class ForkTests : IDisposable
+public sealed class ForkTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _session;
     private readonly Session _other;
 
     public ForkTests()
     {
-        _session = _database.OpenSession();
-        _other = _database.OpenSession();
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _other.Dispose();
-        _database.Dispose();
+        _session = NewSession();
+        _other = NewSession();
     }
 
     [TestMethod]
@@ -32,7 +24,7 @@ public sealed class ForkTests : IDisposable
         Run("CREATE TABLE t (id int PRIMARY KEY, v text, n int)");
         Run("CREATE INDEX t_n ON t (n)");
         Run("INSERT INTO t SELECT i, repeat('x', i % 40), i % 100 FROM generate_series(1, 10000) i");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Run("DELETE FROM t WHERE id % 3 = 0");
         Run("UPDATE t SET n = -1 WHERE id = 1");
@@ -45,7 +37,7 @@ public sealed class ForkTests : IDisposable
         Assert.AreEqual("", Run("SELECT id FROM t WHERE n >= 1000"));
         Assert.AreEqual("1", Run("SELECT id FROM t WHERE n = -1"));
         Assert.AreEqual("2100", Run(session, "SELECT count(*) FROM t WHERE n = 5"));
-        Check(_database);
+        Check(Database);
         Check(fork);
     }
 
@@ -60,7 +52,7 @@ public sealed class ForkTests : IDisposable
         Run("COMMENT ON TABLE parent IS 'the parents'");
         Run("INSERT INTO parent (name) VALUES ('a'), ('b')");
         Run("INSERT INTO child (parent) VALUES (1), (2), (2)");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Assert.AreEqual("7", Run(session, "SELECT nextval('s')"));
         Assert.AreEqual("7", Run("SELECT nextval('s')"));
@@ -77,7 +69,7 @@ public sealed class ForkTests : IDisposable
         Assert.AreEqual("42703", Run("SELECT extra FROM child"));
         Assert.AreEqual("", Run("DROP TABLE child CASCADE"));
         Assert.AreEqual("a,d", Run(session, "SELECT * FROM both_of_them"));
-        Check(_database);
+        Check(Database);
         Check(fork);
     }
 
@@ -96,7 +88,7 @@ public sealed class ForkTests : IDisposable
         Run("DELETE FROM t WHERE id BETWEEN 6000 AND 6010");
         Run("UPDATE t SET id = 10000 WHERE id = 3000");
         Run("INSERT INTO log VALUES ('never')");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Check(fork);
         Assert.AreEqual("5000,5000,1,value of some length 1", Run(session, "SELECT count(*), sum(id) / 2500 - 1, min(n), min(v) FROM t"));
@@ -112,7 +104,7 @@ public sealed class ForkTests : IDisposable
         Assert.AreEqual("8889", Run("SELECT count(*) FROM t"));
         Assert.AreEqual("1,after the fork,-1", Run("SELECT * FROM t WHERE n = -1"));
         Assert.AreEqual("1,value of some length 1,1", Run(session, "SELECT * FROM t WHERE id = 1"));
-        Check(_database);
+        Check(Database);
         Check(fork);
     }
 
@@ -126,17 +118,17 @@ public sealed class ForkTests : IDisposable
         Run("UPDATE t SET id = -id WHERE id < 500");
         Run("SAVEPOINT s");
         Run("DELETE FROM t WHERE id > 2500");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         Run("INSERT INTO t VALUES (2600, 'x')");
         Run("ROLLBACK TO s");
-        using Database second = Forked(_database);
+        using Database second = Forked(Database);
         Run("ROLLBACK");
         using Session session = fork.OpenSession(), sessionOfSecond = second.OpenSession();
         const string All = "SELECT string_agg(id || v, ',' ORDER BY id) FROM t";
         Assert.AreEqual(before, Run(All));
         Assert.AreEqual(before, Run(session, All));
         Assert.AreEqual(before, Run(sessionOfSecond, All));
-        Check(_database);
+        Check(Database);
         Check(fork);
         Check(second);
     }
@@ -152,7 +144,7 @@ public sealed class ForkTests : IDisposable
         Run("UPDATE t SET n = n + 10000 WHERE id <= 100");
         Run("DELETE FROM t WHERE id > 4900");
         Run("INSERT INTO t VALUES (6000, 1)");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Check(fork);
         Assert.AreEqual("4901", Run(session, "SELECT count(*) FROM t"));
@@ -169,7 +161,7 @@ public sealed class ForkTests : IDisposable
     {
         Run("CREATE TABLE t (id int PRIMARY KEY, v text)");
         var chain = new List<Database>();
-        Database newest = _database;
+        Database newest = Database;
         for (int i = 1; i <= 50; i++)
         {
             using (Session session = newest.OpenSession())
@@ -206,11 +198,11 @@ public sealed class ForkTests : IDisposable
         Run("INSERT INTO t SELECT i FROM generate_series(1, 20000) i");
         using QueryResult open = _other.Execute("SELECT id FROM t");
         Assert.IsTrue(open.Read());
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Run("UPDATE t SET id = 0");
         Run(session, "DELETE FROM t");
-        using Database second = Forked(_database);
+        using Database second = Forked(Database);
         Run("TRUNCATE t");
         long sum = open.GetInt32(0);
         while (open.Read())
@@ -236,11 +228,11 @@ public sealed class ForkTests : IDisposable
         Run("DROP TABLE gone");
         Run("CREATE TABLE made (id serial PRIMARY KEY)");
         Run("INSERT INTO made DEFAULT VALUES");
-        using Database before = Forked(_database);
+        using Database before = Forked(Database);
         Run("TRUNCATE t");
-        using Database still = Forked(_database);
+        using Database still = Forked(Database);
         Run("COMMIT");
-        using Database after = Forked(_database);
+        using Database after = Forked(Database);
         using Session a = before.OpenSession(), b = still.OpenSession(), c = after.OpenSession();
         foreach (Session session in (Session[])[a, b])
         {
@@ -262,7 +254,7 @@ public sealed class ForkTests : IDisposable
         Run("BEGIN");
         Run("TRUNCATE t RESTART IDENTITY");
         Run("INSERT INTO t DEFAULT VALUES");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Assert.AreEqual("6", Run(session, "INSERT INTO t DEFAULT VALUES RETURNING id"));
         Assert.AreEqual("2", Run("INSERT INTO t DEFAULT VALUES RETURNING id"));
@@ -282,7 +274,7 @@ public sealed class ForkTests : IDisposable
         Assert.AreEqual("5050", Run("SELECT sum(n) FROM t"));
         Assert.AreEqual("5050", Run(_other, "SELECT sum(n) FROM t"));
         Run("UPDATE t SET n = 0 WHERE id = 1");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         using Session session = fork.OpenSession();
         Run(session, "UPDATE t SET n = -1");
         Run(_other, "UPDATE t SET n = 0 WHERE id = 2");
@@ -299,7 +291,7 @@ public sealed class ForkTests : IDisposable
         Run("DELETE FROM t WHERE i <= 5000 OR i % 7 = 0");
         Run("BEGIN");
         Run("INSERT INTO t VALUES (0)");
-        using Database fork = Forked(_database);
+        using Database fork = Forked(Database);
         Run("COMMIT");
         using Session session = fork.OpenSession();
         for (int i = 9001; i < 12000; i += 500)
@@ -359,14 +351,14 @@ public sealed class ForkTests : IDisposable
     {
         Run("CREATE TABLE t (id int PRIMARY KEY, v text)");
         Run("INSERT INTO t SELECT i, repeat('x', 30) || i FROM generate_series(1, 100000) i");
-        using Database fork = Forked(_database);
-        Assert.AreEqual(_database.MemoryUsed, fork.MemoryUsed, 100_000);
+        using Database fork = Forked(Database);
+        Assert.AreEqual(Database.MemoryUsed, fork.MemoryUsed, 100_000);
         using Session session = fork.OpenSession();
         Run(session, "DELETE FROM t");
         Assert.IsLessThan(1_000_000, fork.MemoryUsed);
-        Assert.IsGreaterThan(5_000_000, _database.MemoryUsed);
+        Assert.IsGreaterThan(5_000_000, Database.MemoryUsed);
         Run(session, "INSERT INTO t SELECT i, repeat('x', 30) || i FROM generate_series(1, 100000) i");
-        Assert.AreEqual(_database.MemoryUsed, fork.MemoryUsed, 2_000_000);
+        Assert.AreEqual(Database.MemoryUsed, fork.MemoryUsed, 2_000_000);
         long before = fork.MemoryUsed;
         Run(session, "DROP TABLE t");
         Assert.IsLessThan(before / 100, fork.MemoryUsed);
@@ -396,16 +388,16 @@ public sealed class ForkTests : IDisposable
         Run("CREATE INDEX ON t (k)");
         Run("INSERT INTO t SELECT i, 'a text that is not inline ' || i, 'a long key of an index ' || i FROM generate_series(1, 3000) i");
         List<WeakReference> dropped = Round(500);
-        long before = _database.MemoryUsed;
+        long before = Database.MemoryUsed;
         dropped.AddRange(Round(2500));
-        Assert.IsLessThan(before + 500_000, _database.MemoryUsed);
+        Assert.IsLessThan(before + 500_000, Database.MemoryUsed);
         SessionSteps.WaitUntil(() =>
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
             return !dropped.Exists(part => part.IsAlive);
         });
-        Check(_database);
+        Check(Database);
     }
 
     // Forks are made, changed now and then, and forgotten, while the original goes on; gives what they had of their own.
@@ -415,7 +407,7 @@ public sealed class ForkTests : IDisposable
         var parts = new List<WeakReference>();
         for (int i = 0; i < count; i++)
         {
-            using Database fork = Forked(_database);
+            using Database fork = Forked(Database);
             int id = (i % 3000) + 1;
             if (i % 10 == 0)
             {
@@ -430,7 +422,7 @@ public sealed class ForkTests : IDisposable
     }
 
     [TestMethod]
-    public void A_disposed_database_cannot_be_forked()
+    public void A_disposedDatabase_cannot_be_forked()
     {
         Database database = Database.CreateInMemory();
         Database fork = Forked(database);

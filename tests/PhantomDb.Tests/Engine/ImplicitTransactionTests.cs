@@ -5,23 +5,16 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>Several statements in one text are one transaction; outcomes as of PostgreSQL 15 (psql -c).</summary>
 [TestClass]
-public sealed class ImplicitTransactionTests : IDisposable
+public sealed class ImplicitTransactionTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _session;
     private readonly List<string> _notices = [];
 
     public ImplicitTransactionTests()
     {
-        _session = _database.OpenSession();
+        _session = NewSession();
         _session.Notice += _notices.Add;
         Run("CREATE TABLE t (id int PRIMARY KEY, v int)");
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _database.Dispose();
     }
 
     private const string NoTransaction = "there is no transaction in progress";
@@ -88,7 +81,7 @@ public sealed class ImplicitTransactionTests : IDisposable
     [TestMethod]
     public void The_last_result_is_streamed_and_ends_the_transaction()
     {
-        using Session other = _database.OpenSession();
+        using Session other = Database.OpenSession();
         using (QueryResult result = _session.Execute("INSERT INTO t VALUES (1, 1); SELECT * FROM generate_series(1, 100000)"))
         {
             Assert.IsTrue(result.Read());
@@ -146,24 +139,24 @@ public sealed class ImplicitTransactionTests : IDisposable
         other.Wait();
         Assert.AreEqual("", Run("SELECT id FROM t"));
         Assert.IsFalse(_session.IsInTransaction);
-        using Session second = _database.OpenSession();
+        using Session second = Database.OpenSession();
         Assert.AreEqual("", SessionSteps.Run(second, "SET lock_timeout = 1000; INSERT INTO t VALUES (1, 1)"));
     }
 
     [TestMethod]
     public void A_session_that_ends_in_a_batch_rolls_it_back()
     {
-        Session session = _database.OpenSession();
+        Session session = Database.OpenSession();
         using IEnumerator<QueryResult> batch = session.ExecuteBatch("INSERT INTO t VALUES (1, 1); SELECT 1; SELECT 2").GetEnumerator();
         Assert.IsTrue(batch.MoveNext());
         session.Dispose();
         Assert.ThrowsExactly<ObjectDisposedException>(() => batch.MoveNext());
         Assert.AreEqual("", Run("SELECT id FROM t"));
 
-        Session ended = _database.OpenSession();
+        Session ended = Database.OpenSession();
         using IEnumerator<QueryResult> second = ended.ExecuteBatch("INSERT INTO t VALUES (1, 1); SELECT 1; SELECT 2").GetEnumerator();
         Assert.IsTrue(second.MoveNext());
-        _database.TerminateSession(ended.ProcessId);
+        Database.TerminateSession(ended.ProcessId);
         Assert.AreEqual("57P01", StateOf(() => second.MoveNext()));
         Assert.AreEqual("", Run("INSERT INTO t VALUES (1, 1)"));
     }

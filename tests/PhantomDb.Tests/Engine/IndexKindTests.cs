@@ -1,6 +1,7 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Storage;
 using static PhantomDb.Tests.Engine.SessionSteps;
+using static PhantomDb.Tests.Engine.StoredTables;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -9,7 +10,7 @@ namespace PhantomDb.Tests.Engine;
 /// them, forks. An index has an entry for each row that its predicate is true of, under the key of its expressions, and no other.
 /// </summary>
 [TestClass]
-public sealed class IndexKindTests : IDisposable
+public sealed class IndexKindTests : SessionTest
 {
     private const string Table = "CREATE TABLE t (id int PRIMARY KEY, name text, n int, active boolean)";
 
@@ -21,19 +22,12 @@ public sealed class IndexKindTests : IDisposable
         "CREATE INDEX t_long ON t ((name || ' with a text that is longer than what stands in a view: ' || n)) WHERE n % 3 = 0",
     ];
 
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _session;
 
     public IndexKindTests()
     {
-        _session = _database.OpenSession();
+        _session = NewSession();
         Run(_session, Table);
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _database.Dispose();
     }
 
     [TestMethod]
@@ -77,7 +71,7 @@ public sealed class IndexKindTests : IDisposable
                     Run(_session, "ROLLBACK TO s");
                     break;
                 case 7 when readers.Count < 3:
-                    Session reader = _database.OpenSession();
+                    Session reader = Database.OpenSession();
                     Run(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
                     Run(reader, "SELECT count(*) FROM t");
                     readers.Add(reader);
@@ -97,7 +91,7 @@ public sealed class IndexKindTests : IDisposable
             }
         }
         Run(_session, "COMMIT");
-        using (Database fork = _database.Fork())
+        using (Database fork = Database.Fork())
         {
             Check(fork);
             using Session other = fork.OpenSession();
@@ -108,9 +102,9 @@ public sealed class IndexKindTests : IDisposable
             Check(fork);
         }
         readers.ForEach(reader => reader.Dispose());
-        Check(_database);
+        Check(Database);
         Run(_session, "DELETE FROM t");
-        Check(_database);
+        Check(Database);
     }
 
     [TestMethod]
@@ -123,10 +117,10 @@ public sealed class IndexKindTests : IDisposable
         Assert.AreEqual("22012", Run(_session, "UPDATE t SET n = 5 WHERE id = 7"));
         Assert.AreEqual("22012", Run(_session, "INSERT INTO t VALUES (10001, 'x', 0, true) ON CONFLICT DO NOTHING"));
         Assert.AreEqual("22012", Run(_session, "INSERT INTO t VALUES (1, 'x', 9, true) ON CONFLICT (id) DO UPDATE SET n = 0"));
-        Check(_database);
-        Assert.AreEqual(5000, _database.Storage.Tables.Values.Single().RowCount);
+        Check(Database);
+        Assert.AreEqual(5000, Database.Storage.Tables.Values.Single().RowCount);
         Assert.AreEqual("22012", Run(_session, "CREATE INDEX ON t ((1 / (n - 101)))"));
-        Check(_database);
+        Check(Database);
     }
 
     [TestMethod]
@@ -144,7 +138,7 @@ public sealed class IndexKindTests : IDisposable
     [TestMethod]
     public void A_change_of_what_a_foreign_key_cannot_refer_to_lets_children_in()
     {
-        using Session other = _database.OpenSession();
+        using Session other = Database.OpenSession();
         Run(_session, "CREATE UNIQUE INDEX ON t (lower(name))");
         Run(_session, "CREATE UNIQUE INDEX ON t (n) WHERE active");
         Run(_session, "CREATE TABLE child (id int REFERENCES t)");
@@ -163,21 +157,21 @@ public sealed class IndexKindTests : IDisposable
         Run(_session, "INSERT INTO t SELECT i, 'name ' || i, i, i % 2 = 0 FROM generate_series(1, 3000) i");
         Run(_session, "CREATE INDEX one ON t (lower(name)) WHERE active");
         Run(_session, "CREATE INDEX two ON t (lower(name), n)");
-        TableStore store = _database.Storage.Tables.Values.Single();
+        TableStore store = Database.Storage.Tables.Values.Single();
         Assert.HasCount(2, store.Definition.IndexExpressions);
         Run(_session, "DROP INDEX two");
-        Assert.HasCount(2, _database.Storage.Tables.Values.Single().Definition.IndexExpressions);
+        Assert.HasCount(2, Database.Storage.Tables.Values.Single().Definition.IndexExpressions);
         Run(_session, "BEGIN");
         Run(_session, "UPDATE t SET name = 'z' WHERE id < 100");
         Run(_session, "DROP INDEX one");
         Run(_session, "UPDATE t SET name = 'y' WHERE id < 50");
         Run(_session, "COMMIT");
-        store = _database.Storage.Tables.Values.Single();
+        store = Database.Storage.Tables.Values.Single();
         Assert.IsEmpty(store.Definition.IndexExpressions);
         Assert.HasCount(4, store.ColumnNumbers);
-        Check(_database);
+        Check(Database);
         Run(_session, "CREATE INDEX three ON t (lower(name)) WHERE n < 60");
-        Check(_database);
+        Check(Database);
     }
 
     [TestMethod]
@@ -189,7 +183,7 @@ public sealed class IndexKindTests : IDisposable
         Console.WriteLine($"seed {seed}");
         Random random = new(seed);
         Run(_session, "INSERT INTO t SELECT i, CASE WHEN i % 7 > 0 THEN 'Name' || i % 50 END, nullif(i % 120, 7), CASE i % 5 WHEN 0 THEN true WHEN 1 THEN NULL ELSE false END FROM generate_series(1, 6000) i");
-        using Database plain = _database.Fork();
+        using Database plain = Database.Fork();
         using Session other = plain.OpenSession();
         string[] indexes =
         [
@@ -216,12 +210,12 @@ public sealed class IndexKindTests : IDisposable
     public void A_reader_of_the_past_finds_its_rows_by_an_index_that_came_later()
     {
         Run(_session, "INSERT INTO t SELECT i, 'Old' || i % 300, i, i % 2 = 0 FROM generate_series(1, 3000) i");
-        using Session first = _database.OpenSession();
+        using Session first = Database.OpenSession();
         Run(first, "BEGIN ISOLATION LEVEL REPEATABLE READ");
         string before = Rows(first, "SELECT count(*) FROM t");
         Run(_session, "UPDATE t SET name = 'New' || n, n = n + 1 WHERE id % 3 = 0");
         Run(_session, "UPDATE t SET active = NOT active WHERE id % 4 = 0");
-        using Session second = _database.OpenSession();
+        using Session second = Database.OpenSession();
         Run(second, "BEGIN ISOLATION LEVEL REPEATABLE READ");
         Rows(second, "SELECT count(*) FROM t");
         Run(_session, "UPDATE t SET name = 'NEWER', active = NULL WHERE id % 9 = 0");
@@ -247,7 +241,7 @@ public sealed class IndexKindTests : IDisposable
         Assert.AreEqual(before, Rows(first, "SELECT count(*) FROM t WHERE lower(name) >= ''"));
         Run(first, "COMMIT");
         Run(second, "COMMIT");
-        Check(_database);
+        Check(Database);
     }
 
     private static string Query(Random random)
@@ -323,47 +317,6 @@ public sealed class IndexKindTests : IDisposable
             8 => $"DELETE FROM t WHERE id = {id}",
             _ => $"UPDATE t SET id = id + 100 WHERE id = {id}",
         };
-    }
-
-    // The values that storage keeps are also computed anew.
-    private static void Check(Database database)
-    {
-        database.Transactions.CleanUpWaiting();
-        using Session session = database.OpenSession();
-        foreach (TableStore table in database.Storage.Tables.Values)
-        {
-            (RowSlice[] slices, int count) = table.CurrentSlices();
-            long[] entries = new long[table.Indexes.Length];
-            for (int i = 0; i < count; i++)
-            {
-                Assert.IsNull(slices[i].Versions);
-                for (int row = 0; row < slices[i].RowCount; row++)
-                {
-                    for (int k = 0; slices[i].IsLive(row) && k < entries.Length; k++)
-                    {
-                        TableIndex index = table.Indexes[k];
-                        if (index.Contains(slices[i], row, null))
-                        {
-                            index.Encode(index.Writer, slices[i], row, null);
-                            Assert.IsTrue(index.Tree.Contains(index.Writer.Key, ((long)i << RowSlice.CapacityBits) + row), index.Definition.Name);
-                            entries[k]++;
-                        }
-                    }
-                }
-            }
-            for (int k = 0; k < entries.Length; k++)
-            {
-                TableIndex index = table.Indexes[k];
-                Assert.AreEqual(entries[k], index.Tree.Count, index.Definition.Name);
-                if (index.Definition.IsPartial)
-                {
-                    string predicate = table.Definition.FindExpression(index.Definition.PredicateNumber)!.Text;
-                    using QueryResult result = session.Execute($"SELECT count(*) FROM {table.Definition.Name} WHERE ({predicate}) IS TRUE");
-                    result.Read();
-                    Assert.AreEqual(result.GetInt64(0), entries[k], index.Definition.Name);
-                }
-            }
-        }
     }
 
     private static string Run(Session session, string sql) => StateOf(session, sql);

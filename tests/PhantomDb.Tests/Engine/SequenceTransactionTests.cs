@@ -5,23 +5,15 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>Sequences and transactions: a restart or another course is undone, a value taken is not. Outcomes of PostgreSQL 15.</summary>
 [TestClass]
-public sealed class SequenceTransactionTests : IDisposable
+public sealed class SequenceTransactionTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a;
     private readonly Session _b;
 
     public SequenceTransactionTests()
     {
-        _a = _database.OpenSession();
-        _b = _database.OpenSession();
-    }
-
-    public void Dispose()
-    {
-        _a.Dispose();
-        _b.Dispose();
-        _database.Dispose();
+        _a = NewSession();
+        _b = NewSession();
     }
 
     // Each line a statement and, after ->, what it gives.

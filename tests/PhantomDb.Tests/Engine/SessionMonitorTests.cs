@@ -6,30 +6,21 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>pg_stat_activity, pg_locks and the functions about sessions; sessions that are cancelled, terminated, or idle for too long.</summary>
 [TestClass]
-public sealed class SessionMonitorTests : IDisposable
+public sealed class SessionMonitorTests : SessionTest
 {
     private const string Endless = "SELECT count(*) FROM generate_series(1, 1000000) a, generate_series(1, 1000000) b WHERE a <> b";
 
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a;
     private readonly Session _b;
     private readonly Session _watcher;
 
     public SessionMonitorTests()
     {
-        _a = _database.OpenSession();
-        _b = _database.OpenSession();
-        _watcher = _database.OpenSession();
+        _a = NewSession();
+        _b = NewSession();
+        _watcher = NewSession();
         Run(_a, "CREATE TABLE t (id int PRIMARY KEY, v int)");
         Run(_a, "INSERT INTO t VALUES (1, 10), (2, 20)");
-    }
-
-    public void Dispose()
-    {
-        _a.Dispose();
-        _b.Dispose();
-        _watcher.Dispose();
-        _database.Dispose();
     }
 
     [TestMethod]
@@ -39,16 +30,16 @@ public sealed class SessionMonitorTests : IDisposable
         Run(_a, "BEGIN");
         Run(_a, "INSERT INTO t VALUES (3)");
         Task<string> waiting = RunBlocked(_b, "INSERT INTO t VALUES (3)");
-        IReadOnlyList<SessionActivity> sessions = _database.GetSessions();
+        IReadOnlyList<SessionActivity> sessions = Database.GetSessions();
         Assert.AreEqual((_a.ProcessId, "first", "idle in transaction", "INSERT INTO t VALUES (3)", 0), Short(sessions[0]));
         Assert.AreEqual((_b.ProcessId, "", "active", "INSERT INTO t VALUES (3)", _a.ProcessId), Short(sessions[1]));
-        Assert.AreEqual(2, _database.Monitor.Locks().Count(l => l.IsGranted && l.Mode == TableLockMode.RowExclusive));
-        Assert.IsTrue(_database.CancelSession(_b.ProcessId));
+        Assert.AreEqual(2, Database.Monitor.Locks().Count(l => l.IsGranted && l.Mode == TableLockMode.RowExclusive));
+        Assert.IsTrue(Database.CancelSession(_b.ProcessId));
         Assert.AreEqual("57014", waiting.Result);
-        Assert.IsFalse(_database.CancelSession(12345));
+        Assert.IsFalse(Database.CancelSession(12345));
         Assert.AreEqual("25P02", Run(_a, "SELECT nosuch") is "42703" ? Run(_a, "SELECT 1") : "");
-        Assert.AreEqual("idle in transaction (aborted)", _database.GetSessions()[0].State);
-        Assert.AreEqual("idle", _database.GetSessions()[1].State);
+        Assert.AreEqual("idle in transaction (aborted)", Database.GetSessions()[0].State);
+        Assert.AreEqual("idle", Database.GetSessions()[1].State);
 
         static (int, string, string, string, int) Short(SessionActivity s) => (s.ProcessId, s.ApplicationName, s.State, s.Query, s.BlockedBy);
     }
@@ -127,7 +118,7 @@ public sealed class SessionMonitorTests : IDisposable
     [TestMethod]
     public void All_who_hold_or_have_asked_before_are_blockers()
     {
-        using Session third = _database.OpenSession();
+        using Session third = Database.OpenSession();
         Run(_a, "BEGIN");
         Run(_a, "LOCK TABLE t IN ROW EXCLUSIVE MODE");
         Run(third, "BEGIN");
@@ -182,24 +173,24 @@ public sealed class SessionMonitorTests : IDisposable
         Run(_a, "BEGIN");
         Run(_a, "UPDATE t SET v = 11 WHERE id = 1");
         Task<string> waiting = RunBlocked(_b, "DELETE FROM t");
-        Assert.IsTrue(_database.TerminateSession(_b.ProcessId));
+        Assert.IsTrue(Database.TerminateSession(_b.ProcessId));
         Assert.AreEqual("57P01", waiting.Result);
         Assert.AreEqual("57P01", Run(_b, "SELECT 1"));
 
-        using Session running = _database.OpenSession();
+        using Session running = Database.OpenSession();
         Task<string> endless = Task.Run(() => Run(running, Endless));
-        WaitUntil(() => _database.GetSessions().Single(s => s.ProcessId == running.ProcessId).State == "active");
+        WaitUntil(() => Database.GetSessions().Single(s => s.ProcessId == running.ProcessId).State == "active");
         Assert.AreEqual("t", Watch($"SELECT pg_terminate_backend({running.ProcessId}, {PatienceMs})"));
         Assert.AreEqual("57P01", endless.Result);
-        Assert.IsFalse(_database.TerminateSession(running.ProcessId));
+        Assert.IsFalse(Database.TerminateSession(running.ProcessId));
 
-        using Session streaming = _database.OpenSession();
+        using Session streaming = Database.OpenSession();
         using QueryResult result = streaming.Execute("SELECT * FROM generate_series(1, 1000000)");
         Assert.IsTrue(result.Read());
-        Assert.IsTrue(_database.TerminateSession(streaming.ProcessId));
+        Assert.IsTrue(Database.TerminateSession(streaming.ProcessId));
         Assert.AreEqual("57P01", StateOf(() => result.Read()));
         Run(_a, "COMMIT");
-        Assert.AreEqual(_database.Storage.Timestamps.Visible, _database.Storage.Timestamps.Horizon());
+        Assert.AreEqual(Database.Storage.Timestamps.Visible, Database.Storage.Timestamps.Horizon());
     }
 
     [TestMethod]
@@ -213,11 +204,11 @@ public sealed class SessionMonitorTests : IDisposable
             var random = new Random(1);
             while (!done.IsCancellationRequested)
             {
-                IReadOnlyList<SessionActivity> sessions = _database.GetSessions();
+                IReadOnlyList<SessionActivity> sessions = Database.GetSessions();
                 SessionActivity chosen = sessions[random.Next(sessions.Count)];
                 if (chosen.ProcessId != _watcher.ProcessId && chosen.ProcessId != _a.ProcessId && chosen.ProcessId != _b.ProcessId)
                 {
-                    _database.TerminateSession(chosen.ProcessId);
+                    Database.TerminateSession(chosen.ProcessId);
                 }
                 int before = Volatile.Read(ref statementCount);
                 WaitUntil(() => done.IsCancellationRequested || Volatile.Read(ref statementCount) > before + 100);
@@ -227,7 +218,7 @@ public sealed class SessionMonitorTests : IDisposable
         {
             for (int i = 0; i < Rounds; i++)
             {
-                using Session session = _database.OpenSession();
+                using Session session = Database.OpenSession();
                 string state = "";
                 for (int k = 0; k < 400 && state is not "57P01"; k++)
                 {
@@ -239,10 +230,10 @@ public sealed class SessionMonitorTests : IDisposable
         });
         done.Cancel();
         terminator.Wait();
-        WaitUntil(() => _database.OpenSessions().Count == 3);
-        Assert.IsEmpty(_database.Transactions.Locks.Describe());
+        WaitUntil(() => Database.OpenSessions().Count == 3);
+        Assert.IsEmpty(Database.Transactions.Locks.Describe());
         Assert.AreEqual("", Run(_a, "UPDATE t SET v = 0"));
-        Assert.AreEqual(_database.Storage.Timestamps.Visible, _database.Storage.Timestamps.Horizon());
+        Assert.AreEqual(Database.Storage.Timestamps.Visible, Database.Storage.Timestamps.Horizon());
     }
 
     [TestMethod]
@@ -255,7 +246,7 @@ public sealed class SessionMonitorTests : IDisposable
         Assert.AreEqual("", Run(_b, "UPDATE t SET v = 12 WHERE id = 1"));   // waits until the other is ended
         Assert.AreEqual("25P03", Run(_a, "COMMIT"));
         Run(_b, "SET idle_session_timeout = '40ms'");
-        WaitUntil(() => _database.OpenSessions().Count == 1);
+        WaitUntil(() => Database.OpenSessions().Count == 1);
         Assert.AreEqual("57P05", Run(_b, "SELECT 1"));
     }
 
@@ -266,7 +257,7 @@ public sealed class SessionMonitorTests : IDisposable
         const string Limits = "SET idle_in_transaction_session_timeout = 50; SET idle_session_timeout = 50; ";
         Run(_b, "BEGIN");
         Run(_b, "UPDATE t SET v = 21 WHERE id = 2");
-        using Session waiter = _database.OpenSession(), reader = _database.OpenSession();
+        using Session waiter = Database.OpenSession(), reader = Database.OpenSession();
         Task<string> waiting = RunBlocked(waiter, Limits + "BEGIN; UPDATE t SET v = v + 1 WHERE id = 2 RETURNING v");
         using QueryResult result = reader.Execute(Limits + "SELECT * FROM t");
         Run(_a, Limits + "RESET idle_session_timeout");
@@ -280,7 +271,7 @@ public sealed class SessionMonitorTests : IDisposable
     // A limit that is longer than those of the sessions before it, and begins to count after theirs.
     private void WaitUntilAnIdleSessionEnds(int limitMs)
     {
-        using Session idle = _database.OpenSession();
+        using Session idle = Database.OpenSession();
         Run(idle, $"SET idle_session_timeout = {limitMs}");
         WaitUntil(() => idle.IsDisposed);
     }

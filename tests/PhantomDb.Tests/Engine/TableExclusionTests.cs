@@ -5,32 +5,23 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>LOCK TABLE … IN ACCESS EXCLUSIVE MODE keeps queries out, those that begin after it.</summary>
 [TestClass]
-public sealed class TableExclusionTests : IDisposable
+public sealed class TableExclusionTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a;
     private readonly Session _b;
     private readonly Session _c;
 
     public TableExclusionTests()
     {
-        _a = _database.OpenSession();
-        _b = _database.OpenSession();
-        _c = _database.OpenSession();
+        _a = NewSession();
+        _b = NewSession();
+        _c = NewSession();
         Run(_a, "CREATE TABLE t (id int PRIMARY KEY, v int)");
         Run(_a, "CREATE TABLE u (id int PRIMARY KEY, v int)");
         Run(_a, "CREATE VIEW w AS SELECT v FROM t");
         Run(_a, "INSERT INTO t VALUES (1, 10)");
         Run(_a, "INSERT INTO u VALUES (1, 10)");
         Run(_b, "PREPARE p AS SELECT v FROM t");
-    }
-
-    public void Dispose()
-    {
-        _a.Dispose();
-        _b.Dispose();
-        _c.Dispose();
-        _database.Dispose();
     }
 
     [TestMethod]
@@ -60,8 +51,8 @@ public sealed class TableExclusionTests : IDisposable
         Assert.AreEqual("11", Run(_a, "SELECT v FROM t"));
         Run(_a, "COMMIT");
         Assert.AreEqual(expected, waiting.Result);
-        Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
-        Assert.IsEmpty(_database.Transactions.Locks.Describe());
+        Assert.IsFalse(Database.Transactions.Locks.ExcludesQueries);
+        Assert.IsEmpty(Database.Transactions.Locks.Describe());
     }
 
     [TestMethod]
@@ -115,7 +106,7 @@ public sealed class TableExclusionTests : IDisposable
         waiting = RunBlocked(_b, "SELECT v FROM t WHERE id = 1");
         Run(_a, "ROLLBACK TO s");
         Assert.AreEqual("10", waiting.Result);
-        Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
+        Assert.IsFalse(Database.Transactions.Locks.ExcludesQueries);
 
         Run(_a, "LOCK TABLE t");
         Run(_b, "BEGIN");
@@ -128,7 +119,7 @@ public sealed class TableExclusionTests : IDisposable
         Assert.AreEqual("10", isOther ? waiting.Result : other.Result);
         Run(_a, "COMMIT");
         Run(_b, "COMMIT");
-        Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
+        Assert.IsFalse(Database.Transactions.Locks.ExcludesQueries);
     }
 
     [TestMethod]
@@ -138,7 +129,7 @@ public sealed class TableExclusionTests : IDisposable
         Run(_a, "UPDATE t SET v = 11");
         Run(_b, "BEGIN");
         Assert.AreEqual("55P03", Run(_b, "LOCK TABLE t NOWAIT"));
-        Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
+        Assert.IsFalse(Database.Transactions.Locks.ExcludesQueries);
         Run(_b, "ROLLBACK");
         Run(_b, "BEGIN");
         Task<string> locking = RunBlocked(_b, "LOCK TABLE t");
@@ -149,7 +140,7 @@ public sealed class TableExclusionTests : IDisposable
         Assert.IsFalse(reading.IsCompleted);
         Run(_b, "ROLLBACK");
         Assert.AreEqual("11", reading.Result);
-        Assert.IsEmpty(_database.Transactions.Locks.Describe());
+        Assert.IsEmpty(Database.Transactions.Locks.Describe());
     }
 
     [TestMethod]
@@ -188,6 +179,6 @@ public sealed class TableExclusionTests : IDisposable
         }
         locking.Wait();
         Assert.AreEqual("210", Run(_b, "SELECT v FROM t"));
-        Assert.IsFalse(_database.Transactions.Locks.ExcludesQueries);
+        Assert.IsFalse(Database.Transactions.Locks.ExcludesQueries);
     }
 }

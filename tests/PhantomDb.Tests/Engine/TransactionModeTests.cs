@@ -4,26 +4,19 @@ namespace PhantomDb.Tests.Engine;
 
 /// <summary>READ ONLY transactions, and what may be set when; outcomes as of PostgreSQL 15.</summary>
 [TestClass]
-public sealed class TransactionModeTests : IDisposable
+public sealed class TransactionModeTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _session;
     private readonly List<string> _notices = [];
 
     public TransactionModeTests()
     {
-        _session = _database.OpenSession();
+        _session = NewSession();
         _session.Notice += _notices.Add;
         Run("CREATE TABLE t (id int PRIMARY KEY, v int)");
         Run("INSERT INTO t VALUES (1, 1)");
         Run("CREATE SEQUENCE s");
         Run("PREPARE p AS INSERT INTO t VALUES (9, 9)");
-    }
-
-    public void Dispose()
-    {
-        _session.Dispose();
-        _database.Dispose();
     }
 
     [TestMethod]

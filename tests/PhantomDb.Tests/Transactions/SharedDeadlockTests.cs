@@ -1,18 +1,18 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Tests.Engine;
 using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Transactions;
 
 /// <summary>Circles of waiting that go through a lock of several holders: found at once, whichever holder they go through.</summary>
 [TestClass]
-public sealed class SharedDeadlockTests : IDisposable
+public sealed class SharedDeadlockTests : SessionTest
 {
-    private readonly Database _database = Database.CreateInMemory();
     private readonly Session _a, _b, _c;
 
     public SharedDeadlockTests()
     {
-        (_a, _b, _c) = (_database.OpenSession(), _database.OpenSession(), _database.OpenSession());
+        (_a, _b, _c) = (NewSession(), NewSession(), NewSession());
         foreach (string sql in new[]
         {
             "CREATE TABLE p (id int PRIMARY KEY, v int)", "INSERT INTO p VALUES (1, 0)",
@@ -22,14 +22,6 @@ public sealed class SharedDeadlockTests : IDisposable
         {
             Assert.AreEqual("", Run(_a, sql));
         }
-    }
-
-    public void Dispose()
-    {
-        _a.Dispose();
-        _b.Dispose();
-        _c.Dispose();
-        _database.Dispose();
     }
 
     [TestMethod]
@@ -47,7 +39,7 @@ public sealed class SharedDeadlockTests : IDisposable
             Begin(_b, second);
             Begin(_c, "UPDATE r SET v = 1 WHERE id = 2");
             Task<string> waiting = RunBlocked(_c, wanted);
-            CollectionAssert.AreEquivalent(new[] { _a.ProcessId, _b.ProcessId }, _database.Monitor.BlockersOf(_c.ProcessId).ToArray());
+            CollectionAssert.AreEquivalent(new[] { _a.ProcessId, _b.ProcessId }, Database.Monitor.BlockersOf(_c.ProcessId).ToArray());
             Session closing = isFirst ? _a : _b;
             Assert.AreEqual("40P01", Done(Task.Run(() => Run(closing, "UPDATE r SET v = 2 WHERE id = 2"))));
             Assert.IsFalse(waiting.IsCompleted);   // for the other one
@@ -55,7 +47,7 @@ public sealed class SharedDeadlockTests : IDisposable
             Assert.AreEqual("", Done(waiting));
             Assert.AreEqual("", Run(_c, "ROLLBACK"));
             Assert.AreEqual("", Run(closing, "ROLLBACK"));
-            Assert.IsEmpty(_database.Transactions.Locks.Describe());
+            Assert.IsEmpty(Database.Transactions.Locks.Describe());
         }
     }
 
@@ -101,7 +93,7 @@ public sealed class SharedDeadlockTests : IDisposable
         Begin(_a, "INSERT INTO p VALUES (5, 0)");
         Begin(_c, "UPDATE r SET v = 1 WHERE id = 2");
         Task<string> waiting = RunBlocked(_c, "UPDATE p SET id = 5 WHERE id = 1");
-        CollectionAssert.AreEqual(new[] { _a.ProcessId }, _database.Monitor.BlockersOf(_c.ProcessId).ToArray());
+        CollectionAssert.AreEqual(new[] { _a.ProcessId }, Database.Monitor.BlockersOf(_c.ProcessId).ToArray());
         Assert.AreEqual("40P01", Done(Task.Run(() => Run(_a, "UPDATE r SET v = 2 WHERE id = 2"))));
         Assert.AreEqual("", Done(waiting));   // the key is free: what failed is undone
         Assert.AreEqual("", Run(_c, "ROLLBACK"));
@@ -115,10 +107,10 @@ public sealed class SharedDeadlockTests : IDisposable
         Begin(_b, "SELECT * FROM r WHERE id = 1 FOR KEY SHARE");
         Begin(_c, "SELECT * FROM r WHERE id = 2 FOR KEY SHARE");
         Task<string> one = RunBlocked(_b, "UPDATE r SET v = 1 WHERE id = 2"), two = RunBlocked(_c, "UPDATE r SET v = 1 WHERE id = 1");
-        CollectionAssert.AreEqual(new[] { _a.ProcessId }, _database.Monitor.BlockersOf(_b.ProcessId).ToArray());
-        long start = _database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart;
+        CollectionAssert.AreEqual(new[] { _a.ProcessId }, Database.Monitor.BlockersOf(_b.ProcessId).ToArray());
+        long start = Database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart;
         WaitForTheClock();   // who was woken and sleeps again would wait since later
-        Assert.AreEqual(start, _database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart);
+        Assert.AreEqual(start, Database.Transactions.Locks.Describe().Find(l => !l.IsGranted && l.ProcessId == _b.ProcessId)!.WaitStart);
         Assert.AreEqual("", Run(_a, "COMMIT"));
         Assert.AreEqual("", Done(one));
         Assert.AreEqual("", Done(two));
