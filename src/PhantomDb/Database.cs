@@ -36,17 +36,17 @@ public sealed class Database : IDisposable
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
         _path = options.IsInMemory ? null : path;
-        _fileStamp = DatabaseFiles.StampOf(path);
-        if (path is not null && File.Exists(path))
+        _fileStamp = DatabaseFiles.StampOf(path, options.FileSystem);
+        if (path is not null && options.FileSystem.Exists(path))
         {
-            LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(path, new LoadTarget(Memory)), path, options);
+            LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(path, new LoadTarget(Memory), options.FileSystem), path, options);
             FileContentCheck.Run(loaded, path, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
             _id = loaded.Id == Guid.Empty ? _id : loaded.Id;
             _timeline = loaded.Timeline;
             _lsn = loaded.Lsn;
-            _isSealed = !File.Exists(DatabaseFileWriter.SealPath(path));
+            _isSealed = !options.FileSystem.Exists(DatabaseFileWriter.SealPath(path));
             _savedState = State(_catalog, Storage.Timestamps.Visible);
         }
         else
@@ -191,7 +191,7 @@ public sealed class Database : IDisposable
         options ??= new DatabaseOptions();
         options.Validate();
         string path = DatabaseFiles.PathOf(name, options.DataDirectory);
-        IDisposable? held = options.IsInMemory ? null : DatabaseFiles.TryLock(path);
+        IDisposable? held = options.IsInMemory ? null : DatabaseFiles.TryLock(path, options.FileSystem);
         try
         {
             return new Database(DatabaseFiles.NameOf(path), options, path) { _lock = held };
@@ -224,7 +224,7 @@ public sealed class Database : IDisposable
     /// <summary>What is committed, as a new database in the data directory; 42P04 where its name is taken.</summary>
     internal void SaveAsNew(string name)
     {
-        string target = DatabaseFiles.PathOfNew(name, Options.DataDirectory);
+        string target = DatabaseFiles.PathOfNew(name, Options);
         Save(target == _path ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
     }
 
@@ -233,10 +233,10 @@ public sealed class Database : IDisposable
         bool isOwn = target == _path;
         lock (_fileUse)
         {
-            using IDisposable? copyLock = isOwn ? null : DatabaseFiles.Lock(target);
+            using IDisposable? copyLock = isOwn ? null : DatabaseFiles.Lock(target, Options.FileSystem);
             if (newName is not null)
             {
-                DatabaseFiles.PathOfNew(newName, Options.DataDirectory);   // another may have made it before the lock was taken
+                DatabaseFiles.PathOfNew(newName, Options);   // another may have made it before the lock was taken
             }
             if (isOwn && _lock is null)
             {
@@ -261,7 +261,7 @@ public sealed class Database : IDisposable
                     Tables = tables, Sequences = sequences,
                     Id = isOwn ? _id : Guid.NewGuid(), Timeline = isOwn ? _timeline : 1, Lsn = isOwn ? _lsn : 0,
                 };
-                DatabaseFileWriter.Write(content, target, fileOptions);
+                DatabaseFileWriter.Write(content, target, fileOptions, Options.FileSystem);
                 if (isOwn)
                 {
                     _savedState = state;
@@ -294,10 +294,10 @@ public sealed class Database : IDisposable
             EnsureNoOpenTransaction();
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
             int firstOid = _nextOid;
-            object? stamp = DatabaseFiles.StampOf(source);
+            object? stamp = DatabaseFiles.StampOf(source, Options.FileSystem);
             try
             {
-                LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid)), source, Options);
+                LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid), Options.FileSystem), source, Options);
                 FileContentCheck.Run(loaded, source, Options);
                 Replace(loaded, firstOid);
             }
@@ -310,7 +310,7 @@ public sealed class Database : IDisposable
             if (source == _path)
             {
                 _savedState = State(Catalog, Storage.Timestamps.Visible);
-                _isSealed = !File.Exists(DatabaseFileWriter.SealPath(source));
+                _isSealed = !Options.FileSystem.Exists(DatabaseFileWriter.SealPath(source));
                 _fileStamp = stamp;
             }
         }
@@ -397,8 +397,8 @@ public sealed class Database : IDisposable
     // The folder was missing or could not be written to when the database was opened: someone else may have saved since.
     private void LockLate(string path)
     {
-        IDisposable late = DatabaseFiles.Lock(path);
-        if (!Equals(DatabaseFiles.StampOf(path), _fileStamp))
+        IDisposable late = DatabaseFiles.Lock(path, Options.FileSystem);
+        if (!Equals(DatabaseFiles.StampOf(path, Options.FileSystem), _fileStamp))
         {
             late.Dispose();
             throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{path}\" has changed since it was opened") { Hint = "Save under another name." };

@@ -26,9 +26,8 @@ internal static class DatabaseFiles
     public static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
 
     /// <summary>Takes the database of a path for this one user until the result is disposed of; 55006 where another has it.</summary>
-    public static IDisposable Lock(string path)
+    public static IDisposable Lock(string path, IFileSystem files)
     {
-        PhysicalFileSystem files = PhysicalFileSystem.Instance;
         files.CreateFolder(Path.GetDirectoryName(path)!);
         return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
             $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
@@ -38,15 +37,15 @@ internal static class DatabaseFiles
     /// As <see cref="Lock"/>, but makes no folder; null where the folder is missing, so that there is nothing to read, or
     /// cannot be written to.
     /// </summary>
-    public static IDisposable? TryLock(string path)
+    public static IDisposable? TryLock(string path, IFileSystem files)
     {
-        if (!Directory.Exists(Path.GetDirectoryName(path)))
+        if (!files.FolderExists(Path.GetDirectoryName(path)!))
         {
             return null;
         }
         try
         {
-            return Lock(path);
+            return Lock(path, files);
         }
         catch (PhantomDbException error) when (error.SqlState is SqlStates.IoError or SqlStates.DiskFull or SqlStates.InsufficientPrivilege)
         {
@@ -55,54 +54,53 @@ internal static class DatabaseFiles
     }
 
     /// <summary>What tells a file from one that was put in its place; null where there is none.</summary>
-    public static object? StampOf(string? path) =>
-        path is not null && new FileInfo(path) is { Exists: true } file ? (file.Length, file.LastWriteTimeUtc) : null;
+    public static object? StampOf(string? path, IFileSystem files) =>
+        path is not null && files.Exists(path) ? (files.Length(path), files.WrittenAt(path)) : null;
 
     /// <summary>Names of the databases in a data directory.</summary>
-    public static IEnumerable<string> NamesIn(string dataDirectory) =>
-        Directory.Exists(dataDirectory) ? Directory.EnumerateFiles(dataDirectory, "*" + Extension).Select(NameOf) : [];
+    public static IEnumerable<string> NamesIn(DatabaseOptions options) => options.FileSystem.FolderExists(options.DataDirectory)
+        ? options.FileSystem.List(options.DataDirectory).Where(file => file.EndsWith(Extension, StringComparison.Ordinal)).Select(NameOf) : [];
 
     /// <summary>Bytes of a database's file; null where there is none.</summary>
-    public static long? SizeOf(string name, string dataDirectory) =>
-        new FileInfo(PathOfName(name, dataDirectory)) is { Exists: true } file ? file.Length : null;
+    public static long? SizeOf(string name, DatabaseOptions options) =>
+        PathOfName(name, options.DataDirectory) is var path && options.FileSystem.Exists(path) ? options.FileSystem.Length(path) : null;
 
-    public static void Create(string name, string dataDirectory)
+    public static void Create(string name, DatabaseOptions options)
     {
-        string path = PathOfName(name, dataDirectory);
-        EnsureIsNew(name, path);
-        using IDisposable creating = Lock(path);
-        EnsureIsNew(name, path);
+        string path = PathOfNew(name, options);
+        using IDisposable creating = Lock(path, options.FileSystem);
+        EnsureIsNew(name, path, options.FileSystem);
         DatabaseFileWriter.Write(
-            new DatabaseContent(name, DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest) { Id = Guid.NewGuid() }, path);
+            new DatabaseContent(name, DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest) { Id = Guid.NewGuid() }, path, fileSystem: options.FileSystem);
     }
 
     /// <summary>False where there is no such database; 55006 where it is open.</summary>
-    public static bool Drop(string name, string dataDirectory)
+    public static bool Drop(string name, DatabaseOptions options)
     {
-        string path = PathOfName(name, dataDirectory);
-        if (!File.Exists(path))
+        IFileSystem files = options.FileSystem;
+        string path = PathOfName(name, options.DataDirectory);
+        if (!files.Exists(path))
         {
             return false;
         }
-        using IDisposable dropping = Lock(path);
-        PhysicalFileSystem files = PhysicalFileSystem.Instance;
+        using IDisposable dropping = Lock(path, files);
         files.Delete(path);
         files.Delete(DatabaseFileWriter.SealPath(path));
-        files.FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        files.FlushFolder(Path.GetDirectoryName(path)!);
         return true;
     }
 
     /// <summary>The path of a database of this name in the data directory, which must not be there: 42P04.</summary>
-    public static string PathOfNew(string name, string dataDirectory)
+    public static string PathOfNew(string name, DatabaseOptions options)
     {
-        string path = PathOfName(name, dataDirectory);
-        EnsureIsNew(name, path);
+        string path = PathOfName(name, options.DataDirectory);
+        EnsureIsNew(name, path, options.FileSystem);
         return path;
     }
 
-    private static void EnsureIsNew(string name, string path)
+    private static void EnsureIsNew(string name, string path, IFileSystem files)
     {
-        if (File.Exists(path))
+        if (files.Exists(path))
         {
             throw Error.DatabaseExists(name);
         }

@@ -1,3 +1,5 @@
+using PhantomDb.Durability;
+
 namespace PhantomDb;
 
 /// <summary>How a database is opened. Validated when the database is opened; all have defaults.</summary>
@@ -30,6 +32,9 @@ public sealed record DatabaseOptions
     /// statement counts as the same when only its literals differ. Default: 128; 0 turns the cache off.
     /// </summary>
     public int PlanCacheSize { get; init; } = 128;
+
+    /// <summary>The disk; tests put a simulated one in its place.</summary>
+    internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
 
     /// <summary>The least that <see cref="MemoryLimit"/> and <see cref="WorkMemory"/> may be: 1 MiB.</summary>
     public const long MemoryMinimum = 1024 * 1024;

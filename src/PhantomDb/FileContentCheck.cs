@@ -22,11 +22,11 @@ internal static class FileContentCheck
         SchemaWriter writer = new(loaded.Catalog);
         foreach (TableDefinition table in loaded.Catalog.Tables.OrderBy(table => table.Oid))
         {
-            At(loaded, path, table.Oid, () => Check(session, table, writer.QualifiedName(table)));
+            At(loaded, path, table.Oid, options, () => Check(session, table, writer.QualifiedName(table)));
         }
         foreach (ViewDefinition view in loaded.Catalog.Views.OrderBy(view => view.Oid))
         {
-            At(loaded, path, view.Oid, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
+            At(loaded, path, view.Oid, options, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
         }
     }
 
@@ -55,7 +55,7 @@ internal static class FileContentCheck
         using QueryResult plan = session.Execute($"EXPLAIN {sql}");
     }
 
-    internal static void At(LoadedDatabase loaded, string path, int oid, Action check)
+    internal static void At(LoadedDatabase loaded, string path, int oid, DatabaseOptions options, Action check)
     {
         try
         {
@@ -63,7 +63,7 @@ internal static class FileContentCheck
         }
         catch (PhantomDbException error)
         {
-            throw Error.InFile(error, DatabaseFileReader.PlaceOf(loaded, oid, path));
+            throw Error.InFile(error, DatabaseFileReader.PlaceOf(loaded, oid, path, options.FileSystem));
         }
     }
 }

@@ -28,7 +28,7 @@ internal static class FileIndexes
         DatabaseCatalog catalog = loaded.Catalog;
         foreach (LateIndex index in loaded.LateIndexes)
         {
-            FileContentCheck.At(loaded, path, index.TableOid, () => catalog = Build(loaded, catalog, index, evaluation));
+            FileContentCheck.At(loaded, path, index.TableOid, options, () => catalog = Build(loaded, catalog, index, evaluation));
         }
         return loaded with { Catalog = catalog, LateIndexes = [] };
     }

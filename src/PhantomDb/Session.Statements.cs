@@ -315,7 +315,7 @@ public sealed partial class Session
     {
         if (create.Template is null)
         {
-            DatabaseFiles.Create(create.Name, _database.Options.DataDirectory);
+            DatabaseFiles.Create(create.Name, _database.Options);
         }
         else if (create.Template == _database.Name)
         {
@@ -352,7 +352,7 @@ public sealed partial class Session
         {
             throw new PhantomDbException(SqlStates.ObjectInUse, "cannot drop the currently open database");
         }
-        if (!DatabaseFiles.Drop(drop.Name, _database.Options.DataDirectory))
+        if (!DatabaseFiles.Drop(drop.Name, _database.Options))
         {
             if (!drop.IfExists)
             {

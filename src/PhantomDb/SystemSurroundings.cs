@@ -8,13 +8,13 @@ namespace PhantomDb;
 /// <summary>What ties the system catalogs to the rest: their names for the binder, databases on disk and printed expressions for their rows.</summary>
 internal sealed class SystemSurroundings(Database database) : ISystemSurroundings, IVirtualTables
 {
-    public IEnumerable<string> DatabaseNames => DatabaseFiles.NamesIn(database.Options.DataDirectory);
+    public IEnumerable<string> DatabaseNames => DatabaseFiles.NamesIn(database.Options);
 
     public IReadOnlyList<(string Name, SqlType Type)>? Find(string schema, string name) => SystemRelations.Find(schema, name)?.Signature;
 
     public int? FindOid(string schema, string name) => SystemRelations.Find(schema, name)?.Oid;
 
-    public long? DatabaseSize(string name) => DatabaseFiles.SizeOf(name, database.Options.DataDirectory);
+    public long? DatabaseSize(string name) => DatabaseFiles.SizeOf(name, database.Options);
 
     public string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty) =>
         ExpressionDeparser.Print(new BinderContext(catalog) { DatabaseName = database.Name, SearchPath = searchPath, VirtualTables = this }, table, column, expression, isPretty);

@@ -58,13 +58,13 @@ internal static class DatabaseFileReader
     }
 
     /// <summary>For an error about a table or view of a file that has been read: its section.</summary>
-    public static string PlaceOf(LoadedDatabase loaded, int oid, string path)
+    public static string PlaceOf(LoadedDatabase loaded, int oid, string path, IFileSystem files)
     {
         if (!loaded.Sections.TryGetValue(oid, out (string Head, long Offset) section))
         {
             return path;
         }
-        using Stream stream = PhysicalFileSystem.Instance.OpenRead(path);
+        using Stream stream = files.OpenRead(path);
         return Place(stream, path, section.Offset, $"section {section.Head}");
     }
 

@@ -96,7 +96,7 @@ internal static class DatabaseFileWriter
         }
     }
 
-    // Byte by byte but for the header, whose time is always another. A damaged file counts as changed: what is in memory
+    // Byte by byte but for the header, whose time is always another. A file that is damaged or cannot be read counts as changed: what is in memory
     // is the better copy.
     private static bool IsUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options)
     {
@@ -124,7 +124,7 @@ internal static class DatabaseFileWriter
             old.Position = 0;
             return HaveSameBytes(old, made);
         }
-        catch (PhantomDbException error) when (error.SqlState == Errors.SqlStates.DataCorrupted)
+        catch (PhantomDbException error) when (error.SqlState is Errors.SqlStates.DataCorrupted or Errors.SqlStates.IoError)
         {
             return false;
         }

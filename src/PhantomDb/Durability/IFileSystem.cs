@@ -2,26 +2,44 @@ namespace PhantomDb.Durability;
 
 /// <summary>
 /// What durability asks of a disk, so that tests can put one in its place that fails or loses power. Errors are
-/// <see cref="PhantomDbException"/> with the path in them.
+/// <see cref="PhantomDbException"/> with the path in them: 53100 where the disk is full, 42501 where it is forbidden,
+/// 58P01 where a file to read is missing, else 58030. All may be called from any thread.
 /// </summary>
 internal interface IFileSystem
 {
+    /// <summary>True where there is a file. An error, and not false, where that cannot be told.</summary>
     bool Exists(string path);
 
-    /// <summary>Opens a file for reading; seekable.</summary>
+    bool FolderExists(string path);
+
+    /// <summary>Bytes of a file.</summary>
+    long Length(string path);
+
+    /// <summary>When a file was last written, in UTC, as the system's clock had it.</summary>
+    DateTime WrittenAt(string path);
+
+    /// <summary>Opens a file for reading; seekable. It goes on reading that file, whatever becomes of the name, and sees what is appended.</summary>
     Stream OpenRead(string path);
 
     /// <summary>Makes a new file, in place of one that is there.</summary>
     IWritableFile Create(string path);
 
-    /// <summary>Puts a file at another name of the same folder, in place of one that is there, in one step.</summary>
+    /// <summary>Opens a file that is there, to write behind its end or to cut it.</summary>
+    IWritableFile OpenWrite(string path);
+
+    /// <summary>
+    /// Puts a file at another name of the same folder, in place of one that is there, in one step. Two of them may last in
+    /// any order, unless the folder is flushed between them.
+    /// </summary>
     void Rename(string from, string to);
 
+    /// <summary>Removes a file; nothing happens where there is none.</summary>
     void Delete(string path);
 
     /// <summary>Names of the files in a folder.</summary>
     IReadOnlyList<string> List(string folder);
 
+    /// <summary>Makes a folder and those above it where they are missing, so that they last beyond a loss of power.</summary>
     void CreateFolder(string path);
 
     /// <summary>
@@ -34,11 +52,21 @@ internal interface IFileSystem
     void FlushFolder(string path);
 }
 
-/// <summary>A file that is being written from its start to its end.</summary>
+/// <summary>A file that is being written, always at its end. For one thread at a time.</summary>
 internal interface IWritableFile : IDisposable
 {
+    /// <summary>Bytes that were appended wholly, with those that were there. After a failed <see cref="Append"/> there may be more in the file.</summary>
+    long Length { get; }
+
+    /// <summary>Writes all of the bytes, or throws: then some of them may stand behind <see cref="Length"/>, and the next append writes over them.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Returns when all that was appended is on the disk, or throws. Never to be tried again after an error.</summary>
+    /// <summary>Cuts the file to so many bytes, at most <see cref="Length"/>: with that length, what a failed append left goes.</summary>
+    void TruncateTo(long length);
+
+    /// <summary>
+    /// Returns when all that was appended is on the disk, or throws. Never to be tried again on the same file after an
+    /// error: the system may have given up on the bytes that it could not write, and report success.
+    /// </summary>
     void Flush();
 }

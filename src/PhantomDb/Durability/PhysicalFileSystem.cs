@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability;
@@ -14,13 +15,19 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     private PhysicalFileSystem() => DiskFlush.TestOnce();
 
-    public bool Exists(string path) => File.Exists(path);
+    public bool Exists(string path) => (Attributes(path) & FileAttributes.Directory) == 0;
+
+    public bool FolderExists(string path) => Attributes(path) is var found && found != Missing && (found & FileAttributes.Directory) != 0;
+
+    public long Length(string path) => Try("look at", path, () => new FileInfo(path).Length);
+
+    public DateTime WrittenAt(string path) => Try("look at", path, () => File.GetLastWriteTimeUtc(path));
 
     public Stream OpenRead(string path)
     {
         try
         {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan);
+            return new ReadStream(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -32,7 +39,9 @@ internal sealed class PhysicalFileSystem : IFileSystem
         }
     }
 
-    public IWritableFile Create(string path) => Try("create", path, () => new WritableFile(path));
+    public IWritableFile Create(string path) => Try("create", path, () => new WritableFile(path, FileMode.Create));
+
+    public IWritableFile OpenWrite(string path) => Try("open", path, () => new WritableFile(path, FileMode.Open));
 
     public void Rename(string from, string to) => Try("rename", from, () =>
     {
@@ -49,12 +58,49 @@ internal sealed class PhysicalFileSystem : IFileSystem
     public IReadOnlyList<string> List(string folder) =>
         Try("list", folder, () => Directory.EnumerateFiles(folder).Select(p => Path.GetFileName(p)!).ToArray());
 
-    public void CreateFolder(string path) => Try("create", path, () => Directory.CreateDirectory(path));
+    // A folder is a name in the one above it, which has to be flushed, or a loss of power takes the folder with all its files.
+    public void CreateFolder(string path)
+    {
+        path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        if (FolderExists(path))
+        {
+            return;
+        }
+        string? above = Path.GetDirectoryName(path);
+        if (above is not null)
+        {
+            CreateFolder(above);
+        }
+        Try("create", path, () => Directory.CreateDirectory(path));
+        if (above is not null)
+        {
+            FlushFolder(above);
+        }
+    }
 
     public IDisposable Lock(string path, string owner) =>
         Try("lock", path, () => FileLock.TryTake(path, owner, out string holder) ?? throw Error.FileInUse(path, holder));
 
     public void FlushFolder(string path) => ThrowIfFailed(DiskFlush.FlushFolder(path), path);
+
+    private const FileAttributes Missing = (FileAttributes)(-1);   // with every bit, also that of a folder
+
+    // .NET's own question whether a file exists is answered with no where the folder may not be looked into.
+    private static FileAttributes Attributes(string path)
+    {
+        try
+        {
+            return File.GetAttributes(path);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return Missing;
+        }
+        catch (Exception error) when (IsFileError(error))
+        {
+            throw Translate("look for", path, error);
+        }
+    }
 
     private static void ThrowIfFailed(FlushFailure? failure, string path)
     {
@@ -88,28 +134,103 @@ internal sealed class PhysicalFileSystem : IFileSystem
             : error is UnauthorizedAccessException ? Error.FileForbidden(what, path, error)
             : Error.FileFailed(what, path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : error.Message, error);
 
-    private sealed class WritableFile(string path) : IWritableFile
+    // .NET writes on after a short write, and again after an interrupted one: what comes back is all or an error.
+    private sealed class WritableFile : IWritableFile
     {
-        private readonly Microsoft.Win32.SafeHandles.SafeFileHandle _handle =
-            File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+        private readonly string _path;
+        private readonly SafeFileHandle _handle;
 
-        private long _length;
+        public WritableFile(string path, FileMode mode)
+        {
+            _path = path;
+            _handle = File.OpenHandle(path, mode, FileAccess.Write, FileShare.Read);
+            try
+            {
+                Length = mode == FileMode.Open ? RandomAccess.GetLength(_handle) : 0;
+            }
+            catch
+            {
+                _handle.Dispose();
+                throw;
+            }
+        }
+
+        public long Length { get; private set; }
 
         public void Append(ReadOnlySpan<byte> bytes)
         {
             try
             {
-                RandomAccess.Write(_handle, bytes, _length);
-                _length += bytes.Length;
+                RandomAccess.Write(_handle, bytes, Length);
+                Length += bytes.Length;
             }
             catch (Exception error) when (IsFileError(error))
             {
-                throw Translate("write", path, error);
+                throw Translate("write", _path, error);
             }
         }
 
-        public void Flush() => ThrowIfFailed(DiskFlush.Flush(_handle), path);
+        public void TruncateTo(long length)
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(length);
+            ArgumentOutOfRangeException.ThrowIfGreaterThan(length, Length);
+            try
+            {
+                RandomAccess.SetLength(_handle, length);
+                Length = length;
+            }
+            catch (Exception error) when (IsFileError(error))
+            {
+                throw Translate("truncate", _path, error);
+            }
+        }
+
+        public void Flush() => ThrowIfFailed(DiskFlush.Flush(_handle), _path);
 
         public void Dispose() => _handle.Dispose();
+    }
+
+    /// <summary>A file that is read; a disk that fails meanwhile is an error with the path.</summary>
+    private sealed class ReadStream(string path, FileStream file) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => true;
+
+        public override bool CanWrite => false;
+
+        public override long Length => Try("look at", path, () => file.Length);
+
+        public override long Position { get => file.Position; set => file.Position = value; }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            try
+            {
+                return file.Read(buffer);
+            }
+            catch (Exception error) when (IsFileError(error))
+            {
+                throw Translate("read", path, error);
+            }
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => file.Seek(offset, origin);
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        protected override void Dispose(bool disposing)
+        {
+            file.Dispose();
+            base.Dispose(disposing);
+        }
     }
 }

@@ -18,12 +18,24 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public bool Exists(string path) => Files.ContainsKey(path);
 
+    public bool FolderExists(string path) => true;
+
+    public long Length(string path) => Files[path].Length;
+
+    public DateTime WrittenAt(string path) => DateTime.UnixEpoch;
+
     public Stream OpenRead(string path) => Files.TryGetValue(path, out byte[]? bytes) ? new MemoryStream(bytes, writable: false) : throw Error.FileNotFound(path);
 
     public IWritableFile Create(string path)
     {
         Do("create", path);
         Files[path] = [];
+        return new WritableFile(this, path);
+    }
+
+    public IWritableFile OpenWrite(string path)
+    {
+        Do("open", path);
         return new WritableFile(this, path);
     }
 
@@ -73,6 +85,14 @@ internal sealed class MemoryFileSystem : IFileSystem
                 throw;
             }
             files.Files[path] = [.. files.Files[path], .. bytes];
+        }
+
+        public long Length => files.Files[path].Length;
+
+        public void TruncateTo(long length)
+        {
+            files.Do("truncate", path);
+            files.Files[path] = files.Files[path][..(int)length];
         }
 
         public void Flush() => files.Do("flush", path);
