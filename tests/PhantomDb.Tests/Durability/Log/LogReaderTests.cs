@@ -55,6 +55,8 @@ public sealed class LogReaderTests
         Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(Flipped(far, line: 0)[..^1]).Report.Verdict);
         Assert.AreEqual(LogVerdict.Torn, LogSegmentText.Read([.. far.Bytes, .. new byte[500]]).Report.Verdict);
         Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read([.. far.Bytes, .. new byte[1000]]).Report.Verdict, "its first byte cannot be unflushed");
+        byte[] nearly = Flipped(new LogSegmentText(unflushedMax: far.Lines.Skip(1).Sum(l => l.Bytes.Length)).Insert(1).Insert(8), line: 0);
+        Assert.AreEqual(LogVerdict.Doubtful, LogSegmentText.Read(nearly).Report.Verdict, "just within the bound");
         var long1 = new LogSegmentText(unflushedMax: 500).Insert(1, new string('x', 5000));
         Assert.AreEqual(LogVerdict.Torn, LogSegmentText.Read(long1.Bytes[..^1]).Report.Verdict, "the start of a long line is flushed before its end");
     }
@@ -77,6 +79,57 @@ public sealed class LogReaderTests
         report = LogSegmentText.Read(whole, new LogReaderOptions { Counted = new LogPredecessor(LogSegmentText.Salt, segment.NextLsn - 1, segment.Bytes.Length) }).Report;
         Assert.AreEqual((LogVerdict.Clean, 0L), (report.Verdict, report.IgnoredBytes), "a seal is not ignored");
         Assert.AreEqual(new LogSeal(segment.NextLsn - 1, segment.Bytes.Length), report.Seal);
+    }
+
+    [TestMethod]
+    public void A_seal_of_other_content_is_damage()
+    {
+        LogSegmentText segment = LogSegmentText.Sample();
+        byte[] bytes = segment.Bytes;
+        LogVerdict Verdict(LogSeal seal) => LogSegmentText.Read([.. bytes, .. seal.ToBytes(LogSegmentText.Salt)]).Report.Verdict;
+
+        Assert.AreEqual(LogVerdict.Clean, Verdict(new LogSeal(segment.NextLsn - 1, bytes.Length)));
+        Assert.AreEqual(LogVerdict.Damaged, Verdict(new LogSeal(segment.NextLsn, bytes.Length)));
+        Assert.AreEqual(LogVerdict.Damaged, Verdict(new LogSeal(segment.NextLsn - 1, bytes.Length + 1)));
+        Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(bytes, new LogReaderOptions { Counted = new LogPredecessor(LogSegmentText.Salt, segment.NextLsn - 1, bytes.Length + 1) }).Report.Verdict);
+        Assert.IsLessThanOrEqualTo(LogSeal.LengthMax, new LogSeal(long.MaxValue, long.MaxValue).ToBytes(uint.MaxValue).Length);
+    }
+
+    [TestMethod]
+    [DataRow(2L, 6L, 1, 0, true)]
+    [DataRow(2L, 7L, 1, 0, false)]   // another transaction's number
+    [DataRow(2L, 6L, 1, 1, false)]   // another time
+    [DataRow(2L, 6L, 2, 0, false)]   // reaches before the segment
+    [DataRow(3L, 6L, 1, 0, false)]   // not the next LSN
+    public void Lines_with_right_checksums_that_do_not_belong_together_are_damage(long lsn, long transactionId, int lag, int seconds, bool isGood)
+    {
+        var segment = new LogSegmentText(firstLsn: 1);
+        byte[] bytes = [.. new LogSegmentText(firstLsn: 101).Header.ToBytes(), .. Line(101, 1, 1, 6, 0), .. Line(100 + lsn, 2, lag + 1, transactionId, seconds)];
+        LogSegmentReport report = LogSegmentText.Read(bytes).Report;
+
+        Assert.AreEqual(isGood ? LogVerdict.Clean : LogVerdict.Damaged, report.Verdict);
+        Assert.AreEqual(isGood ? 2 : 0, report.RecordCount);
+
+        byte[] Line(long lineLsn, int part, int lineLag, long id, int later)
+        {
+            var encoder = new LogEncoder(LogSegmentText.Salt);
+            encoder.BeginTransaction(segment.Time.AddSeconds(later), id, 2);
+            byte[] line = new byte[LogEncoder.OverheadMax + 8];
+            return line[..encoder.Encode(lineLsn, part, lineLag, "INSERT,t"u8, line)];
+        }
+    }
+
+    [TestMethod]
+    public void Parts_of_which_one_is_lost_are_no_whole_transaction_behind_a_bad_line()
+    {
+        LogSegmentText segment = new LogSegmentText().Insert(1).Insert(3).Insert(3);
+        byte[] bytes = Flipped(segment, line: 0);
+        int start = segment.Header.ToBytes().Length + segment.Lines.Take(2).Sum(l => l.Bytes.Length);
+        int next = start + segment.Lines.Skip(2).Take(3).Sum(l => l.Bytes.Length);   // 1/3 of one transaction, then 2/3 and 3/3 of the other
+
+        LogSegmentReport report = LogSegmentText.Read([.. bytes[..start], .. bytes[next..]]).Report;
+        Assert.AreEqual((LogVerdict.Torn, 0L), (report.Verdict, report.TransactionsBehind));
+        Assert.AreEqual(2, LogSegmentText.Read(bytes).Report.TransactionsBehind);
     }
 
     [TestMethod]
