@@ -52,7 +52,7 @@ internal sealed class RowHolders
         {
             if (_holders[i] is { Count: > 0 } holders && RowLocks.Conflict((RowLockMode)i, mode))
             {
-                holder = !ReferenceEquals(holders[0], own) ? holders[0] : holders.Count > 1 ? holders[1] : null;
+                holder = holders.Find(other => !ReferenceEquals(other, own) && !other.IsCommitted);   // mostly the first or the second
                 if (holder is not null)
                 {
                     return true;
@@ -68,5 +68,5 @@ internal sealed class RowHolders
         Enumerable.Range(0, ModeCount)
             .Where(i => RowLocks.Conflict((RowLockMode)i, mode))
             .SelectMany(i => _holders[i] ?? [])
-            .Where(holder => !ReferenceEquals(holder, own));
+            .Where(holder => !ReferenceEquals(holder, own) && !holder.IsCommitted);
 }

@@ -49,7 +49,10 @@ internal sealed class RowLocks(MemoryAccount? account)
     /// <summary>PostgreSQL's matrix, which comes to a sum: KEY SHARE keeps out UPDATE alone, SHARE the two that update.</summary>
     public static bool Conflict(RowLockMode one, RowLockMode other) => (int)one + (int)other > 2;
 
-    /// <summary>Another transaction whose lock keeps this one out; null where there is none.</summary>
+    /// <summary>
+    /// Another transaction whose lock keeps this one out; null where there is none. The locks of one that has committed keep nobody out,
+    /// though it may clean up for a while before it gives them back.
+    /// </summary>
     public TransactionStamp? FindBlocker(long rowId, RowLockMode mode, TransactionStamp own)
     {
         _holders.TryGetValue(rowId, out Holder? holder);
@@ -60,7 +63,7 @@ internal sealed class RowLocks(MemoryAccount? account)
         for (; holder is not null; holder = holder.Next)
         {
             HolderSteps++;
-            if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode))
+            if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode) && !holder.Stamp.IsCommitted)
             {
                 return holder.Stamp;
             }
@@ -82,7 +85,7 @@ internal sealed class RowLocks(MemoryAccount? account)
         }
         for (; holder is not null; holder = holder.Next)
         {
-            if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode))
+            if (!ReferenceEquals(holder.Stamp, own) && Conflict(holder.Mode, mode) && !holder.Stamp.IsCommitted)
             {
                 blockers.Add(holder.Stamp.Await());
             }

@@ -80,7 +80,7 @@ internal sealed class LockManager
             }
             Enlist(waiter, _blockers[0], Others(1), new AwaitedRow(table, rowId, mode));
         }
-        Sleep(waiter);
+        SleepForRow(waiter, blockers, table, rowId, mode);
     }
 
     /// <summary>
@@ -114,7 +114,7 @@ internal sealed class LockManager
                 Enlist(waiter, _blockers[0], Others(1), new AwaitedRow(table, rowId, mode));
             }
         }
-        Sleep(waiter);
+        SleepForRow(waiter, blockers, table, rowId, mode);
     }
 
     /// <summary>
@@ -560,6 +560,25 @@ internal sealed class LockManager
         _waits.Remove(wait.Waiter.Stamp!);
         RemoveWaiter(wait.Waiter, wait.BlockedBy);
         wait.Waiter.Signal.Release();
+    }
+
+    // Who has locked the row between the look at it and the note of this wait did not find the wait to tell it (TellRowWaiters),
+    // and this one does not know that it waits for that one too: then it looks again.
+    private void SleepForRow(Transaction waiter, List<Blocker> blockers, TableStore table, long rowId, RowLockMode mode)
+    {
+        blockers.Clear();
+        table.FindBlockers(rowId, mode, waiter.Stamp!, blockers);
+        lock (_gate)
+        {
+            if (_waits.TryGetValue(waiter.Stamp!, out Wait wait)
+                && blockers.Exists(blocker => !blocker.Stamp!.HasEnded && IsNewsTo(wait, blocker.Stamp)))
+            {
+                _waits.Remove(waiter.Stamp!);
+                RemoveWaiter(waiter, wait.BlockedBy);
+                return;
+            }
+        }
+        Sleep(waiter);
     }
 
     private void Sleep(Transaction waiter)
