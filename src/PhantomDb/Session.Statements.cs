@@ -245,7 +245,8 @@ public sealed partial class Session
         }
         foreach (LockedTable locked in plan.Locked)
         {
-            _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
+            // NOWAIT and SKIP LOCKED are about rows alone.
+            _transaction.LockTable(locked.Table.Oid, Transactions.TableLockMode.RowShare, name: locked.Table.Name);
         }
         foreach (TableDefinition table in plan.Steps.Count > 0 ? plan.Targets : [])
         {

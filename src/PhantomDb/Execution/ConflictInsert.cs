@@ -55,7 +55,7 @@ internal sealed class ConflictInsert
         _foreignKeys = new ForeignKeyChecks(scope, insert.Cascades);
         _insertedKeys = _foreignKeys.Watch(insert.Table);
         int[] changed = [.. _action.Assignments.Select(a => a.ColumnNumber)];
-        _updatedKeys = _foreignKeys.Watch(insert.Table, changed);
+        _updatedKeys = _foreignKeys.Watch(insert.Table, changed, comparesOld: true);
         _insertedExpressions = new StoredValues(insert.Stored, columns, scope.Evaluation);
         _updatedExpressions = new StoredValues(StoredValues.Reading(insert.Table, insert.Stored, changed), columns, scope.Evaluation);
         _proposed = new RowBuffer([.. _table.ColumnNumbers]);

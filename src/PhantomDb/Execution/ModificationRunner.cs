@@ -137,7 +137,7 @@ internal sealed class ModificationRunner(StatementScope scope)
         RowChecks checks = new(update.Table, columns, vectors, update.Checks, scope);
         ReturningRows? returning = ReturningRows.Create(update.Returning, columns, scope);
         ForeignKeyChecks foreignKeys = new(scope, update.Cascades);
-        KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns);
+        KeyChanges keys = foreignKeys.Watch(update.Table, update.ChangedColumns, comparesOld: true);
         StoredValues stored = new(update.Stored, columns, scope.Evaluation);
         RowBuffer values = new([.. update.ChangedColumns, .. stored.Numbers]);
         ChangeEachRow(plan, update.RowId, input, RowLockMode.NoKeyUpdate, (rows, isLatest) =>

@@ -16,7 +16,6 @@ internal static class StatementLocks
     {
         TableDefinition target = modification.Table;
         transaction.LockTable(target.Oid, TableLockMode.RowExclusive, name: target.Name);
-        TakeParents(transaction, target, catalog);
         IReadOnlyList<int>? changed = modification switch
         {
             LogicalUpdate update => update.ChangedColumns,
@@ -24,6 +23,10 @@ internal static class StatementLocks
             LogicalInsert => [],
             _ => null,
         };
+        if (modification is not LogicalDelete)
+        {
+            TakeParents(transaction, target, catalog, modification is LogicalUpdate ? changed : null);
+        }
         HashSet<int>? seen = null;
         TakeChildren(transaction, target, catalog, changed, ref seen);
     }
@@ -156,12 +159,12 @@ internal static class StatementLocks
         }
     }
 
-    // Parents are read and their rows locked.
-    private static void TakeParents(Transaction transaction, TableDefinition table, DatabaseCatalog catalog)
+    // Parents are read and their rows locked. Null for the changed columns: all, as for new rows.
+    private static void TakeParents(Transaction transaction, TableDefinition table, DatabaseCatalog catalog, IReadOnlyList<int>? changedColumns = null)
     {
         foreach (ConstraintDefinition key in table.Constraints)
         {
-            if (key.Kind == ConstraintKind.ForeignKey && catalog.Find(key.ReferencedTableOid) is TableDefinition parent)
+            if (key.Kind == ConstraintKind.ForeignKey && (changedColumns is null || key.Columns.Any(changedColumns.Contains)) && catalog.Find(key.ReferencedTableOid) is TableDefinition parent)
             {
                 transaction.LockTable(parent.Oid, TableLockMode.RowShare, name: parent.Name);
             }

@@ -26,8 +26,8 @@ internal sealed class InterleavedCase : IDisposable
     private readonly StringBuilder _script = new();
     private bool _isSerializable;
     private bool _hasManyRowsWaited;
-    private bool _locksTable;      // one that refers
-    private bool _locksChildren;   // a key may have changed that it refers to
+    private bool _locksTable;
+    private bool _locksChildren;   // a key may have changed that others refer to
     private bool _waitsForKey;
 
     public InterleavedCase(PostgresServer server, IReadOnlyList<PsqlSession> postgres, int sessionCount, IReadOnlyList<string> setup)
@@ -72,7 +72,7 @@ internal sealed class InterleavedCase : IDisposable
             return null;
         }
         _isSerializable |= step.Sql.Contains("serializable", StringComparison.Ordinal);
-        _locksTable |= step.Sql.StartsWith("lock table c", StringComparison.Ordinal);
+        _locksTable |= step.Sql.StartsWith("lock table", StringComparison.Ordinal);
         _locksChildren |= step.Sql.StartsWith("delete from t", StringComparison.Ordinal) || step.Sql.StartsWith("update t set id", StringComparison.Ordinal);
         _running[step.Session] = step;
         _theirTasks[step.Session] = _postgres[step.Session].Send(step.Sql);
@@ -80,6 +80,7 @@ internal sealed class InterleavedCase : IDisposable
         _ourTasks[step.Session] = _ours[step.Session].Send(step.Sql);
         Settle(_ourTasks, OurWaitMs, session => _database.GetSessions().Any(activity => activity.ProcessId == _ours[session].ProcessId && activity.IsWaiting));
         AnswerDifference? found = null;
+        int waitingCount = _isWaiting.Count(isWaiting => isWaiting);
         for (int session = 0; session < _ours.Length; session++)
         {
             if (_theirTasks[session] is null && _ourTasks[session] is null)
@@ -99,7 +100,7 @@ internal sealed class InterleavedCase : IDisposable
             if (difference is not null)
             {
                 _script.AppendLine($"-- PhantomDB: -> {Show(ours)}");
-                Skipped ??= WhyDocumented(theirs, ours);
+                Skipped ??= WhyDocumented(_running[session]!, theirs, ours) ?? (session != step.Session && waitingCount > 1 && _waitsForKey ? "order of waiters" : null);
                 found ??= difference;
             }
             _isWaiting[session] = theirs is null;
@@ -193,11 +194,14 @@ internal sealed class InterleavedCase : IDisposable
         return AnswerComparison.Compare(new ComparedStatement(step.Sql, ExecutionMode.Text, isOrdered ? [0] : []), theirs, ours, comparesMessages: false);
     }
 
-    private string? WhyDocumented(Answer? theirs, Answer? ours) =>
+    private string? WhyDocumented(InterleavedStep step, Answer? theirs, Answer? ours) =>
         _isSerializable && (theirs?.SqlState == "40001" || ours?.SqlState == "40001") ? "serialization victim"
         : theirs?.SqlState == "23503" && ours is null ? "waits for a parent"
         : _locksTable && _locksChildren && (ours is null || ours.SqlState == "55P03" || theirs is null) ? "locks of referring tables"
         : _waitsForKey && (theirs?.SqlState == "40P01" || theirs is null) ? "waits for a key"
+        : step.Sql.Contains("for key share", StringComparison.Ordinal) && theirs is { Error: null } && ours is { Error: null } ? "newest version for key share"
+        : theirs?.SqlState == "40001" && ours is { Error: null } && step.Sql.Contains("do nothing", StringComparison.Ordinal) ? "do nothing beside a change"
+        : _locksTable && ours?.SqlState == "40P01" ? "queue of table locks"
         : _hasManyRowsWaited ? "order of locks"
         : null;
 

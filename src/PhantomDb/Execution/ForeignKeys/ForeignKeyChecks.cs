@@ -19,9 +19,10 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
     /// <param name="table">The table.</param>
     /// <param name="changedColumns">Storage numbers of the columns that UPDATE sets; null for INSERT and DELETE.</param>
     /// <param name="isDelete">Rows go, and none come.</param>
-    public KeyChanges Watch(TableDefinition table, IReadOnlyList<int>? changedColumns = null, bool isDelete = false)
+    /// <param name="comparesOld">Keys that stay what they are need not be looked for: not so for those that actions set, whose parent may be going.</param>
+    public KeyChanges Watch(TableDefinition table, IReadOnlyList<int>? changedColumns = null, bool isDelete = false, bool comparesOld = false)
     {
-        KeyChanges changes = new(scope, table, changedColumns, isDelete);
+        KeyChanges changes = new(scope, table, changedColumns, isDelete, comparesOld);
         _changes.Add(changes);
         return changes;
     }
@@ -58,6 +59,10 @@ internal sealed class ForeignKeyChecks(StatementScope scope, IReadOnlyList<Casca
         {
             foreach (OutgoingKeys key in changes.Outgoing)
             {
+                if (key.Keys.Count == 0)
+                {
+                    continue;
+                }
                 if (IsDeferred(key.Constraint))
                 {
                     scope.Deferred!.AddNewKeys(changes.Table, key.Constraint, _firstWrite, scope.Transaction.Mark());

@@ -9,12 +9,12 @@ internal sealed class KeyChanges
 {
     private readonly TableDefinition _table;
 
-    public KeyChanges(StatementScope scope, TableDefinition table, IReadOnlyList<int>? changedColumns, bool isDelete)
+    public KeyChanges(StatementScope scope, TableDefinition table, IReadOnlyList<int>? changedColumns, bool isDelete, bool comparesOld)
     {
         _table = table;
         if (!isDelete)
         {
-            Outgoing = [.. OutgoingOf(table, changedColumns).Select(key => new OutgoingKeys(key, table, scope))];
+            Outgoing = [.. OutgoingOf(table, changedColumns).Select(key => new OutgoingKeys(key, table, scope, comparesOld))];
         }
         if (isDelete || changedColumns is not null)
         {
@@ -63,6 +63,10 @@ internal sealed class KeyChanges
     /// <summary>Looks at a row before it is changed or removed; <see cref="KeepOld"/> notes it.</summary>
     public void ReadOld(TableStore store, long rowId, in ReadView view)
     {
+        foreach (OutgoingKeys key in Outgoing)
+        {
+            key.ReadOld(store, rowId, view);
+        }
         foreach (IncomingKeys key in Incoming)
         {
             key.ReadOld(store, rowId, view);
@@ -72,6 +76,10 @@ internal sealed class KeyChanges
     /// <summary>Notes the row that <see cref="ReadOld"/> looked at: it has been changed.</summary>
     public void KeepOld()
     {
+        foreach (OutgoingKeys key in Outgoing)
+        {
+            key.KeepOld();
+        }
         foreach (IncomingKeys key in Incoming)
         {
             key.KeepOld();

@@ -24,7 +24,7 @@ internal sealed class PointLock(
     public override PointRows Rows => output.Rows;
 
     public override void Lock(Transaction transaction) =>
-        transaction.LockTable(locked.Table.Oid, TableLockMode.RowShare, waits: locked.Policy != RowLockPolicy.NoWait, locked.Table.Name);
+        transaction.LockTable(locked.Table.Oid, TableLockMode.RowShare, name: locked.Table.Name);   // NOWAIT is about rows alone
 
     public override int Run(Transaction transaction, RowBuffer parameters)
     {
