@@ -207,11 +207,11 @@ internal sealed partial class TableStore
     {
         List<long> timestamps = [];
         _timestamps.CollectActive(timestamps);
+        Span<long> batch = stackalloc long[32];
         foreach (string text in keys)
         {
             byte[] key = Convert.FromHexString(text);
             List<long> rowIds = [];
-            Span<long> batch = stackalloc long[32];
             while (index.Tree.Find(key, batch, rowIds.Count == 0 ? -1 : rowIds[^1]) is > 0 and int count)
             {
                 rowIds.AddRange(batch[..count]);
