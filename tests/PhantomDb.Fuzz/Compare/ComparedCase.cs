@@ -55,15 +55,16 @@ internal sealed class ComparedCase : IDisposable
             return AnswerComparison.Compare(statement, Theirs, ours, _comparesMessages) is { } difference ? new CaseDifference(number, difference, side, Theirs, ours) : null;
         }
         CaseDifference? found = null;
-        if (statement.IsQuery && statement.Mode != ExecutionMode.Text)
+        bool isTwice = statement.IsQuery && statement.Mode != ExecutionMode.Text;
+        if (isTwice)
         {
             found = Check(_session.Run(statement.Sql), "as text");
-            if (_comparesMessages && Theirs.Error is not null)
-            {
-                return found; // places in a text with parameters are others
-            }
         }
-        found ??= Check(_session.Run(statement, statement.Mode), $"{statement.Mode}");
+        // An error may have ended the transaction: a second run would meet that.
+        if (!isTwice || (found is null && Theirs.Error is null))
+        {
+            found = Check(_session.Run(statement, statement.Mode), $"{statement.Mode}");
+        }
         if (found is not null || Refusal is not null || IsOfLeftOutIndex(statement.Sql))
         {
             return found;

@@ -201,6 +201,8 @@ internal sealed class InterleavedCase : IDisposable
         : _waitsForKey && (theirs?.SqlState == "40P01" || theirs is null) ? "waits for a key"
         : step.Sql.Contains("for key share", StringComparison.Ordinal) && theirs is { Error: null } && ours is { Error: null } ? "newest version for key share"
         : theirs?.SqlState == "40001" && ours is { Error: null } && step.Sql.Contains("do nothing", StringComparison.Ordinal) ? "do nothing beside a change"
+        : theirs?.SqlState == "40001" && ours is { Error: null } && step.Sql.Contains(" c ", StringComparison.Ordinal) ? "parent that was locked"
+        : theirs?.SqlState == "55P03" && ours is { Error: null } && step.Sql.Contains("share nowait", StringComparison.Ordinal) ? "NOWAIT beside a waiter"
         : _locksTable && ours?.SqlState == "40P01" ? "queue of table locks"
         : _hasManyRowsWaited ? "order of locks"
         : null;
