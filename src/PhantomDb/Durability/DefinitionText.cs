@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PhantomDb.Catalog;
 
 namespace PhantomDb.Durability;
 
@@ -27,6 +28,10 @@ internal sealed class DefinitionText(string text)
             && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '_' or '$');
         return isPlain ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
     }
+
+    /// <summary>The name of an object in a schema, which is named only where it is not public.</summary>
+    public static string NameOf(string schema, string name) =>
+        schema == DatabaseCatalog.DefaultSchema ? Quote(name) : $"{Quote(schema)}.{Quote(name)}";
 
     public static string QuoteList(IEnumerable<string> names) => string.Join(", ", names.Select(Quote));
 

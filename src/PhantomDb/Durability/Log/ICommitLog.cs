@@ -1,0 +1,30 @@
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// What commits need of a transaction log: a place in its order, and word of when the records are as durable as the policy promises.
+/// </summary>
+internal interface ICommitLog
+{
+    /// <summary>Before the commit lock: waits where the queue is full.</summary>
+    void ReserveRoom(int bytes, CancellationToken stop);
+
+    /// <summary>
+    /// Under the commit lock: takes log sequence numbers for all records of a batch, and a place in the queue; gives the last number.
+    /// Never waits for the disk. Throws where the log cannot take it: then nothing of it is written, ever. Where the policy is not to
+    /// wait for the disk, the sink is told before this returns.
+    /// </summary>
+    long Enqueue(LogBatch batch, long transactionId, ICommitSink sink);
+
+    /// <summary>Outside of all locks: returns when the sink has published, and all before it; throws what it was failed with.</summary>
+    void WaitUntilPublished(long lsn);
+}
+
+/// <summary>A transaction that waits for its records. Told once, in the order of the numbers; by any thread.</summary>
+internal interface ICommitSink
+{
+    /// <summary>The records are as durable as promised: the changes become visible.</summary>
+    void Publish(long lsn);
+
+    /// <summary>They are not, or nobody knows; they are never published.</summary>
+    void Fail(Exception error);
+}
