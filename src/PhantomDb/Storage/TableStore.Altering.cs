@@ -12,7 +12,7 @@ namespace PhantomDb.Storage;
 /// </summary>
 internal sealed partial class TableStore
 {
-    private long _sharedSize;   // bytes that the store this one was made from is charged for
+    private long _sharedSize;   // bytes of columns, versions and indexes that the store this one was made from is charged for
 
     /// <summary>
     /// The same rows under a definition with other columns or indexes. Columns that this table does not have get the
@@ -37,6 +37,7 @@ internal sealed partial class TableStore
                     altered.Compute(computed, this);
                 }
                 altered.NoteOldNulls(Definition);
+                long indexSize = 0;
                 for (int i = 0; i < altered.Indexes.Length; i++)
                 {
                     TableIndex index = altered.Indexes[i];
@@ -44,12 +45,16 @@ internal sealed partial class TableStore
                     if (same is not null && same.HasSameKeys(index))
                     {
                         altered.Indexes[i] = index.Fork(same);
+                        altered._sharedSize += altered.Indexes[i].Tree.SizeBytes;
                     }
                     else
                     {
                         altered.BuildIndex(index, maker);
+                        altered._account?.Charge(index.Tree.SizeBytes);
                     }
+                    indexSize += altered.Indexes[i].Tree.SizeBytes;
                 }
+                altered._hot.ChargedIndexSize = indexSize;
                 return altered;
             }
             catch

@@ -30,6 +30,35 @@ public sealed class ReleasedMemoryTests
     }
 
     [TestMethod]
+    public void An_altered_table_is_charged_for_its_indexes_those_that_it_had_and_the_new_ones()
+    {
+        using Database database = Database.CreateInMemory(new DatabaseOptions { MemoryLimit = 12 << 20 });
+        using Session session = database.OpenSession();
+        Run(session, "create table t (id int primary key, v int, u int)");
+        Run(session, "insert into t select g, g, g from generate_series(1, 200000) g");
+        long before = database.MemoryUsed;
+        Run(session, "alter table t add column w int default 1");
+        Assert.IsGreaterThan(before, database.MemoryUsed);
+        Run(session, "alter table t drop column w");
+        Assert.IsLessThan(64 * 1024, Math.Abs(database.MemoryUsed - before));
+        Run(session, "create index i on t (v, u)");
+        long size = database.MemoryUsed - before;
+        Assert.IsGreaterThan(200_000 * 2 * sizeof(int), size);
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() =>
+        {
+            for (int i = 0; i < 12; i++)
+            {
+                Run(session, $"create index on t (v, u)");
+            }
+        });
+        Assert.AreEqual("53200", error.SqlState);
+        Assert.IsLessThan(12 << 20, database.MemoryUsed);
+        Run(session, "drop index i");
+        Assert.AreEqual(1, Run(session, "insert into t values (200001, 1, 1)"));
+        Assert.AreEqual(1, Run(session, "delete from t where id = 1"));
+    }
+
+    [TestMethod]
     [DataRow("insert into t select 'a key of some length ' || g from generate_series({0}, {1}) g", "delete from t")]
     [DataRow("insert into t select 'a key of some length ' || g from generate_series({0}, {1}) g on conflict do nothing", "update t set a = a || '!'")]
     public void Long_keys_that_come_and_go_leave_nothing_in_the_index(string insert, string change)
