@@ -46,7 +46,7 @@ public sealed class Database : IDisposable
             _id = loaded.Id == Guid.Empty ? _id : loaded.Id;
             _timeline = loaded.Timeline;
             _lsn = loaded.Lsn;
-            _isSealed = !options.FileSystem.Exists(DatabaseFileWriter.SealPath(path));
+            _isSealed = loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
             _savedState = State(_catalog, Storage.Timestamps.Visible);
         }
         else
@@ -295,9 +295,10 @@ public sealed class Database : IDisposable
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
             int firstOid = _nextOid;
             object? stamp = DatabaseFiles.StampOf(source, Options.FileSystem);
+            LoadedDatabase loaded;
             try
             {
-                LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid), Options.FileSystem), source, Options);
+                loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid), Options.FileSystem), source, Options);
                 FileContentCheck.Run(loaded, source, Options);
                 Replace(loaded, firstOid);
             }
@@ -310,7 +311,7 @@ public sealed class Database : IDisposable
             if (source == _path)
             {
                 _savedState = State(Catalog, Storage.Timestamps.Visible);
-                _isSealed = !Options.FileSystem.Exists(DatabaseFileWriter.SealPath(source));
+                _isSealed = loaded.IsSealed || !loaded.IsProved;
                 _fileStamp = stamp;
             }
         }

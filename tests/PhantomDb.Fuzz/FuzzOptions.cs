@@ -7,7 +7,7 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|memory|transactions|queries|compare|--all [options]
+        usage: PhantomDb.Fuzz statements|files|memory|transactions|crash|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
@@ -20,8 +20,9 @@ public sealed record FuzzOptions
           --only-kind single|interleaved   one session at a time, or several that meet (default: both)
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000; compare: 10000), files (default 10000) or transactions (default 1000000)
-          --only N      nothing but run N (statements) or file N (files) of the seed: a failure names it
+          --count N     statements (default 100000; compare: 10000), files (default 10000), transactions (default 1000000) or crash runs (default 10000)
+          --only N      nothing but run N (statements, crash) or file N (files) of the seed: a failure names it
+          --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
           --in-process  do not put the work into a process of its own, so that a debugger can follow
@@ -38,6 +39,10 @@ public sealed record FuzzOptions
     public bool PrintsQueries { get; init; }
 
     public bool RunsTransactions { get; init; }
+
+    public bool RunsCrashes { get; init; }
+
+    public bool CrashesAtEveryOperation { get; init; }
 
     public bool ComparesWithPostgres { get; init; }
 
@@ -77,7 +82,9 @@ public sealed record FuzzOptions
                 "memory" => options with { RunsMemory = true },
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
                 "transactions" => options with { RunsTransactions = true },
-                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true, RunsTransactions = true },
+                "crash" => options with { RunsCrashes = true },
+                "--every-operation" => options with { CrashesAtEveryOperation = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
                 "--psql" => options with { Psql = Value(args, ref i) },
                 "--port" => options with { Port = Number(args, ref i) },
@@ -93,9 +100,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.PrintsQueries || options.ComparesWithPostgres
+        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, queries, compare or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, crash, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

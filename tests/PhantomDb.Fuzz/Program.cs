@@ -1,4 +1,5 @@
 using PhantomDb.Fuzz.Compare;
+using PhantomDb.Fuzz.Crash;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Running;
@@ -53,6 +54,12 @@ public static class Program
         if (options.RunsTransactions)
         {
             failures += Report(new TransactionFuzzer(options.Seed).Run(options.Count ?? 1_000_000), "transactions", options);
+        }
+        if (options.RunsCrashes)
+        {
+            var fuzzer = new CrashFuzzer(options.Seed) { FailureCountMax = FailureCountMax(options) };
+            failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "crash runs", options);
+            failures += options.CrashesAtEveryOperation ? Report(fuzzer.RunEveryOperation(), "scenarios with a fault at every operation", options) : 0;
         }
         if (options.ComparesWithPostgres)
         {

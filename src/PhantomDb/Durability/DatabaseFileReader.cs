@@ -23,16 +23,14 @@ internal static class DatabaseFileReader
         FileHeader? header = null;
         SealedFile? sealedFile = null;
         bool isSealed = SealedFile.IsSealed(stream);
-        string sealPath = DatabaseFileWriter.SealPath(path);
         if (isSealed)
         {
             sealedFile = SealedFile.Verify(stream, path);
             header = sealedFile.Header;
         }
-        else if (files.Exists(sealPath))
+        else
         {
-            (header, FileSeal? seal) = SealedFile.ReadBeside(files, sealPath);
-            SealedFile.VerifyBeside(stream, path, header, seal);
+            header = SealedFile.VerifyBeside(files, stream, path);
         }
         bool isOurs = SealedFile.IsOurs(stream);
         target ??= LoadTarget.New;

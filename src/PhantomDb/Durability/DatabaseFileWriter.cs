@@ -19,10 +19,12 @@ internal static class DatabaseFileWriter
         IFileSystem files = fileSystem ?? PhysicalFileSystem.Instance;
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         string newPath = path + ".new";
-        string newSealPath = SealPath(path) + ".new";
+        string newSealPath = NewSealPath(path);
         files.CreateFolder(folder);
+        bool isRenaming = false;
         try
         {
+            FinishInterruptedSave(files, path, folder);
             FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn);
             FileSeal seal = WriteFile(content, header, options, files, newPath);
             CheckWritten(files, newPath, header, options, seal);
@@ -32,36 +34,69 @@ internal static class DatabaseFileWriter
                 files.FlushFolder(folder);   // or a rename whose flush failed would count as saved
                 return false;
             }
+            WriteAttributes(files, folder);
+            // A file without its seal is read without checks and has lost its identity, and one with another's is refused. So at
+            // every moment the seal that fits stands beside an unsealed file, under its name or as NAME.db.seal.new; the folder is
+            // flushed between the steps, or they might last in another order.
             if (!options.Sealed)
             {
                 WriteSealFile(files, newSealPath, header, seal);
+                files.FlushFolder(folder);
             }
-            WriteAttributes(files, folder);
-            // A seal that no longer fits would have the file refused, whereas one that is missing is made again by the
-            // next save: so the old one goes first, and the new one comes last.
-            if (files.Exists(SealPath(path)))
+            isRenaming = true;
+            files.Rename(newPath, path);
+            files.FlushFolder(folder);
+            if (!options.Sealed)
+            {
+                files.Rename(newSealPath, SealPath(path));
+                files.FlushFolder(folder);
+            }
+            else if (files.Exists(SealPath(path)))
             {
                 files.Delete(SealPath(path));
                 files.FlushFolder(folder);
             }
-            files.Rename(newPath, path);
-            if (!options.Sealed)
-            {
-                files.Rename(newSealPath, SealPath(path));
-            }
-            files.FlushFolder(folder);
             return true;
         }
         catch
         {
-            TryDelete(files, newPath);
-            TryDelete(files, newSealPath);
+            bool isNotRenamed = TryDelete(files, newPath);
+            if (isNotRenamed || !isRenaming)   // else the new file may be the one that lasts, and needs its seal
+            {
+                TryDelete(files, newSealPath);
+            }
             throw;
         }
     }
 
     /// <summary>Where the seal of an unsealed file stands.</summary>
     public static string SealPath(string path) => path + SealSuffix;
+
+    /// <summary>Where it stands while the file is being replaced.</summary>
+    public static string NewSealPath(string path) => SealPath(path) + ".new";
+
+    // Between the file and its seal: the seal comes to its place before another one is written over it.
+    private static void FinishInterruptedSave(IFileSystem files, string path, string folder)
+    {
+        if (!files.Exists(NewSealPath(path)))
+        {
+            return;
+        }
+        bool isFitting = false;
+        if (files.Exists(path))
+        {
+            using Stream stream = files.OpenRead(path);
+            isFitting = !SealedFile.IsSealed(stream) && SealedFile.IsSealFitting(files, NewSealPath(path), stream);
+        }
+        if (!isFitting)
+        {
+            files.Delete(NewSealPath(path));
+            return;
+        }
+        files.FlushFolder(folder);
+        files.Rename(NewSealPath(path), SealPath(path));
+        files.FlushFolder(folder);
+    }
 
     private static FileSeal WriteFile(DatabaseContent content, FileHeader header, DatabaseFileOptions options, IFileSystem files, string path)
     {
@@ -178,18 +213,21 @@ internal static class DatabaseFileWriter
         file.Flush();
     }
 
-    private static void TryDelete(IFileSystem files, string path)
+    // False where there was nothing to delete, or it failed.
+    private static bool TryDelete(IFileSystem files, string path)
     {
         try
         {
             if (files.Exists(path))
             {
                 files.Delete(path);
+                return true;
             }
         }
         catch (PhantomDbException)
         {
             // The error that led here is the one to tell; what is left over is overwritten by the next save.
         }
+        return false;
     }
 }

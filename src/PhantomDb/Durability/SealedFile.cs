@@ -51,6 +51,33 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         }
     }
 
+    /// <summary>
+    /// Checks an unsealed file against the seal beside it, or the one that an interrupted save has left; its header, or null
+    /// where there is no seal.
+    /// </summary>
+    public static FileHeader? VerifyBeside(IFileSystem files, Stream stream, string path)
+    {
+        string sealPath = DatabaseFileWriter.SealPath(path), newSealPath = DatabaseFileWriter.NewSealPath(path);
+        if (files.Exists(newSealPath) && IsSealFitting(files, newSealPath, stream))
+        {
+            return ReadBeside(files, newSealPath).Header;
+        }
+        if (!files.Exists(sealPath))
+        {
+            return null;
+        }
+        (FileHeader? header, FileSeal? seal) = ReadBeside(files, sealPath);
+        VerifyBeside(stream, path, header, seal);
+        return header;
+    }
+
+    /// <summary>True where a seal is whole and that of an unsealed file.</summary>
+    public static bool IsSealFitting(IFileSystem files, string sealPath, Stream stream)
+    {
+        (FileHeader? header, FileSeal? seal) = ReadBeside(files, sealPath);
+        return header is { IsOfKnownVersion: true } && seal is not null && stream.Length == seal.Length && Sum(stream, 0, seal.Length) == seal.Crc;
+    }
+
     /// <summary>The seal in a file beside an unsealed one; nulls where it is damaged.</summary>
     public static (FileHeader? Header, FileSeal? Seal) ReadBeside(IFileSystem files, string sealPath)
     {

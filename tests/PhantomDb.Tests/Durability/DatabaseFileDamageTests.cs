@@ -75,6 +75,66 @@ public sealed class DatabaseFileDamageTests : DatabaseFileTest
         }
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Every_change_and_truncation_of_an_unsealed_file_or_of_its_seal_beside_it_is_refused_with_its_place(bool isSealDamaged)
+    {
+        LoadedDatabase loaded = Load(Varied);
+        DatabaseFileWriter.Write(Content(loaded), Path, new DatabaseFileOptions { Sealed = false, GeneratedAt = DateTime.UnixEpoch }, Disk);
+        string damagedPath = isSealDamaged ? DatabaseFileWriter.SealPath(Path) : Path;
+        byte[] file = Disk.Files[Path], whole = Disk.Files[damagedPath];
+        Assert.IsTrue(DatabaseFileReader.Read(Path, null, Disk).IsProved);
+        for (int i = 0; i < whole.Length; i++)
+        {
+            Try(whole[..i], $"the first {i} bytes");
+            byte[] values = [.. Enumerable.Range(0, 8).Select(bit => (byte)(whole[i] ^ (1 << bit))), 0, 0xFF, (byte)'\n', (byte)'"', (byte)',', (byte)'#'];
+            foreach (byte value in values.Where(value => value != whole[i]))
+            {
+                byte[] damaged = [.. whole];
+                damaged[i] = value;
+                Try(damaged, $"byte {i} set to {value}");
+            }
+        }
+
+        void Try(byte[] damaged, string what)
+        {
+            Disk.Files[damagedPath] = damaged;
+            ExpectRefused(isSealDamaged ? file : damaged, what);
+        }
+    }
+
+    [TestMethod]
+    public void A_save_that_ended_between_file_and_seal_is_read_with_the_new_seal_and_finished_by_the_next()
+    {
+        DatabaseFileOptions unsealed = new() { Sealed = false, GeneratedAt = DateTime.UnixEpoch };
+        LoadedDatabase old = Load(Example), changed = Load(Example.Replace("Jane", "Janet", StringComparison.Ordinal));
+        Disk.Files.Clear();
+        Guid id = Guid.NewGuid();
+        DatabaseFileWriter.Write(Content(old) with { Id = id }, Path, unsealed, Disk);
+        byte[] oldFile = Disk.Files[Path], oldSeal = Disk.Files[DatabaseFileWriter.SealPath(Path)];
+        DatabaseFileWriter.Write(Content(changed) with { Id = id }, Path, unsealed, Disk);
+        byte[] newFile = Disk.Files[Path];
+        Disk.Rename(DatabaseFileWriter.SealPath(Path), DatabaseFileWriter.NewSealPath(Path));
+        Disk.Files[DatabaseFileWriter.SealPath(Path)] = oldSeal;
+
+        foreach (byte[] file in new[] { oldFile, newFile })
+        {
+            Disk.Files[Path] = file;
+            LoadedDatabase loaded = DatabaseFileReader.Read(Path, null, Disk);
+            Assert.AreEqual((true, id), (loaded.IsProved, loaded.Id));
+            byte[] damaged = [.. file];
+            damaged[^3] ^= 1;
+            ExpectRefused(damaged, "neither the old nor the new");
+        }
+        Disk.Files[Path] = newFile;
+        DatabaseFileWriter.Write(Content(old) with { Id = id }, Path, unsealed, Disk);
+
+        CollectionAssert.AreEqual(oldFile, Disk.Files[Path]);
+        Assert.IsFalse(Disk.Exists(DatabaseFileWriter.NewSealPath(Path)));
+        Assert.IsTrue(DatabaseFileReader.Read(Path, null, Disk).IsProved);
+    }
+
     private delegate void SpanAction(Span<byte> bytes);
 
     [TestMethod]

@@ -121,7 +121,10 @@ public sealed class DatabaseFileSaveTests : DatabaseFileTest
             Assert.AreEqual(hasFailed, error is not null, failedCall);
             string row = Rows(DatabaseFileReader.Read(Path, null, Disk), "users")[1];
             Assert.IsTrue(row.Contains(error is null ? "Janet" : "Jane", StringComparison.Ordinal), failedCall);
-            Assert.IsEmpty(Disk.Files.Keys.Where(path => path.EndsWith(".new", StringComparison.Ordinal)).ToArray(), failedCall);
+            // The seal of a file that has been put in place and may not last stays beside it; nothing else does.
+            bool isNew = row.Contains("Janet", StringComparison.Ordinal);
+            string[] left = [.. Disk.Files.Keys.Where(path => path.EndsWith(".new", StringComparison.Ordinal))];
+            Assert.IsTrue(left is [] || (!isSealed && isNew && error is not null && left is [Path + ".seal.new"]), $"{failedCall}: {string.Join(' ', left)}");
             if (error is not null)
             {
                 Assert.AreEqual(isFull ? "53100" : "58030", error.SqlState, failedCall);
@@ -130,6 +133,8 @@ public sealed class DatabaseFileSaveTests : DatabaseFileTest
                 DatabaseFileWriter.Write(Content(changed), Path, options, Disk);
                 CollectionAssert.Contains(Disk.Calls, "flush folder data", $"the save after a failed {failedCall}");
                 StringAssert.Contains(Rows(DatabaseFileReader.Read(Path, null, Disk), "users")[1], "Janet");
+                Assert.IsTrue(DatabaseFileReader.Read(Path, null, Disk).IsProved);
+                Assert.IsFalse(Disk.Files.Keys.Any(path => path.EndsWith(".new", StringComparison.Ordinal)), failedCall);
             }
         }
         Assert.IsGreaterThan(5, callCount);

@@ -1,0 +1,151 @@
+using PhantomDb.Errors;
+
+namespace PhantomDb.Fuzz.Crash;
+
+/// <summary>
+/// Runs a scenario with a fault at each of its operations and looks at what is left of it in every profile. Each failure is
+/// one line with all that repeats it.
+/// </summary>
+internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<Oracle> makeOracle)
+{
+    public static readonly IReadOnlyList<CrashProfile> AllProfiles = Enum.GetValues<CrashProfile>();
+
+    /// <summary>Crashes that were looked at.</summary>
+    public int CheckedCount { get; private set; }
+
+    public List<string> Failures { get; } = [];
+
+    /// <summary>True: recovery may refuse with the damaged file's place, and a beginning of the history is enough, for disks that lie.</summary>
+    public bool IsDiskLying { get; init; }
+
+    /// <summary>Operations of the scenario when nothing goes wrong.</summary>
+    public int CountOperations()
+    {
+        var disk = new SimulatedDisk();
+        Run(0, disk, makeOracle());
+        return disk.OperationCount;
+    }
+
+    /// <summary>The power goes at each operation; again at each <paramref name="secondStep"/>th of what follows the restart, unless that is 0.</summary>
+    public void CrashAtEveryOperation(IEnumerable<CrashProfile> profiles, int seedsPerProfile = 1, int secondStep = 0, int step = 1)
+    {
+        int count = CountOperations();
+        for (int at = 0; at < count; at += step)
+        {
+            SimulatedDisk disk = new(at) { FaultAt = at, Fault = DiskFault.PowerLoss, LiesAboutFlushes = IsDiskLying };
+            Oracle oracle = makeOracle();
+            Run(0, disk, oracle);
+            foreach (CrashProfile profile in profiles)
+            {
+                for (int seed = 0; seed < (profile is CrashProfile.ProcessKilled or CrashProfile.AllLost or CrashProfile.NamesLost or CrashProfile.ContentsLost ? 1 : seedsPerProfile); seed++)
+                {
+                    string line = $"power loss at operation {disk.FaultedOperation}, profile {profile}, seed {seed}";
+                    RecoveredState? state = Check(disk.Crash(profile, seed), oracle, line);
+                    if (state is not null && secondStep > 0)
+                    {
+                        CrashAgain(disk, oracle, state, profile, seed, secondStep, at, line);
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Each operation fails, once or from then on; the scenario goes on, and at its end the process is killed or the power goes.</summary>
+    public void FailEveryOperation(DiskFault fault, bool isLasting, IEnumerable<CrashProfile> profiles)
+    {
+        int count = CountOperations();
+        for (int at = 0; at < count; at++)
+        {
+            SimulatedDisk disk = new(at) { FaultAt = at, Fault = fault, IsFaultLasting = isLasting };
+            Oracle oracle = makeOracle();
+            Run(0, disk, oracle);
+            foreach (CrashProfile profile in profiles)
+            {
+                Check(disk.Crash(profile, at), oracle, $"{fault}{(isLasting ? " for good" : "")} at operation {disk.FaultedOperation}, then profile {profile}, seed {at}");
+            }
+        }
+    }
+
+    /// <summary>One run of a seed: faults, crashes and restarts at random.</summary>
+    public void RunSeed(int seed)
+    {
+        var random = new Random(seed);
+        int count = CountOperations();
+        var disk = new SimulatedDisk(seed);
+        Oracle oracle = makeOracle();
+        string line = $"seed {seed}";
+        int crashCount = random.Next(1, 4);
+        for (int crash = 0; crash < crashCount; crash++)
+        {
+            bool failsFirst = random.Next(3) == 0;
+            disk.Fault = failsFirst ? (DiskFault)random.Next(1, 4) : DiskFault.PowerLoss;
+            disk.FaultAt = disk.OperationCount + random.Next(count + 2);
+            disk.IsFaultLasting = failsFirst && random.Next(3) == 0;
+            Run(random.Next(), disk, oracle);
+            CrashProfile profile = AllProfiles[random.Next(AllProfiles.Count)];
+            line += $"; {disk.Fault} at {disk.FaultedOperation}, {profile}";
+            disk = disk.Crash(profile, random.Next());
+            if (Check(disk, oracle, line) is not { } state)
+            {
+                return;
+            }
+            oracle.Settle(state);
+        }
+    }
+
+    private void CrashAgain(SimulatedDisk disk, Oracle oracle, RecoveredState state, CrashProfile profile, int seed, int step, int at, string line)
+    {
+        bool isOver = false;
+        for (int second = at % step; !isOver; second += step)
+        {
+            SimulatedDisk again = disk.Crash(profile, seed);
+            again.FaultAt = second;
+            again.Fault = DiskFault.PowerLoss;
+            Oracle next = oracle.Copy();
+            next.Settle(state);
+            isOver = !Run(1, again, next);
+            Check(again.Crash(profile, second), next, $"{line}; again at operation {again.FaultedOperation}, seed {second}");
+        }
+    }
+
+    // False where it came to its end.
+    private bool Run(int number, SimulatedDisk disk, Oracle oracle)
+    {
+        try
+        {
+            makeScenario(number).Run(disk, oracle);
+            return false;
+        }
+        catch (PowerLossException)
+        {
+            return true;
+        }
+    }
+
+    private RecoveredState? Check(SimulatedDisk disk, Oracle oracle, string line)
+    {
+        CheckedCount++;
+        try
+        {
+            RecoveredState state = makeScenario(0).Recover(disk);
+            string? problem = oracle.Check(state, IsDiskLying);
+            if (problem is null)
+            {
+                return state;
+            }
+            Failures.Add($"{line}: {problem}");
+        }
+        catch (PhantomDbException error)
+        {
+            if (!IsDiskLying || error.Where is null || error.SqlState is not (SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat))
+            {
+                Failures.Add($"{line}: {error.SqlState} {error.Message} {error.Where}");
+            }
+        }
+        catch (InvalidOperationException problem)
+        {
+            Failures.Add($"{line}: {problem.Message}");
+        }
+        return null;
+    }
+}
