@@ -3,6 +3,7 @@ namespace PhantomDb.Errors;
 /// <summary>The SQLSTATE codes in use, with PostgreSQL's condition names.</summary>
 internal static class SqlStates
 {
+    public const string TransactionResolutionUnknown = "08007";
     public const string FeatureNotSupported = "0A000";
     public const string CardinalityViolation = "21000";
     public const string StringDataRightTruncation = "22001";
@@ -57,6 +58,8 @@ internal static class SqlStates
     public const string CannotCoerce = "42846";
     public const string UndefinedFunction = "42883";
     public const string UndefinedTable = "42P01";
+    public const string InvalidName = "42602";
+    public const string ReservedName = "42939";
     public const string UndefinedParameter = "42P02";
     public const string DuplicateDatabase = "42P04";
     public const string DuplicatePreparedStatement = "42P05";

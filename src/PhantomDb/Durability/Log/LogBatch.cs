@@ -19,10 +19,14 @@ internal sealed class LogBatch
     private const int BufferKept = 1 << 16;   // by a session that is idle
 
     private readonly List<TableDefinition> _tables = [];
+    private readonly List<TableDefinition> _defined = [];
     private byte[] _bytes = [];
     private int _count;
     private int[] _ends = new int[4];
     private int _recordCount;
+
+    /// <summary>Where its owner waits for the log.</summary>
+    public LogCommit Commit { get; } = new();
 
     public int RecordCount => _recordCount;
 
@@ -31,6 +35,9 @@ internal sealed class LogBatch
 
     /// <summary>The tables whose definition must stand in the segment before these records, in the order of their first use.</summary>
     public IReadOnlyList<TableDefinition> Tables => _tables;
+
+    /// <summary>The tables that these records define themselves.</summary>
+    public IReadOnlyList<TableDefinition> DefinedTables => _defined;
 
     /// <summary>A record's body; valid until the batch changes.</summary>
     public ReadOnlySpan<byte> Body(int index) => _bytes.AsSpan(Start(index), _ends[index] - Start(index));
@@ -111,15 +118,35 @@ internal sealed class LogBatch
     /// <summary>These records need the table's definition before them in their segment.</summary>
     public void Uses(TableDefinition table)
     {
-        if (!_tables.Contains(table, ReferenceEqualityComparer.Instance))
+        if (!Has(_tables, table) && !Has(_defined, table))
         {
             _tables.Add(table);
         }
     }
 
+    /// <summary>These records have the table's definition: those behind them need it not before them. Before any <see cref="Uses"/> of it.</summary>
+    public void Defines(TableDefinition table)
+    {
+        if (!Has(_defined, table))
+        {
+            _defined.Add(table);
+        }
+    }
+
+    /// <summary>Its records in a batch of their own; this one is empty then.</summary>
+    public LogBatch MoveOut()
+    {
+        var moved = new LogBatch { _bytes = _bytes, _count = _count, _ends = _ends, _recordCount = _recordCount };
+        _bytes = [];
+        _ends = new int[4];
+        Clear();
+        return moved;
+    }
+
     public void Clear()
     {
         _tables.Clear();
+        _defined.Clear();
         _count = _recordCount = 0;
         if (_bytes.Length > BufferKept)
         {
@@ -130,6 +157,19 @@ internal sealed class LogBatch
         {
             _ends = new int[4];
         }
+    }
+
+    // Few: a loop over references is faster than a set, and allocates nothing.
+    private static bool Has(List<TableDefinition> tables, TableDefinition table)
+    {
+        foreach (TableDefinition one in tables)
+        {
+            if (ReferenceEquals(one, table))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private int Start(int index) => index == 0 ? 0 : _ends[index - 1];

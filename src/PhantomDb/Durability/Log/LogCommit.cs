@@ -1,0 +1,71 @@
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>Where one committer waits: until its records are published, have failed, or it is its turn to write for all who queue.</summary>
+internal sealed class LogCommit
+{
+    private readonly object _gate = new();
+    private PhantomDbException? _error;
+    private bool _leads;
+    private volatile bool _isDone = true;
+
+    public bool IsDone => _isDone;
+
+    /// <summary>Whether the turn can be handed to it. Under the log's lock.</summary>
+    public bool IsWaiting { get; set; }
+
+    public void Begin()
+    {
+        _error = null;
+        _leads = IsWaiting = false;
+        _isDone = false;
+    }
+
+    /// <summary>The end is known; the one who waits goes on at <see cref="Wake"/> at the latest.</summary>
+    public void Finish(PhantomDbException? error)
+    {
+        _error = error;
+        _isDone = true;
+    }
+
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    public void Lead()
+    {
+        lock (_gate)
+        {
+            _leads = true;
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>True where it is to write now; false where it is done.</summary>
+    public bool WaitForTurn()
+    {
+        lock (_gate)
+        {
+            while (!_isDone && !_leads)
+            {
+                Monitor.Wait(_gate);
+            }
+            bool leads = _leads;
+            _leads = false;
+            return leads;
+        }
+    }
+
+    public void ThrowIfFailed()
+    {
+        if (_error is not null)
+        {
+            throw Error.Again(_error);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// The segments of one log as files: makes and names them, and opens the one that has an LSN. Names change under its lock, so
+/// that nobody opens one for the other.
+/// <code>
+/// a new segment:  NAME.log.new, header, flush          nothing has changed yet
+///                 NAME.log -> NAME_log_TIME_LSN.log, flush the folder, NAME.log.new -> NAME.log, flush the folder
+/// </code>
+/// The folder is flushed between the two, or a loss of power could keep the second alone, and with it not one name for the old segment.
+/// </summary>
+internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogOptions options)
+{
+    private readonly object _gate = new();
+    private readonly List<LogSegmentFile> _sealed = [.. start.Segments];   // oldest first; the last may still have the active name
+    private readonly string _activeName = LogSegmentName.Active(start.DatabaseName);
+    private LogSegmentFile? _active;      // but for its end
+    private LogPosition _activeEnd;       // what may be read of it
+    private DateTime _activeTime;
+    private long _nextNumber = start.Segment;
+    private LogSegmentWriter? _next;      // has its header on the disk, and not yet its name
+    private bool _isOldNamed;
+
+    public string ActivePath => PathOf(_activeName);
+
+    /// <summary>A segment that has been made and waits for its name.</summary>
+    public bool HasNext => _next is not null;
+
+    /// <summary>Names in the folder may or may not last: nothing that is written now could be promised.</summary>
+    public bool IsFolderFlushFailed { get; private set; }
+
+    /// <summary>The first LSN that is kept.</summary>
+    public long FirstLsn
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _sealed.Count > 0 ? _sealed[0].FirstLsn : _active?.FirstLsn ?? start.NextLsn;
+            }
+        }
+    }
+
+    /// <summary>All segments, oldest first, the active one last.</summary>
+    public IReadOnlyList<LogSegmentFile> Segments
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _active is null ? [.. _sealed] : [.. _sealed, ActiveFile()];
+            }
+        }
+    }
+
+    /// <summary>Makes a segment's file beside the active one.</summary>
+    public void CreateNext(long firstLsn, LogPredecessor? predecessor)
+    {
+        var header = new LogHeader(start.DatabaseName, start.Id, start.Timeline, _nextNumber, firstLsn,
+            (uint)RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue), options.UnflushedBytesMax, predecessor);
+        _next = new LogSegmentWriter(disk, ActivePath + ".new", header);
+        _nextNumber++;
+    }
+
+    /// <summary>Gives up the segment that waits for its name.</summary>
+    public void AbandonNext()
+    {
+        if (_next is not null)
+        {
+            _next.Dispose();
+            LogSegmentWriter.TryDelete(disk, ActivePath + ".new");
+            _next = null;
+            _nextNumber--;
+        }
+    }
+
+    /// <summary>
+    /// Seals the old segment under a name of its own, with what counts of it, and gives the active name to the new one. Where a name cannot
+    /// be given it throws, and goes on from there when it is called again.
+    /// </summary>
+    public LogSegmentWriter TakeNext(LogSegmentFile? old, DateTime now)
+    {
+        lock (_gate)
+        {
+            if (!_isOldNamed)
+            {
+                NameOld(old, now);
+                _isOldNamed = true;
+            }
+            FlushFolder();
+            disk.Rename(ActivePath + ".new", ActivePath);
+            LogSegmentWriter taken = _next!;
+            FlushFolder();
+            _next = null;
+            _isOldNamed = false;
+            _active = new LogSegmentFile(_activeName, taken.Header.Salt, taken.Header.FirstLsn, taken.Header.FirstLsn - 1, taken.End.Offset, now);
+            (_activeEnd, _activeTime) = (taken.End, now);
+            return taken;
+        }
+    }
+
+    /// <summary>What may be read of the active segment goes up to here.</summary>
+    public void SetEnd(LogPosition end, DateTime time)
+    {
+        lock (_gate)
+        {
+            (_activeEnd, _activeTime) = (end, time);
+        }
+    }
+
+    /// <summary>Opens the segment that has an LSN. The stream stays good whatever becomes of the name.</summary>
+    public (LogSegmentFile File, Stream Stream)? Open(long lsn)
+    {
+        lock (_gate)
+        {
+            LogSegmentFile? file = _active is not null && lsn >= _active.FirstLsn ? ActiveFile() : _sealed.FindLast(file => file.FirstLsn <= lsn);
+            if (file is null)
+            {
+                throw Error.LogRecordsGone(lsn, FirstLsn);
+            }
+            return lsn > file.LastLsn ? null : (file, disk.OpenRead(PathOf(file.FileName)));
+        }
+    }
+
+    /// <summary>Deletes the oldest segments, as many as the choice says, given the sealed ones and the bytes of the active one. For one thread at a time.</summary>
+    public int DeleteOldest(Func<IReadOnlyList<LogSegmentFile>, long, int> choose)
+    {
+        LogSegmentFile[] chosen;
+        lock (_gate)
+        {
+            LogSegmentFile[] named = [.. _sealed.Where(file => file.FileName != _activeName)];
+            chosen = named[..choose(named, _active is null ? 0 : _activeEnd.Offset)];
+        }
+        foreach (LogSegmentFile file in chosen)
+        {
+            disk.Delete(PathOf(file.FileName));   // not under the lock: that takes a while, and committers pass there
+            lock (_gate)
+            {
+                _sealed.RemoveAt(0);
+            }
+        }
+        if (chosen.Length > 0)
+        {
+            disk.FlushFolder(start.Folder);
+        }
+        return chosen.Length;
+    }
+
+    public string PathOf(string fileName) => Path.Combine(start.Folder, fileName);
+
+    private LogSegmentFile ActiveFile() => _active! with { LastLsn = _activeEnd.Lsn - 1, Length = _activeEnd.Offset, LastTime = _activeTime };
+
+    private void NameOld(LogSegmentFile? old, DateTime now)
+    {
+        if (old is not null)
+        {
+            _sealed.RemoveAll(file => file.FileName == _activeName);
+            var name = new LogSegmentName(start.DatabaseName, now, old.FirstLsn);
+            while (disk.Exists(PathOf(name.ToString())))
+            {
+                name = name with { Number = name.Number + 1 };
+            }
+            disk.Rename(ActivePath, PathOf(name.ToString()));
+            _active = null;
+            _sealed.Add(old with { FileName = name.ToString() });
+        }
+        else if (disk.Exists(ActivePath))
+        {
+            SetAside(now);
+        }
+    }
+
+    // Something that recovery did not count: kept, not judged.
+    private void SetAside(DateTime now)
+    {
+        string path = string.Create(CultureInfo.InvariantCulture, $"{ActivePath}.torn_{now:yyyyMMdd_HHmmss}");
+        string free = path;
+        for (int number = 2; disk.Exists(free); number++)
+        {
+            free = string.Create(CultureInfo.InvariantCulture, $"{path}_{number}");
+        }
+        disk.Rename(ActivePath, free);
+    }
+
+    private void FlushFolder()
+    {
+        try
+        {
+            disk.FlushFolder(start.Folder);
+        }
+        catch
+        {
+            IsFolderFlushFailed = true;
+            throw;
+        }
+    }
+}

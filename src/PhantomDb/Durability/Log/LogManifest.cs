@@ -1,0 +1,128 @@
+using System.Globalization;
+using System.Text;
+using PhantomDb.Csv;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>A file or fact that a manifest names.</summary>
+/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>pin</c>, or another part's word.</param>
+internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, long LastLsn, long ByteCount, DateTime Time);
+
+/// <summary>
+/// <c>NAME.manifest</c>: what a folder has, and an LSN that the log had reached. A hint and a floor: where it is missing or damaged
+/// a scan of the folder tells all but the pins, and the next one is written whole.
+/// <code>
+/// # PhantomDB Manifest | Database: shop | Version: 1 | Id: 6f1c… | Timeline: 1
+/// KIND,NAME,FIRST,LAST,BYTES,TIME
+/// reached,,0,20481,0,2026-11-21T12:00:03.120451Z
+/// segment,shop_log_20261121_022107_1201.log,1201,20480,67108123,2026-11-21T02:21:07.000000Z
+/// pin,audit,1201,0,0,2026-11-21T12:00:03.120451Z
+/// # End | CRC: 5f0c2a11
+/// </code>
+/// </summary>
+internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, IReadOnlyList<LogManifestRow> Rows)
+{
+    public const string Reached = "reached";
+    public const string Segment = "segment";
+    public const string Pin = "pin";
+
+    private const string FirstMark = "# PhantomDB Manifest | Database: ";
+    private const string VersionMark = " | Version: 1 | Id: ";
+    private const string TimelineMark = " | Timeline: ";
+    private const string ColumnsLine = "KIND,NAME,FIRST,LAST,BYTES,TIME";
+    private const string EndMark = "# End | CRC: ";
+    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
+
+    public static string FileName(string databaseName) => databaseName + ".manifest";
+
+    /// <summary>The highest LSN that the log is known to have reached; 0 where it is not known.</summary>
+    public long ReachedLsn => Rows.FirstOrDefault(row => row.Kind == Reached)?.LastLsn ?? 0;
+
+    public byte[] ToBytes()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{FirstMark}{Plain(DatabaseName)}{VersionMark}{Id:n}{TimelineMark}{Timeline}\n{ColumnsLine}\n");
+        foreach (LogManifestRow row in Rows)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"{Cell(row.Kind)},{Cell(row.Name)},{row.FirstLsn},{row.LastLsn},{row.ByteCount},");
+            text.Append(row.Time.ToString(TimeFormat, CultureInfo.InvariantCulture)).Append('\n');
+        }
+        byte[] rows = Encoding.UTF8.GetBytes(text.ToString());
+        return [.. rows, .. Encoding.ASCII.GetBytes($"{EndMark}{Checksum.Text(Checksum.Of(rows))}\n")];
+    }
+
+    /// <summary>Null for what is not whole, not as it would be written, or of another version.</summary>
+    public static LogManifest? TryParse(ReadOnlySpan<byte> bytes)
+    {
+        int endLength = EndMark.Length + 8 + 1;
+        if (bytes.Length < endLength
+            || !bytes[^endLength..].SequenceEqual(Encoding.ASCII.GetBytes($"{EndMark}{Checksum.Text(Checksum.Of(bytes[..^endLength]))}\n")))
+        {
+            return null;
+        }
+        string[] lines = Encoding.UTF8.GetString(bytes[..^endLength]).Split('\n');
+        string first = lines[0];
+        int version = first.IndexOf(VersionMark, StringComparison.Ordinal), timelineAt = first.IndexOf(TimelineMark, StringComparison.Ordinal);
+        if (!first.StartsWith(FirstMark, StringComparison.Ordinal) || version < 0 || timelineAt < version || lines.Length < 3 || lines[1] != ColumnsLine || lines[^1].Length > 0
+            || !Guid.TryParseExact(first[(version + VersionMark.Length)..timelineAt], "n", out Guid id)
+            || !int.TryParse(first[(timelineAt + TimelineMark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out int timeline))
+        {
+            return null;
+        }
+        List<LogManifestRow> rows = [];
+        foreach (string line in lines[2..^1])
+        {
+            if (ParseRow(line) is not { } row)
+            {
+                return null;
+            }
+            rows.Add(row);
+        }
+        return new LogManifest(first[FirstMark.Length..version], id, timeline, rows);
+    }
+
+    private static LogManifestRow? ParseRow(string line)
+    {
+        List<string> cells = [];
+        int position = 0;
+        while (position <= line.Length)
+        {
+            if (position < line.Length && line[position] == '"')
+            {
+                int end = position + 1;
+                while (end < line.Length && (line[end] != '"' || (end + 1 < line.Length && line[end + 1] == '"')))
+                {
+                    end += line[end] == '"' ? 2 : 1;
+                }
+                if (end >= line.Length)
+                {
+                    return null;
+                }
+                cells.Add(line[(position + 1)..end].Replace("\"\"", "\"", StringComparison.Ordinal));
+                position = end + 2;
+            }
+            else
+            {
+                int end = line.IndexOf(',', position);
+                end = end < 0 ? line.Length : end;
+                cells.Add(line[position..end]);
+                position = end + 1;
+            }
+        }
+        return cells.Count == 6 && Number(cells[2]) is { } firstLsn && Number(cells[3]) is { } lastLsn && Number(cells[4]) is { } byteCount
+            && DateTime.TryParseExact(cells[5], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+            ? new LogManifestRow(cells[0], cells[1], firstLsn, lastLsn, byteCount, time) : null;
+    }
+
+    private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+
+    private static string Cell(string value)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(Plain(value));
+        byte[] cell = new byte[CsvCell.LengthMax(0, bytes.Length)];
+        return bytes.Length == 0 ? "" : Encoding.UTF8.GetString(cell.AsSpan(0, CsvCell.Write([], bytes, cell)));
+    }
+
+    // A row is one line.
+    private static string Plain(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '_' : c));
+}

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// Writes one segment: lines through a buffer to the end of one file, flushed before too much is written. Knows up to where whole
+/// transactions are on the disk. Says where it failed; what then is to be done is <see cref="TransactionLog"/>'s. For one thread at a time.
+/// </summary>
+internal sealed class LogSegmentWriter : IDisposable
+{
+    private const int BufferSize = 1 << 18;
+
+    private readonly IWritableFile _file;
+    private readonly LogEncoder _encoder;
+    private readonly long _unflushedMax;
+    private readonly byte[] _buffer = new byte[BufferSize];
+    private int _count;
+    private long _flushedLength;
+    private long _lastLineLsn;     // whole lines, in the buffer or behind it
+    private bool _isInRun;
+
+    /// <summary>Makes the file with its header, and flushes it; where that fails nothing is left of it.</summary>
+    public LogSegmentWriter(IFileSystem disk, string path, LogHeader header)
+    {
+        Header = header;
+        _encoder = new LogEncoder(header.Salt);
+        _unflushedMax = header.UnflushedMax;
+        byte[] bytes = header.ToBytes();
+        _file = disk.Create(path);
+        try
+        {
+            _file.Append(bytes);
+            _file.Flush();
+        }
+        catch
+        {
+            _file.Dispose();
+            TryDelete(disk, path);
+            throw;
+        }
+        _flushedLength = bytes.Length;
+        End = Durable = new LogPosition(bytes.Length, 3, header.FirstLsn);
+        _lastLineLsn = DurableLsn = header.FirstLsn - 1;
+    }
+
+    public LogHeader Header { get; }
+
+    /// <summary>Behind the last transaction that was written or stands in the buffer.</summary>
+    public LogPosition End { get; private set; }
+
+    /// <summary>Behind the last transaction whose flush has returned.</summary>
+    public LogPosition Durable { get; private set; }
+
+    /// <summary>The last line whose flush has returned; within a transaction, perhaps.</summary>
+    public long DurableLsn { get; private set; }
+
+    /// <summary>What the system did with the bytes that it had is unknown: nothing more is to be written here.</summary>
+    public bool IsFlushFailed { get; private set; }
+
+    public bool HasRuns => End.Lsn > Header.FirstLsn;
+
+    public bool HasUnflushed => _file.Length > _flushedLength || _count > 0;
+
+    public void Write(in QueuedRun run, LogQueueBlock block)
+    {
+        _isInRun = true;
+        _encoder.BeginTransaction(run.Time, run.TransactionId, run.RecordCount);
+        int position = run.Start;
+        for (int part = 1; part <= run.RecordCount; part++)
+        {
+            ReadOnlySpan<byte> body = part <= run.CopiedCount ? block.Body(ref position) : run.Large!.Body(part - run.CopiedCount - 1);
+            WriteLine(run.FirstLsn + part - 1, part, body);
+        }
+        _isInRun = false;
+        End = new LogPosition(_file.Length + _count, End.Line + run.RecordCount, run.LastLsn + 1);
+    }
+
+    /// <summary>Gives the file what stands in the buffer.</summary>
+    public void WriteOut()
+    {
+        if (_count > 0)
+        {
+            int count = _count;
+            _count = 0;   // whatever comes of it: what fails is cut off and made again
+            Append(_buffer.AsSpan(0, count));
+        }
+    }
+
+    public void Flush()
+    {
+        long lsn = _lastLineLsn;
+        WriteOut();
+        if (_file.Length > _flushedLength)
+        {
+            FlushFile();
+        }
+        DurableLsn = lsn;
+        if (!_isInRun)
+        {
+            Durable = End;
+        }
+    }
+
+    /// <summary>Takes back what stands behind a transaction, and what a failed write left of the next. Lasts when it has been flushed.</summary>
+    public void CutTo(LogPosition end)
+    {
+        Debug.Assert(end.Offset >= Durable.Offset && end.Offset <= _file.Length);
+        _count = 0;
+        _isInRun = false;
+        _file.TruncateTo(end.Offset);
+        _flushedLength = Math.Min(_flushedLength, end.Offset - 1);   // the cut itself has to be flushed
+        End = end;
+        _lastLineLsn = end.Lsn - 1;
+        DurableLsn = Math.Min(DurableLsn, _lastLineLsn);
+    }
+
+    /// <summary>The last line, when all else is flushed and nothing more will be written.</summary>
+    public void Seal()
+    {
+        Debug.Assert(!HasUnflushed);
+        _file.Append(new LogSeal(End.Lsn - 1, End.Offset).ToBytes(Header.Salt));
+        _file.Flush();
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    public static void TryDelete(IFileSystem disk, string path)
+    {
+        try
+        {
+            disk.Delete(path);
+        }
+        catch (PhantomDbException)
+        {
+            // what matters is the error that made it superfluous
+        }
+    }
+
+    private void WriteLine(long lsn, int part, ReadOnlySpan<byte> body)
+    {
+        if (body.Length > BufferSize - LogEncoder.OverheadMax - _count)
+        {
+            WriteOut();
+        }
+        long lag = lsn - DurableLsn;
+        if (body.Length <= BufferSize - LogEncoder.OverheadMax)
+        {
+            _count += _encoder.Encode(lsn, part, lag, body, _buffer.AsSpan(_count));
+        }
+        else
+        {
+            Span<byte> prefix = stackalloc byte[LogEncoder.OverheadMax];
+            Span<byte> end = stackalloc byte[LogEncoder.OverheadMax];
+            prefix = prefix[.._encoder.EncodePrefix(lsn, part, lag, prefix)];
+            end = end[.._encoder.EncodeEnd(prefix, body, end)];
+            Append(prefix);
+            Append(body);
+            end.CopyTo(_buffer);
+            _count = end.Length;
+        }
+        _lastLineLsn = lsn;
+    }
+
+    // Never more than the bound without a flush, long lines included: else a bad line far from the end would prove nothing.
+    private void Append(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            long room = _unflushedMax - (_file.Length - _flushedLength);
+            if (room <= 0)
+            {
+                FlushFile();
+                continue;
+            }
+            int some = (int)Math.Min(room, bytes.Length);
+            _file.Append(bytes[..some]);
+            bytes = bytes[some..];
+        }
+    }
+
+    private void FlushFile()
+    {
+        try
+        {
+            _file.Flush();
+        }
+        catch
+        {
+            IsFlushFailed = true;
+            throw;
+        }
+        _flushedLength = _file.Length;
+    }
+}

@@ -1,0 +1,319 @@
+using System.Globalization;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// The log's own thread: writes and flushes under Interval and None, tries again when the disk failed, vouches with a SYNC record for what
+/// was written before it became quiet, deletes old segments and writes the manifest. Sleeps without end when there is nothing of it. And the
+/// end of the log.
+/// </summary>
+internal sealed partial class TransactionLog
+{
+    private const int RetryMs = 200;
+
+    private readonly Thread _background;
+    private readonly Lock _housework = new();
+
+    // Under the lock; times are ticks in ms.
+    private bool _sleepsUntilWork;
+    private long _lastActivity;
+    private long _queuedSince;
+    private long? _unflushedSince;
+    private long _retryAt;
+    private bool _isVouchedFor = true;
+    private bool _hasHousework;
+    private long _recoveryFloor;
+    private readonly List<LogPin> _pins;
+
+    private enum Work
+    {
+        None, Write, Flush, Vouch, Housework, End,
+    }
+
+    /// <summary>The segments, oldest first.</summary>
+    public IReadOnlyList<LogSegmentFile> Segments => _files.Segments;
+
+    /// <summary>The first LSN that is kept.</summary>
+    public long FirstLsn => _files.FirstLsn;
+
+    public IReadOnlyList<LogPin> Pins
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _pins];
+            }
+        }
+    }
+
+    /// <summary>Recovery needs only what is behind this LSN: the snapshots that it needs have the rest.</summary>
+    public void SetRecoveryFloor(long lsn)
+    {
+        lock (_gate)
+        {
+            _recoveryFloor = Math.Max(_recoveryFloor, lsn);
+            _hasHousework = true;
+            WakeBackground();
+        }
+    }
+
+    /// <summary>Keeps the records from an LSN on until the pin is taken away; a pin of that name goes.</summary>
+    public void Pin(string name, long firstLsn)
+    {
+        lock (_gate)
+        {
+            _pins.RemoveAll(pin => pin.Name == name);
+            _pins.Add(new LogPin(name, firstLsn));
+        }
+        WriteManifest();
+    }
+
+    public bool Unpin(string name)
+    {
+        lock (_gate)
+        {
+            if (_pins.RemoveAll(pin => pin.Name == name) == 0)
+            {
+                return false;
+            }
+            _hasHousework = true;
+            WakeBackground();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Deletes the sealed segments that have no record behind an LSN, and gives their number. Refused (55000), with the reason, where recovery or a
+    /// pin needs records up to there.
+    /// </summary>
+    public int CompactUpTo(long lsn)
+    {
+        lock (_housework)
+        {
+            lock (_gate)
+            {
+                if (LogRetention.ReasonToKeep(lsn, _recoveryFloor, _pins) is { } reason)
+                {
+                    throw Error.LogNeeded(lsn, reason);
+                }
+            }
+            int count = _files.DeleteOldest((files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
+            WriteManifest();
+            return count;
+        }
+    }
+
+    /// <summary>Orderly end: what is queued is written, then a CLOSE record, all flushed and sealed. Throws where that cannot be.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            if (_isClosing)
+            {
+                return;
+            }
+            Volatile.Write(ref _isClosing, true);
+            Monitor.PulseAll(_gate);
+        }
+        _background.Join();
+        TakeTurn();
+        Lead(flushes: true);
+        TakeTurn();
+        PhantomDbException? failure;
+        lock (_gate)
+        {
+            failure = _stopped;
+            if (failure is null && _segment is not null)
+            {
+                AddOwn(LogOperation.Close);
+            }
+        }
+        Lead(flushes: true);
+        TakeTurn();
+        failure ??= _stopped;
+        if (_segment is not null)
+        {
+            if (failure is null)
+            {
+                Seal(_segment);
+            }
+            _segment.Dispose();
+            DoHousework();
+        }
+        _isReadOnly = true;
+        PassTurn([]);
+        if (failure is not null)
+        {
+            throw Error.Again(failure);
+        }
+    }
+
+    /// <summary>As <see cref="Close"/>, without an error.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Close();
+        }
+        catch (PhantomDbException)
+        {
+            // whoever wants to know calls Close
+        }
+    }
+
+    private void WakeBackground()
+    {
+        _sleepsUntilWork = false;
+        Monitor.PulseAll(_gate);
+    }
+
+    private void RunInBackground()
+    {
+        while (true)
+        {
+            switch (WaitForWork())
+            {
+                case Work.End:
+                    return;
+                case Work.Write:
+                    TakeTurn();
+                    Lead(flushes: false);
+                    break;
+                case Work.Flush:
+                    TakeTurn();
+                    Lead(flushes: true);
+                    break;
+                case Work.Vouch:
+                    Vouch();
+                    break;
+                case Work.Housework:
+                    DoHousework();
+                    break;
+            }
+        }
+    }
+
+    private Work WaitForWork()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                long now = Environment.TickCount64;
+                Work work = NextWork(now, out long due);
+                if (work != Work.None && due <= now)
+                {
+                    return work;
+                }
+                // Committers need not wake it for what they do themselves, nor while it sleeps for a moment only.
+                _sleepsUntilWork = work == Work.None || (!_isAlways && work != Work.Write);
+                Monitor.Wait(_gate, work == Work.None ? Timeout.Infinite : (int)Math.Min(due - now, int.MaxValue));
+                _sleepsUntilWork = false;
+            }
+        }
+    }
+
+    private Work NextWork(long now, out long due)
+    {
+        due = now;
+        if (_isClosing)
+        {
+            return Work.End;
+        }
+        if (_hasHousework)
+        {
+            return Work.Housework;
+        }
+        if (_isReadOnly)
+        {
+            return Work.None;
+        }
+        Work work = Work.None;
+        if (!_isAlways && _pending.Count > 0)
+        {
+            bool isUrgent = _queuedBytes > Math.Min(WriteSoonBytes, _options.QueueBytes / 2) || _waitingForRoom > 0;
+            (work, due) = (Work.Write, _stopped is not null ? _retryAt : isUrgent ? now : _queuedSince + _options.WriteDelayMs);
+        }
+        if (_options.SyncPolicy == LogSyncPolicy.Interval && _unflushedSince + _options.SyncIntervalMs is { } flushDue && (work == Work.None || flushDue <= due) && _stopped is null)
+        {
+            (work, due) = (Work.Flush, flushDue);
+        }
+        if (work == Work.None && !_isVouchedFor)
+        {
+            (work, due) = (Work.Vouch, _lastActivity + _options.IdleSyncMs);
+        }
+        return work;
+    }
+
+    // What was written is flushed first, so that the record's lag vouches for all of it.
+    private void Vouch()
+    {
+        TakeTurn();
+        Lead(flushes: true);
+        lock (_gate)
+        {
+            _isVouchedFor = true;
+            if (_segment is null || _stopped is not null || _isClosing || _pending.Count > 0)
+            {
+                return;
+            }
+            AddOwn(LogOperation.Sync);
+        }
+        TakeTurn();
+        Lead(flushes: true);
+    }
+
+    private void AddOwn(LogOperation operation)
+    {
+        var batch = new LogBatch();
+        batch.Begin(operation, []);
+        batch.End();
+        Add(batch, 0, null);
+    }
+
+    private void DoHousework()
+    {
+        lock (_housework)
+        {
+            long floor;
+            LogPin[] pins;
+            lock (_gate)
+            {
+                _hasHousework = false;
+                floor = _recoveryFloor;
+                pins = [.. _pins];
+            }
+            try
+            {
+                _files.DeleteOldest((files, activeBytes) =>
+                    LogRetention.CountToDelete(files, activeBytes, _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
+                WriteManifest();
+            }
+            catch (PhantomDbException)
+            {
+                // what was not deleted goes the next time; a manifest is a hint
+            }
+        }
+    }
+
+    private void WriteManifest()
+    {
+        lock (_housework)
+        {
+            DateTime now = _clock.GetUtcNow().UtcDateTime;
+            List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, DurableLsn, 0, now)];
+            rows.AddRange(_files.Segments.Select(file => new LogManifestRow(LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
+            rows.AddRange(Pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));
+            string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName)), beside = path + ".new";
+            using (IWritableFile file = _disk.Create(beside))
+            {
+                file.Append(new LogManifest(_start.DatabaseName, _start.Id, _start.Timeline, rows).ToBytes());
+                file.Flush();
+            }
+            _disk.Rename(beside, path);
+            _disk.FlushFolder(_start.Folder);
+        }
+    }
+}

@@ -1,0 +1,440 @@
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// What the one who has the turn does. Transactions stay in memory until their flush has returned, so that they can be written again elsewhere.
+/// <code>
+/// a write fails           cut back to the last good place; Always: the cut is flushed and the commits fail with the disk's error;
+///                         Interval, None: they are queued again, in front, and nothing more is taken until they are written
+/// a flush fails,          a new segment on a new file that counts of the old one what had been flushed; what is in doubt is written there
+///  or the cut             with the same LSNs, and flushed
+/// that fails too          waiting commits fail as "outcome unknown", the log takes nothing more
+/// </code>
+/// </summary>
+internal sealed partial class TransactionLog
+{
+    private const int FreeBlocksKept = 4;
+
+    // The turn, and who else wants it: under the lock.
+    private bool _isWriting;
+    private int _waitingForTurn;
+    private readonly Stack<List<LogCommit>> _freeLists = new();
+
+    // Of the one who has the turn.
+    private LogSegmentWriter? _segment;
+    private readonly List<LogQueueBlock> _inDoubt = [];   // taken from the queue and not yet on the disk
+    private long _nextToWrite;
+    private DateTime _writtenTime;
+    private bool _isReadOnly;
+
+    private long _publishedLsn;
+    private long _durableLsn;
+
+    private void TakeTurn()
+    {
+        lock (_gate)
+        {
+            while (_isWriting)
+            {
+                _waitingForTurn++;
+                Monitor.Wait(_gate);
+                _waitingForTurn--;
+            }
+            _isWriting = true;
+        }
+    }
+
+    // With the turn, which then goes to the first who waits.
+    private void Lead(bool flushes)
+    {
+        List<LogCommit> done;
+        lock (_gate)
+        {
+            done = _freeLists.TryPop(out List<LogCommit>? free) ? free : [];
+        }
+        try
+        {
+            WriteQueue(flushes, done);
+        }
+        finally
+        {
+            PassTurn(done);
+        }
+    }
+
+    private void PassTurn(List<LogCommit> done)
+    {
+        LogCommit? next = null;
+        lock (_gate)
+        {
+            long queued = 0;
+            foreach (LogQueueBlock block in _pending)
+            {
+                queued += block.ByteCount;
+            }
+            Volatile.Write(ref _queuedBytes, queued);
+            _unflushedSince = _segment?.HasUnflushed != true ? null : _unflushedSince ?? Environment.TickCount64;
+            next = _waitingForTurn > 0 ? null : FirstWaiting();
+            _isWriting = next is not null;
+            if (_waitingForTurn > 0 || _waitingForRoom > 0)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        }
+        next?.Lead();   // first, so that the disk is busy while the others are woken
+        foreach (LogCommit commit in done)
+        {
+            commit.Wake();
+        }
+        done.Clear();
+        lock (_gate)
+        {
+            _freeLists.Push(done);
+        }
+    }
+
+    // One that has not come to wait yet takes the turn when it does.
+    private LogCommit? FirstWaiting()
+    {
+        foreach (LogQueueBlock block in _pending)
+        {
+            foreach (ref QueuedRun run in block.Runs)
+            {
+                if (run.Commit is { IsWaiting: true } commit)
+                {
+                    commit.IsWaiting = false;
+                    return commit;
+                }
+            }
+        }
+        return null;
+    }
+
+    private void WriteQueue(bool flushes, List<LogCommit> done)
+    {
+        int first = _inDoubt.Count;
+        lock (_gate)
+        {
+            _inDoubt.AddRange(_pending);
+            _pending.Clear();
+        }
+        if (_isReadOnly || (_inDoubt.Count == 0 && _segment?.HasUnflushed != true))
+        {
+            return;
+        }
+        LogSegmentWriter? segment = _segment;
+        LogPosition start = segment?.End ?? default;
+        try
+        {
+            WriteRuns(first);
+            if (flushes)
+            {
+                FlushSegment();
+            }
+            else
+            {
+                _segment?.WriteOut();
+            }
+            Publish(done);
+            if (_stopped is not null)
+            {
+                lock (_gate)
+                {
+                    _stopped = null;   // there is room again
+                }
+            }
+        }
+        catch (Exception error)
+        {
+            PhantomDbException cause = error as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, error.Message, error);
+            GoOnAfter(cause, first, segment == _segment ? start : default, done);
+        }
+        if (_segment is not null)
+        {
+            _files.SetEnd(_isAlways ? _segment.Durable : _segment.End, _writtenTime);
+        }
+        DropDurable();
+    }
+
+    private void WriteRuns(int firstBlock)
+    {
+        for (int i = firstBlock; i < _inDoubt.Count; i++)
+        {
+            LogQueueBlock block = _inDoubt[i];
+            foreach (ref readonly QueuedRun run in block.Runs)
+            {
+                if (run.FirstLsn < _nextToWrite)
+                {
+                    continue;   // was written before another of its block failed
+                }
+                if (_segment is null || _files.HasNext || (run.StartsSegment && _segment.HasRuns))
+                {
+                    BeginSegment(run.FirstLsn);
+                }
+                _segment!.Write(in run, block);
+                _nextToWrite = run.LastLsn + 1;
+                _writtenTime = run.Time;
+                if (_segment.End.Offset - _segment.Durable.Offset > _options.UnflushedBytesMax / 2)
+                {
+                    FlushSegment();
+                }
+            }
+        }
+    }
+
+    private void FlushSegment()
+    {
+        if (_segment is not null)
+        {
+            _segment.Flush();
+            Volatile.Write(ref _durableLsn, _segment.Durable.Lsn - 1);
+        }
+    }
+
+    private void BeginSegment(long firstLsn)
+    {
+        if (!_files.HasNext)
+        {
+            FlushSegment();
+            _files.CreateNext(firstLsn, _segment is null ? _start.Predecessor : Predecessor(_segment, _segment.End));
+            if (_segment is not null)
+            {
+                Seal(_segment);
+            }
+        }
+        TakeNext(_segment?.End ?? default);
+        lock (_gate)
+        {
+            _hasHousework = true;
+        }
+    }
+
+    private void TakeNext(LogPosition end)
+    {
+        LogSegmentFile? old = _segment is null
+            ? _start.Segments.LastOrDefault(file => file.FileName == LogSegmentName.Active(_start.DatabaseName))
+            : new LogSegmentFile("", _segment.Header.Salt, _segment.Header.FirstLsn, end.Lsn - 1, end.Offset, _writtenTime);
+        LogSegmentWriter next = _files.TakeNext(old, _clock.GetUtcNow().UtcDateTime);
+        _segment?.Dispose();
+        _segment = next;
+    }
+
+    // Its failure costs nothing but this proof: all before it is flushed, and the next header says the same.
+    private static void Seal(LogSegmentWriter segment)
+    {
+        try
+        {
+            segment.Seal();
+        }
+        catch (PhantomDbException)
+        {
+        }
+    }
+
+    private static LogPredecessor Predecessor(LogSegmentWriter segment, LogPosition end) => new(segment.Header.Salt, end.Lsn - 1, end.Offset);
+
+    private void GoOnAfter(PhantomDbException error, int firstBlock, LogPosition start, List<LogCommit> done)
+    {
+        try
+        {
+            if (_files.IsFolderFlushFailed)
+            {
+                StopForGood(error, done);
+                return;
+            }
+            if (_segment is { IsFlushFailed: true })
+            {
+                Replace();
+                WriteAgain(done);
+                return;
+            }
+            LogPosition end = _segment is null ? default : start.Lsn > _segment.Durable.Lsn ? start : _segment.Durable;
+            if (_segment is not null && !_files.HasNext && !TryCut(end))
+            {
+                Replace();
+                if (!_isAlways)
+                {
+                    WriteAgain(done);
+                    return;
+                }
+            }
+            if (_isAlways)
+            {
+                FailQueued(error, done);
+            }
+            else
+            {
+                QueueAgain(error, firstBlock, _segment?.End.Lsn ?? _start.NextLsn);
+            }
+        }
+        catch (Exception second)
+        {
+            StopForGood(second as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, second.Message, second), done);
+        }
+    }
+
+    // Commits are told that they failed: no crash may bring them back, so the cut has to last.
+    private bool TryCut(LogPosition end)
+    {
+        try
+        {
+            _segment!.CutTo(end);
+            if (_isAlways)
+            {
+                FlushSegment();
+            }
+            return true;
+        }
+        catch (PhantomDbException)
+        {
+            return false;
+        }
+    }
+
+    // A new segment on a new file, that counts of this one what had been flushed.
+    private void Replace()
+    {
+        LogSegmentWriter old = _segment!;
+        _files.AbandonNext();
+        _files.CreateNext(old.Durable.Lsn, Predecessor(old, old.Durable));
+        TakeNext(old.Durable);
+        _nextToWrite = _segment!.End.Lsn;
+        lock (_gate)
+        {
+            ResetPlan();
+            _hasHousework = true;
+        }
+    }
+
+    private void WriteAgain(List<LogCommit> done)
+    {
+        WriteRuns(0);
+        FlushSegment();
+        Publish(done);
+    }
+
+    // Under Always: in the order of LSNs, what is on the disk.
+    private void Publish(List<LogCommit> done)
+    {
+        foreach (LogQueueBlock block in _inDoubt)
+        {
+            foreach (ref readonly QueuedRun run in block.Runs)
+            {
+                if (run.LastLsn > _durableLsn)
+                {
+                    return;
+                }
+                if (run.LastLsn > _publishedLsn)
+                {
+                    _publishedLsn = run.LastLsn;
+                    run.Sink?.Publish(run.LastLsn);
+                    Finish(in run, null, done);
+                }
+            }
+        }
+    }
+
+    private static void Finish(in QueuedRun run, PhantomDbException? error, List<LogCommit> done)
+    {
+        if (run.Commit is not null)
+        {
+            run.Commit.Finish(error);
+            done.Add(run.Commit);
+        }
+    }
+
+    // Under Always, all who are not published: those behind have LSNs that would leave a gap. None is given until all have been told.
+    private void FailQueued(PhantomDbException error, List<LogCommit> done)
+    {
+        Publish(done);
+        lock (_gate)
+        {
+            _stopped = error;
+            _inDoubt.AddRange(_pending);
+            _pending.Clear();
+        }
+        Fail(_inDoubt, error, done);
+        _inDoubt.Clear();
+        lock (_gate)
+        {
+            _nextLsn = _nextToWrite = _durableLsn + 1;
+            ResetPlan();
+            _stopped = null;
+        }
+    }
+
+    private void Fail(List<LogQueueBlock> blocks, PhantomDbException error, List<LogCommit> done)
+    {
+        foreach (LogQueueBlock block in blocks)
+        {
+            foreach (ref readonly QueuedRun run in block.Runs)
+            {
+                if (run.LastLsn > _publishedLsn)
+                {
+                    run.Sink?.Fail(error);
+                    Finish(in run, error, done);
+                }
+            }
+        }
+    }
+
+    private void QueueAgain(PhantomDbException error, int firstBlock, long nextLsn)
+    {
+        lock (_gate)
+        {
+            _pending.InsertRange(0, _inDoubt[firstBlock..]);
+            _inDoubt.RemoveRange(firstBlock, _inDoubt.Count - firstBlock);
+            _nextToWrite = nextLsn;
+            ResetPlan();
+            _stopped = error;
+            _retryAt = Environment.TickCount64 + RetryMs;
+            WakeBackground();
+        }
+    }
+
+    private void StopForGood(PhantomDbException cause, List<LogCommit> done)
+    {
+        List<LogQueueBlock> unwritten;
+        PhantomDbException readOnly = Error.LogReadOnly(_files.ActivePath, cause);
+        _isReadOnly = true;
+        Publish(done);
+        lock (_gate)
+        {
+            _stopped = readOnly;
+            unwritten = [.. _pending];
+            _pending.Clear();
+        }
+        if (_isAlways)
+        {
+            Fail(_inDoubt, Error.CommitOutcomeUnknown(_files.ActivePath, cause), done);
+            Fail(unwritten, readOnly, done);
+        }
+        _inDoubt.Clear();
+    }
+
+    private void DropDurable()
+    {
+        int count = 0;
+        while (count < _inDoubt.Count && _inDoubt[count].LastLsn <= _durableLsn)
+        {
+            count++;
+        }
+        if (count == 0)
+        {
+            return;
+        }
+        lock (_gate)
+        {
+            for (int i = 0; i < count; i++)
+            {
+                if (_freeBlocks.Count < FreeBlocksKept)
+                {
+                    _inDoubt[i].Clear();
+                    _freeBlocks.Push(_inDoubt[i]);
+                }
+            }
+        }
+        _inDoubt.RemoveRange(0, count);
+    }
+}

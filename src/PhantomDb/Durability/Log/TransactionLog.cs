@@ -1,0 +1,369 @@
+using System.Diagnostics;
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// The log of a database that is open: a bounded queue of transactions, and whoever has the turn writes them. Here: what goes into the queue, with
+/// which LSN, time and definitions, and who waits. How it is written and what happens when that fails is in the part <c>Writing</c>; what
+/// a thread of its own does, in <c>Background</c>. Does not know what records mean.
+/// <code>
+/// Always:          Enqueue ─ WaitUntilPublished ─ the first who waits has the turn: writes and flushes for all who queue,
+///                  publishes them in order, hands the turn to the first who queued meanwhile
+/// Interval, None:  Enqueue publishes at once; a thread writes soon, and flushes every so often
+/// </code>
+/// </summary>
+internal sealed partial class TransactionLog : IDisposable
+{
+    private const int LineOverhead = LogTime.TextLength + 6 + LogLine.EndLength + 1;   // time, separators, checksum
+    private const int WriteSoonBytes = 1 << 20;
+
+    private readonly object _gate = new();
+    private readonly IFileSystem _disk;
+    private readonly LogStart _start;
+    private readonly TransactionLogOptions _options;
+    private readonly Action<LogBatch, TableDefinition>? _define;
+    private readonly TimeProvider _clock;
+    private readonly LogFiles _files;
+    private readonly LogHistory _history;
+    private readonly bool _isAlways;
+    private readonly long _headerBytes;
+
+    // The queue.
+    private readonly List<LogQueueBlock> _pending = [];
+    private readonly Stack<LogQueueBlock> _freeBlocks = new();
+    private long _queuedBytes;
+    private long _nextLsn;
+    private DateTime _lastTime;
+    private PhantomDbException? _stopped;   // why nothing can be queued now
+    private bool _isClosing;
+    private int _waitingForRoom;
+
+    // The segment that the next transaction will come into.
+    private readonly HashSet<TableDefinition> _defined = new(ReferenceEqualityComparer.Instance);
+    private readonly LogBatch _definitions = new();
+    private long _plannedBytes;
+    private bool _plannedHasRuns;
+
+    /// <param name="define">Adds the record that defines a table to a batch; called under the log's lock.</param>
+    public TransactionLog(
+        IFileSystem disk, LogStart start, TransactionLogOptions? options = null, Action<LogBatch, TableDefinition>? define = null, TimeProvider? clock = null)
+    {
+        _disk = disk;
+        _start = start;
+        _options = (options ?? new TransactionLogOptions()).Validated();
+        _define = define;
+        _clock = clock ?? TimeProvider.System;
+        _isAlways = _options.SyncPolicy == LogSyncPolicy.Always;
+        _files = new LogFiles(disk, start, _options);
+        _history = new LogHistory(_files, _options.IndexCacheBytes);
+        _nextLsn = _nextToWrite = start.NextLsn;
+        _publishedLsn = _durableLsn = start.NextLsn - 1;
+        _lastTime = start.LastTime;
+        _pins = [.. start.Pins];
+        _recoveryFloor = start.RecoveryFloor;
+        _headerBytes = LogSeal.LengthMax + new LogHeader(start.DatabaseName, start.Id, int.MaxValue, long.MaxValue, long.MaxValue, 0, _options.UnflushedBytesMax,
+            new LogPredecessor(0, long.MaxValue - 1, long.MaxValue)).ToBytes().Length;
+        ResetPlan();
+        _background = new Thread(RunInBackground) { IsBackground = true, Name = $"PhantomDB log of {start.DatabaseName}" };
+        _background.Start();
+    }
+
+    public TransactionLogOptions Options => _options;
+
+    /// <summary>The last LSN that was given.</summary>
+    public long LastLsn
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _nextLsn - 1;
+            }
+        }
+    }
+
+    /// <summary>All up to here is on the disk.</summary>
+    public long DurableLsn => Volatile.Read(ref _durableLsn);
+
+    /// <summary>Bytes of the records that wait to be written.</summary>
+    public long QueuedBytes => Volatile.Read(ref _queuedBytes);
+
+    /// <summary>Waits while the queue is full, before any lock; a transaction larger than the queue goes alone. Throws where nothing can be queued.</summary>
+    public void ReserveRoom(int bytes, CancellationToken stop)
+    {
+        if (HasRoom(bytes) && Volatile.Read(ref _stopped) is null)
+        {
+            return;
+        }
+        using CancellationTokenRegistration registration = stop.Register(() =>
+        {
+            lock (_gate)
+            {
+                Monitor.PulseAll(_gate);
+            }
+        });
+        lock (_gate)
+        {
+            while (true)
+            {
+                ThrowIfStopped();
+                if (HasRoom(bytes))
+                {
+                    return;
+                }
+                if (stop.IsCancellationRequested)
+                {
+                    throw Error.Cancelled();
+                }
+                WakeBackground();
+                _waitingForRoom++;
+                Monitor.Wait(_gate);
+                _waitingForRoom--;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Under the commit lock: takes the LSNs, the last of which is the result, and a place in the queue. Never waits for the disk. Throws where
+    /// the log cannot take it: nothing has happened then. Bodies are copied, or, of large transactions, moved out of the batch.
+    /// </summary>
+    public long Enqueue(LogBatch batch, long transactionId, ICommitSink? sink)
+    {
+        long lsn;
+        lock (_gate)
+        {
+            ThrowIfStopped();
+            lsn = Add(batch, transactionId, sink);
+            _lastActivity = Environment.TickCount64;
+            _isVouchedFor = false;
+            if (_sleepsUntilWork || (!_isAlways && _queuedBytes > WriteSoonBytes))
+            {
+                WakeBackground();
+            }
+        }
+        if (!_isAlways)
+        {
+            sink?.Publish(lsn);
+        }
+        return lsn;
+    }
+
+    /// <summary>
+    /// Outside any lock: returns when the batch that was queued last is published, and writes for all who queue if it is its turn.
+    /// Throws what its sink was told where that failed.
+    /// </summary>
+    public void WaitUntilPublished(LogBatch batch)
+    {
+        LogCommit commit = batch.Commit;
+        while (!commit.IsDone)
+        {
+            bool leads;
+            lock (_gate)
+            {
+                leads = !_isWriting;
+                _isWriting = true;
+                commit.IsWaiting = !leads;
+            }
+            if (leads || commit.WaitForTurn())
+            {
+                commit.IsWaiting = false;
+                Lead(flushes: true);
+            }
+        }
+        commit.ThrowIfFailed();
+    }
+
+    /// <summary>A record of the user's own, in the order of all others and as durable; gives its LSN.</summary>
+    public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken stop = default)
+    {
+        byte[] utf8 = Encoding.UTF8.GetBytes(name);
+        if (!LogOperationNames.IsCustomName(utf8))
+        {
+            throw Error.LogEntryName(name, LogOperationNames.IsName(utf8));
+        }
+        var batch = new LogBatch();
+        batch.Begin(utf8, []);
+        foreach ((string key, string value) in values)
+        {
+            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal))
+            {
+                throw Error.LogEntryKey(key);
+            }
+            batch.Cell(Encoding.UTF8.GetBytes($"{key}={value}"));
+        }
+        batch.End();
+        ReserveRoom(batch.ByteCount, stop);
+        long lsn = Enqueue(batch, 0, null);
+        WaitUntilPublished(batch);
+        return lsn;
+    }
+
+    /// <summary>Returns when all that was queued is on the disk.</summary>
+    public void Sync()
+    {
+        TakeTurn();
+        Lead(flushes: true);
+        lock (_gate)
+        {
+            if (_stopped is not null)
+            {
+                throw Error.Again(_stopped);
+            }
+        }
+    }
+
+    /// <summary>
+    /// All records behind an LSN that are published, over all segments, in a stream; 22023 where some of them are no longer kept.
+    /// </summary>
+    public IEnumerable<LogEntry> ReadAfter(long lsn)
+    {
+        if (!_isAlways && !Volatile.Read(ref _isClosing))
+        {
+            TakeTurn();
+            Lead(flushes: false);
+        }
+        return _history.ReadAfter(lsn);
+    }
+
+    /// <summary>The record with an LSN; null where there is none yet.</summary>
+    public LogEntry? ReadAt(long lsn)
+    {
+        foreach (LogEntry entry in ReadAfter(lsn - 1))
+        {
+            return entry;
+        }
+        return null;
+    }
+
+    private bool HasRoom(int bytes)
+    {
+        long queued = Volatile.Read(ref _queuedBytes);
+        return queued == 0 || queued + bytes <= _options.QueueBytes;
+    }
+
+    private void ThrowIfStopped()
+    {
+        if (_stopped is not null)
+        {
+            throw Error.Again(_stopped);
+        }
+        if (_isClosing)
+        {
+            throw Error.LogClosed(_files.ActivePath);
+        }
+    }
+
+    // Under the lock. Nothing is changed before all that may throw has been done.
+    private long Add(LogBatch batch, long transactionId, ICommitSink? sink)
+    {
+        Debug.Assert(batch.RecordCount > 0);
+        Define(batch, isNewSegment: false);
+        long size = SizeBound(batch, transactionId);
+        bool startsSegment = _plannedHasRuns && _plannedBytes + size > _options.SegmentBytes;
+        if (startsSegment)
+        {
+            Define(batch, isNewSegment: true);
+            size = SizeBound(batch, transactionId);
+        }
+        LogQueueBlock block = BlockToFill();
+        var run = new QueuedRun
+        {
+            FirstLsn = _nextLsn, RecordCount = _definitions.RecordCount + batch.RecordCount, TransactionId = transactionId, Time = NextTime(),
+            StartsSegment = startsSegment, Commit = _isAlways ? batch.Commit : null, Sink = _isAlways ? sink : null,
+        };
+        if (startsSegment)
+        {
+            _defined.Clear();
+            _plannedBytes = _headerBytes;
+        }
+        foreach (TableDefinition table in batch.Tables)
+        {
+            _defined.Add(table);
+        }
+        foreach (TableDefinition table in batch.DefinedTables)
+        {
+            _defined.Add(table);
+        }
+        _plannedBytes += size;
+        _plannedHasRuns = true;
+        _nextLsn += run.RecordCount;
+        if (_isAlways)
+        {
+            batch.Commit.Begin();
+        }
+        long before = block.ByteCount;
+        block.Add(run, _definitions.RecordCount > 0 ? _definitions : null, batch);
+        Volatile.Write(ref _queuedBytes, _queuedBytes + block.ByteCount - before);
+        return run.LastLsn;
+    }
+
+    // The records that must stand before the batch's own, into _definitions.
+    private void Define(LogBatch batch, bool isNewSegment)
+    {
+        if (_definitions.RecordCount > 0)
+        {
+            _definitions.Clear();
+        }
+        foreach (TableDefinition table in batch.Tables)
+        {
+            if (_define is not null && (isNewSegment || !_defined.Contains(table)))
+            {
+                _define(_definitions, table);
+            }
+        }
+    }
+
+    // Of the lines of a transaction, at most: lags only become smaller until they are written.
+    private long SizeBound(LogBatch batch, long transactionId)
+    {
+        int count = _definitions.RecordCount + batch.RecordCount;
+        long last = _nextLsn + count - 1;
+        long each = LineOverhead + Digits(last) + Digits(transactionId) + (2 * Digits(count)) + Digits(last - DurableLsn);
+        return _definitions.ByteCount + batch.ByteCount + (each * count);
+    }
+
+    private LogQueueBlock BlockToFill()
+    {
+        if (_pending.Count == 0 || _pending[^1].IsFull)
+        {
+            if (_pending.Count == 0)
+            {
+                _queuedSince = Environment.TickCount64;
+            }
+            _pending.Add(_freeBlocks.TryPop(out LogQueueBlock? free) ? free : new LogQueueBlock());
+        }
+        return _pending[^1];
+    }
+
+    // Never back, and never the same twice, so that a restore to a time is well defined.
+    private DateTime NextTime()
+    {
+        long now = _clock.GetUtcNow().Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
+        return _lastTime = now > _lastTime.Ticks ? new DateTime(now, DateTimeKind.Utc) : _lastTime.AddTicks(TimeSpan.TicksPerMicrosecond);
+    }
+
+    // Under the lock: what the active segment really has, and what is queued for it.
+    private void ResetPlan()
+    {
+        _defined.Clear();
+        _plannedBytes = (_segment is null ? 0 : _segment.End.Offset) + _headerBytes;
+        foreach (LogQueueBlock block in _pending)
+        {
+            _plannedBytes += block.ByteCount;
+        }
+        _plannedHasRuns = _pending.Count > 0 || _segment?.HasRuns == true;
+    }
+
+    private static int Digits(long number)
+    {
+        int count = 1;
+        for (; number > 9; number /= 10)
+        {
+            count++;
+        }
+        return count;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Globalization;
+
+namespace PhantomDb.Errors;
+
+/// <summary>Errors of the transaction log: what it cannot take, and what became of a commit.</summary>
+internal static partial class Error
+{
+    /// <summary>The disk failed after the commit may have reached it. Not an error of the transaction: whether it is there shows when the database is opened again.</summary>
+    public static PhantomDbException CommitOutcomeUnknown(string path, PhantomDbException cause) =>
+        new(SqlStates.TransactionResolutionUnknown, $"the outcome of the commit is unknown: the transaction log \"{path}\" could not be written", cause)
+        {
+            Detail = cause.Message + ".", Hint = "The database takes no more changes. When it is opened again it has this transaction wholly, or not at all.",
+        };
+
+    public static PhantomDbException LogReadOnly(string path, PhantomDbException cause) =>
+        new(SqlStates.ReadOnlySqlTransaction, $"the database is read-only since its transaction log \"{path}\" could not be written", cause)
+        {
+            Detail = cause.Message + ".", Hint = "Reading goes on. Open the database again when the disk is in order.",
+        };
+
+    public static PhantomDbException LogClosed(string path) =>
+        new(SqlStates.ObjectNotInPrerequisiteState, $"the transaction log \"{path}\" is closed");
+
+    public static PhantomDbException LogEntryName(string name, bool isReserved) => isReserved
+        ? new(SqlStates.ReservedName, $"\"{name}\" cannot be the name of a log entry: it is one of the log's own")
+        : new(SqlStates.InvalidName, $"\"{name}\" cannot be the name of a log entry")
+        {
+            Hint = "A name has upper-case letters, digits and underscores, at most 63, and does not begin with a digit.",
+        };
+
+    public static PhantomDbException LogEntryKey(string key) =>
+        new(SqlStates.InvalidName, $"\"{key}\" cannot be a key of a log entry: a key is not empty and has no equals sign");
+
+    /// <summary>Records that are asked for are no longer kept.</summary>
+    public static PhantomDbException LogRecordsGone(long lsn, long firstLsn) => new(SqlStates.InvalidParameterValue,
+        string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records before LSN {firstLsn} any more, but LSN {lsn} was asked for"));
+
+    /// <summary>Records cannot be removed because something needs them.</summary>
+    public static PhantomDbException LogNeeded(long lsn, string reason) =>
+        new(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture, $"the transaction log cannot be compacted up to LSN {lsn}"))
+        {
+            Detail = reason,
+        };
+
+    /// <summary>The same error for another thread: an exception's trace is of one throw.</summary>
+    public static PhantomDbException Again(PhantomDbException error) =>
+        new(error.SqlState, error.Message, error) { Detail = error.Detail, Hint = error.Hint, Where = error.Where };
+}
