@@ -15,16 +15,22 @@ internal interface ICommitLog
     /// </summary>
     long Enqueue(LogBatch batch, long transactionId, ICommitSink sink);
 
-    /// <summary>Outside of all locks: returns when the sink has published, and all before it; throws what it was failed with.</summary>
-    void WaitUntilPublished(long lsn);
+    /// <summary>
+    /// Outside of all locks: returns when the sink of the batch that was queued last has published, and all before it; throws what it was
+    /// failed with. By the batch, for numbers of what has failed are given again.
+    /// </summary>
+    void WaitUntilPublished(LogBatch batch);
 }
 
 /// <summary>A transaction that waits for its records. Told once, in the order of the numbers; by any thread.</summary>
 internal interface ICommitSink
 {
-    /// <summary>The records are as durable as promised: the changes become visible.</summary>
+    /// <summary>The records are as durable as promised: the changes become visible. Must not throw, nor call the log.</summary>
     void Publish(long lsn);
 
-    /// <summary>They are not, or nobody knows; they are never published.</summary>
+    /// <summary>
+    /// They are not in the log: their numbers are given again when all have been told. Or, with SQLSTATE 08007, nobody knows; then the log takes
+    /// nothing more. They are never published.
+    /// </summary>
     void Fail(Exception error);
 }

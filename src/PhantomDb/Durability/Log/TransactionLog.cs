@@ -15,7 +15,7 @@ namespace PhantomDb.Durability.Log;
 /// Interval, None:  Enqueue publishes at once; a thread writes soon, and flushes every so often
 /// </code>
 /// </summary>
-internal sealed partial class TransactionLog : IDisposable
+internal sealed partial class TransactionLog : ICommitLog, IDisposable
 {
     private const int LineOverhead = LogTime.TextLength + 6 + LogLine.EndLength + 1;   // time, separators, checksum
     private const int WriteSoonBytes = 1 << 20;
