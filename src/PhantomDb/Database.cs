@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
+using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
 using PhantomDb.Storage;
@@ -29,7 +30,7 @@ public sealed class Database : IDisposable
     private object _savedState;
     private volatile bool _isDisposed;
 
-    private Database(string name, DatabaseOptions options, string? path)
+    private Database(string name, DatabaseOptions options, string? path, bool isLocked = false)
     {
         options.Validate();
         Name = name;
@@ -37,9 +38,9 @@ public sealed class Database : IDisposable
         Memory = new MemoryAccount("database", options.MemoryLimit);
         _path = options.IsInMemory ? null : path;
         _fileStamp = DatabaseFiles.StampOf(path, options.FileSystem);
-        if (path is not null && options.FileSystem.Exists(path))
+        if (path is not null && Recover(path, isLocked) is { } recovered)
         {
-            LoadedDatabase loaded = FileIndexes.Build(DatabaseFileReader.Read(path, new LoadTarget(Memory), options.FileSystem), path, options);
+            LoadedDatabase loaded = FileIndexes.Build(recovered, path, options);
             FileContentCheck.Run(loaded, path, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
@@ -47,7 +48,7 @@ public sealed class Database : IDisposable
             _timeline = loaded.Timeline;
             _lsn = loaded.Lsn;
             _isSealed = loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
-            _savedState = State(_catalog, Storage.Timestamps.Visible);
+            _savedState = Recovery!.TransactionsApplied > 0 ? new object() : State(_catalog, Storage.Timestamps.Visible);
         }
         else
         {
@@ -57,6 +58,29 @@ public sealed class Database : IDisposable
         }
         Transactions = new TransactionManager(Storage);
         _nextOid = _catalog.NextOid;
+    }
+
+    // What the files have; null where there are none. Without the lock they stay as they are.
+    private LoadedDatabase? Recover(string path, bool isLocked)
+    {
+        IFileSystem files = Options.FileSystem;
+        LoadTarget target = new(Memory);
+        if (RecoveryPlanner.IsNeeded(path, files))
+        {
+            RecoveredDatabase recovered = DatabaseRecovery.Run(path, target, files, new RecoveryOptions { IsReadOnly = !isLocked });
+            Recovery = recovered.Report;
+            return recovered.Database;
+        }
+        if (!files.Exists(path))
+        {
+            return null;
+        }
+        LoadedDatabase loaded = DatabaseFileReader.Read(path, target, files);
+        Recovery = new RecoveryReport
+        {
+            Files = [new RecoveryFile(path, true, "the only file")], BaseLsn = loaded.Lsn, LastLsn = loaded.Lsn, Timeline = loaded.Timeline,
+        };
+        return loaded;
     }
 
     /// <summary>A database in memory with what a file had, so that it can be looked at before it is believed.</summary>
@@ -107,6 +131,9 @@ public sealed class Database : IDisposable
 
     /// <summary>Bytes held in memory at the moment: tables, indexes, versions and statements' working memory.</summary>
     public long MemoryUsed => Memory.Used;
+
+    /// <summary>What was found when the database's files were opened; null where there were none.</summary>
+    internal RecoveryReport? Recovery { get; private set; }
 
     internal bool IsDisposed => _isDisposed;
 
@@ -194,7 +221,7 @@ public sealed class Database : IDisposable
         IDisposable? held = options.IsInMemory ? null : DatabaseFiles.TryLock(path, options.FileSystem);
         try
         {
-            return new Database(DatabaseFiles.NameOf(path), options, path) { _lock = held };
+            return new Database(DatabaseFiles.NameOf(path), options, path, held is not null) { _lock = held };
         }
         catch
         {

@@ -27,6 +27,10 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         return hasVersion;
     }
 
+    /// <summary>The header of a sealed file, which says nothing of the rest; null where it is damaged, or there is none.</summary>
+    public static FileHeader? ReadHeader(Stream stream) =>
+        ReadHeaderLength(stream, out _) is >= 0 and int length ? FileHeader.TryParse(ReadAt(stream, 0, length)) : null;
+
     /// <summary>Checks every byte of a sealed file; throws, with the place, where one is not as it was written.</summary>
     public static SealedFile Verify(Stream stream, string path)
     {

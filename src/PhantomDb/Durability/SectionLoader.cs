@@ -412,83 +412,25 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         {
             throw new FormatException("a sequence is one cell");
         }
-        var text = new DefinitionText(cells[0]);
-        (string schema, string name) = text.QualifiedName();
-        EnsureNew(schema, name);
-        Ensure(_catalog.HasSchema(schema), $"schema \"{schema}\" has no section before this");
-        var sequence = new SequenceDefinition(TakeOid(), schema, name);
-        text.Take("AS");
-        sequence = sequence with
-        {
-            Type = text.TryTake("smallint") ? SqlType.Int16 : text.TryTake("integer") ? SqlType.Int32 : text.TryTake("bigint") ? SqlType.Int64
-                : throw new FormatException("a sequence's type is smallint, integer or bigint"),
-        };
-        text.Take("START");
-        sequence = sequence with { Start = text.Integer() };
-        text.Take("INCREMENT");
-        sequence = sequence with { Increment = text.Integer() };
-        text.Take("MINVALUE");
-        sequence = sequence with { Minimum = text.Integer() };
-        text.Take("MAXVALUE");
-        sequence = sequence with { Maximum = text.Integer() };
-        text.Take("CACHE");
-        sequence = sequence with { Cache = (int)Math.Clamp(text.Integer(), 1, int.MaxValue), Cycles = text.TryTake("CYCLE") };
-        string? owner = text.TryTake("OWNED BY") ? text.Name() : null;
-        text.Take("LAST");
-        long last = text.Integer();
-        bool isCalled = text.TryTake("CALLED");
-        text.End();
-        if (owner is not null && _table is not null)
+        SequenceLine line = SequenceLine.Parse(cells[0]);
+        SequenceDefinition sequence = line.Definition;
+        EnsureNew(sequence.Schema, sequence.Name);
+        Ensure(_catalog.HasSchema(sequence.Schema), $"schema \"{sequence.Schema}\" has no section before this");
+        sequence = sequence with { Oid = TakeOid() };
+        if (line.OwnerColumn is not null && _table is not null)
         {
             sequence = sequence with { OwnerTableOid = _table.Oid };
-            _ownedSequences.Add((sequence, _table.Oid, owner));
+            _ownedSequences.Add((sequence, _table.Oid, line.OwnerColumn));
         }
         _catalog = _catalog.With(sequence);
         var store = new SequenceStore(sequence);
-        store.TrySet(last, isCalled);
+        store.TrySet(line.Last, line.IsCalled);
         _storage.SetSequence(store);
     }
 
     private void AddForeignKey(TableDefinition table, ForeignKeyLine line)
     {
-        string name = line.Name;
-        var text = new DefinitionText(line.Text);
-        text.Take("FOREIGN KEY");
-        List<string> columns = text.NameList();
-        text.Take("REFERENCES");
-        (string schema, string otherName) = text.QualifiedName();
-        TableDefinition? other = _catalog.FindTable(schema, otherName);
-        Ensure(other is not null, $"foreign key \"{name}\" refers to a table \"{otherName}\" that the file does not have");
-        List<string> referenced = text.NameList();
-        bool isMatchFull = text.TryTake("MATCH FULL");
-        ReferentialAction onDelete = text.TryTake("ON DELETE") ? Action(text) : ReferentialAction.NoAction;
-        ReferentialAction onUpdate = text.TryTake("ON UPDATE") ? Action(text) : ReferentialAction.NoAction;
-        bool isDeferrable = text.TryTake("DEFERRABLE");
-        bool isDeferred = text.TryTake("INITIALLY DEFERRED");
-        bool isNotValid = text.TryTake("NOT VALID");
-        text.End();
-        int[] referencedNumbers = TableBuilder.Numbers(other!, referenced);
-        int index = IndexOver(other!, referencedNumbers);
-        Ensure(index != 0, $"foreign key \"{name}\" refers to columns of \"{otherName}\" that have no unique constraint");
-        Ensure(columns.Count == referenced.Count, $"foreign key \"{name}\" refers to another number of columns");
-        var constraint = new ConstraintDefinition(TakeOid(), name, ConstraintKind.ForeignKey)
-        {
-            Columns = TableBuilder.Numbers(table, columns), ReferencedTableOid = other!.Oid, ReferencedColumns = referencedNumbers,
-            ReferencedIndexOid = index, IsMatchFull = isMatchFull, OnDelete = onDelete, OnUpdate = onUpdate,
-            IsDeferrable = isDeferrable, IsInitiallyDeferred = isDeferred, IsNotValid = isNotValid,
-            Comment = line.Comment,
-        };
+        ConstraintDefinition constraint = line.ToConstraint(_catalog, table, TakeOid());
         _catalog = _catalog.With(table with { Constraints = [.. table.Constraints, constraint] });
     }
-
-    private static int IndexOver(TableDefinition table, int[] numbers) => table.Indexes
-        .FirstOrDefault(i => i is { IsAlwaysUnique: true, IsPartial: false } && i.Columns.Count == numbers.Length && i.Columns.All(c => numbers.Contains(c.ColumnNumber)))?.Oid ?? 0;
-
-    private static ReferentialAction Action(DefinitionText text) =>
-        text.TryTake("RESTRICT") ? ReferentialAction.Restrict
-        : text.TryTake("CASCADE") ? ReferentialAction.Cascade
-        : text.TryTake("SET NULL") ? ReferentialAction.SetNull
-        : text.TryTake("SET DEFAULT") ? ReferentialAction.SetDefault
-        : text.TryTake("NO ACTION") ? ReferentialAction.NoAction
-        : throw new FormatException("an action of a foreign key is not known");
 }

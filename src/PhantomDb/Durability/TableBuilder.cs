@@ -3,12 +3,6 @@ using PhantomDb.Types;
 
 namespace PhantomDb.Durability;
 
-/// <summary>A foreign key's line: read when all tables are there.</summary>
-internal sealed record ForeignKeyLine(string Name, string Text)
-{
-    public string? Comment { get; init; }
-}
-
 /// <summary>Puts a table's definition together from the lines of its section, before its first row.</summary>
 internal sealed class TableBuilder(int oid, string schema, string name, Func<int> takeOid)
 {

@@ -1,0 +1,189 @@
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// Applies a verified stream of records to a database as a file had it: rows, definitions, positions of sequences. Needs no parser and no
+/// binder: expressions stay text. What does not fit is damage, and the database, half changed, is not to be used then.
+/// </summary>
+internal sealed class LogApplier(LoadedDatabase database)
+{
+    private readonly DefinitionApplier _definitions = new(database);
+    private readonly Dictionary<byte[], TableApplier> _tables = new(new Utf8Comparer());   // by the name in the records
+    private readonly List<TableApplier> _waiting = [];
+    private byte[] _lastName = [];
+    private TableApplier? _lastTable;
+    private bool _hasDefined;
+
+    /// <summary>Of the last transaction that was applied.</summary>
+    public long LastLsn { get; private set; } = database.Lsn;
+
+    public long TransactionCount { get; private set; }
+
+    public long RecordCount { get; private set; }
+
+    /// <summary>Settings that the log has, the last of each name.</summary>
+    public Dictionary<string, string?> Settings { get; } = [];
+
+    /// <summary>Takes the record that the reader stands at. Errors have the record's place.</summary>
+    public void Apply(LogReader record, string path)
+    {
+        try
+        {
+            Apply(record);
+        }
+        catch (Exception error) when (error is LogMismatch or FormatException or DecoderFallbackException or PhantomDbException { Where: null })
+        {
+            throw Mismatch(error, path, new LogPosition(record.Offset, record.LineNumber, record.Line.Lsn));
+        }
+    }
+
+    /// <summary>At the end of a segment: rows that wait go in while it is known where they stand.</summary>
+    public void Flush(string path, LogPosition end)
+    {
+        try
+        {
+            FlushTables();
+        }
+        catch (Exception error) when (error is LogMismatch or PhantomDbException { Where: null })
+        {
+            throw Mismatch(error, path, end);
+        }
+    }
+
+    /// <summary>The database with all that was applied.</summary>
+    public LoadedDatabase Finish()
+    {
+        FlushTables();
+        return database with { Catalog = _definitions.Catalog, LateIndexes = _definitions.LateIndexes, Lsn = LastLsn };
+    }
+
+    private void Apply(LogReader record)
+    {
+        LogOperation operation = record.Operation;
+        long transaction = record.Line.Lsn - record.Line.Part;
+        switch (operation)
+        {
+            case LogOperation.Insert or LogOperation.Update or LogOperation.Delete:
+                TableApplier table = Table(record.Table);
+                table.Apply(record, operation, transaction);
+                if (table.IsWaiting && !_waiting.Contains(table))
+                {
+                    _waiting.Add(table);
+                }
+                break;
+            case LogOperation.Table or LogOperation.Alter or LogOperation.Drop or LogOperation.Rename or LogOperation.View or LogOperation.Sequence
+                or LogOperation.Schema or LogOperation.Index or LogOperation.Truncate:
+                Define(record, operation);
+                break;
+            case LogOperation.Setting:
+                Settings[Text(record, 0)] = record.Count < 2 || record.IsNull(1) ? null : Text(record, 1);
+                break;
+            case LogOperation.Load:
+                throw Error.NotSupported("recovery from a log with LOAD");
+            case LogOperation.Custom or LogOperation.Sync or LogOperation.Close:
+                break;
+        }
+        RecordCount++;
+        if (record.Line.IsLastPart)
+        {
+            EndTransaction(record.Line.Lsn);
+        }
+    }
+
+    private void EndTransaction(long lsn)
+    {
+        foreach (TableApplier table in _waiting)
+        {
+            table.Flush();
+        }
+        _waiting.Clear();
+        if (_hasDefined)
+        {
+            _definitions.EndTransaction();
+            _hasDefined = false;
+        }
+        LastLsn = lsn;
+        TransactionCount++;
+    }
+
+    private void Define(LogReader record, LogOperation operation)
+    {
+        string name = Encoding.UTF8.GetString(record.Table);
+        if (operation is not LogOperation.Sequence && !_definitions.IsRepeated(operation, name))
+        {
+            FlushTables();   // the tables are others from now on
+            _tables.Clear();
+            _lastTable = null;
+        }
+        byte[][] values = new byte[record.Count][];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = record.Value(i).ToArray();
+        }
+        _definitions.Apply(operation, name, values);
+        _hasDefined = true;
+    }
+
+    private TableApplier Table(ReadOnlySpan<byte> name)
+    {
+        if (_lastTable is not null && name.SequenceEqual(_lastName))
+        {
+            return _lastTable;
+        }
+        Dictionary<byte[], TableApplier>.AlternateLookup<ReadOnlySpan<byte>> byName = _tables.GetAlternateLookup<ReadOnlySpan<byte>>();
+        if (!byName.TryGetValue(name, out TableApplier? table))
+        {
+            string text = Encoding.UTF8.GetString(name);
+            TableDefinition definition = _definitions.FindTable(text) ?? throw new FormatException($"table {text} does not exist");
+            table = new TableApplier(database.Storage.GetTable(definition.Oid));
+            byName[name] = table;
+        }
+        _lastName = name.ToArray();
+        _lastTable = table;
+        return table;
+    }
+
+    private void FlushTables()
+    {
+        foreach (TableApplier table in _tables.Values)
+        {
+            table.Flush();
+        }
+        _waiting.Clear();
+    }
+
+    private static string Text(LogReader record, int index) => Encoding.UTF8.GetString(record.Value(index));
+
+    private static PhantomDbException Mismatch(Exception error, string path, LogPosition position)
+    {
+        position = (error as LogMismatch)?.Position ?? position;
+        return new PhantomDbException((error as PhantomDbException)?.SqlState is { } state && state != SqlStates.UniqueViolation ? state : SqlStates.DataCorrupted,
+            $"the log \"{path}\" does not fit the database: {error.Message}", error)
+        {
+            Where = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}, line {position.Line}, byte offset {position.Offset}, LSN {position.Lsn}"),
+        };
+    }
+
+    // A record has its table's name as bytes: no string for each of millions.
+    private sealed class Utf8Comparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode(byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate)
+        {
+            var hash = default(HashCode);
+            hash.AddBytes(alternate);
+            return hash.ToHashCode();
+        }
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+    }
+}

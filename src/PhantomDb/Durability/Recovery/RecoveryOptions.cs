@@ -1,0 +1,34 @@
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>What recovery may do where files are not as they should be.</summary>
+internal enum RecoveryMode
+{
+    /// <summary>A torn end of the log is cut: what a crash leaves. All else is refused.</summary>
+    TornTail,
+
+    /// <summary>Nothing that is not whole is accepted.</summary>
+    Strict,
+
+    /// <summary>As much as is whole from the beginning, whatever is lost behind it; the rest is set aside.</summary>
+    Salvage,
+}
+
+/// <summary>How a database is recovered.</summary>
+internal sealed record RecoveryOptions
+{
+    public RecoveryMode Mode { get; init; }
+
+    /// <summary>Files stay as they are: nothing is set aside or cut.</summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>Stop behind the last transaction that ends at this LSN or before. Files stay as they are.</summary>
+    public long? ToLsn { get; init; }
+
+    /// <summary>Stop behind the last transaction of this time (UTC) or before. Files stay as they are.</summary>
+    public DateTime? ToTime { get; init; }
+
+    /// <summary>The log is known to have reached this LSN: a floor, from the manifest.</summary>
+    public long ReachedLsn { get; init; }
+
+    public bool IsToPoint => ToLsn is not null || ToTime is not null;
+}

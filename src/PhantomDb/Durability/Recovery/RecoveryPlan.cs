@@ -1,0 +1,56 @@
+using PhantomDb.Durability.Log;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>A file that recovery can begin with: the database file or a snapshot.</summary>
+/// <param name="Header">What it says of itself; null where that is damaged, or it says nothing.</param>
+/// <param name="IsDatabaseFile">False for a snapshot.</param>
+internal sealed record RecoveryBase(string Path, FileHeader? Header, bool IsDatabaseFile)
+{
+    public long Lsn => Header?.Lsn ?? 0;
+
+    public int Timeline => Header?.Timeline ?? 1;
+}
+
+/// <summary>A segment that belongs to the history.</summary>
+/// <param name="Counted">What its successor counts of it; null for the last.</param>
+internal sealed record RecoverySegment(string Path, LogHeader Header, LogPredecessor? Counted)
+{
+    /// <summary>Of the last record that counts; without a limit for the last segment.</summary>
+    public long LastLsn => Counted?.LastLsn ?? long.MaxValue;
+}
+
+/// <summary>Which files are a database's, as far as their headers tell.</summary>
+/// <param name="Bases">The best first.</param>
+/// <param name="Segments">One history, contiguous, oldest first.</param>
+/// <param name="Others">What is not used, and why.</param>
+/// <param name="UnbegunSegments">Files that have no more than the start of a header.</param>
+internal sealed record RecoveryPlan(
+    Guid Id, IReadOnlyList<RecoveryBase> Bases, IReadOnlyList<RecoverySegment> Segments, IReadOnlyList<RecoveryFile> Others, IReadOnlyList<string> UnbegunSegments)
+{
+    public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : 1;
+
+    /// <summary>Why a file cannot be what the segments are applied to; null where it can, or is newer than all of them.</summary>
+    public string? ReasonAgainst(RecoveryBase file)
+    {
+        if (Segments.Count == 0 || file.Timeline > Timeline)
+        {
+            return null;
+        }
+        if (file.Lsn < Segments[0].Header.FirstLsn - 1)
+        {
+            return $"the log from LSN {file.Lsn + 1} to {Segments[0].Header.FirstLsn - 1} is missing";
+        }
+        int last = Segments.Count - 1;
+        while (last > 0 && Segments[last].Header.FirstLsn > file.Lsn)
+        {
+            last--;
+        }
+        bool isOfHistory = file.Lsn < Segments[last].Header.FirstLsn || file.Lsn == 0 || file.Timeline >= Segments[last].Header.Timeline;
+        return isOfHistory ? null : $"it is of timeline {file.Timeline}, which had ended before its LSN {file.Lsn}";
+    }
+
+    /// <summary>The segments that have records behind a file's.</summary>
+    public IEnumerable<RecoverySegment> SegmentsAfter(RecoveryBase? file) =>
+        file is not null && file.Timeline > Timeline ? [] : Segments.Where(s => s.LastLsn > (file?.Lsn ?? 0));
+}

@@ -1,0 +1,184 @@
+using System.Globalization;
+using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// Looks through a folder, and tells by what files say of themselves, never by their names alone, which belong to one history: the
+/// newest segment of the database's, the one before it by its salt, and so on. What is another database's, or of a history that a restore has ended,
+/// is left out; two histories that both might be meant are refused. Reads headers alone.
+/// </summary>
+internal sealed class RecoveryPlanner(string path, IFileSystem files)
+{
+    private const string SnapshotMark = "_snapshot_";
+
+    private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+    private readonly string _name = Path.GetFileNameWithoutExtension(path);
+    private readonly List<RecoveryBase> _bases = [];
+    private readonly List<(string Path, LogHeader Header)> _segments = [];
+    private readonly List<(string Path, long FirstLsn)> _headless = [];
+    private readonly List<string> _unbegun = [];
+    private readonly List<RecoveryFile> _others = [];
+
+    /// <summary>True where there is more than the database file alone: then a plan is needed.</summary>
+    public static bool IsNeeded(string path, IFileSystem files)
+    {
+        var planner = new RecoveryPlanner(path, files);
+        return files.FolderExists(planner._folder) && files.List(planner._folder).Select(file => Path.GetFileName(file)!).Any(file => planner.IsSegment(file) || planner.IsSnapshot(file));
+    }
+
+    public RecoveryPlan Plan()
+    {
+        foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
+        {
+            string filePath = Path.Combine(_folder, file);
+            if (file == Path.GetFileName(path))
+            {
+                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath), IsDatabaseFile: true));
+            }
+            else if (IsSnapshot(file))
+            {
+                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath), IsDatabaseFile: false));
+            }
+            else if (IsSegment(file))
+            {
+                AddSegment(filePath, LogSegmentName.TryParse(file)?.FirstLsn);
+            }
+        }
+        Guid id = FindId();
+        LeaveOut(id);
+        List<RecoverySegment> chain = Chain();
+        EnsureOneHistory(chain);
+        RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
+        return new RecoveryPlan(id, bases, chain, _others, _unbegun);
+    }
+
+    private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
+
+    // shop_snapshot_20261121_022500, or with _2 behind it
+    private bool IsSnapshot(string file) =>
+        file.StartsWith(_name + SnapshotMark, StringComparison.Ordinal)
+        && file[(_name.Length + SnapshotMark.Length)..].Split('_') is { Length: 2 or 3 } parts
+        && parts[0].Length == 8 && parts[1].Length == 6 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
+
+    private FileHeader? ReadHeader(string filePath)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        string sealPath = DatabaseFileWriter.SealPath(filePath);
+        return SealedFile.ReadHeader(stream) ?? (files.Exists(sealPath) ? SealedFile.ReadBeside(files, sealPath).Header : null);
+    }
+
+    private void AddSegment(string filePath, long? firstLsnInName)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
+        stream.ReadExactly(start);
+        LogHeader? header = LogHeader.TryParse(start, out _);
+        if (header is { IsOfKnownVersion: false })
+        {
+            throw Error.FileVersion(filePath, header.Version);
+        }
+        if (header is not null)
+        {
+            _segments.Add((filePath, header));
+        }
+        else if (stream.Length <= LogHeader.LengthMax && LogHeader.IsStart(start.AsSpan().TrimEnd((byte)0)))
+        {
+            _unbegun.Add(filePath);
+            _others.Add(new RecoveryFile(filePath, false, "it has no more than the start of a header: the segment was never begun"));
+        }
+        else
+        {
+            _headless.Add((filePath, firstLsnInName ?? long.MaxValue));
+        }
+    }
+
+    // The database file knows it best; else who writes to the log; else a snapshot.
+    private Guid FindId()
+    {
+        Guid? known = _bases.Find(b => b.IsDatabaseFile)?.Header?.Id;
+        known ??= _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => (Guid?)s.Header.Id).FirstOrDefault();
+        known ??= _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Select(s => (Guid?)s.Header.Id).LastOrDefault();
+        return known ?? _bases.OrderBy(b => b.Lsn).LastOrDefault(b => b.Header is not null)?.Header!.Id ?? Guid.Empty;
+    }
+
+    private void LeaveOut(Guid id)
+    {
+        foreach ((string filePath, LogHeader header) in _segments.Where(s => s.Header.Id != id))
+        {
+            if (Path.GetFileName(filePath) == LogSegmentName.Active(_name))
+            {
+                throw Refused(filePath, "the log is another database's",
+                    $"It has the id {header.Id:n}, the database {id:n}. Put the database's own log in its place, or move this one away.");
+            }
+            _others.Add(new RecoveryFile(filePath, false, $"it is another database's, with the id {header.Id:n}"));
+        }
+        _segments.RemoveAll(s => s.Header.Id != id);
+        foreach (RecoveryBase file in _bases.Where(b => b.Header is not null && b.Header.Id != id))
+        {
+            _others.Add(new RecoveryFile(file.Path, false, $"it is another database's, with the id {file.Header!.Id:n}"));
+        }
+        _bases.RemoveAll(b => b.Header is not null && b.Header.Id != id);
+        // A rename that a crash has cut off may leave one file under both names: the longer one then has all of the other.
+        foreach (var copies in _segments.GroupBy(s => s.Header).Where(g => g.Count() > 1).ToArray())
+        {
+            string best = copies.Select(s => s.Path).OrderByDescending(files.Length).ThenBy(p => p, StringComparer.Ordinal).First();
+            foreach ((string copy, _) in copies.Where(s => s.Path != best))
+            {
+                _others.Add(new RecoveryFile(copy, false, $"it is a copy of {best}"));
+                _segments.RemoveAll(s => s.Path == copy);
+            }
+        }
+    }
+
+    private List<RecoverySegment> Chain()
+    {
+        List<RecoverySegment> chain = [];
+        if (_segments.Count == 0)
+        {
+            return chain;
+        }
+        (string Path, LogHeader Header) current = _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Last();
+        chain.Add(new RecoverySegment(current.Path, current.Header, null));
+        while (current.Header.Predecessor is { } counted && counted.LastLsn + 1 == current.Header.FirstLsn)
+        {
+            LogHeader next = current.Header;
+            int i = _segments.FindIndex(s => s.Header.Salt == counted.Salt && s.Header.Segment < next.Segment && s.Header.Timeline <= next.Timeline
+                && s.Header.FirstLsn <= next.FirstLsn);
+            if (i < 0)
+            {
+                break;
+            }
+            current = _segments[i];
+            chain.Insert(0, new RecoverySegment(current.Path, current.Header, counted));
+        }
+        return chain;
+    }
+
+    private void EnsureOneHistory(List<RecoverySegment> chain)
+    {
+        foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
+        {
+            if (header.Timeline == chain[^1].Header.Timeline && header.Segment >= chain[0].Header.Segment)
+            {
+                throw Refused(filePath, string.Create(CultureInfo.InvariantCulture, $"the log has two histories: segment {header.Segment} of timeline {header.Timeline} is in two of them"),
+                    $"The other one is \"{chain[^1].Path}\". Move the segments that are not meant out of the folder.");
+            }
+            _others.Add(new RecoveryFile(filePath, false, header.Timeline < chain[^1].Header.Timeline && header.FirstLsn > chain[0].Header.FirstLsn
+                ? $"timeline {header.Timeline} had ended: the database was restored to an earlier point"
+                : $"it does not continue into segment {chain[0].Header.Segment}, which the log goes on with"));
+        }
+        foreach ((string filePath, long firstLsn) in _headless)
+        {
+            if (chain.Count == 0 || firstLsn > chain[^1].Header.FirstLsn)
+            {
+                throw Refused(filePath, "the header of the log's segment is damaged", "Restore the segment from a copy, or let the database be repaired.");
+            }
+            _others.Add(new RecoveryFile(filePath, false, "its header is damaged"));
+        }
+    }
+
+    internal static PhantomDbException Refused(string filePath, string what, string hint) =>
+        new(SqlStates.DataCorrupted, $"the database is not opened: {what}: \"{filePath}\"") { Where = filePath, Hint = hint };
+}
