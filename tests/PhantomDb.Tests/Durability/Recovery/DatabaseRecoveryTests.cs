@@ -1,0 +1,338 @@
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Tests.Durability.Recovery;
+
+[TestClass]
+public sealed class DatabaseRecoveryTests : RecoveryTest
+{
+    private const string SnapshotPath = "/data/shop_snapshot_20261121_120000";
+
+    [TestMethod]
+    public void The_log_alone_is_a_database_and_the_report_has_the_numbers()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
+        string sealedPath = Log.Rotate();
+        Log.Commit(Users, "INSERT,users,3,c", "DELETE,users,1,a");
+
+        RecoveredDatabase recovered = Recover();
+
+        RecoveryReport report = recovered.Report;
+        Assert.AreEqual(RecoveryVerdict.Clean, report.Verdict);
+        Assert.AreEqual((0L, 6L, 6L, 6L, 3L), (report.BaseLsn, report.LastLsn, report.RecordsRead, report.RecordsApplied, report.TransactionsApplied));
+        CollectionAssert.AreEqual(new[] { sealedPath, ActivePath }, report.Files.Where(f => f.IsUsed).Select(f => f.Path).ToArray());
+        Assert.AreEqual(Log.Id, recovered.Database.Id);
+        CollectionAssert.AreEqual(new[] { (1L, 3L), (4L, 6L) }, recovered.Segments.Select(s => (s.Header.FirstLsn, s.LastLsn)).ToArray());
+        Assert.AreEqual((Log.Time, Log.Bytes.Length), (recovered.Segments[^1].LastTime, (int)recovered.Segments[^1].Length));
+        StringAssert.StartsWith(report.ToString(), "recovery CLEAN: LSN 6, transactions applied 3\ntimeline 1, from LSN 0, records read 6, applied 6\n");
+    }
+
+    [TestMethod]
+    public void What_the_newest_whole_file_has_is_not_applied_again()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
+        SaveAs(SnapshotPath, Recover());
+        Log.Commit("INSERT,users,3,c");
+        SaveAs(Path, Recover());
+        Log.Commit("INSERT,users,4,d");
+
+        RecoveryReport report = Recover().Report;
+
+        Assert.AreEqual((4L, 5L, 5L, 1L, 1L), (report.BaseLsn, report.LastLsn, report.RecordsRead, report.RecordsApplied, report.TransactionsApplied));
+        Assert.AreEqual(Path, report.Files[0].Path);
+    }
+
+    [TestMethod]
+    public void Every_cut_of_the_active_segment_gives_whole_transactions_and_is_repaired_once()
+    {
+        Log.Commit(Users, Notes).Commit("INSERT,users,1,a");
+        Log.Rotate();
+        Log.Commit(Users, "INSERT,users,2,b").Commit("UPDATE,users,1,a,>,1,aa").Flush().Commit("INSERT,users,3,c", "DELETE,users,2,b").Commit("INSERT,notes,1,x");
+        byte[] whole = Log.Bytes;
+        Dictionary<string, byte[]> others = new(Disk.Files);
+        Dictionary<long, string> contents = [];
+        foreach (long lsn in new long[] { 3, 5, 6, 8, 9 })
+        {
+            contents[lsn] = Content(Recover(new RecoveryOptions { ToLsn = lsn }));
+        }
+        Log.IsActive = false;
+        for (int length = 0; length <= whole.Length; length++)
+        {
+            Restore(others);
+            Disk.Files[ActivePath] = whole[..length];
+
+            RecoveredDatabase first = Recover();
+            RecoveredDatabase second = Recover();
+
+            Assert.AreEqual(contents[first.Report.LastLsn], Content(first), $"{length}");
+            Assert.AreEqual(contents[first.Report.LastLsn], Content(second), $"{length}");
+            byte[] aside = [.. Disk.Files.Where(f => f.Key.Contains(".torn_", StringComparison.Ordinal)).SelectMany(f => f.Value)];
+            Assert.AreEqual(first.Report.BytesSetAside, aside.Length, $"{length}");
+            Assert.AreEqual(RecoveryVerdict.Clean, second.Report.Verdict, $"{length}");
+            byte[] kept = Disk.Files.GetValueOrDefault(ActivePath, []);
+            CollectionAssert.AreEqual(whole[..length], kept.Concat(aside).ToArray(), $"{length}");
+            Assert.AreEqual(aside.Length > 0 ? RecoveryVerdict.Torn : RecoveryVerdict.Clean, length == 0 ? RecoveryVerdict.Clean : first.Report.Verdict, $"{length}");
+        }
+    }
+
+    [TestMethod]
+    public void A_crash_in_any_step_of_setting_aside_leaves_all_for_the_next_time()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b");
+        byte[] torn = Log.Bytes[..^5];
+        Log.IsActive = false;
+        for (int step = 0; step < 12; step++)
+        {
+            Disk.Files.Clear();
+            Disk.Files[ActivePath] = torn;
+            int calls = 0, failing = step;
+            Disk.Fails = (_, _) => calls++ == failing;
+            try
+            {
+                Recover();
+            }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.IoError)
+            {
+            }
+            Disk.Fails = (_, _) => false;
+
+            CollectionAssert.AreEqual(new[] { "1|a" }, Rows(Recover().Database, "users"));
+            Assert.IsTrue(Disk.Files.Any(f => f.Key.Contains(".torn_", StringComparison.Ordinal) && torn.AsSpan().EndsWith(f.Value)), $"step {step}");
+        }
+    }
+
+    [TestMethod]
+    public void A_reader_beside_the_files_changes_nothing()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b");
+        Disk.Files[ActivePath] = Log.Bytes[..^5];
+        Log.IsActive = false;
+        Disk.Calls.Clear();
+
+        Assert.AreEqual(RecoveryVerdict.Torn, Recover(new RecoveryOptions { IsReadOnly = true }).Report.Verdict);
+
+        Assert.IsEmpty(Disk.Calls);
+    }
+
+    [TestMethod]
+    public void Damage_in_what_had_been_flushed_is_refused_and_salvaged_on_request()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b").Flush().Commit("INSERT,users,3,c").Flush();
+        Log.Rotate();
+        Log.Commit(Users, "INSERT,users,4,d");
+        Log.Save();
+        string damaged = Disk.Files.Keys.Single(f => f.Contains("_log_", StringComparison.Ordinal));
+        byte[] bytes = Disk.Files[damaged];
+        bytes[Encoding.ASCII.GetString(bytes).IndexOf("2,b", StringComparison.Ordinal)] ^= 1;
+
+        PhantomDbException error = Refused();
+        Assert.AreEqual(SqlStates.DataCorrupted, error.SqlState);
+        StringAssert.StartsWith(error.Where, $"{damaged}, line 5, byte offset ");
+
+        RecoveredDatabase salvaged = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage });
+        Log.IsActive = false;
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(salvaged.Database, "users"));
+        Assert.AreEqual((RecoveryVerdict.Repaired, 2L), (salvaged.Report.Verdict, salvaged.Report.LastLsn));
+        Assert.HasCount(2, Disk.Files.Keys.Where(f => f.Contains(".bad_", StringComparison.Ordinal)).ToArray());
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(Recover().Database, "users"));
+    }
+
+    [TestMethod]
+    public void Strict_recovery_refuses_a_torn_end()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b");
+        Disk.Files[ActivePath] = Log.Bytes[..^5];
+        Log.IsActive = false;
+
+        StringAssert.Contains(Refused(new RecoveryOptions { Mode = RecoveryMode.Strict }).Message, "the file ends within a line");
+        Assert.AreEqual(RecoveryVerdict.Torn, Recover().Report.Verdict);
+    }
+
+    [TestMethod]
+    public void An_end_below_what_the_log_had_reached_is_refused()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
+
+        Assert.AreEqual(3, Recover(new RecoveryOptions { ReachedLsn = 3 }).Report.LastLsn);
+        StringAssert.Contains(Refused(new RecoveryOptions { ReachedLsn = 4 }).Message, "the log had reached");
+    }
+
+    [TestMethod]
+    public void A_missing_segment_is_refused()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        string first = Log.Rotate();
+        Log.Commit(Users, "INSERT,users,2,b");
+        string second = Log.Rotate();
+        Log.Commit(Users, "INSERT,users,3,c");
+        Log.Save();
+        Dictionary<string, byte[]> files = new(Disk.Files);
+        SaveAs(SnapshotPath, Recover(new RecoveryOptions { ToLsn = 2 }), timeline: 1);
+        byte[] snapshot = Disk.Files[SnapshotPath];
+
+        foreach (string missing in new[] { first, second })
+        {
+            Restore(files);
+            Disk.Files.Remove(missing);
+            StringAssert.Contains(Refused().Message, "there is no database file or snapshot");
+        }
+        Restore(files);
+        Disk.Files.Remove(second);
+        Disk.Files[SnapshotPath] = snapshot;
+        StringAssert.Contains(Refused().Message, "the log from LSN 3 to 4 is missing");
+        Restore(files);
+        Disk.Files.Remove(first);
+        Disk.Files[SnapshotPath] = snapshot;
+        Assert.AreEqual(6, Recover().Report.LastLsn);
+    }
+
+    [TestMethod]
+    public void A_segment_of_another_database_is_never_applied()
+    {
+        var other = new RecoveryLog(Disk) { Id = Guid.NewGuid() };
+        other.Commit(Users);   // the header had the first id
+        other.Rotate();
+        other.Commit(Users, "INSERT,users,9,foreign");
+        byte[] foreign = other.Bytes;
+        string otherPath = other.Rotate();
+        Disk.Files.Clear();
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(Path, Recover());
+        Disk.Files[otherPath] = foreign;
+
+        RecoveredDatabase recovered = Recover();
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(recovered.Database, "users"));
+        StringAssert.Contains(recovered.Report.Files.Single(f => f.Path == otherPath).Reason, "another database's");
+
+        Log.IsActive = false;
+        Disk.Files[ActivePath] = foreign;
+        StringAssert.Contains(Refused().Message, "the log is another database's");
+    }
+
+    [TestMethod]
+    public void Older_segments_beside_a_newer_snapshot_add_nothing()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        Log.Save();
+        byte[] old = Log.Bytes;
+        Log.Commit("INSERT,users,2,b");
+        SaveAs(SnapshotPath, Recover());
+        Log.IsActive = false;
+        Disk.Files[ActivePath] = old;
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEqual(new[] { "1|a", "2|b" }, Rows(recovered.Database, "users"));
+        Assert.AreEqual((3L, 0L), (recovered.Report.LastLsn, recovered.Report.RecordsApplied));
+    }
+
+    [TestMethod]
+    public void The_history_that_a_restore_has_ended_is_left_out()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        LogPredecessor point = new(Log.Salt, 2, Log.Bytes.Length);
+        Log.Commit("INSERT,users,2,gone");
+        string first = Log.Rotate();
+        Log.Commit(Users, "INSERT,users,3,gone too");
+        string second = Log.Rotate();
+        SaveAs(SnapshotPath, Recover());
+        Log.Fork(point, segment: 2, timeline: 2, salt: 0x2000);
+        Log.Commit(Users, "INSERT,users,2,new");
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEqual(new[] { "1|a", "2|new" }, Rows(recovered.Database, "users"));
+        Assert.AreEqual(2, recovered.Report.Timeline);
+        CollectionAssert.AreEqual(new[] { first, ActivePath }, recovered.Segments.Select(s => s.Path).ToArray());
+        StringAssert.Contains(recovered.Report.Files.Single(f => f.Path == second).Reason, "timeline 1 had ended");
+        StringAssert.Contains(recovered.Report.Files.Single(f => f.Path == SnapshotPath).Reason, "it is of timeline 1");
+    }
+
+    [TestMethod]
+    public void Two_histories_of_one_timeline_are_refused()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        LogPredecessor point = new(Log.Salt, 2, Log.Bytes.Length);
+        Log.Rotate();
+        Log.Commit(Users, "INSERT,users,2,b");
+        Log.Rotate();
+        Log.Fork(point, segment: 2, timeline: 1, salt: 0x2000);
+        Log.Commit(Users, "INSERT,users,2,c");
+        Log.Rotate();
+        Log.Commit(Users);
+
+        StringAssert.Contains(Refused().Message, "two histories");
+    }
+
+    [TestMethod]
+    public void A_damaged_file_is_replaced_by_an_older_one_and_the_log_since()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(SnapshotPath, Recover());
+        Log.Commit("INSERT,users,2,b");
+        SaveAs(Path, Recover());
+        Log.Commit("INSERT,users,3,c");
+        Disk.Files[Path][^40] ^= 1;
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows(recovered.Database, "users"));
+        Assert.AreEqual((RecoveryVerdict.Repaired, 2L, 4L), (recovered.Report.Verdict, recovered.Report.BaseLsn, recovered.Report.LastLsn));
+        StringAssert.Contains(recovered.Report.ToLine(), Path);
+        Disk.Files.Remove(ActivePath);
+        Log.IsActive = false;
+        Assert.AreEqual(SqlStates.DataCorrupted, Refused().SqlState);   // without the log the snapshot has not all
+    }
+
+    [TestMethod]
+    public void A_point_in_the_log_is_recovered_without_touching_a_file()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(SnapshotPath, Recover());
+        Log.Commit("INSERT,users,2,b", "INSERT,users,3,c");
+        DateTime time = Log.Time;
+        Log.Commit("DELETE,users,1,a");
+        SaveAs(Path, Recover());
+        Disk.Calls.Clear();
+
+        RecoveredDatabase byTime = Recover(new RecoveryOptions { ToTime = time });
+        RecoveredDatabase byLsn = Recover(new RecoveryOptions { ToLsn = 3 });   // within a transaction
+
+        CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows(byTime.Database, "users"));
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(byLsn.Database, "users"));
+        Assert.AreEqual((2L, 2, 4L), (byLsn.Report.LastLsn, byLsn.Report.Timeline, byTime.Report.LastLsn));
+        Assert.IsEmpty(Disk.Calls);
+    }
+
+    [TestMethod]
+    public void A_database_is_opened_with_its_log()
+    {
+        Log.Commit("TABLE,users,\"COLUMNS:id:int,name:string\",CONSTRAINT:users_pkey PRIMARY KEY (id),CONSTRAINT:c CHECK (id > 0),INDEX:lower_name UNIQUE (lower(name)) WHERE (id < 10)",
+            "VIEW,v,COLUMNS:name:string,USES:users,QUERY:SELECT name FROM users", "INSERT,users,1,Ann").Commit("UPDATE,users,1,Ann,>,2,Bob");
+        Log.Save();
+        DatabaseOptions options = new() { IsInMemory = true, FileSystem = Disk };
+
+        using Database database = Database.Open(Path, options);
+        using Session session = database.OpenSession();
+        using QueryResult result = session.Execute("SELECT v.name, id FROM v JOIN users USING (name)");
+
+        Assert.IsTrue(result.Read());
+        Assert.AreEqual("Bob", result.GetString(0));
+        Assert.AreEqual(4, database.Recovery!.LastLsn);
+        Assert.IsTrue(database.HasUnsavedChanges);
+        Assert.AreEqual(SqlStates.UniqueViolation, Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("INSERT INTO users VALUES (3, 'BOB')")).SqlState);
+    }
+
+    private void Restore(Dictionary<string, byte[]> files)
+    {
+        Disk.Files.Clear();
+        foreach ((string path, byte[] bytes) in files)
+        {
+            Disk.Files[path] = [.. bytes];
+        }
+    }
+}

@@ -1,0 +1,283 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Catalog;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Tests.Durability.Recovery;
+
+[TestClass]
+public sealed class LogApplierTests : RecoveryTest
+{
+    [TestMethod]
+    public void Rows_are_inserted_changed_and_removed()
+    {
+        string[] rows = RowsAfter("users",
+            [Users, "INSERT,users,1,Ann", "INSERT,users,2,", "INSERT,users,3,\"\""],
+            ["UPDATE,users,2,,>,2,\"Bob, jr\""], ["DELETE,users,1,Ann"], ["INSERT,users,4,a\\nb"], ["UPDATE,users,4,a\\nb,>,4,"]);
+
+        CollectionAssert.AreEquivalent(new[] { "2|Bob, jr", "3|", "4|NULL" }, rows);
+    }
+
+    [TestMethod]
+    public void Images_before_go_out_before_images_after_come_in()
+    {
+        string[] rows = RowsAfter("users",
+            [Users, "INSERT,users,1,a", "INSERT,users,2,b", "INSERT,users,3,c"],
+            ["UPDATE,users,1,a,>,2,a", "UPDATE,users,2,b,>,3,b", "UPDATE,users,3,c,>,4,c"],     // id + 1
+            ["UPDATE,users,2,a,>,3,a", "UPDATE,users,3,b,>,2,b"],                              // swapped
+            ["INSERT,users,4,new", "DELETE,users,4,c"]);                                       // a key given up behind its taking
+
+        CollectionAssert.AreEquivalent(new[] { "3|a", "2|b", "4|new" }, rows);
+    }
+
+    [TestMethod]
+    public void A_transaction_larger_than_a_chunk_may_give_its_keys_up_at_its_end()
+    {
+        const int Count = 5000;
+        Log.Commit([Users, .. Enumerable.Range(1, Count).Select(i => $"INSERT,users,{i},old")]);
+        Log.Commit([.. Enumerable.Range(1, Count).Select(i => $"INSERT,users,{i},new"), .. Enumerable.Range(1, Count).Select(i => $"DELETE,users,{i},old")]);
+
+        string[] rows = Rows(Recover().Database, "users");
+
+        Assert.HasCount(Count, rows);
+        Assert.IsTrue(rows.All(row => row.EndsWith("|new", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void A_table_without_key_keeps_its_order_and_tells_equal_rows_by_their_places()
+    {
+        string[] rows = RowsAfter("notes",
+            [Notes, "INSERT,notes,1,a", "INSERT,notes,2,b", "INSERT,notes,1,a", "INSERT,notes,3,c", "INSERT,notes,1,a"],
+            ["UPDATE,notes,2,b,>,2,B", "DELETE,notes,1,a,>,1"],                                  // the one in the middle
+            ["INSERT,notes,9,z", "UPDATE,notes,1,a,>,7,first", "UPDATE,notes,1,a,>,8,last,>,1"]);   // places as they were before both
+
+        CollectionAssert.AreEqual(new[] { "7|first", "2|B", "3|c", "8|last", "9|z" }, rows);
+    }
+
+    [TestMethod]
+    public void A_row_that_a_transaction_makes_equal_to_another_is_not_the_one_that_it_takes_out()
+    {
+        string[] rows = RowsAfter("notes",
+            [Notes, "INSERT,notes,1,a", "INSERT,notes,2,b"],
+            ["UPDATE,notes,1,a,>,2,b", "UPDATE,notes,2,b,>,3,c"]);
+
+        CollectionAssert.AreEqual(new[] { "2|b", "3|c" }, rows);
+    }
+
+    [TestMethod]
+    [DataRow("UPDATE,users,1,Anna,>,1,Bob", "column \"name\" differs")]
+    [DataRow("UPDATE,users,2,Ann,>,2,Bob", "no row with the key")]
+    [DataRow("DELETE,users,1,", "column \"name\" differs")]
+    [DataRow("INSERT,users,1,Ann", "breaks a unique key")]
+    [DataRow("INSERT,users,,Ann", "is NULL where it must not be")]
+    [DataRow("INSERT,users,2", "does not fit the 2 columns")]
+    [DataRow("INSERT,users,two,Ann", "invalid input syntax")]
+    [DataRow("INSERT,nobody,1", "does not exist")]
+    [DataRow("UPDATE,users,1,Ann,1,Bob", "does not fit")]
+    [DataRow("DELETE,notes,1,b", "no row that is as the image before says")]
+    [DataRow("DELETE,notes,1,a,>,1", "no row that is as the image before says")]
+    [DataRow("TABLE,users,COLUMNS:id:int", "is not the one that the table has")]
+    [DataRow("DROP,nobody,TABLE", "does not exist")]
+    [DataRow("ALTER,users,\"COLUMNS:id:int,x:int\",\"FROM:x,name\"", "has another type")]
+    [DataRow("TABLE,other,COLUMNS:id:int,WHAT:x", "not known here")]
+    public void What_does_not_fit_the_database_is_damage_with_its_place(string body, string reason)
+    {
+        Log.Commit(Users, Notes, "INSERT,users,1,Ann", "INSERT,notes,1,a").Flush().Commit(body).Flush();
+
+        PhantomDbException error = Refused();
+
+        StringAssert.Contains(error.Message, reason);
+        StringAssert.StartsWith(error.Where, $"{ActivePath}, line 7, byte offset ");
+        StringAssert.EndsWith(error.Where, "LSN 5");
+    }
+
+    [TestMethod]
+    public void A_key_that_comes_twice_is_told_with_the_place_of_the_second_however_late_it_shows()
+    {
+        Log.Commit(Users).Commit("INSERT,users,1,a").Commit("INSERT,users,1,b").Commit("INSERT,users,2,c").Flush();
+
+        StringAssert.EndsWith(Refused().Where, "LSN 3");
+    }
+
+    [TestMethod]
+    public void Tables_are_altered_with_their_rows()
+    {
+        Log.Commit(Users, "INSERT,users,1,Ann", "INSERT,users,2,Bob");
+        Log.Commit("ALTER,users,\"COLUMNS:key:int,name:string,age:int,note:string\",NOTNULL:age,CONSTRAINT:users_pkey PRIMARY KEY (key),INDEX:by_age (age),\"FROM:key,id\",\"VALUE:age,18\",VALUE:note",
+            "INSERT,users,3,Cy,20,x");
+        Log.Commit("UPDATE,users,1,Ann,18,,>,1,Ann,19,");
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEquivalent(new[] { "1|Ann|19|NULL", "2|Bob|18|NULL", "3|Cy|20|x" }, Rows(recovered.Database, "users"));
+        TableDefinition table = recovered.Database.Catalog.FindTable("public", "users")!;
+        Assert.HasCount(2, table.Indexes);
+        Assert.AreEqual("key", table.Columns[table.IndexOfNumber(table.PrimaryKey!.Columns[0])].Name);
+    }
+
+    [TestMethod]
+    public void Definitions_of_every_kind_are_applied()
+    {
+        Log.Commit("SCHEMA,app,\"COMMENT:SCHEMA,the app\"", "SEQUENCE,app.s,SEQUENCE:app.s AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 99 CACHE 1 LAST 32 CALLED",
+            "TABLE,app.a,\"COLUMNS:id:int,b_id:int\",\"IDENTITY:id,ALWAYS,app.a_id_seq\",SEQUENCE:app.a_id_seq AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 OWNED BY id LAST 1,"
+                + "CONSTRAINT:a_pkey PRIMARY KEY (id),CONSTRAINT:a_b FOREIGN KEY (b_id) REFERENCES app.b (id)",
+            "TABLE,app.b,COLUMNS:id:int,CONSTRAINT:b_pkey PRIMARY KEY (id),CONSTRAINT:b_check CHECK (id > 0)", "VIEW,app.v,COLUMNS:n:bigint,\"USES:app.a,app.b\",QUERY:SELECT count(*) AS n FROM app.a",
+            "INSERT,app.b,1", "INSERT,app.a,1,1");
+        Log.Commit("SEQUENCE,app.a_id_seq,SEQUENCE:app.a_id_seq AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 LAST 5 CALLED");
+        Log.Commit("RENAME,app.s,SEQUENCE,app.counter", "RENAME,app.v,VIEW,app.w");
+        Log.Commit(Users, "INSERT,users,1,x");
+        Log.Commit("TRUNCATE,users").Commit("RENAME,users,TABLE,people").Commit("INSERT,people,2,y").Commit(Notes).Commit("DROP,notes,TABLE").Commit("PHANTOMDB_COMMIT,").Commit("MAINTENANCE,,user=admin");
+
+        RecoveredDatabase recovered = Recover();
+
+        Assert.AreEqual("""
+            # PhantomDB Database File
+            # Database: my_database
+            # Format: CSV
+            # PhantomDB Version: 1
+
+            [SCHEMA:app]
+            COMMENT:SCHEMA,the app
+
+            [SEQUENCE:app.counter]
+            SEQUENCE:app.counter AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 99 CACHE 1 LAST 32 CALLED
+
+            [TABLE:app.a]
+            COLUMNS:id:int,b_id:int
+            IDENTITY:id,ALWAYS,app.a_id_seq
+            SEQUENCE:app.a_id_seq AS integer START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 OWNED BY id LAST 5 CALLED
+            CONSTRAINT:a_pkey PRIMARY KEY (id)
+            CONSTRAINT:a_b FOREIGN KEY (b_id) REFERENCES app.b (id)
+            DATA:id,b_id
+            ROW:1,1
+
+            [TABLE:app.b]
+            COLUMNS:id:int
+            CONSTRAINT:b_pkey PRIMARY KEY (id)
+            CONSTRAINT:b_check CHECK (id > 0)
+            DATA:id
+            ROW:1
+
+            [TABLE:people]
+            COLUMNS:id:int,name:string
+            CONSTRAINT:users_pkey PRIMARY KEY (id)
+            DATA:id,name
+            ROW:2,y
+
+            [VIEW:app.w]
+            COLUMNS:n:bigint
+            USES:app.a,app.b
+            QUERY:SELECT count(*) AS n FROM app.a
+
+            """.ReplaceLineEndings("\n"), Content(recovered));
+    }
+
+    [TestMethod]
+    public void Random_transactions_give_what_a_model_has()
+    {
+        int seed = Environment.GetEnvironmentVariable("PHANTOMDB_SEED") is { } text ? int.Parse(text, System.Globalization.CultureInfo.InvariantCulture) : Random.Shared.Next();
+        var random = new Random(seed);
+        SortedDictionary<int, string> users = [];
+        List<(int Number, string Text)> notes = [];
+        Log.Commit(Users, Notes);
+        for (int i = 0; i < 2000; i++)
+        {
+            List<string> bodies = [];
+            AddUserChanges(random, users, bodies);
+            bodies = [.. bodies.OrderBy(_ => random.Next())];   // in any order: images before go out first
+            AddNoteChanges(random, notes, bodies);
+            if (bodies.Count > 0)
+            {
+                Log.Commit([.. bodies]);
+            }
+            if (random.Next(200) == 0)
+            {
+                Log.Rotate();
+                Log.Commit(Users, Notes);
+            }
+            if (random.Next(400) == 0)
+            {
+                SaveAs(random.Next(2) == 0 ? Path : $"/data/shop_snapshot_20261121_{120000 + i}", Recover(new RecoveryOptions { IsReadOnly = true }));
+            }
+        }
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEqual(users.Select(u => $"{u.Key}|{u.Value}").ToArray(), Rows(recovered.Database, "users").OrderBy(r => int.Parse(r.Split('|')[0], System.Globalization.CultureInfo.InvariantCulture)).ToArray(), $"seed {seed}");
+        CollectionAssert.AreEqual(notes.Select(n => $"{n.Number}|{n.Text}").ToArray(), Rows(recovered.Database, "notes"), $"seed {seed}");
+        Assert.AreEqual(Log.NextLsn - 1, recovered.Report.LastLsn);
+        Assert.AreEqual(RecoveryVerdict.Clean, recovered.Report.Verdict);
+    }
+
+    // Net changes: each row at most once, keys taken from each other.
+    private static void AddUserChanges(Random random, SortedDictionary<int, string> users, List<string> bodies)
+    {
+        int[] touched = [.. users.Keys.Where(_ => random.Next(20) == 0)];
+        List<(int Key, string Name)> after = [];
+        foreach (int key in touched)
+        {
+            string old = users[key];
+            users.Remove(key);
+            if (random.Next(3) == 0)
+            {
+                bodies.Add($"DELETE,users,{key},{old}");
+                continue;
+            }
+            after.Add((key, old));
+        }
+        int[] keys = [.. after.Select(a => a.Key).OrderBy(_ => random.Next())];
+        for (int i = 0; i < after.Count; i++)
+        {
+            int key = keys[i];
+            string name = $"n{random.Next(1000)}";
+            if (key == after[i].Key && name == after[i].Name)
+            {
+                name += "x";
+            }
+            bodies.Add($"UPDATE,users,{after[i].Key},{after[i].Name},>,{key},{name}");
+            users.Add(key, name);
+        }
+        for (int i = random.Next(4); i > 0; i--)
+        {
+            int key = random.Next(300);
+            if (users.TryAdd(key, $"new{i}"))
+            {
+                bodies.Add($"INSERT,users,{key},new{i}");
+            }
+        }
+    }
+
+    private static void AddNoteChanges(Random random, List<(int Number, string Text)> notes, List<string> bodies)
+    {
+        (int Number, string Text)[] before = [.. notes];
+        List<(int, string)> after = [];
+        for (int i = 0; i < before.Length; i++)
+        {
+            int equal = before[..i].Count(n => n == before[i]);
+            string end = equal == 0 ? "" : $",>,{equal}";
+            string image = $"{before[i].Number},{before[i].Text}";
+            switch (random.Next(40))
+            {
+                case 0:
+                    bodies.Add($"DELETE,notes,{image}{end}");
+                    break;
+                case 1:
+                    (int Number, string Text) changed = (before[i].Number + 1, before[i].Text);
+                    bodies.Add($"UPDATE,notes,{image},>,{changed.Number},{changed.Text}{end}");
+                    after.Add(changed);
+                    break;
+                default:
+                    after.Add(before[i]);
+                    break;
+            }
+        }
+        for (int i = random.Next(3); i > 0; i--)
+        {
+            (int Number, string Text) added = (random.Next(4), random.Next(2) == 0 ? "a" : "a text that is longer than a view");
+            bodies.Add($"INSERT,notes,{added.Number},{added.Text}");
+            after.Add(added);
+        }
+        notes.Clear();
+        notes.AddRange(after);
+    }
+}
