@@ -318,10 +318,11 @@ public sealed class DatabaseRecoveryTests : RecoveryTest
 
         using Database database = Database.Open(Path, options);
         using Session session = database.OpenSession();
-        using QueryResult result = session.Execute("SELECT v.name, id FROM v JOIN users USING (name)");
-
-        Assert.IsTrue(result.Read());
-        Assert.AreEqual("Bob", result.GetString(0));
+        using (QueryResult result = session.Execute("SELECT v.name, id FROM v JOIN users USING (name)"))
+        {
+            Assert.IsTrue(result.Read());
+            Assert.AreEqual("Bob", result.GetString(0));
+        }
         Assert.AreEqual(4, database.Recovery!.LastLsn);
         Assert.IsTrue(database.HasUnsavedChanges);
         Assert.AreEqual(SqlStates.UniqueViolation, Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("INSERT INTO users VALUES (3, 'BOB')")).SqlState);
