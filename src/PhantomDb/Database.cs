@@ -175,7 +175,7 @@ public sealed class Database : IDisposable
 
     /// <summary>Commits a transaction that has changed definitions, which are merged into the newest ones.</summary>
     internal void CommitDefinitions(Transaction transaction, SchemaOverlay overlay) =>
-        transaction.Commit(() => Catalog = overlay.Publish(Transactions, Catalog));
+        transaction.Commit(() => Catalog = overlay.Publish(Transactions, Catalog), () => overlay.Describe(Catalog));
 
     /// <summary>Oids from this one on are nobody's yet.</summary>
     internal int NextOid => Volatile.Read(ref _nextOid);

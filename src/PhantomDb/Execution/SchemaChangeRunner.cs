@@ -21,11 +21,18 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     private readonly List<SequenceDefinition> _redefinedSequences = [];
     private readonly Dictionary<int, SequenceStore> _ownSequences = [];   // that have another course, or begin anew
     private readonly List<SequenceStore> _heldSequences = [];
+    private readonly List<Transactions.TableChange> _tableChanges = [];
     private readonly List<int> _droppedTables = [];
     private readonly List<int> _droppedSequences = [];
 
     /// <summary>Rows that the statement put into a table (CREATE TABLE AS).</summary>
     public long RowCount { get; private set; }
+
+    /// <summary>Tables that were made of others, in order.</summary>
+    public IReadOnlyList<Transactions.TableChange> TableChanges => _tableChanges;
+
+    /// <summary>Sequences that have another course or position by the statement.</summary>
+    public IReadOnlyList<int> MovedSequences => [.. _ownSequences.Keys.Order()];
 
     /// <summary>Carries out the actions; the scope's catalog is the new one already.</summary>
     public void Run(SchemaChange change)
@@ -57,7 +64,9 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
     {
         foreach (TableDefinition table in truncate.Tables)
         {
-            Set(scope.Transaction.Truncate(scope.Tables[table.Oid], scope.Storage.NewTable(table)));
+            TableStore before = scope.Tables[table.Oid];
+            Set(scope.Transaction.Truncate(before, scope.Storage.NewTable(table)));
+            _tableChanges.Add(new Transactions.TableChange(before, scope.Tables[table.Oid], null, [], IsEmptied: true));
         }
         foreach (SequenceDefinition sequence in truncate.RestartedSequences)
         {
@@ -243,6 +252,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         try
         {
             Set(scope.Transaction.Alter(before, definition, added, computed));
+            _tableChanges.Add(new Transactions.TableChange(before, scope.Tables[definition.Oid], added, computed?.Numbers ?? [], IsEmptied: false));
         }
         catch (PhantomDbException failure) when (failure.ConflictingRowId >= 0)
         {

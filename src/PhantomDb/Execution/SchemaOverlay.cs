@@ -92,6 +92,25 @@ internal sealed class SchemaOverlay
         return newest;
     }
 
+    /// <summary>What was done, for the log, over the definitions that the transaction's last statement has seen: all that is about its objects is locked.</summary>
+    public IReadOnlyList<DefinitionStep> Describe(DatabaseCatalog newest)
+    {
+        DatabaseCatalog before = newest;
+        ImmutableDictionary<int, SequenceStore> sequences = ImmutableDictionary<int, SequenceStore>.Empty;
+        List<DefinitionStep> steps = [];
+        foreach (Step step in _steps)
+        {
+            DatabaseCatalog after = step.Change?.ApplyTo(before) ?? before;
+            sequences = step.Runner.ApplyTo(sequences);
+            steps.Add(new DefinitionStep(before, after)
+            {
+                Tables = step.Runner.TableChanges, Sequences = sequences, MovedSequences = step.Runner.MovedSequences,
+            });
+            before = after;
+        }
+        return steps;
+    }
+
     private void Apply(Step step)
     {
         Catalog = step.Change?.ApplyTo(Catalog) ?? Catalog;

@@ -31,8 +31,8 @@ internal sealed class CommitHistory(ReadTimestamps timestamps)
     {
         if (--_readerCount == 0)
         {
-            _changes.Clear();
-            if (_thinAt > ChangesBeforeThinning)
+            ForgetVisible();
+            if (_changes.Count == 0 && _thinAt > ChangesBeforeThinning)
             {
                 _changes = new Queue<Change>();
                 _thinAt = ChangesBeforeThinning;
@@ -40,11 +40,22 @@ internal sealed class CommitHistory(ReadTimestamps timestamps)
         }
     }
 
-    public void Add(long timestamp, WriteList writes)
+    /// <summary>
+    /// Takes a commit. One that waits for the log is kept though nobody is there: who comes takes a snapshot from before it.
+    /// </summary>
+    public void Add(long timestamp, WriteList writes, bool isQueued = false)
     {
         if (_readerCount == 0)
         {
-            return;
+            if (!isQueued)
+            {
+                return;
+            }
+            ForgetVisible();
+            if (timestamp <= timestamps.Visible)
+            {
+                return;
+            }
         }
         foreach (ref readonly WriteList.Entry entry in writes.Entries)
         {
@@ -71,12 +82,21 @@ internal sealed class CommitHistory(ReadTimestamps timestamps)
     {
         foreach (Change change in _changes)
         {
-            if (change.Timestamp > snapshot && reads.IsTouchedBy(change.Rows, snapshot))
+            if (change.Timestamp > snapshot && reads.IsTouchedBy(change.Rows, snapshot, change.Timestamp > timestamps.Visible))
             {
                 return true;
             }
         }
         return false;
+    }
+
+    private void ForgetVisible()
+    {
+        long visible = timestamps.Visible;
+        while (_changes.TryPeek(out Change oldest) && oldest.Timestamp <= visible)
+        {
+            _changes.Dequeue();
+        }
     }
 
     // What a row was at a snapshot and what it is now is all that is ever asked: so its last change says that it has changed.

@@ -37,7 +37,13 @@ internal sealed class SerializableReads
     public void Clear() => _byTable.Clear();
 
     /// <summary>True where a change of these rows, between the snapshot and what is committed now, touches what was read.</summary>
-    public bool IsTouchedBy(in WriteList.Entry entry, long snapshot)
+    /// <param name="entry">The rows.</param>
+    /// <param name="snapshot">What the transaction reads at.</param>
+    /// <param name="isQueued">
+    /// The change waits for the log: it is what is newest of its row, though not committed yet. Where it is published meanwhile, what is newest may be
+    /// another's by then; so what is committed is looked at after that too.
+    /// </param>
+    public bool IsTouchedBy(in WriteList.Entry entry, long snapshot, bool isQueued = false)
     {
         if (!_byTable.TryGetValue(entry.Table.Definition.Oid, out List<ReadPredicate>? predicates))
         {
@@ -54,6 +60,7 @@ internal sealed class SerializableReads
             for (long rowId = entry.FirstRowId; rowId < entry.FirstRowId + entry.RowCount; rowId++)
             {
                 if ((entry.Table.TryRead(rowId, before, predicate.Row) && predicate.Matches(predicate.Row))
+                    || (isQueued && entry.Table.TryRead(rowId, ReadView.Latest, predicate.Row) && predicate.Matches(predicate.Row))
                     || (entry.Table.TryRead(rowId, now, predicate.Row) && predicate.Matches(predicate.Row)))
                 {
                     return true;

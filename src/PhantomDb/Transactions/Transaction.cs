@@ -30,6 +30,7 @@ internal sealed class Transaction
     private readonly ReadTimestamps _timestamps;   // of the manager, whose own fields every commit changes
     private readonly SerializableReads _reads = new();
     private TransactionStamp? _stamp;
+    private LoggedCommit? _logged;   // null without a log
     private int _command;
     private int _readCount;
     private long _id;              // 0 while nobody has asked for it
@@ -438,11 +439,17 @@ internal sealed class Transaction
     /// something else by now; it is then still to be rolled back.
     /// </summary>
     /// <param name="publish">What else becomes visible (definitions), before any lock is given back; must not fail.</param>
-    public void Commit(Action? publish = null)
+    /// <param name="describe">The same for the log, where there is one.</param>
+    public void Commit(Action? publish = null, Func<IReadOnlyList<DefinitionStep>>? describe = null)
     {
         Debug.Assert(IsActive);
         bool isStampUnused = true;
         bool isWriter = _writes.Count > 0 || _isStampCopied;
+        if (_manager.Log is not null && (isWriter || publish is not null))
+        {
+            CommitLogged(publish, describe);
+            return;
+        }
         if (isWriter)
         {
             long commitTimestamp = _manager.Commit(this, publish);
@@ -458,6 +465,29 @@ internal sealed class Transaction
             _manager.CommitDefinitions(publish);
         }
         End(isStampUnused, isCommitted: isWriter);
+    }
+
+    // Nothing is undone here where it fails: that is the caller's, as after every other error of a commit.
+    private void CommitLogged(Action? publish, Func<IReadOnlyList<DefinitionStep>>? describe)
+    {
+        _logged ??= new LoggedCommit(_manager);
+        long commitTimestamp = _logged.Commit(this, publish, publish is null ? null : describe!());
+        if (commitTimestamp == LoggedCommit.NoEffect)
+        {
+            Rollback();   // what is as it was before needs no number
+            return;
+        }
+        bool isStampUnused = true;
+        if (_stamp is not null)
+        {
+            if (_stamp.IsAwaited)
+            {
+                _manager.Locks.Wake(_stamp);
+            }
+            _slot.Leave();
+            isStampUnused = _writes.Count == 0 || _manager.CleanUpAfter(_writes, commitTimestamp);
+        }
+        End(isStampUnused, isCommitted: true);
     }
 
     /// <summary>Undoes all changes and ends the transaction.</summary>
@@ -503,6 +533,9 @@ internal sealed class Transaction
     }
 
     internal WriteList Writes => _writes;
+
+    /// <summary>True where commits are kept for this transaction.</summary>
+    internal bool IsInHistory => _isInHistory;
 
     /// <summary>True where others may have to wait for a row.</summary>
     internal bool HoldsRows => _rowLocks.Count + _writes.Count > 0;

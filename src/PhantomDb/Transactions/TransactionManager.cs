@@ -1,3 +1,4 @@
+using PhantomDb.Durability.Log;
 using PhantomDb.Storage;
 
 namespace PhantomDb.Transactions;
@@ -27,6 +28,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     public static int NameOid(string schema, string name) => HashCode.Combine(schema, name) | int.MinValue;
 
     private readonly Lock _commitOrder = new();
+    private readonly Lock _publishing = new();   // of commits that were logged; within the commit lock, or without it
     private readonly CommitHistory _history = new(storage.Timestamps);   // under the commit lock
     private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
     private readonly List<TableStore> _tablesToClean = [];
@@ -36,6 +38,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private int _lastProcessId;
     private long _lastTransactionId = 2;   // the first is 3, as PostgreSQL's first number of an ordinary transaction
     private long _lastLogSequenceNumber;
+    private long _queuedDefinitions;   // number of the last commit of definitions that was enqueued
 
     public DatabaseStorage Storage => storage;
 
@@ -58,8 +61,6 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         lock (_commitOrder)
         {
             transaction.Validate(_history);
-            // The transaction log takes its place here: the range of log sequence numbers and the queueing under this lock,
-            // the wait for the disk outside it, and what follows again in the order of the numbers.
             long commitTimestamp = ++_lastLogSequenceNumber;
             _history.Add(commitTimestamp, transaction.Writes);
             if (publishDefinitions is null)
@@ -77,6 +78,76 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             }
         }
     }
+
+    /// <summary>The log that commits wait for; null in memory.</summary>
+    public ICommitLog? Log { get; private set; }
+
+    /// <summary>From now on commits go into a log. Before the first transaction, with the last number of the log so far.</summary>
+    public void UseLog(ICommitLog log, long lastLogSequenceNumber)
+    {
+        Timestamps.Advance(lastLogSequenceNumber);
+        Log = log;
+    }
+
+    /// <summary>
+    /// Validates a transaction and gives its records their place in the log, which is its place among all commits. Not visible yet, and its
+    /// rows are its own, until the log tells the sink.
+    /// </summary>
+    internal long Enqueue(Transaction transaction, LogBatch batch, LoggedCommit sink, bool hasDefinitions)
+    {
+        long transactionId = transaction.TransactionId(isNeeded: true)!.Value;
+        while (true)
+        {
+            long awaited = 0;
+            lock (_commitOrder)
+            {
+                // Whether a table that was read has been replaced shows only when that is in place.
+                if (transaction.IsInHistory)
+                {
+                    awaited = Volatile.Read(ref _queuedDefinitions);
+                }
+                if (awaited <= Timestamps.Visible)
+                {
+                    transaction.Validate(_history);
+                    long lsn = Log!.Enqueue(batch, transactionId, sink);
+                    _history.Add(lsn, transaction.Writes, isQueued: true);
+                    if (hasDefinitions)
+                    {
+                        Interlocked.Exchange(ref _queuedDefinitions, lsn);
+                        if (sink.IsOver)
+                        {
+                            ForgetQueuedDefinitions();   // it may have failed before it was noted
+                        }
+                    }
+                    return lsn;
+                }
+            }
+            Log!.WaitUntilPublished(awaited);
+        }
+    }
+
+    /// <summary>Called by the log, in the order of its numbers, by whoever's thread has written.</summary>
+    internal void PublishCommit(long commitTimestamp, TransactionStamp? stamp, Action? publishDefinitions)
+    {
+        lock (_publishing)
+        {
+            if (publishDefinitions is null)
+            {
+                stamp?.Publish(commitTimestamp);
+                Timestamps.Advance(commitTimestamp);
+                return;
+            }
+            lock (Definitions)
+            {
+                publishDefinitions();
+                stamp?.Publish(commitTimestamp);
+                Timestamps.Advance(commitTimestamp);
+            }
+        }
+    }
+
+    /// <summary>Definitions that have not got into the log need not be awaited.</summary>
+    internal void ForgetQueuedDefinitions() => Volatile.Write(ref _queuedDefinitions, 0);
 
     /// <summary>The commit of a transaction that has changed definitions and no rows.</summary>
     internal void CommitDefinitions(Action publish)
@@ -101,7 +172,10 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     {
         lock (_commitOrder)
         {
-            return work();
+            lock (_publishing)   // what waits for the log is not committed
+            {
+                return work();
+            }
         }
     }
 

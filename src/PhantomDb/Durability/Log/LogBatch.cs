@@ -42,6 +42,12 @@ internal sealed class LogBatch
     /// <summary>A record's body; valid until the batch changes.</summary>
     public ReadOnlySpan<byte> Body(int index) => _bytes.AsSpan(Start(index), _ends[index] - Start(index));
 
+    /// <summary>Where the next cell of the record that was begun will stand.</summary>
+    public int Position => _count;
+
+    /// <summary>What stands between two positions of the record that was begun.</summary>
+    public ReadOnlySpan<byte> Bytes(int start, int end) => _bytes.AsSpan(start, end - start);
+
     /// <summary>Starts a record. The table's name is an SQL identifier with its schema where that is not public, or nothing.</summary>
     public void Begin(ReadOnlySpan<byte> operation, ReadOnlySpan<byte> table)
     {
@@ -63,6 +69,13 @@ internal sealed class LogBatch
     {
         Separator();
         _count += LogCell.Write(value, Reserve(LogCell.LengthMax(value)));
+    }
+
+    public void Cell(int number)
+    {
+        Span<byte> text = stackalloc byte[11];
+        number.TryFormat(text, out int length, provider: System.Globalization.CultureInfo.InvariantCulture);
+        Cell(text[..length]);
     }
 
     public void Null() => Separator();
@@ -114,6 +127,9 @@ internal sealed class LogBatch
         }
         _ends[_recordCount++] = _count;
     }
+
+    /// <summary>Drops the record that was begun.</summary>
+    public void Abandon() => _count = Start(_recordCount);
 
     /// <summary>These records need the table's definition before them in their segment.</summary>
     public void Uses(TableDefinition table)

@@ -1,0 +1,61 @@
+using PhantomDb.Durability.Log;
+
+namespace PhantomDb.Transactions;
+
+/// <summary>
+/// A session's commits where there is a log: encoded before any lock, in the log's order under the commit lock, visible when the log says that
+/// they are durable. Used again for the next commit; fails as a whole or not at all.
+/// </summary>
+internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
+{
+    /// <summary>In place of a commit's timestamp: everything is as it was before the transaction.</summary>
+    public const long NoEffect = -1;
+
+    private readonly TransactionRecords _records = new(manager.Storage);
+    private Storage.TransactionStamp? _stamp;
+    private Action? _publish;
+    private long _commitTimestamp;
+    private volatile bool _isOver;
+
+    /// <summary>True where the log has told what became of it.</summary>
+    public bool IsOver => _isOver;
+
+    /// <summary>Gives the commit timestamp. Where it throws, nothing has become visible, ever, and the transaction is to be rolled back.</summary>
+    public long Commit(Transaction transaction, Action? publish, IReadOnlyList<DefinitionStep>? steps)
+    {
+        try
+        {
+            _records.Encode(transaction.Writes, steps);
+            if (_records.Batch.RecordCount == 0)
+            {
+                return NoEffect;
+            }
+            (_stamp, _publish, _commitTimestamp, _isOver) = (transaction.Stamp, publish, NoEffect, false);
+            manager.Log!.ReserveRoom(_records.Batch.ByteCount, CancellationToken.None);
+            long lsn = manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
+            manager.Log.WaitUntilPublished(lsn);
+            return _commitTimestamp;
+        }
+        finally
+        {
+            _records.Clear(forgetsTables: publish is not null);
+            (_stamp, _publish) = (null, null);
+        }
+    }
+
+    public void Publish(long lsn)
+    {
+        manager.PublishCommit(lsn, _stamp, _publish);
+        _commitTimestamp = lsn;
+        _isOver = true;
+    }
+
+    public void Fail(Exception error)
+    {
+        _isOver = true;
+        if (_publish is not null)
+        {
+            manager.ForgetQueuedDefinitions();
+        }
+    }
+}
