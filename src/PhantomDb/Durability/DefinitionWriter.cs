@@ -102,7 +102,7 @@ internal sealed class DefinitionWriter(DatabaseCatalog catalog, IReadOnlyDiction
     public void WriteSequence(SequenceDefinition sequence, TableDefinition? owner)
     {
         (long last, bool isCalled) = sequences.TryGetValue(sequence.Oid, out SequenceStore? store)
-            ? store.Position : (sequence.Start, false);
+            ? store.ReservedPosition : (sequence.Start, false);
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{DefinitionText.NameOf(sequence.Schema, sequence.Name)} AS {sequence.Type.BaseName} START {sequence.Start}");
         text.Append(CultureInfo.InvariantCulture, $" INCREMENT {sequence.Increment} MINVALUE {sequence.Minimum} MAXVALUE {sequence.Maximum}");

@@ -101,9 +101,29 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
             scope.Storage.Tables.GetValueOrDefault(oid)?.ReleaseMemory();
             scope.Storage.RemoveTable(oid);
         }
+        if (scope.Storage.SequenceLog is { } log)
+        {
+            _newSequences.ForEach(sequence => sequence.UseLog(log));   // whose position is in the commit's records
+        }
         foreach (int oid in _droppedSequences)
         {
+            _heldSequences.RemoveAll(sequence => sequence.Definition.Oid == oid);   // whoever has it still gets no value, and finds it gone
             scope.Storage.RemoveSequence(oid);
+        }
+    }
+
+    /// <summary>
+    /// Keeps sequences that get another name, or go, from being written to the log under the old one behind the commit that is about to be.
+    /// </summary>
+    public void HoldRedefinedSequences()
+    {
+        foreach (int oid in _redefinedSequences.Select(definition => definition.Oid).Concat(_droppedSequences).Distinct())
+        {
+            if (scope.Storage.Sequences.TryGetValue(oid, out SequenceStore? sequence) && !_heldSequences.Contains(sequence))
+            {
+                sequence.Hold();
+                _heldSequences.Add(sequence);
+            }
         }
     }
 

@@ -100,6 +100,7 @@ internal sealed class SchemaOverlay
         List<DefinitionStep> steps = [];
         foreach (Step step in _steps)
         {
+            step.Runner.HoldRedefinedSequences();
             DatabaseCatalog after = step.Change?.ApplyTo(before) ?? before;
             sequences = step.Runner.ApplyTo(sequences);
             steps.Add(new DefinitionStep(before, after)

@@ -57,6 +57,28 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
     public void SetSequence(SequenceStore sequence) =>
         ImmutableInterlocked.AddOrUpdate(ref _sequences, sequence.Definition.Oid, sequence, (_, _) => sequence);
 
+    /// <summary>Where sequences reserve their values; null without a log.</summary>
+    public ISequenceLog? SequenceLog { get; private set; }
+
+    /// <summary>From now on all sequences reserve what they give; new ones do when their transaction has committed.</summary>
+    public void UseLog(ISequenceLog log)
+    {
+        SequenceLog = log;
+        foreach (SequenceStore sequence in Sequences.Values)
+        {
+            sequence.UseLog(log);
+        }
+    }
+
+    /// <summary>Writes down where all sequences really are: at an orderly end.</summary>
+    public void SettleSequences()
+    {
+        foreach (SequenceStore sequence in Sequences.Values)
+        {
+            sequence.Settle();
+        }
+    }
+
     public void RemoveSequence(int oid) => ImmutableInterlocked.TryRemove(ref _sequences, oid, out _);
 
     /// <summary>

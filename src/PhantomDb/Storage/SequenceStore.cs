@@ -6,11 +6,17 @@ namespace PhantomDb.Storage;
 /// <summary>
 /// A sequence's position. It is no part of any transaction: what was taken is not given back. A transaction that alters the
 /// sequence's course or restarts it goes on with a copy of its own, which this one takes over when it commits; until then nobody
-/// else takes values, so that none comes twice.
+/// else takes values, so that none comes twice. With a log, values are reserved ahead: none is given that the log does not know of.
 /// </summary>
 internal sealed class SequenceStore
 {
+    private const int ReservedMin = 32;
+
     private readonly Lock _lock = new();
+    private readonly Lock _reserving = new();   // taken first; held while the log is waited for
+    private ISequenceLog? _log;
+    private int _left;                          // values that may be taken before the log has to know
+    private (long Last, bool IsCalled) _logged;
     private SequenceDefinition _definition;
     private long _last;
     private bool _isCalled;
@@ -44,12 +50,45 @@ internal sealed class SequenceStore
         }
     }
 
-    /// <summary>From now on, until <see cref="Release"/>, nobody takes values from here.</summary>
+    /// <summary>From now on, until <see cref="Release"/>, nobody takes values from here, or has any written to the log.</summary>
     public void Hold()
+    {
+        lock (_reserving)
+        {
+            lock (_lock)
+            {
+                _isHeld = true;
+            }
+        }
+    }
+
+    /// <summary>From now on no value is given that the log does not know of. What it knows is the position as it is now.</summary>
+    public void UseLog(ISequenceLog log)
     {
         lock (_lock)
         {
-            _isHeld = true;
+            (_logged, _left) = ((_last, _isCalled), 0);
+            _log = log;
+        }
+    }
+
+    /// <summary>Gives back what was reserved and not taken: at an orderly end.</summary>
+    public void Settle()
+    {
+        lock (_reserving)
+        {
+            SequenceDefinition definition;
+            (long Last, bool IsCalled) position;
+            lock (_lock)
+            {
+                _left = 0;
+                (definition, position) = (_definition, (_last, _isCalled));
+            }
+            if (_log is not null && position != _logged)
+            {
+                _log.Write(definition, position.Last, position.IsCalled);
+                _logged = position;
+            }
         }
     }
 
@@ -68,10 +107,25 @@ internal sealed class SequenceStore
         lock (_lock)
         {
             (_definition, _last, _isCalled) = (copy.Definition, last, isCalled);
+            (_logged, _left) = ((last, isCalled), 0);   // the commit's records say so
         }
     }
 
-    /// <summary>Last value, and whether it has been taken: what the database file keeps.</summary>
+    /// <summary>
+    /// What files keep: the position, or, where there is a log, what it has reserved: a file says no less than the records before it.
+    /// </summary>
+    public (long Last, bool IsCalled) ReservedPosition
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _log is null ? (_last, _isCalled) : _logged;
+            }
+        }
+    }
+
+    /// <summary>Last value, and whether it has been taken.</summary>
     public (long Last, bool IsCalled) Position
     {
         get
@@ -86,49 +140,127 @@ internal sealed class SequenceStore
     /// <summary>Takes the next value; false where a transaction holds the sequence.</summary>
     public bool TryNext(out long value)
     {
-        lock (_lock)
+        while (true)
         {
-            value = _isHeld ? 0 : Next();
-            return !_isHeld;
+            lock (_lock)
+            {
+                if (_isHeld)
+                {
+                    value = 0;
+                    return false;
+                }
+                if (_log is null || --_left >= 0)
+                {
+                    value = Next();
+                    return true;
+                }
+                _left = 0;
+            }
+            Reserve(_log);
         }
     }
 
     /// <summary>setval: the next value is this, or the one after it where it counts as taken. False where a transaction holds the sequence.</summary>
     public bool TrySet(long value, bool isCalled)
     {
+        if (_log is { } log)
+        {
+            lock (_reserving)
+            {
+                return TrySet(value, isCalled, log);
+            }
+        }
+        return TrySet(value, isCalled, null);
+    }
+
+    private bool TrySet(long value, bool isCalled, ISequenceLog? log)
+    {
+        SequenceDefinition definition;
         lock (_lock)
         {
             if (_isHeld)
             {
                 return false;
             }
-            if (value < Definition.Minimum || value > Definition.Maximum)
+            definition = _definition;
+            if (value < definition.Minimum || value > definition.Maximum)
             {
-                throw Error.SequenceValueOutOfBounds(Definition.Name, value, Definition.Minimum, Definition.Maximum);
+                throw Error.SequenceValueOutOfBounds(definition.Name, value, definition.Minimum, definition.Maximum);
             }
-            _last = value;
-            _isCalled = isCalled;
-            return true;
+            if (log is null)
+            {
+                (_last, _isCalled) = (value, isCalled);
+                return true;
+            }
+            _left = 0;   // whoever wants a value waits until the log knows where the sequence is
+        }
+        log.Write(definition, value, isCalled);
+        lock (_lock)
+        {
+            (_last, _isCalled) = _logged = (value, isCalled);
+        }
+        return true;
+    }
+
+    // Nobody takes values meanwhile, as none is left; nobody sets or holds the sequence, as that takes the lock too.
+    private void Reserve(ISequenceLog log)
+    {
+        lock (_reserving)
+        {
+            SequenceDefinition definition;
+            (long Last, bool IsCalled) position;
+            int count = 0;
+            lock (_lock)
+            {
+                if (_isHeld || _left > 0)
+                {
+                    return;
+                }
+                (definition, position) = (_definition, (_last, _isCalled));
+                for (int wanted = Math.Max(ReservedMin, definition.Cache); count < wanted && TryStep(definition, ref position.Last, ref position.IsCalled);)
+                {
+                    count++;
+                }
+                if (count == 0)
+                {
+                    Next();   // says that there is none
+                }
+            }
+            log.Write(definition, position.Last, position.IsCalled);
+            lock (_lock)
+            {
+                (_logged, _left) = (position, count);
+            }
         }
     }
 
     private long Next()
     {
-        if (!_isCalled)
+        if (!TryStep(_definition, ref _last, ref _isCalled))
         {
-            _isCalled = true;
-            return _last;
+            bool ascends = _definition.Increment > 0;
+            throw Error.SequenceExhausted(_definition.Name, ascends, ascends ? _definition.Maximum : _definition.Minimum);
         }
-        Int128 next = (Int128)_last + Definition.Increment;
-        if (next > Definition.Maximum || next < Definition.Minimum)
+        return _last;
+    }
+
+    private static bool TryStep(SequenceDefinition definition, ref long last, ref bool isCalled)
+    {
+        if (!isCalled)
         {
-            bool ascends = Definition.Increment > 0;
-            if (!Definition.Cycles)
+            isCalled = true;
+            return true;
+        }
+        Int128 next = (Int128)last + definition.Increment;
+        if (next > definition.Maximum || next < definition.Minimum)
+        {
+            if (!definition.Cycles)
             {
-                throw Error.SequenceExhausted(Definition.Name, ascends, ascends ? Definition.Maximum : Definition.Minimum);
+                return false;
             }
-            next = ascends ? Definition.Minimum : Definition.Maximum;
+            next = definition.Increment > 0 ? definition.Minimum : definition.Maximum;
         }
-        return _last = (long)next;
+        last = (long)next;
+        return true;
     }
 }

@@ -87,6 +87,16 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     {
         Timestamps.Advance(lastLogSequenceNumber);
         Log = log;
+        storage.UseLog(new SequenceLog(this));
+    }
+
+    /// <summary>Gives records that change no row their place in the log.</summary>
+    internal long Enqueue(LogBatch batch, ICommitSink sink)
+    {
+        lock (_commitOrder)
+        {
+            return Log!.Enqueue(batch, NextTransactionId(), sink);
+        }
     }
 
     /// <summary>

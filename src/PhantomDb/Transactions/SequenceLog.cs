@@ -1,0 +1,43 @@
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Transactions;
+
+/// <summary>Positions of sequences in the log, each a transaction of its own, as values are never given back.</summary>
+internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
+{
+    public void Write(SequenceDefinition definition, long last, bool isCalled)
+    {
+        var position = new SequenceStore(definition);
+        position.TrySet(last, isCalled);
+        var lines = new DefinitionLines(DatabaseCatalog.Empty, new Dictionary<int, SequenceStore> { [definition.Oid] = position });
+        var batch = new LogBatch();
+        batch.Begin(LogOperation.Sequence, Encoding.UTF8.GetBytes(DefinitionText.NameOf(definition.Schema, definition.Name)));
+        foreach (byte[] line in lines.Of(writer => writer.WriteSequence(definition, null)))
+        {
+            batch.Cell(line);
+        }
+        batch.End();
+        try
+        {
+            manager.Log!.ReserveRoom(batch.ByteCount, CancellationToken.None);
+            manager.Log.WaitUntilPublished(manager.Enqueue(batch, new Commit(manager)));
+        }
+        finally
+        {
+            batch.Clear();
+        }
+    }
+
+    private sealed class Commit(TransactionManager manager) : ICommitSink
+    {
+        public void Publish(long lsn) => manager.PublishCommit(lsn, null, null);
+
+        public void Fail(Exception error)
+        {
+        }
+    }
+}
