@@ -16,14 +16,9 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
 {
     public void Add(IReadOnlyList<DefinitionStep> steps, TableFates fates)
     {
-        int count = batch.RecordCount;
         foreach (DefinitionStep step in steps)
         {
             AddStep(step, fates);
-        }
-        if (batch.RecordCount == count)
-        {
-            Record("PHANTOMDB_COMMIT"u8, "");   // what becomes visible with it needs a number
         }
     }
 
@@ -226,6 +221,9 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
     private List<byte[]> Lines(DefinitionStep step, Action<DefinitionWriter> write) => new DefinitionLines(step.After, SequencesOf(step)).Of(write);
 
     private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+
+    /// <summary>What becomes visible without any effect needs a number too.</summary>
+    public void AddNothing() => Record("PHANTOMDB_COMMIT"u8, "");
 
     private void Record(LogOperation operation, string name, params IReadOnlyList<byte[]> values) => Record(LogOperationNames.Utf8(operation), name, values);
 

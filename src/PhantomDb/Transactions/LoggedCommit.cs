@@ -32,8 +32,8 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
             }
             (_stamp, _publish, _commitTimestamp, _isOver) = (transaction.Stamp, publish, NoEffect, false);
             manager.Log!.ReserveRoom(_records.Batch.ByteCount, CancellationToken.None);
-            long lsn = manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
-            manager.Log.WaitUntilPublished(lsn);
+            manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
+            manager.Log.WaitUntilPublished(_records.Batch);
             return _commitTimestamp;
         }
         finally

@@ -24,7 +24,8 @@ internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
         try
         {
             manager.Log!.ReserveRoom(batch.ByteCount, CancellationToken.None);
-            manager.Log.WaitUntilPublished(manager.Enqueue(batch, new Commit(manager)));
+            manager.Enqueue(batch, new Commit(manager));
+            manager.Log.WaitUntilPublished(batch);
         }
         finally
         {

@@ -29,6 +29,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
 
     private readonly Lock _commitOrder = new();
     private readonly Lock _publishing = new();   // of commits that were logged; within the commit lock, or without it
+    private readonly object _definitionsGate = new();
     private readonly CommitHistory _history = new(storage.Timestamps);   // under the commit lock
     private readonly Queue<(WriteList.Entry Entry, long CommitTimestamp)> _recent = new();   // locks the waiting ones
     private readonly List<TableStore> _tablesToClean = [];
@@ -91,11 +92,11 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     }
 
     /// <summary>Gives records that change no row their place in the log.</summary>
-    internal long Enqueue(LogBatch batch, ICommitSink sink)
+    internal void Enqueue(LogBatch batch, ICommitSink sink)
     {
         lock (_commitOrder)
         {
-            return Log!.Enqueue(batch, NextTransactionId(), sink);
+            Log!.Enqueue(batch, NextTransactionId(), sink);
         }
     }
 
@@ -103,7 +104,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// Validates a transaction and gives its records their place in the log, which is its place among all commits. Not visible yet, and its
     /// rows are its own, until the log tells the sink.
     /// </summary>
-    internal long Enqueue(Transaction transaction, LogBatch batch, LoggedCommit sink, bool hasDefinitions)
+    internal void Enqueue(Transaction transaction, LogBatch batch, LoggedCommit sink, bool hasDefinitions)
     {
         long transactionId = transaction.TransactionId(isNeeded: true)!.Value;
         while (true)
@@ -129,10 +130,10 @@ internal sealed class TransactionManager(DatabaseStorage storage)
                             ForgetQueuedDefinitions();   // it may have failed before it was noted
                         }
                     }
-                    return lsn;
+                    return;
                 }
             }
-            Log!.WaitUntilPublished(awaited);
+            AwaitDefinitions(awaited);
         }
     }
 
@@ -154,10 +155,33 @@ internal sealed class TransactionManager(DatabaseStorage storage)
                 Timestamps.Advance(commitTimestamp);
             }
         }
+        lock (_definitionsGate)
+        {
+            Monitor.PulseAll(_definitionsGate);
+        }
     }
 
     /// <summary>Definitions that have not got into the log need not be awaited.</summary>
-    internal void ForgetQueuedDefinitions() => Volatile.Write(ref _queuedDefinitions, 0);
+    internal void ForgetQueuedDefinitions()
+    {
+        lock (_definitionsGate)
+        {
+            Volatile.Write(ref _queuedDefinitions, 0);
+            Monitor.PulseAll(_definitionsGate);
+        }
+    }
+
+    // Without any other lock: whoever queued them is waiting for the log, and so writes it if nobody else does.
+    private void AwaitDefinitions(long commitTimestamp)
+    {
+        lock (_definitionsGate)
+        {
+            while (Volatile.Read(ref _queuedDefinitions) != 0 && Timestamps.Visible < commitTimestamp)
+            {
+                Monitor.Wait(_definitionsGate);
+            }
+        }
+    }
 
     /// <summary>The commit of a transaction that has changed definitions and no rows.</summary>
     internal void CommitDefinitions(Action publish)

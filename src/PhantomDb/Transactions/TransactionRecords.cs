@@ -40,6 +40,10 @@ internal sealed class TransactionRecords(DatabaseStorage storage)
             AddRows(table, writes, fates);
             NoteUse(table);
         }
+        if (steps is not null && Batch.RecordCount == 0)
+        {
+            new DefinitionRecords(storage, Batch).AddNothing();
+        }
     }
 
     // Under a definition that was there before: one of the transaction's own stands among its records.

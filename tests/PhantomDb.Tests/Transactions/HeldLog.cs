@@ -8,11 +8,10 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
 {
     private readonly object _lock = new();
     private readonly Queue<Waiting> _queue = new();
-    private readonly HashSet<long> _failed = [];
+    private readonly Dictionary<LogBatch, bool> _isFailed = [];   // of those that are over
     private long _last = last;
-    private long _published = last;
 
-    private sealed record Waiting(long Lsn, ICommitSink Sink);
+    private sealed record Waiting(long Lsn, LogBatch Batch, ICommitSink Sink);
 
     /// <summary>True: nothing is published before <see cref="Release"/>.</summary>
     public bool Holds { get; set; }
@@ -52,7 +51,7 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
                 Records.Add(Encoding.UTF8.GetString(batch.Body(i)));
             }
             _last += batch.RecordCount;
-            _queue.Enqueue(new Waiting(_last, sink));
+            _queue.Enqueue(new Waiting(_last, batch, sink));
             if (!Holds)
             {
                 Release(int.MaxValue);
@@ -61,18 +60,19 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
         }
     }
 
-    public void WaitUntilPublished(long lsn)
+    public void WaitUntilPublished(LogBatch batch)
     {
         lock (_lock)
         {
-            while (_published < lsn)
+            bool isFailed;
+            while (!_isFailed.Remove(batch, out isFailed))
             {
                 if (!Monitor.Wait(_lock, Engine.SessionSteps.PatienceMs))
                 {
                     throw new TimeoutException("nobody has released the commit");
                 }
             }
-            if (_failed.Contains(lsn))
+            if (isFailed)
             {
                 throw new PhantomDbException("08007", "the log has failed");
             }
@@ -87,7 +87,7 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
             for (; count > 0 && _queue.TryDequeue(out Waiting? commit); count--)
             {
                 commit.Sink.Publish(commit.Lsn);
-                _published = commit.Lsn;
+                _isFailed[commit.Batch] = false;
             }
             Monitor.PulseAll(_lock);
         }
@@ -100,9 +100,8 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
         {
             while (_queue.TryDequeue(out Waiting? commit))
             {
-                _failed.Add(commit.Lsn);
                 commit.Sink.Fail(new PhantomDbException("08007", "the log has failed"));
-                _published = commit.Lsn;
+                _isFailed[commit.Batch] = true;
             }
             Monitor.PulseAll(_lock);
         }
