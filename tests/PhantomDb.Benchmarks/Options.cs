@@ -21,6 +21,7 @@ internal sealed record Options
           fork        forks of databases, without peers: how long one takes, what follows (--rows: the largest table, --runs)
           index       the ordered index alone, without peers (--runs)
           log-format  lines of the transaction log encoded and read, in memory, without peers (--runs)
+          log-writer  durable commits of the transaction log alone, from 1, 8 and 32 threads, beside the disk's rate (--runs, --budget)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
           selfcheck   check the comparison of answers and the data generator; needs no engine
@@ -45,7 +46,7 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "file", "scan", "mechanism", "fork", "index", "log-format", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 

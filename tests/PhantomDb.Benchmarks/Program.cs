@@ -58,6 +58,9 @@ public static class Program
                 return Succeeded;
             case "log-format":
                 return LogFormatWorkload.Run(options.RunCount, Console.Out) ? Succeeded : Failed;
+            case "log-writer":
+                LogWriterWorkload.Run(options.RunCount, options.BudgetMs ?? 2000, Console.Out);
+                return Succeeded;
             case Options.MemoryChildCommand:
                 MemoryWorkload.RunChild(options);
                 return Succeeded;

@@ -14,7 +14,7 @@ namespace PhantomDb.Durability.Log;
 /// </summary>
 internal sealed partial class TransactionLog
 {
-    private const int FreeBlocksKept = 4;
+    private const int FreeBlocksKept = 8;
 
     // The turn, and who else wants it: under the lock.
     private bool _isWriting;
@@ -387,7 +387,7 @@ internal sealed partial class TransactionLog
             _inDoubt.RemoveRange(firstBlock, _inDoubt.Count - firstBlock);
             _nextToWrite = nextLsn;
             ResetPlan();
-            _stopped = error;
+            _stopped = _pending.Count > 0 ? error : null;   // until they are written
             _retryAt = Environment.TickCount64 + RetryMs;
             WakeBackground();
         }

@@ -17,6 +17,9 @@ internal sealed class LogDisk : IFileSystem
     /// <summary>How long a flush takes.</summary>
     public int FlushMs { get; set; }
 
+    /// <summary>A write that fails has written all; else half.</summary>
+    public bool FailsAfterWriting { get; set; }
+
     public Dictionary<string, int> Counts { get; } = [];
 
     public static PhantomDbException Broken(string path) => Error.FileFailed("use", path, "Input/output error");
@@ -48,6 +51,17 @@ internal sealed class LogDisk : IFileSystem
         {
             Content content = _files[Path.Combine("/data", name)];
             return (isFlushedOnly ? content.Flushed : content.Bytes).ToArray();
+        }
+    }
+
+    /// <summary>What a crash may leave at worst of what failed: all that was written, and no cut that was not flushed.</summary>
+    public byte[] BytesWithoutCuts(string name)
+    {
+        lock (_gate)
+        {
+            Content content = _files[Path.Combine("/data", name)];
+            byte[] bytes = content.Bytes.ToArray();
+            return [.. bytes, .. content.CutOff.Skip((int)Math.Max(0, bytes.Length - content.CutAt))];
         }
     }
 
@@ -146,6 +160,11 @@ internal sealed class LogDisk : IFileSystem
 
         public MemoryStream Flushed { get; } = new();
 
+        /// <summary>What was cut off since the last flush, and where.</summary>
+        public byte[] CutOff { get; set; } = [];
+
+        public long CutAt { get; set; }
+
         /// <summary>From here on the two may differ.</summary>
         public long FlushedFrom { get; set; }
 
@@ -168,7 +187,7 @@ internal sealed class LogDisk : IFileSystem
                 }
                 catch (PhantomDbException)
                 {
-                    content.Bytes.Write(bytes[..(bytes.Length / 2)]);   // as much as there was room for
+                    content.Bytes.Write(disk.FailsAfterWriting ? bytes : bytes[..(bytes.Length / 2)]);   // as much as there was room for
                     throw;
                 }
                 content.Bytes.Write(bytes);
@@ -181,6 +200,8 @@ internal sealed class LogDisk : IFileSystem
             lock (disk._gate)
             {
                 disk.Do("truncate", content.Path);
+                content.CutOff = content.Bytes.ToArray()[(int)length..];
+                content.CutAt = length;
                 content.Bytes.SetLength(length);
                 content.FlushedFrom = Math.Min(content.FlushedFrom, length);
                 Length = length;
@@ -206,6 +227,7 @@ internal sealed class LogDisk : IFileSystem
                 from = content.FlushedFrom;
                 written = content.Bytes.GetBuffer()[(int)from..(int)content.Bytes.Length];
                 content.FlushedFrom = content.Bytes.Length;
+                content.CutOff = [];
             }
             if (disk.FlushMs > 0)
             {

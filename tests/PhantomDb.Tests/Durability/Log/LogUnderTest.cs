@@ -92,11 +92,11 @@ internal sealed class LogUnderTest : IDisposable
     }
 
     /// <summary>The records that a recovery would find, "LSN|OP|values"; every segment but the last must be whole as far as its successor counts.</summary>
-    public List<string> Recover(bool isFlushedOnly = false)
+    public List<string> Recover(bool isFlushedOnly = false, bool isCutLost = false)
     {
         List<string> records = [];
         var segments = Disk.Names.Where(name => name.EndsWith(".log", StringComparison.Ordinal))
-            .Select(name => (Name: name, Bytes: Disk.Bytes(name, isFlushedOnly)))
+            .Select(name => (Name: name, Bytes: isCutLost ? Disk.BytesWithoutCuts(name) : Disk.Bytes(name, isFlushedOnly)))
             .Select(file => (file.Name, file.Bytes, Header: LogHeader.TryParse(file.Bytes, out _)))
             .Where(file => file.Header is not null)
             .OrderBy(file => file.Header!.Segment).ToList();

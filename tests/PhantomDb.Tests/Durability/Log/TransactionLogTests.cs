@@ -1,5 +1,6 @@
 using System.Text;
 using PhantomDb.Catalog;
+using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Tests.Durability.Log;
@@ -340,6 +341,42 @@ public sealed class TransactionLogTests
             other[i] ^= 1;
             Assert.IsNull(LogManifest.TryParse(other), $"byte {i}");
             Assert.IsNull(LogManifest.TryParse(bytes.AsSpan(0, i)), $"cut at {i}");
+        }
+    }
+
+    [TestMethod]
+    public void F5_committers_on_the_systems_disk_are_all_found_again_with_rotation_between()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb-log-").FullName;
+        try
+        {
+            IReadOnlyList<LogSegmentFile> segments;
+            using (var log = new TransactionLog(PhysicalFileSystem.Instance, LogUnderTest.NewStart() with { Folder = folder }, Quiet with { SegmentBytes = 8192 }))
+            {
+                Parallel.For(0, 8, c =>
+                {
+                    for (int i = 0; i < 50; i++)
+                    {
+                        log.Append("ENTRY", [new("committer", $"{c}"), new("number", $"{i}")]);
+                    }
+                });
+                Assert.AreEqual(400, log.ReadAfter(0).Count());
+                log.Close();
+                segments = log.Segments;
+                Assert.AreEqual(401, log.ReadAfter(0).Count(), "also when it is closed");
+            }
+            Assert.IsGreaterThan(3, segments.Count);
+            string[] expected = [.. segments.Select(s => s.FileName).Append("shop.manifest").Order(StringComparer.Ordinal)];
+            CollectionAssert.AreEqual(expected, Directory.GetFiles(folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).ToArray());
+            foreach (LogSegmentFile segment in segments)
+            {
+                (LogSegmentReport report, _) = LogSegmentText.Read(File.ReadAllBytes(Path.Combine(folder, segment.FileName)), new LogReaderOptions { IsSealed = true });
+                Assert.AreEqual(LogVerdict.Clean, report.Verdict);
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
         }
     }
 
