@@ -61,6 +61,8 @@ public static class Program
             case "log-writer":
                 LogWriterWorkload.Run(options.RunCount, options.BudgetMs ?? 2000, Console.Out);
                 return Succeeded;
+            case "recovery":
+                return RecoveryWorkload.Run(options.RowCount, options.RunCount, Console.Out) ? Succeeded : Failed;
             case Options.MemoryChildCommand:
                 MemoryWorkload.RunChild(options);
                 return Succeeded;

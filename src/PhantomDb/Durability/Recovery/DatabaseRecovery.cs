@@ -11,7 +11,27 @@ namespace PhantomDb.Durability.Recovery;
 internal sealed record RecoveredSegment(string Path, LogHeader Header, long LastLsn, long Length, DateTime LastTime);
 
 /// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
-internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments, IReadOnlyDictionary<string, string?> Settings);
+internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments, IReadOnlyDictionary<string, string?> Settings)
+{
+    /// <summary>Promises that records are kept, which the manifest alone has.</summary>
+    public IReadOnlyList<LogPin> Pins { get; init; } = [];
+
+    /// <summary>
+    /// Where the log of the database goes on: always in a new segment. Records behind the LSN of the file that recovery began with are
+    /// needed until a newer one is there.
+    /// </summary>
+    public LogStart ToLogStart(string folder, string databaseName)
+    {
+        RecoveredSegment? last = Segments.Count > 0 ? Segments[^1] : null;
+        return new LogStart
+        {
+            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
+            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, RecoveryFloor = Report.BaseLsn,
+            Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
+            Segments = [.. Segments.Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
+        };
+    }
+}
 
 /// <summary>
 /// Brings a database back from its folder: the newest whole file, then the log behind it, whole transactions alone, then what
@@ -24,6 +44,7 @@ internal sealed class DatabaseRecovery
     private readonly RecoveryOptions _options;
     private readonly LoadTarget _target;
     private readonly RecoveryPlan _plan;
+    private readonly long _reachedLsn;
     private readonly List<RecoveryFile> _used = [];
     private readonly List<RecoveredSegment> _segments = [];
     private readonly List<PhantomDbException> _badBases = [];
@@ -42,6 +63,7 @@ internal sealed class DatabaseRecovery
         _options = options;
         _target = target;
         _plan = new RecoveryPlanner(path, files).Plan();
+        _reachedLsn = Math.Max(options.ReachedLsn, _plan.ReachedLsn);
     }
 
     /// <summary>Throws where the files are refused: the error names file, line and byte offset.</summary>
@@ -72,7 +94,10 @@ internal sealed class DatabaseRecovery
             TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
-        return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments, applier.Settings);
+        return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments, applier.Settings)
+        {
+            Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
+        };
     }
 
     // The newest file that is whole and that the log continues; an empty database where the log has all from the beginning.
@@ -145,15 +170,22 @@ internal sealed class DatabaseRecovery
         RecoverySegment[] segments = [.. _plan.SegmentsAfter(file)];
         foreach (RecoverySegment segment in _plan.Segments.Where(s => !segments.Contains(s)))
         {
-            _used.Add(new RecoveryFile(segment.Path, false, "the file has all of its records"));
-            _segments.Add(new RecoveredSegment(segment.Path, segment.Header, segment.LastLsn, segment.Counted?.Length ?? _files.Length(segment.Path), default));
+            if (segment.Counted is { } counted && segments.Length > 0)
+            {
+                _used.Add(new RecoveryFile(segment.Path, false, "the file has all of its records"));
+                _segments.Add(new RecoveredSegment(segment.Path, segment.Header, counted.LastLsn, counted.Length, default));
+            }
+            else
+            {
+                _used.Add(new RecoveryFile(segment.Path, false, $"timeline {segment.Header.Timeline} had ended: the file is of a later one"));
+            }
         }
         for (int i = 0; i < segments.Length; i++)
         {
             RecoverySegment segment = segments[i];
             using Stream stream = _files.OpenRead(segment.Path);
             bool isLast = segment.Counted is null;
-            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast ? _options.ReachedLsn : 0 });
+            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast ? _reachedLsn : 0 });
             DateTime lastTime = default;
             bool isStopped = false;
             while (!isStopped && reader.Read())
@@ -239,7 +271,7 @@ internal sealed class DatabaseRecovery
 
     private void EnsureReached(long lsn, long? toLsn)
     {
-        long floor = Math.Min(Math.Max(_options.ReachedLsn, _badLsn), toLsn ?? long.MaxValue);
+        long floor = Math.Min(Math.Max(_reachedLsn, _badLsn), toLsn ?? long.MaxValue);
         if (lsn >= floor || _options.Mode == RecoveryMode.Salvage)
         {
             return;
@@ -269,6 +301,18 @@ internal sealed class DatabaseRecovery
             file.TruncateTo(cut.End.Offset);
             file.Flush();
             _bytesSetAside += cut.FileLength - cut.End.Offset;
+        }
+        if (_plan.ActiveSegment is { } active && !_segments.Exists(s => s.Path == active.Path) && !_lost.Any(s => s.Path == active.Path))
+        {
+            // The log goes on under its name: it keeps another, as a sealed one has.
+            string folder = Path.GetDirectoryName(active.Path)!;
+            var name = new LogSegmentName(_plan.DatabaseName, _files.WrittenAt(active.Path), active.Header.FirstLsn);
+            while (_files.Exists(Path.Combine(folder, name.ToString())))
+            {
+                name = name with { Number = name.Number + 1 };
+            }
+            _files.Rename(active.Path, Path.Combine(folder, name.ToString()));
+            _files.FlushFolder(folder);
         }
         foreach (RecoverySegment lost in _lost)
         {

@@ -27,7 +27,7 @@ internal sealed record RecoveryOptions
     /// <summary>Stop behind the last transaction of this time (UTC) or before. Files stay as they are.</summary>
     public DateTime? ToTime { get; init; }
 
-    /// <summary>The log is known to have reached this LSN: a floor, from the manifest.</summary>
+    /// <summary>The log is known to have reached this LSN, besides what the manifest says.</summary>
     public long ReachedLsn { get; init; }
 
     public bool IsToPoint => ToLsn is not null || ToTime is not null;

@@ -28,6 +28,17 @@ internal sealed record RecoverySegment(string Path, LogHeader Header, LogPredece
 internal sealed record RecoveryPlan(
     Guid Id, IReadOnlyList<RecoveryBase> Bases, IReadOnlyList<RecoverySegment> Segments, IReadOnlyList<RecoveryFile> Others, IReadOnlyList<string> UnbegunSegments)
 {
+    public string DatabaseName { get; init; } = "";
+
+    /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
+    public (string Path, LogHeader Header)? ActiveSegment { get; init; }
+
+    /// <summary>Null where there is none that is whole and this database's.</summary>
+    public LogManifest? Manifest { get; init; }
+
+    /// <summary>The log is known to have reached this LSN; 0 where nothing is known, or of an older timeline alone.</summary>
+    public long ReachedLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ReachedLsn : 0;
+
     public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : 1;
 
     /// <summary>Why a file cannot be what the segments are applied to; null where it can, or is newer than all of them.</summary>

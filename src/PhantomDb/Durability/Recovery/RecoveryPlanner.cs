@@ -12,6 +12,7 @@ namespace PhantomDb.Durability.Recovery;
 internal sealed class RecoveryPlanner(string path, IFileSystem files)
 {
     private const string SnapshotMark = "_snapshot_";
+    private const int ManifestSizeMax = 1 << 24;
 
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _name = Path.GetFileNameWithoutExtension(path);
@@ -51,7 +52,25 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         List<RecoverySegment> chain = Chain();
         EnsureOneHistory(chain);
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
-        return new RecoveryPlan(id, bases, chain, _others, _unbegun);
+        return new RecoveryPlan(id, bases, chain, _others, _unbegun) 
+        {
+            Manifest = ReadManifest(id), DatabaseName = _name,
+            ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
+        };
+    }
+
+    // A hint and a floor: what is damaged, or another database's, is as good as none.
+    private LogManifest? ReadManifest(Guid id)
+    {
+        string manifestPath = Path.Combine(_folder, LogManifest.FileName(_name));
+        if (!files.Exists(manifestPath))
+        {
+            return null;
+        }
+        using Stream stream = files.OpenRead(manifestPath);
+        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
+        stream.ReadExactly(bytes);
+        return LogManifest.TryParse(bytes) is { } manifest && manifest.Id == id ? manifest : null;
     }
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
@@ -65,8 +84,13 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private FileHeader? ReadHeader(string filePath)
     {
         using Stream stream = files.OpenRead(filePath);
-        string sealPath = DatabaseFileWriter.SealPath(filePath);
-        return SealedFile.ReadHeader(stream) ?? (files.Exists(sealPath) ? SealedFile.ReadBeside(files, sealPath).Header : null);
+        string? sealPath = DatabaseFileWriter.SealPath(filePath);
+        if (SealedFile.IsSealed(stream))
+        {
+            return SealedFile.ReadHeader(stream);
+        }
+        sealPath = new[] { sealPath + ".new", sealPath }.FirstOrDefault(seal => files.Exists(seal) && SealedFile.IsSealFitting(files, seal, stream));
+        return sealPath is null ? null : SealedFile.ReadBeside(files, sealPath).Header;
     }
 
     private void AddSegment(string filePath, long? firstLsnInName)

@@ -162,6 +162,60 @@ public sealed class DatabaseRecoveryTests : RecoveryTest
     }
 
     [TestMethod]
+    public void The_manifest_is_a_floor_but_not_that_of_another_timeline_or_database()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
+        LogManifestRow reached = new(LogManifest.Reached, "", 0, 4, 0, DateTime.UnixEpoch), pin = new(LogManifest.Pin, "audit", 2, 0, 0, DateTime.UnixEpoch);
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 1, [reached, pin]).ToBytes();
+
+        StringAssert.Contains(Refused().Message, "the log had reached");
+
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 2, [reached, pin]).ToBytes();
+        CollectionAssert.AreEqual(new[] { new LogPin("audit", 2) }, Recover().Pins.ToArray());
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Guid.NewGuid(), 1, [reached, pin]).ToBytes();
+        Assert.IsEmpty(Recover().Pins);
+        Disk.Files["/data/shop.manifest"] = [1, 2, 3];
+        Assert.AreEqual(3, Recover().Report.LastLsn);
+    }
+
+    [TestMethod]
+    public void The_log_goes_on_behind_a_torn_end_in_a_new_segment()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b");
+        Disk.Files[ActivePath] = Log.Bytes[..^5];
+        Log.IsActive = false;
+
+        LogStart start = Recover().ToLogStart("/data", "shop");
+        Assert.AreEqual((3L, 2L, Log.Salt, 2L), (start.NextLsn, start.Segment, start.Predecessor!.Salt, start.Predecessor.LastLsn));
+        Assert.AreEqual(Disk.Files[ActivePath].Length, (int)start.Predecessor.Length);
+
+        Disk.Files["/data/shop_log_20261121_130000_1.log"] = Disk.Files[ActivePath];
+        var next = new RecoveryLog(Disk);
+        next.Fork(start.Predecessor, start.Segment, 1, salt: 0x3000);
+        next.Commit(Users, "INSERT,users,2,c").Save();
+
+        RecoveredDatabase recovered = Recover();
+        CollectionAssert.AreEqual(new[] { "1|a", "2|c" }, Rows(recovered.Database, "users"));
+        Assert.AreEqual(RecoveryVerdict.Clean, recovered.Report.Verdict);
+    }
+
+    [TestMethod]
+    public void A_file_of_a_later_timeline_ends_the_log_which_keeps_another_name()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,gone");
+        SaveAs(Path, Recover(new RecoveryOptions { ToLsn = 2 }));
+
+        RecoveredDatabase recovered = Recover();
+
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(recovered.Database, "users"));
+        Assert.AreEqual((2, 2L, 1L), (recovered.Report.Timeline, recovered.Report.LastLsn, recovered.ToLogStart("/data", "shop").Segment));
+        Assert.IsFalse(Disk.Files.ContainsKey(ActivePath));
+        Assert.IsTrue(Disk.Files.ContainsKey("/data/shop_log_19700101_000000_1.log"));
+        Log.IsActive = false;
+        CollectionAssert.AreEqual(new[] { "1|a" }, Rows(Recover().Database, "users"));
+    }
+
+    [TestMethod]
     public void A_missing_segment_is_refused()
     {
         Log.Commit(Users, "INSERT,users,1,a");
