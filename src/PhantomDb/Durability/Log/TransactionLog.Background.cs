@@ -291,9 +291,9 @@ internal sealed partial class TransactionLog
                     LogRetention.CountToDelete(files, activeBytes, _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 WriteManifest();
             }
-            catch (PhantomDbException)
+            catch (Exception)
             {
-                // what was not deleted goes the next time; a manifest is a hint
+                // what was not deleted goes the next time, a manifest is a hint; and no error on this thread may end the process
             }
         }
     }
