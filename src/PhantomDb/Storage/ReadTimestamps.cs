@@ -117,8 +117,6 @@ internal sealed class ReaderSlot
 
     public long Published => Volatile.Read(ref _line.Published);
 
-    public bool IsReading => _line.Published != Nobody;
-
     /// <summary>Begins to read at the newest timestamp; all versions that it needs are kept until <see cref="Leave"/>.</summary>
     public long Enter()
     {
@@ -134,13 +132,6 @@ internal sealed class ReaderSlot
             }
             timestamp = visible;
         }
-    }
-
-    /// <summary>Goes on reading at a timestamp that another slot holds at the moment: a result that outlives its statement.</summary>
-    public void EnterAt(long heldTimestamp)
-    {
-        _line.Published = heldTimestamp;
-        Interlocked.MemoryBarrier();
     }
 
     public void Leave() => Volatile.Write(ref _line.Published, Nobody);

@@ -39,9 +39,6 @@ internal sealed class TableScan
         _morselEnd = (_sliceCount + MorselSize - 1) / MorselSize;
     }
 
-    /// <summary>Workers that have something to do at once.</summary>
-    public int WorkerCountMax => Math.Max(1, _morselEnd - _firstMorsel);
-
     /// <summary>Positions at most: for progress reports.</summary>
     public long RowCountMax => (long)(_sliceCount - (_firstMorsel * MorselSize)) * RowSlice.Capacity;
 

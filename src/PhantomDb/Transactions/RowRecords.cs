@@ -221,21 +221,7 @@ internal sealed class RowRecords
     private static Vector OfOneValue(PhysicalType type)
     {
         var vector = new Vector(type);
-        vector.Reference(type switch
-        {
-            PhysicalType.Boolean => new bool[1],
-            PhysicalType.Int16 => new short[1],
-            PhysicalType.Int32 => new int[1],
-            PhysicalType.Int64 => new long[1],
-            PhysicalType.Int128 => new Int128[1],
-            PhysicalType.Real => new float[1],
-            PhysicalType.Double => new double[1],
-            PhysicalType.Numeric => new Numeric[1],
-            PhysicalType.String => new StringView[1],
-            PhysicalType.Interval => new Interval[1],
-            PhysicalType.Uuid => new UInt128[1],
-            _ => throw new System.Diagnostics.UnreachableException(),
-        }, null);
+        vector.Reference(ColumnSlice.NewArray(type, 1), null);
         return vector;
     }
 }

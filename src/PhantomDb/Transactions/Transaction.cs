@@ -58,8 +58,6 @@ internal sealed class Transaction
 
     public IsolationLevel Isolation { get; private set; }
 
-    public bool HasWritten => _writes.Count > 0;
-
     /// <summary>True when a statement has run at a timestamp that the transaction keeps: its isolation cannot change any more.</summary>
     public bool HasSnapshot => _hasSnapshot;
 
@@ -121,8 +119,7 @@ internal sealed class Transaction
 
     /// <summary>
     /// Begins a statement that reads: it sees what is committed by now (or was by the first statement, as the isolation level
-    /// has it), and the transaction's earlier statements. The statement before must have been read to its end; a result that
-    /// is read on beside others holds a slot of its own (<see cref="ReaderSlot.EnterAt"/>) from before this call.
+    /// has it), and the transaction's earlier statements. The statement before must have been read to its end.
     /// </summary>
     public void BeginReading()
     {
