@@ -63,12 +63,12 @@ internal sealed partial class TableStore
 
     private HashSet<(int Number, TransactionStamp Stamp)>? StillUnreadable()
     {
-        if (_unreadable is null)
+        if (_unreadable is not { } unreadable)   // read once: another reader may find that it is over
         {
             return null;
         }
         long horizon = _timestamps.Horizon();
-        HashSet<(int Number, TransactionStamp Stamp)> still = [.. _unreadable.Where(known => known.Stamp.Value > horizon)];
+        HashSet<(int Number, TransactionStamp Stamp)> still = [.. unreadable.Where(known => known.Stamp.Value > horizon)];
         return still.Count == 0 ? null : still;
     }
 
