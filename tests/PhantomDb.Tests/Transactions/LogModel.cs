@@ -1,4 +1,5 @@
 using System.Text;
+using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
 using PhantomDb.Storage;
@@ -108,9 +109,11 @@ internal sealed class LogModel
         entry.Value.Rows.Select(row => "ROW:" + string.Join(',', row.Select(cell => cell is "" ? "\"\"" : cell))))));
 
     /// <summary>The same of a database.</summary>
-    public static string Sections(Database database, MemoryFileSystem disk)
+    public static string Sections(Database database, MemoryFileSystem disk) => Sections(database.Catalog, database.Storage, disk);
+
+    public static string Sections(DatabaseCatalog catalog, DatabaseStorage storage, MemoryFileSystem disk)
     {
-        DatabaseFileWriter.Write(new DatabaseContent("saved", database.Catalog, database.Storage, ReadView.Latest), "/saved.db",
+        DatabaseFileWriter.Write(new DatabaseContent("saved", catalog, storage, ReadView.Latest), "/saved.db",
             new DatabaseFileOptions { Sealed = false }, disk);
         var sections = new StringBuilder();
         foreach (string section in Encoding.UTF8.GetString(disk.Files["/saved.db"]).Split("\n[TABLE:")[1..])

@@ -1,10 +1,16 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Recovery;
 using PhantomDb.Tests.Durability;
+using PhantomDb.Tests.Durability.Recovery;
 using static PhantomDb.Tests.Engine.SessionSteps;
 
 namespace PhantomDb.Tests.Transactions;
 
-/// <summary>Records of random transactions, with savepoints and definitions among them, make of an empty database what the transactions made.</summary>
+/// <summary>
+/// Records of random transactions, with savepoints and definitions among them, make of an empty database what the transactions made: by the model's
+/// rules, and by recovery.
+/// </summary>
 [TestClass]
 public sealed class LogReplayTests
 {
@@ -22,6 +28,8 @@ public sealed class LogReplayTests
         database.Transactions.UseLog(log, 0);
         using Session session = database.OpenSession();
         var model = new LogModel();
+        var logDisk = new MemoryFileSystem();
+        var segments = new RecoveryLog(logDisk);
         List<string> done = [];
         string[] start =
         [
@@ -62,6 +70,7 @@ public sealed class LogReplayTests
             if (i % 20 == 19)
             {
                 Assert.AreEqual(LogModel.Sections(database, disk), model.Sections(), $"seed {seed}, after {string.Join("; ", done)}");
+                Assert.AreEqual(LogModel.Sections(database, disk), Recovered(segments, logDisk), $"seed {seed}, after {string.Join("; ", done)}");
                 done.Clear();
             }
         }
@@ -76,6 +85,10 @@ public sealed class LogReplayTests
         {
             List<string> records = [.. log.Records];
             log.Records.Clear();
+            if (records.Count > 0)
+            {
+                segments.Commit([.. records]);
+            }
             try
             {
                 model.Apply(records);
@@ -85,6 +98,13 @@ public sealed class LogReplayTests
                 Assert.Fail($"seed {seed}: {error.Message}\n{string.Join('\n', records)}\n{string.Join("; ", done.TakeLast(30))}");
             }
         }
+    }
+
+    private static string Recovered(RecoveryLog segments, MemoryFileSystem disk)
+    {
+        segments.Save();
+        RecoveredDatabase recovered = DatabaseRecovery.Run("/data/shop.db", LoadTarget.New, disk, new RecoveryOptions { IsReadOnly = true });
+        return LogModel.Sections(recovered.Database.Catalog, recovered.Database.Storage, disk);
     }
 
     private static string Statement(Random random)

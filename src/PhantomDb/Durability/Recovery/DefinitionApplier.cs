@@ -24,7 +24,7 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
     private DatabaseCatalog _catalog = database.Catalog;
 
     /// <summary>Where a column of an altered table comes from: an old one, a constant as text, or neither: NULL.</summary>
-    private sealed record ColumnSource(string? OldName, string? Constant);
+    private readonly record struct ColumnSource(string? OldName, string? Constant);
 
     public DatabaseCatalog Catalog => _catalog;
 
@@ -139,17 +139,21 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
         Finish(table, builder, sequences, identities);
     }
 
-    // The new definition. A column comes from that of its name, or from where FROM:new,old or VALUE:new,text says; else it is NULL.
+    // The new definition. The line FROM tells of each column where it comes from.
     private void AlterTable(TableDefinition old, IReadOnlyList<byte[]> values)
     {
         var builder = new TableBuilder(old.Oid, old.Schema, old.Name, TakeOid);
         List<SequenceLine> sequences = [];
         List<string[]> identities = [];
-        Dictionary<string, ColumnSource> sources = [];
+        List<ColumnSource> sources = [];
         TableDefinition built = Read(builder, values, sequences, identities, sources);
-        if (sources.Keys.Any(name => built.IndexOf(name) < 0))
+        if (built.Columns.Count == 0)
         {
-            throw new FormatException("a line FROM or VALUE is about a column that the table does not have");
+            sources.Clear();   // an empty list is one empty cell
+        }
+        if (sources.Count != built.Columns.Count)
+        {
+            throw new FormatException("the line FROM, with a cell for each column, is missing");
         }
         TableDefinition altered = Renumbered(built, old, sources);
         _catalog = _catalog.With(altered);
@@ -165,14 +169,14 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
     }
 
     // Storage numbers stay with the columns that stay, oids with the indexes that do: storage shares them, and others refer to them.
-    private static TableDefinition Renumbered(TableDefinition built, TableDefinition old, Dictionary<string, ColumnSource> sources)
+    private static TableDefinition Renumbered(TableDefinition built, TableDefinition old, List<ColumnSource> sources)
     {
         int next = old.NextColumnNumber;
         int[] numbers = new int[built.Columns.Count];
         for (int i = 0; i < numbers.Length; i++)
         {
             ColumnDefinition column = built.Columns[i];
-            ColumnSource source = sources.GetValueOrDefault(column.Name, new ColumnSource(old.IndexOf(column.Name) < 0 ? null : column.Name, null));
+            ColumnSource source = sources[i];
             if (source.OldName is null)
             {
                 numbers[i] = next++;
@@ -226,10 +230,10 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
         left.IsUnique == right.IsUnique && left.NullsEqual == right.NullsEqual && left.IsDeferrable == right.IsDeferrable
         && left.IsConstraint == right.IsConstraint && left.Columns.SequenceEqual(right.Columns);
 
-    private static RowBuffer? Constants(TableDefinition table, Dictionary<string, ColumnSource> sources)
+    private static RowBuffer? Constants(TableDefinition table, List<ColumnSource> sources)
     {
         (ColumnDefinition Column, string Text)[] added =
-            [.. table.Columns.Where(c => sources.GetValueOrDefault(c.Name)?.Constant is not null).Select(c => (c, sources[c.Name].Constant!))];
+            [.. table.Columns.Zip(sources).Where(c => c.Second.Constant is not null).Select(c => (c.First, c.Second.Constant!))];
         if (added.Length == 0)
         {
             return null;
@@ -256,7 +260,7 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
 
     // Lines of a section into the builder; what is not the table's alone into the lists.
     private static TableDefinition Read(
-        TableBuilder builder, IReadOnlyList<byte[]> values, List<SequenceLine> sequences, List<string[]> identities, Dictionary<string, ColumnSource>? sources)
+        TableBuilder builder, IReadOnlyList<byte[]> values, List<SequenceLine> sequences, List<string[]> identities, List<ColumnSource>? sources)
     {
         foreach (byte[] value in values)
         {
@@ -276,11 +280,8 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
                 case "IDENTITY" when cells.Length == 3:
                     identities.Add(cells);
                     break;
-                case "FROM" when sources is not null && cells.Length == 2:
-                    sources.Add(new DefinitionText(cells[0]).Name(), new ColumnSource(new DefinitionText(cells[1]).Name(), null));
-                    break;
-                case "VALUE" when sources is not null && cells.Length is 1 or 2:
-                    sources!.Add(new DefinitionText(cells[0]).Name(), new ColumnSource(null, cells.Length == 2 ? cells[1] : null));
+                case "FROM" when sources is { Count: 0 } && cells.Length > 0:
+                    sources.AddRange(cells.Select(Source));
                     break;
                 default:
                     AddLine(builder, kind, cells);
@@ -289,6 +290,10 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
         }
         return builder.Build();
     }
+
+    // A name, =text, or nothing.
+    private static ColumnSource Source(string cell) =>
+        cell.Length == 0 ? default : cell[0] == '=' ? new ColumnSource(null, cell[1..]) : new ColumnSource(new DefinitionText(cell).Name(), null);
 
     private static void AddLine(TableBuilder builder, string kind, string[] cells)
     {

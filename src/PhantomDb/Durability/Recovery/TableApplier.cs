@@ -103,10 +103,11 @@ internal sealed class TableApplier
                 Update(record);
                 break;
             case LogOperation.Delete:
-                EnsureCount(record.Count == _types.Length || HasEqualRows(record, _types.Length), record);
+                bool hasPlace = HasPlace(record, _types.Length + 1);
+                EnsureCount(record.Count == _types.Length || hasPlace, record);
                 int image = NextImage(1);
                 Parse(record, 0, _images, image, Image.Before);
-                Remove(FindBefore(record, image, _types.Length));
+                Remove(FindBefore(record, image, record.Count));
                 break;
         }
     }
@@ -142,12 +143,12 @@ internal sealed class TableApplier
 
     private void Update(LogReader record)
     {
-        int mark = _types.Length, end = mark + 1 + _types.Length;
-        EnsureCount(record.Count >= end && record.IsMark(mark) && (record.Count == end || HasEqualRows(record, end)), record);
+        int mark = HasPlace(record, (2 * _types.Length) + 2) ? _types.Length + 1 : _types.Length;
+        EnsureCount(record.Count == mark + 1 + _types.Length && record.IsMark(mark), record);
         int image = NextImage(2);
         Parse(record, 0, _images, image, Image.Before);
         Parse(record, mark + 1, _images, image + 1, Image.After);
-        long rowId = FindBefore(record, image, end);
+        long rowId = FindBefore(record, image, mark);
         RowImages.Take(_after, _images.Vectors, image + 1);
         ulong changed = 0;
         bool movesKey = false, isChanged = false;
@@ -229,7 +230,7 @@ internal sealed class TableApplier
     {
         InsertUpTo(_start);
         RowImages.Take(_before, _images.Vectors, image);
-        return _key is null ? FindByHash(EqualRows(record, end)) : FindByKey();
+        return _key is null ? FindByHash(EqualRowsBefore(record, end)) : FindByKey();
     }
 
     private long FindByKey()
@@ -259,12 +260,12 @@ internal sealed class TableApplier
             $"a row of table \"{_table.Name}\" is not as the image before says: column \"{_table.Columns[different].Name}\" differs");
     }
 
-    // Behind the images: a mark, and how many equal rows stood before the row when the transaction began.
-    private bool HasEqualRows(LogReader record, int end) => _key is null && record.Count == end + 2 && record.IsMark(end);
+    // Behind the image before: which of the equal rows it is, from 1, as they were when the transaction began. Not for the first.
+    private bool HasPlace(LogReader record, int count) => _key is null && record.Count == count;
 
-    private static int EqualRows(LogReader record, int end) => record.Count == end ? 0
-        : int.TryParse(record.Value(end + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int count) ? count
-        : throw new LogMismatch("the count of equal rows is no number");
+    private int EqualRowsBefore(LogReader record, int end) => end == _types.Length ? 0
+        : int.TryParse(record.Value(_types.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int place) && place > 1 ? place - 1
+        : throw new LogMismatch("the place among equal rows is no number above 1");
 
     private long FindByHash(int equalRows)
     {
@@ -272,6 +273,7 @@ internal sealed class TableApplier
         long hash = RowImages.HashOf(_before, _types);
         SortedSet<long>? taken = _taken.GetValueOrDefault(hash);   // those equal rows are not there any more
         int place = 0;
+        long last = -1;
         using SortedSet<long>.Enumerator takenRows = (taken ?? NoRows).GetEnumerator();
         bool hasTaken = takenRows.MoveNext();
         foreach (long rowId in _hashes.Find(hash))
@@ -285,11 +287,19 @@ internal sealed class TableApplier
             {
                 place++;
             }
-            if (_store.TryReadLatest(rowId, _found) && FirstDifference(_found) < 0 && place++ == equalRows)
+            if (_store.TryReadLatest(rowId, _found) && FirstDifference(_found) < 0)
             {
-                Take(hash, rowId, taken);
-                return rowId;
+                last = rowId;
+                if (place++ == equalRows)
+                {
+                    break;
+                }
             }
+        }
+        if (last >= 0)
+        {
+            Take(hash, last, taken);   // where others took equal rows meanwhile, there are fewer than the record says: any of them is as good
+            return last;
         }
         throw new LogMismatch($"table \"{_table.Name}\" has no row that is as the image before says");
     }

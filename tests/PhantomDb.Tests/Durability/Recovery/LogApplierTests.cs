@@ -48,8 +48,8 @@ public sealed class LogApplierTests : RecoveryTest
     {
         string[] rows = RowsAfter("notes",
             [Notes, "INSERT,notes,1,a", "INSERT,notes,2,b", "INSERT,notes,1,a", "INSERT,notes,3,c", "INSERT,notes,1,a"],
-            ["UPDATE,notes,2,b,>,2,B", "DELETE,notes,1,a,>,1"],                                  // the one in the middle
-            ["INSERT,notes,9,z", "UPDATE,notes,1,a,>,7,first", "UPDATE,notes,1,a,>,8,last,>,1"]);   // places as they were before both
+            ["UPDATE,notes,2,b,>,2,B", "DELETE,notes,1,a,2"],                                  // the one in the middle
+            ["INSERT,notes,9,z", "UPDATE,notes,1,a,>,7,first", "UPDATE,notes,1,a,3,>,8,last"]);   // places as they were before both
 
         CollectionAssert.AreEqual(new[] { "7|first", "2|B", "3|c", "8|last", "9|z" }, rows);
     }
@@ -65,6 +65,14 @@ public sealed class LogApplierTests : RecoveryTest
     }
 
     [TestMethod]
+    public void Of_equal_rows_the_last_serves_where_others_have_taken_some_meanwhile()
+    {
+        string[] rows = RowsAfter("notes", [Notes, "INSERT,notes,1,a", "INSERT,notes,1,a", "INSERT,notes,2,b"], ["DELETE,notes,1,a"], ["UPDATE,notes,1,a,2,>,3,c"]);
+
+        CollectionAssert.AreEqual(new[] { "3|c", "2|b" }, rows);
+    }
+
+    [TestMethod]
     [DataRow("UPDATE,users,1,Anna,>,1,Bob", "column \"name\" differs")]
     [DataRow("UPDATE,users,2,Ann,>,2,Bob", "no row with the key")]
     [DataRow("DELETE,users,1,", "column \"name\" differs")]
@@ -75,10 +83,11 @@ public sealed class LogApplierTests : RecoveryTest
     [DataRow("INSERT,nobody,1", "does not exist")]
     [DataRow("UPDATE,users,1,Ann,1,Bob", "does not fit")]
     [DataRow("DELETE,notes,1,b", "no row that is as the image before says")]
-    [DataRow("DELETE,notes,1,a,>,1", "no row that is as the image before says")]
+    [DataRow("DELETE,notes,1,a,x", "place among equal rows")]
+    [DataRow("DELETE,notes,1,a,1", "place among equal rows")]
     [DataRow("TABLE,users,COLUMNS:id:int", "is not the one that the table has")]
     [DataRow("DROP,nobody,TABLE", "does not exist")]
-    [DataRow("ALTER,users,\"COLUMNS:id:int,x:int\",\"FROM:x,name\"", "has another type")]
+    [DataRow("ALTER,users,\"COLUMNS:id:int,x:int\",\"FROM:id,name\"", "has another type")]
     [DataRow("TABLE,other,COLUMNS:id:int,WHAT:x", "not known here")]
     public void What_does_not_fit_the_database_is_damage_with_its_place(string body, string reason)
     {
@@ -103,7 +112,7 @@ public sealed class LogApplierTests : RecoveryTest
     public void Tables_are_altered_with_their_rows()
     {
         Log.Commit(Users, "INSERT,users,1,Ann", "INSERT,users,2,Bob");
-        Log.Commit("ALTER,users,\"COLUMNS:key:int,name:string,age:int,note:string\",NOTNULL:age,CONSTRAINT:users_pkey PRIMARY KEY (key),INDEX:by_age (age),\"FROM:key,id\",\"VALUE:age,18\",VALUE:note",
+        Log.Commit("ALTER,users,\"COLUMNS:key:int,name:string,age:int,note:string\",NOTNULL:age,CONSTRAINT:users_pkey PRIMARY KEY (key),INDEX:by_age (age),\"FROM:id,name,=18,\"\"\"\"\"",
             "INSERT,users,3,Cy,20,x");
         Log.Commit("UPDATE,users,1,Ann,18,,>,1,Ann,19,");
 
@@ -254,7 +263,7 @@ public sealed class LogApplierTests : RecoveryTest
         for (int i = 0; i < before.Length; i++)
         {
             int equal = before[..i].Count(n => n == before[i]);
-            string end = equal == 0 ? "" : $",>,{equal}";
+            string end = equal == 0 ? "" : $",{equal + 1}";
             string image = $"{before[i].Number},{before[i].Text}";
             switch (random.Next(40))
             {
@@ -263,7 +272,7 @@ public sealed class LogApplierTests : RecoveryTest
                     break;
                 case 1:
                     (int Number, string Text) changed = (before[i].Number + 1, before[i].Text);
-                    bodies.Add($"UPDATE,notes,{image},>,{changed.Number},{changed.Text}{end}");
+                    bodies.Add($"UPDATE,notes,{image}{end},>,{changed.Number},{changed.Text}");
                     after.Add(changed);
                     break;
                 default:
