@@ -31,5 +31,7 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
 
     public IEnumerable<object?[]> Locks(SystemScan scan) => database.Monitor.LockRows(scan);
 
+    public IEnumerable<object?[]> EngineRows(SystemScan scan) => new DiskTables(database).Rows(scan);
+
     public Functions.ISessionControl SessionControl => database.Monitor;
 }

@@ -92,10 +92,10 @@ internal static class ArrayText
     }
 
     /// <summary>An array of strings as text: for what the engine makes itself.</summary>
-    public static string Of(IEnumerable<string> elements)
+    public static string Of(IEnumerable<string?> elements)
     {
         var output = new ArrayBufferWriter<byte>();
-        Write([.. elements.Select(Encoding.UTF8.GetBytes)], SqlType.ArrayOf(SqlTypeId.Text), output, null);
+        Write([.. elements.Select(e => e is null ? null : Encoding.UTF8.GetBytes(e))], SqlType.ArrayOf(SqlTypeId.Text), output, null);
         return Encoding.UTF8.GetString(output.WrittenSpan);
     }
 

@@ -4,41 +4,61 @@ using PhantomDb.Errors;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>
-/// Reads records from any LSN on, over all segments, in a stream and verified. Where it has read it keeps a place every so many bytes, so that it
-/// need not begin at a segment's start again; the segments used longest ago lose theirs first. For any thread.
+/// Reads records of any range, over all segments, in a stream and verified. Where it has read it keeps a place every so many bytes; elsewhere
+/// it looks for the place to begin at by halving. The segments used longest ago lose their places first. For any thread.
 /// </summary>
 internal sealed class LogHistory(LogFiles files, long indexBytesMax)
 {
     private const int IndexedBytes = 1 << 16;   // between two places
+    private const int NearBytes = 1 << 18;      // read rather than searched
     private const int PositionBytes = 24;
+    private const int FewRecords = 64;
+    private const int SmallBufferBytes = 1 << 14;
 
     private readonly object _gate = new();
-    private readonly Dictionary<uint, Index> _indexes = [];   // by the segment's salt
+    private readonly Dictionary<uint, Index> _indexes = [];        // by the segment's salt
+    private readonly Dictionary<uint, DateTime> _firstTimes = [];   // by the same
     private long _clock;
 
     /// <summary>Memory that places take.</summary>
     public long IndexBytes { get; private set; }
 
-    /// <summary>Records behind an LSN; ends with the last that was written when it came there.</summary>
-    public IEnumerable<LogEntry> ReadAfter(long lsn)
+    /// <summary>
+    /// Records of a range, as far as they have been written when it comes there. Of the segments only those are read that can have some, from near the
+    /// first one on. 22023 where the first LSN of the range is no longer kept.
+    /// </summary>
+    public IEnumerable<LogEntry> Read(LogRange range)
     {
-        long next = lsn + 1;
-        while (files.Open(next) is var (file, stream))
+        long next = SkipTo(range);
+        while (next <= range.LastLsn && files.Open(next) is var (file, stream))
         {
             using (stream)
             {
-                var reader = new LogReader(files.PathOf(file.FileName), stream,
-                    new LogReaderOptions { Counted = new LogPredecessor(file.Salt, file.LastLsn, file.Length), From = Find(file.Salt, next) });
+                LogRange rest = range with { FirstLsn = next };
+                var reader = new LogReader(files.PathOf(file.FileName), stream, new LogReaderOptions
+                {
+                    Counted = new LogPredecessor(file.Salt, file.LastLsn, file.Length), From = Find(file, stream, rest),
+                    BufferBytes = range.LastLsn - next < FewRecords ? SmallBufferBytes : 0,
+                });
                 while (reader.Read())
                 {
-                    if (reader.Line.IsLastPart)
+                    LogLine line = reader.Line;
+                    if (line.IsLastPart)
                     {
                         Remember(file.Salt, reader.End);
                     }
-                    if (reader.Line.Lsn >= next)
+                    if (rest.IsBehind(line))
                     {
-                        next = reader.Line.Lsn + 1;
-                        yield return ToEntry(reader);
+                        yield break;
+                    }
+                    next = Math.Max(next, line.Lsn + 1);
+                    if (!rest.IsBefore(line))
+                    {
+                        yield return ToEntry(reader, file.FileName);
+                        if (next > range.LastLsn)
+                        {
+                            yield break;
+                        }
                     }
                 }
                 if (reader.Report.Verdict != LogVerdict.Clean)
@@ -49,14 +69,97 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
         }
     }
 
-    /// <summary>A place at or before an LSN; null for the segment's start.</summary>
-    private LogPosition? Find(uint salt, long lsn)
+    // The first LSN of the segment where a range's time begins, or the range's own.
+    private long SkipTo(in LogRange range)
+    {
+        if (range.FirstTime == DateTime.MinValue)
+        {
+            return range.FirstLsn;
+        }
+        long firstLsn = range.FirstLsn;
+        LogSegmentFile[] segments = [.. files.Segments.Where(file => file.LastLsn >= Math.Max(file.FirstLsn, firstLsn))];
+        int low = 0, high = segments.Length;   // those before low begin early enough, those from high on do not
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (FirstTime(segments[middle]) is { } first && first <= range.FirstTime)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+        return low <= 1 ? firstLsn : Math.Max(firstLsn, segments[low - 1].FirstLsn);
+    }
+
+    // Of a segment's first record; null where it cannot be told.
+    private DateTime? FirstTime(LogSegmentFile file)
+    {
+        lock (_gate)
+        {
+            if (_firstTimes.TryGetValue(file.Salt, out DateTime known))
+            {
+                return known;
+            }
+        }
+        if (files.Open(file.FirstLsn) is not var (opened, stream))
+        {
+            return null;
+        }
+        using (stream)
+        {
+            var reader = new LogReader(files.PathOf(opened.FileName), stream,
+                new LogReaderOptions { Counted = new LogPredecessor(opened.Salt, opened.LastLsn, opened.Length), BufferBytes = SmallBufferBytes });
+            if (opened.Salt != file.Salt || !reader.Read())
+            {
+                return null;
+            }
+            lock (_gate)
+            {
+                return _firstTimes[file.Salt] = reader.Line.Time;
+            }
+        }
+    }
+
+    // Where to begin in a segment: a place that is known, if that is near enough, or one that is looked for.
+    private LogPosition? Find(LogSegmentFile file, Stream stream, in LogRange range)
+    {
+        if (range.FirstLsn <= file.FirstLsn && range.FirstTime == DateTime.MinValue)
+        {
+            return null;
+        }
+        (LogPosition? known, long high) = Find(file.Salt, range.FirstLsn, file.Length);
+        if (range.FirstTime != DateTime.MinValue)
+        {
+            high = file.Length;
+        }
+        long low = known?.Offset ?? 0;
+        if (high - low <= NearBytes)
+        {
+            return known;
+        }
+        if (known is null)
+        {
+            byte[] start = new byte[LogHeader.LengthMax];
+            if (LogHeader.TryParse(start.AsSpan(0, stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)), out int headerLength) is null)
+            {
+                return null;
+            }
+            low = headerLength;
+        }
+        return new LogSearch(stream, file.Salt, file.Length).Find(file.FirstLsn, low, high, range) ?? known;
+    }
+
+    // The place that is known before an LSN, null for the segment's start, and the offset of the next one.
+    private (LogPosition? Place, long Next) Find(uint salt, long lsn, long end)
     {
         lock (_gate)
         {
             if (!_indexes.TryGetValue(salt, out Index? index))
             {
-                return null;
+                return (null, end);
             }
             index.UsedAt = ++_clock;
             int low = 0, high = index.Places.Count;
@@ -72,7 +175,7 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
                     high = middle;
                 }
             }
-            return low == 0 ? null : index.Places[low - 1];
+            return (low == 0 ? null : index.Places[low - 1], low < index.Places.Count ? index.Places[low].Offset : end);
         }
     }
 
@@ -101,22 +204,47 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
         }
     }
 
-    private static LogEntry ToEntry(LogReader reader)
+    private static LogEntry ToEntry(LogReader reader, string fileName)
     {
-        string?[] values = new string?[reader.Count];
-        int after = -1, count = 0;
-        for (int i = 0; i < values.Length; i++)
+        string?[]? before = null, after = null, others = null;
+        int count = reader.Count;
+        switch (reader.Operation)
         {
-            if (after < 0 && reader.Operation == LogOperation.Update && reader.IsMark(i))
-            {
-                after = count;
-                continue;
-            }
-            values[count++] = reader.IsNull(i) ? null : Encoding.UTF8.GetString(reader.Value(i));
+            case LogOperation.Insert:
+                after = Values(reader, 0, count);
+                break;
+            case LogOperation.Delete:
+                before = Values(reader, 0, count);
+                break;
+            case LogOperation.Update:
+                int mark = 0;
+                while (mark < count && !reader.IsMark(mark))
+                {
+                    mark++;
+                }
+                before = Values(reader, 0, mark);
+                after = Values(reader, Math.Min(mark + 1, count), count);
+                break;
+            default:
+                others = Values(reader, 0, count);
+                break;
         }
         LogLine line = reader.Line;
         return new LogEntry(line.Lsn, line.Time, line.TransactionId, line.Part, line.PartCount, Encoding.UTF8.GetString(reader.OperationName),
-            reader.Table.IsEmpty ? null : Encoding.UTF8.GetString(reader.Table), count == values.Length ? values : values[..count], after);
+            reader.Table.IsEmpty ? null : Encoding.UTF8.GetString(reader.Table), before, after, others)
+        {
+            FileName = fileName, Offset = reader.Offset,
+        };
+    }
+
+    private static string?[] Values(LogReader reader, int start, int end)
+    {
+        string?[] values = new string?[end - start];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = reader.IsNull(start + i) ? null : Encoding.UTF8.GetString(reader.Value(start + i));
+        }
+        return values;
     }
 
     private sealed class Index

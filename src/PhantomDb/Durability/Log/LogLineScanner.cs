@@ -20,13 +20,13 @@ internal enum LogLineKind
 /// Walks over the physical lines of a stream up to a limit. Holds one line at a time, and what was asked to be held since a mark as far as
 /// that is little; bytes that no record begins with are never collected, however many. Believes nothing and judges nothing.
 /// </summary>
-internal sealed class LogLineScanner(Stream stream, long limit)
+internal sealed class LogLineScanner(Stream stream, long limit, int bufferBytes = 0)
 {
     private const int BufferSize = 1 << 18;
     private const int HeldMax = 1 << 22;
     private const int LineLengthMax = LogBatch.ByteCountMax + LogEncoder.OverheadMax;
 
-    private byte[] _buffer = new byte[Math.Clamp(limit + 1, 1, BufferSize)];
+    private byte[] _buffer = new byte[Math.Clamp(limit + 1, 1, bufferBytes > 0 ? bufferBytes : BufferSize)];
     private long _bufferOffset;   // in the file, of the buffer's first byte
     private int _start;           // of the line
     private int _length;          // of the line, line feed not counted

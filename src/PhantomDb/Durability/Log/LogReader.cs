@@ -18,6 +18,9 @@ internal sealed record LogReaderOptions
 
     /// <summary>Where to begin; the first transaction if null.</summary>
     public LogPosition? From { get; init; }
+
+    /// <summary>Read at once, for who wants few records; 0: as is best for many.</summary>
+    public int BufferBytes { get; init; }
 }
 
 /// <summary>
@@ -75,7 +78,7 @@ internal sealed class LogReader
         _seed = LogChecksum.Seed(Header.Salt);
         _limit = LimitOf(Header);
         _end = _options.From ?? new LogPosition(headerLength, 3, Header.FirstLsn);
-        _scanner = new LogLineScanner(stream, _limit);
+        _scanner = new LogLineScanner(stream, _limit, _options.BufferBytes);
         _scanner.MoveTo(_end.Offset, _end.Line);
     }
 

@@ -218,20 +218,57 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>
     /// All records behind an LSN that are published, over all segments, in a stream; 22023 where some of them are no longer kept.
     /// </summary>
-    public IEnumerable<LogEntry> ReadAfter(long lsn)
+    public IEnumerable<LogEntry> ReadAfter(long lsn) => Read(LogRange.All with { FirstLsn = lsn + 1 });
+
+    /// <summary>As <see cref="ReadAfter"/>, of a range; no more of the segments is read than has to be.</summary>
+    public IEnumerable<LogEntry> Read(LogRange range)
     {
         if (!_isAlways && !Volatile.Read(ref _isClosing))
         {
             TakeTurn();
             Lead(flushes: false);
         }
-        return _history.ReadAfter(lsn);
+        return _history.Read(range);
+    }
+
+    /// <summary>As <see cref="Read"/>, of what is still kept; 22023 where that goes while it is read.</summary>
+    public IEnumerable<LogEntry> ReadKept(LogRange range)
+    {
+        while (true)
+        {
+            IEnumerator<LogEntry> entries = Read(range with { FirstLsn = Math.Max(range.FirstLsn, FirstLsn) }).GetEnumerator();
+            try
+            {
+                if (!entries.MoveNext())
+                {
+                    entries.Dispose();
+                    return [];
+                }
+                return Rest(entries);
+            }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.InvalidParameterValue && range.FirstLsn < FirstLsn)
+            {
+                range = range with { FirstLsn = FirstLsn };   // the oldest segment has just been deleted
+            }
+        }
+
+        static IEnumerable<LogEntry> Rest(IEnumerator<LogEntry> entries)
+        {
+            using (entries)
+            {
+                do
+                {
+                    yield return entries.Current;
+                }
+                while (entries.MoveNext());
+            }
+        }
     }
 
     /// <summary>The record with an LSN; null where there is none yet.</summary>
     public LogEntry? ReadAt(long lsn)
     {
-        foreach (LogEntry entry in ReadAfter(lsn - 1))
+        foreach (LogEntry entry in Read(LogRange.All with { FirstLsn = lsn, LastLsn = lsn }))
         {
             return entry;
         }

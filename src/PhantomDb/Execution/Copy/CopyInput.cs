@@ -19,7 +19,7 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
     public static LogicalInsert PlanOf(CopyFromCommand command) => (LogicalInsert)Planning.PlanTraversal.RewriteOperators(
         command.Insert, plan => plan is LogicalCopyInput input ? new LogicalVirtualScan("", "copy", "copy", input.Columns) : null);
 
-    public TableFunctionRows Open(string schema, string name, IReadOnlyList<string> columns, IReadOnlyDictionary<string, object> equal, IStatementContext statement)
+    public TableFunctionRows Open(string schema, string name, IReadOnlyList<string> columns, VirtualFilter filter, IStatementContext statement)
     {
         int[] outputs = new int[command.Columns.Count];
         for (int i = 0; i < outputs.Length; i++)

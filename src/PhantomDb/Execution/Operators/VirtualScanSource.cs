@@ -11,26 +11,23 @@ internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSour
 {
     public override SourceWorker CreateWorker(ExecutionContext context) => new Worker(scan, context);
 
-    private static Dictionary<string, object> EqualValues(PhysicalVirtualScan scan, ExecutionContext context)
+    private static VirtualFilter FilterOf(PhysicalVirtualScan scan, ExecutionContext context)
     {
-        Dictionary<string, object> values = [];
+        var filter = new VirtualFilter();
         IEnumerable<Expression> conjuncts = scan.Filter switch
         {
             null => [],
             ConjunctionExpression { Kind: ConjunctionKind.And } and => and.Operands,
             _ => [scan.Filter],
         };
-        foreach (Expression conjunct in conjuncts)
+        foreach (ComparisonExpression comparison in conjuncts.OfType<ComparisonExpression>())
         {
-            if (conjunct is ComparisonExpression { Kind: ComparisonKind.Equal } comparison)
-            {
-                Add(comparison.Left, comparison.Right);
-                Add(comparison.Right, comparison.Left);
-            }
+            Add(comparison.Left, comparison.Kind, comparison.Right);
+            Add(comparison.Right, ZoneFilters.Mirror(comparison.Kind), comparison.Left);
         }
-        return values;
+        return filter;
 
-        void Add(Expression side, Expression other)
+        void Add(Expression side, ComparisonKind kind, Expression other)
         {
             if (side is not PositionExpression column || !ZoneFilters.IsFixed(other))
             {
@@ -40,7 +37,7 @@ internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSour
             {
                 if (ExpressionEvaluator.EvaluateConstant(other, context.Evaluation) is { } value)
                 {
-                    values[scan.Columns[column.Index].Name] = value is ByteString text ? text.ToString() : value;
+                    filter.Add(scan.Columns[column.Index].Name, kind, value is ByteString text ? text.ToString() : value);
                 }
             }
             catch (PhantomDbException)
@@ -53,7 +50,7 @@ internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSour
     private sealed class Worker(PhysicalVirtualScan scan, ExecutionContext context) : SourceWorker
     {
         private readonly TableFunctionRows _rows = (context.VirtualTables ?? throw Error.NotSupported($"table {scan.Name}"))
-            .Open(scan.Schema, scan.Name, [.. scan.Columns.Select(c => c.Name)], EqualValues(scan, context), context.Statement);
+            .Open(scan.Schema, scan.Name, [.. scan.Columns.Select(c => c.Name)], FilterOf(scan, context), context.Statement);
         private readonly DataChunk _chunk = new([.. scan.Columns.Select(c => c.Type.Physical)], context.Memory);
 
         public override DataChunk? Next()

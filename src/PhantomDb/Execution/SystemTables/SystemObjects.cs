@@ -44,6 +44,9 @@ internal interface ISystemSurroundings
     /// <summary>The rows of pg_locks.</summary>
     IEnumerable<object?[]> Locks(SystemScan scan);
 
+    /// <summary>The rows of a relation of our own about what is on the disk.</summary>
+    IEnumerable<object?[]> EngineRows(SystemScan scan);
+
     ISessionControl SessionControl { get; }
 }
 

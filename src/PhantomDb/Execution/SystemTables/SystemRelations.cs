@@ -6,8 +6,8 @@ using PhantomDb.Types;
 namespace PhantomDb.Execution.SystemTables;
 
 /// <summary>
-/// The relations of pg_catalog and information_schema as PostgreSQL 15 has them, read from Data/relations.txt. What rows
-/// they have is <see cref="SystemTableSource"/>'s.
+/// The relations of pg_catalog and information_schema as PostgreSQL 15 has them, read from Data/relations.txt, and those of
+/// our own in pg_catalog, from Data/engine.txt. What rows they have is <see cref="SystemTableSource"/>'s.
 /// </summary>
 internal static class SystemRelations
 {
@@ -31,7 +31,7 @@ internal static class SystemRelations
     private static IEnumerable<SystemRelation> Read()
     {
         string schema = "";
-        foreach (string line in DataFiles.Lines("relations.txt"))
+        foreach (string line in DataFiles.Lines("relations.txt").Concat(DataFiles.Lines("engine.txt")))
         {
             if (line[0] == '[')
             {

@@ -3,8 +3,8 @@ using PhantomDb.Execution.Settings;
 
 namespace PhantomDb.Execution.SystemTables;
 
-/// <summary>One reading of a system relation: the objects that it tells of, and what its rows are known to be equal to.</summary>
-internal sealed class SystemScan(SystemRelation relation, SystemObjects objects, SessionSettings settings, IReadOnlyDictionary<string, object> equal)
+/// <summary>One reading of a system relation: the objects that it tells of, the columns that are read, and what is asked of them.</summary>
+internal sealed class SystemScan(SystemRelation relation, SystemObjects objects, SessionSettings settings, IReadOnlyList<string> columns, VirtualFilter filter)
 {
     public SystemRelation Relation => relation;
 
@@ -14,16 +14,22 @@ internal sealed class SystemScan(SystemRelation relation, SystemObjects objects,
     public SessionSettings Settings => settings;
 
     /// <summary>The oid that a column is asked for; null where any will do.</summary>
-    public long? Oid(string column) => equal.TryGetValue(column, out object? value) ? value switch
+    public long? Oid(string column) => filter.Equal(column) switch
     {
         long number => number,
         int number => number,
         short number => number,
         _ => null,
-    } : null;
+    };
 
     /// <summary>The text that a column is asked for; null where any will do.</summary>
-    public string? Text(string column) => equal.TryGetValue(column, out object? value) && value is string text ? text : null;
+    public string? Text(string column) => filter.Equal(column) as string;
+
+    /// <summary>The least and most that is asked for of a column of numbers or times.</summary>
+    public (long Least, long Most) Bounds(string column) => filter.Bounds(column);
+
+    /// <summary>Whether a column is read: what is costly to make can be left out otherwise.</summary>
+    public bool Reads(string column) => columns.Contains(column);
 
     /// <summary>A row with the columns named, NULL in all others.</summary>
     public object?[] Row(params ReadOnlySpan<(string Column, object? Value)> values)

@@ -11,15 +11,15 @@ internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSett
 {
     private static readonly Dictionary<(string Schema, string Name), Func<SystemScan, IEnumerable<object?[]>>> Rows = new(
     [
-        .. RelationCatalogs.All, .. TypeCatalogs.All, .. ClusterCatalogs.All, .. ActivityCatalogs.All, .. InformationSchema.All,
+        .. RelationCatalogs.All, .. TypeCatalogs.All, .. ClusterCatalogs.All, .. ActivityCatalogs.All, .. EngineTables.All, .. InformationSchema.All,
     ]);
 
     public TableFunctionRows Open(
-        string schema, string name, IReadOnlyList<string> columns, IReadOnlyDictionary<string, object> equal, IStatementContext statement)
+        string schema, string name, IReadOnlyList<string> columns, VirtualFilter filter, IStatementContext statement)
     {
         SystemRelation relation = SystemRelations.Find(schema, name)!;
         IEnumerable<object?[]> rows = Rows.TryGetValue((schema, name), out Func<SystemScan, IEnumerable<object?[]>>? make)
-            ? make(new SystemScan(relation, objects(), settings, equal))
+            ? make(new SystemScan(relation, objects(), settings, columns, filter))
             : [];
         return new SystemRows(rows, relation, columns, statement);
     }

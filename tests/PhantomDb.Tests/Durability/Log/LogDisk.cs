@@ -22,6 +22,9 @@ internal sealed class LogDisk : IFileSystem
 
     public Dictionary<string, int> Counts { get; } = [];
 
+    /// <summary>Bytes that were read, of all files.</summary>
+    public long BytesRead;
+
     public static PhantomDbException Broken(string path) => Error.FileFailed("use", path, "Input/output error");
 
     public static PhantomDbException Full(string path) => Error.DiskFull(path);
@@ -65,6 +68,14 @@ internal sealed class LogDisk : IFileSystem
         }
     }
 
+    public void Damage(string name, long offset)
+    {
+        lock (_gate)
+        {
+            _files[Path.Combine("/data", name)].Bytes.GetBuffer()[offset] ^= 1;
+        }
+    }
+
     public long FlushedLength(string name)
     {
         lock (_gate)
@@ -91,7 +102,7 @@ internal sealed class LogDisk : IFileSystem
     {
         lock (_gate)
         {
-            return _files.TryGetValue(path, out Content? content) ? new MemoryStream(content.Bytes.ToArray(), writable: false) : throw Error.FileNotFound(path);
+            return _files.TryGetValue(path, out Content? content) ? new CountedStream(this, content.Bytes.ToArray()) : throw Error.FileNotFound(path);
         }
     }
 
@@ -169,6 +180,20 @@ internal sealed class LogDisk : IFileSystem
         public long FlushedFrom { get; set; }
 
         public bool IsFlushFailed { get; set; }
+    }
+
+    private sealed class CountedStream(LogDisk disk, byte[] bytes) : MemoryStream(bytes, writable: false)
+    {
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override int Read(Span<byte> buffer)
+        {
+            byte[] copy = new byte[buffer.Length];   // the base's own would come back to the other overload
+            int read = base.Read(copy, 0, copy.Length);
+            copy.AsSpan(0, read).CopyTo(buffer);
+            Interlocked.Add(ref disk.BytesRead, read);
+            return read;
+        }
     }
 
     private sealed class WritableFile(LogDisk disk, Content content) : IWritableFile

@@ -89,7 +89,7 @@ public sealed class TransactionLogTests
         foreach (long lsn in (long[])[1, 200, 201, 5_000, 11_999, 12_000])
         {
             LogEntry entry = test.Log.ReadAt(lsn)!;
-            Assert.AreEqual((lsn, $"row {((lsn - 1) / 200) + 1}", "users"), (entry.Lsn, entry.Values[0], entry.Table));
+            Assert.AreEqual((lsn, $"row {((lsn - 1) / 200) + 1}", "users"), (entry.Lsn, entry.After![0], entry.Table));
             Assert.AreEqual(12_000 - lsn, test.Log.ReadAfter(lsn).LongCount());
         }
         Assert.IsNull(test.Log.ReadAt(12_001));
@@ -103,7 +103,7 @@ public sealed class TransactionLogTests
         long lsn = test.Log.Append("MAINTENANCE", [new("user", "admin"), new("action", "a, \"b\"")]);
         LogEntry entry = test.Log.ReadAt(lsn)!;
         Assert.AreEqual((2L, "MAINTENANCE", null), (lsn, entry.Operation, entry.Table));
-        CollectionAssert.AreEqual(new[] { "user=admin", "action=a, \"b\"" }, entry.Values.ToArray());
+        CollectionAssert.AreEqual(new[] { "user=admin", "action=a, \"b\"" }, entry.Others!.ToArray());
         Assert.AreEqual("42939", Assert.ThrowsExactly<PhantomDbException>(() => test.Log.Append("INSERT", [])).SqlState);
         Assert.AreEqual("42939", Assert.ThrowsExactly<PhantomDbException>(() => test.Log.Append("PHANTOMDB_X", [])).SqlState);
         Assert.AreEqual("42602", Assert.ThrowsExactly<PhantomDbException>(() => test.Log.Append("two words", [])).SqlState);

@@ -1,0 +1,59 @@
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Execution.SystemTables;
+using PhantomDb.Types;
+using PhantomDb.Vectors;
+
+namespace PhantomDb;
+
+/// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none.</summary>
+internal sealed class DiskTables(Database database)
+{
+    public IEnumerable<object?[]> Rows(SystemScan scan) => scan.Relation.Name switch
+    {
+        "phantomdb_log" => LogRows(scan, null),
+        "phantomdb_recovery" => database.Recovery is { } report ? [RecoveryRow(scan, report)] : [],
+        "phantomdb_recovery_files" => (database.Recovery?.Files ?? []).Select(file => scan.Row(("path", file.Path), ("is_used", file.IsUsed), ("reason", file.Reason))),
+        "phantomdb_settings" => [],
+        _ => throw new System.Diagnostics.UnreachableException(scan.Relation.Name),
+    };
+
+    /// <summary>The records of the log that what is asked of lsn and time allows, in a stream.</summary>
+    internal static IEnumerable<object?[]> LogRows(SystemScan scan, TransactionLog? log)
+    {
+        if (log is null)
+        {
+            return [];
+        }
+        bool readsValues = scan.Reads("values"), readsBefore = scan.Reads("before"), readsAfter = scan.Reads("after");
+        return log.ReadKept(RangeOf(scan.Bounds("lsn"), scan.Bounds("time"))).Select(entry => new object?[]
+        {
+            entry.Lsn, ToTimestamp(entry.Time), entry.TransactionId, entry.Part, entry.PartCount, entry.Operation, entry.Table,
+            readsValues ? Array(entry.Others) : null, readsBefore ? Array(entry.Before) : null, readsAfter ? Array(entry.After) : null,
+            entry.FileName, entry.Offset,
+        });
+    }
+
+    /// <summary>The records that bounds of a query leave.</summary>
+    internal static LogRange RangeOf((long Least, long Most) lsn, (long Least, long Most) time) =>
+        new(Math.Max(lsn.Least, 1), lsn.Most, ToTime(time.Least), ToTime(time.Most));
+
+    internal static long ToTimestamp(DateTime time) => (time.Ticks - DateTimeClock.EpochTicks) / TimeSpan.TicksPerMicrosecond;
+
+    // Beyond what a clock can say are the infinities, and years that are far away.
+    private static DateTime ToTime(long timestamp)
+    {
+        Int128 ticks = ((Int128)timestamp * TimeSpan.TicksPerMicrosecond) + DateTimeClock.EpochTicks;
+        return new DateTime((long)Int128.Clamp(ticks, DateTime.MinValue.Ticks, DateTime.MaxValue.Ticks), DateTimeKind.Utc);
+    }
+
+    private static string? Array(IReadOnlyList<string?>? values) => values is null ? null : ArrayText.Of(values);
+
+    private static object?[] RecoveryRow(SystemScan scan, RecoveryReport report) => scan.Row(
+        ("verdict", report.VerdictText), ("problem", report.Problem), ("base_lsn", report.BaseLsn), ("last_lsn", report.LastLsn), ("timeline", report.Timeline),
+        ("records_read", report.RecordsRead), ("records_applied", report.RecordsApplied), ("transactions_applied", report.TransactionsApplied),
+        ("transactions_dropped", report.TransactionsDropped), ("bytes_set_aside", report.BytesSetAside),
+        ("load_time", ToInterval(report.LoadTime)), ("apply_time", ToInterval(report.ApplyTime)));
+
+    private static Interval ToInterval(TimeSpan time) => new(0, 0, time.Ticks / TimeSpan.TicksPerMicrosecond);
+}

@@ -1,0 +1,15 @@
+using RowMaker = System.Func<PhantomDb.Execution.SystemTables.SystemScan, System.Collections.Generic.IEnumerable<object?[]>>;
+
+namespace PhantomDb.Execution.SystemTables;
+
+/// <summary>Relations of our own about what is on the disk: the log, the recovery, durable settings. The composition root makes their rows.</summary>
+internal static class EngineTables
+{
+    public static readonly KeyValuePair<(string Schema, string Name), RowMaker>[] All =
+    [
+        Of("phantomdb_log"), Of("phantomdb_recovery"), Of("phantomdb_recovery_files"), Of("phantomdb_settings"),
+    ];
+
+    private static KeyValuePair<(string, string), RowMaker> Of(string name) =>
+        new((SystemRelations.PgCatalog, name), scan => scan.Objects.Surroundings.EngineRows(scan));
+}
