@@ -7,7 +7,7 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|memory|transactions|crash|queries|compare|--all [options]
+        usage: PhantomDb.Fuzz statements|files|folders|memory|transactions|crash|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
@@ -20,9 +20,10 @@ public sealed record FuzzOptions
           --only-kind single|interleaved   one session at a time, or several that meet (default: both)
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000; compare: 10000), files (default 10000), transactions (default 1000000) or crash runs (default 10000)
-          --only N      nothing but run N (statements, crash) or file N (files) of the seed: a failure names it
+          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), transactions (default 1000000) or crash runs (default 10000)
+          --only N      nothing but run N (statements, crash) or file N (files, folders) of the seed: a failure names it
           --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
+          --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
           --in-process  do not put the work into a process of its own, so that a debugger can follow
@@ -33,6 +34,11 @@ public sealed record FuzzOptions
     public bool RunsStatements { get; init; }
 
     public bool RunsFiles { get; init; }
+
+    public bool RunsFolders { get; init; }
+
+    /// <summary>Folders in every way of each kind, too.</summary>
+    public bool RunsEveryFolder { get; init; }
 
     public bool RunsMemory { get; init; }
 
@@ -79,12 +85,14 @@ public sealed record FuzzOptions
             {
                 "statements" => options with { RunsStatements = true },
                 "files" => options with { RunsFiles = true },
+                "folders" => options with { RunsFolders = true },
+                "--every" => options with { RunsEveryFolder = true },
                 "memory" => options with { RunsMemory = true },
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
                 "transactions" => options with { RunsTransactions = true },
                 "crash" => options with { RunsCrashes = true },
                 "--every-operation" => options with { CrashesAtEveryOperation = true },
-                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
                 "--psql" => options with { Psql = Value(args, ref i) },
                 "--port" => options with { Port = Number(args, ref i) },
@@ -100,9 +108,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.PrintsQueries || options.ComparesWithPostgres
+        return options.RunsStatements || options.RunsFiles || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, memory, transactions, crash, queries, compare or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, folders, memory, transactions, crash, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

@@ -1,6 +1,7 @@
 using PhantomDb.Fuzz.Compare;
 using PhantomDb.Fuzz.Crash;
 using PhantomDb.Fuzz.Files;
+using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
@@ -46,6 +47,12 @@ public static class Program
         {
             failures += Report(new FileFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options) }
                 .Run(options.Count ?? 10_000, options.Only), "files", options);
+        }
+        if (options.RunsFolders)
+        {
+            var fuzzer = new FolderFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options) };
+            failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "folders", options);
+            failures += options.RunsEveryFolder ? Report(fuzzer.RunEvery(), "folders damaged in every way", options) : 0;
         }
         if (options.RunsMemory)
         {

@@ -22,6 +22,7 @@ internal static class ChildProcess
             {
                 start.ArgumentList.Add(argument);
             }
+            start.Environment["DOTNET_GCHeapHardLimit"] = "0x100000000";   // 4 GiB: what wants all memory fails, and not the machine
             using Process child = Process.Start(start)!;
             child.WaitForExit();
             if (child.ExitCode is 0 or 1)

@@ -1,5 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Fuzz.Files;
+using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
@@ -23,6 +24,10 @@ public sealed class FuzzTests
     [TestMethod]
     public void Mutated_database_files_are_refused_with_file_and_line_or_open_whole() =>
         AssertClean(new FileFuzzer(Seed, Journal.None) { HardLimit = HardLimit }.Run(500));
+
+    [TestMethod]
+    public void T13_mutated_and_forged_folders_of_files_are_refused_with_their_place_or_open_as_a_state_of_the_true_history() =>
+        AssertClean(new FolderFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(3000));
 
     [TestMethod]
     [DoNotParallelize]

@@ -53,6 +53,36 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
         return true;
     }
 
+    /// <summary>
+    /// The line that some bytes end with and that has its checksum: where a line feed is damaged, two lines are one, and the second is as good
+    /// as it was. Looked for where a time stands, not more often than it takes to get past times among the values.
+    /// </summary>
+    public static bool TryParseEnd(ReadOnlySpan<byte> bytes, Checksum seed, out LogLine line)
+    {
+        const int TriesMax = 64;
+        const int LsnLengthMax = 19;
+        int tries = 0;
+        for (int from = 0; tries < TriesMax;)
+        {
+            int found = bytes[from..].IndexOf("Z,"u8);
+            if (found < 0)
+            {
+                break;
+            }
+            from += found + 2;
+            int time = from - 1 - LogTime.TextLength;
+            for (int start = time - 2; start >= 0 && start > time - 2 - LsnLengthMax && char.IsAsciiDigit((char)bytes[start]); start--)
+            {
+                if (TryParse(bytes[start..], out line) && ++tries <= TriesMax && IsWhole(bytes[start..], seed))
+                {
+                    return true;
+                }
+            }
+        }
+        line = default;
+        return false;
+    }
+
     private static bool TryNumber(ReadOnlySpan<byte> bytes, ref int position, char end, out long number)
     {
         number = 0;

@@ -293,7 +293,7 @@ internal sealed class LogReader
         bool isRun = false;
         for (LogLineKind kind = _scanner.Kind; kind != LogLineKind.None; kind = _scanner.Next())
         {
-            if (kind != LogLineKind.Ended || !LogLine.IsWhole(_scanner.Line, _seed) || !TryParseLine())
+            if (kind != LogLineKind.Ended || ((!LogLine.IsWhole(_scanner.Line, _seed) || !TryParseLine()) && !LogLine.TryParseEnd(_scanner.Line, _seed, out _line)))
             {
                 isRun = false;
                 continue;

@@ -40,6 +40,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
 /// </summary>
 internal sealed class DatabaseRecovery
 {
+    private readonly string _path;
     private readonly IFileSystem _files;
     private readonly RecoveryOptions _options;
     private readonly LoadTarget _target;
@@ -59,6 +60,7 @@ internal sealed class DatabaseRecovery
 
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
+        _path = path;
         _files = files;
         _options = options;
         _target = target;
@@ -148,7 +150,7 @@ internal sealed class DatabaseRecovery
         }
         if (_plan.Segments.Count == 0)
         {
-            throw RecoveryPlanner.Refused(_plan.Others.FirstOrDefault()?.Path ?? "", "there is no file of it", "Put the database file or a snapshot into the folder.");
+            throw RecoveryPlanner.Refused(_plan.Others.FirstOrDefault()?.Path ?? _path, "there is no file of it", "Put the database file or a snapshot into the folder.");
         }
         throw RecoveryPlanner.Refused(_plan.Segments[0].Path, against ?? $"there is no database file or snapshot, and the log begins with LSN {_plan.Segments[0].Header.FirstLsn} only",
             "Put the missing files back into the folder.");

@@ -150,10 +150,29 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             string best = copies.Select(s => s.Path).OrderByDescending(files.Length).ThenBy(p => p, StringComparer.Ordinal).First();
             foreach ((string copy, _) in copies.Where(s => s.Path != best))
             {
+                if (!IsBeginning(copy, best))
+                {
+                    throw Refused(copy, "two files say that they are the same segment of the log, and have different content",
+                        $"The other one is \"{best}\". Restore the one that is damaged from a copy, or move it out of the folder.");
+                }
                 _others.Add(new RecoveryFile(copy, false, $"it is a copy of {best}"));
                 _segments.RemoveAll(s => s.Path == copy);
             }
         }
+    }
+
+    private bool IsBeginning(string copy, string whole)
+    {
+        using Stream left = files.OpenRead(copy), right = files.OpenRead(whole);
+        byte[] a = new byte[1 << 16], b = new byte[1 << 16];
+        for (int count = left.ReadAtLeast(a, a.Length, false); count > 0; count = left.ReadAtLeast(a, a.Length, false))
+        {
+            if (right.ReadAtLeast(b.AsSpan(0, count), count, false) < count || !a.AsSpan(0, count).SequenceEqual(b.AsSpan(0, count)))
+            {
+                return false;
+            }
+        }
+        return true;
     }
 
     private List<RecoverySegment> Chain()
