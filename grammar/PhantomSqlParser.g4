@@ -1147,7 +1147,12 @@ setStatement
     : SET TRANSACTION (transactionModes | SNAPSHOT stringLiteral)
     | SET SESSION CHARACTERISTICS AS TRANSACTION transactionModes
     | SET CONSTRAINTS (ALL | qualifiedNameList) (DEFERRED | IMMEDIATE)
-    | SET (SESSION | LOCAL)? setting
+    | SET (SESSION | LOCAL | persist)? setting
+    ;
+
+// PERSIST, which is no keyword.
+persist
+    : Identifier
     ;
 
 setting
@@ -1184,7 +1189,7 @@ timeZone
     ;
 
 resetStatement
-    : RESET (ALL | TIME ZONE | TRANSACTION ISOLATION LEVEL | SESSION AUTHORIZATION | settingName)
+    : RESET persist? (ALL | TIME ZONE | TRANSACTION ISOLATION LEVEL | SESSION AUTHORIZATION | settingName)
     ;
 
 showStatement

@@ -174,16 +174,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		RULE_cursorStatement = 170, RULE_declareCursor = 171, RULE_fetchDirection = 172, 
 		RULE_callStatement = 173, RULE_transactionStatement = 174, RULE_chain = 175, 
 		RULE_transactionModes = 176, RULE_transactionMode = 177, RULE_lockStatement = 178, 
-		RULE_lockMode = 179, RULE_setStatement = 180, RULE_setting = 181, RULE_settingName = 182, 
-		RULE_settingValue = 183, RULE_timeZone = 184, RULE_resetStatement = 185, 
-		RULE_showStatement = 186, RULE_discard = 187, RULE_copyStatement = 188, 
-		RULE_copyOptions = 189, RULE_copyOption = 190, RULE_explainStatement = 191, 
-		RULE_explainable = 192, RULE_prepareStatement = 193, RULE_executeStatement = 194, 
-		RULE_deallocateStatement = 195, RULE_notificationStatement = 196, RULE_maintenanceStatement = 197, 
-		RULE_refreshMaterializedView = 198, RULE_vacuumTargets = 199, RULE_vacuumTarget = 200, 
-		RULE_otherStatement = 201, RULE_anyToken = 202, RULE_balanced = 203, RULE_unreservedKeyword = 204, 
-		RULE_columnNameKeyword = 205, RULE_typeFunctionKeyword = 206, RULE_reservedKeyword = 207, 
-		RULE_bareLabelKeyword = 208;
+		RULE_lockMode = 179, RULE_setStatement = 180, RULE_persist = 181, RULE_setting = 182, 
+		RULE_settingName = 183, RULE_settingValue = 184, RULE_timeZone = 185, 
+		RULE_resetStatement = 186, RULE_showStatement = 187, RULE_discard = 188, 
+		RULE_copyStatement = 189, RULE_copyOptions = 190, RULE_copyOption = 191, 
+		RULE_explainStatement = 192, RULE_explainable = 193, RULE_prepareStatement = 194, 
+		RULE_executeStatement = 195, RULE_deallocateStatement = 196, RULE_notificationStatement = 197, 
+		RULE_maintenanceStatement = 198, RULE_refreshMaterializedView = 199, RULE_vacuumTargets = 200, 
+		RULE_vacuumTarget = 201, RULE_otherStatement = 202, RULE_anyToken = 203, 
+		RULE_balanced = 204, RULE_unreservedKeyword = 205, RULE_columnNameKeyword = 206, 
+		RULE_typeFunctionKeyword = 207, RULE_reservedKeyword = 208, RULE_bareLabelKeyword = 209;
 	public static readonly string[] ruleNames = {
 		"script", "loneExpression", "loneTypeName", "statement", "columnId", "name", 
 		"typeFunctionName", "columnLabel", "bareColumnLabel", "nonReservedWord", 
@@ -223,7 +223,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		"mergeStatement", "mergeWhen", "truncateStatement", "relation", "cursorStatement", 
 		"declareCursor", "fetchDirection", "callStatement", "transactionStatement", 
 		"chain", "transactionModes", "transactionMode", "lockStatement", "lockMode", 
-		"setStatement", "setting", "settingName", "settingValue", "timeZone", 
+		"setStatement", "persist", "setting", "settingName", "settingValue", "timeZone", 
 		"resetStatement", "showStatement", "discard", "copyStatement", "copyOptions", 
 		"copyOption", "explainStatement", "explainable", "prepareStatement", "executeStatement", 
 		"deallocateStatement", "notificationStatement", "maintenanceStatement", 
@@ -410,41 +410,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 419;
+			State = 421;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 1729945949928686594L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & 2306968909145706753L) != 0) || ((((_la - 136)) & ~0x3f) == 0 && ((1L << (_la - 136)) & 144115189149863955L) != 0) || ((((_la - 206)) & ~0x3f) == 0 && ((1L << (_la - 206)) & 283953241268577L) != 0) || ((((_la - 277)) & ~0x3f) == 0 && ((1L << (_la - 277)) & 12801L) != 0) || ((((_la - 348)) & ~0x3f) == 0 && ((1L << (_la - 348)) & -9218868024910544895L) != 0) || ((((_la - 413)) & ~0x3f) == 0 && ((1L << (_la - 413)) & 140755741966473L) != 0) || _la==LPAREN) {
 				{
-				State = 418;
+				State = 420;
 				statement();
 				}
 			}
 
-			State = 427;
+			State = 429;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==SEMICOLON) {
 				{
 				{
-				State = 421;
-				Match(SEMICOLON);
 				State = 423;
+				Match(SEMICOLON);
+				State = 425;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & 1729945949928686594L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & 2306968909145706753L) != 0) || ((((_la - 136)) & ~0x3f) == 0 && ((1L << (_la - 136)) & 144115189149863955L) != 0) || ((((_la - 206)) & ~0x3f) == 0 && ((1L << (_la - 206)) & 283953241268577L) != 0) || ((((_la - 277)) & ~0x3f) == 0 && ((1L << (_la - 277)) & 12801L) != 0) || ((((_la - 348)) & ~0x3f) == 0 && ((1L << (_la - 348)) & -9218868024910544895L) != 0) || ((((_la - 413)) & ~0x3f) == 0 && ((1L << (_la - 413)) & 140755741966473L) != 0) || _la==LPAREN) {
 					{
-					State = 422;
+					State = 424;
 					statement();
 					}
 				}
 
 				}
 				}
-				State = 429;
+				State = 431;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 430;
+			State = 432;
 			Match(Eof);
 			}
 		}
@@ -478,9 +478,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 432;
+			State = 434;
 			expression(0);
-			State = 433;
+			State = 435;
 			Match(Eof);
 			}
 		}
@@ -514,9 +514,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 435;
+			State = 437;
 			typeName();
-			State = 436;
+			State = 438;
 			Match(Eof);
 			}
 		}
@@ -610,160 +610,160 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		StatementContext _localctx = new StatementContext(Context, State);
 		EnterRule(_localctx, 6, RULE_statement);
 		try {
-			State = 460;
+			State = 462;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,3,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 438;
+				State = 440;
 				dataStatement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 439;
+				State = 441;
 				createStatement();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 440;
+				State = 442;
 				alterStatement();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 441;
+				State = 443;
 				dropStatement();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 442;
+				State = 444;
 				truncateStatement();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 443;
+				State = 445;
 				commentStatement();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 444;
+				State = 446;
 				grantStatement();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 445;
+				State = 447;
 				transactionStatement();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 446;
+				State = 448;
 				lockStatement();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 447;
+				State = 449;
 				setStatement();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 448;
+				State = 450;
 				resetStatement();
 				}
 				break;
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 449;
+				State = 451;
 				showStatement();
 				}
 				break;
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 450;
+				State = 452;
 				copyStatement();
 				}
 				break;
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 451;
+				State = 453;
 				explainStatement();
 				}
 				break;
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 452;
+				State = 454;
 				callStatement();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 453;
+				State = 455;
 				prepareStatement();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 454;
+				State = 456;
 				executeStatement();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 455;
+				State = 457;
 				deallocateStatement();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 456;
+				State = 458;
 				cursorStatement();
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 457;
+				State = 459;
 				notificationStatement();
 				}
 				break;
 			case 21:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 458;
+				State = 460;
 				maintenanceStatement();
 				}
 				break;
 			case 22:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 459;
+				State = 461;
 				otherStatement();
 				}
 				break;
@@ -799,7 +799,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		ColumnIdContext _localctx = new ColumnIdContext(Context, State);
 		EnterRule(_localctx, 8, RULE_columnId);
 		try {
-			State = 464;
+			State = 466;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -1116,7 +1116,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 462;
+				State = 464;
 				name();
 				}
 				break;
@@ -1173,7 +1173,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLTABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 463;
+				State = 465;
 				columnNameKeyword();
 				}
 				break;
@@ -1211,27 +1211,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		NameContext _localctx = new NameContext(Context, State);
 		EnterRule(_localctx, 10, RULE_name);
 		try {
-			State = 470;
+			State = 472;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Identifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 466;
+				State = 468;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 467;
+				State = 469;
 				Match(QuotedIdentifier);
 				}
 				break;
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 468;
+				State = 470;
 				Match(UnicodeIdentifier);
 				}
 				break;
@@ -1546,7 +1546,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ZONE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 469;
+				State = 471;
 				unreservedKeyword();
 				}
 				break;
@@ -1584,7 +1584,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		TypeFunctionNameContext _localctx = new TypeFunctionNameContext(Context, State);
 		EnterRule(_localctx, 12, RULE_typeFunctionName);
 		try {
-			State = 474;
+			State = 476;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -1901,7 +1901,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 472;
+				State = 474;
 				name();
 				}
 				break;
@@ -1930,7 +1930,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VERBOSE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 473;
+				State = 475;
 				typeFunctionKeyword();
 				}
 				break;
@@ -1974,7 +1974,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		ColumnLabelContext _localctx = new ColumnLabelContext(Context, State);
 		EnterRule(_localctx, 14, RULE_columnLabel);
 		try {
-			State = 480;
+			State = 482;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -2291,7 +2291,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 476;
+				State = 478;
 				name();
 				}
 				break;
@@ -2348,7 +2348,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLTABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 477;
+				State = 479;
 				columnNameKeyword();
 				}
 				break;
@@ -2377,7 +2377,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VERBOSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 478;
+				State = 480;
 				typeFunctionKeyword();
 				}
 				break;
@@ -2460,7 +2460,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WITH:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 479;
+				State = 481;
 				reservedKeyword();
 				}
 				break;
@@ -2498,27 +2498,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		BareColumnLabelContext _localctx = new BareColumnLabelContext(Context, State);
 		EnterRule(_localctx, 16, RULE_bareColumnLabel);
 		try {
-			State = 486;
+			State = 488;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Identifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 482;
+				State = 484;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 483;
+				State = 485;
 				Match(QuotedIdentifier);
 				}
 				break;
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 484;
+				State = 486;
 				Match(UnicodeIdentifier);
 				}
 				break;
@@ -2945,7 +2945,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WHEN:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 485;
+				State = 487;
 				bareLabelKeyword();
 				}
 				break;
@@ -2986,7 +2986,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		NonReservedWordContext _localctx = new NonReservedWordContext(Context, State);
 		EnterRule(_localctx, 18, RULE_nonReservedWord);
 		try {
-			State = 491;
+			State = 493;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -3303,7 +3303,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 488;
+				State = 490;
 				name();
 				}
 				break;
@@ -3360,7 +3360,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLTABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 489;
+				State = 491;
 				columnNameKeyword();
 				}
 				break;
@@ -3389,7 +3389,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VERBOSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 490;
+				State = 492;
 				typeFunctionKeyword();
 				}
 				break;
@@ -3427,7 +3427,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		NonReservedWordOrStringContext _localctx = new NonReservedWordOrStringContext(Context, State);
 		EnterRule(_localctx, 20, RULE_nonReservedWordOrString);
 		try {
-			State = 495;
+			State = 497;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -3818,7 +3818,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 493;
+				State = 495;
 				nonReservedWord();
 				}
 				break;
@@ -3828,7 +3828,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 494;
+				State = 496;
 				stringLiteral();
 				}
 				break;
@@ -3876,23 +3876,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 497;
+			State = 499;
 			columnId();
-			State = 502;
+			State = 504;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,11,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 498;
+					State = 500;
 					Match(DOT);
-					State = 499;
+					State = 501;
 					columnLabel();
 					}
 					} 
 				}
-				State = 504;
+				State = 506;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,11,Context);
 			}
@@ -3935,21 +3935,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 505;
+			State = 507;
 			qualifiedName();
-			State = 510;
+			State = 512;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 506;
+				State = 508;
 				Match(COMMA);
-				State = 507;
+				State = 509;
 				qualifiedName();
 				}
 				}
-				State = 512;
+				State = 514;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -3992,21 +3992,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 513;
+			State = 515;
 			columnId();
-			State = 518;
+			State = 520;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 514;
+				State = 516;
 				Match(COMMA);
-				State = 515;
+				State = 517;
 				columnId();
 				}
 				}
-				State = 520;
+				State = 522;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -4043,11 +4043,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 521;
-			Match(LPAREN);
-			State = 522;
-			columnIdList();
 			State = 523;
+			Match(LPAREN);
+			State = 524;
+			columnIdList();
+			State = 525;
 			Match(RPAREN);
 			}
 		}
@@ -4081,7 +4081,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		RoleNameContext _localctx = new RoleNameContext(Context, State);
 		EnterRule(_localctx, 30, RULE_roleName);
 		try {
-			State = 529;
+			State = 531;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -4472,28 +4472,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 525;
+				State = 527;
 				nonReservedWord();
 				}
 				break;
 			case CURRENT_ROLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 526;
+				State = 528;
 				Match(CURRENT_ROLE);
 				}
 				break;
 			case CURRENT_USER:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 527;
+				State = 529;
 				Match(CURRENT_USER);
 				}
 				break;
 			case SESSION_USER:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 528;
+				State = 530;
 				Match(SESSION_USER);
 				}
 				break;
@@ -4536,20 +4536,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		LiteralContext _localctx = new LiteralContext(Context, State);
 		EnterRule(_localctx, 32, RULE_literal);
 		try {
-			State = 540;
+			State = 542;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case IntegerConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 531;
+				State = 533;
 				Match(IntegerConstant);
 				}
 				break;
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 532;
+				State = 534;
 				Match(NumericConstant);
 				}
 				break;
@@ -4559,49 +4559,49 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 533;
+				State = 535;
 				stringLiteral();
 				}
 				break;
 			case BitStringConstant:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 534;
+				State = 536;
 				Match(BitStringConstant);
 				}
 				break;
 			case HexStringConstant:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 535;
+				State = 537;
 				Match(HexStringConstant);
 				}
 				break;
 			case NationalStringConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 536;
+				State = 538;
 				Match(NationalStringConstant);
 				}
 				break;
 			case TRUE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 537;
+				State = 539;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 538;
+				State = 540;
 				Match(FALSE);
 				}
 				break;
 			case NULL:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 539;
+				State = 541;
 				Match(NULL);
 				}
 				break;
@@ -4640,7 +4640,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 542;
+			State = 544;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 482)) & ~0x3f) == 0 && ((1L << (_la - 482)) & 71L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -4682,12 +4682,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 545;
+			State = 547;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==PLUS || _la==MINUS) {
 				{
-				State = 544;
+				State = 546;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -4699,7 +4699,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 547;
+			State = 549;
 			_la = TokenStream.LA(1);
 			if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 			ErrorHandler.RecoverInline(this);
@@ -4758,44 +4758,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 550;
+			State = 552;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==SETOF) {
 				{
-				State = 549;
+				State = 551;
 				Match(SETOF);
 				}
 			}
 
-			State = 555;
+			State = 557;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,18,Context) ) {
 			case 1:
 				{
-				State = 552;
+				State = 554;
 				predefinedType();
 				}
 				break;
 			case 2:
 				{
-				State = 553;
+				State = 555;
 				intervalType();
 				}
 				break;
 			case 3:
 				{
-				State = 554;
+				State = 556;
 				otherType();
 				}
 				break;
 			}
-			State = 568;
+			State = 570;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,21,Context) ) {
 			case 1:
 				{
-				State = 558;
+				State = 560;
 				ErrorHandler.Sync(this);
 				_alt = 1;
 				do {
@@ -4803,7 +4803,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case 1:
 						{
 						{
-						State = 557;
+						State = 559;
 						arrayBound();
 						}
 						}
@@ -4811,7 +4811,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					default:
 						throw new NoViableAltException(this);
 					}
-					State = 560;
+					State = 562;
 					ErrorHandler.Sync(this);
 					_alt = Interpreter.AdaptivePredict(TokenStream,19,Context);
 				} while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER );
@@ -4819,18 +4819,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 2:
 				{
-				State = 562;
+				State = 564;
 				Match(ARRAY);
-				State = 566;
+				State = 568;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,20,Context) ) {
 				case 1:
 					{
-					State = 563;
-					Match(LBRACKET);
-					State = 564;
-					Match(IntegerConstant);
 					State = 565;
+					Match(LBRACKET);
+					State = 566;
+					Match(IntegerConstant);
+					State = 567;
 					Match(RBRACKET);
 					}
 					break;
@@ -4870,19 +4870,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 570;
-			Match(LBRACKET);
 			State = 572;
+			Match(LBRACKET);
+			State = 574;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IntegerConstant) {
 				{
-				State = 571;
+				State = 573;
 				Match(IntegerConstant);
 				}
 			}
 
-			State = 574;
+			State = 576;
 			Match(RBRACKET);
 			}
 		}
@@ -4944,66 +4944,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 42, RULE_predefinedType);
 		int _la;
 		try {
-			State = 633;
+			State = 635;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 576;
+				State = 578;
 				Match(INT);
 				}
 				break;
 			case INTEGER:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 577;
+				State = 579;
 				Match(INTEGER);
 				}
 				break;
 			case SMALLINT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 578;
+				State = 580;
 				Match(SMALLINT);
 				}
 				break;
 			case BIGINT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 579;
+				State = 581;
 				Match(BIGINT);
 				}
 				break;
 			case REAL:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 580;
+				State = 582;
 				Match(REAL);
 				}
 				break;
 			case BOOLEAN:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 581;
+				State = 583;
 				Match(BOOLEAN);
 				}
 				break;
 			case FLOAT:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 582;
+				State = 584;
 				Match(FLOAT);
-				State = 586;
+				State = 588;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,23,Context) ) {
 				case 1:
 					{
-					State = 583;
-					Match(LPAREN);
-					State = 584;
-					Match(IntegerConstant);
 					State = 585;
+					Match(LPAREN);
+					State = 586;
+					Match(IntegerConstant);
+					State = 587;
 					Match(RPAREN);
 					}
 					break;
@@ -5013,9 +5013,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DOUBLE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 588;
+				State = 590;
 				Match(DOUBLE);
-				State = 589;
+				State = 591;
 				Match(PRECISION);
 				}
 				break;
@@ -5024,7 +5024,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NUMERIC:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 590;
+				State = 592;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 317)) & ~0x3f) == 0 && ((1L << (_la - 317)) & 131075L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5033,12 +5033,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 592;
+				State = 594;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,24,Context) ) {
 				case 1:
 					{
-					State = 591;
+					State = 593;
 					typeModifiers();
 					}
 					break;
@@ -5048,24 +5048,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case BIT:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 594;
-				Match(BIT);
 				State = 596;
+				Match(BIT);
+				State = 598;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,25,Context) ) {
 				case 1:
 					{
-					State = 595;
+					State = 597;
 					Match(VARYING);
 					}
 					break;
 				}
-				State = 599;
+				State = 601;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,26,Context) ) {
 				case 1:
 					{
-					State = 598;
+					State = 600;
 					typeModifiers();
 					}
 					break;
@@ -5078,26 +5078,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NCHAR:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 606;
+				State = 608;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case CHARACTER:
 					{
-					State = 601;
+					State = 603;
 					Match(CHARACTER);
 					}
 					break;
 				case CHAR:
 					{
-					State = 602;
+					State = 604;
 					Match(CHAR);
 					}
 					break;
 				case NATIONAL:
 					{
-					State = 603;
+					State = 605;
 					Match(NATIONAL);
-					State = 604;
+					State = 606;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CHAR || _la==CHARACTER) ) {
 					ErrorHandler.RecoverInline(this);
@@ -5110,33 +5110,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case NCHAR:
 					{
-					State = 605;
+					State = 607;
 					Match(NCHAR);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 609;
+				State = 611;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,28,Context) ) {
 				case 1:
 					{
-					State = 608;
+					State = 610;
 					Match(VARYING);
 					}
 					break;
 				}
-				State = 614;
+				State = 616;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,29,Context) ) {
 				case 1:
 					{
-					State = 611;
-					Match(LPAREN);
-					State = 612;
-					Match(IntegerConstant);
 					State = 613;
+					Match(LPAREN);
+					State = 614;
+					Match(IntegerConstant);
+					State = 615;
 					Match(RPAREN);
 					}
 					break;
@@ -5146,18 +5146,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VARCHAR:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 616;
+				State = 618;
 				Match(VARCHAR);
-				State = 620;
+				State = 622;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,30,Context) ) {
 				case 1:
 					{
-					State = 617;
-					Match(LPAREN);
-					State = 618;
-					Match(IntegerConstant);
 					State = 619;
+					Match(LPAREN);
+					State = 620;
+					Match(IntegerConstant);
+					State = 621;
 					Match(RPAREN);
 					}
 					break;
@@ -5168,7 +5168,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TIMESTAMP:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 622;
+				State = 624;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TIME || _la==TIMESTAMP) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5177,26 +5177,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 626;
+				State = 628;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,31,Context) ) {
 				case 1:
 					{
-					State = 623;
-					Match(LPAREN);
-					State = 624;
-					Match(IntegerConstant);
 					State = 625;
+					Match(LPAREN);
+					State = 626;
+					Match(IntegerConstant);
+					State = 627;
 					Match(RPAREN);
 					}
 					break;
 				}
-				State = 631;
+				State = 633;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,32,Context) ) {
 				case 1:
 					{
-					State = 628;
+					State = 630;
 					_la = TokenStream.LA(1);
 					if ( !(_la==WITHOUT || _la==WITH) ) {
 					ErrorHandler.RecoverInline(this);
@@ -5205,9 +5205,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 629;
+					State = 631;
 					Match(TIME);
-					State = 630;
+					State = 632;
 					Match(ZONE);
 					}
 					break;
@@ -5251,24 +5251,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 635;
+			State = 637;
 			Match(INTERVAL);
-			State = 640;
+			State = 642;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,34,Context) ) {
 			case 1:
 				{
-				State = 636;
+				State = 638;
 				intervalFields();
 				}
 				break;
 			case 2:
 				{
-				State = 637;
-				Match(LPAREN);
-				State = 638;
-				Match(IntegerConstant);
 				State = 639;
+				Match(LPAREN);
+				State = 640;
+				Match(IntegerConstant);
+				State = 641;
 				Match(RPAREN);
 				}
 				break;
@@ -5308,22 +5308,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		IntervalFieldsContext _localctx = new IntervalFieldsContext(Context, State);
 		EnterRule(_localctx, 46, RULE_intervalFields);
 		try {
-			State = 671;
+			State = 673;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case YEAR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 642;
+				State = 644;
 				Match(YEAR);
-				State = 645;
+				State = 647;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,35,Context) ) {
 				case 1:
 					{
-					State = 643;
+					State = 645;
 					Match(TO);
-					State = 644;
+					State = 646;
 					Match(MONTH);
 					}
 					break;
@@ -5333,40 +5333,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case MONTH:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 647;
+				State = 649;
 				Match(MONTH);
 				}
 				break;
 			case DAY:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 648;
+				State = 650;
 				Match(DAY);
-				State = 655;
+				State = 657;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,37,Context) ) {
 				case 1:
 					{
-					State = 649;
+					State = 651;
 					Match(TO);
-					State = 653;
+					State = 655;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case HOUR:
 						{
-						State = 650;
+						State = 652;
 						Match(HOUR);
 						}
 						break;
 					case MINUTE:
 						{
-						State = 651;
+						State = 653;
 						Match(MINUTE);
 						}
 						break;
 					case SECOND:
 						{
-						State = 652;
+						State = 654;
 						intervalSecond();
 						}
 						break;
@@ -5381,27 +5381,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case HOUR:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 657;
+				State = 659;
 				Match(HOUR);
-				State = 663;
+				State = 665;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,39,Context) ) {
 				case 1:
 					{
-					State = 658;
+					State = 660;
 					Match(TO);
-					State = 661;
+					State = 663;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case MINUTE:
 						{
-						State = 659;
+						State = 661;
 						Match(MINUTE);
 						}
 						break;
 					case SECOND:
 						{
-						State = 660;
+						State = 662;
 						intervalSecond();
 						}
 						break;
@@ -5416,16 +5416,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case MINUTE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 665;
+				State = 667;
 				Match(MINUTE);
-				State = 668;
+				State = 670;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,40,Context) ) {
 				case 1:
 					{
-					State = 666;
+					State = 668;
 					Match(TO);
-					State = 667;
+					State = 669;
 					intervalSecond();
 					}
 					break;
@@ -5435,7 +5435,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SECOND:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 670;
+				State = 672;
 				intervalSecond();
 				}
 				break;
@@ -5473,18 +5473,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 673;
+			State = 675;
 			Match(SECOND);
-			State = 677;
+			State = 679;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,42,Context) ) {
 			case 1:
 				{
-				State = 674;
-				Match(LPAREN);
-				State = 675;
-				Match(IntegerConstant);
 				State = 676;
+				Match(LPAREN);
+				State = 677;
+				Match(IntegerConstant);
+				State = 678;
 				Match(RPAREN);
 				}
 				break;
@@ -5534,32 +5534,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 679;
+			State = 681;
 			typeFunctionName();
-			State = 684;
+			State = 686;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,43,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 				if ( _alt==1 ) {
 					{
 					{
-					State = 680;
+					State = 682;
 					Match(DOT);
-					State = 681;
+					State = 683;
 					columnLabel();
 					}
 					} 
 				}
-				State = 686;
+				State = 688;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,43,Context);
 			}
-			State = 688;
+			State = 690;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,44,Context) ) {
 			case 1:
 				{
-				State = 687;
+				State = 689;
 				typeModifiers();
 				}
 				break;
@@ -5605,27 +5605,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 690;
+			State = 692;
 			Match(LPAREN);
-			State = 691;
+			State = 693;
 			expression(0);
-			State = 696;
+			State = 698;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 692;
+				State = 694;
 				Match(COMMA);
-				State = 693;
+				State = 695;
 				expression(0);
 				}
 				}
-				State = 698;
+				State = 700;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 699;
+			State = 701;
 			Match(RPAREN);
 			}
 		}
@@ -5733,18 +5733,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 710;
+			State = 712;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,46,Context) ) {
 			case 1:
 				{
-				State = 702;
+				State = 704;
 				primary();
 				}
 				break;
 			case 2:
 				{
-				State = 703;
+				State = 705;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -5753,29 +5753,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 704;
+				State = 706;
 				expression(21);
 				}
 				break;
 			case 3:
 				{
-				State = 705;
+				State = 707;
 				otherOperator();
-				State = 706;
+				State = 708;
 				expression(15);
 				}
 				break;
 			case 4:
 				{
-				State = 708;
+				State = 710;
 				Match(NOT);
-				State = 709;
+				State = 711;
 				expression(3);
 				}
 				break;
 			}
 			Context.Stop = TokenStream.LT(-1);
-			State = 827;
+			State = 829;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,59,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
@@ -5784,18 +5784,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						TriggerExitRuleEvent();
 					_prevctx = _localctx;
 					{
-					State = 825;
+					State = 827;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,58,Context) ) {
 					case 1:
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 712;
-						if (!(Precpred(Context, 23))) throw new FailedPredicateException(this, "Precpred(Context, 23)");
-						State = 713;
-						Match(OVERLAPS);
 						State = 714;
+						if (!(Precpred(Context, 23))) throw new FailedPredicateException(this, "Precpred(Context, 23)");
+						State = 715;
+						Match(OVERLAPS);
+						State = 716;
 						expression(24);
 						}
 						break;
@@ -5803,15 +5803,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 715;
-						if (!(Precpred(Context, 19))) throw new FailedPredicateException(this, "Precpred(Context, 19)");
-						State = 716;
-						Match(AT);
 						State = 717;
-						Match(TIME);
+						if (!(Precpred(Context, 19))) throw new FailedPredicateException(this, "Precpred(Context, 19)");
 						State = 718;
-						Match(ZONE);
+						Match(AT);
 						State = 719;
+						Match(TIME);
+						State = 720;
+						Match(ZONE);
+						State = 721;
 						expression(20);
 						}
 						break;
@@ -5819,11 +5819,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 720;
-						if (!(Precpred(Context, 18))) throw new FailedPredicateException(this, "Precpred(Context, 18)");
-						State = 721;
-						Match(CARET);
 						State = 722;
+						if (!(Precpred(Context, 18))) throw new FailedPredicateException(this, "Precpred(Context, 18)");
+						State = 723;
+						Match(CARET);
+						State = 724;
 						expression(19);
 						}
 						break;
@@ -5831,9 +5831,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 723;
+						State = 725;
 						if (!(Precpred(Context, 17))) throw new FailedPredicateException(this, "Precpred(Context, 17)");
-						State = 724;
+						State = 726;
 						_la = TokenStream.LA(1);
 						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
 						ErrorHandler.RecoverInline(this);
@@ -5842,7 +5842,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 725;
+						State = 727;
 						expression(18);
 						}
 						break;
@@ -5850,9 +5850,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 726;
+						State = 728;
 						if (!(Precpred(Context, 16))) throw new FailedPredicateException(this, "Precpred(Context, 16)");
-						State = 727;
+						State = 729;
 						_la = TokenStream.LA(1);
 						if ( !(_la==PLUS || _la==MINUS) ) {
 						ErrorHandler.RecoverInline(this);
@@ -5861,7 +5861,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 728;
+						State = 730;
 						expression(17);
 						}
 						break;
@@ -5869,11 +5869,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 729;
-						if (!(Precpred(Context, 14))) throw new FailedPredicateException(this, "Precpred(Context, 14)");
-						State = 730;
-						otherOperator();
 						State = 731;
+						if (!(Precpred(Context, 14))) throw new FailedPredicateException(this, "Precpred(Context, 14)");
+						State = 732;
+						otherOperator();
+						State = 733;
 						expression(15);
 						}
 						break;
@@ -5881,26 +5881,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 733;
-						if (!(Precpred(Context, 12))) throw new FailedPredicateException(this, "Precpred(Context, 12)");
 						State = 735;
+						if (!(Precpred(Context, 12))) throw new FailedPredicateException(this, "Precpred(Context, 12)");
+						State = 737;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 734;
+							State = 736;
 							Match(NOT);
 							}
 						}
 
-						State = 737;
-						Match(BETWEEN);
 						State = 739;
+						Match(BETWEEN);
+						State = 741;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==ASYMMETRIC || _la==SYMMETRIC) {
 							{
-							State = 738;
+							State = 740;
 							_la = TokenStream.LA(1);
 							if ( !(_la==ASYMMETRIC || _la==SYMMETRIC) ) {
 							ErrorHandler.RecoverInline(this);
@@ -5912,11 +5912,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							}
 						}
 
-						State = 741;
-						boundExpression(0);
-						State = 742;
-						Match(AND);
 						State = 743;
+						boundExpression(0);
+						State = 744;
+						Match(AND);
+						State = 745;
 						expression(13);
 						}
 						break;
@@ -5924,11 +5924,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 745;
-						if (!(Precpred(Context, 10))) throw new FailedPredicateException(this, "Precpred(Context, 10)");
-						State = 746;
-						Match(ESCAPE);
 						State = 747;
+						if (!(Precpred(Context, 10))) throw new FailedPredicateException(this, "Precpred(Context, 10)");
+						State = 748;
+						Match(ESCAPE);
+						State = 749;
 						expression(11);
 						}
 						break;
@@ -5936,45 +5936,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 748;
-						if (!(Precpred(Context, 8))) throw new FailedPredicateException(this, "Precpred(Context, 8)");
 						State = 750;
+						if (!(Precpred(Context, 8))) throw new FailedPredicateException(this, "Precpred(Context, 8)");
+						State = 752;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 749;
+							State = 751;
 							Match(NOT);
 							}
 						}
 
-						State = 756;
+						State = 758;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case LIKE:
 							{
-							State = 752;
+							State = 754;
 							Match(LIKE);
 							}
 							break;
 						case ILIKE:
 							{
-							State = 753;
+							State = 755;
 							Match(ILIKE);
 							}
 							break;
 						case SIMILAR:
 							{
-							State = 754;
+							State = 756;
 							Match(SIMILAR);
-							State = 755;
+							State = 757;
 							Match(TO);
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 758;
+						State = 760;
 						expression(9);
 						}
 						break;
@@ -5982,11 +5982,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 759;
-						if (!(Precpred(Context, 6))) throw new FailedPredicateException(this, "Precpred(Context, 6)");
-						State = 760;
-						comparisonOperator();
 						State = 761;
+						if (!(Precpred(Context, 6))) throw new FailedPredicateException(this, "Precpred(Context, 6)");
+						State = 762;
+						comparisonOperator();
+						State = 763;
 						expression(7);
 						}
 						break;
@@ -5994,25 +5994,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 763;
+						State = 765;
 						if (!(Precpred(Context, 4))) throw new FailedPredicateException(this, "Precpred(Context, 4)");
-						State = 764;
-						Match(IS);
 						State = 766;
+						Match(IS);
+						State = 768;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 765;
+							State = 767;
 							Match(NOT);
 							}
 						}
 
-						State = 768;
-						Match(DISTINCT);
-						State = 769;
-						Match(FROM);
 						State = 770;
+						Match(DISTINCT);
+						State = 771;
+						Match(FROM);
+						State = 772;
 						expression(5);
 						}
 						break;
@@ -6020,11 +6020,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 771;
-						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
-						State = 772;
-						Match(AND);
 						State = 773;
+						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
+						State = 774;
+						Match(AND);
+						State = 775;
 						expression(3);
 						}
 						break;
@@ -6032,11 +6032,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 774;
-						if (!(Precpred(Context, 1))) throw new FailedPredicateException(this, "Precpred(Context, 1)");
-						State = 775;
-						Match(OR);
 						State = 776;
+						if (!(Precpred(Context, 1))) throw new FailedPredicateException(this, "Precpred(Context, 1)");
+						State = 777;
+						Match(OR);
+						State = 778;
 						expression(2);
 						}
 						break;
@@ -6044,11 +6044,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 777;
-						if (!(Precpred(Context, 22))) throw new FailedPredicateException(this, "Precpred(Context, 22)");
-						State = 778;
-						Match(TYPECAST);
 						State = 779;
+						if (!(Precpred(Context, 22))) throw new FailedPredicateException(this, "Precpred(Context, 22)");
+						State = 780;
+						Match(TYPECAST);
+						State = 781;
 						typeName();
 						}
 						break;
@@ -6056,11 +6056,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 780;
-						if (!(Precpred(Context, 20))) throw new FailedPredicateException(this, "Precpred(Context, 20)");
-						State = 781;
-						Match(COLLATE);
 						State = 782;
+						if (!(Precpred(Context, 20))) throw new FailedPredicateException(this, "Precpred(Context, 20)");
+						State = 783;
+						Match(COLLATE);
+						State = 784;
 						qualifiedName();
 						}
 						break;
@@ -6068,9 +6068,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 783;
+						State = 785;
 						if (!(Precpred(Context, 13))) throw new FailedPredicateException(this, "Precpred(Context, 13)");
-						State = 786;
+						State = 788;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case PLUS:
@@ -6080,23 +6080,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						case PERCENT:
 						case CARET:
 							{
-							State = 784;
+							State = 786;
 							arithmeticOperator();
 							}
 							break;
 						case OPERATOR:
 						case Operator:
 							{
-							State = 785;
+							State = 787;
 							otherOperator();
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 788;
+						State = 790;
 						quantifier();
-						State = 789;
+						State = 791;
 						parenthesized();
 						}
 						break;
@@ -6104,21 +6104,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 791;
-						if (!(Precpred(Context, 11))) throw new FailedPredicateException(this, "Precpred(Context, 11)");
 						State = 793;
+						if (!(Precpred(Context, 11))) throw new FailedPredicateException(this, "Precpred(Context, 11)");
+						State = 795;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 792;
+							State = 794;
 							Match(NOT);
 							}
 						}
 
-						State = 795;
+						State = 797;
 						Match(IN);
-						State = 796;
+						State = 798;
 						inList();
 						}
 						break;
@@ -6126,47 +6126,47 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 797;
-						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
 						State = 799;
+						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
+						State = 801;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 798;
+							State = 800;
 							Match(NOT);
 							}
 						}
 
-						State = 805;
+						State = 807;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case LIKE:
 							{
-							State = 801;
+							State = 803;
 							Match(LIKE);
 							}
 							break;
 						case ILIKE:
 							{
-							State = 802;
+							State = 804;
 							Match(ILIKE);
 							}
 							break;
 						case SIMILAR:
 							{
-							State = 803;
+							State = 805;
 							Match(SIMILAR);
-							State = 804;
+							State = 806;
 							Match(TO);
 							}
 							break;
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 807;
+						State = 809;
 						quantifier();
-						State = 808;
+						State = 810;
 						parenthesized();
 						}
 						break;
@@ -6174,13 +6174,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 810;
-						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
-						State = 811;
-						comparisonOperator();
 						State = 812;
-						quantifier();
+						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
 						State = 813;
+						comparisonOperator();
+						State = 814;
+						quantifier();
+						State = 815;
 						parenthesized();
 						}
 						break;
@@ -6188,38 +6188,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new ExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_expression);
-						State = 815;
+						State = 817;
 						if (!(Precpred(Context, 5))) throw new FailedPredicateException(this, "Precpred(Context, 5)");
-						State = 823;
+						State = 825;
 						ErrorHandler.Sync(this);
 						switch (TokenStream.LA(1)) {
 						case IS:
 							{
-							State = 816;
-							Match(IS);
 							State = 818;
+							Match(IS);
+							State = 820;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 							if (_la==NOT) {
 								{
-								State = 817;
+								State = 819;
 								Match(NOT);
 								}
 							}
 
-							State = 820;
+							State = 822;
 							isTest();
 							}
 							break;
 						case ISNULL:
 							{
-							State = 821;
+							State = 823;
 							Match(ISNULL);
 							}
 							break;
 						case NOTNULL:
 							{
-							State = 822;
+							State = 824;
 							Match(NOTNULL);
 							}
 							break;
@@ -6231,7 +6231,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					} 
 				}
-				State = 829;
+				State = 831;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,59,Context);
 			}
@@ -6302,18 +6302,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			int _alt;
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 837;
+			State = 839;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,60,Context) ) {
 			case 1:
 				{
-				State = 831;
+				State = 833;
 				primary();
 				}
 				break;
 			case 2:
 				{
-				State = 832;
+				State = 834;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PLUS || _la==MINUS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -6322,21 +6322,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 833;
+				State = 835;
 				boundExpression(8);
 				}
 				break;
 			case 3:
 				{
-				State = 834;
+				State = 836;
 				otherOperator();
-				State = 835;
+				State = 837;
 				boundExpression(4);
 				}
 				break;
 			}
 			Context.Stop = TokenStream.LT(-1);
-			State = 869;
+			State = 871;
 			ErrorHandler.Sync(this);
 			_alt = Interpreter.AdaptivePredict(TokenStream,63,Context);
 			while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
@@ -6345,18 +6345,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						TriggerExitRuleEvent();
 					_prevctx = _localctx;
 					{
-					State = 867;
+					State = 869;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,62,Context) ) {
 					case 1:
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 839;
-						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
-						State = 840;
-						Match(CARET);
 						State = 841;
+						if (!(Precpred(Context, 7))) throw new FailedPredicateException(this, "Precpred(Context, 7)");
+						State = 842;
+						Match(CARET);
+						State = 843;
 						boundExpression(8);
 						}
 						break;
@@ -6364,9 +6364,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 842;
+						State = 844;
 						if (!(Precpred(Context, 6))) throw new FailedPredicateException(this, "Precpred(Context, 6)");
-						State = 843;
+						State = 845;
 						_la = TokenStream.LA(1);
 						if ( !(((((_la - 469)) & ~0x3f) == 0 && ((1L << (_la - 469)) & 7L) != 0)) ) {
 						ErrorHandler.RecoverInline(this);
@@ -6375,7 +6375,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 844;
+						State = 846;
 						boundExpression(7);
 						}
 						break;
@@ -6383,9 +6383,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 845;
+						State = 847;
 						if (!(Precpred(Context, 5))) throw new FailedPredicateException(this, "Precpred(Context, 5)");
-						State = 846;
+						State = 848;
 						_la = TokenStream.LA(1);
 						if ( !(_la==PLUS || _la==MINUS) ) {
 						ErrorHandler.RecoverInline(this);
@@ -6394,7 +6394,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 							ErrorHandler.ReportMatch(this);
 						    Consume();
 						}
-						State = 847;
+						State = 849;
 						boundExpression(6);
 						}
 						break;
@@ -6402,11 +6402,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 848;
-						if (!(Precpred(Context, 3))) throw new FailedPredicateException(this, "Precpred(Context, 3)");
-						State = 849;
-						otherOperator();
 						State = 850;
+						if (!(Precpred(Context, 3))) throw new FailedPredicateException(this, "Precpred(Context, 3)");
+						State = 851;
+						otherOperator();
+						State = 852;
 						boundExpression(4);
 						}
 						break;
@@ -6414,11 +6414,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 852;
-						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
-						State = 853;
-						comparisonOperator();
 						State = 854;
+						if (!(Precpred(Context, 2))) throw new FailedPredicateException(this, "Precpred(Context, 2)");
+						State = 855;
+						comparisonOperator();
+						State = 856;
 						boundExpression(3);
 						}
 						break;
@@ -6426,25 +6426,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 856;
+						State = 858;
 						if (!(Precpred(Context, 1))) throw new FailedPredicateException(this, "Precpred(Context, 1)");
-						State = 857;
-						Match(IS);
 						State = 859;
+						Match(IS);
+						State = 861;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						if (_la==NOT) {
 							{
-							State = 858;
+							State = 860;
 							Match(NOT);
 							}
 						}
 
-						State = 861;
-						Match(DISTINCT);
-						State = 862;
-						Match(FROM);
 						State = 863;
+						Match(DISTINCT);
+						State = 864;
+						Match(FROM);
+						State = 865;
 						boundExpression(2);
 						}
 						break;
@@ -6452,18 +6452,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						{
 						_localctx = new BoundExpressionContext(_parentctx, _parentState);
 						PushNewRecursionContext(_localctx, _startState, RULE_boundExpression);
-						State = 864;
-						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
-						State = 865;
-						Match(TYPECAST);
 						State = 866;
+						if (!(Precpred(Context, 9))) throw new FailedPredicateException(this, "Precpred(Context, 9)");
+						State = 867;
+						Match(TYPECAST);
+						State = 868;
 						typeName();
 						}
 						break;
 					}
 					} 
 				}
-				State = 871;
+				State = 873;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,63,Context);
 			}
@@ -6502,7 +6502,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 872;
+			State = 874;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 461)) & ~0x3f) == 0 && ((1L << (_la - 461)) & 63L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6546,7 +6546,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 874;
+			State = 876;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 467)) & ~0x3f) == 0 && ((1L << (_la - 467)) & 63L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6599,42 +6599,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 62, RULE_otherOperator);
 		int _la;
 		try {
-			State = 890;
+			State = 892;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 876;
+				State = 878;
 				Match(Operator);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 877;
+				State = 879;
 				Match(OPERATOR);
-				State = 878;
+				State = 880;
 				Match(LPAREN);
-				State = 884;
+				State = 886;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
 					{
-					State = 879;
+					State = 881;
 					columnId();
-					State = 880;
+					State = 882;
 					Match(DOT);
 					}
 					}
-					State = 886;
+					State = 888;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 887;
+				State = 889;
 				anyOperator();
-				State = 888;
+				State = 890;
 				Match(RPAREN);
 				}
 				break;
@@ -6673,13 +6673,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		AnyOperatorContext _localctx = new AnyOperatorContext(Context, State);
 		EnterRule(_localctx, 64, RULE_anyOperator);
 		try {
-			State = 895;
+			State = 897;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 892;
+				State = 894;
 				Match(Operator);
 				}
 				break;
@@ -6691,7 +6691,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GREATER_EQUAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 893;
+				State = 895;
 				comparisonOperator();
 				}
 				break;
@@ -6703,7 +6703,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CARET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 894;
+				State = 896;
 				arithmeticOperator();
 				}
 				break;
@@ -6746,41 +6746,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 66, RULE_isTest);
 		int _la;
 		try {
-			State = 906;
+			State = 908;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NULL:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 897;
+				State = 899;
 				Match(NULL);
 				}
 				break;
 			case TRUE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 898;
+				State = 900;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 899;
+				State = 901;
 				Match(FALSE);
 				}
 				break;
 			case UNKNOWN:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 900;
+				State = 902;
 				Match(UNKNOWN);
 				}
 				break;
 			case DOCUMENT:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 901;
+				State = 903;
 				Match(DOCUMENT);
 				}
 				break;
@@ -6791,12 +6791,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NORMALIZED:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 903;
+				State = 905;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) {
 					{
-					State = 902;
+					State = 904;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -6808,7 +6808,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 905;
+				State = 907;
 				Match(NORMALIZED);
 				}
 				break;
@@ -6846,7 +6846,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 908;
+			State = 910;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & 2305843009213693969L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -6894,21 +6894,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 910;
+			State = 912;
 			expression(0);
-			State = 915;
+			State = 917;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 911;
+				State = 913;
 				Match(COMMA);
-				State = 912;
+				State = 914;
 				expression(0);
 				}
 				}
-				State = 917;
+				State = 919;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -6959,43 +6959,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 918;
+			State = 920;
 			Match(LPAREN);
-			State = 931;
+			State = 933;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,72,Context) ) {
 			case 1:
 				{
-				State = 919;
+				State = 921;
 				keywordQuery();
 				}
 				break;
 			case 2:
 				{
-				State = 920;
+				State = 922;
 				expression(0);
-				State = 925;
+				State = 927;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 921;
+					State = 923;
 					Match(COMMA);
-					State = 922;
+					State = 924;
 					expression(0);
 					}
 					}
-					State = 927;
+					State = 929;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 929;
+				State = 931;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 					{
-					State = 928;
+					State = 930;
 					queryRest();
 					}
 				}
@@ -7003,7 +7003,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 933;
+			State = 935;
 			Match(RPAREN);
 			}
 		}
@@ -7045,27 +7045,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 935;
+			State = 937;
 			Match(LPAREN);
-			State = 941;
+			State = 943;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,74,Context) ) {
 			case 1:
 				{
-				State = 936;
+				State = 938;
 				keywordQuery();
 				}
 				break;
 			case 2:
 				{
-				State = 937;
-				listItems();
 				State = 939;
+				listItems();
+				State = 941;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 					{
-					State = 938;
+					State = 940;
 					queryRest();
 					}
 				}
@@ -7073,7 +7073,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 943;
+			State = 945;
 			Match(RPAREN);
 			}
 		}
@@ -7142,22 +7142,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 954;
+			State = 956;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,76,Context) ) {
 			case 1:
 				{
-				State = 946;
+				State = 948;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==MINUS) {
 					{
-					State = 945;
+					State = 947;
 					Match(MINUS);
 					}
 				}
 
-				State = 948;
+				State = 950;
 				_la = TokenStream.LA(1);
 				if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 				ErrorHandler.RecoverInline(this);
@@ -7170,59 +7170,59 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 2:
 				{
-				State = 949;
+				State = 951;
 				Match(StringConstant);
 				}
 				break;
 			case 3:
 				{
-				State = 950;
+				State = 952;
 				Match(NULL);
 				}
 				break;
 			case 4:
 				{
-				State = 951;
+				State = 953;
 				Match(TRUE);
 				}
 				break;
 			case 5:
 				{
-				State = 952;
+				State = 954;
 				Match(FALSE);
 				}
 				break;
 			case 6:
 				{
-				State = 953;
+				State = 955;
 				expression(0);
 				}
 				break;
 			}
-			State = 970;
+			State = 972;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 956;
+				State = 958;
 				Match(COMMA);
-				State = 966;
+				State = 968;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,78,Context) ) {
 				case 1:
 					{
-					State = 958;
+					State = 960;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==MINUS) {
 						{
-						State = 957;
+						State = 959;
 						Match(MINUS);
 						}
 					}
 
-					State = 960;
+					State = 962;
 					_la = TokenStream.LA(1);
 					if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 					ErrorHandler.RecoverInline(this);
@@ -7235,38 +7235,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 961;
+					State = 963;
 					Match(StringConstant);
 					}
 					break;
 				case 3:
 					{
-					State = 962;
+					State = 964;
 					Match(NULL);
 					}
 					break;
 				case 4:
 					{
-					State = 963;
+					State = 965;
 					Match(TRUE);
 					}
 					break;
 				case 5:
 					{
-					State = 964;
+					State = 966;
 					Match(FALSE);
 					}
 					break;
 				case 6:
 					{
-					State = 965;
+					State = 967;
 					expression(0);
 					}
 					break;
 				}
 				}
 				}
-				State = 972;
+				State = 974;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -7359,106 +7359,106 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		int _la;
 		try {
 			int _alt;
-			State = 1048;
+			State = 1050;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,90,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 973;
+				State = 975;
 				Match(IntegerConstant);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 974;
+				State = 976;
 				Match(NumericConstant);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 975;
+				State = 977;
 				stringLiteral();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 976;
+				State = 978;
 				Match(BitStringConstant);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 977;
+				State = 979;
 				Match(HexStringConstant);
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 978;
+				State = 980;
 				Match(NationalStringConstant);
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 979;
+				State = 981;
 				Match(TRUE);
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 980;
+				State = 982;
 				Match(FALSE);
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 981;
+				State = 983;
 				Match(NULL);
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 982;
+				State = 984;
 				name();
-				State = 986;
+				State = 988;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,80,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 983;
+						State = 985;
 						indirection();
 						}
 						} 
 					}
-					State = 988;
+					State = 990;
 					ErrorHandler.Sync(this);
 					_alt = Interpreter.AdaptivePredict(TokenStream,80,Context);
 				}
-				State = 994;
+				State = 996;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,82,Context) ) {
 				case 1:
 					{
-					State = 989;
-					functionCall();
 					State = 991;
+					functionCall();
+					State = 993;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,81,Context) ) {
 					case 1:
 						{
-						State = 990;
+						State = 992;
 						stringLiteral();
 						}
 						break;
@@ -7467,7 +7467,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 993;
+					State = 995;
 					stringLiteral();
 					}
 					break;
@@ -7477,14 +7477,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 996;
+				State = 998;
 				columnNameKeyword();
-				State = 1005;
+				State = 1007;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,85,Context) ) {
 				case 1:
 					{
-					State = 998;
+					State = 1000;
 					ErrorHandler.Sync(this);
 					_alt = 1;
 					do {
@@ -7492,7 +7492,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						case 1:
 							{
 							{
-							State = 997;
+							State = 999;
 							indirection();
 							}
 							}
@@ -7500,16 +7500,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						default:
 							throw new NoViableAltException(this);
 						}
-						State = 1000;
+						State = 1002;
 						ErrorHandler.Sync(this);
 						_alt = Interpreter.AdaptivePredict(TokenStream,83,Context);
 					} while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER );
-					State = 1003;
+					State = 1005;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,84,Context) ) {
 					case 1:
 						{
-						State = 1002;
+						State = 1004;
 						functionCall();
 						}
 						break;
@@ -7522,14 +7522,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 1007;
+				State = 1009;
 				typeFunctionKeyword();
-				State = 1010;
+				State = 1012;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 1008;
+					State = 1010;
 					functionCall();
 					}
 					break;
@@ -7538,7 +7538,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 1009;
+					State = 1011;
 					stringLiteral();
 					}
 					break;
@@ -7550,21 +7550,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 1012;
+				State = 1014;
 				Match(Parameter);
-				State = 1016;
+				State = 1018;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,87,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 1013;
+						State = 1015;
 						indirection();
 						}
 						} 
 					}
-					State = 1018;
+					State = 1020;
 					ErrorHandler.Sync(this);
 					_alt = Interpreter.AdaptivePredict(TokenStream,87,Context);
 				}
@@ -7573,21 +7573,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 1019;
+				State = 1021;
 				parenthesized();
-				State = 1023;
+				State = 1025;
 				ErrorHandler.Sync(this);
 				_alt = Interpreter.AdaptivePredict(TokenStream,88,Context);
 				while ( _alt!=2 && _alt!=global::Antlr4.Runtime.Atn.ATN.INVALID_ALT_NUMBER ) {
 					if ( _alt==1 ) {
 						{
 						{
-						State = 1020;
+						State = 1022;
 						indirection();
 						}
 						} 
 					}
-					State = 1025;
+					State = 1027;
 					ErrorHandler.Sync(this);
 					_alt = Interpreter.AdaptivePredict(TokenStream,88,Context);
 				}
@@ -7596,96 +7596,96 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 1026;
+				State = 1028;
 				typedLiteral();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 1027;
+				State = 1029;
 				caseExpression();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 1028;
+				State = 1030;
 				specialFunction();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 1029;
+				State = 1031;
 				currentValue();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 1030;
+				State = 1032;
 				Match(EXISTS);
-				State = 1031;
+				State = 1033;
 				parenthesizedQuery();
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 1032;
+				State = 1034;
 				Match(ARRAY);
-				State = 1033;
+				State = 1035;
 				parenthesizedQuery();
 				}
 				break;
 			case 21:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 1034;
+				State = 1036;
 				Match(ARRAY);
-				State = 1035;
+				State = 1037;
 				arrayItems();
 				}
 				break;
 			case 22:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 1036;
+				State = 1038;
 				Match(ROW);
-				State = 1037;
-				Match(LPAREN);
 				State = 1039;
+				Match(LPAREN);
+				State = 1041;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 					{
-					State = 1038;
+					State = 1040;
 					expressionList();
 					}
 				}
 
-				State = 1041;
+				State = 1043;
 				Match(RPAREN);
 				}
 				break;
 			case 23:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 1042;
-				Match(GROUPING);
-				State = 1043;
-				Match(LPAREN);
 				State = 1044;
-				expressionList();
+				Match(GROUPING);
 				State = 1045;
+				Match(LPAREN);
+				State = 1046;
+				expressionList();
+				State = 1047;
 				Match(RPAREN);
 				}
 				break;
 			case 24:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 1047;
+				State = 1049;
 				Match(DEFAULT);
 				}
 				break;
@@ -7730,15 +7730,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 80, RULE_indirection);
 		int _la;
 		try {
-			State = 1067;
+			State = 1069;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1050;
+				State = 1052;
 				Match(DOT);
-				State = 1053;
+				State = 1055;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -8205,13 +8205,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1051;
+					State = 1053;
 					columnLabel();
 					}
 					break;
 				case STAR:
 					{
-					State = 1052;
+					State = 1054;
 					Match(STAR);
 					}
 					break;
@@ -8223,31 +8223,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LBRACKET:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1055;
+				State = 1057;
 				Match(LBRACKET);
-				State = 1064;
+				State = 1066;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,94,Context) ) {
 				case 1:
 					{
-					State = 1057;
+					State = 1059;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 						{
-						State = 1056;
+						State = 1058;
 						expression(0);
 						}
 					}
 
-					State = 1059;
-					Match(COLON);
 					State = 1061;
+					Match(COLON);
+					State = 1063;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 						{
-						State = 1060;
+						State = 1062;
 						expression(0);
 						}
 					}
@@ -8256,12 +8256,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 1063;
+					State = 1065;
 					expression(0);
 					}
 					break;
 				}
-				State = 1066;
+				State = 1068;
 				Match(RBRACKET);
 				}
 				break;
@@ -8337,14 +8337,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1069;
+			State = 1071;
 			Match(LPAREN);
-			State = 1085;
+			State = 1087;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case STAR:
 				{
-				State = 1070;
+				State = 1072;
 				Match(STAR);
 				}
 				break;
@@ -8770,12 +8770,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LPAREN:
 			case Operator:
 				{
-				State = 1072;
+				State = 1074;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ALL || _la==DISTINCT) {
 					{
-					State = 1071;
+					State = 1073;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ALL || _la==DISTINCT) ) {
 					ErrorHandler.RecoverInline(this);
@@ -8787,30 +8787,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1074;
+				State = 1076;
 				functionArgument();
-				State = 1079;
+				State = 1081;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1075;
+					State = 1077;
 					Match(COMMA);
-					State = 1076;
+					State = 1078;
 					functionArgument();
 					}
 					}
-					State = 1081;
+					State = 1083;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1083;
+				State = 1085;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1082;
+					State = 1084;
 					orderByClause();
 					}
 				}
@@ -8822,52 +8822,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1087;
+			State = 1089;
 			Match(RPAREN);
-			State = 1094;
+			State = 1096;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,100,Context) ) {
 			case 1:
 				{
-				State = 1088;
-				Match(WITHIN);
-				State = 1089;
-				Match(GROUP);
 				State = 1090;
-				Match(LPAREN);
+				Match(WITHIN);
 				State = 1091;
-				orderByClause();
+				Match(GROUP);
 				State = 1092;
+				Match(LPAREN);
+				State = 1093;
+				orderByClause();
+				State = 1094;
 				Match(RPAREN);
 				}
 				break;
 			}
-			State = 1102;
+			State = 1104;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,101,Context) ) {
 			case 1:
 				{
-				State = 1096;
-				Match(FILTER);
-				State = 1097;
-				Match(LPAREN);
 				State = 1098;
-				Match(WHERE);
+				Match(FILTER);
 				State = 1099;
-				expression(0);
+				Match(LPAREN);
 				State = 1100;
+				Match(WHERE);
+				State = 1101;
+				expression(0);
+				State = 1102;
 				Match(RPAREN);
 				}
 				break;
 			}
-			State = 1109;
+			State = 1111;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,103,Context) ) {
 			case 1:
 				{
-				State = 1104;
+				State = 1106;
 				Match(OVER);
-				State = 1107;
+				State = 1109;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -9234,13 +9234,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1105;
+					State = 1107;
 					columnId();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 1106;
+					State = 1108;
 					windowSpecification();
 					}
 					break;
@@ -9288,24 +9288,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1112;
+			State = 1114;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==VARIADIC) {
 				{
-				State = 1111;
+				State = 1113;
 				Match(VARIADIC);
 				}
 			}
 
-			State = 1117;
+			State = 1119;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,105,Context) ) {
 			case 1:
 				{
-				State = 1114;
+				State = 1116;
 				typeFunctionName();
-				State = 1115;
+				State = 1117;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EQUALS_GREATER || _la==COLON_EQUALS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -9317,7 +9317,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 1119;
+			State = 1121;
 			expression(0);
 			}
 		}
@@ -9358,7 +9358,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		TypedLiteralContext _localctx = new TypedLiteralContext(Context, State);
 		EnterRule(_localctx, 86, RULE_typedLiteral);
 		try {
-			State = 1135;
+			State = 1137;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DOUBLE:
@@ -9382,18 +9382,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VARCHAR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1121;
+				State = 1123;
 				predefinedType();
-				State = 1122;
+				State = 1124;
 				stringLiteral();
 				}
 				break;
 			case INTERVAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1124;
+				State = 1126;
 				Match(INTERVAL);
-				State = 1133;
+				State = 1135;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -9401,14 +9401,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 1125;
-					stringLiteral();
 					State = 1127;
+					stringLiteral();
+					State = 1129;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,106,Context) ) {
 					case 1:
 						{
-						State = 1126;
+						State = 1128;
 						intervalFields();
 						}
 						break;
@@ -9417,13 +9417,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 1129;
-					Match(LPAREN);
-					State = 1130;
-					Match(IntegerConstant);
 					State = 1131;
-					Match(RPAREN);
+					Match(LPAREN);
 					State = 1132;
+					Match(IntegerConstant);
+					State = 1133;
+					Match(RPAREN);
+					State = 1134;
 					stringLiteral();
 					}
 					break;
@@ -9478,9 +9478,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1137;
+			State = 1139;
 			Match(LBRACKET);
-			State = 1147;
+			State = 1149;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -9902,27 +9902,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LPAREN:
 			case Operator:
 				{
-				State = 1138;
+				State = 1140;
 				expressionList();
 				}
 				break;
 			case LBRACKET:
 				{
-				State = 1139;
+				State = 1141;
 				arrayItems();
-				State = 1144;
+				State = 1146;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1140;
+					State = 1142;
 					Match(COMMA);
-					State = 1141;
+					State = 1143;
 					arrayItems();
 					}
 					}
-					State = 1146;
+					State = 1148;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -9933,7 +9933,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1149;
+			State = 1151;
 			Match(RBRACKET);
 			}
 		}
@@ -9979,45 +9979,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1151;
-			Match(CASE);
 			State = 1153;
+			Match(CASE);
+			State = 1155;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556388353L) != 0)) {
 				{
-				State = 1152;
+				State = 1154;
 				expression(0);
 				}
 			}
 
-			State = 1156;
+			State = 1158;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 1155;
+				State = 1157;
 				caseWhen();
 				}
 				}
-				State = 1158;
+				State = 1160;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( _la==WHEN );
-			State = 1162;
+			State = 1164;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ELSE) {
 				{
-				State = 1160;
+				State = 1162;
 				Match(ELSE);
-				State = 1161;
+				State = 1163;
 				expression(0);
 				}
 			}
 
-			State = 1164;
+			State = 1166;
 			Match(END);
 			}
 		}
@@ -10055,13 +10055,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1166;
-			Match(WHEN);
-			State = 1167;
-			expression(0);
 			State = 1168;
-			Match(THEN);
+			Match(WHEN);
 			State = 1169;
+			expression(0);
+			State = 1170;
+			Match(THEN);
+			State = 1171;
 			expression(0);
 			}
 		}
@@ -10163,36 +10163,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 94, RULE_specialFunction);
 		int _la;
 		try {
-			State = 1309;
+			State = 1311;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case COALESCE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1171;
-				Match(COALESCE);
-				State = 1172;
-				Match(LPAREN);
 				State = 1173;
-				expressionList();
+				Match(COALESCE);
 				State = 1174;
+				Match(LPAREN);
+				State = 1175;
+				expressionList();
+				State = 1176;
 				Match(RPAREN);
 				}
 				break;
 			case NULLIF:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1176;
-				Match(NULLIF);
-				State = 1177;
-				Match(LPAREN);
 				State = 1178;
-				expression(0);
+				Match(NULLIF);
 				State = 1179;
-				Match(COMMA);
+				Match(LPAREN);
 				State = 1180;
 				expression(0);
 				State = 1181;
+				Match(COMMA);
+				State = 1182;
+				expression(0);
+				State = 1183;
 				Match(RPAREN);
 				}
 				break;
@@ -10200,7 +10200,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LEAST:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1183;
+				State = 1185;
 				_la = TokenStream.LA(1);
 				if ( !(_la==GREATEST || _la==LEAST) ) {
 				ErrorHandler.RecoverInline(this);
@@ -10209,39 +10209,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1184;
-				Match(LPAREN);
-				State = 1185;
-				expressionList();
 				State = 1186;
+				Match(LPAREN);
+				State = 1187;
+				expressionList();
+				State = 1188;
 				Match(RPAREN);
 				}
 				break;
 			case CAST:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1188;
-				Match(CAST);
-				State = 1189;
-				Match(LPAREN);
 				State = 1190;
-				expression(0);
+				Match(CAST);
 				State = 1191;
-				Match(AS);
+				Match(LPAREN);
 				State = 1192;
-				typeName();
+				expression(0);
 				State = 1193;
+				Match(AS);
+				State = 1194;
+				typeName();
+				State = 1195;
 				Match(RPAREN);
 				}
 				break;
 			case EXTRACT:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1195;
+				State = 1197;
 				Match(EXTRACT);
-				State = 1196;
+				State = 1198;
 				Match(LPAREN);
-				State = 1199;
+				State = 1201;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -10631,7 +10631,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1197;
+					State = 1199;
 					nonReservedWord();
 					}
 					break;
@@ -10640,51 +10640,51 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 1198;
+					State = 1200;
 					stringLiteral();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1201;
-				Match(FROM);
-				State = 1202;
-				expression(0);
 				State = 1203;
+				Match(FROM);
+				State = 1204;
+				expression(0);
+				State = 1205;
 				Match(RPAREN);
 				}
 				break;
 			case OVERLAY:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1205;
-				Match(OVERLAY);
-				State = 1206;
-				Match(LPAREN);
 				State = 1207;
+				Match(OVERLAY);
+				State = 1208;
+				Match(LPAREN);
+				State = 1209;
 				functionArgument();
-				State = 1223;
+				State = 1225;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case PLACING:
 					{
-					State = 1208;
-					Match(PLACING);
-					State = 1209;
-					expression(0);
 					State = 1210;
-					Match(FROM);
+					Match(PLACING);
 					State = 1211;
 					expression(0);
-					State = 1214;
+					State = 1212;
+					Match(FROM);
+					State = 1213;
+					expression(0);
+					State = 1216;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FOR) {
 						{
-						State = 1212;
+						State = 1214;
 						Match(FOR);
-						State = 1213;
+						State = 1215;
 						expression(0);
 						}
 					}
@@ -10694,19 +10694,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case RPAREN:
 				case COMMA:
 					{
-					State = 1220;
+					State = 1222;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1216;
+						State = 1218;
 						Match(COMMA);
-						State = 1217;
+						State = 1219;
 						functionArgument();
 						}
 						}
-						State = 1222;
+						State = 1224;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -10715,53 +10715,53 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1225;
+				State = 1227;
 				Match(RPAREN);
 				}
 				break;
 			case POSITION:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 1227;
-				Match(POSITION);
-				State = 1228;
-				Match(LPAREN);
 				State = 1229;
-				boundExpression(0);
+				Match(POSITION);
 				State = 1230;
-				Match(IN);
+				Match(LPAREN);
 				State = 1231;
 				boundExpression(0);
 				State = 1232;
+				Match(IN);
+				State = 1233;
+				boundExpression(0);
+				State = 1234;
 				Match(RPAREN);
 				}
 				break;
 			case SUBSTRING:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 1234;
-				Match(SUBSTRING);
-				State = 1235;
-				Match(LPAREN);
 				State = 1236;
+				Match(SUBSTRING);
+				State = 1237;
+				Match(LPAREN);
+				State = 1238;
 				functionArgument();
-				State = 1258;
+				State = 1260;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case FROM:
 					{
-					State = 1237;
+					State = 1239;
 					Match(FROM);
-					State = 1238;
+					State = 1240;
 					expression(0);
-					State = 1241;
+					State = 1243;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FOR) {
 						{
-						State = 1239;
+						State = 1241;
 						Match(FOR);
-						State = 1240;
+						State = 1242;
 						expression(0);
 						}
 					}
@@ -10770,18 +10770,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case FOR:
 					{
-					State = 1243;
+					State = 1245;
 					Match(FOR);
-					State = 1244;
+					State = 1246;
 					expression(0);
-					State = 1247;
+					State = 1249;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FROM) {
 						{
-						State = 1245;
+						State = 1247;
 						Match(FROM);
-						State = 1246;
+						State = 1248;
 						expression(0);
 						}
 					}
@@ -10790,28 +10790,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case SIMILAR:
 					{
-					State = 1249;
+					State = 1251;
 					Match(SIMILAR);
-					State = 1250;
+					State = 1252;
 					expression(0);
 					}
 					break;
 				case RPAREN:
 				case COMMA:
 					{
-					State = 1255;
+					State = 1257;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1251;
+						State = 1253;
 						Match(COMMA);
-						State = 1252;
+						State = 1254;
 						functionArgument();
 						}
 						}
-						State = 1257;
+						State = 1259;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -10820,23 +10820,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1260;
+				State = 1262;
 				Match(RPAREN);
 				}
 				break;
 			case TRIM:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 1262;
+				State = 1264;
 				Match(TRIM);
-				State = 1263;
-				Match(LPAREN);
 				State = 1265;
+				Match(LPAREN);
+				State = 1267;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 393)) & ~0x3f) == 0 && ((1L << (_la - 393)) & 144115222435594241L) != 0)) {
 					{
-					State = 1264;
+					State = 1266;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 393)) & ~0x3f) == 0 && ((1L << (_la - 393)) & 144115222435594241L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -10848,14 +10848,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1281;
+				State = 1283;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case FROM:
 					{
-					State = 1267;
+					State = 1269;
 					Match(FROM);
-					State = 1268;
+					State = 1270;
 					expressionList();
 					}
 					break;
@@ -11278,35 +11278,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case LPAREN:
 				case Operator:
 					{
-					State = 1269;
+					State = 1271;
 					expression(0);
-					State = 1279;
+					State = 1281;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case FROM:
 						{
-						State = 1270;
+						State = 1272;
 						Match(FROM);
-						State = 1271;
+						State = 1273;
 						expressionList();
 						}
 						break;
 					case RPAREN:
 					case COMMA:
 						{
-						State = 1276;
+						State = 1278;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						while (_la==COMMA) {
 							{
 							{
-							State = 1272;
+							State = 1274;
 							Match(COMMA);
-							State = 1273;
+							State = 1275;
 							expression(0);
 							}
 							}
-							State = 1278;
+							State = 1280;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 						}
@@ -11320,27 +11320,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1283;
+				State = 1285;
 				Match(RPAREN);
 				}
 				break;
 			case NORMALIZE:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 1285;
-				Match(NORMALIZE);
-				State = 1286;
-				Match(LPAREN);
 				State = 1287;
+				Match(NORMALIZE);
+				State = 1288;
+				Match(LPAREN);
+				State = 1289;
 				expression(0);
-				State = 1290;
+				State = 1292;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 1288;
+					State = 1290;
 					Match(COMMA);
-					State = 1289;
+					State = 1291;
 					_la = TokenStream.LA(1);
 					if ( !(((((_la - 159)) & ~0x3f) == 0 && ((1L << (_la - 159)) & 15L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -11352,39 +11352,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1292;
+				State = 1294;
 				Match(RPAREN);
 				}
 				break;
 			case COLLATION:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 1294;
-				Match(COLLATION);
-				State = 1295;
-				Match(FOR);
 				State = 1296;
-				Match(LPAREN);
+				Match(COLLATION);
 				State = 1297;
-				expression(0);
+				Match(FOR);
 				State = 1298;
+				Match(LPAREN);
+				State = 1299;
+				expression(0);
+				State = 1300;
 				Match(RPAREN);
 				}
 				break;
 			case TREAT:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 1300;
-				Match(TREAT);
-				State = 1301;
-				Match(LPAREN);
 				State = 1302;
-				expression(0);
+				Match(TREAT);
 				State = 1303;
-				Match(AS);
+				Match(LPAREN);
 				State = 1304;
-				typeName();
+				expression(0);
 				State = 1305;
+				Match(AS);
+				State = 1306;
+				typeName();
+				State = 1307;
 				Match(RPAREN);
 				}
 				break;
@@ -11398,7 +11398,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case XMLSERIALIZE:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 1307;
+				State = 1309;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 351)) & ~0x3f) == 0 && ((1L << (_la - 351)) & 495L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -11407,7 +11407,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1308;
+				State = 1310;
 				balanced();
 				}
 				break;
@@ -11454,13 +11454,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 96, RULE_currentValue);
 		int _la;
 		try {
-			State = 1324;
+			State = 1326;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CURRENT_DATE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1311;
+				State = 1313;
 				Match(CURRENT_DATE);
 				}
 				break;
@@ -11470,7 +11470,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case LOCALTIMESTAMP:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1312;
+				State = 1314;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 404)) & ~0x3f) == 0 && ((1L << (_la - 404)) & 201326595L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -11479,16 +11479,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1316;
+				State = 1318;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,128,Context) ) {
 				case 1:
 					{
-					State = 1313;
-					Match(LPAREN);
-					State = 1314;
-					Match(IntegerConstant);
 					State = 1315;
+					Match(LPAREN);
+					State = 1316;
+					Match(IntegerConstant);
+					State = 1317;
 					Match(RPAREN);
 					}
 					break;
@@ -11498,42 +11498,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CURRENT_ROLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1318;
+				State = 1320;
 				Match(CURRENT_ROLE);
 				}
 				break;
 			case CURRENT_USER:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1319;
+				State = 1321;
 				Match(CURRENT_USER);
 				}
 				break;
 			case SESSION_USER:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1320;
+				State = 1322;
 				Match(SESSION_USER);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1321;
+				State = 1323;
 				Match(USER);
 				}
 				break;
 			case CURRENT_CATALOG:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 1322;
+				State = 1324;
 				Match(CURRENT_CATALOG);
 				}
 				break;
 			case CURRENT_SCHEMA:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 1323;
+				State = 1325;
 				Match(CURRENT_SCHEMA);
 				}
 				break;
@@ -11574,17 +11574,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1327;
+			State = 1329;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 1326;
+				State = 1328;
 				withClause();
 				}
 			}
 
-			State = 1329;
+			State = 1331;
 			queryBody();
 			}
 		}
@@ -11619,11 +11619,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1331;
-			Match(LPAREN);
-			State = 1332;
-			query();
 			State = 1333;
+			Match(LPAREN);
+			State = 1334;
+			query();
+			State = 1335;
 			Match(RPAREN);
 			}
 		}
@@ -11672,43 +11672,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1335;
+			State = 1337;
 			queryTerm();
-			State = 1339;
+			State = 1341;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) {
 				{
 				{
-				State = 1336;
+				State = 1338;
 				setOperation();
 				}
 				}
-				State = 1341;
+				State = 1343;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 1343;
+			State = 1345;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ORDER) {
 				{
-				State = 1342;
+				State = 1344;
 				orderByClause();
 				}
 			}
 
-			State = 1348;
+			State = 1350;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 				{
 				{
-				State = 1345;
+				State = 1347;
 				queryTail();
 				}
 				}
-				State = 1350;
+				State = 1352;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -11763,15 +11763,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 104, RULE_keywordQuery);
 		int _la;
 		try {
-			State = 1370;
+			State = 1372;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case WITH:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1351;
+				State = 1353;
 				withClause();
-				State = 1352;
+				State = 1354;
 				queryBody();
 				}
 				break;
@@ -11780,43 +11780,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1354;
+				State = 1356;
 				keywordTerm();
-				State = 1358;
+				State = 1360;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) {
 					{
 					{
-					State = 1355;
+					State = 1357;
 					setOperation();
 					}
 					}
-					State = 1360;
+					State = 1362;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1362;
+				State = 1364;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1361;
+					State = 1363;
 					orderByClause();
 					}
 				}
 
-				State = 1367;
+				State = 1369;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1364;
+					State = 1366;
 					queryTail();
 					}
 					}
-					State = 1369;
+					State = 1371;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11866,7 +11866,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 106, RULE_queryRest);
 		int _la;
 		try {
-			State = 1398;
+			State = 1400;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case EXCEPT:
@@ -11874,41 +11874,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1373;
+				State = 1375;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 1372;
+					State = 1374;
 					setOperation();
 					}
 					}
-					State = 1375;
+					State = 1377;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0) );
-				State = 1378;
+				State = 1380;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ORDER) {
 					{
-					State = 1377;
+					State = 1379;
 					orderByClause();
 					}
 				}
 
-				State = 1383;
+				State = 1385;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1380;
+					State = 1382;
 					queryTail();
 					}
 					}
-					State = 1385;
+					State = 1387;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11917,19 +11917,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ORDER:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1386;
+				State = 1388;
 				orderByClause();
-				State = 1390;
+				State = 1392;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0)) {
 					{
 					{
-					State = 1387;
+					State = 1389;
 					queryTail();
 					}
 					}
-					State = 1392;
+					State = 1394;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -11941,17 +11941,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case OFFSET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1394;
+				State = 1396;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 1393;
+					State = 1395;
 					queryTail();
 					}
 					}
-					State = 1396;
+					State = 1398;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 416)) & ~0x3f) == 0 && ((1L << (_la - 416)) & 270339L) != 0) );
@@ -11996,7 +11996,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1400;
+			State = 1402;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274877908993L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -12005,12 +12005,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1402;
+			State = 1404;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ALL || _la==DISTINCT) {
 				{
-				State = 1401;
+				State = 1403;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ALL || _la==DISTINCT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -12022,7 +12022,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 1404;
+			State = 1406;
 			queryTerm();
 			}
 		}
@@ -12056,7 +12056,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		QueryTermContext _localctx = new QueryTermContext(Context, State);
 		EnterRule(_localctx, 110, RULE_queryTerm);
 		try {
-			State = 1408;
+			State = 1410;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VALUES:
@@ -12064,14 +12064,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1406;
+				State = 1408;
 				keywordTerm();
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1407;
+				State = 1409;
 				parenthesizedQuery();
 				}
 				break;
@@ -12151,39 +12151,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 112, RULE_keywordTerm);
 		int _la;
 		try {
-			State = 1467;
+			State = 1469;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case SELECT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1410;
+				State = 1412;
 				Match(SELECT);
-				State = 1420;
+				State = 1422;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 1411;
+					State = 1413;
 					Match(ALL);
 					}
 					break;
 				case DISTINCT:
 					{
-					State = 1412;
+					State = 1414;
 					Match(DISTINCT);
-					State = 1418;
+					State = 1420;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,146,Context) ) {
 					case 1:
 						{
-						State = 1413;
-						Match(ON);
-						State = 1414;
-						Match(LPAREN);
 						State = 1415;
-						expressionList();
+						Match(ON);
 						State = 1416;
+						Match(LPAREN);
+						State = 1417;
+						expressionList();
+						State = 1418;
 						Match(RPAREN);
 						}
 						break;
@@ -12634,72 +12634,72 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					break;
 				}
-				State = 1423;
+				State = 1425;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 389)) & ~0x3f) == 0 && ((1L << (_la - 389)) & 4647747800862814305L) != 0) || ((((_la - 454)) & ~0x3f) == 0 && ((1L << (_la - 454)) & 282024556421121L) != 0)) {
 					{
-					State = 1422;
+					State = 1424;
 					selectList();
 					}
 				}
 
-				State = 1426;
+				State = 1428;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==INTO) {
 					{
-					State = 1425;
+					State = 1427;
 					intoClause();
 					}
 				}
 
-				State = 1429;
+				State = 1431;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==FROM) {
 					{
-					State = 1428;
+					State = 1430;
 					fromClause();
 					}
 				}
 
-				State = 1432;
+				State = 1434;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 1431;
+					State = 1433;
 					whereClause();
 					}
 				}
 
-				State = 1435;
+				State = 1437;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GROUP) {
 					{
-					State = 1434;
+					State = 1436;
 					groupByClause();
 					}
 				}
 
-				State = 1438;
+				State = 1440;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==HAVING) {
 					{
-					State = 1437;
+					State = 1439;
 					havingClause();
 					}
 				}
 
-				State = 1441;
+				State = 1443;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WINDOW) {
 					{
-					State = 1440;
+					State = 1442;
 					windowClause();
 					}
 				}
@@ -12709,23 +12709,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case VALUES:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1443;
+				State = 1445;
 				Match(VALUES);
-				State = 1444;
+				State = 1446;
 				valuesRow();
-				State = 1449;
+				State = 1451;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1445;
+					State = 1447;
 					Match(COMMA);
-					State = 1446;
+					State = 1448;
 					valuesRow();
 					}
 					}
-					State = 1451;
+					State = 1453;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -12734,16 +12734,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1452;
+				State = 1454;
 				Match(TABLE);
-				State = 1465;
+				State = 1467;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 1453;
+					State = 1455;
 					Match(ONLY);
-					State = 1459;
+					State = 1461;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case ABORT:
@@ -13110,17 +13110,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case QuotedIdentifier:
 					case UnicodeIdentifier:
 						{
-						State = 1454;
+						State = 1456;
 						qualifiedName();
 						}
 						break;
 					case LPAREN:
 						{
-						State = 1455;
-						Match(LPAREN);
-						State = 1456;
-						qualifiedName();
 						State = 1457;
+						Match(LPAREN);
+						State = 1458;
+						qualifiedName();
+						State = 1459;
 						Match(RPAREN);
 						}
 						break;
@@ -13493,14 +13493,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1461;
-					qualifiedName();
 					State = 1463;
+					qualifiedName();
+					State = 1465;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 1462;
+						State = 1464;
 						Match(STAR);
 						}
 					}
@@ -13553,21 +13553,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1469;
+			State = 1471;
 			selectItem();
-			State = 1474;
+			State = 1476;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1470;
+				State = 1472;
 				Match(COMMA);
-				State = 1471;
+				State = 1473;
 				selectItem();
 				}
 				}
-				State = 1476;
+				State = 1478;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -13608,7 +13608,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		SelectItemContext _localctx = new SelectItemContext(Context, State);
 		EnterRule(_localctx, 116, RULE_selectItem);
 		try {
-			State = 1484;
+			State = 1486;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -14031,16 +14031,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case Operator:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1477;
+				State = 1479;
 				expression(0);
-				State = 1481;
+				State = 1483;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case AS:
 					{
-					State = 1478;
+					State = 1480;
 					Match(AS);
-					State = 1479;
+					State = 1481;
 					columnLabel();
 					}
 					break;
@@ -14469,7 +14469,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1480;
+					State = 1482;
 					bareColumnLabel();
 					}
 					break;
@@ -14504,7 +14504,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case STAR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1483;
+				State = 1485;
 				Match(STAR);
 				}
 				break;
@@ -14547,29 +14547,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1486;
-			Match(INTO);
 			State = 1488;
+			Match(INTO);
+			State = 1490;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,163,Context) ) {
 			case 1:
 				{
-				State = 1487;
+				State = 1489;
 				temporary();
 				}
 				break;
 			}
-			State = 1491;
+			State = 1493;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 1490;
+				State = 1492;
 				Match(TABLE);
 				}
 			}
 
-			State = 1493;
+			State = 1495;
 			qualifiedName();
 			}
 		}
@@ -14604,11 +14604,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1495;
-			Match(LPAREN);
-			State = 1496;
-			listItems();
 			State = 1497;
+			Match(LPAREN);
+			State = 1498;
+			listItems();
+			State = 1499;
 			Match(RPAREN);
 			}
 		}
@@ -14650,23 +14650,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1499;
+			State = 1501;
 			Match(FROM);
-			State = 1500;
+			State = 1502;
 			tableReference();
-			State = 1505;
+			State = 1507;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1501;
+				State = 1503;
 				Match(COMMA);
-				State = 1502;
+				State = 1504;
 				tableReference();
 				}
 				}
-				State = 1507;
+				State = 1509;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -14708,19 +14708,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1508;
+			State = 1510;
 			tablePrimary();
-			State = 1512;
+			State = 1514;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (((((_la - 365)) & ~0x3f) == 0 && ((1L << (_la - 365)) & 35625L) != 0)) {
 				{
 				{
-				State = 1509;
+				State = 1511;
 				joinedTable();
 				}
 				}
-				State = 1514;
+				State = 1516;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -14775,38 +14775,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 126, RULE_joinedTable);
 		int _la;
 		try {
-			State = 1539;
+			State = 1541;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CROSS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1515;
-				Match(CROSS);
-				State = 1516;
-				Match(JOIN);
 				State = 1517;
+				Match(CROSS);
+				State = 1518;
+				Match(JOIN);
+				State = 1519;
 				tablePrimary();
 				}
 				break;
 			case NATURAL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1518;
-				Match(NATURAL);
 				State = 1520;
+				Match(NATURAL);
+				State = 1522;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4165L) != 0)) {
 					{
-					State = 1519;
+					State = 1521;
 					joinType();
 					}
 				}
 
-				State = 1522;
+				State = 1524;
 				Match(JOIN);
-				State = 1523;
+				State = 1525;
 				tablePrimary();
 				}
 				break;
@@ -14817,45 +14817,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RIGHT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1525;
+				State = 1527;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4165L) != 0)) {
 					{
-					State = 1524;
+					State = 1526;
 					joinType();
 					}
 				}
 
-				State = 1527;
+				State = 1529;
 				Match(JOIN);
-				State = 1528;
+				State = 1530;
 				tableReference();
-				State = 1537;
+				State = 1539;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ON:
 					{
-					State = 1529;
+					State = 1531;
 					Match(ON);
-					State = 1530;
+					State = 1532;
 					expression(0);
 					}
 					break;
 				case USING:
 					{
-					State = 1531;
+					State = 1533;
 					Match(USING);
-					State = 1532;
+					State = 1534;
 					columnNames();
-					State = 1535;
+					State = 1537;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==AS) {
 						{
-						State = 1533;
+						State = 1535;
 						Match(AS);
-						State = 1534;
+						State = 1536;
 						columnId();
 						}
 					}
@@ -14901,13 +14901,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 128, RULE_joinType);
 		int _la;
 		try {
-			State = 1546;
+			State = 1548;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case INNER:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1541;
+				State = 1543;
 				Match(INNER);
 				}
 				break;
@@ -14916,7 +14916,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RIGHT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1542;
+				State = 1544;
 				_la = TokenStream.LA(1);
 				if ( !(((((_la - 368)) & ~0x3f) == 0 && ((1L << (_la - 368)) & 4161L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -14925,12 +14925,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1544;
+				State = 1546;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OUTER) {
 					{
-					State = 1543;
+					State = 1545;
 					Match(OUTER);
 					}
 				}
@@ -15014,15 +15014,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 130, RULE_tablePrimary);
 		int _la;
 		try {
-			State = 1625;
+			State = 1627;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,195,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1548;
+				State = 1550;
 				qualifiedName();
-				State = 1565;
+				State = 1567;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case Eof:
@@ -15420,32 +15420,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case COMMA:
 				case SEMICOLON:
 					{
-					State = 1550;
+					State = 1552;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 1549;
+						State = 1551;
 						Match(STAR);
 						}
 					}
 
-					State = 1553;
+					State = 1555;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1552;
+						State = 1554;
 						tableAlias();
 						}
 					}
 
-					State = 1556;
+					State = 1558;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==TABLESAMPLE) {
 						{
-						State = 1555;
+						State = 1557;
 						tableSample();
 						}
 					}
@@ -15454,24 +15454,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 1558;
-					functionCall();
 					State = 1560;
+					functionCall();
+					State = 1562;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,177,Context) ) {
 					case 1:
 						{
-						State = 1559;
+						State = 1561;
 						withOrdinality();
 						}
 						break;
 					}
-					State = 1563;
+					State = 1565;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1562;
+						State = 1564;
 						functionAlias();
 						}
 					}
@@ -15486,9 +15486,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1567;
+				State = 1569;
 				Match(ONLY);
-				State = 1573;
+				State = 1575;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -15855,39 +15855,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1568;
+					State = 1570;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 1569;
-					Match(LPAREN);
-					State = 1570;
-					qualifiedName();
 					State = 1571;
+					Match(LPAREN);
+					State = 1572;
+					qualifiedName();
+					State = 1573;
 					Match(RPAREN);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1576;
+				State = 1578;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1575;
+					State = 1577;
 					tableAlias();
 					}
 				}
 
-				State = 1579;
+				State = 1581;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TABLESAMPLE) {
 					{
-					State = 1578;
+					State = 1580;
 					tableSample();
 					}
 				}
@@ -15897,27 +15897,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1581;
+				State = 1583;
 				Match(LPAREN);
-				State = 1587;
+				State = 1589;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,184,Context) ) {
 				case 1:
 					{
-					State = 1582;
+					State = 1584;
 					keywordQuery();
 					}
 					break;
 				case 2:
 					{
-					State = 1583;
-					tableReference();
 					State = 1585;
+					tableReference();
+					State = 1587;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (((((_la - 414)) & ~0x3f) == 0 && ((1L << (_la - 414)) & 274895767565L) != 0)) {
 						{
-						State = 1584;
+						State = 1586;
 						queryRest();
 						}
 					}
@@ -15925,14 +15925,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					break;
 				}
-				State = 1589;
-				Match(RPAREN);
 				State = 1591;
+				Match(RPAREN);
+				State = 1593;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1590;
+					State = 1592;
 					tableAlias();
 					}
 				}
@@ -15942,21 +15942,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1593;
+				State = 1595;
 				Match(LATERAL);
-				State = 1605;
+				State = 1607;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 1594;
-					parenthesizedQuery();
 					State = 1596;
+					parenthesizedQuery();
+					State = 1598;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1595;
+						State = 1597;
 						tableAlias();
 						}
 					}
@@ -16361,24 +16361,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 1598;
-					tableFunction();
 					State = 1600;
+					tableFunction();
+					State = 1602;
 					ErrorHandler.Sync(this);
 					switch ( Interpreter.AdaptivePredict(TokenStream,187,Context) ) {
 					case 1:
 						{
-						State = 1599;
+						State = 1601;
 						withOrdinality();
 						}
 						break;
 					}
-					State = 1603;
+					State = 1605;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
-						State = 1602;
+						State = 1604;
 						functionAlias();
 						}
 					}
@@ -16393,7 +16393,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1609;
+				State = 1611;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case COALESCE:
@@ -16450,35 +16450,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case SESSION_USER:
 				case USER:
 					{
-					State = 1607;
+					State = 1609;
 					specialTableFunction();
 					}
 					break;
 				case ROWS:
 					{
-					State = 1608;
+					State = 1610;
 					rowsFrom();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1612;
+				State = 1614;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,191,Context) ) {
 				case 1:
 					{
-					State = 1611;
+					State = 1613;
 					withOrdinality();
 					}
 					break;
 				}
-				State = 1615;
+				State = 1617;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1614;
+					State = 1616;
 					functionAlias();
 					}
 				}
@@ -16488,26 +16488,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 1618;
+				State = 1620;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LATERAL) {
 					{
-					State = 1617;
+					State = 1619;
 					Match(LATERAL);
 					}
 				}
 
-				State = 1620;
+				State = 1622;
 				Match(XMLTABLE);
-				State = 1621;
-				balanced();
 				State = 1623;
+				balanced();
+				State = 1625;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || _la==AS || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 1622;
+					State = 1624;
 					tableAlias();
 					}
 				}
@@ -16550,24 +16550,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1628;
+			State = 1630;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 1627;
+				State = 1629;
 				Match(AS);
 				}
 			}
 
-			State = 1630;
-			columnId();
 			State = 1632;
+			columnId();
+			State = 1634;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 1631;
+				State = 1633;
 				columnNames();
 				}
 			}
@@ -16621,79 +16621,79 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 134, RULE_functionAlias);
 		int _la;
 		try {
-			State = 1663;
+			State = 1665;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,202,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1634;
-				Match(AS);
-				State = 1635;
-				Match(LPAREN);
 				State = 1636;
+				Match(AS);
+				State = 1637;
+				Match(LPAREN);
+				State = 1638;
 				recordColumn();
-				State = 1641;
+				State = 1643;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1637;
+					State = 1639;
 					Match(COMMA);
-					State = 1638;
+					State = 1640;
 					recordColumn();
 					}
 					}
-					State = 1643;
+					State = 1645;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1644;
+				State = 1646;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1647;
+				State = 1649;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 1646;
+					State = 1648;
 					Match(AS);
 					}
 				}
 
-				State = 1649;
+				State = 1651;
 				columnId();
-				State = 1661;
+				State = 1663;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 1650;
+					State = 1652;
 					Match(LPAREN);
-					State = 1651;
+					State = 1653;
 					recordOrAliasColumn();
-					State = 1656;
+					State = 1658;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 1652;
+						State = 1654;
 						Match(COMMA);
-						State = 1653;
+						State = 1655;
 						recordOrAliasColumn();
 						}
 						}
-						State = 1658;
+						State = 1660;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 1659;
+					State = 1661;
 					Match(RPAREN);
 					}
 				}
@@ -16739,23 +16739,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1665;
+			State = 1667;
 			columnId();
-			State = 1671;
+			State = 1673;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & 8052436133738446847L) != 0) || ((((_la - 321)) & ~0x3f) == 0 && ((1L << (_la - 321)) & 9223370937640166257L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 1666;
+				State = 1668;
 				typeName();
-				State = 1669;
+				State = 1671;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLLATE) {
 					{
-					State = 1667;
+					State = 1669;
 					Match(COLLATE);
-					State = 1668;
+					State = 1670;
 					qualifiedName();
 					}
 				}
@@ -16802,18 +16802,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1673;
+			State = 1675;
 			columnId();
-			State = 1674;
+			State = 1676;
 			typeName();
-			State = 1677;
+			State = 1679;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLLATE) {
 				{
-				State = 1675;
+				State = 1677;
 				Match(COLLATE);
-				State = 1676;
+				State = 1678;
 				qualifiedName();
 				}
 			}
@@ -16848,9 +16848,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1679;
+			State = 1681;
 			Match(WITH);
-			State = 1680;
+			State = 1682;
 			Match(ORDINALITY);
 			}
 		}
@@ -16890,29 +16890,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		TableFunctionContext _localctx = new TableFunctionContext(Context, State);
 		EnterRule(_localctx, 142, RULE_tableFunction);
 		try {
-			State = 1687;
+			State = 1689;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,206,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1682;
+				State = 1684;
 				specialTableFunction();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1683;
+				State = 1685;
 				rowsFrom();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1684;
+				State = 1686;
 				qualifiedName();
-				State = 1685;
+				State = 1687;
 				functionCall();
 				}
 				break;
@@ -16954,29 +16954,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		SpecialTableFunctionContext _localctx = new SpecialTableFunctionContext(Context, State);
 		EnterRule(_localctx, 144, RULE_specialTableFunction);
 		try {
-			State = 1694;
+			State = 1696;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,207,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1689;
+				State = 1691;
 				specialFunction();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1690;
+				State = 1692;
 				currentValue();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1691;
+				State = 1693;
 				typeFunctionKeyword();
-				State = 1692;
+				State = 1694;
 				functionCall();
 				}
 				break;
@@ -17023,31 +17023,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1696;
-			Match(ROWS);
-			State = 1697;
-			Match(FROM);
 			State = 1698;
-			Match(LPAREN);
+			Match(ROWS);
 			State = 1699;
+			Match(FROM);
+			State = 1700;
+			Match(LPAREN);
+			State = 1701;
 			rowsFromItem();
-			State = 1704;
+			State = 1706;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1700;
+				State = 1702;
 				Match(COMMA);
-				State = 1701;
+				State = 1703;
 				rowsFromItem();
 				}
 				}
-				State = 1706;
+				State = 1708;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 1707;
+			State = 1709;
 			Match(RPAREN);
 			}
 		}
@@ -17100,52 +17100,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1713;
+			State = 1715;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,209,Context) ) {
 			case 1:
 				{
-				State = 1709;
+				State = 1711;
 				qualifiedName();
-				State = 1710;
+				State = 1712;
 				functionCall();
 				}
 				break;
 			case 2:
 				{
-				State = 1712;
+				State = 1714;
 				specialTableFunction();
 				}
 				break;
 			}
-			State = 1727;
+			State = 1729;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 1715;
-				Match(AS);
-				State = 1716;
-				Match(LPAREN);
 				State = 1717;
+				Match(AS);
+				State = 1718;
+				Match(LPAREN);
+				State = 1719;
 				recordColumn();
-				State = 1722;
+				State = 1724;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1718;
+					State = 1720;
 					Match(COMMA);
-					State = 1719;
+					State = 1721;
 					recordColumn();
 					}
 					}
-					State = 1724;
+					State = 1726;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1725;
+				State = 1727;
 				Match(RPAREN);
 				}
 			}
@@ -17198,28 +17198,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1729;
-			Match(TABLESAMPLE);
-			State = 1730;
-			qualifiedName();
 			State = 1731;
-			Match(LPAREN);
+			Match(TABLESAMPLE);
 			State = 1732;
-			expressionList();
+			qualifiedName();
 			State = 1733;
+			Match(LPAREN);
+			State = 1734;
+			expressionList();
+			State = 1735;
 			Match(RPAREN);
-			State = 1739;
+			State = 1741;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==REPEATABLE) {
 				{
-				State = 1734;
-				Match(REPEATABLE);
-				State = 1735;
-				Match(LPAREN);
 				State = 1736;
-				expression(0);
+				Match(REPEATABLE);
 				State = 1737;
+				Match(LPAREN);
+				State = 1738;
+				expression(0);
+				State = 1739;
 				Match(RPAREN);
 				}
 			}
@@ -17256,9 +17256,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1741;
+			State = 1743;
 			Match(WHERE);
-			State = 1742;
+			State = 1744;
 			expression(0);
 			}
 		}
@@ -17303,16 +17303,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1744;
+			State = 1746;
 			Match(GROUP);
-			State = 1745;
-			Match(BY);
 			State = 1747;
+			Match(BY);
+			State = 1749;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ALL || _la==DISTINCT) {
 				{
-				State = 1746;
+				State = 1748;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ALL || _la==DISTINCT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17324,21 +17324,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 1749;
+			State = 1751;
 			groupingElement();
-			State = 1754;
+			State = 1756;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1750;
+				State = 1752;
 				Match(COMMA);
-				State = 1751;
+				State = 1753;
 				groupingElement();
 				}
 				}
-				State = 1756;
+				State = 1758;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17391,79 +17391,79 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 156, RULE_groupingElement);
 		int _la;
 		try {
-			State = 1783;
+			State = 1785;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,216,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1757;
-				Match(ROLLUP);
-				State = 1758;
-				Match(LPAREN);
 				State = 1759;
-				expressionList();
+				Match(ROLLUP);
 				State = 1760;
+				Match(LPAREN);
+				State = 1761;
+				expressionList();
+				State = 1762;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1762;
-				Match(CUBE);
-				State = 1763;
-				Match(LPAREN);
 				State = 1764;
-				expressionList();
+				Match(CUBE);
 				State = 1765;
+				Match(LPAREN);
+				State = 1766;
+				expressionList();
+				State = 1767;
 				Match(RPAREN);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1767;
-				Match(GROUPING);
-				State = 1768;
-				Match(SETS);
 				State = 1769;
-				Match(LPAREN);
+				Match(GROUPING);
 				State = 1770;
+				Match(SETS);
+				State = 1771;
+				Match(LPAREN);
+				State = 1772;
 				groupingElement();
-				State = 1775;
+				State = 1777;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 1771;
+					State = 1773;
 					Match(COMMA);
-					State = 1772;
+					State = 1774;
 					groupingElement();
 					}
 					}
-					State = 1777;
+					State = 1779;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 1778;
+				State = 1780;
 				Match(RPAREN);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1780;
+				State = 1782;
 				Match(LPAREN);
-				State = 1781;
+				State = 1783;
 				Match(RPAREN);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1782;
+				State = 1784;
 				expression(0);
 				}
 				break;
@@ -17499,9 +17499,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1785;
+			State = 1787;
 			Match(HAVING);
-			State = 1786;
+			State = 1788;
 			expression(0);
 			}
 		}
@@ -17553,31 +17553,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1788;
-			Match(WINDOW);
-			State = 1789;
-			columnId();
 			State = 1790;
-			Match(AS);
+			Match(WINDOW);
 			State = 1791;
+			columnId();
+			State = 1792;
+			Match(AS);
+			State = 1793;
 			windowSpecification();
-			State = 1799;
+			State = 1801;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1792;
-				Match(COMMA);
-				State = 1793;
-				columnId();
 				State = 1794;
-				Match(AS);
+				Match(COMMA);
 				State = 1795;
+				columnId();
+				State = 1796;
+				Match(AS);
+				State = 1797;
 				windowSpecification();
 				}
 				}
-				State = 1801;
+				State = 1803;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17626,53 +17626,53 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1802;
-			Match(LPAREN);
 			State = 1804;
+			Match(LPAREN);
+			State = 1806;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,218,Context) ) {
 			case 1:
 				{
-				State = 1803;
+				State = 1805;
 				columnId();
 				}
 				break;
 			}
-			State = 1809;
+			State = 1811;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==PARTITION) {
 				{
-				State = 1806;
-				Match(PARTITION);
-				State = 1807;
-				Match(BY);
 				State = 1808;
+				Match(PARTITION);
+				State = 1809;
+				Match(BY);
+				State = 1810;
 				expressionList();
 				}
 			}
 
-			State = 1812;
+			State = 1814;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ORDER) {
 				{
-				State = 1811;
+				State = 1813;
 				orderByClause();
 				}
 			}
 
-			State = 1815;
+			State = 1817;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GROUPS || _la==RANGE || _la==ROWS) {
 				{
-				State = 1814;
+				State = 1816;
 				windowFrame();
 				}
 			}
 
-			State = 1817;
+			State = 1819;
 			Match(RPAREN);
 			}
 		}
@@ -17721,7 +17721,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1819;
+			State = 1821;
 			_la = TokenStream.LA(1);
 			if ( !(_la==GROUPS || _la==RANGE || _la==ROWS) ) {
 			ErrorHandler.RecoverInline(this);
@@ -17730,63 +17730,63 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1826;
+			State = 1828;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,222,Context) ) {
 			case 1:
 				{
-				State = 1820;
-				Match(BETWEEN);
-				State = 1821;
-				frameBound();
 				State = 1822;
-				Match(AND);
+				Match(BETWEEN);
 				State = 1823;
+				frameBound();
+				State = 1824;
+				Match(AND);
+				State = 1825;
 				frameBound();
 				}
 				break;
 			case 2:
 				{
-				State = 1825;
+				State = 1827;
 				frameBound();
 				}
 				break;
 			}
-			State = 1837;
+			State = 1839;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==EXCLUDE) {
 				{
-				State = 1828;
+				State = 1830;
 				Match(EXCLUDE);
-				State = 1835;
+				State = 1837;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case CURRENT:
 					{
-					State = 1829;
+					State = 1831;
 					Match(CURRENT);
-					State = 1830;
+					State = 1832;
 					Match(ROW);
 					}
 					break;
 				case GROUP:
 					{
-					State = 1831;
+					State = 1833;
 					Match(GROUP);
 					}
 					break;
 				case TIES:
 					{
-					State = 1832;
+					State = 1834;
 					Match(TIES);
 					}
 					break;
 				case NO:
 					{
-					State = 1833;
+					State = 1835;
 					Match(NO);
-					State = 1834;
+					State = 1836;
 					Match(OTHERS);
 					}
 					break;
@@ -17831,15 +17831,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 166, RULE_frameBound);
 		int _la;
 		try {
-			State = 1846;
+			State = 1848;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,225,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1839;
+				State = 1841;
 				Match(UNBOUNDED);
-				State = 1840;
+				State = 1842;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FOLLOWING || _la==PRECEDING) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17853,18 +17853,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1841;
+				State = 1843;
 				Match(CURRENT);
-				State = 1842;
+				State = 1844;
 				Match(ROW);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1843;
+				State = 1845;
 				expression(0);
-				State = 1844;
+				State = 1846;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FOLLOWING || _la==PRECEDING) ) {
 				ErrorHandler.RecoverInline(this);
@@ -17916,25 +17916,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1848;
-			Match(ORDER);
-			State = 1849;
-			Match(BY);
 			State = 1850;
+			Match(ORDER);
+			State = 1851;
+			Match(BY);
+			State = 1852;
 			orderByItem();
-			State = 1855;
+			State = 1857;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1851;
+				State = 1853;
 				Match(COMMA);
-				State = 1852;
+				State = 1854;
 				orderByItem();
 				}
 				}
-				State = 1857;
+				State = 1859;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -17992,28 +17992,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1858;
+			State = 1860;
 			expression(0);
-			State = 1878;
+			State = 1880;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ASC:
 				{
-				State = 1859;
+				State = 1861;
 				Match(ASC);
 				}
 				break;
 			case DESC:
 				{
-				State = 1860;
+				State = 1862;
 				Match(DESC);
 				}
 				break;
 			case USING:
 				{
-				State = 1861;
+				State = 1863;
 				Match(USING);
-				State = 1876;
+				State = 1878;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case EQUAL:
@@ -18030,35 +18030,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case CARET:
 				case Operator:
 					{
-					State = 1862;
+					State = 1864;
 					anyOperator();
 					}
 					break;
 				case OPERATOR:
 					{
-					State = 1863;
+					State = 1865;
 					Match(OPERATOR);
-					State = 1864;
+					State = 1866;
 					Match(LPAREN);
-					State = 1870;
+					State = 1872;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 						{
 						{
-						State = 1865;
+						State = 1867;
 						columnId();
-						State = 1866;
+						State = 1868;
 						Match(DOT);
 						}
 						}
-						State = 1872;
+						State = 1874;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 1873;
+					State = 1875;
 					anyOperator();
-					State = 1874;
+					State = 1876;
 					Match(RPAREN);
 					}
 					break;
@@ -18087,12 +18087,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 1881;
+			State = 1883;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NULLS) {
 				{
-				State = 1880;
+				State = 1882;
 				nullsOrder();
 				}
 			}
@@ -18129,9 +18129,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1883;
+			State = 1885;
 			Match(NULLS);
-			State = 1884;
+			State = 1886;
 			_la = TokenStream.LA(1);
 			if ( !(_la==FIRST || _la==LAST) ) {
 			ErrorHandler.RecoverInline(this);
@@ -18197,20 +18197,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 174, RULE_queryTail);
 		int _la;
 		try {
-			State = 1929;
+			State = 1931;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,238,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1886;
+				State = 1888;
 				Match(LIMIT);
-				State = 1889;
+				State = 1891;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 1887;
+					State = 1889;
 					Match(ALL);
 					}
 					break;
@@ -18633,7 +18633,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case LPAREN:
 				case Operator:
 					{
-					State = 1888;
+					State = 1890;
 					expression(0);
 					}
 					break;
@@ -18645,16 +18645,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1891;
+				State = 1893;
 				Match(OFFSET);
-				State = 1892;
-				expression(0);
 				State = 1894;
+				expression(0);
+				State = 1896;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ROWS || _la==ROW) {
 					{
-					State = 1893;
+					State = 1895;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ROWS || _la==ROW) ) {
 					ErrorHandler.RecoverInline(this);
@@ -18671,9 +18671,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1896;
+				State = 1898;
 				Match(FETCH);
-				State = 1897;
+				State = 1899;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FIRST || _la==NEXT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18682,17 +18682,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1899;
+				State = 1901;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,233,Context) ) {
 				case 1:
 					{
-					State = 1898;
+					State = 1900;
 					fetchCount();
 					}
 					break;
 				}
-				State = 1901;
+				State = 1903;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ROWS || _la==ROW) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18701,20 +18701,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 1905;
+				State = 1907;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 1902;
+					State = 1904;
 					Match(ONLY);
 					}
 					break;
 				case WITH:
 					{
-					State = 1903;
+					State = 1905;
 					Match(WITH);
-					State = 1904;
+					State = 1906;
 					Match(TIES);
 					}
 					break;
@@ -18726,70 +18726,70 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 1907;
+				State = 1909;
 				Match(FOR);
-				State = 1915;
+				State = 1917;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UPDATE:
 					{
-					State = 1908;
+					State = 1910;
 					Match(UPDATE);
 					}
 					break;
 				case NO:
 					{
-					State = 1909;
-					Match(NO);
-					State = 1910;
-					Match(KEY);
 					State = 1911;
+					Match(NO);
+					State = 1912;
+					Match(KEY);
+					State = 1913;
 					Match(UPDATE);
 					}
 					break;
 				case SHARE:
 					{
-					State = 1912;
+					State = 1914;
 					Match(SHARE);
 					}
 					break;
 				case KEY:
 					{
-					State = 1913;
+					State = 1915;
 					Match(KEY);
-					State = 1914;
+					State = 1916;
 					Match(SHARE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 1919;
+				State = 1921;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OF) {
 					{
-					State = 1917;
+					State = 1919;
 					Match(OF);
-					State = 1918;
+					State = 1920;
 					qualifiedNameList();
 					}
 				}
 
-				State = 1924;
+				State = 1926;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case NOWAIT:
 					{
-					State = 1921;
+					State = 1923;
 					Match(NOWAIT);
 					}
 					break;
 				case SKIP:
 					{
-					State = 1922;
+					State = 1924;
 					Match(SKIP);
-					State = 1923;
+					State = 1925;
 					Match(LOCKED);
 					}
 					break;
@@ -18813,11 +18813,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 1926;
-				Match(FOR);
-				State = 1927;
-				Match(READ);
 				State = 1928;
+				Match(FOR);
+				State = 1929;
+				Match(READ);
+				State = 1930;
 				Match(ONLY);
 				}
 				break;
@@ -18855,18 +18855,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 176, RULE_fetchCount);
 		int _la;
 		try {
-			State = 1936;
+			State = 1938;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,240,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1932;
+				State = 1934;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PLUS || _la==MINUS) {
 					{
-					State = 1931;
+					State = 1933;
 					_la = TokenStream.LA(1);
 					if ( !(_la==PLUS || _la==MINUS) ) {
 					ErrorHandler.RecoverInline(this);
@@ -18878,7 +18878,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 1934;
+				State = 1936;
 				_la = TokenStream.LA(1);
 				if ( !(_la==IntegerConstant || _la==NumericConstant) ) {
 				ErrorHandler.RecoverInline(this);
@@ -18892,7 +18892,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1935;
+				State = 1937;
 				primary();
 				}
 				break;
@@ -18937,33 +18937,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1938;
-			Match(WITH);
 			State = 1940;
+			Match(WITH);
+			State = 1942;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,241,Context) ) {
 			case 1:
 				{
-				State = 1939;
+				State = 1941;
 				Match(RECURSIVE);
 				}
 				break;
 			}
-			State = 1942;
+			State = 1944;
 			commonTableExpression();
-			State = 1947;
+			State = 1949;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 1943;
+				State = 1945;
 				Match(COMMA);
-				State = 1944;
+				State = 1946;
 				commonTableExpression();
 				}
 				}
-				State = 1949;
+				State = 1951;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -19016,62 +19016,62 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1950;
-			columnId();
 			State = 1952;
+			columnId();
+			State = 1954;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 1951;
+				State = 1953;
 				columnNames();
 				}
 			}
 
-			State = 1954;
+			State = 1956;
 			Match(AS);
-			State = 1959;
+			State = 1961;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==MATERIALIZED || _la==NOT) {
 				{
-				State = 1956;
+				State = 1958;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 1955;
+					State = 1957;
 					Match(NOT);
 					}
 				}
 
-				State = 1958;
+				State = 1960;
 				Match(MATERIALIZED);
 				}
 			}
 
-			State = 1961;
-			Match(LPAREN);
-			State = 1962;
-			dataStatement();
 			State = 1963;
-			Match(RPAREN);
+			Match(LPAREN);
+			State = 1964;
+			dataStatement();
 			State = 1965;
+			Match(RPAREN);
+			State = 1967;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==SEARCH) {
 				{
-				State = 1964;
+				State = 1966;
 				searchClause();
 				}
 			}
 
-			State = 1968;
+			State = 1970;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CYCLE) {
 				{
-				State = 1967;
+				State = 1969;
 				cycleClause();
 				}
 			}
@@ -19117,9 +19117,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1970;
+			State = 1972;
 			Match(SEARCH);
-			State = 1971;
+			State = 1973;
 			_la = TokenStream.LA(1);
 			if ( !(_la==BREADTH || _la==DEPTH) ) {
 			ErrorHandler.RecoverInline(this);
@@ -19128,15 +19128,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 1972;
-			Match(FIRST);
-			State = 1973;
-			Match(BY);
 			State = 1974;
-			columnIdList();
+			Match(FIRST);
 			State = 1975;
-			Match(SET);
+			Match(BY);
 			State = 1976;
+			columnIdList();
+			State = 1977;
+			Match(SET);
+			State = 1978;
 			columnId();
 			}
 		}
@@ -19187,33 +19187,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 1978;
-			Match(CYCLE);
-			State = 1979;
-			columnIdList();
 			State = 1980;
-			Match(SET);
+			Match(CYCLE);
 			State = 1981;
+			columnIdList();
+			State = 1982;
+			Match(SET);
+			State = 1983;
 			columnId();
-			State = 1987;
+			State = 1989;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TO) {
 				{
-				State = 1982;
-				Match(TO);
-				State = 1983;
-				literalValue();
 				State = 1984;
-				Match(DEFAULT);
+				Match(TO);
 				State = 1985;
+				literalValue();
+				State = 1986;
+				Match(DEFAULT);
+				State = 1987;
 				literalValue();
 				}
 			}
 
-			State = 1989;
+			State = 1991;
 			Match(USING);
-			State = 1990;
+			State = 1992;
 			columnId();
 			}
 		}
@@ -19253,29 +19253,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		LiteralValueContext _localctx = new LiteralValueContext(Context, State);
 		EnterRule(_localctx, 186, RULE_literalValue);
 		try {
-			State = 1997;
+			State = 1999;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,249,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1992;
+				State = 1994;
 				literal();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 1993;
+				State = 1995;
 				typedLiteral();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 1994;
+				State = 1996;
 				typeFunctionName();
-				State = 1995;
+				State = 1997;
 				stringLiteral();
 				}
 				break;
@@ -19338,83 +19338,83 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		CreateStatementContext _localctx = new CreateStatementContext(Context, State);
 		EnterRule(_localctx, 188, RULE_createStatement);
 		try {
-			State = 2010;
+			State = 2012;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,250,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 1999;
+				State = 2001;
 				createTable();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2000;
+				State = 2002;
 				createDatabase();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2001;
+				State = 2003;
 				createSchema();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2002;
+				State = 2004;
 				createView();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2003;
+				State = 2005;
 				createMaterializedView();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2004;
+				State = 2006;
 				createIndex();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2005;
+				State = 2007;
 				createSequence();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2006;
+				State = 2008;
 				createType();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2007;
+				State = 2009;
 				createDomain();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2008;
+				State = 2010;
 				createExtension();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2009;
+				State = 2011;
 				createOther();
 				}
 				break;
@@ -19449,11 +19449,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2012;
-			Match(IF);
-			State = 2013;
-			Match(NOT);
 			State = 2014;
+			Match(IF);
+			State = 2015;
+			Match(NOT);
+			State = 2016;
 			Match(EXISTS);
 			}
 		}
@@ -19485,9 +19485,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2016;
+			State = 2018;
 			Match(IF);
-			State = 2017;
+			State = 2019;
 			Match(EXISTS);
 			}
 		}
@@ -19520,7 +19520,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2019;
+			State = 2021;
 			_la = TokenStream.LA(1);
 			if ( !(_la==CASCADE || _la==RESTRICT) ) {
 			ErrorHandler.RecoverInline(this);
@@ -19561,7 +19561,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 196, RULE_temporary);
 		int _la;
 		try {
-			State = 2026;
+			State = 2028;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case GLOBAL:
@@ -19570,12 +19570,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TEMPORARY:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2022;
+				State = 2024;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GLOBAL || _la==LOCAL) {
 					{
-					State = 2021;
+					State = 2023;
 					_la = TokenStream.LA(1);
 					if ( !(_la==GLOBAL || _la==LOCAL) ) {
 					ErrorHandler.RecoverInline(this);
@@ -19587,7 +19587,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 2024;
+				State = 2026;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TEMP || _la==TEMPORARY) ) {
 				ErrorHandler.RecoverInline(this);
@@ -19601,7 +19601,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNLOGGED:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2025;
+				State = 2027;
 				Match(UNLOGGED);
 				}
 				break;
@@ -19672,77 +19672,77 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2028;
+			State = 2030;
 			Match(CREATE);
-			State = 2029;
-			Match(SCHEMA);
 			State = 2031;
+			Match(SCHEMA);
+			State = 2033;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,253,Context) ) {
 			case 1:
 				{
-				State = 2030;
+				State = 2032;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2034;
+			State = 2036;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2033;
+				State = 2035;
 				columnId();
 				}
 			}
 
-			State = 2038;
+			State = 2040;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AUTHORIZATION) {
 				{
-				State = 2036;
+				State = 2038;
 				Match(AUTHORIZATION);
-				State = 2037;
+				State = 2039;
 				roleName();
 				}
 			}
 
-			State = 2046;
+			State = 2048;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CREATE) {
 				{
-				State = 2044;
+				State = 2046;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,256,Context) ) {
 				case 1:
 					{
-					State = 2040;
+					State = 2042;
 					createTable();
 					}
 					break;
 				case 2:
 					{
-					State = 2041;
+					State = 2043;
 					createView();
 					}
 					break;
 				case 3:
 					{
-					State = 2042;
+					State = 2044;
 					createIndex();
 					}
 					break;
 				case 4:
 					{
-					State = 2043;
+					State = 2045;
 					createSequence();
 					}
 					break;
 				}
 				}
-				State = 2048;
+				State = 2050;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -19850,47 +19850,47 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2049;
-			Match(CREATE);
 			State = 2051;
+			Match(CREATE);
+			State = 2053;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2050;
+				State = 2052;
 				temporary();
 				}
 			}
 
-			State = 2053;
-			Match(TABLE);
 			State = 2055;
+			Match(TABLE);
+			State = 2057;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,259,Context) ) {
 			case 1:
 				{
-				State = 2054;
+				State = 2056;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2057;
+			State = 2059;
 			qualifiedName();
-			State = 2072;
+			State = 2074;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,262,Context) ) {
 			case 1:
 				{
-				State = 2058;
+				State = 2060;
 				Match(OF);
-				State = 2059;
-				qualifiedName();
 				State = 2061;
+				qualifiedName();
+				State = 2063;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2060;
+					State = 2062;
 					typedTableElements();
 					}
 				}
@@ -19899,137 +19899,137 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 2:
 				{
-				State = 2063;
-				Match(PARTITION);
-				State = 2064;
-				Match(OF);
 				State = 2065;
-				qualifiedName();
+				Match(PARTITION);
+				State = 2066;
+				Match(OF);
 				State = 2067;
+				qualifiedName();
+				State = 2069;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2066;
+					State = 2068;
 					typedTableElements();
 					}
 				}
 
-				State = 2069;
+				State = 2071;
 				partitionBounds();
 				}
 				break;
 			case 3:
 				{
-				State = 2071;
+				State = 2073;
 				tableElements();
 				}
 				break;
 			}
-			State = 2079;
+			State = 2081;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==INHERITS) {
 				{
-				State = 2074;
-				Match(INHERITS);
-				State = 2075;
-				Match(LPAREN);
 				State = 2076;
-				qualifiedNameList();
+				Match(INHERITS);
 				State = 2077;
+				Match(LPAREN);
+				State = 2078;
+				qualifiedNameList();
+				State = 2079;
 				Match(RPAREN);
 				}
 			}
 
-			State = 2095;
+			State = 2097;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==PARTITION) {
 				{
-				State = 2081;
-				Match(PARTITION);
-				State = 2082;
-				Match(BY);
 				State = 2083;
-				columnId();
+				Match(PARTITION);
 				State = 2084;
-				Match(LPAREN);
+				Match(BY);
 				State = 2085;
+				columnId();
+				State = 2086;
+				Match(LPAREN);
+				State = 2087;
 				indexElement();
-				State = 2090;
+				State = 2092;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2086;
+					State = 2088;
 					Match(COMMA);
-					State = 2087;
+					State = 2089;
 					indexElement();
 					}
 					}
-					State = 2092;
+					State = 2094;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 2093;
+				State = 2095;
 				Match(RPAREN);
 				}
 			}
 
-			State = 2099;
+			State = 2101;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 2097;
+				State = 2099;
 				Match(USING);
-				State = 2098;
+				State = 2100;
 				columnId();
 				}
 			}
 
-			State = 2102;
+			State = 2104;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITHOUT || _la==WITH) {
 				{
-				State = 2101;
+				State = 2103;
 				storageOptions();
 				}
 			}
 
-			State = 2105;
+			State = 2107;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ON) {
 				{
-				State = 2104;
+				State = 2106;
 				onCommit();
 				}
 			}
 
-			State = 2109;
+			State = 2111;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLESPACE) {
 				{
-				State = 2107;
+				State = 2109;
 				Match(TABLESPACE);
-				State = 2108;
+				State = 2110;
 				columnId();
 				}
 			}
 
-			State = 2119;
+			State = 2121;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 2111;
+				State = 2113;
 				Match(AS);
-				State = 2114;
+				State = 2116;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case VALUES:
@@ -20038,25 +20038,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case WITH:
 				case LPAREN:
 					{
-					State = 2112;
+					State = 2114;
 					query();
 					}
 					break;
 				case EXECUTE:
 					{
-					State = 2113;
+					State = 2115;
 					executeStatement();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2117;
+				State = 2119;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2116;
+					State = 2118;
 					withData();
 					}
 				}
@@ -20105,35 +20105,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2121;
+			State = 2123;
 			Match(LPAREN);
-			State = 2130;
+			State = 2132;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 36030996042219519L) != 0) || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144132780266094601L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2122;
+				State = 2124;
 				tableElement();
-				State = 2127;
+				State = 2129;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2123;
+					State = 2125;
 					Match(COMMA);
-					State = 2124;
+					State = 2126;
 					tableElement();
 					}
 					}
-					State = 2129;
+					State = 2131;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 2132;
+			State = 2134;
 			Match(RPAREN);
 			}
 		}
@@ -20186,37 +20186,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 204, RULE_tableElement);
 		int _la;
 		try {
-			State = 2145;
+			State = 2147;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,276,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2134;
+				State = 2136;
 				columnDefinition();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2135;
+				State = 2137;
 				tableConstraint();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2136;
+				State = 2138;
 				Match(LIKE);
-				State = 2137;
+				State = 2139;
 				qualifiedName();
-				State = 2142;
+				State = 2144;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==EXCLUDING || _la==INCLUDING) {
 					{
 					{
-					State = 2138;
+					State = 2140;
 					_la = TokenStream.LA(1);
 					if ( !(_la==EXCLUDING || _la==INCLUDING) ) {
 					ErrorHandler.RecoverInline(this);
@@ -20225,11 +20225,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 2139;
+					State = 2141;
 					likeOption();
 					}
 					}
-					State = 2144;
+					State = 2146;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -20274,7 +20274,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2147;
+			State = 2149;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & 2305880667486945280L) != 0) || ((((_la - 101)) & ~0x3f) == 0 && ((1L << (_la - 101)) & 262401L) != 0) || _la==STATISTICS || _la==STORAGE || _la==ALL) ) {
 			ErrorHandler.RecoverInline(this);
@@ -20324,27 +20324,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2149;
+			State = 2151;
 			Match(LPAREN);
-			State = 2150;
+			State = 2152;
 			typedTableElement();
-			State = 2155;
+			State = 2157;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 2151;
+				State = 2153;
 				Match(COMMA);
-				State = 2152;
+				State = 2154;
 				typedTableElement();
 				}
 				}
-				State = 2157;
+				State = 2159;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 2158;
+			State = 2160;
 			Match(RPAREN);
 			}
 		}
@@ -20387,37 +20387,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 210, RULE_typedTableElement);
 		int _la;
 		try {
-			State = 2172;
+			State = 2174;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,280,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2160;
+				State = 2162;
 				columnId();
-				State = 2163;
+				State = 2165;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2161;
+					State = 2163;
 					Match(WITH);
-					State = 2162;
+					State = 2164;
 					Match(OPTIONS);
 					}
 				}
 
-				State = 2168;
+				State = 2170;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 					{
 					{
-					State = 2165;
+					State = 2167;
 					columnConstraint();
 					}
 					}
-					State = 2170;
+					State = 2172;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -20426,7 +20426,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2171;
+				State = 2173;
 				tableConstraint();
 				}
 				break;
@@ -20469,44 +20469,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		PartitionBoundsContext _localctx = new PartitionBoundsContext(Context, State);
 		EnterRule(_localctx, 212, RULE_partitionBounds);
 		try {
-			State = 2188;
+			State = 2190;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FOR:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2174;
+				State = 2176;
 				Match(FOR);
-				State = 2175;
+				State = 2177;
 				Match(VALUES);
-				State = 2185;
+				State = 2187;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case IN:
 					{
-					State = 2176;
+					State = 2178;
 					Match(IN);
-					State = 2177;
+					State = 2179;
 					balanced();
 					}
 					break;
 				case FROM:
 					{
-					State = 2178;
-					Match(FROM);
-					State = 2179;
-					balanced();
 					State = 2180;
-					Match(TO);
+					Match(FROM);
 					State = 2181;
+					balanced();
+					State = 2182;
+					Match(TO);
+					State = 2183;
 					balanced();
 					}
 					break;
 				case WITH:
 					{
-					State = 2183;
+					State = 2185;
 					Match(WITH);
-					State = 2184;
+					State = 2186;
 					balanced();
 					}
 					break;
@@ -20518,7 +20518,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2187;
+				State = 2189;
 				Match(DEFAULT);
 				}
 				break;
@@ -20556,24 +20556,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		StorageOptionsContext _localctx = new StorageOptionsContext(Context, State);
 		EnterRule(_localctx, 214, RULE_storageOptions);
 		try {
-			State = 2194;
+			State = 2196;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case WITH:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2190;
+				State = 2192;
 				Match(WITH);
-				State = 2191;
+				State = 2193;
 				optionList();
 				}
 				break;
 			case WITHOUT:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2192;
+				State = 2194;
 				Match(WITHOUT);
-				State = 2193;
+				State = 2195;
 				Match(OIDS);
 				}
 				break;
@@ -20613,32 +20613,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2196;
+			State = 2198;
 			Match(ON);
-			State = 2197;
+			State = 2199;
 			Match(COMMIT);
-			State = 2203;
+			State = 2205;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DROP:
 				{
-				State = 2198;
+				State = 2200;
 				Match(DROP);
 				}
 				break;
 			case DELETE:
 				{
-				State = 2199;
+				State = 2201;
 				Match(DELETE);
-				State = 2200;
+				State = 2202;
 				Match(ROWS);
 				}
 				break;
 			case PRESERVE:
 				{
-				State = 2201;
+				State = 2203;
 				Match(PRESERVE);
-				State = 2202;
+				State = 2204;
 				Match(ROWS);
 				}
 				break;
@@ -20677,19 +20677,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2205;
-			Match(WITH);
 			State = 2207;
+			Match(WITH);
+			State = 2209;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NO) {
 				{
-				State = 2206;
+				State = 2208;
 				Match(NO);
 				}
 			}
 
-			State = 2209;
+			State = 2211;
 			Match(DATA);
 			}
 		}
@@ -20738,38 +20738,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2211;
-			columnId();
 			State = 2213;
+			columnId();
+			State = 2215;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,286,Context) ) {
 			case 1:
 				{
-				State = 2212;
+				State = 2214;
 				typeName();
 				}
 				break;
 			}
-			State = 2217;
+			State = 2219;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==STORAGE) {
 				{
-				State = 2215;
+				State = 2217;
 				Match(STORAGE);
-				State = 2216;
+				State = 2218;
 				columnId();
 				}
 			}
 
-			State = 2224;
+			State = 2226;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COMPRESSION) {
 				{
-				State = 2219;
+				State = 2221;
 				Match(COMPRESSION);
-				State = 2222;
+				State = 2224;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -21136,13 +21136,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2220;
+					State = 2222;
 					columnId();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 2221;
+					State = 2223;
 					Match(DEFAULT);
 					}
 					break;
@@ -21152,17 +21152,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2229;
+			State = 2231;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 				{
 				{
-				State = 2226;
+				State = 2228;
 				columnConstraint();
 				}
 				}
-				State = 2231;
+				State = 2233;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -21207,41 +21207,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 222, RULE_columnConstraint);
 		int _la;
 		try {
-			State = 2240;
+			State = 2242;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,292,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2234;
+				State = 2236;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONSTRAINT) {
 					{
-					State = 2232;
+					State = 2234;
 					Match(CONSTRAINT);
-					State = 2233;
+					State = 2235;
 					columnId();
 					}
 				}
 
-				State = 2236;
+				State = 2238;
 				columnConstraintElement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2237;
+				State = 2239;
 				constraintAttribute();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2238;
+				State = 2240;
 				Match(COLLATE);
-				State = 2239;
+				State = 2241;
 				qualifiedName();
 				}
 				break;
@@ -21317,53 +21317,53 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 224, RULE_columnConstraintElement);
 		int _la;
 		try {
-			State = 2299;
+			State = 2301;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NOT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2242;
+				State = 2244;
 				Match(NOT);
-				State = 2243;
+				State = 2245;
 				Match(NULL);
 				}
 				break;
 			case NULL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2244;
+				State = 2246;
 				Match(NULL);
 				}
 				break;
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2245;
+				State = 2247;
 				Match(DEFAULT);
-				State = 2246;
+				State = 2248;
 				boundExpression(0);
 				}
 				break;
 			case CHECK:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2247;
-				Match(CHECK);
-				State = 2248;
-				Match(LPAREN);
 				State = 2249;
-				expression(0);
+				Match(CHECK);
 				State = 2250;
+				Match(LPAREN);
+				State = 2251;
+				expression(0);
+				State = 2252;
 				Match(RPAREN);
-				State = 2253;
+				State = 2255;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,293,Context) ) {
 				case 1:
 					{
-					State = 2251;
+					State = 2253;
 					Match(NO);
-					State = 2252;
+					State = 2254;
 					Match(INHERIT);
 					}
 					break;
@@ -21374,19 +21374,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNIQUE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2261;
+				State = 2263;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UNIQUE:
 					{
-					State = 2255;
-					Match(UNIQUE);
 					State = 2257;
+					Match(UNIQUE);
+					State = 2259;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NULLS) {
 						{
-						State = 2256;
+						State = 2258;
 						nullsDistinct();
 						}
 					}
@@ -21395,39 +21395,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case PRIMARY:
 					{
-					State = 2259;
+					State = 2261;
 					Match(PRIMARY);
-					State = 2260;
+					State = 2262;
 					Match(KEY);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2265;
+				State = 2267;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2263;
+					State = 2265;
 					Match(WITH);
-					State = 2264;
+					State = 2266;
 					optionList();
 					}
 				}
 
-				State = 2271;
+				State = 2273;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2267;
-					Match(USING);
-					State = 2268;
-					Match(INDEX);
 					State = 2269;
-					Match(TABLESPACE);
+					Match(USING);
 					State = 2270;
+					Match(INDEX);
+					State = 2271;
+					Match(TABLESPACE);
+					State = 2272;
 					columnId();
 					}
 				}
@@ -21437,66 +21437,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case REFERENCES:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2273;
+				State = 2275;
 				references();
 				}
 				break;
 			case GENERATED:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2274;
+				State = 2276;
 				Match(GENERATED);
-				State = 2278;
+				State = 2280;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 2275;
+					State = 2277;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 2276;
+					State = 2278;
 					Match(BY);
-					State = 2277;
+					State = 2279;
 					Match(DEFAULT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2280;
+				State = 2282;
 				Match(AS);
-				State = 2297;
+				State = 2299;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case IDENTITY:
 					{
-					State = 2281;
+					State = 2283;
 					Match(IDENTITY);
-					State = 2290;
+					State = 2292;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==LPAREN) {
 						{
-						State = 2282;
-						Match(LPAREN);
 						State = 2284;
+						Match(LPAREN);
+						State = 2286;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 						do {
 							{
 							{
-							State = 2283;
+							State = 2285;
 							sequenceOption();
 							}
 							}
-							State = 2286;
+							State = 2288;
 							ErrorHandler.Sync(this);
 							_la = TokenStream.LA(1);
 						} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
-						State = 2288;
+						State = 2290;
 						Match(RPAREN);
 						}
 					}
@@ -21505,13 +21505,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 2292;
-					Match(LPAREN);
-					State = 2293;
-					expression(0);
 					State = 2294;
-					Match(RPAREN);
+					Match(LPAREN);
 					State = 2295;
+					expression(0);
+					State = 2296;
+					Match(RPAREN);
+					State = 2297;
 					Match(STORED);
 					}
 					break;
@@ -21554,19 +21554,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2301;
-			Match(NULLS);
 			State = 2303;
+			Match(NULLS);
+			State = 2305;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOT) {
 				{
-				State = 2302;
+				State = 2304;
 				Match(NOT);
 				}
 			}
 
-			State = 2305;
+			State = 2307;
 			Match(DISTINCT);
 			}
 		}
@@ -21614,28 +21614,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2307;
+			State = 2309;
 			Match(REFERENCES);
-			State = 2308;
-			qualifiedName();
 			State = 2310;
+			qualifiedName();
+			State = 2312;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2309;
+				State = 2311;
 				columnNames();
 				}
 			}
 
-			State = 2314;
+			State = 2316;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==MATCH) {
 				{
-				State = 2312;
+				State = 2314;
 				Match(MATCH);
-				State = 2313;
+				State = 2315;
 				_la = TokenStream.LA(1);
 				if ( !(_la==PARTIAL || _la==SIMPLE || _la==FULL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21647,17 +21647,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2319;
+			State = 2321;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ON) {
 				{
 				{
-				State = 2316;
+				State = 2318;
 				referentialTrigger();
 				}
 				}
-				State = 2321;
+				State = 2323;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -21703,9 +21703,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2322;
+			State = 2324;
 			Match(ON);
-			State = 2323;
+			State = 2325;
 			_la = TokenStream.LA(1);
 			if ( !(_la==DELETE || _la==UPDATE) ) {
 			ErrorHandler.RecoverInline(this);
@@ -21714,34 +21714,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 2333;
+			State = 2335;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NO:
 				{
-				State = 2324;
+				State = 2326;
 				Match(NO);
-				State = 2325;
+				State = 2327;
 				Match(ACTION);
 				}
 				break;
 			case RESTRICT:
 				{
-				State = 2326;
+				State = 2328;
 				Match(RESTRICT);
 				}
 				break;
 			case CASCADE:
 				{
-				State = 2327;
+				State = 2329;
 				Match(CASCADE);
 				}
 				break;
 			case SET:
 				{
-				State = 2328;
+				State = 2330;
 				Match(SET);
-				State = 2329;
+				State = 2331;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFAULT || _la==NULL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21750,12 +21750,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 2331;
+				State = 2333;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2330;
+					State = 2332;
 					columnNames();
 					}
 				}
@@ -21800,32 +21800,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 232, RULE_constraintAttribute);
 		int _la;
 		try {
-			State = 2345;
+			State = 2347;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,310,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2336;
+				State = 2338;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 2335;
+					State = 2337;
 					Match(NOT);
 					}
 				}
 
-				State = 2338;
+				State = 2340;
 				Match(DEFERRABLE);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2339;
+				State = 2341;
 				Match(INITIALLY);
-				State = 2340;
+				State = 2342;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFERRED || _la==IMMEDIATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -21839,18 +21839,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2341;
+				State = 2343;
 				Match(NOT);
-				State = 2342;
+				State = 2344;
 				Match(VALID);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2343;
+				State = 2345;
 				Match(NO);
-				State = 2344;
+				State = 2346;
 				Match(INHERIT);
 				}
 				break;
@@ -21896,31 +21896,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2349;
+			State = 2351;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONSTRAINT) {
 				{
-				State = 2347;
+				State = 2349;
 				Match(CONSTRAINT);
-				State = 2348;
+				State = 2350;
 				columnId();
 				}
 			}
 
-			State = 2351;
+			State = 2353;
 			tableConstraintElement();
-			State = 2355;
+			State = 2357;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==NO || ((((_la - 408)) & ~0x3f) == 0 && ((1L << (_la - 408)) & 16842753L) != 0)) {
 				{
 				{
-				State = 2352;
+				State = 2354;
 				constraintAttribute();
 				}
 				}
-				State = 2357;
+				State = 2359;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -22007,19 +22007,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 236, RULE_tableConstraintElement);
 		int _la;
 		try {
-			State = 2430;
+			State = 2432;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CHECK:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2358;
-				Match(CHECK);
-				State = 2359;
-				Match(LPAREN);
 				State = 2360;
-				expression(0);
+				Match(CHECK);
 				State = 2361;
+				Match(LPAREN);
+				State = 2362;
+				expression(0);
+				State = 2363;
 				Match(RPAREN);
 				}
 				break;
@@ -22027,19 +22027,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UNIQUE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2369;
+				State = 2371;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case UNIQUE:
 					{
-					State = 2363;
-					Match(UNIQUE);
 					State = 2365;
+					Match(UNIQUE);
+					State = 2367;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NULLS) {
 						{
-						State = 2364;
+						State = 2366;
 						nullsDistinct();
 						}
 					}
@@ -22048,56 +22048,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case PRIMARY:
 					{
-					State = 2367;
+					State = 2369;
 					Match(PRIMARY);
-					State = 2368;
+					State = 2370;
 					Match(KEY);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2388;
+				State = 2390;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 2371;
-					columnNames();
 					State = 2373;
+					columnNames();
+					State = 2375;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==INCLUDE) {
 						{
-						State = 2372;
+						State = 2374;
 						includeColumns();
 						}
 					}
 
-					State = 2377;
+					State = 2379;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 2375;
+						State = 2377;
 						Match(WITH);
-						State = 2376;
+						State = 2378;
 						optionList();
 						}
 					}
 
-					State = 2383;
+					State = 2385;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==USING) {
 						{
-						State = 2379;
-						Match(USING);
-						State = 2380;
-						Match(INDEX);
 						State = 2381;
-						Match(TABLESPACE);
+						Match(USING);
 						State = 2382;
+						Match(INDEX);
+						State = 2383;
+						Match(TABLESPACE);
+						State = 2384;
 						columnId();
 						}
 					}
@@ -22106,11 +22106,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case USING:
 					{
-					State = 2385;
-					Match(USING);
-					State = 2386;
-					Match(INDEX);
 					State = 2387;
+					Match(USING);
+					State = 2388;
+					Match(INDEX);
+					State = 2389;
 					columnId();
 					}
 					break;
@@ -22122,105 +22122,105 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2390;
-				Match(FOREIGN);
-				State = 2391;
-				Match(KEY);
 				State = 2392;
-				columnNames();
+				Match(FOREIGN);
 				State = 2393;
+				Match(KEY);
+				State = 2394;
+				columnNames();
+				State = 2395;
 				references();
 				}
 				break;
 			case EXCLUDE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2395;
+				State = 2397;
 				Match(EXCLUDE);
-				State = 2398;
+				State = 2400;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2396;
+					State = 2398;
 					Match(USING);
-					State = 2397;
+					State = 2399;
 					columnId();
 					}
 				}
 
-				State = 2400;
+				State = 2402;
 				Match(LPAREN);
-				State = 2401;
+				State = 2403;
 				excludeElement();
-				State = 2406;
+				State = 2408;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2402;
+					State = 2404;
 					Match(COMMA);
-					State = 2403;
+					State = 2405;
 					excludeElement();
 					}
 					}
-					State = 2408;
+					State = 2410;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 2409;
-				Match(RPAREN);
 				State = 2411;
+				Match(RPAREN);
+				State = 2413;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==INCLUDE) {
 					{
-					State = 2410;
+					State = 2412;
 					includeColumns();
 					}
 				}
 
-				State = 2415;
+				State = 2417;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2413;
+					State = 2415;
 					Match(WITH);
-					State = 2414;
+					State = 2416;
 					optionList();
 					}
 				}
 
-				State = 2421;
+				State = 2423;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 2417;
-					Match(USING);
-					State = 2418;
-					Match(INDEX);
 					State = 2419;
-					Match(TABLESPACE);
+					Match(USING);
 					State = 2420;
+					Match(INDEX);
+					State = 2421;
+					Match(TABLESPACE);
+					State = 2422;
 					columnId();
 					}
 				}
 
-				State = 2428;
+				State = 2430;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 2423;
-					Match(WHERE);
-					State = 2424;
-					Match(LPAREN);
 					State = 2425;
-					expression(0);
+					Match(WHERE);
 					State = 2426;
+					Match(LPAREN);
+					State = 2427;
+					expression(0);
+					State = 2428;
 					Match(RPAREN);
 					}
 				}
@@ -22261,9 +22261,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2432;
+			State = 2434;
 			Match(INCLUDE);
-			State = 2433;
+			State = 2435;
 			columnNames();
 			}
 		}
@@ -22314,11 +22314,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2435;
+			State = 2437;
 			indexElement();
-			State = 2436;
+			State = 2438;
 			Match(WITH);
-			State = 2451;
+			State = 2453;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case EQUAL:
@@ -22335,35 +22335,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CARET:
 			case Operator:
 				{
-				State = 2437;
+				State = 2439;
 				anyOperator();
 				}
 				break;
 			case OPERATOR:
 				{
-				State = 2438;
+				State = 2440;
 				Match(OPERATOR);
-				State = 2439;
+				State = 2441;
 				Match(LPAREN);
-				State = 2445;
+				State = 2447;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
 					{
-					State = 2440;
+					State = 2442;
 					columnId();
-					State = 2441;
+					State = 2443;
 					Match(DOT);
 					}
 					}
-					State = 2447;
+					State = 2449;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 2448;
+				State = 2450;
 				anyOperator();
-				State = 2449;
+				State = 2451;
 				Match(RPAREN);
 				}
 				break;
@@ -22444,148 +22444,148 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2453;
-			Match(CREATE);
 			State = 2455;
+			Match(CREATE);
+			State = 2457;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==UNIQUE) {
 				{
-				State = 2454;
+				State = 2456;
 				Match(UNIQUE);
 				}
 			}
 
-			State = 2457;
-			Match(INDEX);
 			State = 2459;
+			Match(INDEX);
+			State = 2461;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONCURRENTLY) {
 				{
-				State = 2458;
+				State = 2460;
 				Match(CONCURRENTLY);
 				}
 			}
 
-			State = 2465;
+			State = 2467;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
-				State = 2462;
+				State = 2464;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,330,Context) ) {
 				case 1:
 					{
-					State = 2461;
+					State = 2463;
 					ifNotExists();
 					}
 					break;
 				}
-				State = 2464;
+				State = 2466;
 				columnId();
 				}
 			}
 
-			State = 2467;
-			Match(ON);
 			State = 2469;
+			Match(ON);
+			State = 2471;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ONLY) {
 				{
-				State = 2468;
+				State = 2470;
 				Match(ONLY);
 				}
 			}
 
-			State = 2471;
+			State = 2473;
 			qualifiedName();
-			State = 2474;
+			State = 2476;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 2472;
+				State = 2474;
 				Match(USING);
-				State = 2473;
+				State = 2475;
 				columnId();
 				}
 			}
 
-			State = 2476;
+			State = 2478;
 			Match(LPAREN);
-			State = 2477;
+			State = 2479;
 			indexElement();
-			State = 2482;
+			State = 2484;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 2478;
+				State = 2480;
 				Match(COMMA);
-				State = 2479;
+				State = 2481;
 				indexElement();
 				}
 				}
-				State = 2484;
+				State = 2486;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 2485;
-			Match(RPAREN);
 			State = 2487;
+			Match(RPAREN);
+			State = 2489;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==INCLUDE) {
 				{
-				State = 2486;
+				State = 2488;
 				includeColumns();
 				}
 			}
 
-			State = 2490;
+			State = 2492;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NULLS) {
 				{
-				State = 2489;
+				State = 2491;
 				nullsDistinct();
 				}
 			}
 
-			State = 2494;
+			State = 2496;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2492;
+				State = 2494;
 				Match(WITH);
-				State = 2493;
+				State = 2495;
 				optionList();
 				}
 			}
 
-			State = 2498;
+			State = 2500;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLESPACE) {
 				{
-				State = 2496;
+				State = 2498;
 				Match(TABLESPACE);
-				State = 2497;
+				State = 2499;
 				columnId();
 				}
 			}
 
-			State = 2501;
+			State = 2503;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 2500;
+				State = 2502;
 				whereClause();
 				}
 			}
@@ -22645,57 +22645,57 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2509;
+			State = 2511;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,340,Context) ) {
 			case 1:
 				{
-				State = 2503;
+				State = 2505;
 				columnId();
 				}
 				break;
 			case 2:
 				{
-				State = 2504;
+				State = 2506;
 				indexFunction();
 				}
 				break;
 			case 3:
 				{
-				State = 2505;
-				Match(LPAREN);
-				State = 2506;
-				expression(0);
 				State = 2507;
+				Match(LPAREN);
+				State = 2508;
+				expression(0);
+				State = 2509;
 				Match(RPAREN);
 				}
 				break;
 			}
-			State = 2513;
+			State = 2515;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==COLLATE) {
 				{
-				State = 2511;
+				State = 2513;
 				Match(COLLATE);
-				State = 2512;
+				State = 2514;
 				qualifiedName();
 				}
 			}
 
-			State = 2519;
+			State = 2521;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,343,Context) ) {
 			case 1:
 				{
-				State = 2515;
-				qualifiedName();
 				State = 2517;
+				qualifiedName();
+				State = 2519;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 2516;
+					State = 2518;
 					optionList();
 					}
 				}
@@ -22703,12 +22703,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 2522;
+			State = 2524;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ASC || _la==DESC) {
 				{
-				State = 2521;
+				State = 2523;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ASC || _la==DESC) ) {
 				ErrorHandler.RecoverInline(this);
@@ -22720,12 +22720,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 2525;
+			State = 2527;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NULLS) {
 				{
-				State = 2524;
+				State = 2526;
 				nullsOrder();
 				}
 			}
@@ -22765,22 +22765,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		IndexFunctionContext _localctx = new IndexFunctionContext(Context, State);
 		EnterRule(_localctx, 246, RULE_indexFunction);
 		try {
-			State = 2531;
+			State = 2533;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,346,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2527;
+				State = 2529;
 				qualifiedName();
-				State = 2528;
+				State = 2530;
 				functionCall();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2530;
+				State = 2532;
 				specialTableFunction();
 				}
 				break;
@@ -22842,83 +22842,83 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2533;
+			State = 2535;
 			Match(CREATE);
-			State = 2536;
+			State = 2538;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==OR) {
 				{
-				State = 2534;
+				State = 2536;
 				Match(OR);
-				State = 2535;
+				State = 2537;
 				Match(REPLACE);
 				}
 			}
 
-			State = 2539;
+			State = 2541;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2538;
+				State = 2540;
 				temporary();
 				}
 			}
 
-			State = 2542;
+			State = 2544;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RECURSIVE) {
 				{
-				State = 2541;
+				State = 2543;
 				Match(RECURSIVE);
 				}
 			}
 
-			State = 2544;
+			State = 2546;
 			Match(VIEW);
-			State = 2545;
-			qualifiedName();
 			State = 2547;
+			qualifiedName();
+			State = 2549;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2546;
+				State = 2548;
 				columnNames();
 				}
 			}
 
-			State = 2551;
+			State = 2553;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2549;
+				State = 2551;
 				Match(WITH);
-				State = 2550;
+				State = 2552;
 				optionList();
 				}
 			}
 
-			State = 2553;
+			State = 2555;
 			Match(AS);
-			State = 2554;
+			State = 2556;
 			query();
-			State = 2561;
+			State = 2563;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2555;
-				Match(WITH);
 				State = 2557;
+				Match(WITH);
+				State = 2559;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADED || _la==LOCAL) {
 					{
-					State = 2556;
+					State = 2558;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CASCADED || _la==LOCAL) ) {
 					ErrorHandler.RecoverInline(this);
@@ -22930,9 +22930,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 2559;
+				State = 2561;
 				Match(CHECK);
-				State = 2560;
+				State = 2562;
 				Match(OPTION);
 				}
 			}
@@ -22998,90 +22998,90 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2563;
-			Match(CREATE);
 			State = 2565;
+			Match(CREATE);
+			State = 2567;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==UNLOGGED) {
 				{
-				State = 2564;
+				State = 2566;
 				Match(UNLOGGED);
 				}
 			}
 
-			State = 2567;
+			State = 2569;
 			Match(MATERIALIZED);
-			State = 2568;
-			Match(VIEW);
 			State = 2570;
+			Match(VIEW);
+			State = 2572;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,355,Context) ) {
 			case 1:
 				{
-				State = 2569;
+				State = 2571;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2572;
-			qualifiedName();
 			State = 2574;
+			qualifiedName();
+			State = 2576;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 2573;
+				State = 2575;
 				columnNames();
 				}
 			}
 
-			State = 2578;
+			State = 2580;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 2576;
+				State = 2578;
 				Match(USING);
-				State = 2577;
+				State = 2579;
 				columnId();
 				}
 			}
 
-			State = 2582;
+			State = 2584;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2580;
+				State = 2582;
 				Match(WITH);
-				State = 2581;
+				State = 2583;
 				optionList();
 				}
 			}
 
-			State = 2586;
+			State = 2588;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLESPACE) {
 				{
-				State = 2584;
+				State = 2586;
 				Match(TABLESPACE);
-				State = 2585;
+				State = 2587;
 				columnId();
 				}
 			}
 
-			State = 2588;
+			State = 2590;
 			Match(AS);
-			State = 2589;
-			query();
 			State = 2591;
+			query();
+			State = 2593;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2590;
+				State = 2592;
 				withData();
 				}
 			}
@@ -23132,43 +23132,43 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2593;
-			Match(CREATE);
 			State = 2595;
+			Match(CREATE);
+			State = 2597;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GLOBAL || _la==LOCAL || ((((_la - 269)) & ~0x3f) == 0 && ((1L << (_la - 269)) & 262149L) != 0)) {
 				{
-				State = 2594;
+				State = 2596;
 				temporary();
 				}
 			}
 
-			State = 2597;
-			Match(SEQUENCE);
 			State = 2599;
+			Match(SEQUENCE);
+			State = 2601;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,362,Context) ) {
 			case 1:
 				{
-				State = 2598;
+				State = 2600;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2601;
+			State = 2603;
 			qualifiedName();
-			State = 2605;
+			State = 2607;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS) {
 				{
 				{
-				State = 2602;
+				State = 2604;
 				sequenceOption();
 				}
 				}
-				State = 2607;
+				State = 2609;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23224,84 +23224,84 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 254, RULE_sequenceOption);
 		int _la;
 		try {
-			State = 2644;
+			State = 2646;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case AS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2608;
+				State = 2610;
 				Match(AS);
-				State = 2609;
+				State = 2611;
 				typeName();
 				}
 				break;
 			case CACHE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2610;
+				State = 2612;
 				Match(CACHE);
-				State = 2611;
+				State = 2613;
 				signedNumber();
 				}
 				break;
 			case CYCLE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2612;
+				State = 2614;
 				Match(CYCLE);
 				}
 				break;
 			case INCREMENT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2613;
-				Match(INCREMENT);
 				State = 2615;
+				Match(INCREMENT);
+				State = 2617;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==BY) {
 					{
-					State = 2614;
+					State = 2616;
 					Match(BY);
 					}
 				}
 
-				State = 2617;
+				State = 2619;
 				signedNumber();
 				}
 				break;
 			case LOGGED:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2618;
+				State = 2620;
 				Match(LOGGED);
 				}
 				break;
 			case MAXVALUE:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2619;
+				State = 2621;
 				Match(MAXVALUE);
-				State = 2620;
+				State = 2622;
 				signedNumber();
 				}
 				break;
 			case MINVALUE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2621;
+				State = 2623;
 				Match(MINVALUE);
-				State = 2622;
+				State = 2624;
 				signedNumber();
 				}
 				break;
 			case NO:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2623;
+				State = 2625;
 				Match(NO);
-				State = 2624;
+				State = 2626;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CYCLE || _la==MAXVALUE || _la==MINVALUE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -23315,35 +23315,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case OWNED:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2625;
-				Match(OWNED);
-				State = 2626;
-				Match(BY);
 				State = 2627;
+				Match(OWNED);
+				State = 2628;
+				Match(BY);
+				State = 2629;
 				qualifiedName();
 				}
 				break;
 			case RESTART:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2628;
+				State = 2630;
 				Match(RESTART);
-				State = 2633;
+				State = 2635;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 460)) & ~0x3f) == 0 && ((1L << (_la - 460)) & 393601L) != 0)) {
 					{
-					State = 2630;
+					State = 2632;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 2629;
+						State = 2631;
 						Match(WITH);
 						}
 					}
 
-					State = 2632;
+					State = 2634;
 					signedNumber();
 					}
 				}
@@ -23353,37 +23353,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SEQUENCE:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2635;
-				Match(SEQUENCE);
-				State = 2636;
-				Match(NAME);
 				State = 2637;
+				Match(SEQUENCE);
+				State = 2638;
+				Match(NAME);
+				State = 2639;
 				qualifiedName();
 				}
 				break;
 			case START:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 2638;
-				Match(START);
 				State = 2640;
+				Match(START);
+				State = 2642;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 2639;
+					State = 2641;
 					Match(WITH);
 					}
 				}
 
-				State = 2642;
+				State = 2644;
 				signedNumber();
 				}
 				break;
 			case UNLOGGED:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 2643;
+				State = 2645;
 				Match(UNLOGGED);
 				}
 				break;
@@ -23433,35 +23433,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2646;
-			Match(CREATE);
-			State = 2647;
-			Match(DOMAIN);
 			State = 2648;
-			qualifiedName();
+			Match(CREATE);
+			State = 2649;
+			Match(DOMAIN);
 			State = 2650;
+			qualifiedName();
+			State = 2652;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 2649;
+				State = 2651;
 				Match(AS);
 				}
 			}
 
-			State = 2652;
+			State = 2654;
 			typeName();
-			State = 2656;
+			State = 2658;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==GENERATED || _la==NO || ((((_la - 396)) & ~0x3f) == 0 && ((1L << (_la - 396)) & 144168171060860939L) != 0)) {
 				{
 				{
-				State = 2653;
+				State = 2655;
 				columnConstraint();
 				}
 				}
-				State = 2658;
+				State = 2660;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23524,129 +23524,129 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 258, RULE_createType);
 		int _la;
 		try {
-			State = 2707;
+			State = 2709;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,377,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2659;
-				Match(CREATE);
-				State = 2660;
-				Match(TYPE);
 				State = 2661;
-				qualifiedName();
+				Match(CREATE);
 				State = 2662;
-				Match(AS);
+				Match(TYPE);
 				State = 2663;
-				Match(ENUM);
+				qualifiedName();
 				State = 2664;
+				Match(AS);
+				State = 2665;
+				Match(ENUM);
+				State = 2666;
 				Match(LPAREN);
-				State = 2673;
+				State = 2675;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 482)) & ~0x3f) == 0 && ((1L << (_la - 482)) & 71L) != 0)) {
 					{
-					State = 2665;
+					State = 2667;
 					stringLiteral();
-					State = 2670;
+					State = 2672;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 2666;
+						State = 2668;
 						Match(COMMA);
-						State = 2667;
+						State = 2669;
 						stringLiteral();
 						}
 						}
-						State = 2672;
+						State = 2674;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
 					}
 				}
 
-				State = 2675;
+				State = 2677;
 				Match(RPAREN);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2677;
-				Match(CREATE);
-				State = 2678;
-				Match(TYPE);
 				State = 2679;
-				qualifiedName();
+				Match(CREATE);
 				State = 2680;
-				Match(AS);
+				Match(TYPE);
 				State = 2681;
+				qualifiedName();
+				State = 2682;
+				Match(AS);
+				State = 2683;
 				Match(LPAREN);
-				State = 2690;
+				State = 2692;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 2682;
+					State = 2684;
 					recordColumn();
-					State = 2687;
+					State = 2689;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 2683;
+						State = 2685;
 						Match(COMMA);
-						State = 2684;
+						State = 2686;
 						recordColumn();
 						}
 						}
-						State = 2689;
+						State = 2691;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
 					}
 				}
 
-				State = 2692;
+				State = 2694;
 				Match(RPAREN);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2694;
-				Match(CREATE);
-				State = 2695;
-				Match(TYPE);
 				State = 2696;
+				Match(CREATE);
+				State = 2697;
+				Match(TYPE);
+				State = 2698;
 				qualifiedName();
-				State = 2699;
+				State = 2701;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,375,Context) ) {
 				case 1:
 					{
-					State = 2697;
+					State = 2699;
 					Match(AS);
-					State = 2698;
+					State = 2700;
 					Match(RANGE);
 					}
 					break;
 				}
-				State = 2704;
+				State = 2706;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0)) {
 					{
 					{
-					State = 2701;
+					State = 2703;
 					anyToken();
 					}
 					}
-					State = 2706;
+					State = 2708;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -23693,33 +23693,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2709;
-			Match(CREATE);
-			State = 2710;
-			Match(DATABASE);
 			State = 2711;
-			columnId();
+			Match(CREATE);
+			State = 2712;
+			Match(DATABASE);
 			State = 2713;
+			columnId();
+			State = 2715;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2712;
+				State = 2714;
 				Match(WITH);
 				}
 			}
 
-			State = 2718;
+			State = 2720;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 				{
 				{
-				State = 2715;
+				State = 2717;
 				databaseOption();
 				}
 				}
-				State = 2720;
+				State = 2722;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -23768,35 +23768,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2724;
+			State = 2726;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,380,Context) ) {
 			case 1:
 				{
-				State = 2721;
+				State = 2723;
 				nonReservedWord();
 				}
 				break;
 			case 2:
 				{
-				State = 2722;
+				State = 2724;
 				Match(CONNECTION);
-				State = 2723;
+				State = 2725;
 				Match(LIMIT);
 				}
 				break;
 			}
-			State = 2727;
+			State = 2729;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==EQUAL) {
 				{
-				State = 2726;
+				State = 2728;
 				Match(EQUAL);
 				}
 			}
 
-			State = 2735;
+			State = 2737;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case PLUS:
@@ -23804,31 +23804,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case IntegerConstant:
 			case NumericConstant:
 				{
-				State = 2729;
+				State = 2731;
 				signedNumber();
 				}
 				break;
 			case DEFAULT:
 				{
-				State = 2730;
+				State = 2732;
 				Match(DEFAULT);
 				}
 				break;
 			case TRUE:
 				{
-				State = 2731;
+				State = 2733;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				{
-				State = 2732;
+				State = 2734;
 				Match(FALSE);
 				}
 				break;
 			case ON:
 				{
-				State = 2733;
+				State = 2735;
 				Match(ON);
 				}
 				break;
@@ -24223,7 +24223,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 2734;
+				State = 2736;
 				nonReservedWordOrString();
 				}
 				break;
@@ -24289,59 +24289,59 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2737;
+			State = 2739;
 			Match(CREATE);
-			State = 2738;
-			Match(EXTENSION);
 			State = 2740;
+			Match(EXTENSION);
+			State = 2742;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,383,Context) ) {
 			case 1:
 				{
-				State = 2739;
+				State = 2741;
 				ifNotExists();
 				}
 				break;
 			}
-			State = 2742;
-			columnId();
 			State = 2744;
+			columnId();
+			State = 2746;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 2743;
+				State = 2745;
 				Match(WITH);
 				}
 			}
 
-			State = 2753;
+			State = 2755;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==CASCADE || _la==SCHEMA || _la==VERSION) {
 				{
-				State = 2751;
+				State = 2753;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case SCHEMA:
 					{
-					State = 2746;
+					State = 2748;
 					Match(SCHEMA);
-					State = 2747;
+					State = 2749;
 					columnId();
 					}
 					break;
 				case VERSION:
 					{
-					State = 2748;
+					State = 2750;
 					Match(VERSION);
-					State = 2749;
+					State = 2751;
 					nonReservedWordOrString();
 					}
 					break;
 				case CASCADE:
 					{
-					State = 2750;
+					State = 2752;
 					Match(CASCADE);
 					}
 					break;
@@ -24349,7 +24349,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 2755;
+				State = 2757;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -24431,88 +24431,88 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2756;
+			State = 2758;
 			Match(CREATE);
-			State = 2759;
+			State = 2761;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==OR) {
 				{
-				State = 2757;
+				State = 2759;
 				Match(OR);
-				State = 2758;
+				State = 2760;
 				Match(REPLACE);
 				}
 			}
 
-			State = 2811;
+			State = 2813;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FUNCTION:
 				{
-				State = 2761;
+				State = 2763;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				{
-				State = 2762;
+				State = 2764;
 				Match(PROCEDURE);
 				}
 				break;
 			case AGGREGATE:
 				{
-				State = 2763;
+				State = 2765;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 			case CONSTRAINT:
 				{
-				State = 2765;
+				State = 2767;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONSTRAINT) {
 					{
-					State = 2764;
+					State = 2766;
 					Match(CONSTRAINT);
 					}
 				}
 
-				State = 2767;
+				State = 2769;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				{
-				State = 2768;
+				State = 2770;
 				Match(EVENT);
-				State = 2769;
+				State = 2771;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				{
-				State = 2770;
+				State = 2772;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				{
-				State = 2771;
+				State = 2773;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				{
-				State = 2772;
-				Match(USER);
 				State = 2774;
+				Match(USER);
+				State = 2776;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,389,Context) ) {
 				case 1:
 					{
-					State = 2773;
+					State = 2775;
 					Match(MAPPING);
 					}
 					break;
@@ -24521,52 +24521,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case GROUP:
 				{
-				State = 2776;
+				State = 2778;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				{
-				State = 2777;
+				State = 2779;
 				Match(POLICY);
 				}
 				break;
 			case CAST:
 				{
-				State = 2778;
+				State = 2780;
 				Match(CAST);
 				}
 				break;
 			case CONVERSION:
 				{
-				State = 2779;
+				State = 2781;
 				Match(CONVERSION);
 				}
 				break;
 			case DEFAULT:
 				{
-				State = 2780;
+				State = 2782;
 				Match(DEFAULT);
-				State = 2781;
+				State = 2783;
 				Match(CONVERSION);
 				}
 				break;
 			case COLLATION:
 				{
-				State = 2782;
+				State = 2784;
 				Match(COLLATION);
 				}
 				break;
 			case OPERATOR:
 				{
-				State = 2783;
-				Match(OPERATOR);
 				State = 2785;
+				Match(OPERATOR);
+				State = 2787;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,390,Context) ) {
 				case 1:
 					{
-					State = 2784;
+					State = 2786;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -24582,22 +24582,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case FOREIGN:
 				{
-				State = 2787;
+				State = 2789;
 				Match(FOREIGN);
-				State = 2791;
+				State = 2793;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case DATA:
 					{
-					State = 2788;
+					State = 2790;
 					Match(DATA);
-					State = 2789;
+					State = 2791;
 					Match(WRAPPER);
 					}
 					break;
 				case TABLE:
 					{
-					State = 2790;
+					State = 2792;
 					Match(TABLE);
 					}
 					break;
@@ -24608,49 +24608,49 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case SERVER:
 				{
-				State = 2793;
+				State = 2795;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				{
-				State = 2794;
+				State = 2796;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				{
-				State = 2795;
+				State = 2797;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				{
-				State = 2796;
+				State = 2798;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				{
-				State = 2797;
+				State = 2799;
 				Match(TABLESPACE);
 				}
 				break;
 			case ACCESS:
 				{
-				State = 2798;
+				State = 2800;
 				Match(ACCESS);
-				State = 2799;
+				State = 2801;
 				Match(METHOD);
 				}
 				break;
 			case TEXT:
 				{
-				State = 2800;
-				Match(TEXT);
-				State = 2801;
-				Match(SEARCH);
 				State = 2802;
+				Match(TEXT);
+				State = 2803;
+				Match(SEARCH);
+				State = 2804;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -24663,7 +24663,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case TRANSFORM:
 				{
-				State = 2803;
+				State = 2805;
 				Match(TRANSFORM);
 				}
 				break;
@@ -24671,44 +24671,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 			case TRUSTED:
 				{
-				State = 2805;
+				State = 2807;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRUSTED) {
 					{
-					State = 2804;
+					State = 2806;
 					Match(TRUSTED);
 					}
 				}
 
-				State = 2808;
+				State = 2810;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 2807;
+					State = 2809;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 2810;
+				State = 2812;
 				Match(LANGUAGE);
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 2814;
+			State = 2816;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 2813;
+				State = 2815;
 				anyToken();
 				}
 				}
-				State = 2816;
+				State = 2818;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -24783,34 +24783,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 268, RULE_alterStatement);
 		int _la;
 		try {
-			State = 2885;
+			State = 2887;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,407,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2818;
+				State = 2820;
 				Match(ALTER);
-				State = 2819;
-				Match(TABLE);
 				State = 2821;
+				Match(TABLE);
+				State = 2823;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,396,Context) ) {
 				case 1:
 					{
-					State = 2820;
+					State = 2822;
 					ifExists();
 					}
 					break;
 				}
-				State = 2835;
+				State = 2837;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ONLY:
 					{
-					State = 2823;
+					State = 2825;
 					Match(ONLY);
-					State = 2829;
+					State = 2831;
 					ErrorHandler.Sync(this);
 					switch (TokenStream.LA(1)) {
 					case ABORT:
@@ -25177,17 +25177,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					case QuotedIdentifier:
 					case UnicodeIdentifier:
 						{
-						State = 2824;
+						State = 2826;
 						qualifiedName();
 						}
 						break;
 					case LPAREN:
 						{
-						State = 2825;
-						Match(LPAREN);
-						State = 2826;
-						qualifiedName();
 						State = 2827;
+						Match(LPAREN);
+						State = 2828;
+						qualifiedName();
+						State = 2829;
 						Match(RPAREN);
 						}
 						break;
@@ -25560,14 +25560,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2831;
-					qualifiedName();
 					State = 2833;
+					qualifiedName();
+					State = 2835;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==STAR) {
 						{
-						State = 2832;
+						State = 2834;
 						Match(STAR);
 						}
 					}
@@ -25577,100 +25577,100 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2837;
+				State = 2839;
 				alterTableActions();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2839;
+				State = 2841;
 				Match(ALTER);
-				State = 2846;
+				State = 2848;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case INDEX:
 					{
-					State = 2840;
+					State = 2842;
 					Match(INDEX);
 					}
 					break;
 				case VIEW:
 					{
-					State = 2841;
+					State = 2843;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 2842;
+					State = 2844;
 					Match(MATERIALIZED);
-					State = 2843;
+					State = 2845;
 					Match(VIEW);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 2844;
+					State = 2846;
 					Match(FOREIGN);
-					State = 2845;
+					State = 2847;
 					Match(TABLE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 2849;
+				State = 2851;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,401,Context) ) {
 				case 1:
 					{
-					State = 2848;
+					State = 2850;
 					ifExists();
 					}
 					break;
 				}
-				State = 2851;
+				State = 2853;
 				qualifiedName();
-				State = 2852;
+				State = 2854;
 				alterTableActions();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2854;
+				State = 2856;
 				Match(ALTER);
-				State = 2855;
-				Match(SEQUENCE);
 				State = 2857;
+				Match(SEQUENCE);
+				State = 2859;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,402,Context) ) {
 				case 1:
 					{
-					State = 2856;
+					State = 2858;
 					ifExists();
 					}
 					break;
 				}
-				State = 2859;
+				State = 2861;
 				qualifiedName();
-				State = 2868;
+				State = 2870;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,404,Context) ) {
 				case 1:
 					{
-					State = 2861;
+					State = 2863;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					do {
 						{
 						{
-						State = 2860;
+						State = 2862;
 						sequenceOption();
 						}
 						}
-						State = 2863;
+						State = 2865;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
@@ -25678,15 +25678,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case 2:
 					{
-					State = 2865;
+					State = 2867;
 					objectChange();
 					}
 					break;
 				case 3:
 					{
-					State = 2866;
+					State = 2868;
 					Match(SET);
-					State = 2867;
+					State = 2869;
 					_la = TokenStream.LA(1);
 					if ( !(_la==LOGGED || _la==UNLOGGED) ) {
 					ErrorHandler.RecoverInline(this);
@@ -25703,44 +25703,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2870;
+				State = 2872;
 				Match(ALTER);
-				State = 2871;
-				objectKind();
 				State = 2873;
+				objectKind();
+				State = 2875;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,405,Context) ) {
 				case 1:
 					{
-					State = 2872;
+					State = 2874;
 					ifExists();
 					}
 					break;
 				}
-				State = 2875;
+				State = 2877;
 				qualifiedName();
-				State = 2876;
+				State = 2878;
 				objectChange();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2878;
+				State = 2880;
 				Match(ALTER);
-				State = 2879;
-				alterOtherKind();
 				State = 2881;
+				alterOtherKind();
+				State = 2883;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 2880;
+					State = 2882;
 					anyToken();
 					}
 					}
-					State = 2883;
+					State = 2885;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -25783,39 +25783,39 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		ObjectChangeContext _localctx = new ObjectChangeContext(Context, State);
 		EnterRule(_localctx, 270, RULE_objectChange);
 		try {
-			State = 2896;
+			State = 2898;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case OWNER:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2887;
-				Match(OWNER);
-				State = 2888;
-				Match(TO);
 				State = 2889;
+				Match(OWNER);
+				State = 2890;
+				Match(TO);
+				State = 2891;
 				roleName();
 				}
 				break;
 			case RENAME:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2890;
-				Match(RENAME);
-				State = 2891;
-				Match(TO);
 				State = 2892;
+				Match(RENAME);
+				State = 2893;
+				Match(TO);
+				State = 2894;
 				columnId();
 				}
 				break;
 			case SET:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2893;
-				Match(SET);
-				State = 2894;
-				Match(SCHEMA);
 				State = 2895;
+				Match(SET);
+				State = 2896;
+				Match(SCHEMA);
+				State = 2897;
 				columnId();
 				}
 				break;
@@ -25855,7 +25855,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 2898;
+			State = 2900;
 			_la = TokenStream.LA(1);
 			if ( !(_la==DATABASE || _la==DOMAIN || _la==SCHEMA || _la==TYPE || _la==COLLATION) ) {
 			ErrorHandler.RecoverInline(this);
@@ -25932,7 +25932,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 274, RULE_alterOtherKind);
 		int _la;
 		try {
-			State = 2942;
+			State = 2944;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DATABASE:
@@ -25942,79 +25942,79 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case COLLATION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2900;
+				State = 2902;
 				objectKind();
 				}
 				break;
 			case FUNCTION:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2901;
+				State = 2903;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2902;
+				State = 2904;
 				Match(PROCEDURE);
 				}
 				break;
 			case ROUTINE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2903;
+				State = 2905;
 				Match(ROUTINE);
 				}
 				break;
 			case AGGREGATE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2904;
+				State = 2906;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 2905;
+				State = 2907;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 2906;
+				State = 2908;
 				Match(EVENT);
-				State = 2907;
+				State = 2909;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 2908;
+				State = 2910;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 2909;
+				State = 2911;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 2910;
-				Match(USER);
 				State = 2912;
+				Match(USER);
+				State = 2914;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,409,Context) ) {
 				case 1:
 					{
-					State = 2911;
+					State = 2913;
 					Match(MAPPING);
 					}
 					break;
@@ -26024,44 +26024,44 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GROUP:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 2914;
+				State = 2916;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 2915;
+				State = 2917;
 				Match(POLICY);
 				}
 				break;
 			case CONVERSION:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 2916;
+				State = 2918;
 				Match(CONVERSION);
 				}
 				break;
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 2917;
+				State = 2919;
 				Match(DEFAULT);
-				State = 2918;
+				State = 2920;
 				Match(PRIVILEGES);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 2919;
-				Match(OPERATOR);
 				State = 2921;
+				Match(OPERATOR);
+				State = 2923;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,410,Context) ) {
 				case 1:
 					{
-					State = 2920;
+					State = 2922;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -26078,64 +26078,64 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 2923;
-				Match(FOREIGN);
-				State = 2924;
-				Match(DATA);
 				State = 2925;
+				Match(FOREIGN);
+				State = 2926;
+				Match(DATA);
+				State = 2927;
 				Match(WRAPPER);
 				}
 				break;
 			case SERVER:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 2926;
+				State = 2928;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 2927;
+				State = 2929;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 2928;
+				State = 2930;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 2929;
+				State = 2931;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 2930;
+				State = 2932;
 				Match(TABLESPACE);
 				}
 				break;
 			case EXTENSION:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 2931;
+				State = 2933;
 				Match(EXTENSION);
 				}
 				break;
 			case TEXT:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 2932;
-				Match(TEXT);
-				State = 2933;
-				Match(SEARCH);
 				State = 2934;
+				Match(TEXT);
+				State = 2935;
+				Match(SEARCH);
+				State = 2936;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -26150,33 +26150,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 2936;
+				State = 2938;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 2935;
+					State = 2937;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 2938;
+				State = 2940;
 				Match(LANGUAGE);
 				}
 				break;
 			case LARGE:
 				EnterOuterAlt(_localctx, 25);
 				{
-				State = 2939;
+				State = 2941;
 				Match(LARGE);
-				State = 2940;
+				State = 2942;
 				Match(OBJECT);
 				}
 				break;
 			case SYSTEM:
 				EnterOuterAlt(_localctx, 26);
 				{
-				State = 2941;
+				State = 2943;
 				Match(SYSTEM);
 				}
 				break;
@@ -26244,27 +26244,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 276, RULE_alterTableActions);
 		int _la;
 		try {
-			State = 2986;
+			State = 2988;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,418,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2944;
+				State = 2946;
 				alterTableAction();
-				State = 2949;
+				State = 2951;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 2945;
+					State = 2947;
 					Match(COMMA);
-					State = 2946;
+					State = 2948;
 					alterTableAction();
 					}
 					}
-					State = 2951;
+					State = 2953;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -26273,28 +26273,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2952;
+				State = 2954;
 				Match(RENAME);
-				State = 2967;
+				State = 2969;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TO:
 					{
-					State = 2953;
+					State = 2955;
 					Match(TO);
-					State = 2954;
+					State = 2956;
 					columnId();
 					}
 					break;
 				case CONSTRAINT:
 					{
-					State = 2955;
-					Match(CONSTRAINT);
-					State = 2956;
-					columnId();
 					State = 2957;
-					Match(TO);
+					Match(CONSTRAINT);
 					State = 2958;
+					columnId();
+					State = 2959;
+					Match(TO);
+					State = 2960;
 					columnId();
 					}
 					break;
@@ -26663,21 +26663,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 2961;
+					State = 2963;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==COLUMN) {
 						{
-						State = 2960;
+						State = 2962;
 						Match(COLUMN);
 						}
 					}
 
-					State = 2963;
-					columnId();
-					State = 2964;
-					Match(TO);
 					State = 2965;
+					columnId();
+					State = 2966;
+					Match(TO);
+					State = 2967;
 					columnId();
 					}
 					break;
@@ -26689,18 +26689,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2969;
-				Match(SET);
-				State = 2970;
-				Match(SCHEMA);
 				State = 2971;
+				Match(SET);
+				State = 2972;
+				Match(SCHEMA);
+				State = 2973;
 				columnId();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 2972;
+				State = 2974;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ATTACH || _la==DETACH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -26709,19 +26709,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 2973;
-				Match(PARTITION);
 				State = 2975;
+				Match(PARTITION);
+				State = 2977;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 2974;
+					State = 2976;
 					anyToken();
 					}
 					}
-					State = 2977;
+					State = 2979;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -26730,23 +26730,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 2980;
+				State = 2982;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NO) {
 					{
-					State = 2979;
+					State = 2981;
 					Match(NO);
 					}
 				}
 
-				State = 2982;
-				Match(DEPENDS);
-				State = 2983;
-				Match(ON);
 				State = 2984;
-				Match(EXTENSION);
+				Match(DEPENDS);
 				State = 2985;
+				Match(ON);
+				State = 2986;
+				Match(EXTENSION);
+				State = 2987;
 				columnId();
 				}
 				break;
@@ -26855,72 +26855,72 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 278, RULE_alterTableAction);
 		int _la;
 		try {
-			State = 3099;
+			State = 3101;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,435,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 2988;
-				Match(ADD);
 				State = 2990;
+				Match(ADD);
+				State = 2992;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 2989;
+					State = 2991;
 					Match(COLUMN);
 					}
 				}
 
-				State = 2993;
+				State = 2995;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,420,Context) ) {
 				case 1:
 					{
-					State = 2992;
+					State = 2994;
 					ifNotExists();
 					}
 					break;
 				}
-				State = 2995;
+				State = 2997;
 				columnDefinition();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 2996;
+				State = 2998;
 				Match(ADD);
-				State = 2997;
+				State = 2999;
 				tableConstraint();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 2998;
+				State = 3000;
 				Match(DROP);
-				State = 2999;
-				Match(CONSTRAINT);
 				State = 3001;
+				Match(CONSTRAINT);
+				State = 3003;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,421,Context) ) {
 				case 1:
 					{
-					State = 3000;
+					State = 3002;
 					ifExists();
 					}
 					break;
 				}
-				State = 3003;
-				columnId();
 				State = 3005;
+				columnId();
+				State = 3007;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3004;
+					State = 3006;
 					dropBehavior();
 					}
 				}
@@ -26930,36 +26930,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3007;
-				Match(DROP);
 				State = 3009;
+				Match(DROP);
+				State = 3011;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 3008;
+					State = 3010;
 					Match(COLUMN);
 					}
 				}
 
-				State = 3012;
+				State = 3014;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,424,Context) ) {
 				case 1:
 					{
-					State = 3011;
+					State = 3013;
 					ifExists();
 					}
 					break;
 				}
-				State = 3014;
-				columnId();
 				State = 3016;
+				columnId();
+				State = 3018;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3015;
+					State = 3017;
 					dropBehavior();
 					}
 				}
@@ -26969,23 +26969,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3018;
-				Match(ALTER);
-				State = 3019;
-				Match(CONSTRAINT);
 				State = 3020;
+				Match(ALTER);
+				State = 3021;
+				Match(CONSTRAINT);
+				State = 3022;
 				columnId();
-				State = 3024;
+				State = 3026;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==NO || ((((_la - 408)) & ~0x3f) == 0 && ((1L << (_la - 408)) & 16842753L) != 0)) {
 					{
 					{
-					State = 3021;
+					State = 3023;
 					constraintAttribute();
 					}
 					}
-					State = 3026;
+					State = 3028;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -26994,19 +26994,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3027;
-				Match(ALTER);
 				State = 3029;
+				Match(ALTER);
+				State = 3031;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLUMN) {
 					{
-					State = 3028;
+					State = 3030;
 					Match(COLUMN);
 					}
 				}
 
-				State = 3033;
+				State = 3035;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -27373,60 +27373,60 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3031;
+					State = 3033;
 					columnId();
 					}
 					break;
 				case IntegerConstant:
 					{
-					State = 3032;
+					State = 3034;
 					Match(IntegerConstant);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3035;
+				State = 3037;
 				alterColumnAction();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3036;
-				Match(VALIDATE);
-				State = 3037;
-				Match(CONSTRAINT);
 				State = 3038;
+				Match(VALIDATE);
+				State = 3039;
+				Match(CONSTRAINT);
+				State = 3040;
 				columnId();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3039;
-				Match(OWNER);
-				State = 3040;
-				Match(TO);
 				State = 3041;
+				Match(OWNER);
+				State = 3042;
+				Match(TO);
+				State = 3043;
 				roleName();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3042;
-				Match(CLUSTER);
-				State = 3043;
-				Match(ON);
 				State = 3044;
+				Match(CLUSTER);
+				State = 3045;
+				Match(ON);
+				State = 3046;
 				columnId();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3045;
+				State = 3047;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DISABLE || _la==ENABLE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27435,12 +27435,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3047;
+				State = 3049;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ALWAYS || _la==REPLICA) {
 					{
-					State = 3046;
+					State = 3048;
 					_la = TokenStream.LA(1);
 					if ( !(_la==ALWAYS || _la==REPLICA) ) {
 					ErrorHandler.RecoverInline(this);
@@ -27452,7 +27452,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3049;
+				State = 3051;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RULE || _la==TRIGGER) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27461,7 +27461,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3053;
+				State = 3055;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -27828,19 +27828,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3050;
+					State = 3052;
 					columnId();
 					}
 					break;
 				case ALL:
 					{
-					State = 3051;
+					State = 3053;
 					Match(ALL);
 					}
 					break;
 				case USER:
 					{
-					State = 3052;
+					State = 3054;
 					Match(USER);
 					}
 					break;
@@ -27852,57 +27852,57 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3061;
+				State = 3063;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ENABLE:
 					{
-					State = 3055;
+					State = 3057;
 					Match(ENABLE);
 					}
 					break;
 				case DISABLE:
 					{
-					State = 3056;
+					State = 3058;
 					Match(DISABLE);
 					}
 					break;
 				case FORCE:
 				case NO:
 					{
-					State = 3058;
+					State = 3060;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NO) {
 						{
-						State = 3057;
+						State = 3059;
 						Match(NO);
 						}
 					}
 
-					State = 3060;
+					State = 3062;
 					Match(FORCE);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3063;
-				Match(ROW);
-				State = 3064;
-				Match(LEVEL);
 				State = 3065;
+				Match(ROW);
+				State = 3066;
+				Match(LEVEL);
+				State = 3067;
 				Match(SECURITY);
 				}
 				break;
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3066;
-				Match(SET);
-				State = 3067;
-				Match(WITHOUT);
 				State = 3068;
+				Match(SET);
+				State = 3069;
+				Match(WITHOUT);
+				State = 3070;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CLUSTER || _la==OIDS) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27916,9 +27916,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 13:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 3069;
+				State = 3071;
 				Match(SET);
-				State = 3070;
+				State = 3072;
 				_la = TokenStream.LA(1);
 				if ( !(_la==LOGGED || _la==UNLOGGED) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27932,31 +27932,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 14:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 3071;
-				Match(SET);
-				State = 3072;
-				Match(TABLESPACE);
 				State = 3073;
+				Match(SET);
+				State = 3074;
+				Match(TABLESPACE);
+				State = 3075;
 				columnId();
 				}
 				break;
 			case 15:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 3074;
-				Match(SET);
-				State = 3075;
-				Match(ACCESS);
 				State = 3076;
-				Match(METHOD);
+				Match(SET);
 				State = 3077;
+				Match(ACCESS);
+				State = 3078;
+				Match(METHOD);
+				State = 3079;
 				columnId();
 				}
 				break;
 			case 16:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 3078;
+				State = 3080;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RESET || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -27965,82 +27965,82 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3079;
+				State = 3081;
 				optionList();
 				}
 				break;
 			case 17:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 3081;
+				State = 3083;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NO) {
 					{
-					State = 3080;
+					State = 3082;
 					Match(NO);
 					}
 				}
 
-				State = 3083;
+				State = 3085;
 				Match(INHERIT);
-				State = 3084;
+				State = 3086;
 				qualifiedName();
 				}
 				break;
 			case 18:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 3085;
+				State = 3087;
 				Match(OF);
-				State = 3086;
+				State = 3088;
 				qualifiedName();
 				}
 				break;
 			case 19:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 3087;
+				State = 3089;
 				Match(NOT);
-				State = 3088;
+				State = 3090;
 				Match(OF);
 				}
 				break;
 			case 20:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 3089;
+				State = 3091;
 				Match(REPLICA);
-				State = 3090;
+				State = 3092;
 				Match(IDENTITY);
-				State = 3097;
+				State = 3099;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case NOTHING:
 					{
-					State = 3091;
+					State = 3093;
 					Match(NOTHING);
 					}
 					break;
 				case FULL:
 					{
-					State = 3092;
+					State = 3094;
 					Match(FULL);
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3093;
+					State = 3095;
 					Match(DEFAULT);
 					}
 					break;
 				case USING:
 					{
-					State = 3094;
-					Match(USING);
-					State = 3095;
-					Match(INDEX);
 					State = 3096;
+					Match(USING);
+					State = 3097;
+					Match(INDEX);
+					State = 3098;
 					columnId();
 					}
 					break;
@@ -28131,48 +28131,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 280, RULE_alterColumnAction);
 		int _la;
 		try {
-			State = 3171;
+			State = 3173;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,446,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3103;
+				State = 3105;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==SET) {
 					{
-					State = 3101;
+					State = 3103;
 					Match(SET);
-					State = 3102;
+					State = 3104;
 					Match(DATA);
 					}
 				}
 
-				State = 3105;
+				State = 3107;
 				Match(TYPE);
-				State = 3106;
+				State = 3108;
 				typeName();
-				State = 3109;
+				State = 3111;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COLLATE) {
 					{
-					State = 3107;
+					State = 3109;
 					Match(COLLATE);
-					State = 3108;
+					State = 3110;
 					qualifiedName();
 					}
 				}
 
-				State = 3113;
+				State = 3115;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==USING) {
 					{
-					State = 3111;
+					State = 3113;
 					Match(USING);
-					State = 3112;
+					State = 3114;
 					expression(0);
 					}
 				}
@@ -28182,27 +28182,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3115;
-				Match(SET);
-				State = 3116;
-				Match(DEFAULT);
 				State = 3117;
+				Match(SET);
+				State = 3118;
+				Match(DEFAULT);
+				State = 3119;
 				expression(0);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3118;
+				State = 3120;
 				Match(DROP);
-				State = 3119;
+				State = 3121;
 				Match(DEFAULT);
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3120;
+				State = 3122;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DROP || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -28211,25 +28211,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3121;
+				State = 3123;
 				Match(NOT);
-				State = 3122;
+				State = 3124;
 				Match(NULL);
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3123;
+				State = 3125;
 				Match(DROP);
-				State = 3124;
-				Match(EXPRESSION);
 				State = 3126;
+				Match(EXPRESSION);
+				State = 3128;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==IF) {
 					{
-					State = 3125;
+					State = 3127;
 					ifExists();
 					}
 				}
@@ -28239,16 +28239,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3128;
+				State = 3130;
 				Match(DROP);
-				State = 3129;
-				Match(IDENTITY);
 				State = 3131;
+				Match(IDENTITY);
+				State = 3133;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==IF) {
 					{
-					State = 3130;
+					State = 3132;
 					ifExists();
 					}
 				}
@@ -28258,56 +28258,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3133;
+				State = 3135;
 				Match(ADD);
-				State = 3134;
+				State = 3136;
 				Match(GENERATED);
-				State = 3138;
+				State = 3140;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 3135;
+					State = 3137;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 3136;
+					State = 3138;
 					Match(BY);
-					State = 3137;
+					State = 3139;
 					Match(DEFAULT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3140;
+				State = 3142;
 				Match(AS);
-				State = 3141;
+				State = 3143;
 				Match(IDENTITY);
-				State = 3150;
+				State = 3152;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3142;
-					Match(LPAREN);
 					State = 3144;
+					Match(LPAREN);
+					State = 3146;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					do {
 						{
 						{
-						State = 3143;
+						State = 3145;
 						sequenceOption();
 						}
 						}
-						State = 3146;
+						State = 3148;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					} while ( _la==CACHE || _la==CYCLE || ((((_la - 117)) & ~0x3f) == 0 && ((1L << (_la - 117)) & 70387031343105L) != 0) || ((((_la - 181)) & ~0x3f) == 0 && ((1L << (_la - 181)) & 288230925907525633L) != 0) || _la==START || _la==UNLOGGED || _la==AS );
-					State = 3148;
+					State = 3150;
 					Match(RPAREN);
 					}
 				}
@@ -28317,17 +28317,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3153;
+				State = 3155;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3152;
+					State = 3154;
 					identityChange();
 					}
 					}
-					State = 3155;
+					State = 3157;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( _la==RESTART || _la==SET );
@@ -28336,33 +28336,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3157;
-				Match(SET);
-				State = 3158;
-				Match(STATISTICS);
 				State = 3159;
+				Match(SET);
+				State = 3160;
+				Match(STATISTICS);
+				State = 3161;
 				signedNumber();
 				}
 				break;
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3160;
-				Match(SET);
-				State = 3161;
-				Match(STORAGE);
 				State = 3162;
+				Match(SET);
+				State = 3163;
+				Match(STORAGE);
+				State = 3164;
 				columnId();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3163;
+				State = 3165;
 				Match(SET);
-				State = 3164;
+				State = 3166;
 				Match(COMPRESSION);
-				State = 3167;
+				State = 3169;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -28729,13 +28729,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3165;
+					State = 3167;
 					columnId();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3166;
+					State = 3168;
 					Match(DEFAULT);
 					}
 					break;
@@ -28747,7 +28747,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 12:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3169;
+				State = 3171;
 				_la = TokenStream.LA(1);
 				if ( !(_la==RESET || _la==SET) ) {
 				ErrorHandler.RecoverInline(this);
@@ -28756,7 +28756,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3170;
+				State = 3172;
 				optionList();
 				}
 				break;
@@ -28800,30 +28800,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 282, RULE_identityChange);
 		int _la;
 		try {
-			State = 3189;
+			State = 3191;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,450,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3173;
+				State = 3175;
 				Match(RESTART);
-				State = 3178;
+				State = 3180;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 460)) & ~0x3f) == 0 && ((1L << (_la - 460)) & 393601L) != 0)) {
 					{
-					State = 3175;
+					State = 3177;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 3174;
+						State = 3176;
 						Match(WITH);
 						}
 					}
 
-					State = 3177;
+					State = 3179;
 					signedNumber();
 					}
 				}
@@ -28833,24 +28833,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3180;
+				State = 3182;
 				Match(SET);
-				State = 3181;
+				State = 3183;
 				Match(GENERATED);
-				State = 3185;
+				State = 3187;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALWAYS:
 					{
-					State = 3182;
+					State = 3184;
 					Match(ALWAYS);
 					}
 					break;
 				case BY:
 					{
-					State = 3183;
+					State = 3185;
 					Match(BY);
-					State = 3184;
+					State = 3186;
 					Match(DEFAULT);
 					}
 					break;
@@ -28862,9 +28862,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3187;
+				State = 3189;
 				Match(SET);
-				State = 3188;
+				State = 3190;
 				sequenceOption();
 				}
 				break;
@@ -28934,47 +28934,47 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 284, RULE_dropStatement);
 		int _la;
 		try {
-			State = 3236;
+			State = 3238;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,459,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3191;
+				State = 3193;
 				Match(DROP);
-				State = 3208;
+				State = 3210;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TABLE:
 					{
-					State = 3192;
+					State = 3194;
 					Match(TABLE);
 					}
 					break;
 				case VIEW:
 					{
-					State = 3193;
+					State = 3195;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 3194;
+					State = 3196;
 					Match(MATERIALIZED);
-					State = 3195;
+					State = 3197;
 					Match(VIEW);
 					}
 					break;
 				case INDEX:
 					{
-					State = 3196;
-					Match(INDEX);
 					State = 3198;
+					Match(INDEX);
+					State = 3200;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==CONCURRENTLY) {
 						{
-						State = 3197;
+						State = 3199;
 						Match(CONCURRENTLY);
 						}
 					}
@@ -28983,69 +28983,69 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case FOREIGN:
 					{
-					State = 3200;
+					State = 3202;
 					Match(FOREIGN);
-					State = 3201;
+					State = 3203;
 					Match(TABLE);
 					}
 					break;
 				case SEQUENCE:
 					{
-					State = 3202;
+					State = 3204;
 					Match(SEQUENCE);
 					}
 					break;
 				case SCHEMA:
 					{
-					State = 3203;
+					State = 3205;
 					Match(SCHEMA);
 					}
 					break;
 				case TYPE:
 					{
-					State = 3204;
+					State = 3206;
 					Match(TYPE);
 					}
 					break;
 				case DOMAIN:
 					{
-					State = 3205;
+					State = 3207;
 					Match(DOMAIN);
 					}
 					break;
 				case COLLATION:
 					{
-					State = 3206;
+					State = 3208;
 					Match(COLLATION);
 					}
 					break;
 				case EXTENSION:
 					{
-					State = 3207;
+					State = 3209;
 					Match(EXTENSION);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3211;
+				State = 3213;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,453,Context) ) {
 				case 1:
 					{
-					State = 3210;
+					State = 3212;
 					ifExists();
 					}
 					break;
 				}
-				State = 3213;
-				qualifiedNameList();
 				State = 3215;
+				qualifiedNameList();
+				State = 3217;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3214;
+					State = 3216;
 					dropBehavior();
 					}
 				}
@@ -29055,38 +29055,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3217;
+				State = 3219;
 				Match(DROP);
-				State = 3218;
-				Match(DATABASE);
 				State = 3220;
+				Match(DATABASE);
+				State = 3222;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,455,Context) ) {
 				case 1:
 					{
-					State = 3219;
+					State = 3221;
 					ifExists();
 					}
 					break;
 				}
-				State = 3222;
+				State = 3224;
 				columnId();
-				State = 3227;
+				State = 3229;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH || _la==LPAREN) {
 					{
-					State = 3224;
+					State = 3226;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==WITH) {
 						{
-						State = 3223;
+						State = 3225;
 						Match(WITH);
 						}
 					}
 
-					State = 3226;
+					State = 3228;
 					optionList();
 					}
 				}
@@ -29096,21 +29096,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3229;
+				State = 3231;
 				Match(DROP);
-				State = 3230;
-				dropOtherKind();
 				State = 3232;
+				dropOtherKind();
+				State = 3234;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3231;
+					State = 3233;
 					anyToken();
 					}
 					}
-					State = 3234;
+					State = 3236;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -29180,78 +29180,78 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 286, RULE_dropOtherKind);
 		int _la;
 		try {
-			State = 3278;
+			State = 3280;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case FUNCTION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3238;
+				State = 3240;
 				Match(FUNCTION);
 				}
 				break;
 			case PROCEDURE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3239;
+				State = 3241;
 				Match(PROCEDURE);
 				}
 				break;
 			case ROUTINE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3240;
+				State = 3242;
 				Match(ROUTINE);
 				}
 				break;
 			case AGGREGATE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3241;
+				State = 3243;
 				Match(AGGREGATE);
 				}
 				break;
 			case TRIGGER:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3242;
+				State = 3244;
 				Match(TRIGGER);
 				}
 				break;
 			case EVENT:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3243;
+				State = 3245;
 				Match(EVENT);
-				State = 3244;
+				State = 3246;
 				Match(TRIGGER);
 				}
 				break;
 			case RULE:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3245;
+				State = 3247;
 				Match(RULE);
 				}
 				break;
 			case ROLE:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3246;
+				State = 3248;
 				Match(ROLE);
 				}
 				break;
 			case USER:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3247;
-				Match(USER);
 				State = 3249;
+				Match(USER);
+				State = 3251;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,460,Context) ) {
 				case 1:
 					{
-					State = 3248;
+					State = 3250;
 					Match(MAPPING);
 					}
 					break;
@@ -29261,42 +29261,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case GROUP:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3251;
+				State = 3253;
 				Match(GROUP);
 				}
 				break;
 			case POLICY:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 3252;
+				State = 3254;
 				Match(POLICY);
 				}
 				break;
 			case CAST:
 				EnterOuterAlt(_localctx, 12);
 				{
-				State = 3253;
+				State = 3255;
 				Match(CAST);
 				}
 				break;
 			case CONVERSION:
 				EnterOuterAlt(_localctx, 13);
 				{
-				State = 3254;
+				State = 3256;
 				Match(CONVERSION);
 				}
 				break;
 			case OPERATOR:
 				EnterOuterAlt(_localctx, 14);
 				{
-				State = 3255;
-				Match(OPERATOR);
 				State = 3257;
+				Match(OPERATOR);
+				State = 3259;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,461,Context) ) {
 				case 1:
 					{
-					State = 3256;
+					State = 3258;
 					_la = TokenStream.LA(1);
 					if ( !(_la==CLASS || _la==FAMILY) ) {
 					ErrorHandler.RecoverInline(this);
@@ -29313,66 +29313,66 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FOREIGN:
 				EnterOuterAlt(_localctx, 15);
 				{
-				State = 3259;
-				Match(FOREIGN);
-				State = 3260;
-				Match(DATA);
 				State = 3261;
+				Match(FOREIGN);
+				State = 3262;
+				Match(DATA);
+				State = 3263;
 				Match(WRAPPER);
 				}
 				break;
 			case SERVER:
 				EnterOuterAlt(_localctx, 16);
 				{
-				State = 3262;
+				State = 3264;
 				Match(SERVER);
 				}
 				break;
 			case PUBLICATION:
 				EnterOuterAlt(_localctx, 17);
 				{
-				State = 3263;
+				State = 3265;
 				Match(PUBLICATION);
 				}
 				break;
 			case SUBSCRIPTION:
 				EnterOuterAlt(_localctx, 18);
 				{
-				State = 3264;
+				State = 3266;
 				Match(SUBSCRIPTION);
 				}
 				break;
 			case STATISTICS:
 				EnterOuterAlt(_localctx, 19);
 				{
-				State = 3265;
+				State = 3267;
 				Match(STATISTICS);
 				}
 				break;
 			case TABLESPACE:
 				EnterOuterAlt(_localctx, 20);
 				{
-				State = 3266;
+				State = 3268;
 				Match(TABLESPACE);
 				}
 				break;
 			case ACCESS:
 				EnterOuterAlt(_localctx, 21);
 				{
-				State = 3267;
+				State = 3269;
 				Match(ACCESS);
-				State = 3268;
+				State = 3270;
 				Match(METHOD);
 				}
 				break;
 			case TEXT:
 				EnterOuterAlt(_localctx, 22);
 				{
-				State = 3269;
-				Match(TEXT);
-				State = 3270;
-				Match(SEARCH);
 				State = 3271;
+				Match(TEXT);
+				State = 3272;
+				Match(SEARCH);
+				State = 3273;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONFIGURATION || _la==DICTIONARY || _la==PARSER || _la==TEMPLATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -29386,7 +29386,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TRANSFORM:
 				EnterOuterAlt(_localctx, 23);
 				{
-				State = 3272;
+				State = 3274;
 				Match(TRANSFORM);
 				}
 				break;
@@ -29394,24 +29394,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case PROCEDURAL:
 				EnterOuterAlt(_localctx, 24);
 				{
-				State = 3274;
+				State = 3276;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROCEDURAL) {
 					{
-					State = 3273;
+					State = 3275;
 					Match(PROCEDURAL);
 					}
 				}
 
-				State = 3276;
+				State = 3278;
 				Match(LANGUAGE);
 				}
 				break;
 			case OWNED:
 				EnterOuterAlt(_localctx, 25);
 				{
-				State = 3277;
+				State = 3279;
 				Match(OWNED);
 				}
 				break;
@@ -29507,74 +29507,74 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 288, RULE_commentStatement);
 		int _la;
 		try {
-			State = 3355;
+			State = 3357;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,471,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3280;
+				State = 3282;
 				Match(COMMENT);
-				State = 3281;
+				State = 3283;
 				Match(ON);
-				State = 3294;
+				State = 3296;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case TABLE:
 					{
-					State = 3282;
+					State = 3284;
 					Match(TABLE);
 					}
 					break;
 				case COLUMN:
 					{
-					State = 3283;
+					State = 3285;
 					Match(COLUMN);
 					}
 					break;
 				case VIEW:
 					{
-					State = 3284;
+					State = 3286;
 					Match(VIEW);
 					}
 					break;
 				case MATERIALIZED:
 					{
-					State = 3285;
+					State = 3287;
 					Match(MATERIALIZED);
-					State = 3286;
+					State = 3288;
 					Match(VIEW);
 					}
 					break;
 				case INDEX:
 					{
-					State = 3287;
+					State = 3289;
 					Match(INDEX);
 					}
 					break;
 				case SEQUENCE:
 					{
-					State = 3288;
+					State = 3290;
 					Match(SEQUENCE);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 3289;
+					State = 3291;
 					Match(FOREIGN);
-					State = 3290;
+					State = 3292;
 					Match(TABLE);
 					}
 					break;
 				case EXTENSION:
 					{
-					State = 3291;
+					State = 3293;
 					Match(EXTENSION);
 					}
 					break;
 				case ROLE:
 					{
-					State = 3292;
+					State = 3294;
 					Match(ROLE);
 					}
 					break;
@@ -29584,18 +29584,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case TYPE:
 				case COLLATION:
 					{
-					State = 3293;
+					State = 3295;
 					objectKind();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3296;
+				State = 3298;
 				qualifiedName();
-				State = 3297;
+				State = 3299;
 				Match(IS);
-				State = 3300;
+				State = 3302;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -29603,13 +29603,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 3298;
+					State = 3300;
 					stringLiteral();
 					}
 					break;
 				case NULL:
 					{
-					State = 3299;
+					State = 3301;
 					Match(NULL);
 					}
 					break;
@@ -29621,11 +29621,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3302;
-				Match(COMMENT);
-				State = 3303;
-				Match(ON);
 				State = 3304;
+				Match(COMMENT);
+				State = 3305;
+				Match(ON);
+				State = 3306;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TRIGGER || _la==CONSTRAINT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -29634,25 +29634,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3305;
+				State = 3307;
 				columnId();
-				State = 3306;
-				Match(ON);
 				State = 3308;
+				Match(ON);
+				State = 3310;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,466,Context) ) {
 				case 1:
 					{
-					State = 3307;
+					State = 3309;
 					Match(DOMAIN);
 					}
 					break;
 				}
-				State = 3310;
+				State = 3312;
 				qualifiedName();
-				State = 3311;
+				State = 3313;
 				Match(IS);
-				State = 3314;
+				State = 3316;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -29660,13 +29660,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 3312;
+					State = 3314;
 					stringLiteral();
 					}
 					break;
 				case NULL:
 					{
-					State = 3313;
+					State = 3315;
 					Match(NULL);
 					}
 					break;
@@ -29678,176 +29678,176 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3316;
+				State = 3318;
 				Match(COMMENT);
-				State = 3317;
+				State = 3319;
 				Match(ON);
-				State = 3348;
+				State = 3350;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ACCESS:
 					{
-					State = 3318;
+					State = 3320;
 					Match(ACCESS);
-					State = 3319;
+					State = 3321;
 					Match(METHOD);
 					}
 					break;
 				case AGGREGATE:
 					{
-					State = 3320;
+					State = 3322;
 					Match(AGGREGATE);
 					}
 					break;
 				case CAST:
 					{
-					State = 3321;
+					State = 3323;
 					Match(CAST);
 					}
 					break;
 				case CONVERSION:
 					{
-					State = 3322;
+					State = 3324;
 					Match(CONVERSION);
 					}
 					break;
 				case EVENT:
 					{
-					State = 3323;
+					State = 3325;
 					Match(EVENT);
-					State = 3324;
+					State = 3326;
 					Match(TRIGGER);
 					}
 					break;
 				case FOREIGN:
 					{
-					State = 3325;
-					Match(FOREIGN);
-					State = 3326;
-					Match(DATA);
 					State = 3327;
+					Match(FOREIGN);
+					State = 3328;
+					Match(DATA);
+					State = 3329;
 					Match(WRAPPER);
 					}
 					break;
 				case FUNCTION:
 					{
-					State = 3328;
+					State = 3330;
 					Match(FUNCTION);
 					}
 					break;
 				case LARGE:
 					{
-					State = 3329;
+					State = 3331;
 					Match(LARGE);
-					State = 3330;
+					State = 3332;
 					Match(OBJECT);
 					}
 					break;
 				case OPERATOR:
 					{
-					State = 3331;
+					State = 3333;
 					Match(OPERATOR);
 					}
 					break;
 				case POLICY:
 					{
-					State = 3332;
+					State = 3334;
 					Match(POLICY);
 					}
 					break;
 				case LANGUAGE:
 				case PROCEDURAL:
 					{
-					State = 3334;
+					State = 3336;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==PROCEDURAL) {
 						{
-						State = 3333;
+						State = 3335;
 						Match(PROCEDURAL);
 						}
 					}
 
-					State = 3336;
+					State = 3338;
 					Match(LANGUAGE);
 					}
 					break;
 				case PROCEDURE:
 					{
-					State = 3337;
+					State = 3339;
 					Match(PROCEDURE);
 					}
 					break;
 				case PUBLICATION:
 					{
-					State = 3338;
+					State = 3340;
 					Match(PUBLICATION);
 					}
 					break;
 				case ROUTINE:
 					{
-					State = 3339;
+					State = 3341;
 					Match(ROUTINE);
 					}
 					break;
 				case RULE:
 					{
-					State = 3340;
+					State = 3342;
 					Match(RULE);
 					}
 					break;
 				case SERVER:
 					{
-					State = 3341;
+					State = 3343;
 					Match(SERVER);
 					}
 					break;
 				case STATISTICS:
 					{
-					State = 3342;
+					State = 3344;
 					Match(STATISTICS);
 					}
 					break;
 				case SUBSCRIPTION:
 					{
-					State = 3343;
+					State = 3345;
 					Match(SUBSCRIPTION);
 					}
 					break;
 				case TABLESPACE:
 					{
-					State = 3344;
+					State = 3346;
 					Match(TABLESPACE);
 					}
 					break;
 				case TEXT:
 					{
-					State = 3345;
+					State = 3347;
 					Match(TEXT);
-					State = 3346;
+					State = 3348;
 					Match(SEARCH);
 					}
 					break;
 				case TRANSFORM:
 					{
-					State = 3347;
+					State = 3349;
 					Match(TRANSFORM);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 3351;
+				State = 3353;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 3350;
+					State = 3352;
 					anyToken();
 					}
 					}
-					State = 3353;
+					State = 3355;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( (((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0) );
@@ -29919,48 +29919,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 290, RULE_grantStatement);
 		int _la;
 		try {
-			State = 3437;
+			State = 3439;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,484,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3357;
-				Match(GRANT);
-				State = 3358;
-				privileges();
 				State = 3359;
-				Match(ON);
+				Match(GRANT);
 				State = 3360;
-				grantObject();
+				privileges();
 				State = 3361;
-				Match(TO);
+				Match(ON);
 				State = 3362;
+				grantObject();
+				State = 3363;
+				Match(TO);
+				State = 3364;
 				grantees();
-				State = 3366;
+				State = 3368;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 3363;
-					Match(WITH);
-					State = 3364;
-					Match(GRANT);
 					State = 3365;
+					Match(WITH);
+					State = 3366;
+					Match(GRANT);
+					State = 3367;
 					Match(OPTION);
 					}
 				}
 
-				State = 3371;
+				State = 3373;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3368;
-					Match(GRANTED);
-					State = 3369;
-					Match(BY);
 					State = 3370;
+					Match(GRANTED);
+					State = 3371;
+					Match(BY);
+					State = 3372;
 					roleName();
 					}
 				}
@@ -29970,52 +29970,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3373;
+				State = 3375;
 				Match(REVOKE);
-				State = 3377;
+				State = 3379;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANT) {
 					{
-					State = 3374;
-					Match(GRANT);
-					State = 3375;
-					Match(OPTION);
 					State = 3376;
+					Match(GRANT);
+					State = 3377;
+					Match(OPTION);
+					State = 3378;
 					Match(FOR);
 					}
 				}
 
-				State = 3379;
-				privileges();
-				State = 3380;
-				Match(ON);
 				State = 3381;
-				grantObject();
+				privileges();
 				State = 3382;
-				Match(FROM);
+				Match(ON);
 				State = 3383;
+				grantObject();
+				State = 3384;
+				Match(FROM);
+				State = 3385;
 				grantees();
-				State = 3387;
+				State = 3389;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3384;
-					Match(GRANTED);
-					State = 3385;
-					Match(BY);
 					State = 3386;
+					Match(GRANTED);
+					State = 3387;
+					Match(BY);
+					State = 3388;
 					roleName();
 					}
 				}
 
-				State = 3390;
+				State = 3392;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3389;
+					State = 3391;
 					dropBehavior();
 					}
 				}
@@ -30025,54 +30025,54 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3392;
+				State = 3394;
 				Match(GRANT);
-				State = 3393;
+				State = 3395;
 				nonReservedWord();
-				State = 3398;
+				State = 3400;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3394;
+					State = 3396;
 					Match(COMMA);
-					State = 3395;
+					State = 3397;
 					nonReservedWord();
 					}
 					}
-					State = 3400;
+					State = 3402;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3401;
+				State = 3403;
 				Match(TO);
-				State = 3402;
+				State = 3404;
 				grantees();
-				State = 3406;
+				State = 3408;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 3403;
-					Match(WITH);
-					State = 3404;
-					Match(ADMIN);
 					State = 3405;
+					Match(WITH);
+					State = 3406;
+					Match(ADMIN);
+					State = 3407;
 					Match(OPTION);
 					}
 				}
 
-				State = 3411;
+				State = 3413;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3408;
-					Match(GRANTED);
-					State = 3409;
-					Match(BY);
 					State = 3410;
+					Match(GRANTED);
+					State = 3411;
+					Match(BY);
+					State = 3412;
 					roleName();
 					}
 				}
@@ -30082,64 +30082,64 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3413;
+				State = 3415;
 				Match(REVOKE);
-				State = 3417;
+				State = 3419;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,480,Context) ) {
 				case 1:
 					{
-					State = 3414;
-					Match(ADMIN);
-					State = 3415;
-					Match(OPTION);
 					State = 3416;
+					Match(ADMIN);
+					State = 3417;
+					Match(OPTION);
+					State = 3418;
 					Match(FOR);
 					}
 					break;
 				}
-				State = 3419;
+				State = 3421;
 				nonReservedWord();
-				State = 3424;
+				State = 3426;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3420;
+					State = 3422;
 					Match(COMMA);
-					State = 3421;
+					State = 3423;
 					nonReservedWord();
 					}
 					}
-					State = 3426;
+					State = 3428;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3427;
+				State = 3429;
 				Match(FROM);
-				State = 3428;
+				State = 3430;
 				grantees();
-				State = 3432;
+				State = 3434;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GRANTED) {
 					{
-					State = 3429;
-					Match(GRANTED);
-					State = 3430;
-					Match(BY);
 					State = 3431;
+					Match(GRANTED);
+					State = 3432;
+					Match(BY);
+					State = 3433;
 					roleName();
 					}
 				}
 
-				State = 3435;
+				State = 3437;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CASCADE || _la==RESTRICT) {
 					{
-					State = 3434;
+					State = 3436;
 					dropBehavior();
 					}
 				}
@@ -30188,30 +30188,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 292, RULE_privileges);
 		int _la;
 		try {
-			State = 3454;
+			State = 3456;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ALL:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3439;
-				Match(ALL);
 				State = 3441;
+				Match(ALL);
+				State = 3443;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PRIVILEGES) {
 					{
-					State = 3440;
+					State = 3442;
 					Match(PRIVILEGES);
 					}
 				}
 
-				State = 3444;
+				State = 3446;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3443;
+					State = 3445;
 					columnNames();
 					}
 				}
@@ -30609,21 +30609,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3446;
+				State = 3448;
 				privilege();
-				State = 3451;
+				State = 3453;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3447;
+					State = 3449;
 					Match(COMMA);
-					State = 3448;
+					State = 3450;
 					privilege();
 					}
 					}
-					State = 3453;
+					State = 3455;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30671,48 +30671,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3462;
+			State = 3464;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,489,Context) ) {
 			case 1:
 				{
-				State = 3456;
+				State = 3458;
 				Match(SELECT);
 				}
 				break;
 			case 2:
 				{
-				State = 3457;
+				State = 3459;
 				Match(REFERENCES);
 				}
 				break;
 			case 3:
 				{
-				State = 3458;
+				State = 3460;
 				Match(CREATE);
 				}
 				break;
 			case 4:
 				{
-				State = 3459;
+				State = 3461;
 				Match(ALTER);
-				State = 3460;
+				State = 3462;
 				Match(SYSTEM);
 				}
 				break;
 			case 5:
 				{
-				State = 3461;
+				State = 3463;
 				nonReservedWord();
 				}
 				break;
 			}
-			State = 3465;
+			State = 3467;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 3464;
+				State = 3466;
 				columnNames();
 				}
 			}
@@ -30788,30 +30788,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 296, RULE_grantObject);
 		int _la;
 		try {
-			State = 3508;
+			State = 3510;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,495,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3468;
+				State = 3470;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TABLE) {
 					{
-					State = 3467;
+					State = 3469;
 					Match(TABLE);
 					}
 				}
 
-				State = 3470;
+				State = 3472;
 				qualifiedNameList();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3471;
+				State = 3473;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DATABASE || _la==DOMAIN || ((((_la - 233)) & ~0x3f) == 0 && ((1L << (_la - 233)) & 70368744177729L) != 0)) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30820,14 +30820,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3472;
+				State = 3474;
 				qualifiedNameList();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3473;
+				State = 3475;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FUNCTION || _la==PROCEDURE || _la==ROUTINE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30836,21 +30836,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3474;
+				State = 3476;
 				grantFunction();
-				State = 3479;
+				State = 3481;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3475;
+					State = 3477;
 					Match(COMMA);
-					State = 3476;
+					State = 3478;
 					grantFunction();
 					}
 					}
-					State = 3481;
+					State = 3483;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30859,9 +30859,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3482;
+				State = 3484;
 				Match(ALL);
-				State = 3483;
+				State = 3485;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FUNCTIONS || ((((_la - 200)) & ~0x3f) == 0 && ((1L << (_la - 200)) & 1100048498689L) != 0) || _la==TABLES) ) {
 				ErrorHandler.RecoverInline(this);
@@ -30870,83 +30870,83 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3484;
-				Match(IN);
-				State = 3485;
-				Match(SCHEMA);
 				State = 3486;
+				Match(IN);
+				State = 3487;
+				Match(SCHEMA);
+				State = 3488;
 				qualifiedNameList();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3495;
+				State = 3497;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,493,Context) ) {
 				case 1:
 					{
-					State = 3487;
-					Match(FOREIGN);
-					State = 3488;
-					Match(DATA);
 					State = 3489;
+					Match(FOREIGN);
+					State = 3490;
+					Match(DATA);
+					State = 3491;
 					Match(WRAPPER);
 					}
 					break;
 				case 2:
 					{
-					State = 3490;
+					State = 3492;
 					Match(FOREIGN);
-					State = 3491;
+					State = 3493;
 					Match(SERVER);
 					}
 					break;
 				case 3:
 					{
-					State = 3492;
+					State = 3494;
 					Match(LANGUAGE);
 					}
 					break;
 				case 4:
 					{
-					State = 3493;
+					State = 3495;
 					Match(TABLESPACE);
 					}
 					break;
 				case 5:
 					{
-					State = 3494;
+					State = 3496;
 					Match(PARAMETER);
 					}
 					break;
 				}
-				State = 3497;
+				State = 3499;
 				qualifiedNameList();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3498;
-				Match(LARGE);
-				State = 3499;
-				Match(OBJECT);
 				State = 3500;
+				Match(LARGE);
+				State = 3501;
+				Match(OBJECT);
+				State = 3502;
 				signedNumber();
-				State = 3505;
+				State = 3507;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3501;
+					State = 3503;
 					Match(COMMA);
-					State = 3502;
+					State = 3504;
 					signedNumber();
 					}
 					}
-					State = 3507;
+					State = 3509;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
@@ -30987,14 +30987,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3510;
-			qualifiedName();
 			State = 3512;
+			qualifiedName();
+			State = 3514;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 3511;
+				State = 3513;
 				balanced();
 				}
 			}
@@ -31042,41 +31042,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3515;
+			State = 3517;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==GROUP) {
 				{
-				State = 3514;
+				State = 3516;
 				Match(GROUP);
 				}
 			}
 
-			State = 3517;
+			State = 3519;
 			roleName();
-			State = 3525;
+			State = 3527;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3518;
-				Match(COMMA);
 				State = 3520;
+				Match(COMMA);
+				State = 3522;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==GROUP) {
 					{
-					State = 3519;
+					State = 3521;
 					Match(GROUP);
 					}
 				}
 
-				State = 3522;
+				State = 3524;
 				roleName();
 				}
 				}
-				State = 3527;
+				State = 3529;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -31121,27 +31121,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3528;
+			State = 3530;
 			Match(LPAREN);
-			State = 3529;
+			State = 3531;
 			option();
-			State = 3534;
+			State = 3536;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3530;
+				State = 3532;
 				Match(COMMA);
-				State = 3531;
+				State = 3533;
 				option();
 				}
 				}
-				State = 3536;
+				State = 3538;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3537;
+			State = 3539;
 			Match(RPAREN);
 			}
 		}
@@ -31183,36 +31183,36 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3539;
+			State = 3541;
 			columnLabel();
-			State = 3542;
+			State = 3544;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==DOT) {
 				{
-				State = 3540;
+				State = 3542;
 				Match(DOT);
-				State = 3541;
+				State = 3543;
 				columnLabel();
 				}
 			}
 
-			State = 3548;
+			State = 3550;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 34206733844479L) != 0)) {
 				{
-				State = 3545;
+				State = 3547;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==EQUAL) {
 					{
-					State = 3544;
+					State = 3546;
 					Match(EQUAL);
 					}
 				}
 
-				State = 3547;
+				State = 3549;
 				optionValue();
 				}
 			}
@@ -31266,7 +31266,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 306, RULE_optionValue);
 		int _la;
 		try {
-			State = 3565;
+			State = 3567;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case PLUS:
@@ -31275,7 +31275,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3550;
+				State = 3552;
 				signedNumber();
 				}
 				break;
@@ -31285,7 +31285,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3551;
+				State = 3553;
 				stringLiteral();
 				}
 				break;
@@ -31754,41 +31754,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3552;
+				State = 3554;
 				columnLabel();
 				}
 				break;
 			case STAR:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3553;
+				State = 3555;
 				Match(STAR);
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3554;
+				State = 3556;
 				Match(LPAREN);
-				State = 3555;
+				State = 3557;
 				columnId();
-				State = 3560;
+				State = 3562;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3556;
+					State = 3558;
 					Match(COMMA);
-					State = 3557;
+					State = 3559;
 					columnId();
 					}
 					}
-					State = 3562;
+					State = 3564;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3563;
+				State = 3565;
 				Match(RPAREN);
 				}
 				break;
@@ -31841,17 +31841,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3568;
+			State = 3570;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 3567;
+				State = 3569;
 				withClause();
 				}
 			}
 
-			State = 3575;
+			State = 3577;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VALUES:
@@ -31859,31 +31859,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLE:
 			case LPAREN:
 				{
-				State = 3570;
+				State = 3572;
 				queryBody();
 				}
 				break;
 			case INSERT:
 				{
-				State = 3571;
+				State = 3573;
 				insertStatement();
 				}
 				break;
 			case UPDATE:
 				{
-				State = 3572;
+				State = 3574;
 				updateStatement();
 				}
 				break;
 			case DELETE:
 				{
-				State = 3573;
+				State = 3575;
 				deleteStatement();
 				}
 				break;
 			case MERGE:
 				{
-				State = 3574;
+				State = 3576;
 				mergeStatement();
 				}
 				break;
@@ -31954,32 +31954,32 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3577;
-			Match(INSERT);
-			State = 3578;
-			Match(INTO);
 			State = 3579;
+			Match(INSERT);
+			State = 3580;
+			Match(INTO);
+			State = 3581;
 			qualifiedName();
-			State = 3582;
+			State = 3584;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AS) {
 				{
-				State = 3580;
+				State = 3582;
 				Match(AS);
-				State = 3581;
+				State = 3583;
 				columnId();
 				}
 			}
 
-			State = 3603;
+			State = 3605;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DEFAULT:
 				{
-				State = 3584;
+				State = 3586;
 				Match(DEFAULT);
-				State = 3585;
+				State = 3587;
 				Match(VALUES);
 				}
 				break;
@@ -31990,69 +31990,69 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case WITH:
 			case LPAREN:
 				{
-				State = 3597;
+				State = 3599;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,510,Context) ) {
 				case 1:
 					{
-					State = 3586;
+					State = 3588;
 					Match(LPAREN);
-					State = 3587;
+					State = 3589;
 					assignmentTarget();
-					State = 3592;
+					State = 3594;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 3588;
+						State = 3590;
 						Match(COMMA);
-						State = 3589;
+						State = 3591;
 						assignmentTarget();
 						}
 						}
-						State = 3594;
+						State = 3596;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 3595;
+					State = 3597;
 					Match(RPAREN);
 					}
 					break;
 				}
-				State = 3600;
+				State = 3602;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OVERRIDING) {
 					{
-					State = 3599;
+					State = 3601;
 					overriding();
 					}
 				}
 
-				State = 3602;
+				State = 3604;
 				query();
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3606;
+			State = 3608;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ON) {
 				{
-				State = 3605;
+				State = 3607;
 				onConflict();
 				}
 			}
 
-			State = 3609;
+			State = 3611;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3608;
+				State = 3610;
 				returning();
 				}
 			}
@@ -32090,9 +32090,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3611;
+			State = 3613;
 			Match(OVERRIDING);
-			State = 3612;
+			State = 3614;
 			_la = TokenStream.LA(1);
 			if ( !(_la==SYSTEM || _la==USER) ) {
 			ErrorHandler.RecoverInline(this);
@@ -32101,7 +32101,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				ErrorHandler.ReportMatch(this);
 			    Consume();
 			}
-			State = 3613;
+			State = 3615;
 			Match(VALUE);
 			}
 		}
@@ -32141,19 +32141,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3615;
+			State = 3617;
 			columnId();
-			State = 3619;
+			State = 3621;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==LBRACKET || _la==DOT) {
 				{
 				{
-				State = 3616;
+				State = 3618;
 				indirection();
 				}
 				}
-				State = 3621;
+				State = 3623;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -32201,45 +32201,45 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3622;
+			State = 3624;
 			Match(ON);
-			State = 3623;
-			Match(CONFLICT);
 			State = 3625;
+			Match(CONFLICT);
+			State = 3627;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==ON || _la==LPAREN) {
 				{
-				State = 3624;
+				State = 3626;
 				conflictTarget();
 				}
 			}
 
-			State = 3627;
+			State = 3629;
 			Match(DO);
-			State = 3635;
+			State = 3637;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NOTHING:
 				{
-				State = 3628;
+				State = 3630;
 				Match(NOTHING);
 				}
 				break;
 			case UPDATE:
 				{
-				State = 3629;
-				Match(UPDATE);
-				State = 3630;
-				Match(SET);
 				State = 3631;
-				assignments();
+				Match(UPDATE);
+				State = 3632;
+				Match(SET);
 				State = 3633;
+				assignments();
+				State = 3635;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 3632;
+					State = 3634;
 					whereClause();
 					}
 				}
@@ -32296,40 +32296,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 318, RULE_conflictTarget);
 		int _la;
 		try {
-			State = 3653;
+			State = 3655;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LPAREN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3637;
+				State = 3639;
 				Match(LPAREN);
-				State = 3638;
+				State = 3640;
 				indexElement();
-				State = 3643;
+				State = 3645;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3639;
+					State = 3641;
 					Match(COMMA);
-					State = 3640;
+					State = 3642;
 					indexElement();
 					}
 					}
-					State = 3645;
+					State = 3647;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3646;
-				Match(RPAREN);
 				State = 3648;
+				Match(RPAREN);
+				State = 3650;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 3647;
+					State = 3649;
 					whereClause();
 					}
 				}
@@ -32339,11 +32339,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ON:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3650;
-				Match(ON);
-				State = 3651;
-				Match(CONSTRAINT);
 				State = 3652;
+				Match(ON);
+				State = 3653;
+				Match(CONSTRAINT);
+				State = 3654;
 				columnId();
 				}
 				break;
@@ -32381,9 +32381,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3655;
+			State = 3657;
 			Match(RETURNING);
-			State = 3656;
+			State = 3658;
 			selectList();
 			}
 		}
@@ -32424,21 +32424,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3658;
+			State = 3660;
 			assignment();
-			State = 3663;
+			State = 3665;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3659;
+				State = 3661;
 				Match(COMMA);
-				State = 3660;
+				State = 3662;
 				assignment();
 				}
 				}
-				State = 3665;
+				State = 3667;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -32485,7 +32485,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 324, RULE_assignment);
 		int _la;
 		try {
-			State = 3683;
+			State = 3685;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -32853,42 +32853,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3666;
-				assignmentTarget();
-				State = 3667;
-				Match(EQUAL);
 				State = 3668;
+				assignmentTarget();
+				State = 3669;
+				Match(EQUAL);
+				State = 3670;
 				expression(0);
 				}
 				break;
 			case LPAREN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3670;
+				State = 3672;
 				Match(LPAREN);
-				State = 3671;
+				State = 3673;
 				assignmentTarget();
-				State = 3676;
+				State = 3678;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3672;
+					State = 3674;
 					Match(COMMA);
-					State = 3673;
+					State = 3675;
 					assignmentTarget();
 					}
 					}
-					State = 3678;
+					State = 3680;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 3679;
-				Match(RPAREN);
-				State = 3680;
-				Match(EQUAL);
 				State = 3681;
+				Match(RPAREN);
+				State = 3682;
+				Match(EQUAL);
+				State = 3683;
 				expression(0);
 				}
 				break;
@@ -32934,14 +32934,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3697;
+			State = 3699;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ONLY:
 				{
-				State = 3685;
+				State = 3687;
 				Match(ONLY);
-				State = 3691;
+				State = 3693;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -33308,17 +33308,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3686;
+					State = 3688;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 3687;
-					Match(LPAREN);
-					State = 3688;
-					qualifiedName();
 					State = 3689;
+					Match(LPAREN);
+					State = 3690;
+					qualifiedName();
+					State = 3691;
 					Match(RPAREN);
 					}
 					break;
@@ -33691,14 +33691,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 3693;
-				qualifiedName();
 				State = 3695;
+				qualifiedName();
+				State = 3697;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==STAR) {
 					{
-					State = 3694;
+					State = 3696;
 					Match(STAR);
 					}
 				}
@@ -33708,22 +33708,22 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3703;
+			State = 3705;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,529,Context) ) {
 			case 1:
 				{
-				State = 3700;
+				State = 3702;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 3699;
+					State = 3701;
 					Match(AS);
 					}
 				}
 
-				State = 3702;
+				State = 3704;
 				columnId();
 				}
 				break;
@@ -33780,47 +33780,47 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3705;
-			Match(UPDATE);
-			State = 3706;
-			targetTable();
 			State = 3707;
-			Match(SET);
+			Match(UPDATE);
 			State = 3708;
-			assignments();
+			targetTable();
+			State = 3709;
+			Match(SET);
 			State = 3710;
+			assignments();
+			State = 3712;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==FROM) {
 				{
-				State = 3709;
+				State = 3711;
 				fromClause();
 				}
 			}
 
-			State = 3719;
+			State = 3721;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 3712;
+				State = 3714;
 				Match(WHERE);
-				State = 3717;
+				State = 3719;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,531,Context) ) {
 				case 1:
 					{
-					State = 3713;
-					Match(CURRENT);
-					State = 3714;
-					Match(OF);
 					State = 3715;
+					Match(CURRENT);
+					State = 3716;
+					Match(OF);
+					State = 3717;
 					columnId();
 					}
 					break;
 				case 2:
 					{
-					State = 3716;
+					State = 3718;
 					expression(0);
 					}
 					break;
@@ -33828,12 +33828,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 3722;
+			State = 3724;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3721;
+				State = 3723;
 				returning();
 				}
 			}
@@ -33895,63 +33895,63 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3724;
-			Match(DELETE);
-			State = 3725;
-			Match(FROM);
 			State = 3726;
+			Match(DELETE);
+			State = 3727;
+			Match(FROM);
+			State = 3728;
 			targetTable();
-			State = 3736;
+			State = 3738;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==USING) {
 				{
-				State = 3727;
+				State = 3729;
 				Match(USING);
-				State = 3728;
+				State = 3730;
 				tableReference();
-				State = 3733;
+				State = 3735;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 3729;
+					State = 3731;
 					Match(COMMA);
-					State = 3730;
+					State = 3732;
 					tableReference();
 					}
 					}
-					State = 3735;
+					State = 3737;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
 				}
 			}
 
-			State = 3745;
+			State = 3747;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WHERE) {
 				{
-				State = 3738;
+				State = 3740;
 				Match(WHERE);
-				State = 3743;
+				State = 3745;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,536,Context) ) {
 				case 1:
 					{
-					State = 3739;
-					Match(CURRENT);
-					State = 3740;
-					Match(OF);
 					State = 3741;
+					Match(CURRENT);
+					State = 3742;
+					Match(OF);
+					State = 3743;
 					columnId();
 					}
 					break;
 				case 2:
 					{
-					State = 3742;
+					State = 3744;
 					expression(0);
 					}
 					break;
@@ -33959,12 +33959,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 			}
 
-			State = 3748;
+			State = 3750;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==RETURNING) {
 				{
-				State = 3747;
+				State = 3749;
 				returning();
 				}
 			}
@@ -34017,31 +34017,31 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3750;
-			Match(MERGE);
-			State = 3751;
-			Match(INTO);
 			State = 3752;
-			targetTable();
+			Match(MERGE);
 			State = 3753;
-			Match(USING);
+			Match(INTO);
 			State = 3754;
-			tableReference();
+			targetTable();
 			State = 3755;
-			Match(ON);
+			Match(USING);
 			State = 3756;
-			expression(0);
+			tableReference();
+			State = 3757;
+			Match(ON);
 			State = 3758;
+			expression(0);
+			State = 3760;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			do {
 				{
 				{
-				State = 3757;
+				State = 3759;
 				mergeWhen();
 				}
 				}
-				State = 3760;
+				State = 3762;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			} while ( _la==WHEN );
@@ -34111,113 +34111,113 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3762;
-			Match(WHEN);
 			State = 3764;
+			Match(WHEN);
+			State = 3766;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOT) {
 				{
-				State = 3763;
+				State = 3765;
 				Match(NOT);
 				}
 			}
 
-			State = 3766;
+			State = 3768;
 			Match(MATCHED);
-			State = 3769;
+			State = 3771;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==AND) {
 				{
-				State = 3767;
+				State = 3769;
 				Match(AND);
-				State = 3768;
+				State = 3770;
 				expression(0);
 				}
 			}
 
-			State = 3771;
+			State = 3773;
 			Match(THEN);
-			State = 3801;
+			State = 3803;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case UPDATE:
 				{
-				State = 3772;
-				Match(UPDATE);
-				State = 3773;
-				Match(SET);
 				State = 3774;
+				Match(UPDATE);
+				State = 3775;
+				Match(SET);
+				State = 3776;
 				assignments();
 				}
 				break;
 			case DELETE:
 				{
-				State = 3775;
+				State = 3777;
 				Match(DELETE);
 				}
 				break;
 			case INSERT:
 				{
-				State = 3776;
+				State = 3778;
 				Match(INSERT);
-				State = 3788;
+				State = 3790;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 3777;
+					State = 3779;
 					Match(LPAREN);
-					State = 3778;
+					State = 3780;
 					assignmentTarget();
-					State = 3783;
+					State = 3785;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 3779;
+						State = 3781;
 						Match(COMMA);
-						State = 3780;
+						State = 3782;
 						assignmentTarget();
 						}
 						}
-						State = 3785;
+						State = 3787;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
-					State = 3786;
+					State = 3788;
 					Match(RPAREN);
 					}
 				}
 
-				State = 3791;
+				State = 3793;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==OVERRIDING) {
 					{
-					State = 3790;
+					State = 3792;
 					overriding();
 					}
 				}
 
-				State = 3797;
+				State = 3799;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case VALUES:
 					{
-					State = 3793;
+					State = 3795;
 					Match(VALUES);
-					State = 3794;
+					State = 3796;
 					valuesRow();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 3795;
+					State = 3797;
 					Match(DEFAULT);
-					State = 3796;
+					State = 3798;
 					Match(VALUES);
 					}
 					break;
@@ -34228,9 +34228,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case DO:
 				{
-				State = 3799;
+				State = 3801;
 				Match(DO);
-				State = 3800;
+				State = 3802;
 				Match(NOTHING);
 				}
 				break;
@@ -34284,52 +34284,52 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3803;
-			Match(TRUNCATE);
 			State = 3805;
+			Match(TRUNCATE);
+			State = 3807;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 3804;
+				State = 3806;
 				Match(TABLE);
 				}
 			}
 
-			State = 3807;
+			State = 3809;
 			relation();
-			State = 3812;
+			State = 3814;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3808;
+				State = 3810;
 				Match(COMMA);
-				State = 3809;
+				State = 3811;
 				relation();
 				}
 				}
-				State = 3814;
+				State = 3816;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3819;
+			State = 3821;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case CONTINUE:
 				{
-				State = 3815;
+				State = 3817;
 				Match(CONTINUE);
-				State = 3816;
+				State = 3818;
 				Match(IDENTITY);
 				}
 				break;
 			case RESTART:
 				{
-				State = 3817;
+				State = 3819;
 				Match(RESTART);
-				State = 3818;
+				State = 3820;
 				Match(IDENTITY);
 				}
 				break;
@@ -34341,12 +34341,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			default:
 				break;
 			}
-			State = 3822;
+			State = 3824;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CASCADE || _la==RESTRICT) {
 				{
-				State = 3821;
+				State = 3823;
 				dropBehavior();
 				}
 			}
@@ -34385,15 +34385,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 338, RULE_relation);
 		int _la;
 		try {
-			State = 3836;
+			State = 3838;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ONLY:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3824;
+				State = 3826;
 				Match(ONLY);
-				State = 3830;
+				State = 3832;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -34760,17 +34760,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3825;
+					State = 3827;
 					qualifiedName();
 					}
 					break;
 				case LPAREN:
 					{
-					State = 3826;
-					Match(LPAREN);
-					State = 3827;
-					qualifiedName();
 					State = 3828;
+					Match(LPAREN);
+					State = 3829;
+					qualifiedName();
+					State = 3830;
 					Match(RPAREN);
 					}
 					break;
@@ -35144,14 +35144,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3832;
-				qualifiedName();
 				State = 3834;
+				qualifiedName();
+				State = 3836;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==STAR) {
 					{
-					State = 3833;
+					State = 3835;
 					Match(STAR);
 					}
 				}
@@ -35202,13 +35202,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 340, RULE_cursorStatement);
 		int _la;
 		try {
-			State = 3852;
+			State = 3854;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DECLARE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3838;
+				State = 3840;
 				declareCursor();
 				}
 				break;
@@ -35216,7 +35216,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FETCH:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3839;
+				State = 3841;
 				_la = TokenStream.LA(1);
 				if ( !(_la==MOVE || _la==FETCH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35226,19 +35226,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				    Consume();
 				}
 				{
-				State = 3844;
+				State = 3846;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,555,Context) ) {
 				case 1:
 					{
-					State = 3840;
-					fetchDirection();
 					State = 3842;
+					fetchDirection();
+					State = 3844;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FROM || _la==IN) {
 						{
-						State = 3841;
+						State = 3843;
 						_la = TokenStream.LA(1);
 						if ( !(_la==FROM || _la==IN) ) {
 						ErrorHandler.RecoverInline(this);
@@ -35253,7 +35253,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 					break;
 				}
-				State = 3846;
+				State = 3848;
 				columnId();
 				}
 				}
@@ -35261,9 +35261,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case CLOSE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3847;
+				State = 3849;
 				Match(CLOSE);
-				State = 3850;
+				State = 3852;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -35630,13 +35630,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 3848;
+					State = 3850;
 					columnId();
 					}
 					break;
 				case ALL:
 					{
-					State = 3849;
+					State = 3851;
 					Match(ALL);
 					}
 					break;
@@ -35708,50 +35708,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3854;
+			State = 3856;
 			Match(DECLARE);
-			State = 3855;
+			State = 3857;
 			columnId();
-			State = 3865;
+			State = 3867;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ASENSITIVE || _la==INSENSITIVE || _la==NO || _la==SCROLL || _la==BINARY) {
 				{
-				State = 3863;
+				State = 3865;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case BINARY:
 					{
-					State = 3856;
+					State = 3858;
 					Match(BINARY);
 					}
 					break;
 				case INSENSITIVE:
 					{
-					State = 3857;
+					State = 3859;
 					Match(INSENSITIVE);
 					}
 					break;
 				case ASENSITIVE:
 					{
-					State = 3858;
+					State = 3860;
 					Match(ASENSITIVE);
 					}
 					break;
 				case NO:
 				case SCROLL:
 					{
-					State = 3860;
+					State = 3862;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==NO) {
 						{
-						State = 3859;
+						State = 3861;
 						Match(NO);
 						}
 					}
 
-					State = 3862;
+					State = 3864;
 					Match(SCROLL);
 					}
 					break;
@@ -35759,18 +35759,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 3867;
+				State = 3869;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3868;
+			State = 3870;
 			Match(CURSOR);
-			State = 3871;
+			State = 3873;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITHOUT || _la==WITH) {
 				{
-				State = 3869;
+				State = 3871;
 				_la = TokenStream.LA(1);
 				if ( !(_la==WITHOUT || _la==WITH) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35779,14 +35779,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3870;
+				State = 3872;
 				Match(HOLD);
 				}
 			}
 
-			State = 3873;
+			State = 3875;
 			Match(FOR);
-			State = 3874;
+			State = 3876;
 			query();
 			}
 		}
@@ -35829,34 +35829,34 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 344, RULE_fetchDirection);
 		int _la;
 		try {
-			State = 3891;
+			State = 3893;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case NEXT:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3876;
+				State = 3878;
 				Match(NEXT);
 				}
 				break;
 			case PRIOR:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3877;
+				State = 3879;
 				Match(PRIOR);
 				}
 				break;
 			case FIRST:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3878;
+				State = 3880;
 				Match(FIRST);
 				}
 				break;
 			case LAST:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3879;
+				State = 3881;
 				Match(LAST);
 				}
 				break;
@@ -35864,7 +35864,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case RELATIVE:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3880;
+				State = 3882;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ABSOLUTE || _la==RELATIVE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35873,7 +35873,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3881;
+				State = 3883;
 				signedNumber();
 				}
 				break;
@@ -35883,14 +35883,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3882;
+				State = 3884;
 				signedNumber();
 				}
 				break;
 			case ALL:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3883;
+				State = 3885;
 				Match(ALL);
 				}
 				break;
@@ -35898,7 +35898,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FORWARD:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3884;
+				State = 3886;
 				_la = TokenStream.LA(1);
 				if ( !(_la==BACKWARD || _la==FORWARD) ) {
 				ErrorHandler.RecoverInline(this);
@@ -35907,7 +35907,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3887;
+				State = 3889;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case PLUS:
@@ -35915,13 +35915,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case IntegerConstant:
 				case NumericConstant:
 					{
-					State = 3885;
+					State = 3887;
 					signedNumber();
 					}
 					break;
 				case ALL:
 					{
-					State = 3886;
+					State = 3888;
 					Match(ALL);
 					}
 					break;
@@ -36299,14 +36299,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case FROM:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3889;
+				State = 3891;
 				Match(FROM);
 				}
 				break;
 			case IN:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 3890;
+				State = 3892;
 				Match(IN);
 				}
 				break;
@@ -36361,9 +36361,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3893;
+			State = 3895;
 			Match(CALL);
-			State = 3896;
+			State = 3898;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ABORT:
@@ -36730,7 +36730,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 3894;
+				State = 3896;
 				columnId();
 				}
 				break;
@@ -36758,30 +36758,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case TABLESAMPLE:
 			case VERBOSE:
 				{
-				State = 3895;
+				State = 3897;
 				typeFunctionKeyword();
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 3902;
+			State = 3904;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==DOT) {
 				{
 				{
-				State = 3898;
+				State = 3900;
 				Match(DOT);
-				State = 3899;
+				State = 3901;
 				columnLabel();
 				}
 				}
-				State = 3904;
+				State = 3906;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 3905;
+			State = 3907;
 			functionCall();
 			}
 		}
@@ -36835,20 +36835,20 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 348, RULE_transactionStatement);
 		int _la;
 		try {
-			State = 3955;
+			State = 3957;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,576,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3907;
-				Match(BEGIN);
 				State = 3909;
+				Match(BEGIN);
+				State = 3911;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3908;
+					State = 3910;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36860,12 +36860,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3912;
+				State = 3914;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT) {
 					{
-					State = 3911;
+					State = 3913;
 					transactionModes();
 					}
 				}
@@ -36875,16 +36875,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3914;
+				State = 3916;
 				Match(START);
-				State = 3915;
-				Match(TRANSACTION);
 				State = 3917;
+				Match(TRANSACTION);
+				State = 3919;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT) {
 					{
-					State = 3916;
+					State = 3918;
 					transactionModes();
 					}
 				}
@@ -36894,7 +36894,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3919;
+				State = 3921;
 				_la = TokenStream.LA(1);
 				if ( !(_la==COMMIT || _la==END) ) {
 				ErrorHandler.RecoverInline(this);
@@ -36903,12 +36903,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3921;
+				State = 3923;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3920;
+					State = 3922;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36920,12 +36920,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3924;
+				State = 3926;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AND) {
 					{
-					State = 3923;
+					State = 3925;
 					chain();
 					}
 				}
@@ -36935,7 +36935,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 3926;
+				State = 3928;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ABORT || _la==ROLLBACK) ) {
 				ErrorHandler.RecoverInline(this);
@@ -36944,12 +36944,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3928;
+				State = 3930;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3927;
+					State = 3929;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -36961,12 +36961,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3931;
+				State = 3933;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AND) {
 					{
-					State = 3930;
+					State = 3932;
 					chain();
 					}
 				}
@@ -36976,42 +36976,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 3933;
+				State = 3935;
 				Match(SAVEPOINT);
-				State = 3934;
+				State = 3936;
 				columnId();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 3935;
-				Match(RELEASE);
 				State = 3937;
+				Match(RELEASE);
+				State = 3939;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,573,Context) ) {
 				case 1:
 					{
-					State = 3936;
+					State = 3938;
 					Match(SAVEPOINT);
 					}
 					break;
 				}
-				State = 3939;
+				State = 3941;
 				columnId();
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 3940;
-				Match(ROLLBACK);
 				State = 3942;
+				Match(ROLLBACK);
+				State = 3944;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==TRANSACTION || _la==WORK) {
 					{
-					State = 3941;
+					State = 3943;
 					_la = TokenStream.LA(1);
 					if ( !(_la==TRANSACTION || _la==WORK) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37023,37 +37023,37 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					}
 				}
 
-				State = 3944;
-				Match(TO);
 				State = 3946;
+				Match(TO);
+				State = 3948;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,575,Context) ) {
 				case 1:
 					{
-					State = 3945;
+					State = 3947;
 					Match(SAVEPOINT);
 					}
 					break;
 				}
-				State = 3948;
+				State = 3950;
 				columnId();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 3949;
-				Match(PREPARE);
-				State = 3950;
-				Match(TRANSACTION);
 				State = 3951;
+				Match(PREPARE);
+				State = 3952;
+				Match(TRANSACTION);
+				State = 3953;
 				stringLiteral();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 3952;
+				State = 3954;
 				_la = TokenStream.LA(1);
 				if ( !(_la==COMMIT || _la==ROLLBACK) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37062,9 +37062,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 3953;
+				State = 3955;
 				Match(PREPARED);
-				State = 3954;
+				State = 3956;
 				stringLiteral();
 				}
 				break;
@@ -37100,19 +37100,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3957;
-			Match(AND);
 			State = 3959;
+			Match(AND);
+			State = 3961;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NO) {
 				{
-				State = 3958;
+				State = 3960;
 				Match(NO);
 				}
 			}
 
-			State = 3961;
+			State = 3963;
 			Match(CHAIN);
 			}
 		}
@@ -37153,29 +37153,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3963;
+			State = 3965;
 			transactionMode();
-			State = 3970;
+			State = 3972;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==ISOLATION || _la==READ || _la==DEFERRABLE || _la==NOT || _la==COMMA) {
 				{
 				{
-				State = 3965;
+				State = 3967;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 3964;
+					State = 3966;
 					Match(COMMA);
 					}
 				}
 
-				State = 3967;
+				State = 3969;
 				transactionMode();
 				}
 				}
-				State = 3972;
+				State = 3974;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -37217,24 +37217,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 354, RULE_transactionMode);
 		int _la;
 		try {
-			State = 3988;
+			State = 3990;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ISOLATION:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 3973;
+				State = 3975;
 				Match(ISOLATION);
-				State = 3974;
+				State = 3976;
 				Match(LEVEL);
-				State = 3980;
+				State = 3982;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case READ:
 					{
-					State = 3975;
+					State = 3977;
 					Match(READ);
-					State = 3976;
+					State = 3978;
 					_la = TokenStream.LA(1);
 					if ( !(_la==COMMITTED || _la==UNCOMMITTED) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37247,15 +37247,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case REPEATABLE:
 					{
-					State = 3977;
+					State = 3979;
 					Match(REPEATABLE);
-					State = 3978;
+					State = 3980;
 					Match(READ);
 					}
 					break;
 				case SERIALIZABLE:
 					{
-					State = 3979;
+					State = 3981;
 					Match(SERIALIZABLE);
 					}
 					break;
@@ -37267,9 +37267,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case READ:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 3982;
+				State = 3984;
 				Match(READ);
-				State = 3983;
+				State = 3985;
 				_la = TokenStream.LA(1);
 				if ( !(_la==WRITE || _la==ONLY) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37284,17 +37284,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NOT:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 3985;
+				State = 3987;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 3984;
+					State = 3986;
 					Match(NOT);
 					}
 				}
 
-				State = 3987;
+				State = 3989;
 				Match(DEFERRABLE);
 				}
 				break;
@@ -37347,56 +37347,56 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 3990;
-			Match(LOCK);
 			State = 3992;
+			Match(LOCK);
+			State = 3994;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==TABLE) {
 				{
-				State = 3991;
+				State = 3993;
 				Match(TABLE);
 				}
 			}
 
-			State = 3994;
+			State = 3996;
 			relation();
-			State = 3999;
+			State = 4001;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 3995;
+				State = 3997;
 				Match(COMMA);
-				State = 3996;
+				State = 3998;
 				relation();
 				}
 				}
-				State = 4001;
+				State = 4003;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 4006;
+			State = 4008;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==IN) {
 				{
-				State = 4002;
-				Match(IN);
-				State = 4003;
-				lockMode();
 				State = 4004;
+				Match(IN);
+				State = 4005;
+				lockMode();
+				State = 4006;
 				Match(MODE);
 				}
 			}
 
-			State = 4009;
+			State = 4011;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==NOWAIT) {
 				{
-				State = 4008;
+				State = 4010;
 				Match(NOWAIT);
 				}
 			}
@@ -37433,15 +37433,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 358, RULE_lockMode);
 		int _la;
 		try {
-			State = 4021;
+			State = 4023;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ACCESS:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4011;
+				State = 4013;
 				Match(ACCESS);
-				State = 4012;
+				State = 4014;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EXCLUSIVE || _la==SHARE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37455,9 +37455,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ROW:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4013;
+				State = 4015;
 				Match(ROW);
-				State = 4014;
+				State = 4016;
 				_la = TokenStream.LA(1);
 				if ( !(_la==EXCLUSIVE || _la==SHARE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -37471,14 +37471,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case SHARE:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4015;
+				State = 4017;
 				Match(SHARE);
-				State = 4018;
+				State = 4020;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==UPDATE || _la==ROW) {
 					{
-					State = 4016;
+					State = 4018;
 					_la = TokenStream.LA(1);
 					if ( !(_la==UPDATE || _la==ROW) ) {
 					ErrorHandler.RecoverInline(this);
@@ -37487,7 +37487,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 						ErrorHandler.ReportMatch(this);
 					    Consume();
 					}
-					State = 4017;
+					State = 4019;
 					Match(EXCLUSIVE);
 					}
 				}
@@ -37497,7 +37497,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case EXCLUSIVE:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4020;
+				State = 4022;
 				Match(EXCLUSIVE);
 				}
 				break;
@@ -37540,6 +37540,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			return GetRuleContext<SettingContext>(0);
 		}
 		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode LOCAL() { return GetToken(PhantomSqlParser.LOCAL, 0); }
+		[System.Diagnostics.DebuggerNonUserCode] public PersistContext persist() {
+			return GetRuleContext<PersistContext>(0);
+		}
 		public SetStatementContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
@@ -37553,17 +37556,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		EnterRule(_localctx, 360, RULE_setStatement);
 		int _la;
 		try {
-			State = 4048;
+			State = 4052;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,592,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4023;
+				State = 4025;
 				Match(SET);
-				State = 4024;
+				State = 4026;
 				Match(TRANSACTION);
-				State = 4028;
+				State = 4030;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ISOLATION:
@@ -37571,15 +37574,15 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case DEFERRABLE:
 				case NOT:
 					{
-					State = 4025;
+					State = 4027;
 					transactionModes();
 					}
 					break;
 				case SNAPSHOT:
 					{
-					State = 4026;
+					State = 4028;
 					Match(SNAPSHOT);
-					State = 4027;
+					State = 4029;
 					stringLiteral();
 					}
 					break;
@@ -37591,33 +37594,33 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4030;
-				Match(SET);
-				State = 4031;
-				Match(SESSION);
 				State = 4032;
-				Match(CHARACTERISTICS);
+				Match(SET);
 				State = 4033;
-				Match(AS);
+				Match(SESSION);
 				State = 4034;
-				Match(TRANSACTION);
+				Match(CHARACTERISTICS);
 				State = 4035;
+				Match(AS);
+				State = 4036;
+				Match(TRANSACTION);
+				State = 4037;
 				transactionModes();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4036;
+				State = 4038;
 				Match(SET);
-				State = 4037;
+				State = 4039;
 				Match(CONSTRAINTS);
-				State = 4040;
+				State = 4042;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ALL:
 					{
-					State = 4038;
+					State = 4040;
 					Match(ALL);
 					}
 					break;
@@ -37985,14 +37988,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4039;
+					State = 4041;
 					qualifiedNameList();
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4042;
+				State = 4044;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DEFERRED || _la==IMMEDIATE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38006,29 +38009,65 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4043;
-				Match(SET);
 				State = 4045;
+				Match(SET);
+				State = 4049;
 				ErrorHandler.Sync(this);
 				switch ( Interpreter.AdaptivePredict(TokenStream,591,Context) ) {
 				case 1:
 					{
-					State = 4044;
-					_la = TokenStream.LA(1);
-					if ( !(_la==LOCAL || _la==SESSION) ) {
-					ErrorHandler.RecoverInline(this);
+					State = 4046;
+					Match(SESSION);
 					}
-					else {
-						ErrorHandler.ReportMatch(this);
-					    Consume();
+					break;
+				case 2:
+					{
+					State = 4047;
+					Match(LOCAL);
 					}
+					break;
+				case 3:
+					{
+					State = 4048;
+					persist();
 					}
 					break;
 				}
-				State = 4047;
+				State = 4051;
 				setting();
 				}
 				break;
+			}
+		}
+		catch (RecognitionException re) {
+			_localctx.exception = re;
+			ErrorHandler.ReportError(this, re);
+			ErrorHandler.Recover(this, re);
+		}
+		finally {
+			ExitRule();
+		}
+		return _localctx;
+	}
+
+	public partial class PersistContext : ParserRuleContext {
+		[System.Diagnostics.DebuggerNonUserCode] public ITerminalNode Identifier() { return GetToken(PhantomSqlParser.Identifier, 0); }
+		public PersistContext(ParserRuleContext parent, int invokingState)
+			: base(parent, invokingState)
+		{
+		}
+		public override int RuleIndex { get { return RULE_persist; } }
+	}
+
+	[RuleVersion(0)]
+	public PersistContext persist() {
+		PersistContext _localctx = new PersistContext(Context, State);
+		EnterRule(_localctx, 362, RULE_persist);
+		try {
+			EnterOuterAlt(_localctx, 1);
+			{
+			State = 4054;
+			Match(Identifier);
 			}
 		}
 		catch (RecognitionException re) {
@@ -38092,27 +38131,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingContext setting() {
 		SettingContext _localctx = new SettingContext(Context, State);
-		EnterRule(_localctx, 362, RULE_setting);
+		EnterRule(_localctx, 364, RULE_setting);
 		int _la;
 		try {
-			State = 4089;
+			State = 4095;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,598,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4050;
+				State = 4056;
 				Match(TIME);
-				State = 4051;
+				State = 4057;
 				Match(ZONE);
-				State = 4052;
+				State = 4058;
 				timeZone();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4053;
+				State = 4059;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CATALOG || _la==SCHEMA) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38121,16 +38160,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4054;
+				State = 4060;
 				stringLiteral();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4055;
+				State = 4061;
 				Match(NAMES);
-				State = 4058;
+				State = 4064;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -38138,13 +38177,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4056;
+					State = 4062;
 					stringLiteral();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 4057;
+					State = 4063;
 					Match(DEFAULT);
 					}
 					break;
@@ -38159,27 +38198,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4063;
+				State = 4069;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ROLE:
 					{
-					State = 4060;
+					State = 4066;
 					Match(ROLE);
 					}
 					break;
 				case SESSION:
 					{
-					State = 4061;
+					State = 4067;
 					Match(SESSION);
-					State = 4062;
+					State = 4068;
 					Match(AUTHORIZATION);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4067;
+				State = 4073;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -38573,13 +38612,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4065;
+					State = 4071;
 					nonReservedWordOrString();
 					}
 					break;
 				case DEFAULT:
 					{
-					State = 4066;
+					State = 4072;
 					Match(DEFAULT);
 					}
 					break;
@@ -38591,11 +38630,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4069;
+				State = 4075;
 				Match(XML);
-				State = 4070;
+				State = 4076;
 				Match(OPTION);
-				State = 4071;
+				State = 4077;
 				_la = TokenStream.LA(1);
 				if ( !(_la==CONTENT || _la==DOCUMENT) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38609,9 +38648,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4072;
+				State = 4078;
 				settingName();
-				State = 4073;
+				State = 4079;
 				_la = TokenStream.LA(1);
 				if ( !(_la==TO || _la==EQUAL) ) {
 				ErrorHandler.RecoverInline(this);
@@ -38620,12 +38659,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4083;
+				State = 4089;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case DEFAULT:
 					{
-					State = 4074;
+					State = 4080;
 					Match(DEFAULT);
 					}
 					break;
@@ -39027,21 +39066,21 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4075;
+					State = 4081;
 					settingValue();
-					State = 4080;
+					State = 4086;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					while (_la==COMMA) {
 						{
 						{
-						State = 4076;
+						State = 4082;
 						Match(COMMA);
-						State = 4077;
+						State = 4083;
 						settingValue();
 						}
 						}
-						State = 4082;
+						State = 4088;
 						ErrorHandler.Sync(this);
 						_la = TokenStream.LA(1);
 					}
@@ -39055,11 +39094,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4085;
+				State = 4091;
 				settingName();
-				State = 4086;
+				State = 4092;
 				Match(FROM);
-				State = 4087;
+				State = 4093;
 				Match(CURRENT);
 				}
 				break;
@@ -39097,26 +39136,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingNameContext settingName() {
 		SettingNameContext _localctx = new SettingNameContext(Context, State);
-		EnterRule(_localctx, 364, RULE_settingName);
+		EnterRule(_localctx, 366, RULE_settingName);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4091;
+			State = 4097;
 			columnId();
-			State = 4096;
+			State = 4102;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==DOT) {
 				{
 				{
-				State = 4092;
+				State = 4098;
 				Match(DOT);
-				State = 4093;
+				State = 4099;
 				columnId();
 				}
 				}
-				State = 4098;
+				State = 4104;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -39156,29 +39195,29 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public SettingValueContext settingValue() {
 		SettingValueContext _localctx = new SettingValueContext(Context, State);
-		EnterRule(_localctx, 366, RULE_settingValue);
+		EnterRule(_localctx, 368, RULE_settingValue);
 		try {
-			State = 4105;
+			State = 4111;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case TRUE:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4099;
+				State = 4105;
 				Match(TRUE);
 				}
 				break;
 			case FALSE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4100;
+				State = 4106;
 				Match(FALSE);
 				}
 				break;
 			case ON:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4101;
+				State = 4107;
 				Match(ON);
 				}
 				break;
@@ -39570,7 +39609,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case UnicodeIdentifier:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4102;
+				State = 4108;
 				nonReservedWord();
 				}
 				break;
@@ -39580,7 +39619,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4103;
+				State = 4109;
 				stringLiteral();
 				}
 				break;
@@ -39590,7 +39629,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4104;
+				State = 4110;
 				signedNumber();
 				}
 				break;
@@ -39637,10 +39676,10 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TimeZoneContext timeZone() {
 		TimeZoneContext _localctx = new TimeZoneContext(Context, State);
-		EnterRule(_localctx, 368, RULE_timeZone);
+		EnterRule(_localctx, 370, RULE_timeZone);
 		int _la;
 		try {
-			State = 4124;
+			State = 4130;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case StringConstant:
@@ -39649,7 +39688,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DollarStringConstant:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4107;
+				State = 4113;
 				stringLiteral();
 				}
 				break;
@@ -39659,16 +39698,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NumericConstant:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4108;
+				State = 4114;
 				signedNumber();
 				}
 				break;
 			case INTERVAL:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4109;
+				State = 4115;
 				Match(INTERVAL);
-				State = 4118;
+				State = 4124;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -39676,14 +39715,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4110;
+					State = 4116;
 					stringLiteral();
-					State = 4112;
+					State = 4118;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==DAY || ((((_la - 108)) & ~0x3f) == 0 && ((1L << (_la - 108)) & 39582418599937L) != 0) || _la==SECOND || _la==YEAR) {
 						{
-						State = 4111;
+						State = 4117;
 						intervalFields();
 						}
 					}
@@ -39692,13 +39731,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					break;
 				case LPAREN:
 					{
-					State = 4114;
+					State = 4120;
 					Match(LPAREN);
-					State = 4115;
+					State = 4121;
 					Match(IntegerConstant);
-					State = 4116;
+					State = 4122;
 					Match(RPAREN);
-					State = 4117;
+					State = 4123;
 					stringLiteral();
 					}
 					break;
@@ -39710,28 +39749,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case DEFAULT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4120;
+				State = 4126;
 				Match(DEFAULT);
 				}
 				break;
 			case LOCAL:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4121;
+				State = 4127;
 				Match(LOCAL);
 				}
 				break;
 			case Identifier:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4122;
+				State = 4128;
 				Match(Identifier);
 				}
 				break;
 			case QuotedIdentifier:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4123;
+				State = 4129;
 				Match(QuotedIdentifier);
 				}
 				break;
@@ -39763,6 +39802,9 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		[System.Diagnostics.DebuggerNonUserCode] public SettingNameContext settingName() {
 			return GetRuleContext<SettingNameContext>(0);
 		}
+		[System.Diagnostics.DebuggerNonUserCode] public PersistContext persist() {
+			return GetRuleContext<PersistContext>(0);
+		}
 		public ResetStatementContext(ParserRuleContext parent, int invokingState)
 			: base(parent, invokingState)
 		{
@@ -39773,50 +39815,60 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ResetStatementContext resetStatement() {
 		ResetStatementContext _localctx = new ResetStatementContext(Context, State);
-		EnterRule(_localctx, 370, RULE_resetStatement);
+		EnterRule(_localctx, 372, RULE_resetStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4126;
+			State = 4132;
 			Match(RESET);
-			State = 4136;
+			State = 4134;
 			ErrorHandler.Sync(this);
 			switch ( Interpreter.AdaptivePredict(TokenStream,604,Context) ) {
 			case 1:
 				{
-				State = 4127;
+				State = 4133;
+				persist();
+				}
+				break;
+			}
+			State = 4145;
+			ErrorHandler.Sync(this);
+			switch ( Interpreter.AdaptivePredict(TokenStream,605,Context) ) {
+			case 1:
+				{
+				State = 4136;
 				Match(ALL);
 				}
 				break;
 			case 2:
 				{
-				State = 4128;
+				State = 4137;
 				Match(TIME);
-				State = 4129;
+				State = 4138;
 				Match(ZONE);
 				}
 				break;
 			case 3:
 				{
-				State = 4130;
+				State = 4139;
 				Match(TRANSACTION);
-				State = 4131;
+				State = 4140;
 				Match(ISOLATION);
-				State = 4132;
+				State = 4141;
 				Match(LEVEL);
 				}
 				break;
 			case 4:
 				{
-				State = 4133;
+				State = 4142;
 				Match(SESSION);
-				State = 4134;
+				State = 4143;
 				Match(AUTHORIZATION);
 				}
 				break;
 			case 5:
 				{
-				State = 4135;
+				State = 4144;
 				settingName();
 				}
 				break;
@@ -39857,50 +39909,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ShowStatementContext showStatement() {
 		ShowStatementContext _localctx = new ShowStatementContext(Context, State);
-		EnterRule(_localctx, 372, RULE_showStatement);
+		EnterRule(_localctx, 374, RULE_showStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4138;
+			State = 4147;
 			Match(SHOW);
-			State = 4148;
+			State = 4157;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,605,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,606,Context) ) {
 			case 1:
 				{
-				State = 4139;
+				State = 4148;
 				Match(ALL);
 				}
 				break;
 			case 2:
 				{
-				State = 4140;
+				State = 4149;
 				Match(TIME);
-				State = 4141;
+				State = 4150;
 				Match(ZONE);
 				}
 				break;
 			case 3:
 				{
-				State = 4142;
+				State = 4151;
 				Match(TRANSACTION);
-				State = 4143;
+				State = 4152;
 				Match(ISOLATION);
-				State = 4144;
+				State = 4153;
 				Match(LEVEL);
 				}
 				break;
 			case 4:
 				{
-				State = 4145;
+				State = 4154;
 				Match(SESSION);
-				State = 4146;
+				State = 4155;
 				Match(AUTHORIZATION);
 				}
 				break;
 			case 5:
 				{
-				State = 4147;
+				State = 4156;
 				settingName();
 				}
 				break;
@@ -39935,14 +39987,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DiscardContext discard() {
 		DiscardContext _localctx = new DiscardContext(Context, State);
-		EnterRule(_localctx, 374, RULE_discard);
+		EnterRule(_localctx, 376, RULE_discard);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4150;
+			State = 4159;
 			Match(DISCARD);
-			State = 4151;
+			State = 4160;
 			_la = TokenStream.LA(1);
 			if ( !(_la==PLANS || _la==SEQUENCES || _la==TEMP || _la==TEMPORARY || _la==ALL) ) {
 			ErrorHandler.RecoverInline(this);
@@ -40008,40 +40060,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyStatementContext copyStatement() {
 		CopyStatementContext _localctx = new CopyStatementContext(Context, State);
-		EnterRule(_localctx, 376, RULE_copyStatement);
+		EnterRule(_localctx, 378, RULE_copyStatement);
 		int _la;
 		try {
-			State = 4205;
+			State = 4214;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,619,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,620,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4153;
+				State = 4162;
 				Match(COPY);
-				State = 4155;
+				State = 4164;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==BINARY) {
 					{
-					State = 4154;
+					State = 4163;
 					Match(BINARY);
 					}
 				}
 
-				State = 4157;
+				State = 4166;
 				qualifiedName();
-				State = 4159;
+				State = 4168;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 4158;
+					State = 4167;
 					columnNames();
 					}
 				}
 
-				State = 4161;
+				State = 4170;
 				_la = TokenStream.LA(1);
 				if ( !(_la==FROM || _la==TO) ) {
 				ErrorHandler.RecoverInline(this);
@@ -40050,17 +40102,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4163;
+				State = 4172;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROGRAM) {
 					{
-					State = 4162;
+					State = 4171;
 					Match(PROGRAM);
 					}
 				}
 
-				State = 4168;
+				State = 4177;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -40068,73 +40120,73 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4165;
+					State = 4174;
 					stringLiteral();
 					}
 					break;
 				case STDIN:
 					{
-					State = 4166;
+					State = 4175;
 					Match(STDIN);
 					}
 					break;
 				case STDOUT:
 					{
-					State = 4167;
+					State = 4176;
 					Match(STDOUT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4175;
+				State = 4184;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==DELIMITERS || _la==USING) {
 					{
-					State = 4171;
+					State = 4180;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==USING) {
 						{
-						State = 4170;
+						State = 4179;
 						Match(USING);
 						}
 					}
 
-					State = 4173;
+					State = 4182;
 					Match(DELIMITERS);
-					State = 4174;
+					State = 4183;
 					stringLiteral();
 					}
 				}
 
-				State = 4178;
+				State = 4187;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 4177;
+					State = 4186;
 					Match(WITH);
 					}
 				}
 
-				State = 4181;
+				State = 4190;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL || _la==LPAREN) {
 					{
-					State = 4180;
+					State = 4189;
 					copyOptions();
 					}
 				}
 
-				State = 4184;
+				State = 4193;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WHERE) {
 					{
-					State = 4183;
+					State = 4192;
 					whereClause();
 					}
 				}
@@ -40144,27 +40196,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4186;
+				State = 4195;
 				Match(COPY);
-				State = 4187;
+				State = 4196;
 				Match(LPAREN);
-				State = 4188;
+				State = 4197;
 				dataStatement();
-				State = 4189;
+				State = 4198;
 				Match(RPAREN);
-				State = 4190;
+				State = 4199;
 				Match(TO);
-				State = 4192;
+				State = 4201;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==PROGRAM) {
 					{
-					State = 4191;
+					State = 4200;
 					Match(PROGRAM);
 					}
 				}
 
-				State = 4197;
+				State = 4206;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case StringConstant:
@@ -40172,41 +40224,41 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeStringConstant:
 				case DollarStringConstant:
 					{
-					State = 4194;
+					State = 4203;
 					stringLiteral();
 					}
 					break;
 				case STDIN:
 					{
-					State = 4195;
+					State = 4204;
 					Match(STDIN);
 					}
 					break;
 				case STDOUT:
 					{
-					State = 4196;
+					State = 4205;
 					Match(STDOUT);
 					}
 					break;
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4200;
+				State = 4209;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==WITH) {
 					{
-					State = 4199;
+					State = 4208;
 					Match(WITH);
 					}
 				}
 
-				State = 4203;
+				State = 4212;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL || _la==LPAREN) {
 					{
-					State = 4202;
+					State = 4211;
 					copyOptions();
 					}
 				}
@@ -40246,16 +40298,16 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyOptionsContext copyOptions() {
 		CopyOptionsContext _localctx = new CopyOptionsContext(Context, State);
-		EnterRule(_localctx, 378, RULE_copyOptions);
+		EnterRule(_localctx, 380, RULE_copyOptions);
 		int _la;
 		try {
-			State = 4213;
+			State = 4222;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LPAREN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4207;
+				State = 4216;
 				optionList();
 				}
 				break;
@@ -40271,17 +40323,17 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NULL:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4209;
+				State = 4218;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				do {
 					{
 					{
-					State = 4208;
+					State = 4217;
 					copyOption();
 					}
 					}
-					State = 4211;
+					State = 4220;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				} while ( ((((_la - 51)) & ~0x3f) == 0 && ((1L << (_la - 51)) & 36099168179077121L) != 0) || _la==QUOTE || _la==BINARY || _la==FREEZE || _la==NULL );
@@ -40332,124 +40384,124 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public CopyOptionContext copyOption() {
 		CopyOptionContext _localctx = new CopyOptionContext(Context, State);
-		EnterRule(_localctx, 380, RULE_copyOption);
+		EnterRule(_localctx, 382, RULE_copyOption);
 		int _la;
 		try {
-			State = 4253;
+			State = 4262;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,628,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,629,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4215;
+				State = 4224;
 				Match(BINARY);
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4216;
+				State = 4225;
 				Match(FREEZE);
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4217;
+				State = 4226;
 				Match(DELIMITER);
-				State = 4219;
+				State = 4228;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4218;
+					State = 4227;
 					Match(AS);
 					}
 				}
 
-				State = 4221;
+				State = 4230;
 				stringLiteral();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4222;
+				State = 4231;
 				Match(NULL);
-				State = 4224;
+				State = 4233;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4223;
+					State = 4232;
 					Match(AS);
 					}
 				}
 
-				State = 4226;
+				State = 4235;
 				stringLiteral();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4227;
+				State = 4236;
 				Match(CSV);
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4228;
+				State = 4237;
 				Match(HEADER);
 				}
 				break;
 			case 7:
 				EnterOuterAlt(_localctx, 7);
 				{
-				State = 4229;
+				State = 4238;
 				Match(QUOTE);
-				State = 4231;
+				State = 4240;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4230;
+					State = 4239;
 					Match(AS);
 					}
 				}
 
-				State = 4233;
+				State = 4242;
 				stringLiteral();
 				}
 				break;
 			case 8:
 				EnterOuterAlt(_localctx, 8);
 				{
-				State = 4234;
+				State = 4243;
 				Match(ESCAPE);
-				State = 4236;
+				State = 4245;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==AS) {
 					{
-					State = 4235;
+					State = 4244;
 					Match(AS);
 					}
 				}
 
-				State = 4238;
+				State = 4247;
 				stringLiteral();
 				}
 				break;
 			case 9:
 				EnterOuterAlt(_localctx, 9);
 				{
-				State = 4239;
+				State = 4248;
 				Match(FORCE);
-				State = 4240;
+				State = 4249;
 				Match(QUOTE);
-				State = 4243;
+				State = 4252;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -40816,13 +40868,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4241;
+					State = 4250;
 					columnIdList();
 					}
 					break;
 				case STAR:
 					{
-					State = 4242;
+					State = 4251;
 					Match(STAR);
 					}
 					break;
@@ -40834,30 +40886,30 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case 10:
 				EnterOuterAlt(_localctx, 10);
 				{
-				State = 4245;
+				State = 4254;
 				Match(FORCE);
-				State = 4247;
+				State = 4256;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==NOT) {
 					{
-					State = 4246;
+					State = 4255;
 					Match(NOT);
 					}
 				}
 
-				State = 4249;
+				State = 4258;
 				Match(NULL);
-				State = 4250;
+				State = 4259;
 				columnIdList();
 				}
 				break;
 			case 11:
 				EnterOuterAlt(_localctx, 11);
 				{
-				State = 4251;
+				State = 4260;
 				Match(ENCODING);
-				State = 4252;
+				State = 4261;
 				stringLiteral();
 				}
 				break;
@@ -40895,40 +40947,40 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExplainStatementContext explainStatement() {
 		ExplainStatementContext _localctx = new ExplainStatementContext(Context, State);
-		EnterRule(_localctx, 382, RULE_explainStatement);
+		EnterRule(_localctx, 384, RULE_explainStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4255;
+			State = 4264;
 			Match(EXPLAIN);
-			State = 4267;
+			State = 4276;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,632,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,633,Context) ) {
 			case 1:
 				{
-				State = 4256;
+				State = 4265;
 				optionList();
 				}
 				break;
 			case 2:
 				{
-				State = 4258;
+				State = 4267;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==ANALYZE) {
 					{
-					State = 4257;
+					State = 4266;
 					Match(ANALYZE);
 					}
 				}
 
-				State = 4261;
+				State = 4270;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==VERBOSE) {
 					{
-					State = 4260;
+					State = 4269;
 					Match(VERBOSE);
 					}
 				}
@@ -40937,14 +40989,14 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				break;
 			case 3:
 				{
-				State = 4263;
+				State = 4272;
 				Match(ANALYSE);
-				State = 4265;
+				State = 4274;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==VERBOSE) {
 					{
-					State = 4264;
+					State = 4273;
 					Match(VERBOSE);
 					}
 				}
@@ -40952,7 +41004,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				}
 				break;
 			}
-			State = 4269;
+			State = 4278;
 			explainable();
 			}
 		}
@@ -40996,50 +41048,50 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExplainableContext explainable() {
 		ExplainableContext _localctx = new ExplainableContext(Context, State);
-		EnterRule(_localctx, 384, RULE_explainable);
+		EnterRule(_localctx, 386, RULE_explainable);
 		try {
-			State = 4277;
+			State = 4286;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,633,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,634,Context) ) {
 			case 1:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4271;
+				State = 4280;
 				dataStatement();
 				}
 				break;
 			case 2:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4272;
+				State = 4281;
 				declareCursor();
 				}
 				break;
 			case 3:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4273;
+				State = 4282;
 				createTable();
 				}
 				break;
 			case 4:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4274;
+				State = 4283;
 				createMaterializedView();
 				}
 				break;
 			case 5:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4275;
+				State = 4284;
 				refreshMaterializedView();
 				}
 				break;
 			case 6:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4276;
+				State = 4285;
 				executeStatement();
 				}
 				break;
@@ -41087,48 +41139,48 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public PrepareStatementContext prepareStatement() {
 		PrepareStatementContext _localctx = new PrepareStatementContext(Context, State);
-		EnterRule(_localctx, 386, RULE_prepareStatement);
+		EnterRule(_localctx, 388, RULE_prepareStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4279;
+			State = 4288;
 			Match(PREPARE);
-			State = 4280;
+			State = 4289;
 			columnId();
-			State = 4292;
+			State = 4301;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4281;
+				State = 4290;
 				Match(LPAREN);
-				State = 4282;
+				State = 4291;
 				typeName();
-				State = 4287;
+				State = 4296;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				while (_la==COMMA) {
 					{
 					{
-					State = 4283;
+					State = 4292;
 					Match(COMMA);
-					State = 4284;
+					State = 4293;
 					typeName();
 					}
 					}
-					State = 4289;
+					State = 4298;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 				}
-				State = 4290;
+				State = 4299;
 				Match(RPAREN);
 				}
 			}
 
-			State = 4294;
+			State = 4303;
 			Match(AS);
-			State = 4295;
+			State = 4304;
 			dataStatement();
 			}
 		}
@@ -41163,25 +41215,25 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ExecuteStatementContext executeStatement() {
 		ExecuteStatementContext _localctx = new ExecuteStatementContext(Context, State);
-		EnterRule(_localctx, 388, RULE_executeStatement);
+		EnterRule(_localctx, 390, RULE_executeStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4297;
+			State = 4306;
 			Match(EXECUTE);
-			State = 4298;
+			State = 4307;
 			columnId();
-			State = 4303;
+			State = 4312;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4299;
+				State = 4308;
 				Match(LPAREN);
-				State = 4300;
+				State = 4309;
 				expressionList();
-				State = 4301;
+				State = 4310;
 				Match(RPAREN);
 				}
 			}
@@ -41216,28 +41268,28 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public DeallocateStatementContext deallocateStatement() {
 		DeallocateStatementContext _localctx = new DeallocateStatementContext(Context, State);
-		EnterRule(_localctx, 390, RULE_deallocateStatement);
+		EnterRule(_localctx, 392, RULE_deallocateStatement);
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4305;
+			State = 4314;
 			Match(DEALLOCATE);
-			State = 4307;
+			State = 4316;
 			ErrorHandler.Sync(this);
-			switch ( Interpreter.AdaptivePredict(TokenStream,637,Context) ) {
+			switch ( Interpreter.AdaptivePredict(TokenStream,638,Context) ) {
 			case 1:
 				{
-				State = 4306;
+				State = 4315;
 				Match(PREPARE);
 				}
 				break;
 			}
-			State = 4311;
+			State = 4320;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case ALL:
 				{
-				State = 4309;
+				State = 4318;
 				Match(ALL);
 				}
 				break;
@@ -41605,7 +41657,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case QuotedIdentifier:
 			case UnicodeIdentifier:
 				{
-				State = 4310;
+				State = 4319;
 				columnId();
 				}
 				break;
@@ -41647,27 +41699,27 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public NotificationStatementContext notificationStatement() {
 		NotificationStatementContext _localctx = new NotificationStatementContext(Context, State);
-		EnterRule(_localctx, 392, RULE_notificationStatement);
+		EnterRule(_localctx, 394, RULE_notificationStatement);
 		int _la;
 		try {
-			State = 4326;
+			State = 4335;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case LISTEN:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4313;
+				State = 4322;
 				Match(LISTEN);
-				State = 4314;
+				State = 4323;
 				columnId();
 				}
 				break;
 			case UNLISTEN:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4315;
+				State = 4324;
 				Match(UNLISTEN);
-				State = 4318;
+				State = 4327;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case ABORT:
@@ -42034,13 +42086,13 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case QuotedIdentifier:
 				case UnicodeIdentifier:
 					{
-					State = 4316;
+					State = 4325;
 					columnId();
 					}
 					break;
 				case STAR:
 					{
-					State = 4317;
+					State = 4326;
 					Match(STAR);
 					}
 					break;
@@ -42052,18 +42104,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case NOTIFY:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4320;
+				State = 4329;
 				Match(NOTIFY);
-				State = 4321;
+				State = 4330;
 				columnId();
-				State = 4324;
+				State = 4333;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==COMMA) {
 					{
-					State = 4322;
+					State = 4331;
 					Match(COMMA);
-					State = 4323;
+					State = 4332;
 					stringLiteral();
 					}
 				}
@@ -42125,23 +42177,23 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public MaintenanceStatementContext maintenanceStatement() {
 		MaintenanceStatementContext _localctx = new MaintenanceStatementContext(Context, State);
-		EnterRule(_localctx, 394, RULE_maintenanceStatement);
+		EnterRule(_localctx, 396, RULE_maintenanceStatement);
 		int _la;
 		try {
-			State = 4367;
+			State = 4376;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case VACUUM:
 				EnterOuterAlt(_localctx, 1);
 				{
-				State = 4328;
+				State = 4337;
 				Match(VACUUM);
-				State = 4342;
+				State = 4351;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4329;
+					State = 4338;
 					optionList();
 					}
 					break;
@@ -42516,42 +42568,42 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case UnicodeIdentifier:
 				case SEMICOLON:
 					{
-					State = 4331;
+					State = 4340;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FULL) {
 						{
-						State = 4330;
+						State = 4339;
 						Match(FULL);
 						}
 					}
 
-					State = 4334;
+					State = 4343;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==FREEZE) {
 						{
-						State = 4333;
+						State = 4342;
 						Match(FREEZE);
 						}
 					}
 
-					State = 4337;
+					State = 4346;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==VERBOSE) {
 						{
-						State = 4336;
+						State = 4345;
 						Match(VERBOSE);
 						}
 					}
 
-					State = 4340;
+					State = 4349;
 					ErrorHandler.Sync(this);
 					_la = TokenStream.LA(1);
 					if (_la==ANALYSE || _la==ANALYZE) {
 						{
-						State = 4339;
+						State = 4348;
 						_la = TokenStream.LA(1);
 						if ( !(_la==ANALYSE || _la==ANALYZE) ) {
 						ErrorHandler.RecoverInline(this);
@@ -42568,12 +42620,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					throw new NoViableAltException(this);
 				}
-				State = 4345;
+				State = 4354;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 4344;
+					State = 4353;
 					vacuumTargets();
 					}
 				}
@@ -42584,7 +42636,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case ANALYZE:
 				EnterOuterAlt(_localctx, 2);
 				{
-				State = 4347;
+				State = 4356;
 				_la = TokenStream.LA(1);
 				if ( !(_la==ANALYSE || _la==ANALYZE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -42593,18 +42645,18 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4350;
+				State = 4359;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4348;
+					State = 4357;
 					optionList();
 					}
 					break;
 				case VERBOSE:
 					{
-					State = 4349;
+					State = 4358;
 					Match(VERBOSE);
 					}
 					break;
@@ -42977,12 +43029,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				default:
 					break;
 				}
-				State = 4353;
+				State = 4362;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & 2199023255551L) != 0) || ((((_la - 489)) & ~0x3f) == 0 && ((1L << (_la - 489)) & 7L) != 0)) {
 					{
-					State = 4352;
+					State = 4361;
 					vacuumTargets();
 					}
 				}
@@ -42992,19 +43044,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 			case REINDEX:
 				EnterOuterAlt(_localctx, 3);
 				{
-				State = 4355;
+				State = 4364;
 				Match(REINDEX);
-				State = 4357;
+				State = 4366;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==LPAREN) {
 					{
-					State = 4356;
+					State = 4365;
 					optionList();
 					}
 				}
 
-				State = 4359;
+				State = 4368;
 				_la = TokenStream.LA(1);
 				if ( !(_la==DATABASE || _la==INDEX || _la==SCHEMA || _la==SYSTEM || _la==TABLE) ) {
 				ErrorHandler.RecoverInline(this);
@@ -43013,38 +43065,38 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					ErrorHandler.ReportMatch(this);
 				    Consume();
 				}
-				State = 4361;
+				State = 4370;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 				if (_la==CONCURRENTLY) {
 					{
-					State = 4360;
+					State = 4369;
 					Match(CONCURRENTLY);
 					}
 				}
 
-				State = 4363;
+				State = 4372;
 				qualifiedName();
 				}
 				break;
 			case CHECKPOINT:
 				EnterOuterAlt(_localctx, 4);
 				{
-				State = 4364;
+				State = 4373;
 				Match(CHECKPOINT);
 				}
 				break;
 			case DISCARD:
 				EnterOuterAlt(_localctx, 5);
 				{
-				State = 4365;
+				State = 4374;
 				discard();
 				}
 				break;
 			case REFRESH:
 				EnterOuterAlt(_localctx, 6);
 				{
-				State = 4366;
+				State = 4375;
 				refreshMaterializedView();
 				}
 				break;
@@ -43084,35 +43136,35 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public RefreshMaterializedViewContext refreshMaterializedView() {
 		RefreshMaterializedViewContext _localctx = new RefreshMaterializedViewContext(Context, State);
-		EnterRule(_localctx, 396, RULE_refreshMaterializedView);
+		EnterRule(_localctx, 398, RULE_refreshMaterializedView);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4369;
+			State = 4378;
 			Match(REFRESH);
-			State = 4370;
+			State = 4379;
 			Match(MATERIALIZED);
-			State = 4371;
+			State = 4380;
 			Match(VIEW);
-			State = 4373;
+			State = 4382;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==CONCURRENTLY) {
 				{
-				State = 4372;
+				State = 4381;
 				Match(CONCURRENTLY);
 				}
 			}
 
-			State = 4375;
+			State = 4384;
 			qualifiedName();
-			State = 4377;
+			State = 4386;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==WITH) {
 				{
-				State = 4376;
+				State = 4385;
 				withData();
 				}
 			}
@@ -43151,26 +43203,26 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public VacuumTargetsContext vacuumTargets() {
 		VacuumTargetsContext _localctx = new VacuumTargetsContext(Context, State);
-		EnterRule(_localctx, 398, RULE_vacuumTargets);
+		EnterRule(_localctx, 400, RULE_vacuumTargets);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4379;
+			State = 4388;
 			vacuumTarget();
-			State = 4384;
+			State = 4393;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while (_la==COMMA) {
 				{
 				{
-				State = 4380;
+				State = 4389;
 				Match(COMMA);
-				State = 4381;
+				State = 4390;
 				vacuumTarget();
 				}
 				}
-				State = 4386;
+				State = 4395;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -43204,19 +43256,19 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public VacuumTargetContext vacuumTarget() {
 		VacuumTargetContext _localctx = new VacuumTargetContext(Context, State);
-		EnterRule(_localctx, 400, RULE_vacuumTarget);
+		EnterRule(_localctx, 402, RULE_vacuumTarget);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4387;
+			State = 4396;
 			qualifiedName();
-			State = 4389;
+			State = 4398;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			if (_la==LPAREN) {
 				{
-				State = 4388;
+				State = 4397;
 				columnNames();
 				}
 			}
@@ -43261,72 +43313,72 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public OtherStatementContext otherStatement() {
 		OtherStatementContext _localctx = new OtherStatementContext(Context, State);
-		EnterRule(_localctx, 402, RULE_otherStatement);
+		EnterRule(_localctx, 404, RULE_otherStatement);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4401;
+			State = 4410;
 			ErrorHandler.Sync(this);
 			switch (TokenStream.LA(1)) {
 			case DO:
 				{
-				State = 4391;
+				State = 4400;
 				Match(DO);
 				}
 				break;
 			case CLUSTER:
 				{
-				State = 4392;
+				State = 4401;
 				Match(CLUSTER);
 				}
 				break;
 			case LOAD:
 				{
-				State = 4393;
+				State = 4402;
 				Match(LOAD);
 				}
 				break;
 			case SECURITY:
 				{
-				State = 4394;
+				State = 4403;
 				Match(SECURITY);
-				State = 4395;
+				State = 4404;
 				Match(LABEL);
 				}
 				break;
 			case REASSIGN:
 				{
-				State = 4396;
+				State = 4405;
 				Match(REASSIGN);
-				State = 4397;
+				State = 4406;
 				Match(OWNED);
 				}
 				break;
 			case IMPORT:
 				{
-				State = 4398;
+				State = 4407;
 				Match(IMPORT);
-				State = 4399;
+				State = 4408;
 				Match(FOREIGN);
-				State = 4400;
+				State = 4409;
 				Match(SCHEMA);
 				}
 				break;
 			default:
 				throw new NoViableAltException(this);
 			}
-			State = 4406;
+			State = 4415;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71494644084506623L) != 0)) {
 				{
 				{
-				State = 4403;
+				State = 4412;
 				anyToken();
 				}
 				}
-				State = 4408;
+				State = 4417;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
@@ -43355,12 +43407,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public AnyTokenContext anyToken() {
 		AnyTokenContext _localctx = new AnyTokenContext(Context, State);
-		EnterRule(_localctx, 404, RULE_anyToken);
+		EnterRule(_localctx, 406, RULE_anyToken);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4409;
+			State = 4418;
 			_la = TokenStream.LA(1);
 			if ( _la <= 0 || (_la==SEMICOLON) ) {
 			ErrorHandler.RecoverInline(this);
@@ -43411,24 +43463,24 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public BalancedContext balanced() {
 		BalancedContext _localctx = new BalancedContext(Context, State);
-		EnterRule(_localctx, 406, RULE_balanced);
+		EnterRule(_localctx, 408, RULE_balanced);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4411;
+			State = 4420;
 			Match(LPAREN);
-			State = 4416;
+			State = 4425;
 			ErrorHandler.Sync(this);
 			_la = TokenStream.LA(1);
 			while ((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -1L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -1L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 71459459712417791L) != 0)) {
 				{
-				State = 4414;
+				State = 4423;
 				ErrorHandler.Sync(this);
 				switch (TokenStream.LA(1)) {
 				case LPAREN:
 					{
-					State = 4412;
+					State = 4421;
 					balanced();
 					}
 					break;
@@ -43933,7 +43985,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 				case Operator:
 				case UnexpectedCharacter:
 					{
-					State = 4413;
+					State = 4422;
 					_la = TokenStream.LA(1);
 					if ( _la <= 0 || (((((_la - 492)) & ~0x3f) == 0 && ((1L << (_la - 492)) & 35L) != 0)) ) {
 					ErrorHandler.RecoverInline(this);
@@ -43948,11 +44000,11 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 					throw new NoViableAltException(this);
 				}
 				}
-				State = 4418;
+				State = 4427;
 				ErrorHandler.Sync(this);
 				_la = TokenStream.LA(1);
 			}
-			State = 4419;
+			State = 4428;
 			Match(RPAREN);
 			}
 		}
@@ -44287,12 +44339,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public UnreservedKeywordContext unreservedKeyword() {
 		UnreservedKeywordContext _localctx = new UnreservedKeywordContext(Context, State);
-		EnterRule(_localctx, 408, RULE_unreservedKeyword);
+		EnterRule(_localctx, 410, RULE_unreservedKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4421;
+			State = 4430;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & -2L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -1L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -1L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -1L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & 18014398509481983L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44376,12 +44428,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ColumnNameKeywordContext columnNameKeyword() {
 		ColumnNameKeywordContext _localctx = new ColumnNameKeywordContext(Context, State);
-		EnterRule(_localctx, 410, RULE_columnNameKeyword);
+		EnterRule(_localctx, 412, RULE_columnNameKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4423;
+			State = 4432;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 310)) & ~0x3f) == 0 && ((1L << (_la - 310)) & 2251799813685247L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44437,12 +44489,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public TypeFunctionKeywordContext typeFunctionKeyword() {
 		TypeFunctionKeywordContext _localctx = new TypeFunctionKeywordContext(Context, State);
-		EnterRule(_localctx, 412, RULE_typeFunctionKeyword);
+		EnterRule(_localctx, 414, RULE_typeFunctionKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4425;
+			State = 4434;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 361)) & ~0x3f) == 0 && ((1L << (_la - 361)) & 8388607L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -44552,12 +44604,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public ReservedKeywordContext reservedKeyword() {
 		ReservedKeywordContext _localctx = new ReservedKeywordContext(Context, State);
-		EnterRule(_localctx, 414, RULE_reservedKeyword);
+		EnterRule(_localctx, 416, RULE_reservedKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4427;
+			State = 4436;
 			_la = TokenStream.LA(1);
 			if ( !(((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -1L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 8191L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -45011,12 +45063,12 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	[RuleVersion(0)]
 	public BareLabelKeywordContext bareLabelKeyword() {
 		BareLabelKeywordContext _localctx = new BareLabelKeywordContext(Context, State);
-		EnterRule(_localctx, 416, RULE_bareLabelKeyword);
+		EnterRule(_localctx, 418, RULE_bareLabelKeyword);
 		int _la;
 		try {
 			EnterOuterAlt(_localctx, 1);
 			{
-			State = 4429;
+			State = 4438;
 			_la = TokenStream.LA(1);
 			if ( !((((_la) & ~0x3f) == 0 && ((1L << _la) & -288230376151711746L) != 0) || ((((_la - 64)) & ~0x3f) == 0 && ((1L << (_la - 64)) & -17592722915329L) != 0) || ((((_la - 128)) & ~0x3f) == 0 && ((1L << (_la - 128)) & -2251799851433985L) != 0) || ((((_la - 192)) & ~0x3f) == 0 && ((1L << (_la - 192)) & -35184372088833L) != 0) || ((((_la - 256)) & ~0x3f) == 0 && ((1L << (_la - 256)) & -867049031140900865L) != 0) || ((((_la - 320)) & ~0x3f) == 0 && ((1L << (_la - 320)) & -725079540006912001L) != 0) || ((((_la - 384)) & ~0x3f) == 0 && ((1L << (_la - 384)) & -309664785178361953L) != 0) || ((((_la - 448)) & ~0x3f) == 0 && ((1L << (_la - 448)) & 1005L) != 0)) ) {
 			ErrorHandler.RecoverInline(this);
@@ -45084,7 +45136,7 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 	}
 
 	private static int[] _serializedATN = {
-		4,1,503,4432,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,
+		4,1,503,4441,2,0,7,0,2,1,7,1,2,2,7,2,2,3,7,3,2,4,7,4,2,5,7,5,2,6,7,6,2,
 		7,7,7,2,8,7,8,2,9,7,9,2,10,7,10,2,11,7,11,2,12,7,12,2,13,7,13,2,14,7,14,
 		2,15,7,15,2,16,7,16,2,17,7,17,2,18,7,18,2,19,7,19,2,20,7,20,2,21,7,21,
 		2,22,7,22,2,23,7,23,2,24,7,24,2,25,7,25,2,26,7,26,2,27,7,27,2,28,7,28,
@@ -45116,1845 +45168,1848 @@ public partial class PhantomSqlParser : PhantomSqlParserBase {
 		2,189,7,189,2,190,7,190,2,191,7,191,2,192,7,192,2,193,7,193,2,194,7,194,
 		2,195,7,195,2,196,7,196,2,197,7,197,2,198,7,198,2,199,7,199,2,200,7,200,
 		2,201,7,201,2,202,7,202,2,203,7,203,2,204,7,204,2,205,7,205,2,206,7,206,
-		2,207,7,207,2,208,7,208,1,0,3,0,420,8,0,1,0,1,0,3,0,424,8,0,5,0,426,8,
-		0,10,0,12,0,429,9,0,1,0,1,0,1,1,1,1,1,1,1,2,1,2,1,2,1,3,1,3,1,3,1,3,1,
+		2,207,7,207,2,208,7,208,2,209,7,209,1,0,3,0,422,8,0,1,0,1,0,3,0,426,8,
+		0,5,0,428,8,0,10,0,12,0,431,9,0,1,0,1,0,1,1,1,1,1,1,1,2,1,2,1,2,1,3,1,
 		3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,1,3,
-		3,3,461,8,3,1,4,1,4,3,4,465,8,4,1,5,1,5,1,5,1,5,3,5,471,8,5,1,6,1,6,3,
-		6,475,8,6,1,7,1,7,1,7,1,7,3,7,481,8,7,1,8,1,8,1,8,1,8,3,8,487,8,8,1,9,
-		1,9,1,9,3,9,492,8,9,1,10,1,10,3,10,496,8,10,1,11,1,11,1,11,5,11,501,8,
-		11,10,11,12,11,504,9,11,1,12,1,12,1,12,5,12,509,8,12,10,12,12,12,512,9,
-		12,1,13,1,13,1,13,5,13,517,8,13,10,13,12,13,520,9,13,1,14,1,14,1,14,1,
-		14,1,15,1,15,1,15,1,15,3,15,530,8,15,1,16,1,16,1,16,1,16,1,16,1,16,1,16,
-		1,16,1,16,3,16,541,8,16,1,17,1,17,1,18,3,18,546,8,18,1,18,1,18,1,19,3,
-		19,551,8,19,1,19,1,19,1,19,3,19,556,8,19,1,19,4,19,559,8,19,11,19,12,19,
-		560,1,19,1,19,1,19,1,19,3,19,567,8,19,3,19,569,8,19,1,20,1,20,3,20,573,
-		8,20,1,20,1,20,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,3,21,
-		587,8,21,1,21,1,21,1,21,1,21,3,21,593,8,21,1,21,1,21,3,21,597,8,21,1,21,
-		3,21,600,8,21,1,21,1,21,1,21,1,21,1,21,3,21,607,8,21,1,21,3,21,610,8,21,
-		1,21,1,21,1,21,3,21,615,8,21,1,21,1,21,1,21,1,21,3,21,621,8,21,1,21,1,
-		21,1,21,1,21,3,21,627,8,21,1,21,1,21,1,21,3,21,632,8,21,3,21,634,8,21,
-		1,22,1,22,1,22,1,22,1,22,3,22,641,8,22,1,23,1,23,1,23,3,23,646,8,23,1,
-		23,1,23,1,23,1,23,1,23,1,23,3,23,654,8,23,3,23,656,8,23,1,23,1,23,1,23,
-		1,23,3,23,662,8,23,3,23,664,8,23,1,23,1,23,1,23,3,23,669,8,23,1,23,3,23,
-		672,8,23,1,24,1,24,1,24,1,24,3,24,678,8,24,1,25,1,25,1,25,5,25,683,8,25,
-		10,25,12,25,686,9,25,1,25,3,25,689,8,25,1,26,1,26,1,26,1,26,5,26,695,8,
-		26,10,26,12,26,698,9,26,1,26,1,26,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,3,27,711,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,
-		736,8,27,1,27,1,27,3,27,740,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,3,27,751,8,27,1,27,1,27,1,27,1,27,3,27,757,8,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,1,27,3,27,767,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
-		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,787,8,27,
-		1,27,1,27,1,27,1,27,1,27,3,27,794,8,27,1,27,1,27,1,27,1,27,3,27,800,8,
-		27,1,27,1,27,1,27,1,27,3,27,806,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
-		1,27,1,27,1,27,1,27,3,27,819,8,27,1,27,1,27,1,27,3,27,824,8,27,5,27,826,
-		8,27,10,27,12,27,829,9,27,1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,838,
-		8,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,
-		1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,860,8,28,1,28,1,28,1,28,1,28,1,
-		28,1,28,5,28,868,8,28,10,28,12,28,871,9,28,1,29,1,29,1,30,1,30,1,31,1,
-		31,1,31,1,31,1,31,1,31,5,31,883,8,31,10,31,12,31,886,9,31,1,31,1,31,1,
-		31,3,31,891,8,31,1,32,1,32,1,32,3,32,896,8,32,1,33,1,33,1,33,1,33,1,33,
-		1,33,3,33,904,8,33,1,33,3,33,907,8,33,1,34,1,34,1,35,1,35,1,35,5,35,914,
-		8,35,10,35,12,35,917,9,35,1,36,1,36,1,36,1,36,1,36,5,36,924,8,36,10,36,
-		12,36,927,9,36,1,36,3,36,930,8,36,3,36,932,8,36,1,36,1,36,1,37,1,37,1,
-		37,1,37,3,37,940,8,37,3,37,942,8,37,1,37,1,37,1,38,3,38,947,8,38,1,38,
-		1,38,1,38,1,38,1,38,1,38,3,38,955,8,38,1,38,1,38,3,38,959,8,38,1,38,1,
-		38,1,38,1,38,1,38,1,38,3,38,967,8,38,5,38,969,8,38,10,38,12,38,972,9,38,
-		1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,5,39,985,8,39,10,
-		39,12,39,988,9,39,1,39,1,39,3,39,992,8,39,1,39,3,39,995,8,39,1,39,1,39,
-		4,39,999,8,39,11,39,12,39,1000,1,39,3,39,1004,8,39,3,39,1006,8,39,1,39,
-		1,39,1,39,3,39,1011,8,39,1,39,1,39,5,39,1015,8,39,10,39,12,39,1018,9,39,
-		1,39,1,39,5,39,1022,8,39,10,39,12,39,1025,9,39,1,39,1,39,1,39,1,39,1,39,
-		1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,3,39,1040,8,39,1,39,1,39,1,39,
-		1,39,1,39,1,39,1,39,3,39,1049,8,39,1,40,1,40,1,40,3,40,1054,8,40,1,40,
-		1,40,3,40,1058,8,40,1,40,1,40,3,40,1062,8,40,1,40,3,40,1065,8,40,1,40,
-		3,40,1068,8,40,1,41,1,41,1,41,3,41,1073,8,41,1,41,1,41,1,41,5,41,1078,
-		8,41,10,41,12,41,1081,9,41,1,41,3,41,1084,8,41,3,41,1086,8,41,1,41,1,41,
-		1,41,1,41,1,41,1,41,1,41,3,41,1095,8,41,1,41,1,41,1,41,1,41,1,41,1,41,
-		3,41,1103,8,41,1,41,1,41,1,41,3,41,1108,8,41,3,41,1110,8,41,1,42,3,42,
-		1113,8,42,1,42,1,42,1,42,3,42,1118,8,42,1,42,1,42,1,43,1,43,1,43,1,43,
-		1,43,1,43,3,43,1128,8,43,1,43,1,43,1,43,1,43,3,43,1134,8,43,3,43,1136,
-		8,43,1,44,1,44,1,44,1,44,1,44,5,44,1143,8,44,10,44,12,44,1146,9,44,3,44,
-		1148,8,44,1,44,1,44,1,45,1,45,3,45,1154,8,45,1,45,4,45,1157,8,45,11,45,
-		12,45,1158,1,45,1,45,3,45,1163,8,45,1,45,1,45,1,46,1,46,1,46,1,46,1,46,
+		1,3,1,3,1,3,3,3,463,8,3,1,4,1,4,3,4,467,8,4,1,5,1,5,1,5,1,5,3,5,473,8,
+		5,1,6,1,6,3,6,477,8,6,1,7,1,7,1,7,1,7,3,7,483,8,7,1,8,1,8,1,8,1,8,3,8,
+		489,8,8,1,9,1,9,1,9,3,9,494,8,9,1,10,1,10,3,10,498,8,10,1,11,1,11,1,11,
+		5,11,503,8,11,10,11,12,11,506,9,11,1,12,1,12,1,12,5,12,511,8,12,10,12,
+		12,12,514,9,12,1,13,1,13,1,13,5,13,519,8,13,10,13,12,13,522,9,13,1,14,
+		1,14,1,14,1,14,1,15,1,15,1,15,1,15,3,15,532,8,15,1,16,1,16,1,16,1,16,1,
+		16,1,16,1,16,1,16,1,16,3,16,543,8,16,1,17,1,17,1,18,3,18,548,8,18,1,18,
+		1,18,1,19,3,19,553,8,19,1,19,1,19,1,19,3,19,558,8,19,1,19,4,19,561,8,19,
+		11,19,12,19,562,1,19,1,19,1,19,1,19,3,19,569,8,19,3,19,571,8,19,1,20,1,
+		20,3,20,575,8,20,1,20,1,20,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,1,21,
+		1,21,3,21,589,8,21,1,21,1,21,1,21,1,21,3,21,595,8,21,1,21,1,21,3,21,599,
+		8,21,1,21,3,21,602,8,21,1,21,1,21,1,21,1,21,1,21,3,21,609,8,21,1,21,3,
+		21,612,8,21,1,21,1,21,1,21,3,21,617,8,21,1,21,1,21,1,21,1,21,3,21,623,
+		8,21,1,21,1,21,1,21,1,21,3,21,629,8,21,1,21,1,21,1,21,3,21,634,8,21,3,
+		21,636,8,21,1,22,1,22,1,22,1,22,1,22,3,22,643,8,22,1,23,1,23,1,23,3,23,
+		648,8,23,1,23,1,23,1,23,1,23,1,23,1,23,3,23,656,8,23,3,23,658,8,23,1,23,
+		1,23,1,23,1,23,3,23,664,8,23,3,23,666,8,23,1,23,1,23,1,23,3,23,671,8,23,
+		1,23,3,23,674,8,23,1,24,1,24,1,24,1,24,3,24,680,8,24,1,25,1,25,1,25,5,
+		25,685,8,25,10,25,12,25,688,9,25,1,25,3,25,691,8,25,1,26,1,26,1,26,1,26,
+		5,26,697,8,26,10,26,12,26,700,9,26,1,26,1,26,1,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,3,27,713,8,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,
+		27,1,27,3,27,738,8,27,1,27,1,27,3,27,742,8,27,1,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,3,27,753,8,27,1,27,1,27,1,27,1,27,3,27,759,8,27,1,
+		27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,769,8,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,1,27,
+		3,27,789,8,27,1,27,1,27,1,27,1,27,1,27,3,27,796,8,27,1,27,1,27,1,27,1,
+		27,3,27,802,8,27,1,27,1,27,1,27,1,27,3,27,808,8,27,1,27,1,27,1,27,1,27,
+		1,27,1,27,1,27,1,27,1,27,1,27,1,27,3,27,821,8,27,1,27,1,27,1,27,3,27,826,
+		8,27,5,27,828,8,27,10,27,12,27,831,9,27,1,28,1,28,1,28,1,28,1,28,1,28,
+		1,28,3,28,840,8,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,
+		28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,1,28,3,28,862,8,28,1,28,1,28,
+		1,28,1,28,1,28,1,28,5,28,870,8,28,10,28,12,28,873,9,28,1,29,1,29,1,30,
+		1,30,1,31,1,31,1,31,1,31,1,31,1,31,5,31,885,8,31,10,31,12,31,888,9,31,
+		1,31,1,31,1,31,3,31,893,8,31,1,32,1,32,1,32,3,32,898,8,32,1,33,1,33,1,
+		33,1,33,1,33,1,33,3,33,906,8,33,1,33,3,33,909,8,33,1,34,1,34,1,35,1,35,
+		1,35,5,35,916,8,35,10,35,12,35,919,9,35,1,36,1,36,1,36,1,36,1,36,5,36,
+		926,8,36,10,36,12,36,929,9,36,1,36,3,36,932,8,36,3,36,934,8,36,1,36,1,
+		36,1,37,1,37,1,37,1,37,3,37,942,8,37,3,37,944,8,37,1,37,1,37,1,38,3,38,
+		949,8,38,1,38,1,38,1,38,1,38,1,38,1,38,3,38,957,8,38,1,38,1,38,3,38,961,
+		8,38,1,38,1,38,1,38,1,38,1,38,1,38,3,38,969,8,38,5,38,971,8,38,10,38,12,
+		38,974,9,38,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,5,39,
+		987,8,39,10,39,12,39,990,9,39,1,39,1,39,3,39,994,8,39,1,39,3,39,997,8,
+		39,1,39,1,39,4,39,1001,8,39,11,39,12,39,1002,1,39,3,39,1006,8,39,3,39,
+		1008,8,39,1,39,1,39,1,39,3,39,1013,8,39,1,39,1,39,5,39,1017,8,39,10,39,
+		12,39,1020,9,39,1,39,1,39,5,39,1024,8,39,10,39,12,39,1027,9,39,1,39,1,
+		39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,3,39,1042,8,
+		39,1,39,1,39,1,39,1,39,1,39,1,39,1,39,3,39,1051,8,39,1,40,1,40,1,40,3,
+		40,1056,8,40,1,40,1,40,3,40,1060,8,40,1,40,1,40,3,40,1064,8,40,1,40,3,
+		40,1067,8,40,1,40,3,40,1070,8,40,1,41,1,41,1,41,3,41,1075,8,41,1,41,1,
+		41,1,41,5,41,1080,8,41,10,41,12,41,1083,9,41,1,41,3,41,1086,8,41,3,41,
+		1088,8,41,1,41,1,41,1,41,1,41,1,41,1,41,1,41,3,41,1097,8,41,1,41,1,41,
+		1,41,1,41,1,41,1,41,3,41,1105,8,41,1,41,1,41,1,41,3,41,1110,8,41,3,41,
+		1112,8,41,1,42,3,42,1115,8,42,1,42,1,42,1,42,3,42,1120,8,42,1,42,1,42,
+		1,43,1,43,1,43,1,43,1,43,1,43,3,43,1130,8,43,1,43,1,43,1,43,1,43,3,43,
+		1136,8,43,3,43,1138,8,43,1,44,1,44,1,44,1,44,1,44,5,44,1145,8,44,10,44,
+		12,44,1148,9,44,3,44,1150,8,44,1,44,1,44,1,45,1,45,3,45,1156,8,45,1,45,
+		4,45,1159,8,45,11,45,12,45,1160,1,45,1,45,3,45,1165,8,45,1,45,1,45,1,46,
+		1,46,1,46,1,46,1,46,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
 		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
-		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
-		3,47,1200,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
-		1,47,1,47,3,47,1215,8,47,1,47,1,47,5,47,1219,8,47,10,47,12,47,1222,9,47,
-		3,47,1224,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
-		1,47,1,47,1,47,1,47,1,47,3,47,1242,8,47,1,47,1,47,1,47,1,47,3,47,1248,
-		8,47,1,47,1,47,1,47,1,47,5,47,1254,8,47,10,47,12,47,1257,9,47,3,47,1259,
-		8,47,1,47,1,47,1,47,1,47,1,47,3,47,1266,8,47,1,47,1,47,1,47,1,47,1,47,
-		1,47,1,47,5,47,1275,8,47,10,47,12,47,1278,9,47,3,47,1280,8,47,3,47,1282,
-		8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,3,47,1291,8,47,1,47,1,47,1,47,
-		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
-		3,47,1310,8,47,1,48,1,48,1,48,1,48,1,48,3,48,1317,8,48,1,48,1,48,1,48,
-		1,48,1,48,1,48,3,48,1325,8,48,1,49,3,49,1328,8,49,1,49,1,49,1,50,1,50,
-		1,50,1,50,1,51,1,51,5,51,1338,8,51,10,51,12,51,1341,9,51,1,51,3,51,1344,
-		8,51,1,51,5,51,1347,8,51,10,51,12,51,1350,9,51,1,52,1,52,1,52,1,52,1,52,
-		5,52,1357,8,52,10,52,12,52,1360,9,52,1,52,3,52,1363,8,52,1,52,5,52,1366,
-		8,52,10,52,12,52,1369,9,52,3,52,1371,8,52,1,53,4,53,1374,8,53,11,53,12,
-		53,1375,1,53,3,53,1379,8,53,1,53,5,53,1382,8,53,10,53,12,53,1385,9,53,
-		1,53,1,53,5,53,1389,8,53,10,53,12,53,1392,9,53,1,53,4,53,1395,8,53,11,
-		53,12,53,1396,3,53,1399,8,53,1,54,1,54,3,54,1403,8,54,1,54,1,54,1,55,1,
-		55,3,55,1409,8,55,1,56,1,56,1,56,1,56,1,56,1,56,1,56,1,56,3,56,1419,8,
-		56,3,56,1421,8,56,1,56,3,56,1424,8,56,1,56,3,56,1427,8,56,1,56,3,56,1430,
-		8,56,1,56,3,56,1433,8,56,1,56,3,56,1436,8,56,1,56,3,56,1439,8,56,1,56,
-		3,56,1442,8,56,1,56,1,56,1,56,1,56,5,56,1448,8,56,10,56,12,56,1451,9,56,
-		1,56,1,56,1,56,1,56,1,56,1,56,1,56,3,56,1460,8,56,1,56,1,56,3,56,1464,
-		8,56,3,56,1466,8,56,3,56,1468,8,56,1,57,1,57,1,57,5,57,1473,8,57,10,57,
-		12,57,1476,9,57,1,58,1,58,1,58,1,58,3,58,1482,8,58,1,58,3,58,1485,8,58,
-		1,59,1,59,3,59,1489,8,59,1,59,3,59,1492,8,59,1,59,1,59,1,60,1,60,1,60,
-		1,60,1,61,1,61,1,61,1,61,5,61,1504,8,61,10,61,12,61,1507,9,61,1,62,1,62,
-		5,62,1511,8,62,10,62,12,62,1514,9,62,1,63,1,63,1,63,1,63,1,63,3,63,1521,
-		8,63,1,63,1,63,1,63,3,63,1526,8,63,1,63,1,63,1,63,1,63,1,63,1,63,1,63,
-		1,63,3,63,1536,8,63,3,63,1538,8,63,3,63,1540,8,63,1,64,1,64,1,64,3,64,
-		1545,8,64,3,64,1547,8,64,1,65,1,65,3,65,1551,8,65,1,65,3,65,1554,8,65,
-		1,65,3,65,1557,8,65,1,65,1,65,3,65,1561,8,65,1,65,3,65,1564,8,65,3,65,
-		1566,8,65,1,65,1,65,1,65,1,65,1,65,1,65,3,65,1574,8,65,1,65,3,65,1577,
-		8,65,1,65,3,65,1580,8,65,1,65,1,65,1,65,1,65,3,65,1586,8,65,3,65,1588,
-		8,65,1,65,1,65,3,65,1592,8,65,1,65,1,65,1,65,3,65,1597,8,65,1,65,1,65,
-		3,65,1601,8,65,1,65,3,65,1604,8,65,3,65,1606,8,65,1,65,1,65,3,65,1610,
-		8,65,1,65,3,65,1613,8,65,1,65,3,65,1616,8,65,1,65,3,65,1619,8,65,1,65,
-		1,65,1,65,3,65,1624,8,65,3,65,1626,8,65,1,66,3,66,1629,8,66,1,66,1,66,
-		3,66,1633,8,66,1,67,1,67,1,67,1,67,1,67,5,67,1640,8,67,10,67,12,67,1643,
-		9,67,1,67,1,67,1,67,3,67,1648,8,67,1,67,1,67,1,67,1,67,1,67,5,67,1655,
-		8,67,10,67,12,67,1658,9,67,1,67,1,67,3,67,1662,8,67,3,67,1664,8,67,1,68,
-		1,68,1,68,1,68,3,68,1670,8,68,3,68,1672,8,68,1,69,1,69,1,69,1,69,3,69,
-		1678,8,69,1,70,1,70,1,70,1,71,1,71,1,71,1,71,1,71,3,71,1688,8,71,1,72,
-		1,72,1,72,1,72,1,72,3,72,1695,8,72,1,73,1,73,1,73,1,73,1,73,1,73,5,73,
-		1703,8,73,10,73,12,73,1706,9,73,1,73,1,73,1,74,1,74,1,74,1,74,3,74,1714,
-		8,74,1,74,1,74,1,74,1,74,1,74,5,74,1721,8,74,10,74,12,74,1724,9,74,1,74,
-		1,74,3,74,1728,8,74,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,1,75,
-		3,75,1740,8,75,1,76,1,76,1,76,1,77,1,77,1,77,3,77,1748,8,77,1,77,1,77,
-		1,77,5,77,1753,8,77,10,77,12,77,1756,9,77,1,78,1,78,1,78,1,78,1,78,1,78,
-		1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,5,78,1774,8,78,10,78,
-		12,78,1777,9,78,1,78,1,78,1,78,1,78,1,78,3,78,1784,8,78,1,79,1,79,1,79,
-		1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,5,80,1798,8,80,10,80,12,80,
-		1801,9,80,1,81,1,81,3,81,1805,8,81,1,81,1,81,1,81,3,81,1810,8,81,1,81,
-		3,81,1813,8,81,1,81,3,81,1816,8,81,1,81,1,81,1,82,1,82,1,82,1,82,1,82,
-		1,82,1,82,3,82,1827,8,82,1,82,1,82,1,82,1,82,1,82,1,82,1,82,3,82,1836,
-		8,82,3,82,1838,8,82,1,83,1,83,1,83,1,83,1,83,1,83,1,83,3,83,1847,8,83,
-		1,84,1,84,1,84,1,84,1,84,5,84,1854,8,84,10,84,12,84,1857,9,84,1,85,1,85,
-		1,85,1,85,1,85,1,85,1,85,1,85,1,85,1,85,5,85,1869,8,85,10,85,12,85,1872,
-		9,85,1,85,1,85,1,85,3,85,1877,8,85,3,85,1879,8,85,1,85,3,85,1882,8,85,
-		1,86,1,86,1,86,1,87,1,87,1,87,3,87,1890,8,87,1,87,1,87,1,87,3,87,1895,
-		8,87,1,87,1,87,1,87,3,87,1900,8,87,1,87,1,87,1,87,1,87,3,87,1906,8,87,
-		1,87,1,87,1,87,1,87,1,87,1,87,1,87,1,87,3,87,1916,8,87,1,87,1,87,3,87,
-		1920,8,87,1,87,1,87,1,87,3,87,1925,8,87,1,87,1,87,1,87,3,87,1930,8,87,
-		1,88,3,88,1933,8,88,1,88,1,88,3,88,1937,8,88,1,89,1,89,3,89,1941,8,89,
-		1,89,1,89,1,89,5,89,1946,8,89,10,89,12,89,1949,9,89,1,90,1,90,3,90,1953,
-		8,90,1,90,1,90,3,90,1957,8,90,1,90,3,90,1960,8,90,1,90,1,90,1,90,1,90,
-		3,90,1966,8,90,1,90,3,90,1969,8,90,1,91,1,91,1,91,1,91,1,91,1,91,1,91,
-		1,91,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,3,92,1988,8,92,1,92,
-		1,92,1,92,1,93,1,93,1,93,1,93,1,93,3,93,1998,8,93,1,94,1,94,1,94,1,94,
-		1,94,1,94,1,94,1,94,1,94,1,94,1,94,3,94,2011,8,94,1,95,1,95,1,95,1,95,
-		1,96,1,96,1,96,1,97,1,97,1,98,3,98,2023,8,98,1,98,1,98,3,98,2027,8,98,
-		1,99,1,99,1,99,3,99,2032,8,99,1,99,3,99,2035,8,99,1,99,1,99,3,99,2039,
-		8,99,1,99,1,99,1,99,1,99,5,99,2045,8,99,10,99,12,99,2048,9,99,1,100,1,
-		100,3,100,2052,8,100,1,100,1,100,3,100,2056,8,100,1,100,1,100,1,100,1,
-		100,3,100,2062,8,100,1,100,1,100,1,100,1,100,3,100,2068,8,100,1,100,1,
-		100,1,100,3,100,2073,8,100,1,100,1,100,1,100,1,100,1,100,3,100,2080,8,
-		100,1,100,1,100,1,100,1,100,1,100,1,100,1,100,5,100,2089,8,100,10,100,
-		12,100,2092,9,100,1,100,1,100,3,100,2096,8,100,1,100,1,100,3,100,2100,
-		8,100,1,100,3,100,2103,8,100,1,100,3,100,2106,8,100,1,100,1,100,3,100,
-		2110,8,100,1,100,1,100,1,100,3,100,2115,8,100,1,100,3,100,2118,8,100,3,
-		100,2120,8,100,1,101,1,101,1,101,1,101,5,101,2126,8,101,10,101,12,101,
-		2129,9,101,3,101,2131,8,101,1,101,1,101,1,102,1,102,1,102,1,102,1,102,
-		1,102,5,102,2141,8,102,10,102,12,102,2144,9,102,3,102,2146,8,102,1,103,
-		1,103,1,104,1,104,1,104,1,104,5,104,2154,8,104,10,104,12,104,2157,9,104,
-		1,104,1,104,1,105,1,105,1,105,3,105,2164,8,105,1,105,5,105,2167,8,105,
-		10,105,12,105,2170,9,105,1,105,3,105,2173,8,105,1,106,1,106,1,106,1,106,
-		1,106,1,106,1,106,1,106,1,106,1,106,1,106,3,106,2186,8,106,1,106,3,106,
-		2189,8,106,1,107,1,107,1,107,1,107,3,107,2195,8,107,1,108,1,108,1,108,
-		1,108,1,108,1,108,1,108,3,108,2204,8,108,1,109,1,109,3,109,2208,8,109,
-		1,109,1,109,1,110,1,110,3,110,2214,8,110,1,110,1,110,3,110,2218,8,110,
-		1,110,1,110,1,110,3,110,2223,8,110,3,110,2225,8,110,1,110,5,110,2228,8,
-		110,10,110,12,110,2231,9,110,1,111,1,111,3,111,2235,8,111,1,111,1,111,
-		1,111,1,111,3,111,2241,8,111,1,112,1,112,1,112,1,112,1,112,1,112,1,112,
-		1,112,1,112,1,112,1,112,3,112,2254,8,112,1,112,1,112,3,112,2258,8,112,
-		1,112,1,112,3,112,2262,8,112,1,112,1,112,3,112,2266,8,112,1,112,1,112,
-		1,112,1,112,3,112,2272,8,112,1,112,1,112,1,112,1,112,1,112,3,112,2279,
-		8,112,1,112,1,112,1,112,1,112,4,112,2285,8,112,11,112,12,112,2286,1,112,
-		1,112,3,112,2291,8,112,1,112,1,112,1,112,1,112,1,112,3,112,2298,8,112,
-		3,112,2300,8,112,1,113,1,113,3,113,2304,8,113,1,113,1,113,1,114,1,114,
-		1,114,3,114,2311,8,114,1,114,1,114,3,114,2315,8,114,1,114,5,114,2318,8,
-		114,10,114,12,114,2321,9,114,1,115,1,115,1,115,1,115,1,115,1,115,1,115,
-		1,115,1,115,3,115,2332,8,115,3,115,2334,8,115,1,116,3,116,2337,8,116,1,
-		116,1,116,1,116,1,116,1,116,1,116,1,116,3,116,2346,8,116,1,117,1,117,3,
-		117,2350,8,117,1,117,1,117,5,117,2354,8,117,10,117,12,117,2357,9,117,1,
-		118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2366,8,118,1,118,1,118,3,
-		118,2370,8,118,1,118,1,118,3,118,2374,8,118,1,118,1,118,3,118,2378,8,118,
-		1,118,1,118,1,118,1,118,3,118,2384,8,118,1,118,1,118,1,118,3,118,2389,
-		8,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2399,8,118,
-		1,118,1,118,1,118,1,118,5,118,2405,8,118,10,118,12,118,2408,9,118,1,118,
-		1,118,3,118,2412,8,118,1,118,1,118,3,118,2416,8,118,1,118,1,118,1,118,
-		1,118,3,118,2422,8,118,1,118,1,118,1,118,1,118,1,118,3,118,2429,8,118,
-		3,118,2431,8,118,1,119,1,119,1,119,1,120,1,120,1,120,1,120,1,120,1,120,
-		1,120,1,120,5,120,2444,8,120,10,120,12,120,2447,9,120,1,120,1,120,1,120,
-		3,120,2452,8,120,1,121,1,121,3,121,2456,8,121,1,121,1,121,3,121,2460,8,
-		121,1,121,3,121,2463,8,121,1,121,3,121,2466,8,121,1,121,1,121,3,121,2470,
-		8,121,1,121,1,121,1,121,3,121,2475,8,121,1,121,1,121,1,121,1,121,5,121,
-		2481,8,121,10,121,12,121,2484,9,121,1,121,1,121,3,121,2488,8,121,1,121,
-		3,121,2491,8,121,1,121,1,121,3,121,2495,8,121,1,121,1,121,3,121,2499,8,
-		121,1,121,3,121,2502,8,121,1,122,1,122,1,122,1,122,1,122,1,122,3,122,2510,
-		8,122,1,122,1,122,3,122,2514,8,122,1,122,1,122,3,122,2518,8,122,3,122,
-		2520,8,122,1,122,3,122,2523,8,122,1,122,3,122,2526,8,122,1,123,1,123,1,
-		123,1,123,3,123,2532,8,123,1,124,1,124,1,124,3,124,2537,8,124,1,124,3,
-		124,2540,8,124,1,124,3,124,2543,8,124,1,124,1,124,1,124,3,124,2548,8,124,
-		1,124,1,124,3,124,2552,8,124,1,124,1,124,1,124,1,124,3,124,2558,8,124,
-		1,124,1,124,3,124,2562,8,124,1,125,1,125,3,125,2566,8,125,1,125,1,125,
-		1,125,3,125,2571,8,125,1,125,1,125,3,125,2575,8,125,1,125,1,125,3,125,
-		2579,8,125,1,125,1,125,3,125,2583,8,125,1,125,1,125,3,125,2587,8,125,1,
-		125,1,125,1,125,3,125,2592,8,125,1,126,1,126,3,126,2596,8,126,1,126,1,
-		126,3,126,2600,8,126,1,126,1,126,5,126,2604,8,126,10,126,12,126,2607,9,
-		126,1,127,1,127,1,127,1,127,1,127,1,127,1,127,3,127,2616,8,127,1,127,1,
+		1,47,1,47,1,47,1,47,3,47,1202,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,1,47,3,47,1217,8,47,1,47,1,47,5,47,1221,8,47,
+		10,47,12,47,1224,9,47,3,47,1226,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,3,47,1244,8,47,1,47,1,47,
+		1,47,1,47,3,47,1250,8,47,1,47,1,47,1,47,1,47,5,47,1256,8,47,10,47,12,47,
+		1259,9,47,3,47,1261,8,47,1,47,1,47,1,47,1,47,1,47,3,47,1268,8,47,1,47,
+		1,47,1,47,1,47,1,47,1,47,1,47,5,47,1277,8,47,10,47,12,47,1280,9,47,3,47,
+		1282,8,47,3,47,1284,8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,3,47,1293,
+		8,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,1,47,
+		1,47,1,47,1,47,1,47,3,47,1312,8,47,1,48,1,48,1,48,1,48,1,48,3,48,1319,
+		8,48,1,48,1,48,1,48,1,48,1,48,1,48,3,48,1327,8,48,1,49,3,49,1330,8,49,
+		1,49,1,49,1,50,1,50,1,50,1,50,1,51,1,51,5,51,1340,8,51,10,51,12,51,1343,
+		9,51,1,51,3,51,1346,8,51,1,51,5,51,1349,8,51,10,51,12,51,1352,9,51,1,52,
+		1,52,1,52,1,52,1,52,5,52,1359,8,52,10,52,12,52,1362,9,52,1,52,3,52,1365,
+		8,52,1,52,5,52,1368,8,52,10,52,12,52,1371,9,52,3,52,1373,8,52,1,53,4,53,
+		1376,8,53,11,53,12,53,1377,1,53,3,53,1381,8,53,1,53,5,53,1384,8,53,10,
+		53,12,53,1387,9,53,1,53,1,53,5,53,1391,8,53,10,53,12,53,1394,9,53,1,53,
+		4,53,1397,8,53,11,53,12,53,1398,3,53,1401,8,53,1,54,1,54,3,54,1405,8,54,
+		1,54,1,54,1,55,1,55,3,55,1411,8,55,1,56,1,56,1,56,1,56,1,56,1,56,1,56,
+		1,56,3,56,1421,8,56,3,56,1423,8,56,1,56,3,56,1426,8,56,1,56,3,56,1429,
+		8,56,1,56,3,56,1432,8,56,1,56,3,56,1435,8,56,1,56,3,56,1438,8,56,1,56,
+		3,56,1441,8,56,1,56,3,56,1444,8,56,1,56,1,56,1,56,1,56,5,56,1450,8,56,
+		10,56,12,56,1453,9,56,1,56,1,56,1,56,1,56,1,56,1,56,1,56,3,56,1462,8,56,
+		1,56,1,56,3,56,1466,8,56,3,56,1468,8,56,3,56,1470,8,56,1,57,1,57,1,57,
+		5,57,1475,8,57,10,57,12,57,1478,9,57,1,58,1,58,1,58,1,58,3,58,1484,8,58,
+		1,58,3,58,1487,8,58,1,59,1,59,3,59,1491,8,59,1,59,3,59,1494,8,59,1,59,
+		1,59,1,60,1,60,1,60,1,60,1,61,1,61,1,61,1,61,5,61,1506,8,61,10,61,12,61,
+		1509,9,61,1,62,1,62,5,62,1513,8,62,10,62,12,62,1516,9,62,1,63,1,63,1,63,
+		1,63,1,63,3,63,1523,8,63,1,63,1,63,1,63,3,63,1528,8,63,1,63,1,63,1,63,
+		1,63,1,63,1,63,1,63,1,63,3,63,1538,8,63,3,63,1540,8,63,3,63,1542,8,63,
+		1,64,1,64,1,64,3,64,1547,8,64,3,64,1549,8,64,1,65,1,65,3,65,1553,8,65,
+		1,65,3,65,1556,8,65,1,65,3,65,1559,8,65,1,65,1,65,3,65,1563,8,65,1,65,
+		3,65,1566,8,65,3,65,1568,8,65,1,65,1,65,1,65,1,65,1,65,1,65,3,65,1576,
+		8,65,1,65,3,65,1579,8,65,1,65,3,65,1582,8,65,1,65,1,65,1,65,1,65,3,65,
+		1588,8,65,3,65,1590,8,65,1,65,1,65,3,65,1594,8,65,1,65,1,65,1,65,3,65,
+		1599,8,65,1,65,1,65,3,65,1603,8,65,1,65,3,65,1606,8,65,3,65,1608,8,65,
+		1,65,1,65,3,65,1612,8,65,1,65,3,65,1615,8,65,1,65,3,65,1618,8,65,1,65,
+		3,65,1621,8,65,1,65,1,65,1,65,3,65,1626,8,65,3,65,1628,8,65,1,66,3,66,
+		1631,8,66,1,66,1,66,3,66,1635,8,66,1,67,1,67,1,67,1,67,1,67,5,67,1642,
+		8,67,10,67,12,67,1645,9,67,1,67,1,67,1,67,3,67,1650,8,67,1,67,1,67,1,67,
+		1,67,1,67,5,67,1657,8,67,10,67,12,67,1660,9,67,1,67,1,67,3,67,1664,8,67,
+		3,67,1666,8,67,1,68,1,68,1,68,1,68,3,68,1672,8,68,3,68,1674,8,68,1,69,
+		1,69,1,69,1,69,3,69,1680,8,69,1,70,1,70,1,70,1,71,1,71,1,71,1,71,1,71,
+		3,71,1690,8,71,1,72,1,72,1,72,1,72,1,72,3,72,1697,8,72,1,73,1,73,1,73,
+		1,73,1,73,1,73,5,73,1705,8,73,10,73,12,73,1708,9,73,1,73,1,73,1,74,1,74,
+		1,74,1,74,3,74,1716,8,74,1,74,1,74,1,74,1,74,1,74,5,74,1723,8,74,10,74,
+		12,74,1726,9,74,1,74,1,74,3,74,1730,8,74,1,75,1,75,1,75,1,75,1,75,1,75,
+		1,75,1,75,1,75,1,75,3,75,1742,8,75,1,76,1,76,1,76,1,77,1,77,1,77,3,77,
+		1750,8,77,1,77,1,77,1,77,5,77,1755,8,77,10,77,12,77,1758,9,77,1,78,1,78,
+		1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,1,78,
+		5,78,1776,8,78,10,78,12,78,1779,9,78,1,78,1,78,1,78,1,78,1,78,3,78,1786,
+		8,78,1,79,1,79,1,79,1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,1,80,5,80,
+		1800,8,80,10,80,12,80,1803,9,80,1,81,1,81,3,81,1807,8,81,1,81,1,81,1,81,
+		3,81,1812,8,81,1,81,3,81,1815,8,81,1,81,3,81,1818,8,81,1,81,1,81,1,82,
+		1,82,1,82,1,82,1,82,1,82,1,82,3,82,1829,8,82,1,82,1,82,1,82,1,82,1,82,
+		1,82,1,82,3,82,1838,8,82,3,82,1840,8,82,1,83,1,83,1,83,1,83,1,83,1,83,
+		1,83,3,83,1849,8,83,1,84,1,84,1,84,1,84,1,84,5,84,1856,8,84,10,84,12,84,
+		1859,9,84,1,85,1,85,1,85,1,85,1,85,1,85,1,85,1,85,1,85,1,85,5,85,1871,
+		8,85,10,85,12,85,1874,9,85,1,85,1,85,1,85,3,85,1879,8,85,3,85,1881,8,85,
+		1,85,3,85,1884,8,85,1,86,1,86,1,86,1,87,1,87,1,87,3,87,1892,8,87,1,87,
+		1,87,1,87,3,87,1897,8,87,1,87,1,87,1,87,3,87,1902,8,87,1,87,1,87,1,87,
+		1,87,3,87,1908,8,87,1,87,1,87,1,87,1,87,1,87,1,87,1,87,1,87,3,87,1918,
+		8,87,1,87,1,87,3,87,1922,8,87,1,87,1,87,1,87,3,87,1927,8,87,1,87,1,87,
+		1,87,3,87,1932,8,87,1,88,3,88,1935,8,88,1,88,1,88,3,88,1939,8,88,1,89,
+		1,89,3,89,1943,8,89,1,89,1,89,1,89,5,89,1948,8,89,10,89,12,89,1951,9,89,
+		1,90,1,90,3,90,1955,8,90,1,90,1,90,3,90,1959,8,90,1,90,3,90,1962,8,90,
+		1,90,1,90,1,90,1,90,3,90,1968,8,90,1,90,3,90,1971,8,90,1,91,1,91,1,91,
+		1,91,1,91,1,91,1,91,1,91,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,1,92,
+		3,92,1990,8,92,1,92,1,92,1,92,1,93,1,93,1,93,1,93,1,93,3,93,2000,8,93,
+		1,94,1,94,1,94,1,94,1,94,1,94,1,94,1,94,1,94,1,94,1,94,3,94,2013,8,94,
+		1,95,1,95,1,95,1,95,1,96,1,96,1,96,1,97,1,97,1,98,3,98,2025,8,98,1,98,
+		1,98,3,98,2029,8,98,1,99,1,99,1,99,3,99,2034,8,99,1,99,3,99,2037,8,99,
+		1,99,1,99,3,99,2041,8,99,1,99,1,99,1,99,1,99,5,99,2047,8,99,10,99,12,99,
+		2050,9,99,1,100,1,100,3,100,2054,8,100,1,100,1,100,3,100,2058,8,100,1,
+		100,1,100,1,100,1,100,3,100,2064,8,100,1,100,1,100,1,100,1,100,3,100,2070,
+		8,100,1,100,1,100,1,100,3,100,2075,8,100,1,100,1,100,1,100,1,100,1,100,
+		3,100,2082,8,100,1,100,1,100,1,100,1,100,1,100,1,100,1,100,5,100,2091,
+		8,100,10,100,12,100,2094,9,100,1,100,1,100,3,100,2098,8,100,1,100,1,100,
+		3,100,2102,8,100,1,100,3,100,2105,8,100,1,100,3,100,2108,8,100,1,100,1,
+		100,3,100,2112,8,100,1,100,1,100,1,100,3,100,2117,8,100,1,100,3,100,2120,
+		8,100,3,100,2122,8,100,1,101,1,101,1,101,1,101,5,101,2128,8,101,10,101,
+		12,101,2131,9,101,3,101,2133,8,101,1,101,1,101,1,102,1,102,1,102,1,102,
+		1,102,1,102,5,102,2143,8,102,10,102,12,102,2146,9,102,3,102,2148,8,102,
+		1,103,1,103,1,104,1,104,1,104,1,104,5,104,2156,8,104,10,104,12,104,2159,
+		9,104,1,104,1,104,1,105,1,105,1,105,3,105,2166,8,105,1,105,5,105,2169,
+		8,105,10,105,12,105,2172,9,105,1,105,3,105,2175,8,105,1,106,1,106,1,106,
+		1,106,1,106,1,106,1,106,1,106,1,106,1,106,1,106,3,106,2188,8,106,1,106,
+		3,106,2191,8,106,1,107,1,107,1,107,1,107,3,107,2197,8,107,1,108,1,108,
+		1,108,1,108,1,108,1,108,1,108,3,108,2206,8,108,1,109,1,109,3,109,2210,
+		8,109,1,109,1,109,1,110,1,110,3,110,2216,8,110,1,110,1,110,3,110,2220,
+		8,110,1,110,1,110,1,110,3,110,2225,8,110,3,110,2227,8,110,1,110,5,110,
+		2230,8,110,10,110,12,110,2233,9,110,1,111,1,111,3,111,2237,8,111,1,111,
+		1,111,1,111,1,111,3,111,2243,8,111,1,112,1,112,1,112,1,112,1,112,1,112,
+		1,112,1,112,1,112,1,112,1,112,3,112,2256,8,112,1,112,1,112,3,112,2260,
+		8,112,1,112,1,112,3,112,2264,8,112,1,112,1,112,3,112,2268,8,112,1,112,
+		1,112,1,112,1,112,3,112,2274,8,112,1,112,1,112,1,112,1,112,1,112,3,112,
+		2281,8,112,1,112,1,112,1,112,1,112,4,112,2287,8,112,11,112,12,112,2288,
+		1,112,1,112,3,112,2293,8,112,1,112,1,112,1,112,1,112,1,112,3,112,2300,
+		8,112,3,112,2302,8,112,1,113,1,113,3,113,2306,8,113,1,113,1,113,1,114,
+		1,114,1,114,3,114,2313,8,114,1,114,1,114,3,114,2317,8,114,1,114,5,114,
+		2320,8,114,10,114,12,114,2323,9,114,1,115,1,115,1,115,1,115,1,115,1,115,
+		1,115,1,115,1,115,3,115,2334,8,115,3,115,2336,8,115,1,116,3,116,2339,8,
+		116,1,116,1,116,1,116,1,116,1,116,1,116,1,116,3,116,2348,8,116,1,117,1,
+		117,3,117,2352,8,117,1,117,1,117,5,117,2356,8,117,10,117,12,117,2359,9,
+		117,1,118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2368,8,118,1,118,1,
+		118,3,118,2372,8,118,1,118,1,118,3,118,2376,8,118,1,118,1,118,3,118,2380,
+		8,118,1,118,1,118,1,118,1,118,3,118,2386,8,118,1,118,1,118,1,118,3,118,
+		2391,8,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,1,118,3,118,2401,
+		8,118,1,118,1,118,1,118,1,118,5,118,2407,8,118,10,118,12,118,2410,9,118,
+		1,118,1,118,3,118,2414,8,118,1,118,1,118,3,118,2418,8,118,1,118,1,118,
+		1,118,1,118,3,118,2424,8,118,1,118,1,118,1,118,1,118,1,118,3,118,2431,
+		8,118,3,118,2433,8,118,1,119,1,119,1,119,1,120,1,120,1,120,1,120,1,120,
+		1,120,1,120,1,120,5,120,2446,8,120,10,120,12,120,2449,9,120,1,120,1,120,
+		1,120,3,120,2454,8,120,1,121,1,121,3,121,2458,8,121,1,121,1,121,3,121,
+		2462,8,121,1,121,3,121,2465,8,121,1,121,3,121,2468,8,121,1,121,1,121,3,
+		121,2472,8,121,1,121,1,121,1,121,3,121,2477,8,121,1,121,1,121,1,121,1,
+		121,5,121,2483,8,121,10,121,12,121,2486,9,121,1,121,1,121,3,121,2490,8,
+		121,1,121,3,121,2493,8,121,1,121,1,121,3,121,2497,8,121,1,121,1,121,3,
+		121,2501,8,121,1,121,3,121,2504,8,121,1,122,1,122,1,122,1,122,1,122,1,
+		122,3,122,2512,8,122,1,122,1,122,3,122,2516,8,122,1,122,1,122,3,122,2520,
+		8,122,3,122,2522,8,122,1,122,3,122,2525,8,122,1,122,3,122,2528,8,122,1,
+		123,1,123,1,123,1,123,3,123,2534,8,123,1,124,1,124,1,124,3,124,2539,8,
+		124,1,124,3,124,2542,8,124,1,124,3,124,2545,8,124,1,124,1,124,1,124,3,
+		124,2550,8,124,1,124,1,124,3,124,2554,8,124,1,124,1,124,1,124,1,124,3,
+		124,2560,8,124,1,124,1,124,3,124,2564,8,124,1,125,1,125,3,125,2568,8,125,
+		1,125,1,125,1,125,3,125,2573,8,125,1,125,1,125,3,125,2577,8,125,1,125,
+		1,125,3,125,2581,8,125,1,125,1,125,3,125,2585,8,125,1,125,1,125,3,125,
+		2589,8,125,1,125,1,125,1,125,3,125,2594,8,125,1,126,1,126,3,126,2598,8,
+		126,1,126,1,126,3,126,2602,8,126,1,126,1,126,5,126,2606,8,126,10,126,12,
+		126,2609,9,126,1,127,1,127,1,127,1,127,1,127,1,127,1,127,3,127,2618,8,
 		127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,1,127,
-		3,127,2631,8,127,1,127,3,127,2634,8,127,1,127,1,127,1,127,1,127,1,127,
-		3,127,2641,8,127,1,127,1,127,3,127,2645,8,127,1,128,1,128,1,128,1,128,
-		3,128,2651,8,128,1,128,1,128,5,128,2655,8,128,10,128,12,128,2658,9,128,
-		1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,5,129,2669,8,129,
-		10,129,12,129,2672,9,129,3,129,2674,8,129,1,129,1,129,1,129,1,129,1,129,
-		1,129,1,129,1,129,1,129,1,129,5,129,2686,8,129,10,129,12,129,2689,9,129,
-		3,129,2691,8,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,3,129,2700,
-		8,129,1,129,5,129,2703,8,129,10,129,12,129,2706,9,129,3,129,2708,8,129,
-		1,130,1,130,1,130,1,130,3,130,2714,8,130,1,130,5,130,2717,8,130,10,130,
-		12,130,2720,9,130,1,131,1,131,1,131,3,131,2725,8,131,1,131,3,131,2728,
-		8,131,1,131,1,131,1,131,1,131,1,131,1,131,3,131,2736,8,131,1,132,1,132,
-		1,132,3,132,2741,8,132,1,132,1,132,3,132,2745,8,132,1,132,1,132,1,132,
-		1,132,1,132,5,132,2752,8,132,10,132,12,132,2755,9,132,1,133,1,133,1,133,
-		3,133,2760,8,133,1,133,1,133,1,133,1,133,3,133,2766,8,133,1,133,1,133,
-		1,133,1,133,1,133,1,133,1,133,3,133,2775,8,133,1,133,1,133,1,133,1,133,
-		1,133,1,133,1,133,1,133,1,133,3,133,2786,8,133,1,133,1,133,1,133,1,133,
-		3,133,2792,8,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,
-		1,133,1,133,1,133,3,133,2806,8,133,1,133,3,133,2809,8,133,1,133,3,133,
-		2812,8,133,1,133,4,133,2815,8,133,11,133,12,133,2816,1,134,1,134,1,134,
-		3,134,2822,8,134,1,134,1,134,1,134,1,134,1,134,1,134,3,134,2830,8,134,
-		1,134,1,134,3,134,2834,8,134,3,134,2836,8,134,1,134,1,134,1,134,1,134,
-		1,134,1,134,1,134,1,134,1,134,3,134,2847,8,134,1,134,3,134,2850,8,134,
-		1,134,1,134,1,134,1,134,1,134,1,134,3,134,2858,8,134,1,134,1,134,4,134,
-		2862,8,134,11,134,12,134,2863,1,134,1,134,1,134,3,134,2869,8,134,1,134,
-		1,134,1,134,3,134,2874,8,134,1,134,1,134,1,134,1,134,1,134,1,134,4,134,
-		2882,8,134,11,134,12,134,2883,3,134,2886,8,134,1,135,1,135,1,135,1,135,
-		1,135,1,135,1,135,1,135,1,135,3,135,2897,8,135,1,136,1,136,1,137,1,137,
-		1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,2913,
-		8,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,2922,8,137,1,137,
+		1,127,1,127,3,127,2633,8,127,1,127,3,127,2636,8,127,1,127,1,127,1,127,
+		1,127,1,127,3,127,2643,8,127,1,127,1,127,3,127,2647,8,127,1,128,1,128,
+		1,128,1,128,3,128,2653,8,128,1,128,1,128,5,128,2657,8,128,10,128,12,128,
+		2660,9,128,1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,5,129,
+		2671,8,129,10,129,12,129,2674,9,129,3,129,2676,8,129,1,129,1,129,1,129,
+		1,129,1,129,1,129,1,129,1,129,1,129,1,129,5,129,2688,8,129,10,129,12,129,
+		2691,9,129,3,129,2693,8,129,1,129,1,129,1,129,1,129,1,129,1,129,1,129,
+		3,129,2702,8,129,1,129,5,129,2705,8,129,10,129,12,129,2708,9,129,3,129,
+		2710,8,129,1,130,1,130,1,130,1,130,3,130,2716,8,130,1,130,5,130,2719,8,
+		130,10,130,12,130,2722,9,130,1,131,1,131,1,131,3,131,2727,8,131,1,131,
+		3,131,2730,8,131,1,131,1,131,1,131,1,131,1,131,1,131,3,131,2738,8,131,
+		1,132,1,132,1,132,3,132,2743,8,132,1,132,1,132,3,132,2747,8,132,1,132,
+		1,132,1,132,1,132,1,132,5,132,2754,8,132,10,132,12,132,2757,9,132,1,133,
+		1,133,1,133,3,133,2762,8,133,1,133,1,133,1,133,1,133,3,133,2768,8,133,
+		1,133,1,133,1,133,1,133,1,133,1,133,1,133,3,133,2777,8,133,1,133,1,133,
+		1,133,1,133,1,133,1,133,1,133,1,133,1,133,3,133,2788,8,133,1,133,1,133,
+		1,133,1,133,3,133,2794,8,133,1,133,1,133,1,133,1,133,1,133,1,133,1,133,
+		1,133,1,133,1,133,1,133,1,133,3,133,2808,8,133,1,133,3,133,2811,8,133,
+		1,133,3,133,2814,8,133,1,133,4,133,2817,8,133,11,133,12,133,2818,1,134,
+		1,134,1,134,3,134,2824,8,134,1,134,1,134,1,134,1,134,1,134,1,134,3,134,
+		2832,8,134,1,134,1,134,3,134,2836,8,134,3,134,2838,8,134,1,134,1,134,1,
+		134,1,134,1,134,1,134,1,134,1,134,1,134,3,134,2849,8,134,1,134,3,134,2852,
+		8,134,1,134,1,134,1,134,1,134,1,134,1,134,3,134,2860,8,134,1,134,1,134,
+		4,134,2864,8,134,11,134,12,134,2865,1,134,1,134,1,134,3,134,2871,8,134,
+		1,134,1,134,1,134,3,134,2876,8,134,1,134,1,134,1,134,1,134,1,134,1,134,
+		4,134,2884,8,134,11,134,12,134,2885,3,134,2888,8,134,1,135,1,135,1,135,
+		1,135,1,135,1,135,1,135,1,135,1,135,3,135,2899,8,135,1,136,1,136,1,137,
+		1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,
+		2915,8,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,3,137,2924,8,137,
 		1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,1,137,
-		3,137,2937,8,137,1,137,1,137,1,137,1,137,3,137,2943,8,137,1,138,1,138,
-		1,138,5,138,2948,8,138,10,138,12,138,2951,9,138,1,138,1,138,1,138,1,138,
-		1,138,1,138,1,138,1,138,1,138,3,138,2962,8,138,1,138,1,138,1,138,1,138,
-		3,138,2968,8,138,1,138,1,138,1,138,1,138,1,138,1,138,4,138,2976,8,138,
-		11,138,12,138,2977,1,138,3,138,2981,8,138,1,138,1,138,1,138,1,138,3,138,
-		2987,8,138,1,139,1,139,3,139,2991,8,139,1,139,3,139,2994,8,139,1,139,1,
-		139,1,139,1,139,1,139,1,139,3,139,3002,8,139,1,139,1,139,3,139,3006,8,
-		139,1,139,1,139,3,139,3010,8,139,1,139,3,139,3013,8,139,1,139,1,139,3,
-		139,3017,8,139,1,139,1,139,1,139,1,139,5,139,3023,8,139,10,139,12,139,
-		3026,9,139,1,139,1,139,3,139,3030,8,139,1,139,1,139,3,139,3034,8,139,1,
+		1,137,3,137,2939,8,137,1,137,1,137,1,137,1,137,3,137,2945,8,137,1,138,
+		1,138,1,138,5,138,2950,8,138,10,138,12,138,2953,9,138,1,138,1,138,1,138,
+		1,138,1,138,1,138,1,138,1,138,1,138,3,138,2964,8,138,1,138,1,138,1,138,
+		1,138,3,138,2970,8,138,1,138,1,138,1,138,1,138,1,138,1,138,4,138,2978,
+		8,138,11,138,12,138,2979,1,138,3,138,2983,8,138,1,138,1,138,1,138,1,138,
+		3,138,2989,8,138,1,139,1,139,3,139,2993,8,139,1,139,3,139,2996,8,139,1,
+		139,1,139,1,139,1,139,1,139,1,139,3,139,3004,8,139,1,139,1,139,3,139,3008,
+		8,139,1,139,1,139,3,139,3012,8,139,1,139,3,139,3015,8,139,1,139,1,139,
+		3,139,3019,8,139,1,139,1,139,1,139,1,139,5,139,3025,8,139,10,139,12,139,
+		3028,9,139,1,139,1,139,3,139,3032,8,139,1,139,1,139,3,139,3036,8,139,1,
 		139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
-		3,139,3048,8,139,1,139,1,139,1,139,1,139,3,139,3054,8,139,1,139,1,139,
-		1,139,3,139,3059,8,139,1,139,3,139,3062,8,139,1,139,1,139,1,139,1,139,
+		3,139,3050,8,139,1,139,1,139,1,139,1,139,3,139,3056,8,139,1,139,1,139,
+		1,139,3,139,3061,8,139,1,139,3,139,3064,8,139,1,139,1,139,1,139,1,139,
 		1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
-		1,139,1,139,3,139,3082,8,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
-		1,139,1,139,1,139,1,139,1,139,1,139,1,139,3,139,3098,8,139,3,139,3100,
-		8,139,1,140,1,140,3,140,3104,8,140,1,140,1,140,1,140,1,140,3,140,3110,
-		8,140,1,140,1,140,3,140,3114,8,140,1,140,1,140,1,140,1,140,1,140,1,140,
-		1,140,1,140,1,140,1,140,1,140,3,140,3127,8,140,1,140,1,140,1,140,3,140,
-		3132,8,140,1,140,1,140,1,140,1,140,1,140,3,140,3139,8,140,1,140,1,140,
-		1,140,1,140,4,140,3145,8,140,11,140,12,140,3146,1,140,1,140,3,140,3151,
-		8,140,1,140,4,140,3154,8,140,11,140,12,140,3155,1,140,1,140,1,140,1,140,
-		1,140,1,140,1,140,1,140,1,140,1,140,3,140,3168,8,140,1,140,1,140,3,140,
-		3172,8,140,1,141,1,141,3,141,3176,8,141,1,141,3,141,3179,8,141,1,141,1,
-		141,1,141,1,141,1,141,3,141,3186,8,141,1,141,1,141,3,141,3190,8,141,1,
-		142,1,142,1,142,1,142,1,142,1,142,1,142,3,142,3199,8,142,1,142,1,142,1,
-		142,1,142,1,142,1,142,1,142,1,142,3,142,3209,8,142,1,142,3,142,3212,8,
-		142,1,142,1,142,3,142,3216,8,142,1,142,1,142,1,142,3,142,3221,8,142,1,
-		142,1,142,3,142,3225,8,142,1,142,3,142,3228,8,142,1,142,1,142,1,142,4,
-		142,3233,8,142,11,142,12,142,3234,3,142,3237,8,142,1,143,1,143,1,143,1,
-		143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,3,143,3250,8,143,1,143,1,
-		143,1,143,1,143,1,143,1,143,3,143,3258,8,143,1,143,1,143,1,143,1,143,1,
+		1,139,1,139,3,139,3084,8,139,1,139,1,139,1,139,1,139,1,139,1,139,1,139,
+		1,139,1,139,1,139,1,139,1,139,1,139,1,139,3,139,3100,8,139,3,139,3102,
+		8,139,1,140,1,140,3,140,3106,8,140,1,140,1,140,1,140,1,140,3,140,3112,
+		8,140,1,140,1,140,3,140,3116,8,140,1,140,1,140,1,140,1,140,1,140,1,140,
+		1,140,1,140,1,140,1,140,1,140,3,140,3129,8,140,1,140,1,140,1,140,3,140,
+		3134,8,140,1,140,1,140,1,140,1,140,1,140,3,140,3141,8,140,1,140,1,140,
+		1,140,1,140,4,140,3147,8,140,11,140,12,140,3148,1,140,1,140,3,140,3153,
+		8,140,1,140,4,140,3156,8,140,11,140,12,140,3157,1,140,1,140,1,140,1,140,
+		1,140,1,140,1,140,1,140,1,140,1,140,3,140,3170,8,140,1,140,1,140,3,140,
+		3174,8,140,1,141,1,141,3,141,3178,8,141,1,141,3,141,3181,8,141,1,141,1,
+		141,1,141,1,141,1,141,3,141,3188,8,141,1,141,1,141,3,141,3192,8,141,1,
+		142,1,142,1,142,1,142,1,142,1,142,1,142,3,142,3201,8,142,1,142,1,142,1,
+		142,1,142,1,142,1,142,1,142,1,142,3,142,3211,8,142,1,142,3,142,3214,8,
+		142,1,142,1,142,3,142,3218,8,142,1,142,1,142,1,142,3,142,3223,8,142,1,
+		142,1,142,3,142,3227,8,142,1,142,3,142,3230,8,142,1,142,1,142,1,142,4,
+		142,3235,8,142,11,142,12,142,3236,3,142,3239,8,142,1,143,1,143,1,143,1,
+		143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,3,143,3252,8,143,1,143,1,
+		143,1,143,1,143,1,143,1,143,3,143,3260,8,143,1,143,1,143,1,143,1,143,1,
 		143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,1,143,3,143,
-		3275,8,143,1,143,1,143,3,143,3279,8,143,1,144,1,144,1,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3295,8,144,
-		1,144,1,144,1,144,1,144,3,144,3301,8,144,1,144,1,144,1,144,1,144,1,144,
-		1,144,3,144,3309,8,144,1,144,1,144,1,144,1,144,3,144,3315,8,144,1,144,
+		3277,8,143,1,143,1,143,3,143,3281,8,143,1,144,1,144,1,144,1,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3297,8,144,
+		1,144,1,144,1,144,1,144,3,144,3303,8,144,1,144,1,144,1,144,1,144,1,144,
+		1,144,3,144,3311,8,144,1,144,1,144,1,144,1,144,3,144,3317,8,144,1,144,
 		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,1,144,3,144,3335,8,144,1,144,1,144,1,144,1,144,
-		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3349,8,144,1,144,
-		4,144,3352,8,144,11,144,12,144,3353,3,144,3356,8,144,1,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3367,8,145,1,145,1,145,1,145,
-		3,145,3372,8,145,1,145,1,145,1,145,1,145,3,145,3378,8,145,1,145,1,145,
-		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3388,8,145,1,145,3,145,3391,
-		8,145,1,145,1,145,1,145,1,145,5,145,3397,8,145,10,145,12,145,3400,9,145,
-		1,145,1,145,1,145,1,145,1,145,3,145,3407,8,145,1,145,1,145,1,145,3,145,
-		3412,8,145,1,145,1,145,1,145,1,145,3,145,3418,8,145,1,145,1,145,1,145,
-		5,145,3423,8,145,10,145,12,145,3426,9,145,1,145,1,145,1,145,1,145,1,145,
-		3,145,3433,8,145,1,145,3,145,3436,8,145,3,145,3438,8,145,1,146,1,146,3,
-		146,3442,8,146,1,146,3,146,3445,8,146,1,146,1,146,1,146,5,146,3450,8,146,
-		10,146,12,146,3453,9,146,3,146,3455,8,146,1,147,1,147,1,147,1,147,1,147,
-		1,147,3,147,3463,8,147,1,147,3,147,3466,8,147,1,148,3,148,3469,8,148,1,
-		148,1,148,1,148,1,148,1,148,1,148,1,148,5,148,3478,8,148,10,148,12,148,
-		3481,9,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,
-		1,148,1,148,1,148,3,148,3496,8,148,1,148,1,148,1,148,1,148,1,148,1,148,
-		5,148,3504,8,148,10,148,12,148,3507,9,148,3,148,3509,8,148,1,149,1,149,
-		3,149,3513,8,149,1,150,3,150,3516,8,150,1,150,1,150,1,150,3,150,3521,8,
-		150,1,150,5,150,3524,8,150,10,150,12,150,3527,9,150,1,151,1,151,1,151,
-		1,151,5,151,3533,8,151,10,151,12,151,3536,9,151,1,151,1,151,1,152,1,152,
-		1,152,3,152,3543,8,152,1,152,3,152,3546,8,152,1,152,3,152,3549,8,152,1,
-		153,1,153,1,153,1,153,1,153,1,153,1,153,1,153,5,153,3559,8,153,10,153,
-		12,153,3562,9,153,1,153,1,153,3,153,3566,8,153,1,154,3,154,3569,8,154,
-		1,154,1,154,1,154,1,154,1,154,3,154,3576,8,154,1,155,1,155,1,155,1,155,
-		1,155,3,155,3583,8,155,1,155,1,155,1,155,1,155,1,155,1,155,5,155,3591,
-		8,155,10,155,12,155,3594,9,155,1,155,1,155,3,155,3598,8,155,1,155,3,155,
-		3601,8,155,1,155,3,155,3604,8,155,1,155,3,155,3607,8,155,1,155,3,155,3610,
-		8,155,1,156,1,156,1,156,1,156,1,157,1,157,5,157,3618,8,157,10,157,12,157,
-		3621,9,157,1,158,1,158,1,158,3,158,3626,8,158,1,158,1,158,1,158,1,158,
-		1,158,1,158,3,158,3634,8,158,3,158,3636,8,158,1,159,1,159,1,159,1,159,
-		5,159,3642,8,159,10,159,12,159,3645,9,159,1,159,1,159,3,159,3649,8,159,
-		1,159,1,159,1,159,3,159,3654,8,159,1,160,1,160,1,160,1,161,1,161,1,161,
-		5,161,3662,8,161,10,161,12,161,3665,9,161,1,162,1,162,1,162,1,162,1,162,
-		1,162,1,162,1,162,5,162,3675,8,162,10,162,12,162,3678,9,162,1,162,1,162,
-		1,162,1,162,3,162,3684,8,162,1,163,1,163,1,163,1,163,1,163,1,163,3,163,
-		3692,8,163,1,163,1,163,3,163,3696,8,163,3,163,3698,8,163,1,163,3,163,3701,
-		8,163,1,163,3,163,3704,8,163,1,164,1,164,1,164,1,164,1,164,3,164,3711,
-		8,164,1,164,1,164,1,164,1,164,1,164,3,164,3718,8,164,3,164,3720,8,164,
-		1,164,3,164,3723,8,164,1,165,1,165,1,165,1,165,1,165,1,165,1,165,5,165,
-		3732,8,165,10,165,12,165,3735,9,165,3,165,3737,8,165,1,165,1,165,1,165,
-		1,165,1,165,3,165,3744,8,165,3,165,3746,8,165,1,165,3,165,3749,8,165,1,
-		166,1,166,1,166,1,166,1,166,1,166,1,166,1,166,4,166,3759,8,166,11,166,
-		12,166,3760,1,167,1,167,3,167,3765,8,167,1,167,1,167,1,167,3,167,3770,
+		1,144,1,144,1,144,1,144,1,144,3,144,3337,8,144,1,144,1,144,1,144,1,144,
+		1,144,1,144,1,144,1,144,1,144,1,144,1,144,1,144,3,144,3351,8,144,1,144,
+		4,144,3354,8,144,11,144,12,144,3355,3,144,3358,8,144,1,145,1,145,1,145,
+		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3369,8,145,1,145,1,145,1,145,
+		3,145,3374,8,145,1,145,1,145,1,145,1,145,3,145,3380,8,145,1,145,1,145,
+		1,145,1,145,1,145,1,145,1,145,1,145,3,145,3390,8,145,1,145,3,145,3393,
+		8,145,1,145,1,145,1,145,1,145,5,145,3399,8,145,10,145,12,145,3402,9,145,
+		1,145,1,145,1,145,1,145,1,145,3,145,3409,8,145,1,145,1,145,1,145,3,145,
+		3414,8,145,1,145,1,145,1,145,1,145,3,145,3420,8,145,1,145,1,145,1,145,
+		5,145,3425,8,145,10,145,12,145,3428,9,145,1,145,1,145,1,145,1,145,1,145,
+		3,145,3435,8,145,1,145,3,145,3438,8,145,3,145,3440,8,145,1,146,1,146,3,
+		146,3444,8,146,1,146,3,146,3447,8,146,1,146,1,146,1,146,5,146,3452,8,146,
+		10,146,12,146,3455,9,146,3,146,3457,8,146,1,147,1,147,1,147,1,147,1,147,
+		1,147,3,147,3465,8,147,1,147,3,147,3468,8,147,1,148,3,148,3471,8,148,1,
+		148,1,148,1,148,1,148,1,148,1,148,1,148,5,148,3480,8,148,10,148,12,148,
+		3483,9,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,1,148,
+		1,148,1,148,1,148,3,148,3498,8,148,1,148,1,148,1,148,1,148,1,148,1,148,
+		5,148,3506,8,148,10,148,12,148,3509,9,148,3,148,3511,8,148,1,149,1,149,
+		3,149,3515,8,149,1,150,3,150,3518,8,150,1,150,1,150,1,150,3,150,3523,8,
+		150,1,150,5,150,3526,8,150,10,150,12,150,3529,9,150,1,151,1,151,1,151,
+		1,151,5,151,3535,8,151,10,151,12,151,3538,9,151,1,151,1,151,1,152,1,152,
+		1,152,3,152,3545,8,152,1,152,3,152,3548,8,152,1,152,3,152,3551,8,152,1,
+		153,1,153,1,153,1,153,1,153,1,153,1,153,1,153,5,153,3561,8,153,10,153,
+		12,153,3564,9,153,1,153,1,153,3,153,3568,8,153,1,154,3,154,3571,8,154,
+		1,154,1,154,1,154,1,154,1,154,3,154,3578,8,154,1,155,1,155,1,155,1,155,
+		1,155,3,155,3585,8,155,1,155,1,155,1,155,1,155,1,155,1,155,5,155,3593,
+		8,155,10,155,12,155,3596,9,155,1,155,1,155,3,155,3600,8,155,1,155,3,155,
+		3603,8,155,1,155,3,155,3606,8,155,1,155,3,155,3609,8,155,1,155,3,155,3612,
+		8,155,1,156,1,156,1,156,1,156,1,157,1,157,5,157,3620,8,157,10,157,12,157,
+		3623,9,157,1,158,1,158,1,158,3,158,3628,8,158,1,158,1,158,1,158,1,158,
+		1,158,1,158,3,158,3636,8,158,3,158,3638,8,158,1,159,1,159,1,159,1,159,
+		5,159,3644,8,159,10,159,12,159,3647,9,159,1,159,1,159,3,159,3651,8,159,
+		1,159,1,159,1,159,3,159,3656,8,159,1,160,1,160,1,160,1,161,1,161,1,161,
+		5,161,3664,8,161,10,161,12,161,3667,9,161,1,162,1,162,1,162,1,162,1,162,
+		1,162,1,162,1,162,5,162,3677,8,162,10,162,12,162,3680,9,162,1,162,1,162,
+		1,162,1,162,3,162,3686,8,162,1,163,1,163,1,163,1,163,1,163,1,163,3,163,
+		3694,8,163,1,163,1,163,3,163,3698,8,163,3,163,3700,8,163,1,163,3,163,3703,
+		8,163,1,163,3,163,3706,8,163,1,164,1,164,1,164,1,164,1,164,3,164,3713,
+		8,164,1,164,1,164,1,164,1,164,1,164,3,164,3720,8,164,3,164,3722,8,164,
+		1,164,3,164,3725,8,164,1,165,1,165,1,165,1,165,1,165,1,165,1,165,5,165,
+		3734,8,165,10,165,12,165,3737,9,165,3,165,3739,8,165,1,165,1,165,1,165,
+		1,165,1,165,3,165,3746,8,165,3,165,3748,8,165,1,165,3,165,3751,8,165,1,
+		166,1,166,1,166,1,166,1,166,1,166,1,166,1,166,4,166,3761,8,166,11,166,
+		12,166,3762,1,167,1,167,3,167,3767,8,167,1,167,1,167,1,167,3,167,3772,
 		8,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,1,167,5,167,
-		3782,8,167,10,167,12,167,3785,9,167,1,167,1,167,3,167,3789,8,167,1,167,
-		3,167,3792,8,167,1,167,1,167,1,167,1,167,3,167,3798,8,167,1,167,1,167,
-		3,167,3802,8,167,1,168,1,168,3,168,3806,8,168,1,168,1,168,1,168,5,168,
-		3811,8,168,10,168,12,168,3814,9,168,1,168,1,168,1,168,1,168,3,168,3820,
-		8,168,1,168,3,168,3823,8,168,1,169,1,169,1,169,1,169,1,169,1,169,3,169,
-		3831,8,169,1,169,1,169,3,169,3835,8,169,3,169,3837,8,169,1,170,1,170,1,
-		170,1,170,3,170,3843,8,170,3,170,3845,8,170,1,170,1,170,1,170,1,170,3,
-		170,3851,8,170,3,170,3853,8,170,1,171,1,171,1,171,1,171,1,171,1,171,3,
-		171,3861,8,171,1,171,5,171,3864,8,171,10,171,12,171,3867,9,171,1,171,1,
-		171,1,171,3,171,3872,8,171,1,171,1,171,1,171,1,172,1,172,1,172,1,172,1,
-		172,1,172,1,172,1,172,1,172,1,172,1,172,3,172,3888,8,172,1,172,1,172,3,
-		172,3892,8,172,1,173,1,173,1,173,3,173,3897,8,173,1,173,1,173,5,173,3901,
-		8,173,10,173,12,173,3904,9,173,1,173,1,173,1,174,1,174,3,174,3910,8,174,
-		1,174,3,174,3913,8,174,1,174,1,174,1,174,3,174,3918,8,174,1,174,1,174,
-		3,174,3922,8,174,1,174,3,174,3925,8,174,1,174,1,174,3,174,3929,8,174,1,
-		174,3,174,3932,8,174,1,174,1,174,1,174,1,174,3,174,3938,8,174,1,174,1,
-		174,1,174,3,174,3943,8,174,1,174,1,174,3,174,3947,8,174,1,174,1,174,1,
-		174,1,174,1,174,1,174,1,174,3,174,3956,8,174,1,175,1,175,3,175,3960,8,
-		175,1,175,1,175,1,176,1,176,3,176,3966,8,176,1,176,5,176,3969,8,176,10,
-		176,12,176,3972,9,176,1,177,1,177,1,177,1,177,1,177,1,177,1,177,3,177,
-		3981,8,177,1,177,1,177,1,177,3,177,3986,8,177,1,177,3,177,3989,8,177,1,
-		178,1,178,3,178,3993,8,178,1,178,1,178,1,178,5,178,3998,8,178,10,178,12,
-		178,4001,9,178,1,178,1,178,1,178,1,178,3,178,4007,8,178,1,178,3,178,4010,
-		8,178,1,179,1,179,1,179,1,179,1,179,1,179,1,179,3,179,4019,8,179,1,179,
-		3,179,4022,8,179,1,180,1,180,1,180,1,180,1,180,3,180,4029,8,180,1,180,
-		1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,3,180,4041,8,180,
-		1,180,1,180,1,180,3,180,4046,8,180,1,180,3,180,4049,8,180,1,181,1,181,
-		1,181,1,181,1,181,1,181,1,181,1,181,3,181,4059,8,181,1,181,1,181,1,181,
-		3,181,4064,8,181,1,181,1,181,3,181,4068,8,181,1,181,1,181,1,181,1,181,
-		1,181,1,181,1,181,1,181,1,181,5,181,4079,8,181,10,181,12,181,4082,9,181,
-		3,181,4084,8,181,1,181,1,181,1,181,1,181,3,181,4090,8,181,1,182,1,182,
-		1,182,5,182,4095,8,182,10,182,12,182,4098,9,182,1,183,1,183,1,183,1,183,
-		1,183,1,183,3,183,4106,8,183,1,184,1,184,1,184,1,184,1,184,3,184,4113,
-		8,184,1,184,1,184,1,184,1,184,3,184,4119,8,184,1,184,1,184,1,184,1,184,
-		3,184,4125,8,184,1,185,1,185,1,185,1,185,1,185,1,185,1,185,1,185,1,185,
-		1,185,3,185,4137,8,185,1,186,1,186,1,186,1,186,1,186,1,186,1,186,1,186,
-		1,186,1,186,3,186,4149,8,186,1,187,1,187,1,187,1,188,1,188,3,188,4156,
-		8,188,1,188,1,188,3,188,4160,8,188,1,188,1,188,3,188,4164,8,188,1,188,
-		1,188,1,188,3,188,4169,8,188,1,188,3,188,4172,8,188,1,188,1,188,3,188,
-		4176,8,188,1,188,3,188,4179,8,188,1,188,3,188,4182,8,188,1,188,3,188,4185,
-		8,188,1,188,1,188,1,188,1,188,1,188,1,188,3,188,4193,8,188,1,188,1,188,
-		1,188,3,188,4198,8,188,1,188,3,188,4201,8,188,1,188,3,188,4204,8,188,3,
-		188,4206,8,188,1,189,1,189,4,189,4210,8,189,11,189,12,189,4211,3,189,4214,
-		8,189,1,190,1,190,1,190,1,190,3,190,4220,8,190,1,190,1,190,1,190,3,190,
-		4225,8,190,1,190,1,190,1,190,1,190,1,190,3,190,4232,8,190,1,190,1,190,
-		1,190,3,190,4237,8,190,1,190,1,190,1,190,1,190,1,190,3,190,4244,8,190,
-		1,190,1,190,3,190,4248,8,190,1,190,1,190,1,190,1,190,3,190,4254,8,190,
-		1,191,1,191,1,191,3,191,4259,8,191,1,191,3,191,4262,8,191,1,191,1,191,
-		3,191,4266,8,191,3,191,4268,8,191,1,191,1,191,1,192,1,192,1,192,1,192,
-		1,192,1,192,3,192,4278,8,192,1,193,1,193,1,193,1,193,1,193,1,193,5,193,
-		4286,8,193,10,193,12,193,4289,9,193,1,193,1,193,3,193,4293,8,193,1,193,
-		1,193,1,193,1,194,1,194,1,194,1,194,1,194,1,194,3,194,4304,8,194,1,195,
-		1,195,3,195,4308,8,195,1,195,1,195,3,195,4312,8,195,1,196,1,196,1,196,
-		1,196,1,196,3,196,4319,8,196,1,196,1,196,1,196,1,196,3,196,4325,8,196,
-		3,196,4327,8,196,1,197,1,197,1,197,3,197,4332,8,197,1,197,3,197,4335,8,
-		197,1,197,3,197,4338,8,197,1,197,3,197,4341,8,197,3,197,4343,8,197,1,197,
-		3,197,4346,8,197,1,197,1,197,1,197,3,197,4351,8,197,1,197,3,197,4354,8,
-		197,1,197,1,197,3,197,4358,8,197,1,197,1,197,3,197,4362,8,197,1,197,1,
-		197,1,197,1,197,3,197,4368,8,197,1,198,1,198,1,198,1,198,3,198,4374,8,
-		198,1,198,1,198,3,198,4378,8,198,1,199,1,199,1,199,5,199,4383,8,199,10,
-		199,12,199,4386,9,199,1,200,1,200,3,200,4390,8,200,1,201,1,201,1,201,1,
-		201,1,201,1,201,1,201,1,201,1,201,1,201,3,201,4402,8,201,1,201,5,201,4405,
-		8,201,10,201,12,201,4408,9,201,1,202,1,202,1,203,1,203,1,203,5,203,4415,
-		8,203,10,203,12,203,4418,9,203,1,203,1,203,1,204,1,204,1,205,1,205,1,206,
-		1,206,1,207,1,207,1,208,1,208,1,208,0,2,54,56,209,0,2,4,6,8,10,12,14,16,
-		18,20,22,24,26,28,30,32,34,36,38,40,42,44,46,48,50,52,54,56,58,60,62,64,
-		66,68,70,72,74,76,78,80,82,84,86,88,90,92,94,96,98,100,102,104,106,108,
-		110,112,114,116,118,120,122,124,126,128,130,132,134,136,138,140,142,144,
-		146,148,150,152,154,156,158,160,162,164,166,168,170,172,174,176,178,180,
-		182,184,186,188,190,192,194,196,198,200,202,204,206,208,210,212,214,216,
-		218,220,222,224,226,228,230,232,234,236,238,240,242,244,246,248,250,252,
-		254,256,258,260,262,264,266,268,270,272,274,276,278,280,282,284,286,288,
-		290,292,294,296,298,300,302,304,306,308,310,312,314,316,318,320,322,324,
-		326,328,330,332,334,336,338,340,342,344,346,348,350,352,354,356,358,360,
-		362,364,366,368,370,372,374,376,378,380,382,384,386,388,390,392,394,396,
-		398,400,402,404,406,408,410,412,414,416,0,82,2,0,482,484,488,488,1,0,467,
-		468,1,0,477,478,2,0,317,318,334,334,1,0,314,315,1,0,344,345,2,0,302,302,
-		460,460,1,0,469,471,2,0,392,392,446,446,1,0,461,466,1,0,467,472,1,0,159,
-		162,3,0,384,384,388,388,445,445,2,0,384,384,410,410,2,0,473,473,500,500,
-		2,0,322,322,328,328,3,0,393,393,428,428,450,450,2,0,351,354,356,359,2,
-		0,404,405,430,431,3,0,414,414,425,425,452,452,3,0,368,368,374,374,380,
-		380,3,0,104,104,204,204,230,230,2,0,96,96,192,192,2,0,95,95,133,133,2,
-		0,230,230,340,340,2,0,95,95,158,158,2,0,22,22,68,68,2,0,27,27,221,221,
-		2,0,102,102,138,138,2,0,269,269,271,271,2,0,85,85,116,116,10,0,38,38,41,
-		41,45,45,61,61,101,101,109,109,119,119,256,256,259,259,384,384,3,0,186,
-		186,248,248,368,368,2,0,64,64,289,289,2,0,407,407,433,433,2,0,62,62,111,
-		111,2,0,391,391,409,409,2,0,28,28,138,138,3,0,55,55,147,147,151,151,2,
-		0,33,33,92,92,4,0,42,42,70,70,185,185,270,270,2,0,142,142,287,287,5,0,
-		57,57,74,74,233,233,279,279,363,363,2,0,17,17,69,69,2,0,71,71,78,78,2,
-		0,11,11,218,218,2,0,231,231,276,276,2,0,35,35,172,172,2,0,219,219,244,
-		244,2,0,76,76,244,244,2,0,276,276,399,399,5,0,57,57,74,74,233,233,239,
-		239,279,279,3,0,99,99,199,199,228,228,5,0,100,100,200,200,229,229,240,
-		240,267,267,2,0,266,266,454,454,2,0,154,154,416,416,2,0,419,419,423,423,
-		2,0,2,2,213,213,2,0,19,19,98,98,2,0,274,274,303,303,2,0,39,39,413,413,
-		2,0,1,1,226,226,2,0,39,39,226,226,2,0,40,40,283,283,2,0,305,305,436,436,
-		2,0,86,86,246,246,2,0,289,289,340,340,2,0,138,138,243,243,2,0,29,29,233,
-		233,2,0,46,46,73,73,2,0,449,449,461,461,5,0,190,190,240,240,269,269,271,
-		271,384,384,2,0,419,419,449,449,1,0,385,386,5,0,57,57,118,118,233,233,
-		266,266,447,447,1,0,497,497,2,0,492,493,497,497,1,0,1,309,1,0,310,360,
-		1,0,361,383,1,0,384,460,28,0,1,57,59,92,94,107,109,149,151,152,154,178,
-		180,236,238,294,296,300,303,306,308,313,316,337,339,371,373,376,378,378,
-		380,388,391,399,401,413,415,415,418,418,423,424,427,428,430,433,436,437,
-		439,441,443,448,450,451,453,457,5343,0,419,1,0,0,0,2,432,1,0,0,0,4,435,
-		1,0,0,0,6,460,1,0,0,0,8,464,1,0,0,0,10,470,1,0,0,0,12,474,1,0,0,0,14,480,
-		1,0,0,0,16,486,1,0,0,0,18,491,1,0,0,0,20,495,1,0,0,0,22,497,1,0,0,0,24,
-		505,1,0,0,0,26,513,1,0,0,0,28,521,1,0,0,0,30,529,1,0,0,0,32,540,1,0,0,
-		0,34,542,1,0,0,0,36,545,1,0,0,0,38,550,1,0,0,0,40,570,1,0,0,0,42,633,1,
-		0,0,0,44,635,1,0,0,0,46,671,1,0,0,0,48,673,1,0,0,0,50,679,1,0,0,0,52,690,
-		1,0,0,0,54,710,1,0,0,0,56,837,1,0,0,0,58,872,1,0,0,0,60,874,1,0,0,0,62,
-		890,1,0,0,0,64,895,1,0,0,0,66,906,1,0,0,0,68,908,1,0,0,0,70,910,1,0,0,
-		0,72,918,1,0,0,0,74,935,1,0,0,0,76,954,1,0,0,0,78,1048,1,0,0,0,80,1067,
-		1,0,0,0,82,1069,1,0,0,0,84,1112,1,0,0,0,86,1135,1,0,0,0,88,1137,1,0,0,
-		0,90,1151,1,0,0,0,92,1166,1,0,0,0,94,1309,1,0,0,0,96,1324,1,0,0,0,98,1327,
-		1,0,0,0,100,1331,1,0,0,0,102,1335,1,0,0,0,104,1370,1,0,0,0,106,1398,1,
-		0,0,0,108,1400,1,0,0,0,110,1408,1,0,0,0,112,1467,1,0,0,0,114,1469,1,0,
-		0,0,116,1484,1,0,0,0,118,1486,1,0,0,0,120,1495,1,0,0,0,122,1499,1,0,0,
-		0,124,1508,1,0,0,0,126,1539,1,0,0,0,128,1546,1,0,0,0,130,1625,1,0,0,0,
-		132,1628,1,0,0,0,134,1663,1,0,0,0,136,1665,1,0,0,0,138,1673,1,0,0,0,140,
-		1679,1,0,0,0,142,1687,1,0,0,0,144,1694,1,0,0,0,146,1696,1,0,0,0,148,1713,
-		1,0,0,0,150,1729,1,0,0,0,152,1741,1,0,0,0,154,1744,1,0,0,0,156,1783,1,
-		0,0,0,158,1785,1,0,0,0,160,1788,1,0,0,0,162,1802,1,0,0,0,164,1819,1,0,
-		0,0,166,1846,1,0,0,0,168,1848,1,0,0,0,170,1858,1,0,0,0,172,1883,1,0,0,
-		0,174,1929,1,0,0,0,176,1936,1,0,0,0,178,1938,1,0,0,0,180,1950,1,0,0,0,
-		182,1970,1,0,0,0,184,1978,1,0,0,0,186,1997,1,0,0,0,188,2010,1,0,0,0,190,
-		2012,1,0,0,0,192,2016,1,0,0,0,194,2019,1,0,0,0,196,2026,1,0,0,0,198,2028,
-		1,0,0,0,200,2049,1,0,0,0,202,2121,1,0,0,0,204,2145,1,0,0,0,206,2147,1,
-		0,0,0,208,2149,1,0,0,0,210,2172,1,0,0,0,212,2188,1,0,0,0,214,2194,1,0,
-		0,0,216,2196,1,0,0,0,218,2205,1,0,0,0,220,2211,1,0,0,0,222,2240,1,0,0,
-		0,224,2299,1,0,0,0,226,2301,1,0,0,0,228,2307,1,0,0,0,230,2322,1,0,0,0,
-		232,2345,1,0,0,0,234,2349,1,0,0,0,236,2430,1,0,0,0,238,2432,1,0,0,0,240,
-		2435,1,0,0,0,242,2453,1,0,0,0,244,2509,1,0,0,0,246,2531,1,0,0,0,248,2533,
-		1,0,0,0,250,2563,1,0,0,0,252,2593,1,0,0,0,254,2644,1,0,0,0,256,2646,1,
-		0,0,0,258,2707,1,0,0,0,260,2709,1,0,0,0,262,2724,1,0,0,0,264,2737,1,0,
-		0,0,266,2756,1,0,0,0,268,2885,1,0,0,0,270,2896,1,0,0,0,272,2898,1,0,0,
-		0,274,2942,1,0,0,0,276,2986,1,0,0,0,278,3099,1,0,0,0,280,3171,1,0,0,0,
-		282,3189,1,0,0,0,284,3236,1,0,0,0,286,3278,1,0,0,0,288,3355,1,0,0,0,290,
-		3437,1,0,0,0,292,3454,1,0,0,0,294,3462,1,0,0,0,296,3508,1,0,0,0,298,3510,
-		1,0,0,0,300,3515,1,0,0,0,302,3528,1,0,0,0,304,3539,1,0,0,0,306,3565,1,
-		0,0,0,308,3568,1,0,0,0,310,3577,1,0,0,0,312,3611,1,0,0,0,314,3615,1,0,
-		0,0,316,3622,1,0,0,0,318,3653,1,0,0,0,320,3655,1,0,0,0,322,3658,1,0,0,
-		0,324,3683,1,0,0,0,326,3697,1,0,0,0,328,3705,1,0,0,0,330,3724,1,0,0,0,
-		332,3750,1,0,0,0,334,3762,1,0,0,0,336,3803,1,0,0,0,338,3836,1,0,0,0,340,
-		3852,1,0,0,0,342,3854,1,0,0,0,344,3891,1,0,0,0,346,3893,1,0,0,0,348,3955,
-		1,0,0,0,350,3957,1,0,0,0,352,3963,1,0,0,0,354,3988,1,0,0,0,356,3990,1,
-		0,0,0,358,4021,1,0,0,0,360,4048,1,0,0,0,362,4089,1,0,0,0,364,4091,1,0,
-		0,0,366,4105,1,0,0,0,368,4124,1,0,0,0,370,4126,1,0,0,0,372,4138,1,0,0,
-		0,374,4150,1,0,0,0,376,4205,1,0,0,0,378,4213,1,0,0,0,380,4253,1,0,0,0,
-		382,4255,1,0,0,0,384,4277,1,0,0,0,386,4279,1,0,0,0,388,4297,1,0,0,0,390,
-		4305,1,0,0,0,392,4326,1,0,0,0,394,4367,1,0,0,0,396,4369,1,0,0,0,398,4379,
-		1,0,0,0,400,4387,1,0,0,0,402,4401,1,0,0,0,404,4409,1,0,0,0,406,4411,1,
-		0,0,0,408,4421,1,0,0,0,410,4423,1,0,0,0,412,4425,1,0,0,0,414,4427,1,0,
-		0,0,416,4429,1,0,0,0,418,420,3,6,3,0,419,418,1,0,0,0,419,420,1,0,0,0,420,
-		427,1,0,0,0,421,423,5,497,0,0,422,424,3,6,3,0,423,422,1,0,0,0,423,424,
-		1,0,0,0,424,426,1,0,0,0,425,421,1,0,0,0,426,429,1,0,0,0,427,425,1,0,0,
-		0,427,428,1,0,0,0,428,430,1,0,0,0,429,427,1,0,0,0,430,431,5,0,0,1,431,
-		1,1,0,0,0,432,433,3,54,27,0,433,434,5,0,0,1,434,3,1,0,0,0,435,436,3,38,
-		19,0,436,437,5,0,0,1,437,5,1,0,0,0,438,461,3,308,154,0,439,461,3,188,94,
-		0,440,461,3,268,134,0,441,461,3,284,142,0,442,461,3,336,168,0,443,461,
-		3,288,144,0,444,461,3,290,145,0,445,461,3,348,174,0,446,461,3,356,178,
-		0,447,461,3,360,180,0,448,461,3,370,185,0,449,461,3,372,186,0,450,461,
-		3,376,188,0,451,461,3,382,191,0,452,461,3,346,173,0,453,461,3,386,193,
-		0,454,461,3,388,194,0,455,461,3,390,195,0,456,461,3,340,170,0,457,461,
-		3,392,196,0,458,461,3,394,197,0,459,461,3,402,201,0,460,438,1,0,0,0,460,
-		439,1,0,0,0,460,440,1,0,0,0,460,441,1,0,0,0,460,442,1,0,0,0,460,443,1,
-		0,0,0,460,444,1,0,0,0,460,445,1,0,0,0,460,446,1,0,0,0,460,447,1,0,0,0,
-		460,448,1,0,0,0,460,449,1,0,0,0,460,450,1,0,0,0,460,451,1,0,0,0,460,452,
-		1,0,0,0,460,453,1,0,0,0,460,454,1,0,0,0,460,455,1,0,0,0,460,456,1,0,0,
-		0,460,457,1,0,0,0,460,458,1,0,0,0,460,459,1,0,0,0,461,7,1,0,0,0,462,465,
-		3,10,5,0,463,465,3,410,205,0,464,462,1,0,0,0,464,463,1,0,0,0,465,9,1,0,
-		0,0,466,471,5,489,0,0,467,471,5,490,0,0,468,471,5,491,0,0,469,471,3,408,
-		204,0,470,466,1,0,0,0,470,467,1,0,0,0,470,468,1,0,0,0,470,469,1,0,0,0,
-		471,11,1,0,0,0,472,475,3,10,5,0,473,475,3,412,206,0,474,472,1,0,0,0,474,
-		473,1,0,0,0,475,13,1,0,0,0,476,481,3,10,5,0,477,481,3,410,205,0,478,481,
-		3,412,206,0,479,481,3,414,207,0,480,476,1,0,0,0,480,477,1,0,0,0,480,478,
-		1,0,0,0,480,479,1,0,0,0,481,15,1,0,0,0,482,487,5,489,0,0,483,487,5,490,
-		0,0,484,487,5,491,0,0,485,487,3,416,208,0,486,482,1,0,0,0,486,483,1,0,
-		0,0,486,484,1,0,0,0,486,485,1,0,0,0,487,17,1,0,0,0,488,492,3,10,5,0,489,
-		492,3,410,205,0,490,492,3,412,206,0,491,488,1,0,0,0,491,489,1,0,0,0,491,
-		490,1,0,0,0,492,19,1,0,0,0,493,496,3,18,9,0,494,496,3,34,17,0,495,493,
-		1,0,0,0,495,494,1,0,0,0,496,21,1,0,0,0,497,502,3,8,4,0,498,499,5,501,0,
-		0,499,501,3,14,7,0,500,498,1,0,0,0,501,504,1,0,0,0,502,500,1,0,0,0,502,
-		503,1,0,0,0,503,23,1,0,0,0,504,502,1,0,0,0,505,510,3,22,11,0,506,507,5,
-		496,0,0,507,509,3,22,11,0,508,506,1,0,0,0,509,512,1,0,0,0,510,508,1,0,
-		0,0,510,511,1,0,0,0,511,25,1,0,0,0,512,510,1,0,0,0,513,518,3,8,4,0,514,
-		515,5,496,0,0,515,517,3,8,4,0,516,514,1,0,0,0,517,520,1,0,0,0,518,516,
-		1,0,0,0,518,519,1,0,0,0,519,27,1,0,0,0,520,518,1,0,0,0,521,522,5,492,0,
-		0,522,523,3,26,13,0,523,524,5,493,0,0,524,29,1,0,0,0,525,530,3,18,9,0,
-		526,530,5,403,0,0,527,530,5,406,0,0,528,530,5,444,0,0,529,525,1,0,0,0,
-		529,526,1,0,0,0,529,527,1,0,0,0,529,528,1,0,0,0,530,31,1,0,0,0,531,541,
-		5,477,0,0,532,541,5,478,0,0,533,541,3,34,17,0,534,541,5,486,0,0,535,541,
-		5,487,0,0,536,541,5,485,0,0,537,541,5,451,0,0,538,541,5,415,0,0,539,541,
-		5,433,0,0,540,531,1,0,0,0,540,532,1,0,0,0,540,533,1,0,0,0,540,534,1,0,
-		0,0,540,535,1,0,0,0,540,536,1,0,0,0,540,537,1,0,0,0,540,538,1,0,0,0,540,
-		539,1,0,0,0,541,33,1,0,0,0,542,543,7,0,0,0,543,35,1,0,0,0,544,546,7,1,
-		0,0,545,544,1,0,0,0,545,546,1,0,0,0,546,547,1,0,0,0,547,548,7,2,0,0,548,
-		37,1,0,0,0,549,551,5,341,0,0,550,549,1,0,0,0,550,551,1,0,0,0,551,555,1,
-		0,0,0,552,556,3,42,21,0,553,556,3,44,22,0,554,556,3,50,25,0,555,552,1,
-		0,0,0,555,553,1,0,0,0,555,554,1,0,0,0,556,568,1,0,0,0,557,559,3,40,20,
-		0,558,557,1,0,0,0,559,560,1,0,0,0,560,558,1,0,0,0,560,561,1,0,0,0,561,
-		569,1,0,0,0,562,566,5,389,0,0,563,564,5,494,0,0,564,565,5,477,0,0,565,
-		567,5,495,0,0,566,563,1,0,0,0,566,567,1,0,0,0,567,569,1,0,0,0,568,558,
-		1,0,0,0,568,562,1,0,0,0,568,569,1,0,0,0,569,39,1,0,0,0,570,572,5,494,0,
-		0,571,573,5,477,0,0,572,571,1,0,0,0,572,573,1,0,0,0,573,574,1,0,0,0,574,
-		575,5,495,0,0,575,41,1,0,0,0,576,634,5,325,0,0,577,634,5,326,0,0,578,634,
-		5,342,0,0,579,634,5,311,0,0,580,634,5,339,0,0,581,634,5,313,0,0,582,586,
-		5,321,0,0,583,584,5,492,0,0,584,585,5,477,0,0,585,587,5,493,0,0,586,583,
-		1,0,0,0,586,587,1,0,0,0,587,634,1,0,0,0,588,589,5,75,0,0,589,634,5,338,
-		0,0,590,592,7,3,0,0,591,593,3,52,26,0,592,591,1,0,0,0,592,593,1,0,0,0,
-		593,634,1,0,0,0,594,596,5,312,0,0,595,597,5,295,0,0,596,595,1,0,0,0,596,
-		597,1,0,0,0,597,599,1,0,0,0,598,600,3,52,26,0,599,598,1,0,0,0,599,600,
-		1,0,0,0,600,634,1,0,0,0,601,607,5,315,0,0,602,607,5,314,0,0,603,604,5,
-		329,0,0,604,607,7,4,0,0,605,607,5,330,0,0,606,601,1,0,0,0,606,602,1,0,
-		0,0,606,603,1,0,0,0,606,605,1,0,0,0,607,609,1,0,0,0,608,610,5,295,0,0,
-		609,608,1,0,0,0,609,610,1,0,0,0,610,614,1,0,0,0,611,612,5,492,0,0,612,
-		613,5,477,0,0,613,615,5,493,0,0,614,611,1,0,0,0,614,615,1,0,0,0,615,634,
-		1,0,0,0,616,620,5,349,0,0,617,618,5,492,0,0,618,619,5,477,0,0,619,621,
-		5,493,0,0,620,617,1,0,0,0,620,621,1,0,0,0,621,634,1,0,0,0,622,626,7,5,
-		0,0,623,624,5,492,0,0,624,625,5,477,0,0,625,627,5,493,0,0,626,623,1,0,
-		0,0,626,627,1,0,0,0,627,631,1,0,0,0,628,629,7,6,0,0,629,630,5,344,0,0,
-		630,632,5,309,0,0,631,628,1,0,0,0,631,632,1,0,0,0,632,634,1,0,0,0,633,
-		576,1,0,0,0,633,577,1,0,0,0,633,578,1,0,0,0,633,579,1,0,0,0,633,580,1,
-		0,0,0,633,581,1,0,0,0,633,582,1,0,0,0,633,588,1,0,0,0,633,590,1,0,0,0,
-		633,594,1,0,0,0,633,606,1,0,0,0,633,616,1,0,0,0,633,622,1,0,0,0,634,43,
-		1,0,0,0,635,640,5,327,0,0,636,641,3,46,23,0,637,638,5,492,0,0,638,639,
-		5,477,0,0,639,641,5,493,0,0,640,636,1,0,0,0,640,637,1,0,0,0,640,641,1,
-		0,0,0,641,45,1,0,0,0,642,645,5,307,0,0,643,644,5,449,0,0,644,646,5,153,
-		0,0,645,643,1,0,0,0,645,646,1,0,0,0,646,672,1,0,0,0,647,672,5,153,0,0,
-		648,655,5,58,0,0,649,653,5,449,0,0,650,654,5,108,0,0,651,654,5,150,0,0,
-		652,654,3,48,24,0,653,650,1,0,0,0,653,651,1,0,0,0,653,652,1,0,0,0,654,
-		656,1,0,0,0,655,649,1,0,0,0,655,656,1,0,0,0,656,672,1,0,0,0,657,663,5,
-		108,0,0,658,661,5,449,0,0,659,662,5,150,0,0,660,662,3,48,24,0,661,659,
-		1,0,0,0,661,660,1,0,0,0,662,664,1,0,0,0,663,658,1,0,0,0,663,664,1,0,0,
-		0,664,672,1,0,0,0,665,668,5,150,0,0,666,667,5,449,0,0,667,669,3,48,24,
-		0,668,666,1,0,0,0,668,669,1,0,0,0,669,672,1,0,0,0,670,672,3,48,24,0,671,
-		642,1,0,0,0,671,647,1,0,0,0,671,648,1,0,0,0,671,657,1,0,0,0,671,665,1,
-		0,0,0,671,670,1,0,0,0,672,47,1,0,0,0,673,677,5,237,0,0,674,675,5,492,0,
-		0,675,676,5,477,0,0,676,678,5,493,0,0,677,674,1,0,0,0,677,678,1,0,0,0,
-		678,49,1,0,0,0,679,684,3,12,6,0,680,681,5,501,0,0,681,683,3,14,7,0,682,
-		680,1,0,0,0,683,686,1,0,0,0,684,682,1,0,0,0,684,685,1,0,0,0,685,688,1,
-		0,0,0,686,684,1,0,0,0,687,689,3,52,26,0,688,687,1,0,0,0,688,689,1,0,0,
-		0,689,51,1,0,0,0,690,691,5,492,0,0,691,696,3,54,27,0,692,693,5,496,0,0,
-		693,695,3,54,27,0,694,692,1,0,0,0,695,698,1,0,0,0,696,694,1,0,0,0,696,
-		697,1,0,0,0,697,699,1,0,0,0,698,696,1,0,0,0,699,700,5,493,0,0,700,53,1,
-		0,0,0,701,702,6,27,-1,0,702,711,3,78,39,0,703,704,7,1,0,0,704,711,3,54,
-		27,21,705,706,3,62,31,0,706,707,3,54,27,15,707,711,1,0,0,0,708,709,5,432,
-		0,0,709,711,3,54,27,3,710,701,1,0,0,0,710,703,1,0,0,0,710,705,1,0,0,0,
-		710,708,1,0,0,0,711,827,1,0,0,0,712,713,10,23,0,0,713,714,5,379,0,0,714,
-		826,3,54,27,24,715,716,10,19,0,0,716,717,5,15,0,0,717,718,5,344,0,0,718,
-		719,5,309,0,0,719,826,3,54,27,20,720,721,10,18,0,0,721,722,5,472,0,0,722,
-		826,3,54,27,19,723,724,10,17,0,0,724,725,7,7,0,0,725,826,3,54,27,18,726,
-		727,10,16,0,0,727,728,7,1,0,0,728,826,3,54,27,17,729,730,10,14,0,0,730,
-		731,3,62,31,0,731,732,3,54,27,15,732,826,1,0,0,0,733,735,10,12,0,0,734,
-		736,5,432,0,0,735,734,1,0,0,0,735,736,1,0,0,0,736,737,1,0,0,0,737,739,
-		5,310,0,0,738,740,7,8,0,0,739,738,1,0,0,0,739,740,1,0,0,0,740,741,1,0,
-		0,0,741,742,3,56,28,0,742,743,5,387,0,0,743,744,3,54,27,13,744,826,1,0,
-		0,0,745,746,10,10,0,0,746,747,5,82,0,0,747,826,3,54,27,11,748,750,10,8,
-		0,0,749,751,5,432,0,0,750,749,1,0,0,0,750,751,1,0,0,0,751,756,1,0,0,0,
-		752,757,5,375,0,0,753,757,5,369,0,0,754,755,5,381,0,0,755,757,5,449,0,
-		0,756,752,1,0,0,0,756,753,1,0,0,0,756,754,1,0,0,0,757,758,1,0,0,0,758,
-		826,3,54,27,9,759,760,10,6,0,0,760,761,3,58,29,0,761,762,3,54,27,7,762,
-		826,1,0,0,0,763,764,10,4,0,0,764,766,5,371,0,0,765,767,5,432,0,0,766,765,
-		1,0,0,0,766,767,1,0,0,0,767,768,1,0,0,0,768,769,5,410,0,0,769,770,5,419,
-		0,0,770,826,3,54,27,5,771,772,10,2,0,0,772,773,5,387,0,0,773,826,3,54,
-		27,3,774,775,10,1,0,0,775,776,5,437,0,0,776,826,3,54,27,2,777,778,10,22,
-		0,0,778,779,5,499,0,0,779,826,3,38,19,0,780,781,10,20,0,0,781,782,5,397,
-		0,0,782,826,3,22,11,0,783,786,10,13,0,0,784,787,3,60,30,0,785,787,3,62,
-		31,0,786,784,1,0,0,0,786,785,1,0,0,0,787,788,1,0,0,0,788,789,3,68,34,0,
-		789,790,3,72,36,0,790,826,1,0,0,0,791,793,10,11,0,0,792,794,5,432,0,0,
-		793,792,1,0,0,0,793,794,1,0,0,0,794,795,1,0,0,0,795,796,5,423,0,0,796,
-		826,3,74,37,0,797,799,10,9,0,0,798,800,5,432,0,0,799,798,1,0,0,0,799,800,
-		1,0,0,0,800,805,1,0,0,0,801,806,5,375,0,0,802,806,5,369,0,0,803,804,5,
-		381,0,0,804,806,5,449,0,0,805,801,1,0,0,0,805,802,1,0,0,0,805,803,1,0,
-		0,0,806,807,1,0,0,0,807,808,3,68,34,0,808,809,3,72,36,0,809,826,1,0,0,
-		0,810,811,10,7,0,0,811,812,3,58,29,0,812,813,3,68,34,0,813,814,3,72,36,
-		0,814,826,1,0,0,0,815,823,10,5,0,0,816,818,5,371,0,0,817,819,5,432,0,0,
-		818,817,1,0,0,0,818,819,1,0,0,0,819,820,1,0,0,0,820,824,3,66,33,0,821,
-		824,5,372,0,0,822,824,5,377,0,0,823,816,1,0,0,0,823,821,1,0,0,0,823,822,
-		1,0,0,0,824,826,1,0,0,0,825,712,1,0,0,0,825,715,1,0,0,0,825,720,1,0,0,
-		0,825,723,1,0,0,0,825,726,1,0,0,0,825,729,1,0,0,0,825,733,1,0,0,0,825,
-		745,1,0,0,0,825,748,1,0,0,0,825,759,1,0,0,0,825,763,1,0,0,0,825,771,1,
-		0,0,0,825,774,1,0,0,0,825,777,1,0,0,0,825,780,1,0,0,0,825,783,1,0,0,0,
-		825,791,1,0,0,0,825,797,1,0,0,0,825,810,1,0,0,0,825,815,1,0,0,0,826,829,
-		1,0,0,0,827,825,1,0,0,0,827,828,1,0,0,0,828,55,1,0,0,0,829,827,1,0,0,0,
-		830,831,6,28,-1,0,831,838,3,78,39,0,832,833,7,1,0,0,833,838,3,56,28,8,
-		834,835,3,62,31,0,835,836,3,56,28,4,836,838,1,0,0,0,837,830,1,0,0,0,837,
-		832,1,0,0,0,837,834,1,0,0,0,838,869,1,0,0,0,839,840,10,7,0,0,840,841,5,
-		472,0,0,841,868,3,56,28,8,842,843,10,6,0,0,843,844,7,7,0,0,844,868,3,56,
-		28,7,845,846,10,5,0,0,846,847,7,1,0,0,847,868,3,56,28,6,848,849,10,3,0,
-		0,849,850,3,62,31,0,850,851,3,56,28,4,851,868,1,0,0,0,852,853,10,2,0,0,
-		853,854,3,58,29,0,854,855,3,56,28,3,855,868,1,0,0,0,856,857,10,1,0,0,857,
-		859,5,371,0,0,858,860,5,432,0,0,859,858,1,0,0,0,859,860,1,0,0,0,860,861,
-		1,0,0,0,861,862,5,410,0,0,862,863,5,419,0,0,863,868,3,56,28,2,864,865,
-		10,9,0,0,865,866,5,499,0,0,866,868,3,38,19,0,867,839,1,0,0,0,867,842,1,
-		0,0,0,867,845,1,0,0,0,867,848,1,0,0,0,867,852,1,0,0,0,867,856,1,0,0,0,
-		867,864,1,0,0,0,868,871,1,0,0,0,869,867,1,0,0,0,869,870,1,0,0,0,870,57,
-		1,0,0,0,871,869,1,0,0,0,872,873,7,9,0,0,873,59,1,0,0,0,874,875,7,10,0,
-		0,875,61,1,0,0,0,876,891,5,502,0,0,877,878,5,174,0,0,878,884,5,492,0,0,
-		879,880,3,8,4,0,880,881,5,501,0,0,881,883,1,0,0,0,882,879,1,0,0,0,883,
-		886,1,0,0,0,884,882,1,0,0,0,884,885,1,0,0,0,885,887,1,0,0,0,886,884,1,
-		0,0,0,887,888,3,64,32,0,888,889,5,493,0,0,889,891,1,0,0,0,890,876,1,0,
-		0,0,890,877,1,0,0,0,891,63,1,0,0,0,892,896,5,502,0,0,893,896,3,58,29,0,
-		894,896,3,60,30,0,895,892,1,0,0,0,895,893,1,0,0,0,895,894,1,0,0,0,896,
-		65,1,0,0,0,897,907,5,433,0,0,898,907,5,451,0,0,899,907,5,415,0,0,900,907,
-		5,285,0,0,901,907,5,73,0,0,902,904,7,11,0,0,903,902,1,0,0,0,903,904,1,
-		0,0,0,904,905,1,0,0,0,905,907,5,164,0,0,906,897,1,0,0,0,906,898,1,0,0,
-		0,906,899,1,0,0,0,906,900,1,0,0,0,906,901,1,0,0,0,906,903,1,0,0,0,907,
-		67,1,0,0,0,908,909,7,12,0,0,909,69,1,0,0,0,910,915,3,54,27,0,911,912,5,
-		496,0,0,912,914,3,54,27,0,913,911,1,0,0,0,914,917,1,0,0,0,915,913,1,0,
-		0,0,915,916,1,0,0,0,916,71,1,0,0,0,917,915,1,0,0,0,918,931,5,492,0,0,919,
-		932,3,104,52,0,920,925,3,54,27,0,921,922,5,496,0,0,922,924,3,54,27,0,923,
-		921,1,0,0,0,924,927,1,0,0,0,925,923,1,0,0,0,925,926,1,0,0,0,926,929,1,
-		0,0,0,927,925,1,0,0,0,928,930,3,106,53,0,929,928,1,0,0,0,929,930,1,0,0,
-		0,930,932,1,0,0,0,931,919,1,0,0,0,931,920,1,0,0,0,932,933,1,0,0,0,933,
-		934,5,493,0,0,934,73,1,0,0,0,935,941,5,492,0,0,936,942,3,104,52,0,937,
-		939,3,76,38,0,938,940,3,106,53,0,939,938,1,0,0,0,939,940,1,0,0,0,940,942,
-		1,0,0,0,941,936,1,0,0,0,941,937,1,0,0,0,942,943,1,0,0,0,943,944,5,493,
-		0,0,944,75,1,0,0,0,945,947,5,468,0,0,946,945,1,0,0,0,946,947,1,0,0,0,947,
-		948,1,0,0,0,948,955,7,2,0,0,949,955,5,482,0,0,950,955,5,433,0,0,951,955,
-		5,451,0,0,952,955,5,415,0,0,953,955,3,54,27,0,954,946,1,0,0,0,954,949,
-		1,0,0,0,954,950,1,0,0,0,954,951,1,0,0,0,954,952,1,0,0,0,954,953,1,0,0,
-		0,955,970,1,0,0,0,956,966,5,496,0,0,957,959,5,468,0,0,958,957,1,0,0,0,
-		958,959,1,0,0,0,959,960,1,0,0,0,960,967,7,2,0,0,961,967,5,482,0,0,962,
-		967,5,433,0,0,963,967,5,451,0,0,964,967,5,415,0,0,965,967,3,54,27,0,966,
-		958,1,0,0,0,966,961,1,0,0,0,966,962,1,0,0,0,966,963,1,0,0,0,966,964,1,
-		0,0,0,966,965,1,0,0,0,967,969,1,0,0,0,968,956,1,0,0,0,969,972,1,0,0,0,
-		970,968,1,0,0,0,970,971,1,0,0,0,971,77,1,0,0,0,972,970,1,0,0,0,973,1049,
-		5,477,0,0,974,1049,5,478,0,0,975,1049,3,34,17,0,976,1049,5,486,0,0,977,
-		1049,5,487,0,0,978,1049,5,485,0,0,979,1049,5,451,0,0,980,1049,5,415,0,
-		0,981,1049,5,433,0,0,982,986,3,10,5,0,983,985,3,80,40,0,984,983,1,0,0,
-		0,985,988,1,0,0,0,986,984,1,0,0,0,986,987,1,0,0,0,987,994,1,0,0,0,988,
-		986,1,0,0,0,989,991,3,82,41,0,990,992,3,34,17,0,991,990,1,0,0,0,991,992,
-		1,0,0,0,992,995,1,0,0,0,993,995,3,34,17,0,994,989,1,0,0,0,994,993,1,0,
-		0,0,994,995,1,0,0,0,995,1049,1,0,0,0,996,1005,3,410,205,0,997,999,3,80,
-		40,0,998,997,1,0,0,0,999,1000,1,0,0,0,1000,998,1,0,0,0,1000,1001,1,0,0,
-		0,1001,1003,1,0,0,0,1002,1004,3,82,41,0,1003,1002,1,0,0,0,1003,1004,1,
-		0,0,0,1004,1006,1,0,0,0,1005,998,1,0,0,0,1005,1006,1,0,0,0,1006,1049,1,
-		0,0,0,1007,1010,3,412,206,0,1008,1011,3,82,41,0,1009,1011,3,34,17,0,1010,
-		1008,1,0,0,0,1010,1009,1,0,0,0,1011,1049,1,0,0,0,1012,1016,5,480,0,0,1013,
-		1015,3,80,40,0,1014,1013,1,0,0,0,1015,1018,1,0,0,0,1016,1014,1,0,0,0,1016,
-		1017,1,0,0,0,1017,1049,1,0,0,0,1018,1016,1,0,0,0,1019,1023,3,72,36,0,1020,
-		1022,3,80,40,0,1021,1020,1,0,0,0,1022,1025,1,0,0,0,1023,1021,1,0,0,0,1023,
-		1024,1,0,0,0,1024,1049,1,0,0,0,1025,1023,1,0,0,0,1026,1049,3,86,43,0,1027,
-		1049,3,90,45,0,1028,1049,3,94,47,0,1029,1049,3,96,48,0,1030,1031,5,319,
-		0,0,1031,1049,3,100,50,0,1032,1033,5,389,0,0,1033,1049,3,100,50,0,1034,
-		1035,5,389,0,0,1035,1049,3,88,44,0,1036,1037,5,340,0,0,1037,1039,5,492,
-		0,0,1038,1040,3,70,35,0,1039,1038,1,0,0,0,1039,1040,1,0,0,0,1040,1041,
-		1,0,0,0,1041,1049,5,493,0,0,1042,1043,5,323,0,0,1043,1044,5,492,0,0,1044,
-		1045,3,70,35,0,1045,1046,5,493,0,0,1046,1049,1,0,0,0,1047,1049,5,407,0,
-		0,1048,973,1,0,0,0,1048,974,1,0,0,0,1048,975,1,0,0,0,1048,976,1,0,0,0,
-		1048,977,1,0,0,0,1048,978,1,0,0,0,1048,979,1,0,0,0,1048,980,1,0,0,0,1048,
-		981,1,0,0,0,1048,982,1,0,0,0,1048,996,1,0,0,0,1048,1007,1,0,0,0,1048,1012,
-		1,0,0,0,1048,1019,1,0,0,0,1048,1026,1,0,0,0,1048,1027,1,0,0,0,1048,1028,
-		1,0,0,0,1048,1029,1,0,0,0,1048,1030,1,0,0,0,1048,1032,1,0,0,0,1048,1034,
-		1,0,0,0,1048,1036,1,0,0,0,1048,1042,1,0,0,0,1048,1047,1,0,0,0,1049,79,
-		1,0,0,0,1050,1053,5,501,0,0,1051,1054,3,14,7,0,1052,1054,5,469,0,0,1053,
-		1051,1,0,0,0,1053,1052,1,0,0,0,1054,1068,1,0,0,0,1055,1064,5,494,0,0,1056,
-		1058,3,54,27,0,1057,1056,1,0,0,0,1057,1058,1,0,0,0,1058,1059,1,0,0,0,1059,
-		1061,5,498,0,0,1060,1062,3,54,27,0,1061,1060,1,0,0,0,1061,1062,1,0,0,0,
-		1062,1065,1,0,0,0,1063,1065,3,54,27,0,1064,1057,1,0,0,0,1064,1063,1,0,
-		0,0,1065,1066,1,0,0,0,1066,1068,5,495,0,0,1067,1050,1,0,0,0,1067,1055,
-		1,0,0,0,1068,81,1,0,0,0,1069,1085,5,492,0,0,1070,1086,5,469,0,0,1071,1073,
-		7,13,0,0,1072,1071,1,0,0,0,1072,1073,1,0,0,0,1073,1074,1,0,0,0,1074,1079,
-		3,84,42,0,1075,1076,5,496,0,0,1076,1078,3,84,42,0,1077,1075,1,0,0,0,1078,
-		1081,1,0,0,0,1079,1077,1,0,0,0,1079,1080,1,0,0,0,1080,1083,1,0,0,0,1081,
-		1079,1,0,0,0,1082,1084,3,168,84,0,1083,1082,1,0,0,0,1083,1084,1,0,0,0,
-		1084,1086,1,0,0,0,1085,1070,1,0,0,0,1085,1072,1,0,0,0,1085,1086,1,0,0,
-		0,1086,1087,1,0,0,0,1087,1094,5,493,0,0,1088,1089,5,301,0,0,1089,1090,
-		5,421,0,0,1090,1091,5,492,0,0,1091,1092,3,168,84,0,1092,1093,5,493,0,0,
-		1093,1095,1,0,0,0,1094,1088,1,0,0,0,1094,1095,1,0,0,0,1095,1102,1,0,0,
-		0,1096,1097,5,93,0,0,1097,1098,5,492,0,0,1098,1099,5,458,0,0,1099,1100,
-		3,54,27,0,1100,1101,5,493,0,0,1101,1103,1,0,0,0,1102,1096,1,0,0,0,1102,
-		1103,1,0,0,0,1103,1109,1,0,0,0,1104,1107,5,179,0,0,1105,1108,3,8,4,0,1106,
-		1108,3,162,81,0,1107,1105,1,0,0,0,1107,1106,1,0,0,0,1108,1110,1,0,0,0,
-		1109,1104,1,0,0,0,1109,1110,1,0,0,0,1110,83,1,0,0,0,1111,1113,5,456,0,
-		0,1112,1111,1,0,0,0,1112,1113,1,0,0,0,1113,1117,1,0,0,0,1114,1115,3,12,
-		6,0,1115,1116,7,14,0,0,1116,1118,1,0,0,0,1117,1114,1,0,0,0,1117,1118,1,
-		0,0,0,1118,1119,1,0,0,0,1119,1120,3,54,27,0,1120,85,1,0,0,0,1121,1122,
-		3,42,21,0,1122,1123,3,34,17,0,1123,1136,1,0,0,0,1124,1133,5,327,0,0,1125,
-		1127,3,34,17,0,1126,1128,3,46,23,0,1127,1126,1,0,0,0,1127,1128,1,0,0,0,
-		1128,1134,1,0,0,0,1129,1130,5,492,0,0,1130,1131,5,477,0,0,1131,1132,5,
-		493,0,0,1132,1134,3,34,17,0,1133,1125,1,0,0,0,1133,1129,1,0,0,0,1134,1136,
-		1,0,0,0,1135,1121,1,0,0,0,1135,1124,1,0,0,0,1136,87,1,0,0,0,1137,1147,
-		5,494,0,0,1138,1148,3,70,35,0,1139,1144,3,88,44,0,1140,1141,5,496,0,0,
-		1141,1143,3,88,44,0,1142,1140,1,0,0,0,1143,1146,1,0,0,0,1144,1142,1,0,
-		0,0,1144,1145,1,0,0,0,1145,1148,1,0,0,0,1146,1144,1,0,0,0,1147,1138,1,
-		0,0,0,1147,1139,1,0,0,0,1147,1148,1,0,0,0,1148,1149,1,0,0,0,1149,1150,
-		5,495,0,0,1150,89,1,0,0,0,1151,1153,5,394,0,0,1152,1154,3,54,27,0,1153,
-		1152,1,0,0,0,1153,1154,1,0,0,0,1154,1156,1,0,0,0,1155,1157,3,92,46,0,1156,
-		1155,1,0,0,0,1157,1158,1,0,0,0,1158,1156,1,0,0,0,1158,1159,1,0,0,0,1159,
-		1162,1,0,0,0,1160,1161,5,412,0,0,1161,1163,3,54,27,0,1162,1160,1,0,0,0,
-		1162,1163,1,0,0,0,1163,1164,1,0,0,0,1164,1165,5,413,0,0,1165,91,1,0,0,
-		0,1166,1167,5,457,0,0,1167,1168,3,54,27,0,1168,1169,5,448,0,0,1169,1170,
-		3,54,27,0,1170,93,1,0,0,0,1171,1172,5,316,0,0,1172,1173,5,492,0,0,1173,
-		1174,3,70,35,0,1174,1175,5,493,0,0,1175,1310,1,0,0,0,1176,1177,5,333,0,
-		0,1177,1178,5,492,0,0,1178,1179,3,54,27,0,1179,1180,5,496,0,0,1180,1181,
-		3,54,27,0,1181,1182,5,493,0,0,1182,1310,1,0,0,0,1183,1184,7,15,0,0,1184,
-		1185,5,492,0,0,1185,1186,3,70,35,0,1186,1187,5,493,0,0,1187,1310,1,0,0,
-		0,1188,1189,5,395,0,0,1189,1190,5,492,0,0,1190,1191,3,54,27,0,1191,1192,
-		5,390,0,0,1192,1193,3,38,19,0,1193,1194,5,493,0,0,1194,1310,1,0,0,0,1195,
-		1196,5,320,0,0,1196,1199,5,492,0,0,1197,1200,3,18,9,0,1198,1200,3,34,17,
-		0,1199,1197,1,0,0,0,1199,1198,1,0,0,0,1200,1201,1,0,0,0,1201,1202,5,419,
-		0,0,1202,1203,3,54,27,0,1203,1204,5,493,0,0,1204,1310,1,0,0,0,1205,1206,
-		5,336,0,0,1206,1207,5,492,0,0,1207,1223,3,84,42,0,1208,1209,5,439,0,0,
-		1209,1210,3,54,27,0,1210,1211,5,419,0,0,1211,1214,3,54,27,0,1212,1213,
-		5,417,0,0,1213,1215,3,54,27,0,1214,1212,1,0,0,0,1214,1215,1,0,0,0,1215,
-		1224,1,0,0,0,1216,1217,5,496,0,0,1217,1219,3,84,42,0,1218,1216,1,0,0,0,
-		1219,1222,1,0,0,0,1220,1218,1,0,0,0,1220,1221,1,0,0,0,1221,1224,1,0,0,
-		0,1222,1220,1,0,0,0,1223,1208,1,0,0,0,1223,1220,1,0,0,0,1224,1225,1,0,
-		0,0,1225,1226,5,493,0,0,1226,1310,1,0,0,0,1227,1228,5,337,0,0,1228,1229,
-		5,492,0,0,1229,1230,3,56,28,0,1230,1231,5,423,0,0,1231,1232,3,56,28,0,
-		1232,1233,5,493,0,0,1233,1310,1,0,0,0,1234,1235,5,343,0,0,1235,1236,5,
-		492,0,0,1236,1258,3,84,42,0,1237,1238,5,419,0,0,1238,1241,3,54,27,0,1239,
-		1240,5,417,0,0,1240,1242,3,54,27,0,1241,1239,1,0,0,0,1241,1242,1,0,0,0,
-		1242,1259,1,0,0,0,1243,1244,5,417,0,0,1244,1247,3,54,27,0,1245,1246,5,
-		419,0,0,1246,1248,3,54,27,0,1247,1245,1,0,0,0,1247,1248,1,0,0,0,1248,1259,
-		1,0,0,0,1249,1250,5,381,0,0,1250,1259,3,54,27,0,1251,1252,5,496,0,0,1252,
-		1254,3,84,42,0,1253,1251,1,0,0,0,1254,1257,1,0,0,0,1255,1253,1,0,0,0,1255,
-		1256,1,0,0,0,1256,1259,1,0,0,0,1257,1255,1,0,0,0,1258,1237,1,0,0,0,1258,
-		1243,1,0,0,0,1258,1249,1,0,0,0,1258,1255,1,0,0,0,1259,1260,1,0,0,0,1260,
-		1261,5,493,0,0,1261,1310,1,0,0,0,1262,1263,5,347,0,0,1263,1265,5,492,0,
-		0,1264,1266,7,16,0,0,1265,1264,1,0,0,0,1265,1266,1,0,0,0,1266,1281,1,0,
-		0,0,1267,1268,5,419,0,0,1268,1282,3,70,35,0,1269,1279,3,54,27,0,1270,1271,
-		5,419,0,0,1271,1280,3,70,35,0,1272,1273,5,496,0,0,1273,1275,3,54,27,0,
-		1274,1272,1,0,0,0,1275,1278,1,0,0,0,1276,1274,1,0,0,0,1276,1277,1,0,0,
-		0,1277,1280,1,0,0,0,1278,1276,1,0,0,0,1279,1270,1,0,0,0,1279,1276,1,0,
-		0,0,1280,1282,1,0,0,0,1281,1267,1,0,0,0,1281,1269,1,0,0,0,1282,1283,1,
-		0,0,0,1283,1284,5,493,0,0,1284,1310,1,0,0,0,1285,1286,5,332,0,0,1286,1287,
-		5,492,0,0,1287,1290,3,54,27,0,1288,1289,5,496,0,0,1289,1291,7,11,0,0,1290,
-		1288,1,0,0,0,1290,1291,1,0,0,0,1291,1292,1,0,0,0,1292,1293,5,493,0,0,1293,
-		1310,1,0,0,0,1294,1295,5,363,0,0,1295,1296,5,417,0,0,1296,1297,5,492,0,
-		0,1297,1298,3,54,27,0,1298,1299,5,493,0,0,1299,1310,1,0,0,0,1300,1301,
-		5,346,0,0,1301,1302,5,492,0,0,1302,1303,3,54,27,0,1303,1304,5,390,0,0,
-		1304,1305,3,38,19,0,1305,1306,5,493,0,0,1306,1310,1,0,0,0,1307,1308,7,
-		17,0,0,1308,1310,3,406,203,0,1309,1171,1,0,0,0,1309,1176,1,0,0,0,1309,
-		1183,1,0,0,0,1309,1188,1,0,0,0,1309,1195,1,0,0,0,1309,1205,1,0,0,0,1309,
-		1227,1,0,0,0,1309,1234,1,0,0,0,1309,1262,1,0,0,0,1309,1285,1,0,0,0,1309,
-		1294,1,0,0,0,1309,1300,1,0,0,0,1309,1307,1,0,0,0,1310,95,1,0,0,0,1311,
-		1325,5,402,0,0,1312,1316,7,18,0,0,1313,1314,5,492,0,0,1314,1315,5,477,
-		0,0,1315,1317,5,493,0,0,1316,1313,1,0,0,0,1316,1317,1,0,0,0,1317,1325,
-		1,0,0,0,1318,1325,5,403,0,0,1319,1325,5,406,0,0,1320,1325,5,444,0,0,1321,
-		1325,5,454,0,0,1322,1325,5,401,0,0,1323,1325,5,366,0,0,1324,1311,1,0,0,
-		0,1324,1312,1,0,0,0,1324,1318,1,0,0,0,1324,1319,1,0,0,0,1324,1320,1,0,
-		0,0,1324,1321,1,0,0,0,1324,1322,1,0,0,0,1324,1323,1,0,0,0,1325,97,1,0,
-		0,0,1326,1328,3,178,89,0,1327,1326,1,0,0,0,1327,1328,1,0,0,0,1328,1329,
-		1,0,0,0,1329,1330,3,102,51,0,1330,99,1,0,0,0,1331,1332,5,492,0,0,1332,
-		1333,3,98,49,0,1333,1334,5,493,0,0,1334,101,1,0,0,0,1335,1339,3,110,55,
-		0,1336,1338,3,108,54,0,1337,1336,1,0,0,0,1338,1341,1,0,0,0,1339,1337,1,
-		0,0,0,1339,1340,1,0,0,0,1340,1343,1,0,0,0,1341,1339,1,0,0,0,1342,1344,
-		3,168,84,0,1343,1342,1,0,0,0,1343,1344,1,0,0,0,1344,1348,1,0,0,0,1345,
-		1347,3,174,87,0,1346,1345,1,0,0,0,1347,1350,1,0,0,0,1348,1346,1,0,0,0,
-		1348,1349,1,0,0,0,1349,103,1,0,0,0,1350,1348,1,0,0,0,1351,1352,3,178,89,
-		0,1352,1353,3,102,51,0,1353,1371,1,0,0,0,1354,1358,3,112,56,0,1355,1357,
-		3,108,54,0,1356,1355,1,0,0,0,1357,1360,1,0,0,0,1358,1356,1,0,0,0,1358,
-		1359,1,0,0,0,1359,1362,1,0,0,0,1360,1358,1,0,0,0,1361,1363,3,168,84,0,
-		1362,1361,1,0,0,0,1362,1363,1,0,0,0,1363,1367,1,0,0,0,1364,1366,3,174,
-		87,0,1365,1364,1,0,0,0,1366,1369,1,0,0,0,1367,1365,1,0,0,0,1367,1368,1,
-		0,0,0,1368,1371,1,0,0,0,1369,1367,1,0,0,0,1370,1351,1,0,0,0,1370,1354,
-		1,0,0,0,1371,105,1,0,0,0,1372,1374,3,108,54,0,1373,1372,1,0,0,0,1374,1375,
-		1,0,0,0,1375,1373,1,0,0,0,1375,1376,1,0,0,0,1376,1378,1,0,0,0,1377,1379,
-		3,168,84,0,1378,1377,1,0,0,0,1378,1379,1,0,0,0,1379,1383,1,0,0,0,1380,
-		1382,3,174,87,0,1381,1380,1,0,0,0,1382,1385,1,0,0,0,1383,1381,1,0,0,0,
-		1383,1384,1,0,0,0,1384,1399,1,0,0,0,1385,1383,1,0,0,0,1386,1390,3,168,
-		84,0,1387,1389,3,174,87,0,1388,1387,1,0,0,0,1389,1392,1,0,0,0,1390,1388,
-		1,0,0,0,1390,1391,1,0,0,0,1391,1399,1,0,0,0,1392,1390,1,0,0,0,1393,1395,
-		3,174,87,0,1394,1393,1,0,0,0,1395,1396,1,0,0,0,1396,1394,1,0,0,0,1396,
-		1397,1,0,0,0,1397,1399,1,0,0,0,1398,1373,1,0,0,0,1398,1386,1,0,0,0,1398,
-		1394,1,0,0,0,1399,107,1,0,0,0,1400,1402,7,19,0,0,1401,1403,7,13,0,0,1402,
-		1401,1,0,0,0,1402,1403,1,0,0,0,1403,1404,1,0,0,0,1404,1405,3,110,55,0,
-		1405,109,1,0,0,0,1406,1409,3,112,56,0,1407,1409,3,100,50,0,1408,1406,1,
-		0,0,0,1408,1407,1,0,0,0,1409,111,1,0,0,0,1410,1420,5,443,0,0,1411,1421,
-		5,384,0,0,1412,1418,5,410,0,0,1413,1414,5,435,0,0,1414,1415,5,492,0,0,
-		1415,1416,3,70,35,0,1416,1417,5,493,0,0,1417,1419,1,0,0,0,1418,1413,1,
-		0,0,0,1418,1419,1,0,0,0,1419,1421,1,0,0,0,1420,1411,1,0,0,0,1420,1412,
-		1,0,0,0,1420,1421,1,0,0,0,1421,1423,1,0,0,0,1422,1424,3,114,57,0,1423,
-		1422,1,0,0,0,1423,1424,1,0,0,0,1424,1426,1,0,0,0,1425,1427,3,118,59,0,
-		1426,1425,1,0,0,0,1426,1427,1,0,0,0,1427,1429,1,0,0,0,1428,1430,3,122,
-		61,0,1429,1428,1,0,0,0,1429,1430,1,0,0,0,1430,1432,1,0,0,0,1431,1433,3,
-		152,76,0,1432,1431,1,0,0,0,1432,1433,1,0,0,0,1433,1435,1,0,0,0,1434,1436,
-		3,154,77,0,1435,1434,1,0,0,0,1435,1436,1,0,0,0,1436,1438,1,0,0,0,1437,
-		1439,3,158,79,0,1438,1437,1,0,0,0,1438,1439,1,0,0,0,1439,1441,1,0,0,0,
-		1440,1442,3,160,80,0,1441,1440,1,0,0,0,1441,1442,1,0,0,0,1442,1468,1,0,
-		0,0,1443,1444,5,348,0,0,1444,1449,3,120,60,0,1445,1446,5,496,0,0,1446,
-		1448,3,120,60,0,1447,1445,1,0,0,0,1448,1451,1,0,0,0,1449,1447,1,0,0,0,
-		1449,1450,1,0,0,0,1450,1468,1,0,0,0,1451,1449,1,0,0,0,1452,1465,5,447,
-		0,0,1453,1459,5,436,0,0,1454,1460,3,22,11,0,1455,1456,5,492,0,0,1456,1457,
-		3,22,11,0,1457,1458,5,493,0,0,1458,1460,1,0,0,0,1459,1454,1,0,0,0,1459,
-		1455,1,0,0,0,1460,1466,1,0,0,0,1461,1463,3,22,11,0,1462,1464,5,469,0,0,
-		1463,1462,1,0,0,0,1463,1464,1,0,0,0,1464,1466,1,0,0,0,1465,1453,1,0,0,
-		0,1465,1461,1,0,0,0,1466,1468,1,0,0,0,1467,1410,1,0,0,0,1467,1443,1,0,
-		0,0,1467,1452,1,0,0,0,1468,113,1,0,0,0,1469,1474,3,116,58,0,1470,1471,
-		5,496,0,0,1471,1473,3,116,58,0,1472,1470,1,0,0,0,1473,1476,1,0,0,0,1474,
-		1472,1,0,0,0,1474,1475,1,0,0,0,1475,115,1,0,0,0,1476,1474,1,0,0,0,1477,
-		1481,3,54,27,0,1478,1479,5,390,0,0,1479,1482,3,14,7,0,1480,1482,3,16,8,
-		0,1481,1478,1,0,0,0,1481,1480,1,0,0,0,1481,1482,1,0,0,0,1482,1485,1,0,
-		0,0,1483,1485,5,469,0,0,1484,1477,1,0,0,0,1484,1483,1,0,0,0,1485,117,1,
-		0,0,0,1486,1488,5,426,0,0,1487,1489,3,196,98,0,1488,1487,1,0,0,0,1488,
-		1489,1,0,0,0,1489,1491,1,0,0,0,1490,1492,5,447,0,0,1491,1490,1,0,0,0,1491,
-		1492,1,0,0,0,1492,1493,1,0,0,0,1493,1494,3,22,11,0,1494,119,1,0,0,0,1495,
-		1496,5,492,0,0,1496,1497,3,76,38,0,1497,1498,5,493,0,0,1498,121,1,0,0,
-		0,1499,1500,5,419,0,0,1500,1505,3,124,62,0,1501,1502,5,496,0,0,1502,1504,
-		3,124,62,0,1503,1501,1,0,0,0,1504,1507,1,0,0,0,1505,1503,1,0,0,0,1505,
-		1506,1,0,0,0,1506,123,1,0,0,0,1507,1505,1,0,0,0,1508,1512,3,130,65,0,1509,
-		1511,3,126,63,0,1510,1509,1,0,0,0,1511,1514,1,0,0,0,1512,1510,1,0,0,0,
-		1512,1513,1,0,0,0,1513,125,1,0,0,0,1514,1512,1,0,0,0,1515,1516,5,365,0,
-		0,1516,1517,5,373,0,0,1517,1540,3,130,65,0,1518,1520,5,376,0,0,1519,1521,
-		3,128,64,0,1520,1519,1,0,0,0,1520,1521,1,0,0,0,1521,1522,1,0,0,0,1522,
-		1523,5,373,0,0,1523,1540,3,130,65,0,1524,1526,3,128,64,0,1525,1524,1,0,
-		0,0,1525,1526,1,0,0,0,1526,1527,1,0,0,0,1527,1528,5,373,0,0,1528,1537,
-		3,124,62,0,1529,1530,5,435,0,0,1530,1538,3,54,27,0,1531,1532,5,455,0,0,
-		1532,1535,3,28,14,0,1533,1534,5,390,0,0,1534,1536,3,8,4,0,1535,1533,1,
-		0,0,0,1535,1536,1,0,0,0,1536,1538,1,0,0,0,1537,1529,1,0,0,0,1537,1531,
-		1,0,0,0,1538,1540,1,0,0,0,1539,1515,1,0,0,0,1539,1518,1,0,0,0,1539,1525,
-		1,0,0,0,1540,127,1,0,0,0,1541,1547,5,370,0,0,1542,1544,7,20,0,0,1543,1545,
-		5,378,0,0,1544,1543,1,0,0,0,1544,1545,1,0,0,0,1545,1547,1,0,0,0,1546,1541,
-		1,0,0,0,1546,1542,1,0,0,0,1547,129,1,0,0,0,1548,1565,3,22,11,0,1549,1551,
-		5,469,0,0,1550,1549,1,0,0,0,1550,1551,1,0,0,0,1551,1553,1,0,0,0,1552,1554,
-		3,132,66,0,1553,1552,1,0,0,0,1553,1554,1,0,0,0,1554,1556,1,0,0,0,1555,
-		1557,3,150,75,0,1556,1555,1,0,0,0,1556,1557,1,0,0,0,1557,1566,1,0,0,0,
-		1558,1560,3,82,41,0,1559,1561,3,140,70,0,1560,1559,1,0,0,0,1560,1561,1,
-		0,0,0,1561,1563,1,0,0,0,1562,1564,3,134,67,0,1563,1562,1,0,0,0,1563,1564,
-		1,0,0,0,1564,1566,1,0,0,0,1565,1550,1,0,0,0,1565,1558,1,0,0,0,1566,1626,
-		1,0,0,0,1567,1573,5,436,0,0,1568,1574,3,22,11,0,1569,1570,5,492,0,0,1570,
-		1571,3,22,11,0,1571,1572,5,493,0,0,1572,1574,1,0,0,0,1573,1568,1,0,0,0,
-		1573,1569,1,0,0,0,1574,1576,1,0,0,0,1575,1577,3,132,66,0,1576,1575,1,0,
-		0,0,1576,1577,1,0,0,0,1577,1579,1,0,0,0,1578,1580,3,150,75,0,1579,1578,
-		1,0,0,0,1579,1580,1,0,0,0,1580,1626,1,0,0,0,1581,1587,5,492,0,0,1582,1588,
-		3,104,52,0,1583,1585,3,124,62,0,1584,1586,3,106,53,0,1585,1584,1,0,0,0,
-		1585,1586,1,0,0,0,1586,1588,1,0,0,0,1587,1582,1,0,0,0,1587,1583,1,0,0,
-		0,1588,1589,1,0,0,0,1589,1591,5,493,0,0,1590,1592,3,132,66,0,1591,1590,
-		1,0,0,0,1591,1592,1,0,0,0,1592,1626,1,0,0,0,1593,1605,5,427,0,0,1594,1596,
-		3,100,50,0,1595,1597,3,132,66,0,1596,1595,1,0,0,0,1596,1597,1,0,0,0,1597,
-		1606,1,0,0,0,1598,1600,3,142,71,0,1599,1601,3,140,70,0,1600,1599,1,0,0,
-		0,1600,1601,1,0,0,0,1601,1603,1,0,0,0,1602,1604,3,134,67,0,1603,1602,1,
-		0,0,0,1603,1604,1,0,0,0,1604,1606,1,0,0,0,1605,1594,1,0,0,0,1605,1598,
-		1,0,0,0,1606,1626,1,0,0,0,1607,1610,3,144,72,0,1608,1610,3,146,73,0,1609,
-		1607,1,0,0,0,1609,1608,1,0,0,0,1610,1612,1,0,0,0,1611,1613,3,140,70,0,
-		1612,1611,1,0,0,0,1612,1613,1,0,0,0,1613,1615,1,0,0,0,1614,1616,3,134,
-		67,0,1615,1614,1,0,0,0,1615,1616,1,0,0,0,1616,1626,1,0,0,0,1617,1619,5,
-		427,0,0,1618,1617,1,0,0,0,1618,1619,1,0,0,0,1619,1620,1,0,0,0,1620,1621,
-		5,360,0,0,1621,1623,3,406,203,0,1622,1624,3,132,66,0,1623,1622,1,0,0,0,
-		1623,1624,1,0,0,0,1624,1626,1,0,0,0,1625,1548,1,0,0,0,1625,1567,1,0,0,
-		0,1625,1581,1,0,0,0,1625,1593,1,0,0,0,1625,1609,1,0,0,0,1625,1618,1,0,
-		0,0,1626,131,1,0,0,0,1627,1629,5,390,0,0,1628,1627,1,0,0,0,1628,1629,1,
-		0,0,0,1629,1630,1,0,0,0,1630,1632,3,8,4,0,1631,1633,3,28,14,0,1632,1631,
-		1,0,0,0,1632,1633,1,0,0,0,1633,133,1,0,0,0,1634,1635,5,390,0,0,1635,1636,
-		5,492,0,0,1636,1641,3,138,69,0,1637,1638,5,496,0,0,1638,1640,3,138,69,
-		0,1639,1637,1,0,0,0,1640,1643,1,0,0,0,1641,1639,1,0,0,0,1641,1642,1,0,
-		0,0,1642,1644,1,0,0,0,1643,1641,1,0,0,0,1644,1645,5,493,0,0,1645,1664,
-		1,0,0,0,1646,1648,5,390,0,0,1647,1646,1,0,0,0,1647,1648,1,0,0,0,1648,1649,
-		1,0,0,0,1649,1661,3,8,4,0,1650,1651,5,492,0,0,1651,1656,3,136,68,0,1652,
-		1653,5,496,0,0,1653,1655,3,136,68,0,1654,1652,1,0,0,0,1655,1658,1,0,0,
-		0,1656,1654,1,0,0,0,1656,1657,1,0,0,0,1657,1659,1,0,0,0,1658,1656,1,0,
-		0,0,1659,1660,5,493,0,0,1660,1662,1,0,0,0,1661,1650,1,0,0,0,1661,1662,
-		1,0,0,0,1662,1664,1,0,0,0,1663,1634,1,0,0,0,1663,1647,1,0,0,0,1664,135,
-		1,0,0,0,1665,1671,3,8,4,0,1666,1669,3,38,19,0,1667,1668,5,397,0,0,1668,
-		1670,3,22,11,0,1669,1667,1,0,0,0,1669,1670,1,0,0,0,1670,1672,1,0,0,0,1671,
-		1666,1,0,0,0,1671,1672,1,0,0,0,1672,137,1,0,0,0,1673,1674,3,8,4,0,1674,
-		1677,3,38,19,0,1675,1676,5,397,0,0,1676,1678,3,22,11,0,1677,1675,1,0,0,
-		0,1677,1678,1,0,0,0,1678,139,1,0,0,0,1679,1680,5,460,0,0,1680,1681,5,177,
-		0,0,1681,141,1,0,0,0,1682,1688,3,144,72,0,1683,1688,3,146,73,0,1684,1685,
-		3,22,11,0,1685,1686,3,82,41,0,1686,1688,1,0,0,0,1687,1682,1,0,0,0,1687,
-		1683,1,0,0,0,1687,1684,1,0,0,0,1688,143,1,0,0,0,1689,1695,3,94,47,0,1690,
-		1695,3,96,48,0,1691,1692,3,412,206,0,1692,1693,3,82,41,0,1693,1695,1,0,
-		0,0,1694,1689,1,0,0,0,1694,1690,1,0,0,0,1694,1691,1,0,0,0,1695,145,1,0,
-		0,0,1696,1697,5,230,0,0,1697,1698,5,419,0,0,1698,1699,5,492,0,0,1699,1704,
-		3,148,74,0,1700,1701,5,496,0,0,1701,1703,3,148,74,0,1702,1700,1,0,0,0,
-		1703,1706,1,0,0,0,1704,1702,1,0,0,0,1704,1705,1,0,0,0,1705,1707,1,0,0,
-		0,1706,1704,1,0,0,0,1707,1708,5,493,0,0,1708,147,1,0,0,0,1709,1710,3,22,
-		11,0,1710,1711,3,82,41,0,1711,1714,1,0,0,0,1712,1714,3,144,72,0,1713,1709,
-		1,0,0,0,1713,1712,1,0,0,0,1714,1727,1,0,0,0,1715,1716,5,390,0,0,1716,1717,
-		5,492,0,0,1717,1722,3,138,69,0,1718,1719,5,496,0,0,1719,1721,3,138,69,
-		0,1720,1718,1,0,0,0,1721,1724,1,0,0,0,1722,1720,1,0,0,0,1722,1723,1,0,
-		0,0,1723,1725,1,0,0,0,1724,1722,1,0,0,0,1725,1726,5,493,0,0,1726,1728,
-		1,0,0,0,1727,1715,1,0,0,0,1727,1728,1,0,0,0,1728,149,1,0,0,0,1729,1730,
-		5,382,0,0,1730,1731,3,22,11,0,1731,1732,5,492,0,0,1732,1733,3,70,35,0,
-		1733,1739,5,493,0,0,1734,1735,5,216,0,0,1735,1736,5,492,0,0,1736,1737,
-		3,54,27,0,1737,1738,5,493,0,0,1738,1740,1,0,0,0,1739,1734,1,0,0,0,1739,
-		1740,1,0,0,0,1740,151,1,0,0,0,1741,1742,5,458,0,0,1742,1743,3,54,27,0,
-		1743,153,1,0,0,0,1744,1745,5,421,0,0,1745,1747,5,23,0,0,1746,1748,7,13,
-		0,0,1747,1746,1,0,0,0,1747,1748,1,0,0,0,1748,1749,1,0,0,0,1749,1754,3,
-		156,78,0,1750,1751,5,496,0,0,1751,1753,3,156,78,0,1752,1750,1,0,0,0,1753,
-		1756,1,0,0,0,1754,1752,1,0,0,0,1754,1755,1,0,0,0,1755,155,1,0,0,0,1756,
-		1754,1,0,0,0,1757,1758,5,227,0,0,1758,1759,5,492,0,0,1759,1760,3,70,35,
-		0,1760,1761,5,493,0,0,1761,1784,1,0,0,0,1762,1763,5,52,0,0,1763,1764,5,
-		492,0,0,1764,1765,3,70,35,0,1765,1766,5,493,0,0,1766,1784,1,0,0,0,1767,
-		1768,5,323,0,0,1768,1769,5,245,0,0,1769,1770,5,492,0,0,1770,1775,3,156,
-		78,0,1771,1772,5,496,0,0,1772,1774,3,156,78,0,1773,1771,1,0,0,0,1774,1777,
-		1,0,0,0,1775,1773,1,0,0,0,1775,1776,1,0,0,0,1776,1778,1,0,0,0,1777,1775,
-		1,0,0,0,1778,1779,5,493,0,0,1779,1784,1,0,0,0,1780,1781,5,492,0,0,1781,
-		1784,5,493,0,0,1782,1784,3,54,27,0,1783,1757,1,0,0,0,1783,1762,1,0,0,0,
-		1783,1767,1,0,0,0,1783,1780,1,0,0,0,1783,1782,1,0,0,0,1784,157,1,0,0,0,
-		1785,1786,5,422,0,0,1786,1787,3,54,27,0,1787,159,1,0,0,0,1788,1789,5,459,
-		0,0,1789,1790,3,8,4,0,1790,1791,5,390,0,0,1791,1799,3,162,81,0,1792,1793,
-		5,496,0,0,1793,1794,3,8,4,0,1794,1795,5,390,0,0,1795,1796,3,162,81,0,1796,
-		1798,1,0,0,0,1797,1792,1,0,0,0,1798,1801,1,0,0,0,1799,1797,1,0,0,0,1799,
-		1800,1,0,0,0,1800,161,1,0,0,0,1801,1799,1,0,0,0,1802,1804,5,492,0,0,1803,
-		1805,3,8,4,0,1804,1803,1,0,0,0,1804,1805,1,0,0,0,1805,1809,1,0,0,0,1806,
-		1807,5,187,0,0,1807,1808,5,23,0,0,1808,1810,3,70,35,0,1809,1806,1,0,0,
-		0,1809,1810,1,0,0,0,1810,1812,1,0,0,0,1811,1813,3,168,84,0,1812,1811,1,
-		0,0,0,1812,1813,1,0,0,0,1813,1815,1,0,0,0,1814,1816,3,164,82,0,1815,1814,
-		1,0,0,0,1815,1816,1,0,0,0,1816,1817,1,0,0,0,1817,1818,5,493,0,0,1818,163,
-		1,0,0,0,1819,1826,7,21,0,0,1820,1821,5,310,0,0,1821,1822,3,166,83,0,1822,
-		1823,5,387,0,0,1823,1824,3,166,83,0,1824,1827,1,0,0,0,1825,1827,3,166,
-		83,0,1826,1820,1,0,0,0,1826,1825,1,0,0,0,1827,1837,1,0,0,0,1828,1835,5,
-		84,0,0,1829,1830,5,53,0,0,1830,1836,5,340,0,0,1831,1836,5,421,0,0,1832,
-		1836,5,273,0,0,1833,1834,5,163,0,0,1834,1836,5,178,0,0,1835,1829,1,0,0,
-		0,1835,1831,1,0,0,0,1835,1832,1,0,0,0,1835,1833,1,0,0,0,1836,1838,1,0,
-		0,0,1837,1828,1,0,0,0,1837,1838,1,0,0,0,1838,165,1,0,0,0,1839,1840,5,282,
-		0,0,1840,1847,7,22,0,0,1841,1842,5,53,0,0,1842,1847,5,340,0,0,1843,1844,
-		3,54,27,0,1844,1845,7,22,0,0,1845,1847,1,0,0,0,1846,1839,1,0,0,0,1846,
-		1841,1,0,0,0,1846,1843,1,0,0,0,1847,167,1,0,0,0,1848,1849,5,438,0,0,1849,
-		1850,5,23,0,0,1850,1855,3,170,85,0,1851,1852,5,496,0,0,1852,1854,3,170,
-		85,0,1853,1851,1,0,0,0,1854,1857,1,0,0,0,1855,1853,1,0,0,0,1855,1856,1,
-		0,0,0,1856,169,1,0,0,0,1857,1855,1,0,0,0,1858,1878,3,54,27,0,1859,1879,
-		5,391,0,0,1860,1879,5,409,0,0,1861,1876,5,455,0,0,1862,1877,3,64,32,0,
-		1863,1864,5,174,0,0,1864,1870,5,492,0,0,1865,1866,3,8,4,0,1866,1867,5,
-		501,0,0,1867,1869,1,0,0,0,1868,1865,1,0,0,0,1869,1872,1,0,0,0,1870,1868,
-		1,0,0,0,1870,1871,1,0,0,0,1871,1873,1,0,0,0,1872,1870,1,0,0,0,1873,1874,
-		3,64,32,0,1874,1875,5,493,0,0,1875,1877,1,0,0,0,1876,1862,1,0,0,0,1876,
-		1863,1,0,0,0,1877,1879,1,0,0,0,1878,1859,1,0,0,0,1878,1860,1,0,0,0,1878,
-		1861,1,0,0,0,1878,1879,1,0,0,0,1879,1881,1,0,0,0,1880,1882,3,172,86,0,
-		1881,1880,1,0,0,0,1881,1882,1,0,0,0,1882,171,1,0,0,0,1883,1884,5,168,0,
-		0,1884,1885,7,23,0,0,1885,173,1,0,0,0,1886,1889,5,429,0,0,1887,1890,5,
-		384,0,0,1888,1890,3,54,27,0,1889,1887,1,0,0,0,1889,1888,1,0,0,0,1890,1930,
-		1,0,0,0,1891,1892,5,434,0,0,1892,1894,3,54,27,0,1893,1895,7,24,0,0,1894,
-		1893,1,0,0,0,1894,1895,1,0,0,0,1895,1930,1,0,0,0,1896,1897,5,416,0,0,1897,
-		1899,7,25,0,0,1898,1900,3,176,88,0,1899,1898,1,0,0,0,1899,1900,1,0,0,0,
-		1900,1901,1,0,0,0,1901,1905,7,24,0,0,1902,1906,5,436,0,0,1903,1904,5,460,
-		0,0,1904,1906,5,273,0,0,1905,1902,1,0,0,0,1905,1903,1,0,0,0,1906,1930,
-		1,0,0,0,1907,1915,5,417,0,0,1908,1916,5,289,0,0,1909,1910,5,163,0,0,1910,
-		1911,5,129,0,0,1911,1916,5,289,0,0,1912,1916,5,246,0,0,1913,1914,5,129,
-		0,0,1914,1916,5,246,0,0,1915,1908,1,0,0,0,1915,1909,1,0,0,0,1915,1912,
-		1,0,0,0,1915,1913,1,0,0,0,1916,1919,1,0,0,0,1917,1918,5,170,0,0,1918,1920,
-		3,24,12,0,1919,1917,1,0,0,0,1919,1920,1,0,0,0,1920,1924,1,0,0,0,1921,1925,
-		5,167,0,0,1922,1923,5,249,0,0,1923,1925,5,141,0,0,1924,1921,1,0,0,0,1924,
-		1922,1,0,0,0,1924,1925,1,0,0,0,1925,1930,1,0,0,0,1926,1927,5,417,0,0,1927,
-		1928,5,205,0,0,1928,1930,5,436,0,0,1929,1886,1,0,0,0,1929,1891,1,0,0,0,
-		1929,1896,1,0,0,0,1929,1907,1,0,0,0,1929,1926,1,0,0,0,1930,175,1,0,0,0,
-		1931,1933,7,1,0,0,1932,1931,1,0,0,0,1932,1933,1,0,0,0,1933,1934,1,0,0,
-		0,1934,1937,7,2,0,0,1935,1937,3,78,39,0,1936,1932,1,0,0,0,1936,1935,1,
-		0,0,0,1937,177,1,0,0,0,1938,1940,5,460,0,0,1939,1941,5,208,0,0,1940,1939,
-		1,0,0,0,1940,1941,1,0,0,0,1941,1942,1,0,0,0,1942,1947,3,180,90,0,1943,
-		1944,5,496,0,0,1944,1946,3,180,90,0,1945,1943,1,0,0,0,1946,1949,1,0,0,
-		0,1947,1945,1,0,0,0,1947,1948,1,0,0,0,1948,179,1,0,0,0,1949,1947,1,0,0,
-		0,1950,1952,3,8,4,0,1951,1953,3,28,14,0,1952,1951,1,0,0,0,1952,1953,1,
-		0,0,0,1953,1954,1,0,0,0,1954,1959,5,390,0,0,1955,1957,5,432,0,0,1956,1955,
-		1,0,0,0,1956,1957,1,0,0,0,1957,1958,1,0,0,0,1958,1960,5,146,0,0,1959,1956,
-		1,0,0,0,1959,1960,1,0,0,0,1960,1961,1,0,0,0,1961,1962,5,492,0,0,1962,1963,
-		3,308,154,0,1963,1965,5,493,0,0,1964,1966,3,182,91,0,1965,1964,1,0,0,0,
-		1965,1966,1,0,0,0,1966,1968,1,0,0,0,1967,1969,3,184,92,0,1968,1967,1,0,
-		0,0,1968,1969,1,0,0,0,1969,181,1,0,0,0,1970,1971,5,236,0,0,1971,1972,7,
-		26,0,0,1972,1973,5,95,0,0,1973,1974,5,23,0,0,1974,1975,3,26,13,0,1975,
-		1976,5,244,0,0,1976,1977,3,8,4,0,1977,183,1,0,0,0,1978,1979,5,55,0,0,1979,
-		1980,3,26,13,0,1980,1981,5,244,0,0,1981,1987,3,8,4,0,1982,1983,5,449,0,
-		0,1983,1984,3,186,93,0,1984,1985,5,407,0,0,1985,1986,3,186,93,0,1986,1988,
-		1,0,0,0,1987,1982,1,0,0,0,1987,1988,1,0,0,0,1988,1989,1,0,0,0,1989,1990,
-		5,455,0,0,1990,1991,3,8,4,0,1991,185,1,0,0,0,1992,1998,3,32,16,0,1993,
-		1998,3,86,43,0,1994,1995,3,12,6,0,1995,1996,3,34,17,0,1996,1998,1,0,0,
-		0,1997,1992,1,0,0,0,1997,1993,1,0,0,0,1997,1994,1,0,0,0,1998,187,1,0,0,
-		0,1999,2011,3,200,100,0,2000,2011,3,260,130,0,2001,2011,3,198,99,0,2002,
-		2011,3,248,124,0,2003,2011,3,250,125,0,2004,2011,3,242,121,0,2005,2011,
-		3,252,126,0,2006,2011,3,258,129,0,2007,2011,3,256,128,0,2008,2011,3,264,
-		132,0,2009,2011,3,266,133,0,2010,1999,1,0,0,0,2010,2000,1,0,0,0,2010,2001,
-		1,0,0,0,2010,2002,1,0,0,0,2010,2003,1,0,0,0,2010,2004,1,0,0,0,2010,2005,
-		1,0,0,0,2010,2006,1,0,0,0,2010,2007,1,0,0,0,2010,2008,1,0,0,0,2010,2009,
-		1,0,0,0,2011,189,1,0,0,0,2012,2013,5,110,0,0,2013,2014,5,432,0,0,2014,
-		2015,5,319,0,0,2015,191,1,0,0,0,2016,2017,5,110,0,0,2017,2018,5,319,0,
-		0,2018,193,1,0,0,0,2019,2020,7,27,0,0,2020,195,1,0,0,0,2021,2023,7,28,
-		0,0,2022,2021,1,0,0,0,2022,2023,1,0,0,0,2023,2024,1,0,0,0,2024,2027,7,
-		29,0,0,2025,2027,5,287,0,0,2026,2022,1,0,0,0,2026,2025,1,0,0,0,2027,197,
-		1,0,0,0,2028,2029,5,400,0,0,2029,2031,5,233,0,0,2030,2032,3,190,95,0,2031,
-		2030,1,0,0,0,2031,2032,1,0,0,0,2032,2034,1,0,0,0,2033,2035,3,8,4,0,2034,
-		2033,1,0,0,0,2034,2035,1,0,0,0,2035,2038,1,0,0,0,2036,2037,5,361,0,0,2037,
-		2039,3,30,15,0,2038,2036,1,0,0,0,2038,2039,1,0,0,0,2039,2046,1,0,0,0,2040,
-		2045,3,200,100,0,2041,2045,3,248,124,0,2042,2045,3,242,121,0,2043,2045,
-		3,252,126,0,2044,2040,1,0,0,0,2044,2041,1,0,0,0,2044,2042,1,0,0,0,2044,
-		2043,1,0,0,0,2045,2048,1,0,0,0,2046,2044,1,0,0,0,2046,2047,1,0,0,0,2047,
-		199,1,0,0,0,2048,2046,1,0,0,0,2049,2051,5,400,0,0,2050,2052,3,196,98,0,
-		2051,2050,1,0,0,0,2051,2052,1,0,0,0,2052,2053,1,0,0,0,2053,2055,5,447,
-		0,0,2054,2056,3,190,95,0,2055,2054,1,0,0,0,2055,2056,1,0,0,0,2056,2057,
-		1,0,0,0,2057,2072,3,22,11,0,2058,2059,5,170,0,0,2059,2061,3,22,11,0,2060,
-		2062,3,208,104,0,2061,2060,1,0,0,0,2061,2062,1,0,0,0,2062,2073,1,0,0,0,
-		2063,2064,5,187,0,0,2064,2065,5,170,0,0,2065,2067,3,22,11,0,2066,2068,
-		3,208,104,0,2067,2066,1,0,0,0,2067,2068,1,0,0,0,2068,2069,1,0,0,0,2069,
-		2070,3,212,106,0,2070,2073,1,0,0,0,2071,2073,3,202,101,0,2072,2058,1,0,
-		0,0,2072,2063,1,0,0,0,2072,2071,1,0,0,0,2072,2073,1,0,0,0,2073,2079,1,
-		0,0,0,2074,2075,5,121,0,0,2075,2076,5,492,0,0,2076,2077,3,24,12,0,2077,
-		2078,5,493,0,0,2078,2080,1,0,0,0,2079,2074,1,0,0,0,2079,2080,1,0,0,0,2080,
-		2095,1,0,0,0,2081,2082,5,187,0,0,2082,2083,5,23,0,0,2083,2084,3,8,4,0,
-		2084,2085,5,492,0,0,2085,2090,3,244,122,0,2086,2087,5,496,0,0,2087,2089,
-		3,244,122,0,2088,2086,1,0,0,0,2089,2092,1,0,0,0,2090,2088,1,0,0,0,2090,
-		2091,1,0,0,0,2091,2093,1,0,0,0,2092,2090,1,0,0,0,2093,2094,5,493,0,0,2094,
-		2096,1,0,0,0,2095,2081,1,0,0,0,2095,2096,1,0,0,0,2096,2099,1,0,0,0,2097,
-		2098,5,455,0,0,2098,2100,3,8,4,0,2099,2097,1,0,0,0,2099,2100,1,0,0,0,2100,
-		2102,1,0,0,0,2101,2103,3,214,107,0,2102,2101,1,0,0,0,2102,2103,1,0,0,0,
-		2103,2105,1,0,0,0,2104,2106,3,216,108,0,2105,2104,1,0,0,0,2105,2106,1,
-		0,0,0,2106,2109,1,0,0,0,2107,2108,5,268,0,0,2108,2110,3,8,4,0,2109,2107,
-		1,0,0,0,2109,2110,1,0,0,0,2110,2119,1,0,0,0,2111,2114,5,390,0,0,2112,2115,
-		3,98,49,0,2113,2115,3,388,194,0,2114,2112,1,0,0,0,2114,2113,1,0,0,0,2115,
-		2117,1,0,0,0,2116,2118,3,218,109,0,2117,2116,1,0,0,0,2117,2118,1,0,0,0,
-		2118,2120,1,0,0,0,2119,2111,1,0,0,0,2119,2120,1,0,0,0,2120,201,1,0,0,0,
-		2121,2130,5,492,0,0,2122,2127,3,204,102,0,2123,2124,5,496,0,0,2124,2126,
-		3,204,102,0,2125,2123,1,0,0,0,2126,2129,1,0,0,0,2127,2125,1,0,0,0,2127,
-		2128,1,0,0,0,2128,2131,1,0,0,0,2129,2127,1,0,0,0,2130,2122,1,0,0,0,2130,
-		2131,1,0,0,0,2131,2132,1,0,0,0,2132,2133,5,493,0,0,2133,203,1,0,0,0,2134,
-		2146,3,220,110,0,2135,2146,3,234,117,0,2136,2137,5,375,0,0,2137,2142,3,
-		22,11,0,2138,2139,7,30,0,0,2139,2141,3,206,103,0,2140,2138,1,0,0,0,2141,
-		2144,1,0,0,0,2142,2140,1,0,0,0,2142,2143,1,0,0,0,2143,2146,1,0,0,0,2144,
-		2142,1,0,0,0,2145,2134,1,0,0,0,2145,2135,1,0,0,0,2145,2136,1,0,0,0,2146,
-		205,1,0,0,0,2147,2148,7,31,0,0,2148,207,1,0,0,0,2149,2150,5,492,0,0,2150,
-		2155,3,210,105,0,2151,2152,5,496,0,0,2152,2154,3,210,105,0,2153,2151,1,
-		0,0,0,2154,2157,1,0,0,0,2155,2153,1,0,0,0,2155,2156,1,0,0,0,2156,2158,
-		1,0,0,0,2157,2155,1,0,0,0,2158,2159,5,493,0,0,2159,209,1,0,0,0,2160,2163,
-		3,8,4,0,2161,2162,5,460,0,0,2162,2164,5,176,0,0,2163,2161,1,0,0,0,2163,
-		2164,1,0,0,0,2164,2168,1,0,0,0,2165,2167,3,222,111,0,2166,2165,1,0,0,0,
-		2167,2170,1,0,0,0,2168,2166,1,0,0,0,2168,2169,1,0,0,0,2169,2173,1,0,0,
-		0,2170,2168,1,0,0,0,2171,2173,3,234,117,0,2172,2160,1,0,0,0,2172,2171,
-		1,0,0,0,2173,211,1,0,0,0,2174,2175,5,417,0,0,2175,2185,5,348,0,0,2176,
-		2177,5,423,0,0,2177,2186,3,406,203,0,2178,2179,5,419,0,0,2179,2180,3,406,
-		203,0,2180,2181,5,449,0,0,2181,2182,3,406,203,0,2182,2186,1,0,0,0,2183,
-		2184,5,460,0,0,2184,2186,3,406,203,0,2185,2176,1,0,0,0,2185,2178,1,0,0,
-		0,2185,2183,1,0,0,0,2186,2189,1,0,0,0,2187,2189,5,407,0,0,2188,2174,1,
-		0,0,0,2188,2187,1,0,0,0,2189,213,1,0,0,0,2190,2191,5,460,0,0,2191,2195,
-		3,302,151,0,2192,2193,5,302,0,0,2193,2195,5,172,0,0,2194,2190,1,0,0,0,
-		2194,2192,1,0,0,0,2195,215,1,0,0,0,2196,2197,5,435,0,0,2197,2203,5,39,
-		0,0,2198,2204,5,76,0,0,2199,2200,5,64,0,0,2200,2204,5,230,0,0,2201,2202,
-		5,195,0,0,2202,2204,5,230,0,0,2203,2198,1,0,0,0,2203,2199,1,0,0,0,2203,
-		2201,1,0,0,0,2204,217,1,0,0,0,2205,2207,5,460,0,0,2206,2208,5,163,0,0,
-		2207,2206,1,0,0,0,2207,2208,1,0,0,0,2208,2209,1,0,0,0,2209,2210,5,56,0,
-		0,2210,219,1,0,0,0,2211,2213,3,8,4,0,2212,2214,3,38,19,0,2213,2212,1,0,
-		0,0,2213,2214,1,0,0,0,2214,2217,1,0,0,0,2215,2216,5,259,0,0,2216,2218,
-		3,8,4,0,2217,2215,1,0,0,0,2217,2218,1,0,0,0,2218,2224,1,0,0,0,2219,2222,
-		5,41,0,0,2220,2223,3,8,4,0,2221,2223,5,407,0,0,2222,2220,1,0,0,0,2222,
-		2221,1,0,0,0,2223,2225,1,0,0,0,2224,2219,1,0,0,0,2224,2225,1,0,0,0,2225,
-		2229,1,0,0,0,2226,2228,3,222,111,0,2227,2226,1,0,0,0,2228,2231,1,0,0,0,
-		2229,2227,1,0,0,0,2229,2230,1,0,0,0,2230,221,1,0,0,0,2231,2229,1,0,0,0,
-		2232,2233,5,399,0,0,2233,2235,3,8,4,0,2234,2232,1,0,0,0,2234,2235,1,0,
-		0,0,2235,2236,1,0,0,0,2236,2241,3,224,112,0,2237,2241,3,232,116,0,2238,
-		2239,5,397,0,0,2239,2241,3,22,11,0,2240,2234,1,0,0,0,2240,2237,1,0,0,0,
-		2240,2238,1,0,0,0,2241,223,1,0,0,0,2242,2243,5,432,0,0,2243,2300,5,433,
-		0,0,2244,2300,5,433,0,0,2245,2246,5,407,0,0,2246,2300,3,56,28,0,2247,2248,
-		5,396,0,0,2248,2249,5,492,0,0,2249,2250,3,54,27,0,2250,2253,5,493,0,0,
-		2251,2252,5,163,0,0,2252,2254,5,120,0,0,2253,2251,1,0,0,0,2253,2254,1,
-		0,0,0,2254,2300,1,0,0,0,2255,2257,5,453,0,0,2256,2258,3,226,113,0,2257,
-		2256,1,0,0,0,2257,2258,1,0,0,0,2258,2262,1,0,0,0,2259,2260,5,440,0,0,2260,
-		2262,5,129,0,0,2261,2255,1,0,0,0,2261,2259,1,0,0,0,2262,2265,1,0,0,0,2263,
-		2264,5,460,0,0,2264,2266,3,302,151,0,2265,2263,1,0,0,0,2265,2266,1,0,0,
-		0,2266,2271,1,0,0,0,2267,2268,5,455,0,0,2268,2269,5,118,0,0,2269,2270,
-		5,268,0,0,2270,2272,3,8,4,0,2271,2267,1,0,0,0,2271,2272,1,0,0,0,2272,2300,
-		1,0,0,0,2273,2300,3,228,114,0,2274,2278,5,101,0,0,2275,2279,5,11,0,0,2276,
-		2277,5,23,0,0,2277,2279,5,407,0,0,2278,2275,1,0,0,0,2278,2276,1,0,0,0,
-		2279,2280,1,0,0,0,2280,2297,5,390,0,0,2281,2290,5,109,0,0,2282,2284,5,
-		492,0,0,2283,2285,3,254,127,0,2284,2283,1,0,0,0,2285,2286,1,0,0,0,2286,
-		2284,1,0,0,0,2286,2287,1,0,0,0,2287,2288,1,0,0,0,2288,2289,5,493,0,0,2289,
-		2291,1,0,0,0,2290,2282,1,0,0,0,2290,2291,1,0,0,0,2291,2298,1,0,0,0,2292,
-		2293,5,492,0,0,2293,2294,3,54,27,0,2294,2295,5,493,0,0,2295,2296,5,260,
-		0,0,2296,2298,1,0,0,0,2297,2281,1,0,0,0,2297,2292,1,0,0,0,2298,2300,1,
-		0,0,0,2299,2242,1,0,0,0,2299,2244,1,0,0,0,2299,2245,1,0,0,0,2299,2247,
-		1,0,0,0,2299,2261,1,0,0,0,2299,2273,1,0,0,0,2299,2274,1,0,0,0,2300,225,
-		1,0,0,0,2301,2303,5,168,0,0,2302,2304,5,432,0,0,2303,2302,1,0,0,0,2303,
-		2304,1,0,0,0,2304,2305,1,0,0,0,2305,2306,5,410,0,0,2306,227,1,0,0,0,2307,
-		2308,5,441,0,0,2308,2310,3,22,11,0,2309,2311,3,28,14,0,2310,2309,1,0,0,
-		0,2310,2311,1,0,0,0,2311,2314,1,0,0,0,2312,2313,5,144,0,0,2313,2315,7,
-		32,0,0,2314,2312,1,0,0,0,2314,2315,1,0,0,0,2315,2319,1,0,0,0,2316,2318,
-		3,230,115,0,2317,2316,1,0,0,0,2318,2321,1,0,0,0,2319,2317,1,0,0,0,2319,
-		2320,1,0,0,0,2320,229,1,0,0,0,2321,2319,1,0,0,0,2322,2323,5,435,0,0,2323,
-		2333,7,33,0,0,2324,2325,5,163,0,0,2325,2334,5,4,0,0,2326,2334,5,221,0,
-		0,2327,2334,5,27,0,0,2328,2329,5,244,0,0,2329,2331,7,34,0,0,2330,2332,
-		3,28,14,0,2331,2330,1,0,0,0,2331,2332,1,0,0,0,2332,2334,1,0,0,0,2333,2324,
-		1,0,0,0,2333,2326,1,0,0,0,2333,2327,1,0,0,0,2333,2328,1,0,0,0,2334,231,
-		1,0,0,0,2335,2337,5,432,0,0,2336,2335,1,0,0,0,2336,2337,1,0,0,0,2337,2338,
-		1,0,0,0,2338,2346,5,408,0,0,2339,2340,5,424,0,0,2340,2346,7,35,0,0,2341,
-		2342,5,432,0,0,2342,2346,5,291,0,0,2343,2344,5,163,0,0,2344,2346,5,120,
-		0,0,2345,2336,1,0,0,0,2345,2339,1,0,0,0,2345,2341,1,0,0,0,2345,2343,1,
-		0,0,0,2346,233,1,0,0,0,2347,2348,5,399,0,0,2348,2350,3,8,4,0,2349,2347,
-		1,0,0,0,2349,2350,1,0,0,0,2350,2351,1,0,0,0,2351,2355,3,236,118,0,2352,
-		2354,3,232,116,0,2353,2352,1,0,0,0,2354,2357,1,0,0,0,2355,2353,1,0,0,0,
-		2355,2356,1,0,0,0,2356,235,1,0,0,0,2357,2355,1,0,0,0,2358,2359,5,396,0,
-		0,2359,2360,5,492,0,0,2360,2361,3,54,27,0,2361,2362,5,493,0,0,2362,2431,
-		1,0,0,0,2363,2365,5,453,0,0,2364,2366,3,226,113,0,2365,2364,1,0,0,0,2365,
-		2366,1,0,0,0,2366,2370,1,0,0,0,2367,2368,5,440,0,0,2368,2370,5,129,0,0,
-		2369,2363,1,0,0,0,2369,2367,1,0,0,0,2370,2388,1,0,0,0,2371,2373,3,28,14,
-		0,2372,2374,3,238,119,0,2373,2372,1,0,0,0,2373,2374,1,0,0,0,2374,2377,
-		1,0,0,0,2375,2376,5,460,0,0,2376,2378,3,302,151,0,2377,2375,1,0,0,0,2377,
-		2378,1,0,0,0,2378,2383,1,0,0,0,2379,2380,5,455,0,0,2380,2381,5,118,0,0,
-		2381,2382,5,268,0,0,2382,2384,3,8,4,0,2383,2379,1,0,0,0,2383,2384,1,0,
-		0,0,2384,2389,1,0,0,0,2385,2386,5,455,0,0,2386,2387,5,118,0,0,2387,2389,
-		3,8,4,0,2388,2371,1,0,0,0,2388,2385,1,0,0,0,2389,2431,1,0,0,0,2390,2391,
-		5,418,0,0,2391,2392,5,129,0,0,2392,2393,3,28,14,0,2393,2394,3,228,114,
-		0,2394,2431,1,0,0,0,2395,2398,5,84,0,0,2396,2397,5,455,0,0,2397,2399,3,
-		8,4,0,2398,2396,1,0,0,0,2398,2399,1,0,0,0,2399,2400,1,0,0,0,2400,2401,
-		5,492,0,0,2401,2406,3,240,120,0,2402,2403,5,496,0,0,2403,2405,3,240,120,
-		0,2404,2402,1,0,0,0,2405,2408,1,0,0,0,2406,2404,1,0,0,0,2406,2407,1,0,
-		0,0,2407,2409,1,0,0,0,2408,2406,1,0,0,0,2409,2411,5,493,0,0,2410,2412,
-		3,238,119,0,2411,2410,1,0,0,0,2411,2412,1,0,0,0,2412,2415,1,0,0,0,2413,
-		2414,5,460,0,0,2414,2416,3,302,151,0,2415,2413,1,0,0,0,2415,2416,1,0,0,
-		0,2416,2421,1,0,0,0,2417,2418,5,455,0,0,2418,2419,5,118,0,0,2419,2420,
-		5,268,0,0,2420,2422,3,8,4,0,2421,2417,1,0,0,0,2421,2422,1,0,0,0,2422,2428,
-		1,0,0,0,2423,2424,5,458,0,0,2424,2425,5,492,0,0,2425,2426,3,54,27,0,2426,
-		2427,5,493,0,0,2427,2429,1,0,0,0,2428,2423,1,0,0,0,2428,2429,1,0,0,0,2429,
-		2431,1,0,0,0,2430,2358,1,0,0,0,2430,2369,1,0,0,0,2430,2390,1,0,0,0,2430,
-		2395,1,0,0,0,2431,237,1,0,0,0,2432,2433,5,115,0,0,2433,2434,3,28,14,0,
-		2434,239,1,0,0,0,2435,2436,3,244,122,0,2436,2451,5,460,0,0,2437,2452,3,
-		64,32,0,2438,2439,5,174,0,0,2439,2445,5,492,0,0,2440,2441,3,8,4,0,2441,
-		2442,5,501,0,0,2442,2444,1,0,0,0,2443,2440,1,0,0,0,2444,2447,1,0,0,0,2445,
-		2443,1,0,0,0,2445,2446,1,0,0,0,2446,2448,1,0,0,0,2447,2445,1,0,0,0,2448,
-		2449,3,64,32,0,2449,2450,5,493,0,0,2450,2452,1,0,0,0,2451,2437,1,0,0,0,
-		2451,2438,1,0,0,0,2452,241,1,0,0,0,2453,2455,5,400,0,0,2454,2456,5,453,
-		0,0,2455,2454,1,0,0,0,2455,2456,1,0,0,0,2456,2457,1,0,0,0,2457,2459,5,
-		118,0,0,2458,2460,5,364,0,0,2459,2458,1,0,0,0,2459,2460,1,0,0,0,2460,2465,
-		1,0,0,0,2461,2463,3,190,95,0,2462,2461,1,0,0,0,2462,2463,1,0,0,0,2463,
-		2464,1,0,0,0,2464,2466,3,8,4,0,2465,2462,1,0,0,0,2465,2466,1,0,0,0,2466,
-		2467,1,0,0,0,2467,2469,5,435,0,0,2468,2470,5,436,0,0,2469,2468,1,0,0,0,
-		2469,2470,1,0,0,0,2470,2471,1,0,0,0,2471,2474,3,22,11,0,2472,2473,5,455,
-		0,0,2473,2475,3,8,4,0,2474,2472,1,0,0,0,2474,2475,1,0,0,0,2475,2476,1,
-		0,0,0,2476,2477,5,492,0,0,2477,2482,3,244,122,0,2478,2479,5,496,0,0,2479,
-		2481,3,244,122,0,2480,2478,1,0,0,0,2481,2484,1,0,0,0,2482,2480,1,0,0,0,
-		2482,2483,1,0,0,0,2483,2485,1,0,0,0,2484,2482,1,0,0,0,2485,2487,5,493,
-		0,0,2486,2488,3,238,119,0,2487,2486,1,0,0,0,2487,2488,1,0,0,0,2488,2490,
-		1,0,0,0,2489,2491,3,226,113,0,2490,2489,1,0,0,0,2490,2491,1,0,0,0,2491,
-		2494,1,0,0,0,2492,2493,5,460,0,0,2493,2495,3,302,151,0,2494,2492,1,0,0,
-		0,2494,2495,1,0,0,0,2495,2498,1,0,0,0,2496,2497,5,268,0,0,2497,2499,3,
-		8,4,0,2498,2496,1,0,0,0,2498,2499,1,0,0,0,2499,2501,1,0,0,0,2500,2502,
-		3,152,76,0,2501,2500,1,0,0,0,2501,2502,1,0,0,0,2502,243,1,0,0,0,2503,2510,
-		3,8,4,0,2504,2510,3,246,123,0,2505,2506,5,492,0,0,2506,2507,3,54,27,0,
-		2507,2508,5,493,0,0,2508,2510,1,0,0,0,2509,2503,1,0,0,0,2509,2504,1,0,
-		0,0,2509,2505,1,0,0,0,2510,2513,1,0,0,0,2511,2512,5,397,0,0,2512,2514,
-		3,22,11,0,2513,2511,1,0,0,0,2513,2514,1,0,0,0,2514,2519,1,0,0,0,2515,2517,
-		3,22,11,0,2516,2518,3,302,151,0,2517,2516,1,0,0,0,2517,2518,1,0,0,0,2518,
-		2520,1,0,0,0,2519,2515,1,0,0,0,2519,2520,1,0,0,0,2520,2522,1,0,0,0,2521,
-		2523,7,36,0,0,2522,2521,1,0,0,0,2522,2523,1,0,0,0,2523,2525,1,0,0,0,2524,
-		2526,3,172,86,0,2525,2524,1,0,0,0,2525,2526,1,0,0,0,2526,245,1,0,0,0,2527,
-		2528,3,22,11,0,2528,2529,3,82,41,0,2529,2532,1,0,0,0,2530,2532,3,144,72,
-		0,2531,2527,1,0,0,0,2531,2530,1,0,0,0,2532,247,1,0,0,0,2533,2536,5,400,
-		0,0,2534,2535,5,437,0,0,2535,2537,5,217,0,0,2536,2534,1,0,0,0,2536,2537,
-		1,0,0,0,2537,2539,1,0,0,0,2538,2540,3,196,98,0,2539,2538,1,0,0,0,2539,
-		2540,1,0,0,0,2540,2542,1,0,0,0,2541,2543,5,208,0,0,2542,2541,1,0,0,0,2542,
-		2543,1,0,0,0,2543,2544,1,0,0,0,2544,2545,5,297,0,0,2545,2547,3,22,11,0,
-		2546,2548,3,28,14,0,2547,2546,1,0,0,0,2547,2548,1,0,0,0,2548,2551,1,0,
-		0,0,2549,2550,5,460,0,0,2550,2552,3,302,151,0,2551,2549,1,0,0,0,2551,2552,
-		1,0,0,0,2552,2553,1,0,0,0,2553,2554,5,390,0,0,2554,2561,3,98,49,0,2555,
-		2557,5,460,0,0,2556,2558,7,37,0,0,2557,2556,1,0,0,0,2557,2558,1,0,0,0,
-		2558,2559,1,0,0,0,2559,2560,5,396,0,0,2560,2562,5,175,0,0,2561,2555,1,
-		0,0,0,2561,2562,1,0,0,0,2562,249,1,0,0,0,2563,2565,5,400,0,0,2564,2566,
-		5,287,0,0,2565,2564,1,0,0,0,2565,2566,1,0,0,0,2566,2567,1,0,0,0,2567,2568,
-		5,146,0,0,2568,2570,5,297,0,0,2569,2571,3,190,95,0,2570,2569,1,0,0,0,2570,
-		2571,1,0,0,0,2571,2572,1,0,0,0,2572,2574,3,22,11,0,2573,2575,3,28,14,0,
-		2574,2573,1,0,0,0,2574,2575,1,0,0,0,2575,2578,1,0,0,0,2576,2577,5,455,
-		0,0,2577,2579,3,8,4,0,2578,2576,1,0,0,0,2578,2579,1,0,0,0,2579,2582,1,
-		0,0,0,2580,2581,5,460,0,0,2581,2583,3,302,151,0,2582,2580,1,0,0,0,2582,
-		2583,1,0,0,0,2583,2586,1,0,0,0,2584,2585,5,268,0,0,2585,2587,3,8,4,0,2586,
-		2584,1,0,0,0,2586,2587,1,0,0,0,2587,2588,1,0,0,0,2588,2589,5,390,0,0,2589,
-		2591,3,98,49,0,2590,2592,3,218,109,0,2591,2590,1,0,0,0,2591,2592,1,0,0,
-		0,2592,251,1,0,0,0,2593,2595,5,400,0,0,2594,2596,3,196,98,0,2595,2594,
-		1,0,0,0,2595,2596,1,0,0,0,2596,2597,1,0,0,0,2597,2599,5,239,0,0,2598,2600,
-		3,190,95,0,2599,2598,1,0,0,0,2599,2600,1,0,0,0,2600,2601,1,0,0,0,2601,
-		2605,3,22,11,0,2602,2604,3,254,127,0,2603,2602,1,0,0,0,2604,2607,1,0,0,
-		0,2605,2603,1,0,0,0,2605,2606,1,0,0,0,2606,253,1,0,0,0,2607,2605,1,0,0,
-		0,2608,2609,5,390,0,0,2609,2645,3,38,19,0,2610,2611,5,24,0,0,2611,2645,
-		3,36,18,0,2612,2645,5,55,0,0,2613,2615,5,117,0,0,2614,2616,5,23,0,0,2615,
-		2614,1,0,0,0,2615,2616,1,0,0,0,2616,2617,1,0,0,0,2617,2645,3,36,18,0,2618,
-		2645,5,142,0,0,2619,2620,5,147,0,0,2620,2645,3,36,18,0,2621,2622,5,151,
-		0,0,2622,2645,3,36,18,0,2623,2624,5,163,0,0,2624,2645,7,38,0,0,2625,2626,
-		5,181,0,0,2626,2627,5,23,0,0,2627,2645,3,22,11,0,2628,2633,5,220,0,0,2629,
-		2631,5,460,0,0,2630,2629,1,0,0,0,2630,2631,1,0,0,0,2631,2632,1,0,0,0,2632,
-		2634,3,36,18,0,2633,2630,1,0,0,0,2633,2634,1,0,0,0,2634,2645,1,0,0,0,2635,
-		2636,5,239,0,0,2636,2637,5,155,0,0,2637,2645,3,22,11,0,2638,2640,5,254,
-		0,0,2639,2641,5,460,0,0,2640,2639,1,0,0,0,2640,2641,1,0,0,0,2641,2642,
-		1,0,0,0,2642,2645,3,36,18,0,2643,2645,5,287,0,0,2644,2608,1,0,0,0,2644,
-		2610,1,0,0,0,2644,2612,1,0,0,0,2644,2613,1,0,0,0,2644,2618,1,0,0,0,2644,
-		2619,1,0,0,0,2644,2621,1,0,0,0,2644,2623,1,0,0,0,2644,2625,1,0,0,0,2644,
-		2628,1,0,0,0,2644,2635,1,0,0,0,2644,2638,1,0,0,0,2644,2643,1,0,0,0,2645,
-		255,1,0,0,0,2646,2647,5,400,0,0,2647,2648,5,74,0,0,2648,2650,3,22,11,0,
-		2649,2651,5,390,0,0,2650,2649,1,0,0,0,2650,2651,1,0,0,0,2651,2652,1,0,
-		0,0,2652,2656,3,38,19,0,2653,2655,3,222,111,0,2654,2653,1,0,0,0,2655,2658,
-		1,0,0,0,2656,2654,1,0,0,0,2656,2657,1,0,0,0,2657,257,1,0,0,0,2658,2656,
-		1,0,0,0,2659,2660,5,400,0,0,2660,2661,5,279,0,0,2661,2662,3,22,11,0,2662,
-		2663,5,390,0,0,2663,2664,5,81,0,0,2664,2673,5,492,0,0,2665,2670,3,34,17,
-		0,2666,2667,5,496,0,0,2667,2669,3,34,17,0,2668,2666,1,0,0,0,2669,2672,
-		1,0,0,0,2670,2668,1,0,0,0,2670,2671,1,0,0,0,2671,2674,1,0,0,0,2672,2670,
-		1,0,0,0,2673,2665,1,0,0,0,2673,2674,1,0,0,0,2674,2675,1,0,0,0,2675,2676,
-		5,493,0,0,2676,2708,1,0,0,0,2677,2678,5,400,0,0,2678,2679,5,279,0,0,2679,
-		2680,3,22,11,0,2680,2681,5,390,0,0,2681,2690,5,492,0,0,2682,2687,3,138,
-		69,0,2683,2684,5,496,0,0,2684,2686,3,138,69,0,2685,2683,1,0,0,0,2686,2689,
-		1,0,0,0,2687,2685,1,0,0,0,2687,2688,1,0,0,0,2688,2691,1,0,0,0,2689,2687,
-		1,0,0,0,2690,2682,1,0,0,0,2690,2691,1,0,0,0,2691,2692,1,0,0,0,2692,2693,
-		5,493,0,0,2693,2708,1,0,0,0,2694,2695,5,400,0,0,2695,2696,5,279,0,0,2696,
-		2699,3,22,11,0,2697,2698,5,390,0,0,2698,2700,5,204,0,0,2699,2697,1,0,0,
-		0,2699,2700,1,0,0,0,2700,2704,1,0,0,0,2701,2703,3,404,202,0,2702,2701,
-		1,0,0,0,2703,2706,1,0,0,0,2704,2702,1,0,0,0,2704,2705,1,0,0,0,2705,2708,
-		1,0,0,0,2706,2704,1,0,0,0,2707,2659,1,0,0,0,2707,2677,1,0,0,0,2707,2694,
-		1,0,0,0,2708,259,1,0,0,0,2709,2710,5,400,0,0,2710,2711,5,57,0,0,2711,2713,
-		3,8,4,0,2712,2714,5,460,0,0,2713,2712,1,0,0,0,2713,2714,1,0,0,0,2714,2718,
-		1,0,0,0,2715,2717,3,262,131,0,2716,2715,1,0,0,0,2717,2720,1,0,0,0,2718,
-		2716,1,0,0,0,2718,2719,1,0,0,0,2719,261,1,0,0,0,2720,2718,1,0,0,0,2721,
-		2725,3,18,9,0,2722,2723,5,44,0,0,2723,2725,5,429,0,0,2724,2721,1,0,0,0,
-		2724,2722,1,0,0,0,2725,2727,1,0,0,0,2726,2728,5,461,0,0,2727,2726,1,0,
-		0,0,2727,2728,1,0,0,0,2728,2735,1,0,0,0,2729,2736,3,36,18,0,2730,2736,
-		5,407,0,0,2731,2736,5,451,0,0,2732,2736,5,415,0,0,2733,2736,5,435,0,0,
-		2734,2736,3,20,10,0,2735,2729,1,0,0,0,2735,2730,1,0,0,0,2735,2731,1,0,
-		0,0,2735,2732,1,0,0,0,2735,2733,1,0,0,0,2735,2734,1,0,0,0,2736,263,1,0,
-		0,0,2737,2738,5,400,0,0,2738,2740,5,90,0,0,2739,2741,3,190,95,0,2740,2739,
-		1,0,0,0,2740,2741,1,0,0,0,2741,2742,1,0,0,0,2742,2744,3,8,4,0,2743,2745,
-		5,460,0,0,2744,2743,1,0,0,0,2744,2745,1,0,0,0,2745,2753,1,0,0,0,2746,2747,
-		5,233,0,0,2747,2752,3,8,4,0,2748,2749,5,296,0,0,2749,2752,3,20,10,0,2750,
-		2752,5,27,0,0,2751,2746,1,0,0,0,2751,2748,1,0,0,0,2751,2750,1,0,0,0,2752,
-		2755,1,0,0,0,2753,2751,1,0,0,0,2753,2754,1,0,0,0,2754,265,1,0,0,0,2755,
-		2753,1,0,0,0,2756,2759,5,400,0,0,2757,2758,5,437,0,0,2758,2760,5,217,0,
-		0,2759,2757,1,0,0,0,2759,2760,1,0,0,0,2760,2811,1,0,0,0,2761,2812,5,99,
-		0,0,2762,2812,5,199,0,0,2763,2812,5,8,0,0,2764,2766,5,399,0,0,2765,2764,
-		1,0,0,0,2765,2766,1,0,0,0,2766,2767,1,0,0,0,2767,2812,5,276,0,0,2768,2769,
-		5,83,0,0,2769,2812,5,276,0,0,2770,2812,5,231,0,0,2771,2812,5,225,0,0,2772,
-		2774,5,454,0,0,2773,2775,5,143,0,0,2774,2773,1,0,0,0,2774,2775,1,0,0,0,
-		2775,2812,1,0,0,0,2776,2812,5,421,0,0,2777,2812,5,191,0,0,2778,2812,5,
-		395,0,0,2779,2812,5,48,0,0,2780,2781,5,407,0,0,2781,2812,5,48,0,0,2782,
-		2812,5,363,0,0,2783,2785,5,174,0,0,2784,2786,7,39,0,0,2785,2784,1,0,0,
-		0,2785,2786,1,0,0,0,2786,2812,1,0,0,0,2787,2791,5,418,0,0,2788,2789,5,
-		56,0,0,2789,2792,5,304,0,0,2790,2792,5,447,0,0,2791,2788,1,0,0,0,2791,
-		2790,1,0,0,0,2792,2812,1,0,0,0,2793,2812,5,242,0,0,2794,2812,5,202,0,0,
-		2795,2812,5,263,0,0,2796,2812,5,256,0,0,2797,2812,5,268,0,0,2798,2799,
-		5,3,0,0,2799,2812,5,149,0,0,2800,2801,5,272,0,0,2801,2802,5,236,0,0,2802,
-		2812,7,40,0,0,2803,2812,5,275,0,0,2804,2806,5,278,0,0,2805,2804,1,0,0,
-		0,2805,2806,1,0,0,0,2806,2808,1,0,0,0,2807,2809,5,198,0,0,2808,2807,1,
-		0,0,0,2808,2809,1,0,0,0,2809,2810,1,0,0,0,2810,2812,5,131,0,0,2811,2761,
-		1,0,0,0,2811,2762,1,0,0,0,2811,2763,1,0,0,0,2811,2765,1,0,0,0,2811,2768,
-		1,0,0,0,2811,2770,1,0,0,0,2811,2771,1,0,0,0,2811,2772,1,0,0,0,2811,2776,
-		1,0,0,0,2811,2777,1,0,0,0,2811,2778,1,0,0,0,2811,2779,1,0,0,0,2811,2780,
-		1,0,0,0,2811,2782,1,0,0,0,2811,2783,1,0,0,0,2811,2787,1,0,0,0,2811,2793,
-		1,0,0,0,2811,2794,1,0,0,0,2811,2795,1,0,0,0,2811,2796,1,0,0,0,2811,2797,
-		1,0,0,0,2811,2798,1,0,0,0,2811,2800,1,0,0,0,2811,2803,1,0,0,0,2811,2805,
-		1,0,0,0,2812,2814,1,0,0,0,2813,2815,3,404,202,0,2814,2813,1,0,0,0,2815,
-		2816,1,0,0,0,2816,2814,1,0,0,0,2816,2817,1,0,0,0,2817,267,1,0,0,0,2818,
-		2819,5,10,0,0,2819,2821,5,447,0,0,2820,2822,3,192,96,0,2821,2820,1,0,0,
-		0,2821,2822,1,0,0,0,2822,2835,1,0,0,0,2823,2829,5,436,0,0,2824,2830,3,
-		22,11,0,2825,2826,5,492,0,0,2826,2827,3,22,11,0,2827,2828,5,493,0,0,2828,
-		2830,1,0,0,0,2829,2824,1,0,0,0,2829,2825,1,0,0,0,2830,2836,1,0,0,0,2831,
-		2833,3,22,11,0,2832,2834,5,469,0,0,2833,2832,1,0,0,0,2833,2834,1,0,0,0,
-		2834,2836,1,0,0,0,2835,2823,1,0,0,0,2835,2831,1,0,0,0,2836,2837,1,0,0,
-		0,2837,2838,3,276,138,0,2838,2886,1,0,0,0,2839,2846,5,10,0,0,2840,2847,
-		5,118,0,0,2841,2847,5,297,0,0,2842,2843,5,146,0,0,2843,2847,5,297,0,0,
-		2844,2845,5,418,0,0,2845,2847,5,447,0,0,2846,2840,1,0,0,0,2846,2841,1,
-		0,0,0,2846,2842,1,0,0,0,2846,2844,1,0,0,0,2847,2849,1,0,0,0,2848,2850,
-		3,192,96,0,2849,2848,1,0,0,0,2849,2850,1,0,0,0,2850,2851,1,0,0,0,2851,
-		2852,3,22,11,0,2852,2853,3,276,138,0,2853,2886,1,0,0,0,2854,2855,5,10,
-		0,0,2855,2857,5,239,0,0,2856,2858,3,192,96,0,2857,2856,1,0,0,0,2857,2858,
-		1,0,0,0,2858,2859,1,0,0,0,2859,2868,3,22,11,0,2860,2862,3,254,127,0,2861,
-		2860,1,0,0,0,2862,2863,1,0,0,0,2863,2861,1,0,0,0,2863,2864,1,0,0,0,2864,
-		2869,1,0,0,0,2865,2869,3,270,135,0,2866,2867,5,244,0,0,2867,2869,7,41,
-		0,0,2868,2861,1,0,0,0,2868,2865,1,0,0,0,2868,2866,1,0,0,0,2869,2886,1,
-		0,0,0,2870,2871,5,10,0,0,2871,2873,3,272,136,0,2872,2874,3,192,96,0,2873,
-		2872,1,0,0,0,2873,2874,1,0,0,0,2874,2875,1,0,0,0,2875,2876,3,22,11,0,2876,
-		2877,3,270,135,0,2877,2886,1,0,0,0,2878,2879,5,10,0,0,2879,2881,3,274,
-		137,0,2880,2882,3,404,202,0,2881,2880,1,0,0,0,2882,2883,1,0,0,0,2883,2881,
-		1,0,0,0,2883,2884,1,0,0,0,2884,2886,1,0,0,0,2885,2818,1,0,0,0,2885,2839,
-		1,0,0,0,2885,2854,1,0,0,0,2885,2870,1,0,0,0,2885,2878,1,0,0,0,2886,269,
-		1,0,0,0,2887,2888,5,182,0,0,2888,2889,5,449,0,0,2889,2897,3,30,15,0,2890,
-		2891,5,215,0,0,2891,2892,5,449,0,0,2892,2897,3,8,4,0,2893,2894,5,244,0,
-		0,2894,2895,5,233,0,0,2895,2897,3,8,4,0,2896,2887,1,0,0,0,2896,2890,1,
-		0,0,0,2896,2893,1,0,0,0,2897,271,1,0,0,0,2898,2899,7,42,0,0,2899,273,1,
-		0,0,0,2900,2943,3,272,136,0,2901,2943,5,99,0,0,2902,2943,5,199,0,0,2903,
-		2943,5,228,0,0,2904,2943,5,8,0,0,2905,2943,5,276,0,0,2906,2907,5,83,0,
-		0,2907,2943,5,276,0,0,2908,2943,5,231,0,0,2909,2943,5,225,0,0,2910,2912,
-		5,454,0,0,2911,2913,5,143,0,0,2912,2911,1,0,0,0,2912,2913,1,0,0,0,2913,
-		2943,1,0,0,0,2914,2943,5,421,0,0,2915,2943,5,191,0,0,2916,2943,5,48,0,
-		0,2917,2918,5,407,0,0,2918,2943,5,197,0,0,2919,2921,5,174,0,0,2920,2922,
-		7,39,0,0,2921,2920,1,0,0,0,2921,2922,1,0,0,0,2922,2943,1,0,0,0,2923,2924,
-		5,418,0,0,2924,2925,5,56,0,0,2925,2943,5,304,0,0,2926,2943,5,242,0,0,2927,
-		2943,5,202,0,0,2928,2943,5,263,0,0,2929,2943,5,256,0,0,2930,2943,5,268,
-		0,0,2931,2943,5,90,0,0,2932,2933,5,272,0,0,2933,2934,5,236,0,0,2934,2943,
-		7,40,0,0,2935,2937,5,198,0,0,2936,2935,1,0,0,0,2936,2937,1,0,0,0,2937,
-		2938,1,0,0,0,2938,2943,5,131,0,0,2939,2940,5,132,0,0,2940,2943,5,169,0,
-		0,2941,2943,5,266,0,0,2942,2900,1,0,0,0,2942,2901,1,0,0,0,2942,2902,1,
-		0,0,0,2942,2903,1,0,0,0,2942,2904,1,0,0,0,2942,2905,1,0,0,0,2942,2906,
-		1,0,0,0,2942,2908,1,0,0,0,2942,2909,1,0,0,0,2942,2910,1,0,0,0,2942,2914,
-		1,0,0,0,2942,2915,1,0,0,0,2942,2916,1,0,0,0,2942,2917,1,0,0,0,2942,2919,
-		1,0,0,0,2942,2923,1,0,0,0,2942,2926,1,0,0,0,2942,2927,1,0,0,0,2942,2928,
-		1,0,0,0,2942,2929,1,0,0,0,2942,2930,1,0,0,0,2942,2931,1,0,0,0,2942,2932,
-		1,0,0,0,2942,2936,1,0,0,0,2942,2939,1,0,0,0,2942,2941,1,0,0,0,2943,275,
-		1,0,0,0,2944,2949,3,278,139,0,2945,2946,5,496,0,0,2946,2948,3,278,139,
-		0,2947,2945,1,0,0,0,2948,2951,1,0,0,0,2949,2947,1,0,0,0,2949,2950,1,0,
-		0,0,2950,2987,1,0,0,0,2951,2949,1,0,0,0,2952,2967,5,215,0,0,2953,2954,
-		5,449,0,0,2954,2968,3,8,4,0,2955,2956,5,399,0,0,2956,2957,3,8,4,0,2957,
-		2958,5,449,0,0,2958,2959,3,8,4,0,2959,2968,1,0,0,0,2960,2962,5,398,0,0,
-		2961,2960,1,0,0,0,2961,2962,1,0,0,0,2962,2963,1,0,0,0,2963,2964,3,8,4,
-		0,2964,2965,5,449,0,0,2965,2966,3,8,4,0,2966,2968,1,0,0,0,2967,2953,1,
-		0,0,0,2967,2955,1,0,0,0,2967,2961,1,0,0,0,2968,2987,1,0,0,0,2969,2970,
-		5,244,0,0,2970,2971,5,233,0,0,2971,2987,3,8,4,0,2972,2973,7,43,0,0,2973,
-		2975,5,187,0,0,2974,2976,3,404,202,0,2975,2974,1,0,0,0,2976,2977,1,0,0,
-		0,2977,2975,1,0,0,0,2977,2978,1,0,0,0,2978,2987,1,0,0,0,2979,2981,5,163,
-		0,0,2980,2979,1,0,0,0,2980,2981,1,0,0,0,2981,2982,1,0,0,0,2982,2983,5,
-		67,0,0,2983,2984,5,435,0,0,2984,2985,5,90,0,0,2985,2987,3,8,4,0,2986,2944,
-		1,0,0,0,2986,2952,1,0,0,0,2986,2969,1,0,0,0,2986,2972,1,0,0,0,2986,2980,
-		1,0,0,0,2987,277,1,0,0,0,2988,2990,5,5,0,0,2989,2991,5,398,0,0,2990,2989,
-		1,0,0,0,2990,2991,1,0,0,0,2991,2993,1,0,0,0,2992,2994,3,190,95,0,2993,
-		2992,1,0,0,0,2993,2994,1,0,0,0,2994,2995,1,0,0,0,2995,3100,3,220,110,0,
-		2996,2997,5,5,0,0,2997,3100,3,234,117,0,2998,2999,5,76,0,0,2999,3001,5,
-		399,0,0,3000,3002,3,192,96,0,3001,3000,1,0,0,0,3001,3002,1,0,0,0,3002,
-		3003,1,0,0,0,3003,3005,3,8,4,0,3004,3006,3,194,97,0,3005,3004,1,0,0,0,
-		3005,3006,1,0,0,0,3006,3100,1,0,0,0,3007,3009,5,76,0,0,3008,3010,5,398,
-		0,0,3009,3008,1,0,0,0,3009,3010,1,0,0,0,3010,3012,1,0,0,0,3011,3013,3,
-		192,96,0,3012,3011,1,0,0,0,3012,3013,1,0,0,0,3013,3014,1,0,0,0,3014,3016,
-		3,8,4,0,3015,3017,3,194,97,0,3016,3015,1,0,0,0,3016,3017,1,0,0,0,3017,
-		3100,1,0,0,0,3018,3019,5,10,0,0,3019,3020,5,399,0,0,3020,3024,3,8,4,0,
-		3021,3023,3,232,116,0,3022,3021,1,0,0,0,3023,3026,1,0,0,0,3024,3022,1,
-		0,0,0,3024,3025,1,0,0,0,3025,3100,1,0,0,0,3026,3024,1,0,0,0,3027,3029,
-		5,10,0,0,3028,3030,5,398,0,0,3029,3028,1,0,0,0,3029,3030,1,0,0,0,3030,
-		3033,1,0,0,0,3031,3034,3,8,4,0,3032,3034,5,477,0,0,3033,3031,1,0,0,0,3033,
-		3032,1,0,0,0,3034,3035,1,0,0,0,3035,3100,3,280,140,0,3036,3037,5,292,0,
-		0,3037,3038,5,399,0,0,3038,3100,3,8,4,0,3039,3040,5,182,0,0,3040,3041,
-		5,449,0,0,3041,3100,3,30,15,0,3042,3043,5,35,0,0,3043,3044,5,435,0,0,3044,
-		3100,3,8,4,0,3045,3047,7,44,0,0,3046,3048,7,45,0,0,3047,3046,1,0,0,0,3047,
-		3048,1,0,0,0,3048,3049,1,0,0,0,3049,3053,7,46,0,0,3050,3054,3,8,4,0,3051,
-		3054,5,384,0,0,3052,3054,5,454,0,0,3053,3050,1,0,0,0,3053,3051,1,0,0,0,
-		3053,3052,1,0,0,0,3054,3100,1,0,0,0,3055,3062,5,78,0,0,3056,3062,5,71,
-		0,0,3057,3059,5,163,0,0,3058,3057,1,0,0,0,3058,3059,1,0,0,0,3059,3060,
-		1,0,0,0,3060,3062,5,97,0,0,3061,3055,1,0,0,0,3061,3056,1,0,0,0,3061,3058,
-		1,0,0,0,3062,3063,1,0,0,0,3063,3064,5,340,0,0,3064,3065,5,135,0,0,3065,
-		3100,5,238,0,0,3066,3067,5,244,0,0,3067,3068,5,302,0,0,3068,3100,7,47,
-		0,0,3069,3070,5,244,0,0,3070,3100,7,41,0,0,3071,3072,5,244,0,0,3072,3073,
-		5,268,0,0,3073,3100,3,8,4,0,3074,3075,5,244,0,0,3075,3076,5,3,0,0,3076,
-		3077,5,149,0,0,3077,3100,3,8,4,0,3078,3079,7,48,0,0,3079,3100,3,302,151,
-		0,3080,3082,5,163,0,0,3081,3080,1,0,0,0,3081,3082,1,0,0,0,3082,3083,1,
-		0,0,0,3083,3084,5,120,0,0,3084,3100,3,22,11,0,3085,3086,5,170,0,0,3086,
-		3100,3,22,11,0,3087,3088,5,432,0,0,3088,3100,5,170,0,0,3089,3090,5,218,
-		0,0,3090,3097,5,109,0,0,3091,3098,5,165,0,0,3092,3098,5,368,0,0,3093,3098,
-		5,407,0,0,3094,3095,5,455,0,0,3095,3096,5,118,0,0,3096,3098,3,8,4,0,3097,
-		3091,1,0,0,0,3097,3092,1,0,0,0,3097,3093,1,0,0,0,3097,3094,1,0,0,0,3098,
-		3100,1,0,0,0,3099,2988,1,0,0,0,3099,2996,1,0,0,0,3099,2998,1,0,0,0,3099,
-		3007,1,0,0,0,3099,3018,1,0,0,0,3099,3027,1,0,0,0,3099,3036,1,0,0,0,3099,
-		3039,1,0,0,0,3099,3042,1,0,0,0,3099,3045,1,0,0,0,3099,3061,1,0,0,0,3099,
-		3066,1,0,0,0,3099,3069,1,0,0,0,3099,3071,1,0,0,0,3099,3074,1,0,0,0,3099,
-		3078,1,0,0,0,3099,3081,1,0,0,0,3099,3085,1,0,0,0,3099,3087,1,0,0,0,3099,
-		3089,1,0,0,0,3100,279,1,0,0,0,3101,3102,5,244,0,0,3102,3104,5,56,0,0,3103,
-		3101,1,0,0,0,3103,3104,1,0,0,0,3104,3105,1,0,0,0,3105,3106,5,279,0,0,3106,
-		3109,3,38,19,0,3107,3108,5,397,0,0,3108,3110,3,22,11,0,3109,3107,1,0,0,
-		0,3109,3110,1,0,0,0,3110,3113,1,0,0,0,3111,3112,5,455,0,0,3112,3114,3,
-		54,27,0,3113,3111,1,0,0,0,3113,3114,1,0,0,0,3114,3172,1,0,0,0,3115,3116,
-		5,244,0,0,3116,3117,5,407,0,0,3117,3172,3,54,27,0,3118,3119,5,76,0,0,3119,
-		3172,5,407,0,0,3120,3121,7,49,0,0,3121,3122,5,432,0,0,3122,3172,5,433,
-		0,0,3123,3124,5,76,0,0,3124,3126,5,89,0,0,3125,3127,3,192,96,0,3126,3125,
-		1,0,0,0,3126,3127,1,0,0,0,3127,3172,1,0,0,0,3128,3129,5,76,0,0,3129,3131,
-		5,109,0,0,3130,3132,3,192,96,0,3131,3130,1,0,0,0,3131,3132,1,0,0,0,3132,
-		3172,1,0,0,0,3133,3134,5,5,0,0,3134,3138,5,101,0,0,3135,3139,5,11,0,0,
-		3136,3137,5,23,0,0,3137,3139,5,407,0,0,3138,3135,1,0,0,0,3138,3136,1,0,
-		0,0,3139,3140,1,0,0,0,3140,3141,5,390,0,0,3141,3150,5,109,0,0,3142,3144,
-		5,492,0,0,3143,3145,3,254,127,0,3144,3143,1,0,0,0,3145,3146,1,0,0,0,3146,
-		3144,1,0,0,0,3146,3147,1,0,0,0,3147,3148,1,0,0,0,3148,3149,5,493,0,0,3149,
-		3151,1,0,0,0,3150,3142,1,0,0,0,3150,3151,1,0,0,0,3151,3172,1,0,0,0,3152,
-		3154,3,282,141,0,3153,3152,1,0,0,0,3154,3155,1,0,0,0,3155,3153,1,0,0,0,
-		3155,3156,1,0,0,0,3156,3172,1,0,0,0,3157,3158,5,244,0,0,3158,3159,5,256,
-		0,0,3159,3172,3,36,18,0,3160,3161,5,244,0,0,3161,3162,5,259,0,0,3162,3172,
-		3,8,4,0,3163,3164,5,244,0,0,3164,3167,5,41,0,0,3165,3168,3,8,4,0,3166,
-		3168,5,407,0,0,3167,3165,1,0,0,0,3167,3166,1,0,0,0,3168,3172,1,0,0,0,3169,
-		3170,7,48,0,0,3170,3172,3,302,151,0,3171,3103,1,0,0,0,3171,3115,1,0,0,
-		0,3171,3118,1,0,0,0,3171,3120,1,0,0,0,3171,3123,1,0,0,0,3171,3128,1,0,
-		0,0,3171,3133,1,0,0,0,3171,3153,1,0,0,0,3171,3157,1,0,0,0,3171,3160,1,
-		0,0,0,3171,3163,1,0,0,0,3171,3169,1,0,0,0,3172,281,1,0,0,0,3173,3178,5,
-		220,0,0,3174,3176,5,460,0,0,3175,3174,1,0,0,0,3175,3176,1,0,0,0,3176,3177,
-		1,0,0,0,3177,3179,3,36,18,0,3178,3175,1,0,0,0,3178,3179,1,0,0,0,3179,3190,
-		1,0,0,0,3180,3181,5,244,0,0,3181,3185,5,101,0,0,3182,3186,5,11,0,0,3183,
-		3184,5,23,0,0,3184,3186,5,407,0,0,3185,3182,1,0,0,0,3185,3183,1,0,0,0,
-		3186,3190,1,0,0,0,3187,3188,5,244,0,0,3188,3190,3,254,127,0,3189,3173,
-		1,0,0,0,3189,3180,1,0,0,0,3189,3187,1,0,0,0,3190,283,1,0,0,0,3191,3208,
-		5,76,0,0,3192,3209,5,447,0,0,3193,3209,5,297,0,0,3194,3195,5,146,0,0,3195,
-		3209,5,297,0,0,3196,3198,5,118,0,0,3197,3199,5,364,0,0,3198,3197,1,0,0,
-		0,3198,3199,1,0,0,0,3199,3209,1,0,0,0,3200,3201,5,418,0,0,3201,3209,5,
-		447,0,0,3202,3209,5,239,0,0,3203,3209,5,233,0,0,3204,3209,5,279,0,0,3205,
-		3209,5,74,0,0,3206,3209,5,363,0,0,3207,3209,5,90,0,0,3208,3192,1,0,0,0,
-		3208,3193,1,0,0,0,3208,3194,1,0,0,0,3208,3196,1,0,0,0,3208,3200,1,0,0,
-		0,3208,3202,1,0,0,0,3208,3203,1,0,0,0,3208,3204,1,0,0,0,3208,3205,1,0,
-		0,0,3208,3206,1,0,0,0,3208,3207,1,0,0,0,3209,3211,1,0,0,0,3210,3212,3,
-		192,96,0,3211,3210,1,0,0,0,3211,3212,1,0,0,0,3212,3213,1,0,0,0,3213,3215,
-		3,24,12,0,3214,3216,3,194,97,0,3215,3214,1,0,0,0,3215,3216,1,0,0,0,3216,
-		3237,1,0,0,0,3217,3218,5,76,0,0,3218,3220,5,57,0,0,3219,3221,3,192,96,
-		0,3220,3219,1,0,0,0,3220,3221,1,0,0,0,3221,3222,1,0,0,0,3222,3227,3,8,
-		4,0,3223,3225,5,460,0,0,3224,3223,1,0,0,0,3224,3225,1,0,0,0,3225,3226,
-		1,0,0,0,3226,3228,3,302,151,0,3227,3224,1,0,0,0,3227,3228,1,0,0,0,3228,
-		3237,1,0,0,0,3229,3230,5,76,0,0,3230,3232,3,286,143,0,3231,3233,3,404,
-		202,0,3232,3231,1,0,0,0,3233,3234,1,0,0,0,3234,3232,1,0,0,0,3234,3235,
-		1,0,0,0,3235,3237,1,0,0,0,3236,3191,1,0,0,0,3236,3217,1,0,0,0,3236,3229,
-		1,0,0,0,3237,285,1,0,0,0,3238,3279,5,99,0,0,3239,3279,5,199,0,0,3240,3279,
-		5,228,0,0,3241,3279,5,8,0,0,3242,3279,5,276,0,0,3243,3244,5,83,0,0,3244,
-		3279,5,276,0,0,3245,3279,5,231,0,0,3246,3279,5,225,0,0,3247,3249,5,454,
-		0,0,3248,3250,5,143,0,0,3249,3248,1,0,0,0,3249,3250,1,0,0,0,3250,3279,
-		1,0,0,0,3251,3279,5,421,0,0,3252,3279,5,191,0,0,3253,3279,5,395,0,0,3254,
-		3279,5,48,0,0,3255,3257,5,174,0,0,3256,3258,7,39,0,0,3257,3256,1,0,0,0,
-		3257,3258,1,0,0,0,3258,3279,1,0,0,0,3259,3260,5,418,0,0,3260,3261,5,56,
-		0,0,3261,3279,5,304,0,0,3262,3279,5,242,0,0,3263,3279,5,202,0,0,3264,3279,
-		5,263,0,0,3265,3279,5,256,0,0,3266,3279,5,268,0,0,3267,3268,5,3,0,0,3268,
-		3279,5,149,0,0,3269,3270,5,272,0,0,3270,3271,5,236,0,0,3271,3279,7,40,
-		0,0,3272,3279,5,275,0,0,3273,3275,5,198,0,0,3274,3273,1,0,0,0,3274,3275,
-		1,0,0,0,3275,3276,1,0,0,0,3276,3279,5,131,0,0,3277,3279,5,181,0,0,3278,
-		3238,1,0,0,0,3278,3239,1,0,0,0,3278,3240,1,0,0,0,3278,3241,1,0,0,0,3278,
-		3242,1,0,0,0,3278,3243,1,0,0,0,3278,3245,1,0,0,0,3278,3246,1,0,0,0,3278,
-		3247,1,0,0,0,3278,3251,1,0,0,0,3278,3252,1,0,0,0,3278,3253,1,0,0,0,3278,
-		3254,1,0,0,0,3278,3255,1,0,0,0,3278,3259,1,0,0,0,3278,3262,1,0,0,0,3278,
-		3263,1,0,0,0,3278,3264,1,0,0,0,3278,3265,1,0,0,0,3278,3266,1,0,0,0,3278,
-		3267,1,0,0,0,3278,3269,1,0,0,0,3278,3272,1,0,0,0,3278,3274,1,0,0,0,3278,
-		3277,1,0,0,0,3279,287,1,0,0,0,3280,3281,5,37,0,0,3281,3294,5,435,0,0,3282,
-		3295,5,447,0,0,3283,3295,5,398,0,0,3284,3295,5,297,0,0,3285,3286,5,146,
-		0,0,3286,3295,5,297,0,0,3287,3295,5,118,0,0,3288,3295,5,239,0,0,3289,3290,
-		5,418,0,0,3290,3295,5,447,0,0,3291,3295,5,90,0,0,3292,3295,5,225,0,0,3293,
-		3295,3,272,136,0,3294,3282,1,0,0,0,3294,3283,1,0,0,0,3294,3284,1,0,0,0,
-		3294,3285,1,0,0,0,3294,3287,1,0,0,0,3294,3288,1,0,0,0,3294,3289,1,0,0,
-		0,3294,3291,1,0,0,0,3294,3292,1,0,0,0,3294,3293,1,0,0,0,3295,3296,1,0,
-		0,0,3296,3297,3,22,11,0,3297,3300,5,371,0,0,3298,3301,3,34,17,0,3299,3301,
-		5,433,0,0,3300,3298,1,0,0,0,3300,3299,1,0,0,0,3301,3356,1,0,0,0,3302,3303,
-		5,37,0,0,3303,3304,5,435,0,0,3304,3305,7,50,0,0,3305,3306,3,8,4,0,3306,
-		3308,5,435,0,0,3307,3309,5,74,0,0,3308,3307,1,0,0,0,3308,3309,1,0,0,0,
-		3309,3310,1,0,0,0,3310,3311,3,22,11,0,3311,3314,5,371,0,0,3312,3315,3,
-		34,17,0,3313,3315,5,433,0,0,3314,3312,1,0,0,0,3314,3313,1,0,0,0,3315,3356,
-		1,0,0,0,3316,3317,5,37,0,0,3317,3348,5,435,0,0,3318,3319,5,3,0,0,3319,
-		3349,5,149,0,0,3320,3349,5,8,0,0,3321,3349,5,395,0,0,3322,3349,5,48,0,
-		0,3323,3324,5,83,0,0,3324,3349,5,276,0,0,3325,3326,5,418,0,0,3326,3327,
-		5,56,0,0,3327,3349,5,304,0,0,3328,3349,5,99,0,0,3329,3330,5,132,0,0,3330,
-		3349,5,169,0,0,3331,3349,5,174,0,0,3332,3349,5,191,0,0,3333,3335,5,198,
-		0,0,3334,3333,1,0,0,0,3334,3335,1,0,0,0,3335,3336,1,0,0,0,3336,3349,5,
-		131,0,0,3337,3349,5,199,0,0,3338,3349,5,202,0,0,3339,3349,5,228,0,0,3340,
-		3349,5,231,0,0,3341,3349,5,242,0,0,3342,3349,5,256,0,0,3343,3349,5,263,
-		0,0,3344,3349,5,268,0,0,3345,3346,5,272,0,0,3346,3349,5,236,0,0,3347,3349,
-		5,275,0,0,3348,3318,1,0,0,0,3348,3320,1,0,0,0,3348,3321,1,0,0,0,3348,3322,
-		1,0,0,0,3348,3323,1,0,0,0,3348,3325,1,0,0,0,3348,3328,1,0,0,0,3348,3329,
-		1,0,0,0,3348,3331,1,0,0,0,3348,3332,1,0,0,0,3348,3334,1,0,0,0,3348,3337,
-		1,0,0,0,3348,3338,1,0,0,0,3348,3339,1,0,0,0,3348,3340,1,0,0,0,3348,3341,
-		1,0,0,0,3348,3342,1,0,0,0,3348,3343,1,0,0,0,3348,3344,1,0,0,0,3348,3345,
-		1,0,0,0,3348,3347,1,0,0,0,3349,3351,1,0,0,0,3350,3352,3,404,202,0,3351,
-		3350,1,0,0,0,3352,3353,1,0,0,0,3353,3351,1,0,0,0,3353,3354,1,0,0,0,3354,
-		3356,1,0,0,0,3355,3280,1,0,0,0,3355,3302,1,0,0,0,3355,3316,1,0,0,0,3356,
-		289,1,0,0,0,3357,3358,5,420,0,0,3358,3359,3,292,146,0,3359,3360,5,435,
-		0,0,3360,3361,3,296,148,0,3361,3362,5,449,0,0,3362,3366,3,300,150,0,3363,
-		3364,5,460,0,0,3364,3365,5,420,0,0,3365,3367,5,175,0,0,3366,3363,1,0,0,
-		0,3366,3367,1,0,0,0,3367,3371,1,0,0,0,3368,3369,5,103,0,0,3369,3370,5,
-		23,0,0,3370,3372,3,30,15,0,3371,3368,1,0,0,0,3371,3372,1,0,0,0,3372,3438,
-		1,0,0,0,3373,3377,5,224,0,0,3374,3375,5,420,0,0,3375,3376,5,175,0,0,3376,
-		3378,5,417,0,0,3377,3374,1,0,0,0,3377,3378,1,0,0,0,3378,3379,1,0,0,0,3379,
-		3380,3,292,146,0,3380,3381,5,435,0,0,3381,3382,3,296,148,0,3382,3383,5,
-		419,0,0,3383,3387,3,300,150,0,3384,3385,5,103,0,0,3385,3386,5,23,0,0,3386,
-		3388,3,30,15,0,3387,3384,1,0,0,0,3387,3388,1,0,0,0,3388,3390,1,0,0,0,3389,
-		3391,3,194,97,0,3390,3389,1,0,0,0,3390,3391,1,0,0,0,3391,3438,1,0,0,0,
-		3392,3393,5,420,0,0,3393,3398,3,18,9,0,3394,3395,5,496,0,0,3395,3397,3,
-		18,9,0,3396,3394,1,0,0,0,3397,3400,1,0,0,0,3398,3396,1,0,0,0,3398,3399,
-		1,0,0,0,3399,3401,1,0,0,0,3400,3398,1,0,0,0,3401,3402,5,449,0,0,3402,3406,
-		3,300,150,0,3403,3404,5,460,0,0,3404,3405,5,6,0,0,3405,3407,5,175,0,0,
-		3406,3403,1,0,0,0,3406,3407,1,0,0,0,3407,3411,1,0,0,0,3408,3409,5,103,
-		0,0,3409,3410,5,23,0,0,3410,3412,3,30,15,0,3411,3408,1,0,0,0,3411,3412,
-		1,0,0,0,3412,3438,1,0,0,0,3413,3417,5,224,0,0,3414,3415,5,6,0,0,3415,3416,
-		5,175,0,0,3416,3418,5,417,0,0,3417,3414,1,0,0,0,3417,3418,1,0,0,0,3418,
-		3419,1,0,0,0,3419,3424,3,18,9,0,3420,3421,5,496,0,0,3421,3423,3,18,9,0,
-		3422,3420,1,0,0,0,3423,3426,1,0,0,0,3424,3422,1,0,0,0,3424,3425,1,0,0,
-		0,3425,3427,1,0,0,0,3426,3424,1,0,0,0,3427,3428,5,419,0,0,3428,3432,3,
-		300,150,0,3429,3430,5,103,0,0,3430,3431,5,23,0,0,3431,3433,3,30,15,0,3432,
-		3429,1,0,0,0,3432,3433,1,0,0,0,3433,3435,1,0,0,0,3434,3436,3,194,97,0,
-		3435,3434,1,0,0,0,3435,3436,1,0,0,0,3436,3438,1,0,0,0,3437,3357,1,0,0,
-		0,3437,3373,1,0,0,0,3437,3392,1,0,0,0,3437,3413,1,0,0,0,3438,291,1,0,0,
-		0,3439,3441,5,384,0,0,3440,3442,5,197,0,0,3441,3440,1,0,0,0,3441,3442,
-		1,0,0,0,3442,3444,1,0,0,0,3443,3445,3,28,14,0,3444,3443,1,0,0,0,3444,3445,
-		1,0,0,0,3445,3455,1,0,0,0,3446,3451,3,294,147,0,3447,3448,5,496,0,0,3448,
-		3450,3,294,147,0,3449,3447,1,0,0,0,3450,3453,1,0,0,0,3451,3449,1,0,0,0,
-		3451,3452,1,0,0,0,3452,3455,1,0,0,0,3453,3451,1,0,0,0,3454,3439,1,0,0,
-		0,3454,3446,1,0,0,0,3455,293,1,0,0,0,3456,3463,5,443,0,0,3457,3463,5,441,
-		0,0,3458,3463,5,400,0,0,3459,3460,5,10,0,0,3460,3463,5,266,0,0,3461,3463,
-		3,18,9,0,3462,3456,1,0,0,0,3462,3457,1,0,0,0,3462,3458,1,0,0,0,3462,3459,
-		1,0,0,0,3462,3461,1,0,0,0,3463,3465,1,0,0,0,3464,3466,3,28,14,0,3465,3464,
-		1,0,0,0,3465,3466,1,0,0,0,3466,295,1,0,0,0,3467,3469,5,447,0,0,3468,3467,
-		1,0,0,0,3468,3469,1,0,0,0,3469,3470,1,0,0,0,3470,3509,3,24,12,0,3471,3472,
-		7,51,0,0,3472,3509,3,24,12,0,3473,3474,7,52,0,0,3474,3479,3,298,149,0,
-		3475,3476,5,496,0,0,3476,3478,3,298,149,0,3477,3475,1,0,0,0,3478,3481,
-		1,0,0,0,3479,3477,1,0,0,0,3479,3480,1,0,0,0,3480,3509,1,0,0,0,3481,3479,
-		1,0,0,0,3482,3483,5,384,0,0,3483,3484,7,53,0,0,3484,3485,5,423,0,0,3485,
-		3486,5,233,0,0,3486,3509,3,24,12,0,3487,3488,5,418,0,0,3488,3489,5,56,
-		0,0,3489,3496,5,304,0,0,3490,3491,5,418,0,0,3491,3496,5,242,0,0,3492,3496,
-		5,131,0,0,3493,3496,5,268,0,0,3494,3496,5,184,0,0,3495,3487,1,0,0,0,3495,
-		3490,1,0,0,0,3495,3492,1,0,0,0,3495,3493,1,0,0,0,3495,3494,1,0,0,0,3496,
-		3497,1,0,0,0,3497,3509,3,24,12,0,3498,3499,5,132,0,0,3499,3500,5,169,0,
-		0,3500,3505,3,36,18,0,3501,3502,5,496,0,0,3502,3504,3,36,18,0,3503,3501,
-		1,0,0,0,3504,3507,1,0,0,0,3505,3503,1,0,0,0,3505,3506,1,0,0,0,3506,3509,
-		1,0,0,0,3507,3505,1,0,0,0,3508,3468,1,0,0,0,3508,3471,1,0,0,0,3508,3473,
-		1,0,0,0,3508,3482,1,0,0,0,3508,3495,1,0,0,0,3508,3498,1,0,0,0,3509,297,
-		1,0,0,0,3510,3512,3,22,11,0,3511,3513,3,406,203,0,3512,3511,1,0,0,0,3512,
-		3513,1,0,0,0,3513,299,1,0,0,0,3514,3516,5,421,0,0,3515,3514,1,0,0,0,3515,
-		3516,1,0,0,0,3516,3517,1,0,0,0,3517,3525,3,30,15,0,3518,3520,5,496,0,0,
-		3519,3521,5,421,0,0,3520,3519,1,0,0,0,3520,3521,1,0,0,0,3521,3522,1,0,
-		0,0,3522,3524,3,30,15,0,3523,3518,1,0,0,0,3524,3527,1,0,0,0,3525,3523,
-		1,0,0,0,3525,3526,1,0,0,0,3526,301,1,0,0,0,3527,3525,1,0,0,0,3528,3529,
-		5,492,0,0,3529,3534,3,304,152,0,3530,3531,5,496,0,0,3531,3533,3,304,152,
-		0,3532,3530,1,0,0,0,3533,3536,1,0,0,0,3534,3532,1,0,0,0,3534,3535,1,0,
-		0,0,3535,3537,1,0,0,0,3536,3534,1,0,0,0,3537,3538,5,493,0,0,3538,303,1,
-		0,0,0,3539,3542,3,14,7,0,3540,3541,5,501,0,0,3541,3543,3,14,7,0,3542,3540,
-		1,0,0,0,3542,3543,1,0,0,0,3543,3548,1,0,0,0,3544,3546,5,461,0,0,3545,3544,
-		1,0,0,0,3545,3546,1,0,0,0,3546,3547,1,0,0,0,3547,3549,3,306,153,0,3548,
-		3545,1,0,0,0,3548,3549,1,0,0,0,3549,305,1,0,0,0,3550,3566,3,36,18,0,3551,
-		3566,3,34,17,0,3552,3566,3,14,7,0,3553,3566,5,469,0,0,3554,3555,5,492,
-		0,0,3555,3560,3,8,4,0,3556,3557,5,496,0,0,3557,3559,3,8,4,0,3558,3556,
-		1,0,0,0,3559,3562,1,0,0,0,3560,3558,1,0,0,0,3560,3561,1,0,0,0,3561,3563,
-		1,0,0,0,3562,3560,1,0,0,0,3563,3564,5,493,0,0,3564,3566,1,0,0,0,3565,3550,
-		1,0,0,0,3565,3551,1,0,0,0,3565,3552,1,0,0,0,3565,3553,1,0,0,0,3565,3554,
-		1,0,0,0,3566,307,1,0,0,0,3567,3569,3,178,89,0,3568,3567,1,0,0,0,3568,3569,
-		1,0,0,0,3569,3575,1,0,0,0,3570,3576,3,102,51,0,3571,3576,3,310,155,0,3572,
-		3576,3,328,164,0,3573,3576,3,330,165,0,3574,3576,3,332,166,0,3575,3570,
-		1,0,0,0,3575,3571,1,0,0,0,3575,3572,1,0,0,0,3575,3573,1,0,0,0,3575,3574,
-		1,0,0,0,3576,309,1,0,0,0,3577,3578,5,125,0,0,3578,3579,5,426,0,0,3579,
-		3582,3,22,11,0,3580,3581,5,390,0,0,3581,3583,3,8,4,0,3582,3580,1,0,0,0,
-		3582,3583,1,0,0,0,3583,3603,1,0,0,0,3584,3585,5,407,0,0,3585,3604,5,348,
-		0,0,3586,3587,5,492,0,0,3587,3592,3,314,157,0,3588,3589,5,496,0,0,3589,
-		3591,3,314,157,0,3590,3588,1,0,0,0,3591,3594,1,0,0,0,3592,3590,1,0,0,0,
-		3592,3593,1,0,0,0,3593,3595,1,0,0,0,3594,3592,1,0,0,0,3595,3596,5,493,
-		0,0,3596,3598,1,0,0,0,3597,3586,1,0,0,0,3597,3598,1,0,0,0,3598,3600,1,
-		0,0,0,3599,3601,3,312,156,0,3600,3599,1,0,0,0,3600,3601,1,0,0,0,3601,3602,
-		1,0,0,0,3602,3604,3,98,49,0,3603,3584,1,0,0,0,3603,3597,1,0,0,0,3604,3606,
-		1,0,0,0,3605,3607,3,316,158,0,3606,3605,1,0,0,0,3606,3607,1,0,0,0,3607,
-		3609,1,0,0,0,3608,3610,3,320,160,0,3609,3608,1,0,0,0,3609,3610,1,0,0,0,
-		3610,311,1,0,0,0,3611,3612,5,180,0,0,3612,3613,7,54,0,0,3613,3614,5,294,
-		0,0,3614,313,1,0,0,0,3615,3619,3,8,4,0,3616,3618,3,80,40,0,3617,3616,1,
-		0,0,0,3618,3621,1,0,0,0,3619,3617,1,0,0,0,3619,3620,1,0,0,0,3620,315,1,
-		0,0,0,3621,3619,1,0,0,0,3622,3623,5,435,0,0,3623,3625,5,43,0,0,3624,3626,
-		3,318,159,0,3625,3624,1,0,0,0,3625,3626,1,0,0,0,3626,3627,1,0,0,0,3627,
-		3635,5,411,0,0,3628,3636,5,165,0,0,3629,3630,5,289,0,0,3630,3631,5,244,
-		0,0,3631,3633,3,322,161,0,3632,3634,3,152,76,0,3633,3632,1,0,0,0,3633,
-		3634,1,0,0,0,3634,3636,1,0,0,0,3635,3628,1,0,0,0,3635,3629,1,0,0,0,3636,
-		317,1,0,0,0,3637,3638,5,492,0,0,3638,3643,3,244,122,0,3639,3640,5,496,
-		0,0,3640,3642,3,244,122,0,3641,3639,1,0,0,0,3642,3645,1,0,0,0,3643,3641,
-		1,0,0,0,3643,3644,1,0,0,0,3644,3646,1,0,0,0,3645,3643,1,0,0,0,3646,3648,
-		5,493,0,0,3647,3649,3,152,76,0,3648,3647,1,0,0,0,3648,3649,1,0,0,0,3649,
-		3654,1,0,0,0,3650,3651,5,435,0,0,3651,3652,5,399,0,0,3652,3654,3,8,4,0,
-		3653,3637,1,0,0,0,3653,3650,1,0,0,0,3654,319,1,0,0,0,3655,3656,5,442,0,
-		0,3656,3657,3,114,57,0,3657,321,1,0,0,0,3658,3663,3,324,162,0,3659,3660,
-		5,496,0,0,3660,3662,3,324,162,0,3661,3659,1,0,0,0,3662,3665,1,0,0,0,3663,
-		3661,1,0,0,0,3663,3664,1,0,0,0,3664,323,1,0,0,0,3665,3663,1,0,0,0,3666,
-		3667,3,314,157,0,3667,3668,5,461,0,0,3668,3669,3,54,27,0,3669,3684,1,0,
-		0,0,3670,3671,5,492,0,0,3671,3676,3,314,157,0,3672,3673,5,496,0,0,3673,
-		3675,3,314,157,0,3674,3672,1,0,0,0,3675,3678,1,0,0,0,3676,3674,1,0,0,0,
-		3676,3677,1,0,0,0,3677,3679,1,0,0,0,3678,3676,1,0,0,0,3679,3680,5,493,
-		0,0,3680,3681,5,461,0,0,3681,3682,3,54,27,0,3682,3684,1,0,0,0,3683,3666,
-		1,0,0,0,3683,3670,1,0,0,0,3684,325,1,0,0,0,3685,3691,5,436,0,0,3686,3692,
-		3,22,11,0,3687,3688,5,492,0,0,3688,3689,3,22,11,0,3689,3690,5,493,0,0,
-		3690,3692,1,0,0,0,3691,3686,1,0,0,0,3691,3687,1,0,0,0,3692,3698,1,0,0,
-		0,3693,3695,3,22,11,0,3694,3696,5,469,0,0,3695,3694,1,0,0,0,3695,3696,
-		1,0,0,0,3696,3698,1,0,0,0,3697,3685,1,0,0,0,3697,3693,1,0,0,0,3698,3703,
-		1,0,0,0,3699,3701,5,390,0,0,3700,3699,1,0,0,0,3700,3701,1,0,0,0,3701,3702,
-		1,0,0,0,3702,3704,3,8,4,0,3703,3700,1,0,0,0,3703,3704,1,0,0,0,3704,327,
-		1,0,0,0,3705,3706,5,289,0,0,3706,3707,3,326,163,0,3707,3708,5,244,0,0,
-		3708,3710,3,322,161,0,3709,3711,3,122,61,0,3710,3709,1,0,0,0,3710,3711,
-		1,0,0,0,3711,3719,1,0,0,0,3712,3717,5,458,0,0,3713,3714,5,53,0,0,3714,
-		3715,5,170,0,0,3715,3718,3,8,4,0,3716,3718,3,54,27,0,3717,3713,1,0,0,0,
-		3717,3716,1,0,0,0,3718,3720,1,0,0,0,3719,3712,1,0,0,0,3719,3720,1,0,0,
-		0,3720,3722,1,0,0,0,3721,3723,3,320,160,0,3722,3721,1,0,0,0,3722,3723,
-		1,0,0,0,3723,329,1,0,0,0,3724,3725,5,64,0,0,3725,3726,5,419,0,0,3726,3736,
-		3,326,163,0,3727,3728,5,455,0,0,3728,3733,3,124,62,0,3729,3730,5,496,0,
-		0,3730,3732,3,124,62,0,3731,3729,1,0,0,0,3732,3735,1,0,0,0,3733,3731,1,
-		0,0,0,3733,3734,1,0,0,0,3734,3737,1,0,0,0,3735,3733,1,0,0,0,3736,3727,
-		1,0,0,0,3736,3737,1,0,0,0,3737,3745,1,0,0,0,3738,3743,5,458,0,0,3739,3740,
-		5,53,0,0,3740,3741,5,170,0,0,3741,3744,3,8,4,0,3742,3744,3,54,27,0,3743,
-		3739,1,0,0,0,3743,3742,1,0,0,0,3744,3746,1,0,0,0,3745,3738,1,0,0,0,3745,
-		3746,1,0,0,0,3746,3748,1,0,0,0,3747,3749,3,320,160,0,3748,3747,1,0,0,0,
-		3748,3749,1,0,0,0,3749,331,1,0,0,0,3750,3751,5,148,0,0,3751,3752,5,426,
-		0,0,3752,3753,3,326,163,0,3753,3754,5,455,0,0,3754,3755,3,124,62,0,3755,
-		3756,5,435,0,0,3756,3758,3,54,27,0,3757,3759,3,334,167,0,3758,3757,1,0,
-		0,0,3759,3760,1,0,0,0,3760,3758,1,0,0,0,3760,3761,1,0,0,0,3761,333,1,0,
-		0,0,3762,3764,5,457,0,0,3763,3765,5,432,0,0,3764,3763,1,0,0,0,3764,3765,
-		1,0,0,0,3765,3766,1,0,0,0,3766,3769,5,145,0,0,3767,3768,5,387,0,0,3768,
-		3770,3,54,27,0,3769,3767,1,0,0,0,3769,3770,1,0,0,0,3770,3771,1,0,0,0,3771,
-		3801,5,448,0,0,3772,3773,5,289,0,0,3773,3774,5,244,0,0,3774,3802,3,322,
-		161,0,3775,3802,5,64,0,0,3776,3788,5,125,0,0,3777,3778,5,492,0,0,3778,
-		3783,3,314,157,0,3779,3780,5,496,0,0,3780,3782,3,314,157,0,3781,3779,1,
-		0,0,0,3782,3785,1,0,0,0,3783,3781,1,0,0,0,3783,3784,1,0,0,0,3784,3786,
-		1,0,0,0,3785,3783,1,0,0,0,3786,3787,5,493,0,0,3787,3789,1,0,0,0,3788,3777,
-		1,0,0,0,3788,3789,1,0,0,0,3789,3791,1,0,0,0,3790,3792,3,312,156,0,3791,
-		3790,1,0,0,0,3791,3792,1,0,0,0,3792,3797,1,0,0,0,3793,3794,5,348,0,0,3794,
-		3798,3,120,60,0,3795,3796,5,407,0,0,3796,3798,5,348,0,0,3797,3793,1,0,
-		0,0,3797,3795,1,0,0,0,3798,3802,1,0,0,0,3799,3800,5,411,0,0,3800,3802,
-		5,165,0,0,3801,3772,1,0,0,0,3801,3775,1,0,0,0,3801,3776,1,0,0,0,3801,3799,
-		1,0,0,0,3802,335,1,0,0,0,3803,3805,5,277,0,0,3804,3806,5,447,0,0,3805,
-		3804,1,0,0,0,3805,3806,1,0,0,0,3806,3807,1,0,0,0,3807,3812,3,338,169,0,
-		3808,3809,5,496,0,0,3809,3811,3,338,169,0,3810,3808,1,0,0,0,3811,3814,
-		1,0,0,0,3812,3810,1,0,0,0,3812,3813,1,0,0,0,3813,3819,1,0,0,0,3814,3812,
-		1,0,0,0,3815,3816,5,47,0,0,3816,3820,5,109,0,0,3817,3818,5,220,0,0,3818,
-		3820,5,109,0,0,3819,3815,1,0,0,0,3819,3817,1,0,0,0,3819,3820,1,0,0,0,3820,
-		3822,1,0,0,0,3821,3823,3,194,97,0,3822,3821,1,0,0,0,3822,3823,1,0,0,0,
-		3823,337,1,0,0,0,3824,3830,5,436,0,0,3825,3831,3,22,11,0,3826,3827,5,492,
-		0,0,3827,3828,3,22,11,0,3828,3829,5,493,0,0,3829,3831,1,0,0,0,3830,3825,
-		1,0,0,0,3830,3826,1,0,0,0,3831,3837,1,0,0,0,3832,3834,3,22,11,0,3833,3835,
-		5,469,0,0,3834,3833,1,0,0,0,3834,3835,1,0,0,0,3835,3837,1,0,0,0,3836,3824,
-		1,0,0,0,3836,3832,1,0,0,0,3837,339,1,0,0,0,3838,3853,3,342,171,0,3839,
-		3844,7,55,0,0,3840,3842,3,344,172,0,3841,3843,7,56,0,0,3842,3841,1,0,0,
-		0,3842,3843,1,0,0,0,3843,3845,1,0,0,0,3844,3840,1,0,0,0,3844,3845,1,0,
-		0,0,3845,3846,1,0,0,0,3846,3853,3,8,4,0,3847,3850,5,34,0,0,3848,3851,3,
-		8,4,0,3849,3851,5,384,0,0,3850,3848,1,0,0,0,3850,3849,1,0,0,0,3851,3853,
-		1,0,0,0,3852,3838,1,0,0,0,3852,3839,1,0,0,0,3852,3847,1,0,0,0,3853,341,
-		1,0,0,0,3854,3855,5,60,0,0,3855,3865,3,8,4,0,3856,3864,5,362,0,0,3857,
-		3864,5,124,0,0,3858,3864,5,12,0,0,3859,3861,5,163,0,0,3860,3859,1,0,0,
-		0,3860,3861,1,0,0,0,3861,3862,1,0,0,0,3862,3864,5,235,0,0,3863,3856,1,
-		0,0,0,3863,3857,1,0,0,0,3863,3858,1,0,0,0,3863,3860,1,0,0,0,3864,3867,
-		1,0,0,0,3865,3863,1,0,0,0,3865,3866,1,0,0,0,3866,3868,1,0,0,0,3867,3865,
-		1,0,0,0,3868,3871,5,54,0,0,3869,3870,7,6,0,0,3870,3872,5,107,0,0,3871,
-		3869,1,0,0,0,3871,3872,1,0,0,0,3872,3873,1,0,0,0,3873,3874,5,417,0,0,3874,
-		3875,3,98,49,0,3875,343,1,0,0,0,3876,3892,5,158,0,0,3877,3892,5,196,0,
-		0,3878,3892,5,95,0,0,3879,3892,5,133,0,0,3880,3881,7,57,0,0,3881,3892,
-		3,36,18,0,3882,3892,3,36,18,0,3883,3892,5,384,0,0,3884,3887,7,58,0,0,3885,
-		3888,3,36,18,0,3886,3888,5,384,0,0,3887,3885,1,0,0,0,3887,3886,1,0,0,0,
-		3887,3888,1,0,0,0,3888,3892,1,0,0,0,3889,3892,5,419,0,0,3890,3892,5,423,
-		0,0,3891,3876,1,0,0,0,3891,3877,1,0,0,0,3891,3878,1,0,0,0,3891,3879,1,
-		0,0,0,3891,3880,1,0,0,0,3891,3882,1,0,0,0,3891,3883,1,0,0,0,3891,3884,
-		1,0,0,0,3891,3889,1,0,0,0,3891,3890,1,0,0,0,3892,345,1,0,0,0,3893,3896,
-		5,25,0,0,3894,3897,3,8,4,0,3895,3897,3,412,206,0,3896,3894,1,0,0,0,3896,
-		3895,1,0,0,0,3897,3902,1,0,0,0,3898,3899,5,501,0,0,3899,3901,3,14,7,0,
-		3900,3898,1,0,0,0,3901,3904,1,0,0,0,3902,3900,1,0,0,0,3902,3903,1,0,0,
-		0,3903,3905,1,0,0,0,3904,3902,1,0,0,0,3905,3906,3,82,41,0,3906,347,1,0,
-		0,0,3907,3909,5,21,0,0,3908,3910,7,59,0,0,3909,3908,1,0,0,0,3909,3910,
-		1,0,0,0,3910,3912,1,0,0,0,3911,3913,3,352,176,0,3912,3911,1,0,0,0,3912,
-		3913,1,0,0,0,3913,3956,1,0,0,0,3914,3915,5,254,0,0,3915,3917,5,274,0,0,
-		3916,3918,3,352,176,0,3917,3916,1,0,0,0,3917,3918,1,0,0,0,3918,3956,1,
-		0,0,0,3919,3921,7,60,0,0,3920,3922,7,59,0,0,3921,3920,1,0,0,0,3921,3922,
-		1,0,0,0,3922,3924,1,0,0,0,3923,3925,3,350,175,0,3924,3923,1,0,0,0,3924,
-		3925,1,0,0,0,3925,3956,1,0,0,0,3926,3928,7,61,0,0,3927,3929,7,59,0,0,3928,
-		3927,1,0,0,0,3928,3929,1,0,0,0,3929,3931,1,0,0,0,3930,3932,3,350,175,0,
-		3931,3930,1,0,0,0,3931,3932,1,0,0,0,3932,3956,1,0,0,0,3933,3934,5,232,
-		0,0,3934,3956,3,8,4,0,3935,3937,5,214,0,0,3936,3938,5,232,0,0,3937,3936,
-		1,0,0,0,3937,3938,1,0,0,0,3938,3939,1,0,0,0,3939,3956,3,8,4,0,3940,3942,
-		5,226,0,0,3941,3943,7,59,0,0,3942,3941,1,0,0,0,3942,3943,1,0,0,0,3943,
-		3944,1,0,0,0,3944,3946,5,449,0,0,3945,3947,5,232,0,0,3946,3945,1,0,0,0,
-		3946,3947,1,0,0,0,3947,3948,1,0,0,0,3948,3956,3,8,4,0,3949,3950,5,193,
-		0,0,3950,3951,5,274,0,0,3951,3956,3,34,17,0,3952,3953,7,62,0,0,3953,3954,
-		5,194,0,0,3954,3956,3,34,17,0,3955,3907,1,0,0,0,3955,3914,1,0,0,0,3955,
-		3919,1,0,0,0,3955,3926,1,0,0,0,3955,3933,1,0,0,0,3955,3935,1,0,0,0,3955,
-		3940,1,0,0,0,3955,3949,1,0,0,0,3955,3952,1,0,0,0,3956,349,1,0,0,0,3957,
-		3959,5,387,0,0,3958,3960,5,163,0,0,3959,3958,1,0,0,0,3959,3960,1,0,0,0,
-		3960,3961,1,0,0,0,3961,3962,5,30,0,0,3962,351,1,0,0,0,3963,3970,3,354,
-		177,0,3964,3966,5,496,0,0,3965,3964,1,0,0,0,3965,3966,1,0,0,0,3966,3967,
-		1,0,0,0,3967,3969,3,354,177,0,3968,3965,1,0,0,0,3969,3972,1,0,0,0,3970,
-		3968,1,0,0,0,3970,3971,1,0,0,0,3971,353,1,0,0,0,3972,3970,1,0,0,0,3973,
-		3974,5,128,0,0,3974,3980,5,135,0,0,3975,3976,5,205,0,0,3976,3981,7,63,
-		0,0,3977,3978,5,216,0,0,3978,3981,5,205,0,0,3979,3981,5,241,0,0,3980,3975,
-		1,0,0,0,3980,3977,1,0,0,0,3980,3979,1,0,0,0,3981,3989,1,0,0,0,3982,3983,
-		5,205,0,0,3983,3989,7,64,0,0,3984,3986,5,432,0,0,3985,3984,1,0,0,0,3985,
-		3986,1,0,0,0,3986,3987,1,0,0,0,3987,3989,5,408,0,0,3988,3973,1,0,0,0,3988,
-		3982,1,0,0,0,3988,3985,1,0,0,0,3989,355,1,0,0,0,3990,3992,5,140,0,0,3991,
-		3993,5,447,0,0,3992,3991,1,0,0,0,3992,3993,1,0,0,0,3993,3994,1,0,0,0,3994,
-		3999,3,338,169,0,3995,3996,5,496,0,0,3996,3998,3,338,169,0,3997,3995,1,
-		0,0,0,3998,4001,1,0,0,0,3999,3997,1,0,0,0,3999,4000,1,0,0,0,4000,4006,
-		1,0,0,0,4001,3999,1,0,0,0,4002,4003,5,423,0,0,4003,4004,3,358,179,0,4004,
-		4005,5,152,0,0,4005,4007,1,0,0,0,4006,4002,1,0,0,0,4006,4007,1,0,0,0,4007,
-		4009,1,0,0,0,4008,4010,5,167,0,0,4009,4008,1,0,0,0,4009,4010,1,0,0,0,4010,
-		357,1,0,0,0,4011,4012,5,3,0,0,4012,4022,7,65,0,0,4013,4014,5,340,0,0,4014,
-		4022,7,65,0,0,4015,4018,5,246,0,0,4016,4017,7,66,0,0,4017,4019,5,86,0,
-		0,4018,4016,1,0,0,0,4018,4019,1,0,0,0,4019,4022,1,0,0,0,4020,4022,5,86,
-		0,0,4021,4011,1,0,0,0,4021,4013,1,0,0,0,4021,4015,1,0,0,0,4021,4020,1,
-		0,0,0,4022,359,1,0,0,0,4023,4024,5,244,0,0,4024,4028,5,274,0,0,4025,4029,
-		3,352,176,0,4026,4027,5,250,0,0,4027,4029,3,34,17,0,4028,4025,1,0,0,0,
-		4028,4026,1,0,0,0,4029,4049,1,0,0,0,4030,4031,5,244,0,0,4031,4032,5,243,
-		0,0,4032,4033,5,31,0,0,4033,4034,5,390,0,0,4034,4035,5,274,0,0,4035,4049,
-		3,352,176,0,4036,4037,5,244,0,0,4037,4040,5,45,0,0,4038,4041,5,384,0,0,
-		4039,4041,3,24,12,0,4040,4038,1,0,0,0,4040,4039,1,0,0,0,4041,4042,1,0,
-		0,0,4042,4049,7,35,0,0,4043,4045,5,244,0,0,4044,4046,7,67,0,0,4045,4044,
-		1,0,0,0,4045,4046,1,0,0,0,4046,4047,1,0,0,0,4047,4049,3,362,181,0,4048,
-		4023,1,0,0,0,4048,4030,1,0,0,0,4048,4036,1,0,0,0,4048,4043,1,0,0,0,4049,
-		361,1,0,0,0,4050,4051,5,344,0,0,4051,4052,5,309,0,0,4052,4090,3,368,184,
-		0,4053,4054,7,68,0,0,4054,4090,3,34,17,0,4055,4058,5,156,0,0,4056,4059,
-		3,34,17,0,4057,4059,5,407,0,0,4058,4056,1,0,0,0,4058,4057,1,0,0,0,4058,
-		4059,1,0,0,0,4059,4090,1,0,0,0,4060,4064,5,225,0,0,4061,4062,5,243,0,0,
-		4062,4064,5,361,0,0,4063,4060,1,0,0,0,4063,4061,1,0,0,0,4064,4067,1,0,
-		0,0,4065,4068,3,20,10,0,4066,4068,5,407,0,0,4067,4065,1,0,0,0,4067,4066,
-		1,0,0,0,4068,4090,1,0,0,0,4069,4070,5,306,0,0,4070,4071,5,175,0,0,4071,
-		4090,7,69,0,0,4072,4073,3,364,182,0,4073,4083,7,70,0,0,4074,4084,5,407,
-		0,0,4075,4080,3,366,183,0,4076,4077,5,496,0,0,4077,4079,3,366,183,0,4078,
-		4076,1,0,0,0,4079,4082,1,0,0,0,4080,4078,1,0,0,0,4080,4081,1,0,0,0,4081,
-		4084,1,0,0,0,4082,4080,1,0,0,0,4083,4074,1,0,0,0,4083,4075,1,0,0,0,4084,
-		4090,1,0,0,0,4085,4086,3,364,182,0,4086,4087,5,419,0,0,4087,4088,5,53,
-		0,0,4088,4090,1,0,0,0,4089,4050,1,0,0,0,4089,4053,1,0,0,0,4089,4055,1,
-		0,0,0,4089,4063,1,0,0,0,4089,4069,1,0,0,0,4089,4072,1,0,0,0,4089,4085,
-		1,0,0,0,4090,363,1,0,0,0,4091,4096,3,8,4,0,4092,4093,5,501,0,0,4093,4095,
-		3,8,4,0,4094,4092,1,0,0,0,4095,4098,1,0,0,0,4096,4094,1,0,0,0,4096,4097,
-		1,0,0,0,4097,365,1,0,0,0,4098,4096,1,0,0,0,4099,4106,5,451,0,0,4100,4106,
-		5,415,0,0,4101,4106,5,435,0,0,4102,4106,3,18,9,0,4103,4106,3,34,17,0,4104,
-		4106,3,36,18,0,4105,4099,1,0,0,0,4105,4100,1,0,0,0,4105,4101,1,0,0,0,4105,
-		4102,1,0,0,0,4105,4103,1,0,0,0,4105,4104,1,0,0,0,4106,367,1,0,0,0,4107,
-		4125,3,34,17,0,4108,4125,3,36,18,0,4109,4118,5,327,0,0,4110,4112,3,34,
-		17,0,4111,4113,3,46,23,0,4112,4111,1,0,0,0,4112,4113,1,0,0,0,4113,4119,
-		1,0,0,0,4114,4115,5,492,0,0,4115,4116,5,477,0,0,4116,4117,5,493,0,0,4117,
-		4119,3,34,17,0,4118,4110,1,0,0,0,4118,4114,1,0,0,0,4119,4125,1,0,0,0,4120,
-		4125,5,407,0,0,4121,4125,5,138,0,0,4122,4125,5,489,0,0,4123,4125,5,490,
-		0,0,4124,4107,1,0,0,0,4124,4108,1,0,0,0,4124,4109,1,0,0,0,4124,4120,1,
-		0,0,0,4124,4121,1,0,0,0,4124,4122,1,0,0,0,4124,4123,1,0,0,0,4125,369,1,
-		0,0,0,4126,4136,5,219,0,0,4127,4137,5,384,0,0,4128,4129,5,344,0,0,4129,
-		4137,5,309,0,0,4130,4131,5,274,0,0,4131,4132,5,128,0,0,4132,4137,5,135,
-		0,0,4133,4134,5,243,0,0,4134,4137,5,361,0,0,4135,4137,3,364,182,0,4136,
-		4127,1,0,0,0,4136,4128,1,0,0,0,4136,4130,1,0,0,0,4136,4133,1,0,0,0,4136,
-		4135,1,0,0,0,4137,371,1,0,0,0,4138,4148,5,247,0,0,4139,4149,5,384,0,0,
-		4140,4141,5,344,0,0,4141,4149,5,309,0,0,4142,4143,5,274,0,0,4143,4144,
-		5,128,0,0,4144,4149,5,135,0,0,4145,4146,5,243,0,0,4146,4149,5,361,0,0,
-		4147,4149,3,364,182,0,4148,4139,1,0,0,0,4148,4140,1,0,0,0,4148,4142,1,
-		0,0,0,4148,4145,1,0,0,0,4148,4147,1,0,0,0,4149,373,1,0,0,0,4150,4151,5,
-		72,0,0,4151,4152,7,71,0,0,4152,375,1,0,0,0,4153,4155,5,49,0,0,4154,4156,
-		5,362,0,0,4155,4154,1,0,0,0,4155,4156,1,0,0,0,4156,4157,1,0,0,0,4157,4159,
-		3,22,11,0,4158,4160,3,28,14,0,4159,4158,1,0,0,0,4159,4160,1,0,0,0,4160,
-		4161,1,0,0,0,4161,4163,7,72,0,0,4162,4164,5,201,0,0,4163,4162,1,0,0,0,
-		4163,4164,1,0,0,0,4164,4168,1,0,0,0,4165,4169,3,34,17,0,4166,4169,5,257,
-		0,0,4167,4169,5,258,0,0,4168,4165,1,0,0,0,4168,4166,1,0,0,0,4168,4167,
-		1,0,0,0,4169,4175,1,0,0,0,4170,4172,5,455,0,0,4171,4170,1,0,0,0,4171,4172,
-		1,0,0,0,4172,4173,1,0,0,0,4173,4174,5,66,0,0,4174,4176,3,34,17,0,4175,
-		4171,1,0,0,0,4175,4176,1,0,0,0,4176,4178,1,0,0,0,4177,4179,5,460,0,0,4178,
-		4177,1,0,0,0,4178,4179,1,0,0,0,4179,4181,1,0,0,0,4180,4182,3,378,189,0,
-		4181,4180,1,0,0,0,4181,4182,1,0,0,0,4182,4184,1,0,0,0,4183,4185,3,152,
-		76,0,4184,4183,1,0,0,0,4184,4185,1,0,0,0,4185,4206,1,0,0,0,4186,4187,5,
-		49,0,0,4187,4188,5,492,0,0,4188,4189,3,308,154,0,4189,4190,5,493,0,0,4190,
-		4192,5,449,0,0,4191,4193,5,201,0,0,4192,4191,1,0,0,0,4192,4193,1,0,0,0,
-		4193,4197,1,0,0,0,4194,4198,3,34,17,0,4195,4198,5,257,0,0,4196,4198,5,
-		258,0,0,4197,4194,1,0,0,0,4197,4195,1,0,0,0,4197,4196,1,0,0,0,4198,4200,
-		1,0,0,0,4199,4201,5,460,0,0,4200,4199,1,0,0,0,4200,4201,1,0,0,0,4201,4203,
-		1,0,0,0,4202,4204,3,378,189,0,4203,4202,1,0,0,0,4203,4204,1,0,0,0,4204,
-		4206,1,0,0,0,4205,4153,1,0,0,0,4205,4186,1,0,0,0,4206,377,1,0,0,0,4207,
-		4214,3,302,151,0,4208,4210,3,380,190,0,4209,4208,1,0,0,0,4210,4211,1,0,
-		0,0,4211,4209,1,0,0,0,4211,4212,1,0,0,0,4212,4214,1,0,0,0,4213,4207,1,
-		0,0,0,4213,4209,1,0,0,0,4214,379,1,0,0,0,4215,4254,5,362,0,0,4216,4254,
-		5,367,0,0,4217,4219,5,65,0,0,4218,4220,5,390,0,0,4219,4218,1,0,0,0,4219,
-		4220,1,0,0,0,4220,4221,1,0,0,0,4221,4254,3,34,17,0,4222,4224,5,433,0,0,
-		4223,4225,5,390,0,0,4224,4223,1,0,0,0,4224,4225,1,0,0,0,4225,4226,1,0,
-		0,0,4226,4254,3,34,17,0,4227,4254,5,51,0,0,4228,4254,5,106,0,0,4229,4231,
-		5,203,0,0,4230,4232,5,390,0,0,4231,4230,1,0,0,0,4231,4232,1,0,0,0,4232,
-		4233,1,0,0,0,4233,4254,3,34,17,0,4234,4236,5,82,0,0,4235,4237,5,390,0,
-		0,4236,4235,1,0,0,0,4236,4237,1,0,0,0,4237,4238,1,0,0,0,4238,4254,3,34,
-		17,0,4239,4240,5,97,0,0,4240,4243,5,203,0,0,4241,4244,3,26,13,0,4242,4244,
-		5,469,0,0,4243,4241,1,0,0,0,4243,4242,1,0,0,0,4244,4254,1,0,0,0,4245,4247,
-		5,97,0,0,4246,4248,5,432,0,0,4247,4246,1,0,0,0,4247,4248,1,0,0,0,4248,
-		4249,1,0,0,0,4249,4250,5,433,0,0,4250,4254,3,26,13,0,4251,4252,5,79,0,
-		0,4252,4254,3,34,17,0,4253,4215,1,0,0,0,4253,4216,1,0,0,0,4253,4217,1,
-		0,0,0,4253,4222,1,0,0,0,4253,4227,1,0,0,0,4253,4228,1,0,0,0,4253,4229,
-		1,0,0,0,4253,4234,1,0,0,0,4253,4239,1,0,0,0,4253,4245,1,0,0,0,4253,4251,
-		1,0,0,0,4254,381,1,0,0,0,4255,4267,5,88,0,0,4256,4268,3,302,151,0,4257,
-		4259,5,386,0,0,4258,4257,1,0,0,0,4258,4259,1,0,0,0,4259,4261,1,0,0,0,4260,
-		4262,5,383,0,0,4261,4260,1,0,0,0,4261,4262,1,0,0,0,4262,4268,1,0,0,0,4263,
-		4265,5,385,0,0,4264,4266,5,383,0,0,4265,4264,1,0,0,0,4265,4266,1,0,0,0,
-		4266,4268,1,0,0,0,4267,4256,1,0,0,0,4267,4258,1,0,0,0,4267,4263,1,0,0,
-		0,4268,4269,1,0,0,0,4269,4270,3,384,192,0,4270,383,1,0,0,0,4271,4278,3,
-		308,154,0,4272,4278,3,342,171,0,4273,4278,3,200,100,0,4274,4278,3,250,
-		125,0,4275,4278,3,396,198,0,4276,4278,3,388,194,0,4277,4271,1,0,0,0,4277,
-		4272,1,0,0,0,4277,4273,1,0,0,0,4277,4274,1,0,0,0,4277,4275,1,0,0,0,4277,
-		4276,1,0,0,0,4278,385,1,0,0,0,4279,4280,5,193,0,0,4280,4292,3,8,4,0,4281,
-		4282,5,492,0,0,4282,4287,3,38,19,0,4283,4284,5,496,0,0,4284,4286,3,38,
-		19,0,4285,4283,1,0,0,0,4286,4289,1,0,0,0,4287,4285,1,0,0,0,4287,4288,1,
-		0,0,0,4288,4290,1,0,0,0,4289,4287,1,0,0,0,4290,4291,5,493,0,0,4291,4293,
-		1,0,0,0,4292,4281,1,0,0,0,4292,4293,1,0,0,0,4293,4294,1,0,0,0,4294,4295,
-		5,390,0,0,4295,4296,3,308,154,0,4296,387,1,0,0,0,4297,4298,5,87,0,0,4298,
-		4303,3,8,4,0,4299,4300,5,492,0,0,4300,4301,3,70,35,0,4301,4302,5,493,0,
-		0,4302,4304,1,0,0,0,4303,4299,1,0,0,0,4303,4304,1,0,0,0,4304,389,1,0,0,
-		0,4305,4307,5,59,0,0,4306,4308,5,193,0,0,4307,4306,1,0,0,0,4307,4308,1,
-		0,0,0,4308,4311,1,0,0,0,4309,4312,5,384,0,0,4310,4312,3,8,4,0,4311,4309,
-		1,0,0,0,4311,4310,1,0,0,0,4312,391,1,0,0,0,4313,4314,5,136,0,0,4314,4327,
-		3,8,4,0,4315,4318,5,286,0,0,4316,4319,3,8,4,0,4317,4319,5,469,0,0,4318,
-		4316,1,0,0,0,4318,4317,1,0,0,0,4319,4327,1,0,0,0,4320,4321,5,166,0,0,4321,
-		4324,3,8,4,0,4322,4323,5,496,0,0,4323,4325,3,34,17,0,4324,4322,1,0,0,0,
-		4324,4325,1,0,0,0,4325,4327,1,0,0,0,4326,4313,1,0,0,0,4326,4315,1,0,0,
-		0,4326,4320,1,0,0,0,4327,393,1,0,0,0,4328,4342,5,290,0,0,4329,4343,3,302,
-		151,0,4330,4332,5,368,0,0,4331,4330,1,0,0,0,4331,4332,1,0,0,0,4332,4334,
-		1,0,0,0,4333,4335,5,367,0,0,4334,4333,1,0,0,0,4334,4335,1,0,0,0,4335,4337,
-		1,0,0,0,4336,4338,5,383,0,0,4337,4336,1,0,0,0,4337,4338,1,0,0,0,4338,4340,
-		1,0,0,0,4339,4341,7,73,0,0,4340,4339,1,0,0,0,4340,4341,1,0,0,0,4341,4343,
-		1,0,0,0,4342,4329,1,0,0,0,4342,4331,1,0,0,0,4343,4345,1,0,0,0,4344,4346,
-		3,398,199,0,4345,4344,1,0,0,0,4345,4346,1,0,0,0,4346,4368,1,0,0,0,4347,
-		4350,7,73,0,0,4348,4351,3,302,151,0,4349,4351,5,383,0,0,4350,4348,1,0,
-		0,0,4350,4349,1,0,0,0,4350,4351,1,0,0,0,4351,4353,1,0,0,0,4352,4354,3,
-		398,199,0,4353,4352,1,0,0,0,4353,4354,1,0,0,0,4354,4368,1,0,0,0,4355,4357,
-		5,212,0,0,4356,4358,3,302,151,0,4357,4356,1,0,0,0,4357,4358,1,0,0,0,4358,
-		4359,1,0,0,0,4359,4361,7,74,0,0,4360,4362,5,364,0,0,4361,4360,1,0,0,0,
-		4361,4362,1,0,0,0,4362,4363,1,0,0,0,4363,4368,3,22,11,0,4364,4368,5,32,
-		0,0,4365,4368,3,374,187,0,4366,4368,3,396,198,0,4367,4328,1,0,0,0,4367,
-		4347,1,0,0,0,4367,4355,1,0,0,0,4367,4364,1,0,0,0,4367,4365,1,0,0,0,4367,
-		4366,1,0,0,0,4368,395,1,0,0,0,4369,4370,5,211,0,0,4370,4371,5,146,0,0,
-		4371,4373,5,297,0,0,4372,4374,5,364,0,0,4373,4372,1,0,0,0,4373,4374,1,
-		0,0,0,4374,4375,1,0,0,0,4375,4377,3,22,11,0,4376,4378,3,218,109,0,4377,
-		4376,1,0,0,0,4377,4378,1,0,0,0,4378,397,1,0,0,0,4379,4384,3,400,200,0,
-		4380,4381,5,496,0,0,4381,4383,3,400,200,0,4382,4380,1,0,0,0,4383,4386,
-		1,0,0,0,4384,4382,1,0,0,0,4384,4385,1,0,0,0,4385,399,1,0,0,0,4386,4384,
-		1,0,0,0,4387,4389,3,22,11,0,4388,4390,3,28,14,0,4389,4388,1,0,0,0,4389,
-		4390,1,0,0,0,4390,401,1,0,0,0,4391,4402,5,411,0,0,4392,4402,5,35,0,0,4393,
-		4402,5,137,0,0,4394,4395,5,238,0,0,4395,4402,5,130,0,0,4396,4397,5,206,
-		0,0,4397,4402,5,181,0,0,4398,4399,5,114,0,0,4399,4400,5,418,0,0,4400,4402,
-		5,233,0,0,4401,4391,1,0,0,0,4401,4392,1,0,0,0,4401,4393,1,0,0,0,4401,4394,
-		1,0,0,0,4401,4396,1,0,0,0,4401,4398,1,0,0,0,4402,4406,1,0,0,0,4403,4405,
-		3,404,202,0,4404,4403,1,0,0,0,4405,4408,1,0,0,0,4406,4404,1,0,0,0,4406,
-		4407,1,0,0,0,4407,403,1,0,0,0,4408,4406,1,0,0,0,4409,4410,8,75,0,0,4410,
-		405,1,0,0,0,4411,4416,5,492,0,0,4412,4415,3,406,203,0,4413,4415,8,76,0,
-		0,4414,4412,1,0,0,0,4414,4413,1,0,0,0,4415,4418,1,0,0,0,4416,4414,1,0,
-		0,0,4416,4417,1,0,0,0,4417,4419,1,0,0,0,4418,4416,1,0,0,0,4419,4420,5,
-		493,0,0,4420,407,1,0,0,0,4421,4422,7,77,0,0,4422,409,1,0,0,0,4423,4424,
-		7,78,0,0,4424,411,1,0,0,0,4425,4426,7,79,0,0,4426,413,1,0,0,0,4427,4428,
-		7,80,0,0,4428,415,1,0,0,0,4429,4430,7,81,0,0,4430,417,1,0,0,0,661,419,
-		423,427,460,464,470,474,480,486,491,495,502,510,518,529,540,545,550,555,
-		560,566,568,572,586,592,596,599,606,609,614,620,626,631,633,640,645,653,
-		655,661,663,668,671,677,684,688,696,710,735,739,750,756,766,786,793,799,
-		805,818,823,825,827,837,859,867,869,884,890,895,903,906,915,925,929,931,
-		939,941,946,954,958,966,970,986,991,994,1000,1003,1005,1010,1016,1023,
-		1039,1048,1053,1057,1061,1064,1067,1072,1079,1083,1085,1094,1102,1107,
-		1109,1112,1117,1127,1133,1135,1144,1147,1153,1158,1162,1199,1214,1220,
-		1223,1241,1247,1255,1258,1265,1276,1279,1281,1290,1309,1316,1324,1327,
-		1339,1343,1348,1358,1362,1367,1370,1375,1378,1383,1390,1396,1398,1402,
-		1408,1418,1420,1423,1426,1429,1432,1435,1438,1441,1449,1459,1463,1465,
-		1467,1474,1481,1484,1488,1491,1505,1512,1520,1525,1535,1537,1539,1544,
-		1546,1550,1553,1556,1560,1563,1565,1573,1576,1579,1585,1587,1591,1596,
-		1600,1603,1605,1609,1612,1615,1618,1623,1625,1628,1632,1641,1647,1656,
-		1661,1663,1669,1671,1677,1687,1694,1704,1713,1722,1727,1739,1747,1754,
-		1775,1783,1799,1804,1809,1812,1815,1826,1835,1837,1846,1855,1870,1876,
-		1878,1881,1889,1894,1899,1905,1915,1919,1924,1929,1932,1936,1940,1947,
-		1952,1956,1959,1965,1968,1987,1997,2010,2022,2026,2031,2034,2038,2044,
-		2046,2051,2055,2061,2067,2072,2079,2090,2095,2099,2102,2105,2109,2114,
-		2117,2119,2127,2130,2142,2145,2155,2163,2168,2172,2185,2188,2194,2203,
-		2207,2213,2217,2222,2224,2229,2234,2240,2253,2257,2261,2265,2271,2278,
-		2286,2290,2297,2299,2303,2310,2314,2319,2331,2333,2336,2345,2349,2355,
-		2365,2369,2373,2377,2383,2388,2398,2406,2411,2415,2421,2428,2430,2445,
-		2451,2455,2459,2462,2465,2469,2474,2482,2487,2490,2494,2498,2501,2509,
-		2513,2517,2519,2522,2525,2531,2536,2539,2542,2547,2551,2557,2561,2565,
-		2570,2574,2578,2582,2586,2591,2595,2599,2605,2615,2630,2633,2640,2644,
-		2650,2656,2670,2673,2687,2690,2699,2704,2707,2713,2718,2724,2727,2735,
-		2740,2744,2751,2753,2759,2765,2774,2785,2791,2805,2808,2811,2816,2821,
-		2829,2833,2835,2846,2849,2857,2863,2868,2873,2883,2885,2896,2912,2921,
-		2936,2942,2949,2961,2967,2977,2980,2986,2990,2993,3001,3005,3009,3012,
-		3016,3024,3029,3033,3047,3053,3058,3061,3081,3097,3099,3103,3109,3113,
-		3126,3131,3138,3146,3150,3155,3167,3171,3175,3178,3185,3189,3198,3208,
-		3211,3215,3220,3224,3227,3234,3236,3249,3257,3274,3278,3294,3300,3308,
-		3314,3334,3348,3353,3355,3366,3371,3377,3387,3390,3398,3406,3411,3417,
-		3424,3432,3435,3437,3441,3444,3451,3454,3462,3465,3468,3479,3495,3505,
-		3508,3512,3515,3520,3525,3534,3542,3545,3548,3560,3565,3568,3575,3582,
-		3592,3597,3600,3603,3606,3609,3619,3625,3633,3635,3643,3648,3653,3663,
-		3676,3683,3691,3695,3697,3700,3703,3710,3717,3719,3722,3733,3736,3743,
-		3745,3748,3760,3764,3769,3783,3788,3791,3797,3801,3805,3812,3819,3822,
-		3830,3834,3836,3842,3844,3850,3852,3860,3863,3865,3871,3887,3891,3896,
-		3902,3909,3912,3917,3921,3924,3928,3931,3937,3942,3946,3955,3959,3965,
-		3970,3980,3985,3988,3992,3999,4006,4009,4018,4021,4028,4040,4045,4048,
-		4058,4063,4067,4080,4083,4089,4096,4105,4112,4118,4124,4136,4148,4155,
-		4159,4163,4168,4171,4175,4178,4181,4184,4192,4197,4200,4203,4205,4211,
-		4213,4219,4224,4231,4236,4243,4247,4253,4258,4261,4265,4267,4277,4287,
-		4292,4303,4307,4311,4318,4324,4326,4331,4334,4337,4340,4342,4345,4350,
-		4353,4357,4361,4367,4373,4377,4384,4389,4401,4406,4414,4416
+		3784,8,167,10,167,12,167,3787,9,167,1,167,1,167,3,167,3791,8,167,1,167,
+		3,167,3794,8,167,1,167,1,167,1,167,1,167,3,167,3800,8,167,1,167,1,167,
+		3,167,3804,8,167,1,168,1,168,3,168,3808,8,168,1,168,1,168,1,168,5,168,
+		3813,8,168,10,168,12,168,3816,9,168,1,168,1,168,1,168,1,168,3,168,3822,
+		8,168,1,168,3,168,3825,8,168,1,169,1,169,1,169,1,169,1,169,1,169,3,169,
+		3833,8,169,1,169,1,169,3,169,3837,8,169,3,169,3839,8,169,1,170,1,170,1,
+		170,1,170,3,170,3845,8,170,3,170,3847,8,170,1,170,1,170,1,170,1,170,3,
+		170,3853,8,170,3,170,3855,8,170,1,171,1,171,1,171,1,171,1,171,1,171,3,
+		171,3863,8,171,1,171,5,171,3866,8,171,10,171,12,171,3869,9,171,1,171,1,
+		171,1,171,3,171,3874,8,171,1,171,1,171,1,171,1,172,1,172,1,172,1,172,1,
+		172,1,172,1,172,1,172,1,172,1,172,1,172,3,172,3890,8,172,1,172,1,172,3,
+		172,3894,8,172,1,173,1,173,1,173,3,173,3899,8,173,1,173,1,173,5,173,3903,
+		8,173,10,173,12,173,3906,9,173,1,173,1,173,1,174,1,174,3,174,3912,8,174,
+		1,174,3,174,3915,8,174,1,174,1,174,1,174,3,174,3920,8,174,1,174,1,174,
+		3,174,3924,8,174,1,174,3,174,3927,8,174,1,174,1,174,3,174,3931,8,174,1,
+		174,3,174,3934,8,174,1,174,1,174,1,174,1,174,3,174,3940,8,174,1,174,1,
+		174,1,174,3,174,3945,8,174,1,174,1,174,3,174,3949,8,174,1,174,1,174,1,
+		174,1,174,1,174,1,174,1,174,3,174,3958,8,174,1,175,1,175,3,175,3962,8,
+		175,1,175,1,175,1,176,1,176,3,176,3968,8,176,1,176,5,176,3971,8,176,10,
+		176,12,176,3974,9,176,1,177,1,177,1,177,1,177,1,177,1,177,1,177,3,177,
+		3983,8,177,1,177,1,177,1,177,3,177,3988,8,177,1,177,3,177,3991,8,177,1,
+		178,1,178,3,178,3995,8,178,1,178,1,178,1,178,5,178,4000,8,178,10,178,12,
+		178,4003,9,178,1,178,1,178,1,178,1,178,3,178,4009,8,178,1,178,3,178,4012,
+		8,178,1,179,1,179,1,179,1,179,1,179,1,179,1,179,3,179,4021,8,179,1,179,
+		3,179,4024,8,179,1,180,1,180,1,180,1,180,1,180,3,180,4031,8,180,1,180,
+		1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,1,180,3,180,4043,8,180,
+		1,180,1,180,1,180,1,180,1,180,3,180,4050,8,180,1,180,3,180,4053,8,180,
+		1,181,1,181,1,182,1,182,1,182,1,182,1,182,1,182,1,182,1,182,3,182,4065,
+		8,182,1,182,1,182,1,182,3,182,4070,8,182,1,182,1,182,3,182,4074,8,182,
+		1,182,1,182,1,182,1,182,1,182,1,182,1,182,1,182,1,182,5,182,4085,8,182,
+		10,182,12,182,4088,9,182,3,182,4090,8,182,1,182,1,182,1,182,1,182,3,182,
+		4096,8,182,1,183,1,183,1,183,5,183,4101,8,183,10,183,12,183,4104,9,183,
+		1,184,1,184,1,184,1,184,1,184,1,184,3,184,4112,8,184,1,185,1,185,1,185,
+		1,185,1,185,3,185,4119,8,185,1,185,1,185,1,185,1,185,3,185,4125,8,185,
+		1,185,1,185,1,185,1,185,3,185,4131,8,185,1,186,1,186,3,186,4135,8,186,
+		1,186,1,186,1,186,1,186,1,186,1,186,1,186,1,186,1,186,3,186,4146,8,186,
+		1,187,1,187,1,187,1,187,1,187,1,187,1,187,1,187,1,187,1,187,3,187,4158,
+		8,187,1,188,1,188,1,188,1,189,1,189,3,189,4165,8,189,1,189,1,189,3,189,
+		4169,8,189,1,189,1,189,3,189,4173,8,189,1,189,1,189,1,189,3,189,4178,8,
+		189,1,189,3,189,4181,8,189,1,189,1,189,3,189,4185,8,189,1,189,3,189,4188,
+		8,189,1,189,3,189,4191,8,189,1,189,3,189,4194,8,189,1,189,1,189,1,189,
+		1,189,1,189,1,189,3,189,4202,8,189,1,189,1,189,1,189,3,189,4207,8,189,
+		1,189,3,189,4210,8,189,1,189,3,189,4213,8,189,3,189,4215,8,189,1,190,1,
+		190,4,190,4219,8,190,11,190,12,190,4220,3,190,4223,8,190,1,191,1,191,1,
+		191,1,191,3,191,4229,8,191,1,191,1,191,1,191,3,191,4234,8,191,1,191,1,
+		191,1,191,1,191,1,191,3,191,4241,8,191,1,191,1,191,1,191,3,191,4246,8,
+		191,1,191,1,191,1,191,1,191,1,191,3,191,4253,8,191,1,191,1,191,3,191,4257,
+		8,191,1,191,1,191,1,191,1,191,3,191,4263,8,191,1,192,1,192,1,192,3,192,
+		4268,8,192,1,192,3,192,4271,8,192,1,192,1,192,3,192,4275,8,192,3,192,4277,
+		8,192,1,192,1,192,1,193,1,193,1,193,1,193,1,193,1,193,3,193,4287,8,193,
+		1,194,1,194,1,194,1,194,1,194,1,194,5,194,4295,8,194,10,194,12,194,4298,
+		9,194,1,194,1,194,3,194,4302,8,194,1,194,1,194,1,194,1,195,1,195,1,195,
+		1,195,1,195,1,195,3,195,4313,8,195,1,196,1,196,3,196,4317,8,196,1,196,
+		1,196,3,196,4321,8,196,1,197,1,197,1,197,1,197,1,197,3,197,4328,8,197,
+		1,197,1,197,1,197,1,197,3,197,4334,8,197,3,197,4336,8,197,1,198,1,198,
+		1,198,3,198,4341,8,198,1,198,3,198,4344,8,198,1,198,3,198,4347,8,198,1,
+		198,3,198,4350,8,198,3,198,4352,8,198,1,198,3,198,4355,8,198,1,198,1,198,
+		1,198,3,198,4360,8,198,1,198,3,198,4363,8,198,1,198,1,198,3,198,4367,8,
+		198,1,198,1,198,3,198,4371,8,198,1,198,1,198,1,198,1,198,3,198,4377,8,
+		198,1,199,1,199,1,199,1,199,3,199,4383,8,199,1,199,1,199,3,199,4387,8,
+		199,1,200,1,200,1,200,5,200,4392,8,200,10,200,12,200,4395,9,200,1,201,
+		1,201,3,201,4399,8,201,1,202,1,202,1,202,1,202,1,202,1,202,1,202,1,202,
+		1,202,1,202,3,202,4411,8,202,1,202,5,202,4414,8,202,10,202,12,202,4417,
+		9,202,1,203,1,203,1,204,1,204,1,204,5,204,4424,8,204,10,204,12,204,4427,
+		9,204,1,204,1,204,1,205,1,205,1,206,1,206,1,207,1,207,1,208,1,208,1,209,
+		1,209,1,209,0,2,54,56,210,0,2,4,6,8,10,12,14,16,18,20,22,24,26,28,30,32,
+		34,36,38,40,42,44,46,48,50,52,54,56,58,60,62,64,66,68,70,72,74,76,78,80,
+		82,84,86,88,90,92,94,96,98,100,102,104,106,108,110,112,114,116,118,120,
+		122,124,126,128,130,132,134,136,138,140,142,144,146,148,150,152,154,156,
+		158,160,162,164,166,168,170,172,174,176,178,180,182,184,186,188,190,192,
+		194,196,198,200,202,204,206,208,210,212,214,216,218,220,222,224,226,228,
+		230,232,234,236,238,240,242,244,246,248,250,252,254,256,258,260,262,264,
+		266,268,270,272,274,276,278,280,282,284,286,288,290,292,294,296,298,300,
+		302,304,306,308,310,312,314,316,318,320,322,324,326,328,330,332,334,336,
+		338,340,342,344,346,348,350,352,354,356,358,360,362,364,366,368,370,372,
+		374,376,378,380,382,384,386,388,390,392,394,396,398,400,402,404,406,408,
+		410,412,414,416,418,0,81,2,0,482,484,488,488,1,0,467,468,1,0,477,478,2,
+		0,317,318,334,334,1,0,314,315,1,0,344,345,2,0,302,302,460,460,1,0,469,
+		471,2,0,392,392,446,446,1,0,461,466,1,0,467,472,1,0,159,162,3,0,384,384,
+		388,388,445,445,2,0,384,384,410,410,2,0,473,473,500,500,2,0,322,322,328,
+		328,3,0,393,393,428,428,450,450,2,0,351,354,356,359,2,0,404,405,430,431,
+		3,0,414,414,425,425,452,452,3,0,368,368,374,374,380,380,3,0,104,104,204,
+		204,230,230,2,0,96,96,192,192,2,0,95,95,133,133,2,0,230,230,340,340,2,
+		0,95,95,158,158,2,0,22,22,68,68,2,0,27,27,221,221,2,0,102,102,138,138,
+		2,0,269,269,271,271,2,0,85,85,116,116,10,0,38,38,41,41,45,45,61,61,101,
+		101,109,109,119,119,256,256,259,259,384,384,3,0,186,186,248,248,368,368,
+		2,0,64,64,289,289,2,0,407,407,433,433,2,0,62,62,111,111,2,0,391,391,409,
+		409,2,0,28,28,138,138,3,0,55,55,147,147,151,151,2,0,33,33,92,92,4,0,42,
+		42,70,70,185,185,270,270,2,0,142,142,287,287,5,0,57,57,74,74,233,233,279,
+		279,363,363,2,0,17,17,69,69,2,0,71,71,78,78,2,0,11,11,218,218,2,0,231,
+		231,276,276,2,0,35,35,172,172,2,0,219,219,244,244,2,0,76,76,244,244,2,
+		0,276,276,399,399,5,0,57,57,74,74,233,233,239,239,279,279,3,0,99,99,199,
+		199,228,228,5,0,100,100,200,200,229,229,240,240,267,267,2,0,266,266,454,
+		454,2,0,154,154,416,416,2,0,419,419,423,423,2,0,2,2,213,213,2,0,19,19,
+		98,98,2,0,274,274,303,303,2,0,39,39,413,413,2,0,1,1,226,226,2,0,39,39,
+		226,226,2,0,40,40,283,283,2,0,305,305,436,436,2,0,86,86,246,246,2,0,289,
+		289,340,340,2,0,29,29,233,233,2,0,46,46,73,73,2,0,449,449,461,461,5,0,
+		190,190,240,240,269,269,271,271,384,384,2,0,419,419,449,449,1,0,385,386,
+		5,0,57,57,118,118,233,233,266,266,447,447,1,0,497,497,2,0,492,493,497,
+		497,1,0,1,309,1,0,310,360,1,0,361,383,1,0,384,460,28,0,1,57,59,92,94,107,
+		109,149,151,152,154,178,180,236,238,294,296,300,303,306,308,313,316,337,
+		339,371,373,376,378,378,380,388,391,399,401,413,415,415,418,418,423,424,
+		427,428,430,433,436,437,439,441,443,448,450,451,453,457,5354,0,421,1,0,
+		0,0,2,434,1,0,0,0,4,437,1,0,0,0,6,462,1,0,0,0,8,466,1,0,0,0,10,472,1,0,
+		0,0,12,476,1,0,0,0,14,482,1,0,0,0,16,488,1,0,0,0,18,493,1,0,0,0,20,497,
+		1,0,0,0,22,499,1,0,0,0,24,507,1,0,0,0,26,515,1,0,0,0,28,523,1,0,0,0,30,
+		531,1,0,0,0,32,542,1,0,0,0,34,544,1,0,0,0,36,547,1,0,0,0,38,552,1,0,0,
+		0,40,572,1,0,0,0,42,635,1,0,0,0,44,637,1,0,0,0,46,673,1,0,0,0,48,675,1,
+		0,0,0,50,681,1,0,0,0,52,692,1,0,0,0,54,712,1,0,0,0,56,839,1,0,0,0,58,874,
+		1,0,0,0,60,876,1,0,0,0,62,892,1,0,0,0,64,897,1,0,0,0,66,908,1,0,0,0,68,
+		910,1,0,0,0,70,912,1,0,0,0,72,920,1,0,0,0,74,937,1,0,0,0,76,956,1,0,0,
+		0,78,1050,1,0,0,0,80,1069,1,0,0,0,82,1071,1,0,0,0,84,1114,1,0,0,0,86,1137,
+		1,0,0,0,88,1139,1,0,0,0,90,1153,1,0,0,0,92,1168,1,0,0,0,94,1311,1,0,0,
+		0,96,1326,1,0,0,0,98,1329,1,0,0,0,100,1333,1,0,0,0,102,1337,1,0,0,0,104,
+		1372,1,0,0,0,106,1400,1,0,0,0,108,1402,1,0,0,0,110,1410,1,0,0,0,112,1469,
+		1,0,0,0,114,1471,1,0,0,0,116,1486,1,0,0,0,118,1488,1,0,0,0,120,1497,1,
+		0,0,0,122,1501,1,0,0,0,124,1510,1,0,0,0,126,1541,1,0,0,0,128,1548,1,0,
+		0,0,130,1627,1,0,0,0,132,1630,1,0,0,0,134,1665,1,0,0,0,136,1667,1,0,0,
+		0,138,1675,1,0,0,0,140,1681,1,0,0,0,142,1689,1,0,0,0,144,1696,1,0,0,0,
+		146,1698,1,0,0,0,148,1715,1,0,0,0,150,1731,1,0,0,0,152,1743,1,0,0,0,154,
+		1746,1,0,0,0,156,1785,1,0,0,0,158,1787,1,0,0,0,160,1790,1,0,0,0,162,1804,
+		1,0,0,0,164,1821,1,0,0,0,166,1848,1,0,0,0,168,1850,1,0,0,0,170,1860,1,
+		0,0,0,172,1885,1,0,0,0,174,1931,1,0,0,0,176,1938,1,0,0,0,178,1940,1,0,
+		0,0,180,1952,1,0,0,0,182,1972,1,0,0,0,184,1980,1,0,0,0,186,1999,1,0,0,
+		0,188,2012,1,0,0,0,190,2014,1,0,0,0,192,2018,1,0,0,0,194,2021,1,0,0,0,
+		196,2028,1,0,0,0,198,2030,1,0,0,0,200,2051,1,0,0,0,202,2123,1,0,0,0,204,
+		2147,1,0,0,0,206,2149,1,0,0,0,208,2151,1,0,0,0,210,2174,1,0,0,0,212,2190,
+		1,0,0,0,214,2196,1,0,0,0,216,2198,1,0,0,0,218,2207,1,0,0,0,220,2213,1,
+		0,0,0,222,2242,1,0,0,0,224,2301,1,0,0,0,226,2303,1,0,0,0,228,2309,1,0,
+		0,0,230,2324,1,0,0,0,232,2347,1,0,0,0,234,2351,1,0,0,0,236,2432,1,0,0,
+		0,238,2434,1,0,0,0,240,2437,1,0,0,0,242,2455,1,0,0,0,244,2511,1,0,0,0,
+		246,2533,1,0,0,0,248,2535,1,0,0,0,250,2565,1,0,0,0,252,2595,1,0,0,0,254,
+		2646,1,0,0,0,256,2648,1,0,0,0,258,2709,1,0,0,0,260,2711,1,0,0,0,262,2726,
+		1,0,0,0,264,2739,1,0,0,0,266,2758,1,0,0,0,268,2887,1,0,0,0,270,2898,1,
+		0,0,0,272,2900,1,0,0,0,274,2944,1,0,0,0,276,2988,1,0,0,0,278,3101,1,0,
+		0,0,280,3173,1,0,0,0,282,3191,1,0,0,0,284,3238,1,0,0,0,286,3280,1,0,0,
+		0,288,3357,1,0,0,0,290,3439,1,0,0,0,292,3456,1,0,0,0,294,3464,1,0,0,0,
+		296,3510,1,0,0,0,298,3512,1,0,0,0,300,3517,1,0,0,0,302,3530,1,0,0,0,304,
+		3541,1,0,0,0,306,3567,1,0,0,0,308,3570,1,0,0,0,310,3579,1,0,0,0,312,3613,
+		1,0,0,0,314,3617,1,0,0,0,316,3624,1,0,0,0,318,3655,1,0,0,0,320,3657,1,
+		0,0,0,322,3660,1,0,0,0,324,3685,1,0,0,0,326,3699,1,0,0,0,328,3707,1,0,
+		0,0,330,3726,1,0,0,0,332,3752,1,0,0,0,334,3764,1,0,0,0,336,3805,1,0,0,
+		0,338,3838,1,0,0,0,340,3854,1,0,0,0,342,3856,1,0,0,0,344,3893,1,0,0,0,
+		346,3895,1,0,0,0,348,3957,1,0,0,0,350,3959,1,0,0,0,352,3965,1,0,0,0,354,
+		3990,1,0,0,0,356,3992,1,0,0,0,358,4023,1,0,0,0,360,4052,1,0,0,0,362,4054,
+		1,0,0,0,364,4095,1,0,0,0,366,4097,1,0,0,0,368,4111,1,0,0,0,370,4130,1,
+		0,0,0,372,4132,1,0,0,0,374,4147,1,0,0,0,376,4159,1,0,0,0,378,4214,1,0,
+		0,0,380,4222,1,0,0,0,382,4262,1,0,0,0,384,4264,1,0,0,0,386,4286,1,0,0,
+		0,388,4288,1,0,0,0,390,4306,1,0,0,0,392,4314,1,0,0,0,394,4335,1,0,0,0,
+		396,4376,1,0,0,0,398,4378,1,0,0,0,400,4388,1,0,0,0,402,4396,1,0,0,0,404,
+		4410,1,0,0,0,406,4418,1,0,0,0,408,4420,1,0,0,0,410,4430,1,0,0,0,412,4432,
+		1,0,0,0,414,4434,1,0,0,0,416,4436,1,0,0,0,418,4438,1,0,0,0,420,422,3,6,
+		3,0,421,420,1,0,0,0,421,422,1,0,0,0,422,429,1,0,0,0,423,425,5,497,0,0,
+		424,426,3,6,3,0,425,424,1,0,0,0,425,426,1,0,0,0,426,428,1,0,0,0,427,423,
+		1,0,0,0,428,431,1,0,0,0,429,427,1,0,0,0,429,430,1,0,0,0,430,432,1,0,0,
+		0,431,429,1,0,0,0,432,433,5,0,0,1,433,1,1,0,0,0,434,435,3,54,27,0,435,
+		436,5,0,0,1,436,3,1,0,0,0,437,438,3,38,19,0,438,439,5,0,0,1,439,5,1,0,
+		0,0,440,463,3,308,154,0,441,463,3,188,94,0,442,463,3,268,134,0,443,463,
+		3,284,142,0,444,463,3,336,168,0,445,463,3,288,144,0,446,463,3,290,145,
+		0,447,463,3,348,174,0,448,463,3,356,178,0,449,463,3,360,180,0,450,463,
+		3,372,186,0,451,463,3,374,187,0,452,463,3,378,189,0,453,463,3,384,192,
+		0,454,463,3,346,173,0,455,463,3,388,194,0,456,463,3,390,195,0,457,463,
+		3,392,196,0,458,463,3,340,170,0,459,463,3,394,197,0,460,463,3,396,198,
+		0,461,463,3,404,202,0,462,440,1,0,0,0,462,441,1,0,0,0,462,442,1,0,0,0,
+		462,443,1,0,0,0,462,444,1,0,0,0,462,445,1,0,0,0,462,446,1,0,0,0,462,447,
+		1,0,0,0,462,448,1,0,0,0,462,449,1,0,0,0,462,450,1,0,0,0,462,451,1,0,0,
+		0,462,452,1,0,0,0,462,453,1,0,0,0,462,454,1,0,0,0,462,455,1,0,0,0,462,
+		456,1,0,0,0,462,457,1,0,0,0,462,458,1,0,0,0,462,459,1,0,0,0,462,460,1,
+		0,0,0,462,461,1,0,0,0,463,7,1,0,0,0,464,467,3,10,5,0,465,467,3,412,206,
+		0,466,464,1,0,0,0,466,465,1,0,0,0,467,9,1,0,0,0,468,473,5,489,0,0,469,
+		473,5,490,0,0,470,473,5,491,0,0,471,473,3,410,205,0,472,468,1,0,0,0,472,
+		469,1,0,0,0,472,470,1,0,0,0,472,471,1,0,0,0,473,11,1,0,0,0,474,477,3,10,
+		5,0,475,477,3,414,207,0,476,474,1,0,0,0,476,475,1,0,0,0,477,13,1,0,0,0,
+		478,483,3,10,5,0,479,483,3,412,206,0,480,483,3,414,207,0,481,483,3,416,
+		208,0,482,478,1,0,0,0,482,479,1,0,0,0,482,480,1,0,0,0,482,481,1,0,0,0,
+		483,15,1,0,0,0,484,489,5,489,0,0,485,489,5,490,0,0,486,489,5,491,0,0,487,
+		489,3,418,209,0,488,484,1,0,0,0,488,485,1,0,0,0,488,486,1,0,0,0,488,487,
+		1,0,0,0,489,17,1,0,0,0,490,494,3,10,5,0,491,494,3,412,206,0,492,494,3,
+		414,207,0,493,490,1,0,0,0,493,491,1,0,0,0,493,492,1,0,0,0,494,19,1,0,0,
+		0,495,498,3,18,9,0,496,498,3,34,17,0,497,495,1,0,0,0,497,496,1,0,0,0,498,
+		21,1,0,0,0,499,504,3,8,4,0,500,501,5,501,0,0,501,503,3,14,7,0,502,500,
+		1,0,0,0,503,506,1,0,0,0,504,502,1,0,0,0,504,505,1,0,0,0,505,23,1,0,0,0,
+		506,504,1,0,0,0,507,512,3,22,11,0,508,509,5,496,0,0,509,511,3,22,11,0,
+		510,508,1,0,0,0,511,514,1,0,0,0,512,510,1,0,0,0,512,513,1,0,0,0,513,25,
+		1,0,0,0,514,512,1,0,0,0,515,520,3,8,4,0,516,517,5,496,0,0,517,519,3,8,
+		4,0,518,516,1,0,0,0,519,522,1,0,0,0,520,518,1,0,0,0,520,521,1,0,0,0,521,
+		27,1,0,0,0,522,520,1,0,0,0,523,524,5,492,0,0,524,525,3,26,13,0,525,526,
+		5,493,0,0,526,29,1,0,0,0,527,532,3,18,9,0,528,532,5,403,0,0,529,532,5,
+		406,0,0,530,532,5,444,0,0,531,527,1,0,0,0,531,528,1,0,0,0,531,529,1,0,
+		0,0,531,530,1,0,0,0,532,31,1,0,0,0,533,543,5,477,0,0,534,543,5,478,0,0,
+		535,543,3,34,17,0,536,543,5,486,0,0,537,543,5,487,0,0,538,543,5,485,0,
+		0,539,543,5,451,0,0,540,543,5,415,0,0,541,543,5,433,0,0,542,533,1,0,0,
+		0,542,534,1,0,0,0,542,535,1,0,0,0,542,536,1,0,0,0,542,537,1,0,0,0,542,
+		538,1,0,0,0,542,539,1,0,0,0,542,540,1,0,0,0,542,541,1,0,0,0,543,33,1,0,
+		0,0,544,545,7,0,0,0,545,35,1,0,0,0,546,548,7,1,0,0,547,546,1,0,0,0,547,
+		548,1,0,0,0,548,549,1,0,0,0,549,550,7,2,0,0,550,37,1,0,0,0,551,553,5,341,
+		0,0,552,551,1,0,0,0,552,553,1,0,0,0,553,557,1,0,0,0,554,558,3,42,21,0,
+		555,558,3,44,22,0,556,558,3,50,25,0,557,554,1,0,0,0,557,555,1,0,0,0,557,
+		556,1,0,0,0,558,570,1,0,0,0,559,561,3,40,20,0,560,559,1,0,0,0,561,562,
+		1,0,0,0,562,560,1,0,0,0,562,563,1,0,0,0,563,571,1,0,0,0,564,568,5,389,
+		0,0,565,566,5,494,0,0,566,567,5,477,0,0,567,569,5,495,0,0,568,565,1,0,
+		0,0,568,569,1,0,0,0,569,571,1,0,0,0,570,560,1,0,0,0,570,564,1,0,0,0,570,
+		571,1,0,0,0,571,39,1,0,0,0,572,574,5,494,0,0,573,575,5,477,0,0,574,573,
+		1,0,0,0,574,575,1,0,0,0,575,576,1,0,0,0,576,577,5,495,0,0,577,41,1,0,0,
+		0,578,636,5,325,0,0,579,636,5,326,0,0,580,636,5,342,0,0,581,636,5,311,
+		0,0,582,636,5,339,0,0,583,636,5,313,0,0,584,588,5,321,0,0,585,586,5,492,
+		0,0,586,587,5,477,0,0,587,589,5,493,0,0,588,585,1,0,0,0,588,589,1,0,0,
+		0,589,636,1,0,0,0,590,591,5,75,0,0,591,636,5,338,0,0,592,594,7,3,0,0,593,
+		595,3,52,26,0,594,593,1,0,0,0,594,595,1,0,0,0,595,636,1,0,0,0,596,598,
+		5,312,0,0,597,599,5,295,0,0,598,597,1,0,0,0,598,599,1,0,0,0,599,601,1,
+		0,0,0,600,602,3,52,26,0,601,600,1,0,0,0,601,602,1,0,0,0,602,636,1,0,0,
+		0,603,609,5,315,0,0,604,609,5,314,0,0,605,606,5,329,0,0,606,609,7,4,0,
+		0,607,609,5,330,0,0,608,603,1,0,0,0,608,604,1,0,0,0,608,605,1,0,0,0,608,
+		607,1,0,0,0,609,611,1,0,0,0,610,612,5,295,0,0,611,610,1,0,0,0,611,612,
+		1,0,0,0,612,616,1,0,0,0,613,614,5,492,0,0,614,615,5,477,0,0,615,617,5,
+		493,0,0,616,613,1,0,0,0,616,617,1,0,0,0,617,636,1,0,0,0,618,622,5,349,
+		0,0,619,620,5,492,0,0,620,621,5,477,0,0,621,623,5,493,0,0,622,619,1,0,
+		0,0,622,623,1,0,0,0,623,636,1,0,0,0,624,628,7,5,0,0,625,626,5,492,0,0,
+		626,627,5,477,0,0,627,629,5,493,0,0,628,625,1,0,0,0,628,629,1,0,0,0,629,
+		633,1,0,0,0,630,631,7,6,0,0,631,632,5,344,0,0,632,634,5,309,0,0,633,630,
+		1,0,0,0,633,634,1,0,0,0,634,636,1,0,0,0,635,578,1,0,0,0,635,579,1,0,0,
+		0,635,580,1,0,0,0,635,581,1,0,0,0,635,582,1,0,0,0,635,583,1,0,0,0,635,
+		584,1,0,0,0,635,590,1,0,0,0,635,592,1,0,0,0,635,596,1,0,0,0,635,608,1,
+		0,0,0,635,618,1,0,0,0,635,624,1,0,0,0,636,43,1,0,0,0,637,642,5,327,0,0,
+		638,643,3,46,23,0,639,640,5,492,0,0,640,641,5,477,0,0,641,643,5,493,0,
+		0,642,638,1,0,0,0,642,639,1,0,0,0,642,643,1,0,0,0,643,45,1,0,0,0,644,647,
+		5,307,0,0,645,646,5,449,0,0,646,648,5,153,0,0,647,645,1,0,0,0,647,648,
+		1,0,0,0,648,674,1,0,0,0,649,674,5,153,0,0,650,657,5,58,0,0,651,655,5,449,
+		0,0,652,656,5,108,0,0,653,656,5,150,0,0,654,656,3,48,24,0,655,652,1,0,
+		0,0,655,653,1,0,0,0,655,654,1,0,0,0,656,658,1,0,0,0,657,651,1,0,0,0,657,
+		658,1,0,0,0,658,674,1,0,0,0,659,665,5,108,0,0,660,663,5,449,0,0,661,664,
+		5,150,0,0,662,664,3,48,24,0,663,661,1,0,0,0,663,662,1,0,0,0,664,666,1,
+		0,0,0,665,660,1,0,0,0,665,666,1,0,0,0,666,674,1,0,0,0,667,670,5,150,0,
+		0,668,669,5,449,0,0,669,671,3,48,24,0,670,668,1,0,0,0,670,671,1,0,0,0,
+		671,674,1,0,0,0,672,674,3,48,24,0,673,644,1,0,0,0,673,649,1,0,0,0,673,
+		650,1,0,0,0,673,659,1,0,0,0,673,667,1,0,0,0,673,672,1,0,0,0,674,47,1,0,
+		0,0,675,679,5,237,0,0,676,677,5,492,0,0,677,678,5,477,0,0,678,680,5,493,
+		0,0,679,676,1,0,0,0,679,680,1,0,0,0,680,49,1,0,0,0,681,686,3,12,6,0,682,
+		683,5,501,0,0,683,685,3,14,7,0,684,682,1,0,0,0,685,688,1,0,0,0,686,684,
+		1,0,0,0,686,687,1,0,0,0,687,690,1,0,0,0,688,686,1,0,0,0,689,691,3,52,26,
+		0,690,689,1,0,0,0,690,691,1,0,0,0,691,51,1,0,0,0,692,693,5,492,0,0,693,
+		698,3,54,27,0,694,695,5,496,0,0,695,697,3,54,27,0,696,694,1,0,0,0,697,
+		700,1,0,0,0,698,696,1,0,0,0,698,699,1,0,0,0,699,701,1,0,0,0,700,698,1,
+		0,0,0,701,702,5,493,0,0,702,53,1,0,0,0,703,704,6,27,-1,0,704,713,3,78,
+		39,0,705,706,7,1,0,0,706,713,3,54,27,21,707,708,3,62,31,0,708,709,3,54,
+		27,15,709,713,1,0,0,0,710,711,5,432,0,0,711,713,3,54,27,3,712,703,1,0,
+		0,0,712,705,1,0,0,0,712,707,1,0,0,0,712,710,1,0,0,0,713,829,1,0,0,0,714,
+		715,10,23,0,0,715,716,5,379,0,0,716,828,3,54,27,24,717,718,10,19,0,0,718,
+		719,5,15,0,0,719,720,5,344,0,0,720,721,5,309,0,0,721,828,3,54,27,20,722,
+		723,10,18,0,0,723,724,5,472,0,0,724,828,3,54,27,19,725,726,10,17,0,0,726,
+		727,7,7,0,0,727,828,3,54,27,18,728,729,10,16,0,0,729,730,7,1,0,0,730,828,
+		3,54,27,17,731,732,10,14,0,0,732,733,3,62,31,0,733,734,3,54,27,15,734,
+		828,1,0,0,0,735,737,10,12,0,0,736,738,5,432,0,0,737,736,1,0,0,0,737,738,
+		1,0,0,0,738,739,1,0,0,0,739,741,5,310,0,0,740,742,7,8,0,0,741,740,1,0,
+		0,0,741,742,1,0,0,0,742,743,1,0,0,0,743,744,3,56,28,0,744,745,5,387,0,
+		0,745,746,3,54,27,13,746,828,1,0,0,0,747,748,10,10,0,0,748,749,5,82,0,
+		0,749,828,3,54,27,11,750,752,10,8,0,0,751,753,5,432,0,0,752,751,1,0,0,
+		0,752,753,1,0,0,0,753,758,1,0,0,0,754,759,5,375,0,0,755,759,5,369,0,0,
+		756,757,5,381,0,0,757,759,5,449,0,0,758,754,1,0,0,0,758,755,1,0,0,0,758,
+		756,1,0,0,0,759,760,1,0,0,0,760,828,3,54,27,9,761,762,10,6,0,0,762,763,
+		3,58,29,0,763,764,3,54,27,7,764,828,1,0,0,0,765,766,10,4,0,0,766,768,5,
+		371,0,0,767,769,5,432,0,0,768,767,1,0,0,0,768,769,1,0,0,0,769,770,1,0,
+		0,0,770,771,5,410,0,0,771,772,5,419,0,0,772,828,3,54,27,5,773,774,10,2,
+		0,0,774,775,5,387,0,0,775,828,3,54,27,3,776,777,10,1,0,0,777,778,5,437,
+		0,0,778,828,3,54,27,2,779,780,10,22,0,0,780,781,5,499,0,0,781,828,3,38,
+		19,0,782,783,10,20,0,0,783,784,5,397,0,0,784,828,3,22,11,0,785,788,10,
+		13,0,0,786,789,3,60,30,0,787,789,3,62,31,0,788,786,1,0,0,0,788,787,1,0,
+		0,0,789,790,1,0,0,0,790,791,3,68,34,0,791,792,3,72,36,0,792,828,1,0,0,
+		0,793,795,10,11,0,0,794,796,5,432,0,0,795,794,1,0,0,0,795,796,1,0,0,0,
+		796,797,1,0,0,0,797,798,5,423,0,0,798,828,3,74,37,0,799,801,10,9,0,0,800,
+		802,5,432,0,0,801,800,1,0,0,0,801,802,1,0,0,0,802,807,1,0,0,0,803,808,
+		5,375,0,0,804,808,5,369,0,0,805,806,5,381,0,0,806,808,5,449,0,0,807,803,
+		1,0,0,0,807,804,1,0,0,0,807,805,1,0,0,0,808,809,1,0,0,0,809,810,3,68,34,
+		0,810,811,3,72,36,0,811,828,1,0,0,0,812,813,10,7,0,0,813,814,3,58,29,0,
+		814,815,3,68,34,0,815,816,3,72,36,0,816,828,1,0,0,0,817,825,10,5,0,0,818,
+		820,5,371,0,0,819,821,5,432,0,0,820,819,1,0,0,0,820,821,1,0,0,0,821,822,
+		1,0,0,0,822,826,3,66,33,0,823,826,5,372,0,0,824,826,5,377,0,0,825,818,
+		1,0,0,0,825,823,1,0,0,0,825,824,1,0,0,0,826,828,1,0,0,0,827,714,1,0,0,
+		0,827,717,1,0,0,0,827,722,1,0,0,0,827,725,1,0,0,0,827,728,1,0,0,0,827,
+		731,1,0,0,0,827,735,1,0,0,0,827,747,1,0,0,0,827,750,1,0,0,0,827,761,1,
+		0,0,0,827,765,1,0,0,0,827,773,1,0,0,0,827,776,1,0,0,0,827,779,1,0,0,0,
+		827,782,1,0,0,0,827,785,1,0,0,0,827,793,1,0,0,0,827,799,1,0,0,0,827,812,
+		1,0,0,0,827,817,1,0,0,0,828,831,1,0,0,0,829,827,1,0,0,0,829,830,1,0,0,
+		0,830,55,1,0,0,0,831,829,1,0,0,0,832,833,6,28,-1,0,833,840,3,78,39,0,834,
+		835,7,1,0,0,835,840,3,56,28,8,836,837,3,62,31,0,837,838,3,56,28,4,838,
+		840,1,0,0,0,839,832,1,0,0,0,839,834,1,0,0,0,839,836,1,0,0,0,840,871,1,
+		0,0,0,841,842,10,7,0,0,842,843,5,472,0,0,843,870,3,56,28,8,844,845,10,
+		6,0,0,845,846,7,7,0,0,846,870,3,56,28,7,847,848,10,5,0,0,848,849,7,1,0,
+		0,849,870,3,56,28,6,850,851,10,3,0,0,851,852,3,62,31,0,852,853,3,56,28,
+		4,853,870,1,0,0,0,854,855,10,2,0,0,855,856,3,58,29,0,856,857,3,56,28,3,
+		857,870,1,0,0,0,858,859,10,1,0,0,859,861,5,371,0,0,860,862,5,432,0,0,861,
+		860,1,0,0,0,861,862,1,0,0,0,862,863,1,0,0,0,863,864,5,410,0,0,864,865,
+		5,419,0,0,865,870,3,56,28,2,866,867,10,9,0,0,867,868,5,499,0,0,868,870,
+		3,38,19,0,869,841,1,0,0,0,869,844,1,0,0,0,869,847,1,0,0,0,869,850,1,0,
+		0,0,869,854,1,0,0,0,869,858,1,0,0,0,869,866,1,0,0,0,870,873,1,0,0,0,871,
+		869,1,0,0,0,871,872,1,0,0,0,872,57,1,0,0,0,873,871,1,0,0,0,874,875,7,9,
+		0,0,875,59,1,0,0,0,876,877,7,10,0,0,877,61,1,0,0,0,878,893,5,502,0,0,879,
+		880,5,174,0,0,880,886,5,492,0,0,881,882,3,8,4,0,882,883,5,501,0,0,883,
+		885,1,0,0,0,884,881,1,0,0,0,885,888,1,0,0,0,886,884,1,0,0,0,886,887,1,
+		0,0,0,887,889,1,0,0,0,888,886,1,0,0,0,889,890,3,64,32,0,890,891,5,493,
+		0,0,891,893,1,0,0,0,892,878,1,0,0,0,892,879,1,0,0,0,893,63,1,0,0,0,894,
+		898,5,502,0,0,895,898,3,58,29,0,896,898,3,60,30,0,897,894,1,0,0,0,897,
+		895,1,0,0,0,897,896,1,0,0,0,898,65,1,0,0,0,899,909,5,433,0,0,900,909,5,
+		451,0,0,901,909,5,415,0,0,902,909,5,285,0,0,903,909,5,73,0,0,904,906,7,
+		11,0,0,905,904,1,0,0,0,905,906,1,0,0,0,906,907,1,0,0,0,907,909,5,164,0,
+		0,908,899,1,0,0,0,908,900,1,0,0,0,908,901,1,0,0,0,908,902,1,0,0,0,908,
+		903,1,0,0,0,908,905,1,0,0,0,909,67,1,0,0,0,910,911,7,12,0,0,911,69,1,0,
+		0,0,912,917,3,54,27,0,913,914,5,496,0,0,914,916,3,54,27,0,915,913,1,0,
+		0,0,916,919,1,0,0,0,917,915,1,0,0,0,917,918,1,0,0,0,918,71,1,0,0,0,919,
+		917,1,0,0,0,920,933,5,492,0,0,921,934,3,104,52,0,922,927,3,54,27,0,923,
+		924,5,496,0,0,924,926,3,54,27,0,925,923,1,0,0,0,926,929,1,0,0,0,927,925,
+		1,0,0,0,927,928,1,0,0,0,928,931,1,0,0,0,929,927,1,0,0,0,930,932,3,106,
+		53,0,931,930,1,0,0,0,931,932,1,0,0,0,932,934,1,0,0,0,933,921,1,0,0,0,933,
+		922,1,0,0,0,934,935,1,0,0,0,935,936,5,493,0,0,936,73,1,0,0,0,937,943,5,
+		492,0,0,938,944,3,104,52,0,939,941,3,76,38,0,940,942,3,106,53,0,941,940,
+		1,0,0,0,941,942,1,0,0,0,942,944,1,0,0,0,943,938,1,0,0,0,943,939,1,0,0,
+		0,944,945,1,0,0,0,945,946,5,493,0,0,946,75,1,0,0,0,947,949,5,468,0,0,948,
+		947,1,0,0,0,948,949,1,0,0,0,949,950,1,0,0,0,950,957,7,2,0,0,951,957,5,
+		482,0,0,952,957,5,433,0,0,953,957,5,451,0,0,954,957,5,415,0,0,955,957,
+		3,54,27,0,956,948,1,0,0,0,956,951,1,0,0,0,956,952,1,0,0,0,956,953,1,0,
+		0,0,956,954,1,0,0,0,956,955,1,0,0,0,957,972,1,0,0,0,958,968,5,496,0,0,
+		959,961,5,468,0,0,960,959,1,0,0,0,960,961,1,0,0,0,961,962,1,0,0,0,962,
+		969,7,2,0,0,963,969,5,482,0,0,964,969,5,433,0,0,965,969,5,451,0,0,966,
+		969,5,415,0,0,967,969,3,54,27,0,968,960,1,0,0,0,968,963,1,0,0,0,968,964,
+		1,0,0,0,968,965,1,0,0,0,968,966,1,0,0,0,968,967,1,0,0,0,969,971,1,0,0,
+		0,970,958,1,0,0,0,971,974,1,0,0,0,972,970,1,0,0,0,972,973,1,0,0,0,973,
+		77,1,0,0,0,974,972,1,0,0,0,975,1051,5,477,0,0,976,1051,5,478,0,0,977,1051,
+		3,34,17,0,978,1051,5,486,0,0,979,1051,5,487,0,0,980,1051,5,485,0,0,981,
+		1051,5,451,0,0,982,1051,5,415,0,0,983,1051,5,433,0,0,984,988,3,10,5,0,
+		985,987,3,80,40,0,986,985,1,0,0,0,987,990,1,0,0,0,988,986,1,0,0,0,988,
+		989,1,0,0,0,989,996,1,0,0,0,990,988,1,0,0,0,991,993,3,82,41,0,992,994,
+		3,34,17,0,993,992,1,0,0,0,993,994,1,0,0,0,994,997,1,0,0,0,995,997,3,34,
+		17,0,996,991,1,0,0,0,996,995,1,0,0,0,996,997,1,0,0,0,997,1051,1,0,0,0,
+		998,1007,3,412,206,0,999,1001,3,80,40,0,1000,999,1,0,0,0,1001,1002,1,0,
+		0,0,1002,1000,1,0,0,0,1002,1003,1,0,0,0,1003,1005,1,0,0,0,1004,1006,3,
+		82,41,0,1005,1004,1,0,0,0,1005,1006,1,0,0,0,1006,1008,1,0,0,0,1007,1000,
+		1,0,0,0,1007,1008,1,0,0,0,1008,1051,1,0,0,0,1009,1012,3,414,207,0,1010,
+		1013,3,82,41,0,1011,1013,3,34,17,0,1012,1010,1,0,0,0,1012,1011,1,0,0,0,
+		1013,1051,1,0,0,0,1014,1018,5,480,0,0,1015,1017,3,80,40,0,1016,1015,1,
+		0,0,0,1017,1020,1,0,0,0,1018,1016,1,0,0,0,1018,1019,1,0,0,0,1019,1051,
+		1,0,0,0,1020,1018,1,0,0,0,1021,1025,3,72,36,0,1022,1024,3,80,40,0,1023,
+		1022,1,0,0,0,1024,1027,1,0,0,0,1025,1023,1,0,0,0,1025,1026,1,0,0,0,1026,
+		1051,1,0,0,0,1027,1025,1,0,0,0,1028,1051,3,86,43,0,1029,1051,3,90,45,0,
+		1030,1051,3,94,47,0,1031,1051,3,96,48,0,1032,1033,5,319,0,0,1033,1051,
+		3,100,50,0,1034,1035,5,389,0,0,1035,1051,3,100,50,0,1036,1037,5,389,0,
+		0,1037,1051,3,88,44,0,1038,1039,5,340,0,0,1039,1041,5,492,0,0,1040,1042,
+		3,70,35,0,1041,1040,1,0,0,0,1041,1042,1,0,0,0,1042,1043,1,0,0,0,1043,1051,
+		5,493,0,0,1044,1045,5,323,0,0,1045,1046,5,492,0,0,1046,1047,3,70,35,0,
+		1047,1048,5,493,0,0,1048,1051,1,0,0,0,1049,1051,5,407,0,0,1050,975,1,0,
+		0,0,1050,976,1,0,0,0,1050,977,1,0,0,0,1050,978,1,0,0,0,1050,979,1,0,0,
+		0,1050,980,1,0,0,0,1050,981,1,0,0,0,1050,982,1,0,0,0,1050,983,1,0,0,0,
+		1050,984,1,0,0,0,1050,998,1,0,0,0,1050,1009,1,0,0,0,1050,1014,1,0,0,0,
+		1050,1021,1,0,0,0,1050,1028,1,0,0,0,1050,1029,1,0,0,0,1050,1030,1,0,0,
+		0,1050,1031,1,0,0,0,1050,1032,1,0,0,0,1050,1034,1,0,0,0,1050,1036,1,0,
+		0,0,1050,1038,1,0,0,0,1050,1044,1,0,0,0,1050,1049,1,0,0,0,1051,79,1,0,
+		0,0,1052,1055,5,501,0,0,1053,1056,3,14,7,0,1054,1056,5,469,0,0,1055,1053,
+		1,0,0,0,1055,1054,1,0,0,0,1056,1070,1,0,0,0,1057,1066,5,494,0,0,1058,1060,
+		3,54,27,0,1059,1058,1,0,0,0,1059,1060,1,0,0,0,1060,1061,1,0,0,0,1061,1063,
+		5,498,0,0,1062,1064,3,54,27,0,1063,1062,1,0,0,0,1063,1064,1,0,0,0,1064,
+		1067,1,0,0,0,1065,1067,3,54,27,0,1066,1059,1,0,0,0,1066,1065,1,0,0,0,1067,
+		1068,1,0,0,0,1068,1070,5,495,0,0,1069,1052,1,0,0,0,1069,1057,1,0,0,0,1070,
+		81,1,0,0,0,1071,1087,5,492,0,0,1072,1088,5,469,0,0,1073,1075,7,13,0,0,
+		1074,1073,1,0,0,0,1074,1075,1,0,0,0,1075,1076,1,0,0,0,1076,1081,3,84,42,
+		0,1077,1078,5,496,0,0,1078,1080,3,84,42,0,1079,1077,1,0,0,0,1080,1083,
+		1,0,0,0,1081,1079,1,0,0,0,1081,1082,1,0,0,0,1082,1085,1,0,0,0,1083,1081,
+		1,0,0,0,1084,1086,3,168,84,0,1085,1084,1,0,0,0,1085,1086,1,0,0,0,1086,
+		1088,1,0,0,0,1087,1072,1,0,0,0,1087,1074,1,0,0,0,1087,1088,1,0,0,0,1088,
+		1089,1,0,0,0,1089,1096,5,493,0,0,1090,1091,5,301,0,0,1091,1092,5,421,0,
+		0,1092,1093,5,492,0,0,1093,1094,3,168,84,0,1094,1095,5,493,0,0,1095,1097,
+		1,0,0,0,1096,1090,1,0,0,0,1096,1097,1,0,0,0,1097,1104,1,0,0,0,1098,1099,
+		5,93,0,0,1099,1100,5,492,0,0,1100,1101,5,458,0,0,1101,1102,3,54,27,0,1102,
+		1103,5,493,0,0,1103,1105,1,0,0,0,1104,1098,1,0,0,0,1104,1105,1,0,0,0,1105,
+		1111,1,0,0,0,1106,1109,5,179,0,0,1107,1110,3,8,4,0,1108,1110,3,162,81,
+		0,1109,1107,1,0,0,0,1109,1108,1,0,0,0,1110,1112,1,0,0,0,1111,1106,1,0,
+		0,0,1111,1112,1,0,0,0,1112,83,1,0,0,0,1113,1115,5,456,0,0,1114,1113,1,
+		0,0,0,1114,1115,1,0,0,0,1115,1119,1,0,0,0,1116,1117,3,12,6,0,1117,1118,
+		7,14,0,0,1118,1120,1,0,0,0,1119,1116,1,0,0,0,1119,1120,1,0,0,0,1120,1121,
+		1,0,0,0,1121,1122,3,54,27,0,1122,85,1,0,0,0,1123,1124,3,42,21,0,1124,1125,
+		3,34,17,0,1125,1138,1,0,0,0,1126,1135,5,327,0,0,1127,1129,3,34,17,0,1128,
+		1130,3,46,23,0,1129,1128,1,0,0,0,1129,1130,1,0,0,0,1130,1136,1,0,0,0,1131,
+		1132,5,492,0,0,1132,1133,5,477,0,0,1133,1134,5,493,0,0,1134,1136,3,34,
+		17,0,1135,1127,1,0,0,0,1135,1131,1,0,0,0,1136,1138,1,0,0,0,1137,1123,1,
+		0,0,0,1137,1126,1,0,0,0,1138,87,1,0,0,0,1139,1149,5,494,0,0,1140,1150,
+		3,70,35,0,1141,1146,3,88,44,0,1142,1143,5,496,0,0,1143,1145,3,88,44,0,
+		1144,1142,1,0,0,0,1145,1148,1,0,0,0,1146,1144,1,0,0,0,1146,1147,1,0,0,
+		0,1147,1150,1,0,0,0,1148,1146,1,0,0,0,1149,1140,1,0,0,0,1149,1141,1,0,
+		0,0,1149,1150,1,0,0,0,1150,1151,1,0,0,0,1151,1152,5,495,0,0,1152,89,1,
+		0,0,0,1153,1155,5,394,0,0,1154,1156,3,54,27,0,1155,1154,1,0,0,0,1155,1156,
+		1,0,0,0,1156,1158,1,0,0,0,1157,1159,3,92,46,0,1158,1157,1,0,0,0,1159,1160,
+		1,0,0,0,1160,1158,1,0,0,0,1160,1161,1,0,0,0,1161,1164,1,0,0,0,1162,1163,
+		5,412,0,0,1163,1165,3,54,27,0,1164,1162,1,0,0,0,1164,1165,1,0,0,0,1165,
+		1166,1,0,0,0,1166,1167,5,413,0,0,1167,91,1,0,0,0,1168,1169,5,457,0,0,1169,
+		1170,3,54,27,0,1170,1171,5,448,0,0,1171,1172,3,54,27,0,1172,93,1,0,0,0,
+		1173,1174,5,316,0,0,1174,1175,5,492,0,0,1175,1176,3,70,35,0,1176,1177,
+		5,493,0,0,1177,1312,1,0,0,0,1178,1179,5,333,0,0,1179,1180,5,492,0,0,1180,
+		1181,3,54,27,0,1181,1182,5,496,0,0,1182,1183,3,54,27,0,1183,1184,5,493,
+		0,0,1184,1312,1,0,0,0,1185,1186,7,15,0,0,1186,1187,5,492,0,0,1187,1188,
+		3,70,35,0,1188,1189,5,493,0,0,1189,1312,1,0,0,0,1190,1191,5,395,0,0,1191,
+		1192,5,492,0,0,1192,1193,3,54,27,0,1193,1194,5,390,0,0,1194,1195,3,38,
+		19,0,1195,1196,5,493,0,0,1196,1312,1,0,0,0,1197,1198,5,320,0,0,1198,1201,
+		5,492,0,0,1199,1202,3,18,9,0,1200,1202,3,34,17,0,1201,1199,1,0,0,0,1201,
+		1200,1,0,0,0,1202,1203,1,0,0,0,1203,1204,5,419,0,0,1204,1205,3,54,27,0,
+		1205,1206,5,493,0,0,1206,1312,1,0,0,0,1207,1208,5,336,0,0,1208,1209,5,
+		492,0,0,1209,1225,3,84,42,0,1210,1211,5,439,0,0,1211,1212,3,54,27,0,1212,
+		1213,5,419,0,0,1213,1216,3,54,27,0,1214,1215,5,417,0,0,1215,1217,3,54,
+		27,0,1216,1214,1,0,0,0,1216,1217,1,0,0,0,1217,1226,1,0,0,0,1218,1219,5,
+		496,0,0,1219,1221,3,84,42,0,1220,1218,1,0,0,0,1221,1224,1,0,0,0,1222,1220,
+		1,0,0,0,1222,1223,1,0,0,0,1223,1226,1,0,0,0,1224,1222,1,0,0,0,1225,1210,
+		1,0,0,0,1225,1222,1,0,0,0,1226,1227,1,0,0,0,1227,1228,5,493,0,0,1228,1312,
+		1,0,0,0,1229,1230,5,337,0,0,1230,1231,5,492,0,0,1231,1232,3,56,28,0,1232,
+		1233,5,423,0,0,1233,1234,3,56,28,0,1234,1235,5,493,0,0,1235,1312,1,0,0,
+		0,1236,1237,5,343,0,0,1237,1238,5,492,0,0,1238,1260,3,84,42,0,1239,1240,
+		5,419,0,0,1240,1243,3,54,27,0,1241,1242,5,417,0,0,1242,1244,3,54,27,0,
+		1243,1241,1,0,0,0,1243,1244,1,0,0,0,1244,1261,1,0,0,0,1245,1246,5,417,
+		0,0,1246,1249,3,54,27,0,1247,1248,5,419,0,0,1248,1250,3,54,27,0,1249,1247,
+		1,0,0,0,1249,1250,1,0,0,0,1250,1261,1,0,0,0,1251,1252,5,381,0,0,1252,1261,
+		3,54,27,0,1253,1254,5,496,0,0,1254,1256,3,84,42,0,1255,1253,1,0,0,0,1256,
+		1259,1,0,0,0,1257,1255,1,0,0,0,1257,1258,1,0,0,0,1258,1261,1,0,0,0,1259,
+		1257,1,0,0,0,1260,1239,1,0,0,0,1260,1245,1,0,0,0,1260,1251,1,0,0,0,1260,
+		1257,1,0,0,0,1261,1262,1,0,0,0,1262,1263,5,493,0,0,1263,1312,1,0,0,0,1264,
+		1265,5,347,0,0,1265,1267,5,492,0,0,1266,1268,7,16,0,0,1267,1266,1,0,0,
+		0,1267,1268,1,0,0,0,1268,1283,1,0,0,0,1269,1270,5,419,0,0,1270,1284,3,
+		70,35,0,1271,1281,3,54,27,0,1272,1273,5,419,0,0,1273,1282,3,70,35,0,1274,
+		1275,5,496,0,0,1275,1277,3,54,27,0,1276,1274,1,0,0,0,1277,1280,1,0,0,0,
+		1278,1276,1,0,0,0,1278,1279,1,0,0,0,1279,1282,1,0,0,0,1280,1278,1,0,0,
+		0,1281,1272,1,0,0,0,1281,1278,1,0,0,0,1282,1284,1,0,0,0,1283,1269,1,0,
+		0,0,1283,1271,1,0,0,0,1284,1285,1,0,0,0,1285,1286,5,493,0,0,1286,1312,
+		1,0,0,0,1287,1288,5,332,0,0,1288,1289,5,492,0,0,1289,1292,3,54,27,0,1290,
+		1291,5,496,0,0,1291,1293,7,11,0,0,1292,1290,1,0,0,0,1292,1293,1,0,0,0,
+		1293,1294,1,0,0,0,1294,1295,5,493,0,0,1295,1312,1,0,0,0,1296,1297,5,363,
+		0,0,1297,1298,5,417,0,0,1298,1299,5,492,0,0,1299,1300,3,54,27,0,1300,1301,
+		5,493,0,0,1301,1312,1,0,0,0,1302,1303,5,346,0,0,1303,1304,5,492,0,0,1304,
+		1305,3,54,27,0,1305,1306,5,390,0,0,1306,1307,3,38,19,0,1307,1308,5,493,
+		0,0,1308,1312,1,0,0,0,1309,1310,7,17,0,0,1310,1312,3,408,204,0,1311,1173,
+		1,0,0,0,1311,1178,1,0,0,0,1311,1185,1,0,0,0,1311,1190,1,0,0,0,1311,1197,
+		1,0,0,0,1311,1207,1,0,0,0,1311,1229,1,0,0,0,1311,1236,1,0,0,0,1311,1264,
+		1,0,0,0,1311,1287,1,0,0,0,1311,1296,1,0,0,0,1311,1302,1,0,0,0,1311,1309,
+		1,0,0,0,1312,95,1,0,0,0,1313,1327,5,402,0,0,1314,1318,7,18,0,0,1315,1316,
+		5,492,0,0,1316,1317,5,477,0,0,1317,1319,5,493,0,0,1318,1315,1,0,0,0,1318,
+		1319,1,0,0,0,1319,1327,1,0,0,0,1320,1327,5,403,0,0,1321,1327,5,406,0,0,
+		1322,1327,5,444,0,0,1323,1327,5,454,0,0,1324,1327,5,401,0,0,1325,1327,
+		5,366,0,0,1326,1313,1,0,0,0,1326,1314,1,0,0,0,1326,1320,1,0,0,0,1326,1321,
+		1,0,0,0,1326,1322,1,0,0,0,1326,1323,1,0,0,0,1326,1324,1,0,0,0,1326,1325,
+		1,0,0,0,1327,97,1,0,0,0,1328,1330,3,178,89,0,1329,1328,1,0,0,0,1329,1330,
+		1,0,0,0,1330,1331,1,0,0,0,1331,1332,3,102,51,0,1332,99,1,0,0,0,1333,1334,
+		5,492,0,0,1334,1335,3,98,49,0,1335,1336,5,493,0,0,1336,101,1,0,0,0,1337,
+		1341,3,110,55,0,1338,1340,3,108,54,0,1339,1338,1,0,0,0,1340,1343,1,0,0,
+		0,1341,1339,1,0,0,0,1341,1342,1,0,0,0,1342,1345,1,0,0,0,1343,1341,1,0,
+		0,0,1344,1346,3,168,84,0,1345,1344,1,0,0,0,1345,1346,1,0,0,0,1346,1350,
+		1,0,0,0,1347,1349,3,174,87,0,1348,1347,1,0,0,0,1349,1352,1,0,0,0,1350,
+		1348,1,0,0,0,1350,1351,1,0,0,0,1351,103,1,0,0,0,1352,1350,1,0,0,0,1353,
+		1354,3,178,89,0,1354,1355,3,102,51,0,1355,1373,1,0,0,0,1356,1360,3,112,
+		56,0,1357,1359,3,108,54,0,1358,1357,1,0,0,0,1359,1362,1,0,0,0,1360,1358,
+		1,0,0,0,1360,1361,1,0,0,0,1361,1364,1,0,0,0,1362,1360,1,0,0,0,1363,1365,
+		3,168,84,0,1364,1363,1,0,0,0,1364,1365,1,0,0,0,1365,1369,1,0,0,0,1366,
+		1368,3,174,87,0,1367,1366,1,0,0,0,1368,1371,1,0,0,0,1369,1367,1,0,0,0,
+		1369,1370,1,0,0,0,1370,1373,1,0,0,0,1371,1369,1,0,0,0,1372,1353,1,0,0,
+		0,1372,1356,1,0,0,0,1373,105,1,0,0,0,1374,1376,3,108,54,0,1375,1374,1,
+		0,0,0,1376,1377,1,0,0,0,1377,1375,1,0,0,0,1377,1378,1,0,0,0,1378,1380,
+		1,0,0,0,1379,1381,3,168,84,0,1380,1379,1,0,0,0,1380,1381,1,0,0,0,1381,
+		1385,1,0,0,0,1382,1384,3,174,87,0,1383,1382,1,0,0,0,1384,1387,1,0,0,0,
+		1385,1383,1,0,0,0,1385,1386,1,0,0,0,1386,1401,1,0,0,0,1387,1385,1,0,0,
+		0,1388,1392,3,168,84,0,1389,1391,3,174,87,0,1390,1389,1,0,0,0,1391,1394,
+		1,0,0,0,1392,1390,1,0,0,0,1392,1393,1,0,0,0,1393,1401,1,0,0,0,1394,1392,
+		1,0,0,0,1395,1397,3,174,87,0,1396,1395,1,0,0,0,1397,1398,1,0,0,0,1398,
+		1396,1,0,0,0,1398,1399,1,0,0,0,1399,1401,1,0,0,0,1400,1375,1,0,0,0,1400,
+		1388,1,0,0,0,1400,1396,1,0,0,0,1401,107,1,0,0,0,1402,1404,7,19,0,0,1403,
+		1405,7,13,0,0,1404,1403,1,0,0,0,1404,1405,1,0,0,0,1405,1406,1,0,0,0,1406,
+		1407,3,110,55,0,1407,109,1,0,0,0,1408,1411,3,112,56,0,1409,1411,3,100,
+		50,0,1410,1408,1,0,0,0,1410,1409,1,0,0,0,1411,111,1,0,0,0,1412,1422,5,
+		443,0,0,1413,1423,5,384,0,0,1414,1420,5,410,0,0,1415,1416,5,435,0,0,1416,
+		1417,5,492,0,0,1417,1418,3,70,35,0,1418,1419,5,493,0,0,1419,1421,1,0,0,
+		0,1420,1415,1,0,0,0,1420,1421,1,0,0,0,1421,1423,1,0,0,0,1422,1413,1,0,
+		0,0,1422,1414,1,0,0,0,1422,1423,1,0,0,0,1423,1425,1,0,0,0,1424,1426,3,
+		114,57,0,1425,1424,1,0,0,0,1425,1426,1,0,0,0,1426,1428,1,0,0,0,1427,1429,
+		3,118,59,0,1428,1427,1,0,0,0,1428,1429,1,0,0,0,1429,1431,1,0,0,0,1430,
+		1432,3,122,61,0,1431,1430,1,0,0,0,1431,1432,1,0,0,0,1432,1434,1,0,0,0,
+		1433,1435,3,152,76,0,1434,1433,1,0,0,0,1434,1435,1,0,0,0,1435,1437,1,0,
+		0,0,1436,1438,3,154,77,0,1437,1436,1,0,0,0,1437,1438,1,0,0,0,1438,1440,
+		1,0,0,0,1439,1441,3,158,79,0,1440,1439,1,0,0,0,1440,1441,1,0,0,0,1441,
+		1443,1,0,0,0,1442,1444,3,160,80,0,1443,1442,1,0,0,0,1443,1444,1,0,0,0,
+		1444,1470,1,0,0,0,1445,1446,5,348,0,0,1446,1451,3,120,60,0,1447,1448,5,
+		496,0,0,1448,1450,3,120,60,0,1449,1447,1,0,0,0,1450,1453,1,0,0,0,1451,
+		1449,1,0,0,0,1451,1452,1,0,0,0,1452,1470,1,0,0,0,1453,1451,1,0,0,0,1454,
+		1467,5,447,0,0,1455,1461,5,436,0,0,1456,1462,3,22,11,0,1457,1458,5,492,
+		0,0,1458,1459,3,22,11,0,1459,1460,5,493,0,0,1460,1462,1,0,0,0,1461,1456,
+		1,0,0,0,1461,1457,1,0,0,0,1462,1468,1,0,0,0,1463,1465,3,22,11,0,1464,1466,
+		5,469,0,0,1465,1464,1,0,0,0,1465,1466,1,0,0,0,1466,1468,1,0,0,0,1467,1455,
+		1,0,0,0,1467,1463,1,0,0,0,1468,1470,1,0,0,0,1469,1412,1,0,0,0,1469,1445,
+		1,0,0,0,1469,1454,1,0,0,0,1470,113,1,0,0,0,1471,1476,3,116,58,0,1472,1473,
+		5,496,0,0,1473,1475,3,116,58,0,1474,1472,1,0,0,0,1475,1478,1,0,0,0,1476,
+		1474,1,0,0,0,1476,1477,1,0,0,0,1477,115,1,0,0,0,1478,1476,1,0,0,0,1479,
+		1483,3,54,27,0,1480,1481,5,390,0,0,1481,1484,3,14,7,0,1482,1484,3,16,8,
+		0,1483,1480,1,0,0,0,1483,1482,1,0,0,0,1483,1484,1,0,0,0,1484,1487,1,0,
+		0,0,1485,1487,5,469,0,0,1486,1479,1,0,0,0,1486,1485,1,0,0,0,1487,117,1,
+		0,0,0,1488,1490,5,426,0,0,1489,1491,3,196,98,0,1490,1489,1,0,0,0,1490,
+		1491,1,0,0,0,1491,1493,1,0,0,0,1492,1494,5,447,0,0,1493,1492,1,0,0,0,1493,
+		1494,1,0,0,0,1494,1495,1,0,0,0,1495,1496,3,22,11,0,1496,119,1,0,0,0,1497,
+		1498,5,492,0,0,1498,1499,3,76,38,0,1499,1500,5,493,0,0,1500,121,1,0,0,
+		0,1501,1502,5,419,0,0,1502,1507,3,124,62,0,1503,1504,5,496,0,0,1504,1506,
+		3,124,62,0,1505,1503,1,0,0,0,1506,1509,1,0,0,0,1507,1505,1,0,0,0,1507,
+		1508,1,0,0,0,1508,123,1,0,0,0,1509,1507,1,0,0,0,1510,1514,3,130,65,0,1511,
+		1513,3,126,63,0,1512,1511,1,0,0,0,1513,1516,1,0,0,0,1514,1512,1,0,0,0,
+		1514,1515,1,0,0,0,1515,125,1,0,0,0,1516,1514,1,0,0,0,1517,1518,5,365,0,
+		0,1518,1519,5,373,0,0,1519,1542,3,130,65,0,1520,1522,5,376,0,0,1521,1523,
+		3,128,64,0,1522,1521,1,0,0,0,1522,1523,1,0,0,0,1523,1524,1,0,0,0,1524,
+		1525,5,373,0,0,1525,1542,3,130,65,0,1526,1528,3,128,64,0,1527,1526,1,0,
+		0,0,1527,1528,1,0,0,0,1528,1529,1,0,0,0,1529,1530,5,373,0,0,1530,1539,
+		3,124,62,0,1531,1532,5,435,0,0,1532,1540,3,54,27,0,1533,1534,5,455,0,0,
+		1534,1537,3,28,14,0,1535,1536,5,390,0,0,1536,1538,3,8,4,0,1537,1535,1,
+		0,0,0,1537,1538,1,0,0,0,1538,1540,1,0,0,0,1539,1531,1,0,0,0,1539,1533,
+		1,0,0,0,1540,1542,1,0,0,0,1541,1517,1,0,0,0,1541,1520,1,0,0,0,1541,1527,
+		1,0,0,0,1542,127,1,0,0,0,1543,1549,5,370,0,0,1544,1546,7,20,0,0,1545,1547,
+		5,378,0,0,1546,1545,1,0,0,0,1546,1547,1,0,0,0,1547,1549,1,0,0,0,1548,1543,
+		1,0,0,0,1548,1544,1,0,0,0,1549,129,1,0,0,0,1550,1567,3,22,11,0,1551,1553,
+		5,469,0,0,1552,1551,1,0,0,0,1552,1553,1,0,0,0,1553,1555,1,0,0,0,1554,1556,
+		3,132,66,0,1555,1554,1,0,0,0,1555,1556,1,0,0,0,1556,1558,1,0,0,0,1557,
+		1559,3,150,75,0,1558,1557,1,0,0,0,1558,1559,1,0,0,0,1559,1568,1,0,0,0,
+		1560,1562,3,82,41,0,1561,1563,3,140,70,0,1562,1561,1,0,0,0,1562,1563,1,
+		0,0,0,1563,1565,1,0,0,0,1564,1566,3,134,67,0,1565,1564,1,0,0,0,1565,1566,
+		1,0,0,0,1566,1568,1,0,0,0,1567,1552,1,0,0,0,1567,1560,1,0,0,0,1568,1628,
+		1,0,0,0,1569,1575,5,436,0,0,1570,1576,3,22,11,0,1571,1572,5,492,0,0,1572,
+		1573,3,22,11,0,1573,1574,5,493,0,0,1574,1576,1,0,0,0,1575,1570,1,0,0,0,
+		1575,1571,1,0,0,0,1576,1578,1,0,0,0,1577,1579,3,132,66,0,1578,1577,1,0,
+		0,0,1578,1579,1,0,0,0,1579,1581,1,0,0,0,1580,1582,3,150,75,0,1581,1580,
+		1,0,0,0,1581,1582,1,0,0,0,1582,1628,1,0,0,0,1583,1589,5,492,0,0,1584,1590,
+		3,104,52,0,1585,1587,3,124,62,0,1586,1588,3,106,53,0,1587,1586,1,0,0,0,
+		1587,1588,1,0,0,0,1588,1590,1,0,0,0,1589,1584,1,0,0,0,1589,1585,1,0,0,
+		0,1590,1591,1,0,0,0,1591,1593,5,493,0,0,1592,1594,3,132,66,0,1593,1592,
+		1,0,0,0,1593,1594,1,0,0,0,1594,1628,1,0,0,0,1595,1607,5,427,0,0,1596,1598,
+		3,100,50,0,1597,1599,3,132,66,0,1598,1597,1,0,0,0,1598,1599,1,0,0,0,1599,
+		1608,1,0,0,0,1600,1602,3,142,71,0,1601,1603,3,140,70,0,1602,1601,1,0,0,
+		0,1602,1603,1,0,0,0,1603,1605,1,0,0,0,1604,1606,3,134,67,0,1605,1604,1,
+		0,0,0,1605,1606,1,0,0,0,1606,1608,1,0,0,0,1607,1596,1,0,0,0,1607,1600,
+		1,0,0,0,1608,1628,1,0,0,0,1609,1612,3,144,72,0,1610,1612,3,146,73,0,1611,
+		1609,1,0,0,0,1611,1610,1,0,0,0,1612,1614,1,0,0,0,1613,1615,3,140,70,0,
+		1614,1613,1,0,0,0,1614,1615,1,0,0,0,1615,1617,1,0,0,0,1616,1618,3,134,
+		67,0,1617,1616,1,0,0,0,1617,1618,1,0,0,0,1618,1628,1,0,0,0,1619,1621,5,
+		427,0,0,1620,1619,1,0,0,0,1620,1621,1,0,0,0,1621,1622,1,0,0,0,1622,1623,
+		5,360,0,0,1623,1625,3,408,204,0,1624,1626,3,132,66,0,1625,1624,1,0,0,0,
+		1625,1626,1,0,0,0,1626,1628,1,0,0,0,1627,1550,1,0,0,0,1627,1569,1,0,0,
+		0,1627,1583,1,0,0,0,1627,1595,1,0,0,0,1627,1611,1,0,0,0,1627,1620,1,0,
+		0,0,1628,131,1,0,0,0,1629,1631,5,390,0,0,1630,1629,1,0,0,0,1630,1631,1,
+		0,0,0,1631,1632,1,0,0,0,1632,1634,3,8,4,0,1633,1635,3,28,14,0,1634,1633,
+		1,0,0,0,1634,1635,1,0,0,0,1635,133,1,0,0,0,1636,1637,5,390,0,0,1637,1638,
+		5,492,0,0,1638,1643,3,138,69,0,1639,1640,5,496,0,0,1640,1642,3,138,69,
+		0,1641,1639,1,0,0,0,1642,1645,1,0,0,0,1643,1641,1,0,0,0,1643,1644,1,0,
+		0,0,1644,1646,1,0,0,0,1645,1643,1,0,0,0,1646,1647,5,493,0,0,1647,1666,
+		1,0,0,0,1648,1650,5,390,0,0,1649,1648,1,0,0,0,1649,1650,1,0,0,0,1650,1651,
+		1,0,0,0,1651,1663,3,8,4,0,1652,1653,5,492,0,0,1653,1658,3,136,68,0,1654,
+		1655,5,496,0,0,1655,1657,3,136,68,0,1656,1654,1,0,0,0,1657,1660,1,0,0,
+		0,1658,1656,1,0,0,0,1658,1659,1,0,0,0,1659,1661,1,0,0,0,1660,1658,1,0,
+		0,0,1661,1662,5,493,0,0,1662,1664,1,0,0,0,1663,1652,1,0,0,0,1663,1664,
+		1,0,0,0,1664,1666,1,0,0,0,1665,1636,1,0,0,0,1665,1649,1,0,0,0,1666,135,
+		1,0,0,0,1667,1673,3,8,4,0,1668,1671,3,38,19,0,1669,1670,5,397,0,0,1670,
+		1672,3,22,11,0,1671,1669,1,0,0,0,1671,1672,1,0,0,0,1672,1674,1,0,0,0,1673,
+		1668,1,0,0,0,1673,1674,1,0,0,0,1674,137,1,0,0,0,1675,1676,3,8,4,0,1676,
+		1679,3,38,19,0,1677,1678,5,397,0,0,1678,1680,3,22,11,0,1679,1677,1,0,0,
+		0,1679,1680,1,0,0,0,1680,139,1,0,0,0,1681,1682,5,460,0,0,1682,1683,5,177,
+		0,0,1683,141,1,0,0,0,1684,1690,3,144,72,0,1685,1690,3,146,73,0,1686,1687,
+		3,22,11,0,1687,1688,3,82,41,0,1688,1690,1,0,0,0,1689,1684,1,0,0,0,1689,
+		1685,1,0,0,0,1689,1686,1,0,0,0,1690,143,1,0,0,0,1691,1697,3,94,47,0,1692,
+		1697,3,96,48,0,1693,1694,3,414,207,0,1694,1695,3,82,41,0,1695,1697,1,0,
+		0,0,1696,1691,1,0,0,0,1696,1692,1,0,0,0,1696,1693,1,0,0,0,1697,145,1,0,
+		0,0,1698,1699,5,230,0,0,1699,1700,5,419,0,0,1700,1701,5,492,0,0,1701,1706,
+		3,148,74,0,1702,1703,5,496,0,0,1703,1705,3,148,74,0,1704,1702,1,0,0,0,
+		1705,1708,1,0,0,0,1706,1704,1,0,0,0,1706,1707,1,0,0,0,1707,1709,1,0,0,
+		0,1708,1706,1,0,0,0,1709,1710,5,493,0,0,1710,147,1,0,0,0,1711,1712,3,22,
+		11,0,1712,1713,3,82,41,0,1713,1716,1,0,0,0,1714,1716,3,144,72,0,1715,1711,
+		1,0,0,0,1715,1714,1,0,0,0,1716,1729,1,0,0,0,1717,1718,5,390,0,0,1718,1719,
+		5,492,0,0,1719,1724,3,138,69,0,1720,1721,5,496,0,0,1721,1723,3,138,69,
+		0,1722,1720,1,0,0,0,1723,1726,1,0,0,0,1724,1722,1,0,0,0,1724,1725,1,0,
+		0,0,1725,1727,1,0,0,0,1726,1724,1,0,0,0,1727,1728,5,493,0,0,1728,1730,
+		1,0,0,0,1729,1717,1,0,0,0,1729,1730,1,0,0,0,1730,149,1,0,0,0,1731,1732,
+		5,382,0,0,1732,1733,3,22,11,0,1733,1734,5,492,0,0,1734,1735,3,70,35,0,
+		1735,1741,5,493,0,0,1736,1737,5,216,0,0,1737,1738,5,492,0,0,1738,1739,
+		3,54,27,0,1739,1740,5,493,0,0,1740,1742,1,0,0,0,1741,1736,1,0,0,0,1741,
+		1742,1,0,0,0,1742,151,1,0,0,0,1743,1744,5,458,0,0,1744,1745,3,54,27,0,
+		1745,153,1,0,0,0,1746,1747,5,421,0,0,1747,1749,5,23,0,0,1748,1750,7,13,
+		0,0,1749,1748,1,0,0,0,1749,1750,1,0,0,0,1750,1751,1,0,0,0,1751,1756,3,
+		156,78,0,1752,1753,5,496,0,0,1753,1755,3,156,78,0,1754,1752,1,0,0,0,1755,
+		1758,1,0,0,0,1756,1754,1,0,0,0,1756,1757,1,0,0,0,1757,155,1,0,0,0,1758,
+		1756,1,0,0,0,1759,1760,5,227,0,0,1760,1761,5,492,0,0,1761,1762,3,70,35,
+		0,1762,1763,5,493,0,0,1763,1786,1,0,0,0,1764,1765,5,52,0,0,1765,1766,5,
+		492,0,0,1766,1767,3,70,35,0,1767,1768,5,493,0,0,1768,1786,1,0,0,0,1769,
+		1770,5,323,0,0,1770,1771,5,245,0,0,1771,1772,5,492,0,0,1772,1777,3,156,
+		78,0,1773,1774,5,496,0,0,1774,1776,3,156,78,0,1775,1773,1,0,0,0,1776,1779,
+		1,0,0,0,1777,1775,1,0,0,0,1777,1778,1,0,0,0,1778,1780,1,0,0,0,1779,1777,
+		1,0,0,0,1780,1781,5,493,0,0,1781,1786,1,0,0,0,1782,1783,5,492,0,0,1783,
+		1786,5,493,0,0,1784,1786,3,54,27,0,1785,1759,1,0,0,0,1785,1764,1,0,0,0,
+		1785,1769,1,0,0,0,1785,1782,1,0,0,0,1785,1784,1,0,0,0,1786,157,1,0,0,0,
+		1787,1788,5,422,0,0,1788,1789,3,54,27,0,1789,159,1,0,0,0,1790,1791,5,459,
+		0,0,1791,1792,3,8,4,0,1792,1793,5,390,0,0,1793,1801,3,162,81,0,1794,1795,
+		5,496,0,0,1795,1796,3,8,4,0,1796,1797,5,390,0,0,1797,1798,3,162,81,0,1798,
+		1800,1,0,0,0,1799,1794,1,0,0,0,1800,1803,1,0,0,0,1801,1799,1,0,0,0,1801,
+		1802,1,0,0,0,1802,161,1,0,0,0,1803,1801,1,0,0,0,1804,1806,5,492,0,0,1805,
+		1807,3,8,4,0,1806,1805,1,0,0,0,1806,1807,1,0,0,0,1807,1811,1,0,0,0,1808,
+		1809,5,187,0,0,1809,1810,5,23,0,0,1810,1812,3,70,35,0,1811,1808,1,0,0,
+		0,1811,1812,1,0,0,0,1812,1814,1,0,0,0,1813,1815,3,168,84,0,1814,1813,1,
+		0,0,0,1814,1815,1,0,0,0,1815,1817,1,0,0,0,1816,1818,3,164,82,0,1817,1816,
+		1,0,0,0,1817,1818,1,0,0,0,1818,1819,1,0,0,0,1819,1820,5,493,0,0,1820,163,
+		1,0,0,0,1821,1828,7,21,0,0,1822,1823,5,310,0,0,1823,1824,3,166,83,0,1824,
+		1825,5,387,0,0,1825,1826,3,166,83,0,1826,1829,1,0,0,0,1827,1829,3,166,
+		83,0,1828,1822,1,0,0,0,1828,1827,1,0,0,0,1829,1839,1,0,0,0,1830,1837,5,
+		84,0,0,1831,1832,5,53,0,0,1832,1838,5,340,0,0,1833,1838,5,421,0,0,1834,
+		1838,5,273,0,0,1835,1836,5,163,0,0,1836,1838,5,178,0,0,1837,1831,1,0,0,
+		0,1837,1833,1,0,0,0,1837,1834,1,0,0,0,1837,1835,1,0,0,0,1838,1840,1,0,
+		0,0,1839,1830,1,0,0,0,1839,1840,1,0,0,0,1840,165,1,0,0,0,1841,1842,5,282,
+		0,0,1842,1849,7,22,0,0,1843,1844,5,53,0,0,1844,1849,5,340,0,0,1845,1846,
+		3,54,27,0,1846,1847,7,22,0,0,1847,1849,1,0,0,0,1848,1841,1,0,0,0,1848,
+		1843,1,0,0,0,1848,1845,1,0,0,0,1849,167,1,0,0,0,1850,1851,5,438,0,0,1851,
+		1852,5,23,0,0,1852,1857,3,170,85,0,1853,1854,5,496,0,0,1854,1856,3,170,
+		85,0,1855,1853,1,0,0,0,1856,1859,1,0,0,0,1857,1855,1,0,0,0,1857,1858,1,
+		0,0,0,1858,169,1,0,0,0,1859,1857,1,0,0,0,1860,1880,3,54,27,0,1861,1881,
+		5,391,0,0,1862,1881,5,409,0,0,1863,1878,5,455,0,0,1864,1879,3,64,32,0,
+		1865,1866,5,174,0,0,1866,1872,5,492,0,0,1867,1868,3,8,4,0,1868,1869,5,
+		501,0,0,1869,1871,1,0,0,0,1870,1867,1,0,0,0,1871,1874,1,0,0,0,1872,1870,
+		1,0,0,0,1872,1873,1,0,0,0,1873,1875,1,0,0,0,1874,1872,1,0,0,0,1875,1876,
+		3,64,32,0,1876,1877,5,493,0,0,1877,1879,1,0,0,0,1878,1864,1,0,0,0,1878,
+		1865,1,0,0,0,1879,1881,1,0,0,0,1880,1861,1,0,0,0,1880,1862,1,0,0,0,1880,
+		1863,1,0,0,0,1880,1881,1,0,0,0,1881,1883,1,0,0,0,1882,1884,3,172,86,0,
+		1883,1882,1,0,0,0,1883,1884,1,0,0,0,1884,171,1,0,0,0,1885,1886,5,168,0,
+		0,1886,1887,7,23,0,0,1887,173,1,0,0,0,1888,1891,5,429,0,0,1889,1892,5,
+		384,0,0,1890,1892,3,54,27,0,1891,1889,1,0,0,0,1891,1890,1,0,0,0,1892,1932,
+		1,0,0,0,1893,1894,5,434,0,0,1894,1896,3,54,27,0,1895,1897,7,24,0,0,1896,
+		1895,1,0,0,0,1896,1897,1,0,0,0,1897,1932,1,0,0,0,1898,1899,5,416,0,0,1899,
+		1901,7,25,0,0,1900,1902,3,176,88,0,1901,1900,1,0,0,0,1901,1902,1,0,0,0,
+		1902,1903,1,0,0,0,1903,1907,7,24,0,0,1904,1908,5,436,0,0,1905,1906,5,460,
+		0,0,1906,1908,5,273,0,0,1907,1904,1,0,0,0,1907,1905,1,0,0,0,1908,1932,
+		1,0,0,0,1909,1917,5,417,0,0,1910,1918,5,289,0,0,1911,1912,5,163,0,0,1912,
+		1913,5,129,0,0,1913,1918,5,289,0,0,1914,1918,5,246,0,0,1915,1916,5,129,
+		0,0,1916,1918,5,246,0,0,1917,1910,1,0,0,0,1917,1911,1,0,0,0,1917,1914,
+		1,0,0,0,1917,1915,1,0,0,0,1918,1921,1,0,0,0,1919,1920,5,170,0,0,1920,1922,
+		3,24,12,0,1921,1919,1,0,0,0,1921,1922,1,0,0,0,1922,1926,1,0,0,0,1923,1927,
+		5,167,0,0,1924,1925,5,249,0,0,1925,1927,5,141,0,0,1926,1923,1,0,0,0,1926,
+		1924,1,0,0,0,1926,1927,1,0,0,0,1927,1932,1,0,0,0,1928,1929,5,417,0,0,1929,
+		1930,5,205,0,0,1930,1932,5,436,0,0,1931,1888,1,0,0,0,1931,1893,1,0,0,0,
+		1931,1898,1,0,0,0,1931,1909,1,0,0,0,1931,1928,1,0,0,0,1932,175,1,0,0,0,
+		1933,1935,7,1,0,0,1934,1933,1,0,0,0,1934,1935,1,0,0,0,1935,1936,1,0,0,
+		0,1936,1939,7,2,0,0,1937,1939,3,78,39,0,1938,1934,1,0,0,0,1938,1937,1,
+		0,0,0,1939,177,1,0,0,0,1940,1942,5,460,0,0,1941,1943,5,208,0,0,1942,1941,
+		1,0,0,0,1942,1943,1,0,0,0,1943,1944,1,0,0,0,1944,1949,3,180,90,0,1945,
+		1946,5,496,0,0,1946,1948,3,180,90,0,1947,1945,1,0,0,0,1948,1951,1,0,0,
+		0,1949,1947,1,0,0,0,1949,1950,1,0,0,0,1950,179,1,0,0,0,1951,1949,1,0,0,
+		0,1952,1954,3,8,4,0,1953,1955,3,28,14,0,1954,1953,1,0,0,0,1954,1955,1,
+		0,0,0,1955,1956,1,0,0,0,1956,1961,5,390,0,0,1957,1959,5,432,0,0,1958,1957,
+		1,0,0,0,1958,1959,1,0,0,0,1959,1960,1,0,0,0,1960,1962,5,146,0,0,1961,1958,
+		1,0,0,0,1961,1962,1,0,0,0,1962,1963,1,0,0,0,1963,1964,5,492,0,0,1964,1965,
+		3,308,154,0,1965,1967,5,493,0,0,1966,1968,3,182,91,0,1967,1966,1,0,0,0,
+		1967,1968,1,0,0,0,1968,1970,1,0,0,0,1969,1971,3,184,92,0,1970,1969,1,0,
+		0,0,1970,1971,1,0,0,0,1971,181,1,0,0,0,1972,1973,5,236,0,0,1973,1974,7,
+		26,0,0,1974,1975,5,95,0,0,1975,1976,5,23,0,0,1976,1977,3,26,13,0,1977,
+		1978,5,244,0,0,1978,1979,3,8,4,0,1979,183,1,0,0,0,1980,1981,5,55,0,0,1981,
+		1982,3,26,13,0,1982,1983,5,244,0,0,1983,1989,3,8,4,0,1984,1985,5,449,0,
+		0,1985,1986,3,186,93,0,1986,1987,5,407,0,0,1987,1988,3,186,93,0,1988,1990,
+		1,0,0,0,1989,1984,1,0,0,0,1989,1990,1,0,0,0,1990,1991,1,0,0,0,1991,1992,
+		5,455,0,0,1992,1993,3,8,4,0,1993,185,1,0,0,0,1994,2000,3,32,16,0,1995,
+		2000,3,86,43,0,1996,1997,3,12,6,0,1997,1998,3,34,17,0,1998,2000,1,0,0,
+		0,1999,1994,1,0,0,0,1999,1995,1,0,0,0,1999,1996,1,0,0,0,2000,187,1,0,0,
+		0,2001,2013,3,200,100,0,2002,2013,3,260,130,0,2003,2013,3,198,99,0,2004,
+		2013,3,248,124,0,2005,2013,3,250,125,0,2006,2013,3,242,121,0,2007,2013,
+		3,252,126,0,2008,2013,3,258,129,0,2009,2013,3,256,128,0,2010,2013,3,264,
+		132,0,2011,2013,3,266,133,0,2012,2001,1,0,0,0,2012,2002,1,0,0,0,2012,2003,
+		1,0,0,0,2012,2004,1,0,0,0,2012,2005,1,0,0,0,2012,2006,1,0,0,0,2012,2007,
+		1,0,0,0,2012,2008,1,0,0,0,2012,2009,1,0,0,0,2012,2010,1,0,0,0,2012,2011,
+		1,0,0,0,2013,189,1,0,0,0,2014,2015,5,110,0,0,2015,2016,5,432,0,0,2016,
+		2017,5,319,0,0,2017,191,1,0,0,0,2018,2019,5,110,0,0,2019,2020,5,319,0,
+		0,2020,193,1,0,0,0,2021,2022,7,27,0,0,2022,195,1,0,0,0,2023,2025,7,28,
+		0,0,2024,2023,1,0,0,0,2024,2025,1,0,0,0,2025,2026,1,0,0,0,2026,2029,7,
+		29,0,0,2027,2029,5,287,0,0,2028,2024,1,0,0,0,2028,2027,1,0,0,0,2029,197,
+		1,0,0,0,2030,2031,5,400,0,0,2031,2033,5,233,0,0,2032,2034,3,190,95,0,2033,
+		2032,1,0,0,0,2033,2034,1,0,0,0,2034,2036,1,0,0,0,2035,2037,3,8,4,0,2036,
+		2035,1,0,0,0,2036,2037,1,0,0,0,2037,2040,1,0,0,0,2038,2039,5,361,0,0,2039,
+		2041,3,30,15,0,2040,2038,1,0,0,0,2040,2041,1,0,0,0,2041,2048,1,0,0,0,2042,
+		2047,3,200,100,0,2043,2047,3,248,124,0,2044,2047,3,242,121,0,2045,2047,
+		3,252,126,0,2046,2042,1,0,0,0,2046,2043,1,0,0,0,2046,2044,1,0,0,0,2046,
+		2045,1,0,0,0,2047,2050,1,0,0,0,2048,2046,1,0,0,0,2048,2049,1,0,0,0,2049,
+		199,1,0,0,0,2050,2048,1,0,0,0,2051,2053,5,400,0,0,2052,2054,3,196,98,0,
+		2053,2052,1,0,0,0,2053,2054,1,0,0,0,2054,2055,1,0,0,0,2055,2057,5,447,
+		0,0,2056,2058,3,190,95,0,2057,2056,1,0,0,0,2057,2058,1,0,0,0,2058,2059,
+		1,0,0,0,2059,2074,3,22,11,0,2060,2061,5,170,0,0,2061,2063,3,22,11,0,2062,
+		2064,3,208,104,0,2063,2062,1,0,0,0,2063,2064,1,0,0,0,2064,2075,1,0,0,0,
+		2065,2066,5,187,0,0,2066,2067,5,170,0,0,2067,2069,3,22,11,0,2068,2070,
+		3,208,104,0,2069,2068,1,0,0,0,2069,2070,1,0,0,0,2070,2071,1,0,0,0,2071,
+		2072,3,212,106,0,2072,2075,1,0,0,0,2073,2075,3,202,101,0,2074,2060,1,0,
+		0,0,2074,2065,1,0,0,0,2074,2073,1,0,0,0,2074,2075,1,0,0,0,2075,2081,1,
+		0,0,0,2076,2077,5,121,0,0,2077,2078,5,492,0,0,2078,2079,3,24,12,0,2079,
+		2080,5,493,0,0,2080,2082,1,0,0,0,2081,2076,1,0,0,0,2081,2082,1,0,0,0,2082,
+		2097,1,0,0,0,2083,2084,5,187,0,0,2084,2085,5,23,0,0,2085,2086,3,8,4,0,
+		2086,2087,5,492,0,0,2087,2092,3,244,122,0,2088,2089,5,496,0,0,2089,2091,
+		3,244,122,0,2090,2088,1,0,0,0,2091,2094,1,0,0,0,2092,2090,1,0,0,0,2092,
+		2093,1,0,0,0,2093,2095,1,0,0,0,2094,2092,1,0,0,0,2095,2096,5,493,0,0,2096,
+		2098,1,0,0,0,2097,2083,1,0,0,0,2097,2098,1,0,0,0,2098,2101,1,0,0,0,2099,
+		2100,5,455,0,0,2100,2102,3,8,4,0,2101,2099,1,0,0,0,2101,2102,1,0,0,0,2102,
+		2104,1,0,0,0,2103,2105,3,214,107,0,2104,2103,1,0,0,0,2104,2105,1,0,0,0,
+		2105,2107,1,0,0,0,2106,2108,3,216,108,0,2107,2106,1,0,0,0,2107,2108,1,
+		0,0,0,2108,2111,1,0,0,0,2109,2110,5,268,0,0,2110,2112,3,8,4,0,2111,2109,
+		1,0,0,0,2111,2112,1,0,0,0,2112,2121,1,0,0,0,2113,2116,5,390,0,0,2114,2117,
+		3,98,49,0,2115,2117,3,390,195,0,2116,2114,1,0,0,0,2116,2115,1,0,0,0,2117,
+		2119,1,0,0,0,2118,2120,3,218,109,0,2119,2118,1,0,0,0,2119,2120,1,0,0,0,
+		2120,2122,1,0,0,0,2121,2113,1,0,0,0,2121,2122,1,0,0,0,2122,201,1,0,0,0,
+		2123,2132,5,492,0,0,2124,2129,3,204,102,0,2125,2126,5,496,0,0,2126,2128,
+		3,204,102,0,2127,2125,1,0,0,0,2128,2131,1,0,0,0,2129,2127,1,0,0,0,2129,
+		2130,1,0,0,0,2130,2133,1,0,0,0,2131,2129,1,0,0,0,2132,2124,1,0,0,0,2132,
+		2133,1,0,0,0,2133,2134,1,0,0,0,2134,2135,5,493,0,0,2135,203,1,0,0,0,2136,
+		2148,3,220,110,0,2137,2148,3,234,117,0,2138,2139,5,375,0,0,2139,2144,3,
+		22,11,0,2140,2141,7,30,0,0,2141,2143,3,206,103,0,2142,2140,1,0,0,0,2143,
+		2146,1,0,0,0,2144,2142,1,0,0,0,2144,2145,1,0,0,0,2145,2148,1,0,0,0,2146,
+		2144,1,0,0,0,2147,2136,1,0,0,0,2147,2137,1,0,0,0,2147,2138,1,0,0,0,2148,
+		205,1,0,0,0,2149,2150,7,31,0,0,2150,207,1,0,0,0,2151,2152,5,492,0,0,2152,
+		2157,3,210,105,0,2153,2154,5,496,0,0,2154,2156,3,210,105,0,2155,2153,1,
+		0,0,0,2156,2159,1,0,0,0,2157,2155,1,0,0,0,2157,2158,1,0,0,0,2158,2160,
+		1,0,0,0,2159,2157,1,0,0,0,2160,2161,5,493,0,0,2161,209,1,0,0,0,2162,2165,
+		3,8,4,0,2163,2164,5,460,0,0,2164,2166,5,176,0,0,2165,2163,1,0,0,0,2165,
+		2166,1,0,0,0,2166,2170,1,0,0,0,2167,2169,3,222,111,0,2168,2167,1,0,0,0,
+		2169,2172,1,0,0,0,2170,2168,1,0,0,0,2170,2171,1,0,0,0,2171,2175,1,0,0,
+		0,2172,2170,1,0,0,0,2173,2175,3,234,117,0,2174,2162,1,0,0,0,2174,2173,
+		1,0,0,0,2175,211,1,0,0,0,2176,2177,5,417,0,0,2177,2187,5,348,0,0,2178,
+		2179,5,423,0,0,2179,2188,3,408,204,0,2180,2181,5,419,0,0,2181,2182,3,408,
+		204,0,2182,2183,5,449,0,0,2183,2184,3,408,204,0,2184,2188,1,0,0,0,2185,
+		2186,5,460,0,0,2186,2188,3,408,204,0,2187,2178,1,0,0,0,2187,2180,1,0,0,
+		0,2187,2185,1,0,0,0,2188,2191,1,0,0,0,2189,2191,5,407,0,0,2190,2176,1,
+		0,0,0,2190,2189,1,0,0,0,2191,213,1,0,0,0,2192,2193,5,460,0,0,2193,2197,
+		3,302,151,0,2194,2195,5,302,0,0,2195,2197,5,172,0,0,2196,2192,1,0,0,0,
+		2196,2194,1,0,0,0,2197,215,1,0,0,0,2198,2199,5,435,0,0,2199,2205,5,39,
+		0,0,2200,2206,5,76,0,0,2201,2202,5,64,0,0,2202,2206,5,230,0,0,2203,2204,
+		5,195,0,0,2204,2206,5,230,0,0,2205,2200,1,0,0,0,2205,2201,1,0,0,0,2205,
+		2203,1,0,0,0,2206,217,1,0,0,0,2207,2209,5,460,0,0,2208,2210,5,163,0,0,
+		2209,2208,1,0,0,0,2209,2210,1,0,0,0,2210,2211,1,0,0,0,2211,2212,5,56,0,
+		0,2212,219,1,0,0,0,2213,2215,3,8,4,0,2214,2216,3,38,19,0,2215,2214,1,0,
+		0,0,2215,2216,1,0,0,0,2216,2219,1,0,0,0,2217,2218,5,259,0,0,2218,2220,
+		3,8,4,0,2219,2217,1,0,0,0,2219,2220,1,0,0,0,2220,2226,1,0,0,0,2221,2224,
+		5,41,0,0,2222,2225,3,8,4,0,2223,2225,5,407,0,0,2224,2222,1,0,0,0,2224,
+		2223,1,0,0,0,2225,2227,1,0,0,0,2226,2221,1,0,0,0,2226,2227,1,0,0,0,2227,
+		2231,1,0,0,0,2228,2230,3,222,111,0,2229,2228,1,0,0,0,2230,2233,1,0,0,0,
+		2231,2229,1,0,0,0,2231,2232,1,0,0,0,2232,221,1,0,0,0,2233,2231,1,0,0,0,
+		2234,2235,5,399,0,0,2235,2237,3,8,4,0,2236,2234,1,0,0,0,2236,2237,1,0,
+		0,0,2237,2238,1,0,0,0,2238,2243,3,224,112,0,2239,2243,3,232,116,0,2240,
+		2241,5,397,0,0,2241,2243,3,22,11,0,2242,2236,1,0,0,0,2242,2239,1,0,0,0,
+		2242,2240,1,0,0,0,2243,223,1,0,0,0,2244,2245,5,432,0,0,2245,2302,5,433,
+		0,0,2246,2302,5,433,0,0,2247,2248,5,407,0,0,2248,2302,3,56,28,0,2249,2250,
+		5,396,0,0,2250,2251,5,492,0,0,2251,2252,3,54,27,0,2252,2255,5,493,0,0,
+		2253,2254,5,163,0,0,2254,2256,5,120,0,0,2255,2253,1,0,0,0,2255,2256,1,
+		0,0,0,2256,2302,1,0,0,0,2257,2259,5,453,0,0,2258,2260,3,226,113,0,2259,
+		2258,1,0,0,0,2259,2260,1,0,0,0,2260,2264,1,0,0,0,2261,2262,5,440,0,0,2262,
+		2264,5,129,0,0,2263,2257,1,0,0,0,2263,2261,1,0,0,0,2264,2267,1,0,0,0,2265,
+		2266,5,460,0,0,2266,2268,3,302,151,0,2267,2265,1,0,0,0,2267,2268,1,0,0,
+		0,2268,2273,1,0,0,0,2269,2270,5,455,0,0,2270,2271,5,118,0,0,2271,2272,
+		5,268,0,0,2272,2274,3,8,4,0,2273,2269,1,0,0,0,2273,2274,1,0,0,0,2274,2302,
+		1,0,0,0,2275,2302,3,228,114,0,2276,2280,5,101,0,0,2277,2281,5,11,0,0,2278,
+		2279,5,23,0,0,2279,2281,5,407,0,0,2280,2277,1,0,0,0,2280,2278,1,0,0,0,
+		2281,2282,1,0,0,0,2282,2299,5,390,0,0,2283,2292,5,109,0,0,2284,2286,5,
+		492,0,0,2285,2287,3,254,127,0,2286,2285,1,0,0,0,2287,2288,1,0,0,0,2288,
+		2286,1,0,0,0,2288,2289,1,0,0,0,2289,2290,1,0,0,0,2290,2291,5,493,0,0,2291,
+		2293,1,0,0,0,2292,2284,1,0,0,0,2292,2293,1,0,0,0,2293,2300,1,0,0,0,2294,
+		2295,5,492,0,0,2295,2296,3,54,27,0,2296,2297,5,493,0,0,2297,2298,5,260,
+		0,0,2298,2300,1,0,0,0,2299,2283,1,0,0,0,2299,2294,1,0,0,0,2300,2302,1,
+		0,0,0,2301,2244,1,0,0,0,2301,2246,1,0,0,0,2301,2247,1,0,0,0,2301,2249,
+		1,0,0,0,2301,2263,1,0,0,0,2301,2275,1,0,0,0,2301,2276,1,0,0,0,2302,225,
+		1,0,0,0,2303,2305,5,168,0,0,2304,2306,5,432,0,0,2305,2304,1,0,0,0,2305,
+		2306,1,0,0,0,2306,2307,1,0,0,0,2307,2308,5,410,0,0,2308,227,1,0,0,0,2309,
+		2310,5,441,0,0,2310,2312,3,22,11,0,2311,2313,3,28,14,0,2312,2311,1,0,0,
+		0,2312,2313,1,0,0,0,2313,2316,1,0,0,0,2314,2315,5,144,0,0,2315,2317,7,
+		32,0,0,2316,2314,1,0,0,0,2316,2317,1,0,0,0,2317,2321,1,0,0,0,2318,2320,
+		3,230,115,0,2319,2318,1,0,0,0,2320,2323,1,0,0,0,2321,2319,1,0,0,0,2321,
+		2322,1,0,0,0,2322,229,1,0,0,0,2323,2321,1,0,0,0,2324,2325,5,435,0,0,2325,
+		2335,7,33,0,0,2326,2327,5,163,0,0,2327,2336,5,4,0,0,2328,2336,5,221,0,
+		0,2329,2336,5,27,0,0,2330,2331,5,244,0,0,2331,2333,7,34,0,0,2332,2334,
+		3,28,14,0,2333,2332,1,0,0,0,2333,2334,1,0,0,0,2334,2336,1,0,0,0,2335,2326,
+		1,0,0,0,2335,2328,1,0,0,0,2335,2329,1,0,0,0,2335,2330,1,0,0,0,2336,231,
+		1,0,0,0,2337,2339,5,432,0,0,2338,2337,1,0,0,0,2338,2339,1,0,0,0,2339,2340,
+		1,0,0,0,2340,2348,5,408,0,0,2341,2342,5,424,0,0,2342,2348,7,35,0,0,2343,
+		2344,5,432,0,0,2344,2348,5,291,0,0,2345,2346,5,163,0,0,2346,2348,5,120,
+		0,0,2347,2338,1,0,0,0,2347,2341,1,0,0,0,2347,2343,1,0,0,0,2347,2345,1,
+		0,0,0,2348,233,1,0,0,0,2349,2350,5,399,0,0,2350,2352,3,8,4,0,2351,2349,
+		1,0,0,0,2351,2352,1,0,0,0,2352,2353,1,0,0,0,2353,2357,3,236,118,0,2354,
+		2356,3,232,116,0,2355,2354,1,0,0,0,2356,2359,1,0,0,0,2357,2355,1,0,0,0,
+		2357,2358,1,0,0,0,2358,235,1,0,0,0,2359,2357,1,0,0,0,2360,2361,5,396,0,
+		0,2361,2362,5,492,0,0,2362,2363,3,54,27,0,2363,2364,5,493,0,0,2364,2433,
+		1,0,0,0,2365,2367,5,453,0,0,2366,2368,3,226,113,0,2367,2366,1,0,0,0,2367,
+		2368,1,0,0,0,2368,2372,1,0,0,0,2369,2370,5,440,0,0,2370,2372,5,129,0,0,
+		2371,2365,1,0,0,0,2371,2369,1,0,0,0,2372,2390,1,0,0,0,2373,2375,3,28,14,
+		0,2374,2376,3,238,119,0,2375,2374,1,0,0,0,2375,2376,1,0,0,0,2376,2379,
+		1,0,0,0,2377,2378,5,460,0,0,2378,2380,3,302,151,0,2379,2377,1,0,0,0,2379,
+		2380,1,0,0,0,2380,2385,1,0,0,0,2381,2382,5,455,0,0,2382,2383,5,118,0,0,
+		2383,2384,5,268,0,0,2384,2386,3,8,4,0,2385,2381,1,0,0,0,2385,2386,1,0,
+		0,0,2386,2391,1,0,0,0,2387,2388,5,455,0,0,2388,2389,5,118,0,0,2389,2391,
+		3,8,4,0,2390,2373,1,0,0,0,2390,2387,1,0,0,0,2391,2433,1,0,0,0,2392,2393,
+		5,418,0,0,2393,2394,5,129,0,0,2394,2395,3,28,14,0,2395,2396,3,228,114,
+		0,2396,2433,1,0,0,0,2397,2400,5,84,0,0,2398,2399,5,455,0,0,2399,2401,3,
+		8,4,0,2400,2398,1,0,0,0,2400,2401,1,0,0,0,2401,2402,1,0,0,0,2402,2403,
+		5,492,0,0,2403,2408,3,240,120,0,2404,2405,5,496,0,0,2405,2407,3,240,120,
+		0,2406,2404,1,0,0,0,2407,2410,1,0,0,0,2408,2406,1,0,0,0,2408,2409,1,0,
+		0,0,2409,2411,1,0,0,0,2410,2408,1,0,0,0,2411,2413,5,493,0,0,2412,2414,
+		3,238,119,0,2413,2412,1,0,0,0,2413,2414,1,0,0,0,2414,2417,1,0,0,0,2415,
+		2416,5,460,0,0,2416,2418,3,302,151,0,2417,2415,1,0,0,0,2417,2418,1,0,0,
+		0,2418,2423,1,0,0,0,2419,2420,5,455,0,0,2420,2421,5,118,0,0,2421,2422,
+		5,268,0,0,2422,2424,3,8,4,0,2423,2419,1,0,0,0,2423,2424,1,0,0,0,2424,2430,
+		1,0,0,0,2425,2426,5,458,0,0,2426,2427,5,492,0,0,2427,2428,3,54,27,0,2428,
+		2429,5,493,0,0,2429,2431,1,0,0,0,2430,2425,1,0,0,0,2430,2431,1,0,0,0,2431,
+		2433,1,0,0,0,2432,2360,1,0,0,0,2432,2371,1,0,0,0,2432,2392,1,0,0,0,2432,
+		2397,1,0,0,0,2433,237,1,0,0,0,2434,2435,5,115,0,0,2435,2436,3,28,14,0,
+		2436,239,1,0,0,0,2437,2438,3,244,122,0,2438,2453,5,460,0,0,2439,2454,3,
+		64,32,0,2440,2441,5,174,0,0,2441,2447,5,492,0,0,2442,2443,3,8,4,0,2443,
+		2444,5,501,0,0,2444,2446,1,0,0,0,2445,2442,1,0,0,0,2446,2449,1,0,0,0,2447,
+		2445,1,0,0,0,2447,2448,1,0,0,0,2448,2450,1,0,0,0,2449,2447,1,0,0,0,2450,
+		2451,3,64,32,0,2451,2452,5,493,0,0,2452,2454,1,0,0,0,2453,2439,1,0,0,0,
+		2453,2440,1,0,0,0,2454,241,1,0,0,0,2455,2457,5,400,0,0,2456,2458,5,453,
+		0,0,2457,2456,1,0,0,0,2457,2458,1,0,0,0,2458,2459,1,0,0,0,2459,2461,5,
+		118,0,0,2460,2462,5,364,0,0,2461,2460,1,0,0,0,2461,2462,1,0,0,0,2462,2467,
+		1,0,0,0,2463,2465,3,190,95,0,2464,2463,1,0,0,0,2464,2465,1,0,0,0,2465,
+		2466,1,0,0,0,2466,2468,3,8,4,0,2467,2464,1,0,0,0,2467,2468,1,0,0,0,2468,
+		2469,1,0,0,0,2469,2471,5,435,0,0,2470,2472,5,436,0,0,2471,2470,1,0,0,0,
+		2471,2472,1,0,0,0,2472,2473,1,0,0,0,2473,2476,3,22,11,0,2474,2475,5,455,
+		0,0,2475,2477,3,8,4,0,2476,2474,1,0,0,0,2476,2477,1,0,0,0,2477,2478,1,
+		0,0,0,2478,2479,5,492,0,0,2479,2484,3,244,122,0,2480,2481,5,496,0,0,2481,
+		2483,3,244,122,0,2482,2480,1,0,0,0,2483,2486,1,0,0,0,2484,2482,1,0,0,0,
+		2484,2485,1,0,0,0,2485,2487,1,0,0,0,2486,2484,1,0,0,0,2487,2489,5,493,
+		0,0,2488,2490,3,238,119,0,2489,2488,1,0,0,0,2489,2490,1,0,0,0,2490,2492,
+		1,0,0,0,2491,2493,3,226,113,0,2492,2491,1,0,0,0,2492,2493,1,0,0,0,2493,
+		2496,1,0,0,0,2494,2495,5,460,0,0,2495,2497,3,302,151,0,2496,2494,1,0,0,
+		0,2496,2497,1,0,0,0,2497,2500,1,0,0,0,2498,2499,5,268,0,0,2499,2501,3,
+		8,4,0,2500,2498,1,0,0,0,2500,2501,1,0,0,0,2501,2503,1,0,0,0,2502,2504,
+		3,152,76,0,2503,2502,1,0,0,0,2503,2504,1,0,0,0,2504,243,1,0,0,0,2505,2512,
+		3,8,4,0,2506,2512,3,246,123,0,2507,2508,5,492,0,0,2508,2509,3,54,27,0,
+		2509,2510,5,493,0,0,2510,2512,1,0,0,0,2511,2505,1,0,0,0,2511,2506,1,0,
+		0,0,2511,2507,1,0,0,0,2512,2515,1,0,0,0,2513,2514,5,397,0,0,2514,2516,
+		3,22,11,0,2515,2513,1,0,0,0,2515,2516,1,0,0,0,2516,2521,1,0,0,0,2517,2519,
+		3,22,11,0,2518,2520,3,302,151,0,2519,2518,1,0,0,0,2519,2520,1,0,0,0,2520,
+		2522,1,0,0,0,2521,2517,1,0,0,0,2521,2522,1,0,0,0,2522,2524,1,0,0,0,2523,
+		2525,7,36,0,0,2524,2523,1,0,0,0,2524,2525,1,0,0,0,2525,2527,1,0,0,0,2526,
+		2528,3,172,86,0,2527,2526,1,0,0,0,2527,2528,1,0,0,0,2528,245,1,0,0,0,2529,
+		2530,3,22,11,0,2530,2531,3,82,41,0,2531,2534,1,0,0,0,2532,2534,3,144,72,
+		0,2533,2529,1,0,0,0,2533,2532,1,0,0,0,2534,247,1,0,0,0,2535,2538,5,400,
+		0,0,2536,2537,5,437,0,0,2537,2539,5,217,0,0,2538,2536,1,0,0,0,2538,2539,
+		1,0,0,0,2539,2541,1,0,0,0,2540,2542,3,196,98,0,2541,2540,1,0,0,0,2541,
+		2542,1,0,0,0,2542,2544,1,0,0,0,2543,2545,5,208,0,0,2544,2543,1,0,0,0,2544,
+		2545,1,0,0,0,2545,2546,1,0,0,0,2546,2547,5,297,0,0,2547,2549,3,22,11,0,
+		2548,2550,3,28,14,0,2549,2548,1,0,0,0,2549,2550,1,0,0,0,2550,2553,1,0,
+		0,0,2551,2552,5,460,0,0,2552,2554,3,302,151,0,2553,2551,1,0,0,0,2553,2554,
+		1,0,0,0,2554,2555,1,0,0,0,2555,2556,5,390,0,0,2556,2563,3,98,49,0,2557,
+		2559,5,460,0,0,2558,2560,7,37,0,0,2559,2558,1,0,0,0,2559,2560,1,0,0,0,
+		2560,2561,1,0,0,0,2561,2562,5,396,0,0,2562,2564,5,175,0,0,2563,2557,1,
+		0,0,0,2563,2564,1,0,0,0,2564,249,1,0,0,0,2565,2567,5,400,0,0,2566,2568,
+		5,287,0,0,2567,2566,1,0,0,0,2567,2568,1,0,0,0,2568,2569,1,0,0,0,2569,2570,
+		5,146,0,0,2570,2572,5,297,0,0,2571,2573,3,190,95,0,2572,2571,1,0,0,0,2572,
+		2573,1,0,0,0,2573,2574,1,0,0,0,2574,2576,3,22,11,0,2575,2577,3,28,14,0,
+		2576,2575,1,0,0,0,2576,2577,1,0,0,0,2577,2580,1,0,0,0,2578,2579,5,455,
+		0,0,2579,2581,3,8,4,0,2580,2578,1,0,0,0,2580,2581,1,0,0,0,2581,2584,1,
+		0,0,0,2582,2583,5,460,0,0,2583,2585,3,302,151,0,2584,2582,1,0,0,0,2584,
+		2585,1,0,0,0,2585,2588,1,0,0,0,2586,2587,5,268,0,0,2587,2589,3,8,4,0,2588,
+		2586,1,0,0,0,2588,2589,1,0,0,0,2589,2590,1,0,0,0,2590,2591,5,390,0,0,2591,
+		2593,3,98,49,0,2592,2594,3,218,109,0,2593,2592,1,0,0,0,2593,2594,1,0,0,
+		0,2594,251,1,0,0,0,2595,2597,5,400,0,0,2596,2598,3,196,98,0,2597,2596,
+		1,0,0,0,2597,2598,1,0,0,0,2598,2599,1,0,0,0,2599,2601,5,239,0,0,2600,2602,
+		3,190,95,0,2601,2600,1,0,0,0,2601,2602,1,0,0,0,2602,2603,1,0,0,0,2603,
+		2607,3,22,11,0,2604,2606,3,254,127,0,2605,2604,1,0,0,0,2606,2609,1,0,0,
+		0,2607,2605,1,0,0,0,2607,2608,1,0,0,0,2608,253,1,0,0,0,2609,2607,1,0,0,
+		0,2610,2611,5,390,0,0,2611,2647,3,38,19,0,2612,2613,5,24,0,0,2613,2647,
+		3,36,18,0,2614,2647,5,55,0,0,2615,2617,5,117,0,0,2616,2618,5,23,0,0,2617,
+		2616,1,0,0,0,2617,2618,1,0,0,0,2618,2619,1,0,0,0,2619,2647,3,36,18,0,2620,
+		2647,5,142,0,0,2621,2622,5,147,0,0,2622,2647,3,36,18,0,2623,2624,5,151,
+		0,0,2624,2647,3,36,18,0,2625,2626,5,163,0,0,2626,2647,7,38,0,0,2627,2628,
+		5,181,0,0,2628,2629,5,23,0,0,2629,2647,3,22,11,0,2630,2635,5,220,0,0,2631,
+		2633,5,460,0,0,2632,2631,1,0,0,0,2632,2633,1,0,0,0,2633,2634,1,0,0,0,2634,
+		2636,3,36,18,0,2635,2632,1,0,0,0,2635,2636,1,0,0,0,2636,2647,1,0,0,0,2637,
+		2638,5,239,0,0,2638,2639,5,155,0,0,2639,2647,3,22,11,0,2640,2642,5,254,
+		0,0,2641,2643,5,460,0,0,2642,2641,1,0,0,0,2642,2643,1,0,0,0,2643,2644,
+		1,0,0,0,2644,2647,3,36,18,0,2645,2647,5,287,0,0,2646,2610,1,0,0,0,2646,
+		2612,1,0,0,0,2646,2614,1,0,0,0,2646,2615,1,0,0,0,2646,2620,1,0,0,0,2646,
+		2621,1,0,0,0,2646,2623,1,0,0,0,2646,2625,1,0,0,0,2646,2627,1,0,0,0,2646,
+		2630,1,0,0,0,2646,2637,1,0,0,0,2646,2640,1,0,0,0,2646,2645,1,0,0,0,2647,
+		255,1,0,0,0,2648,2649,5,400,0,0,2649,2650,5,74,0,0,2650,2652,3,22,11,0,
+		2651,2653,5,390,0,0,2652,2651,1,0,0,0,2652,2653,1,0,0,0,2653,2654,1,0,
+		0,0,2654,2658,3,38,19,0,2655,2657,3,222,111,0,2656,2655,1,0,0,0,2657,2660,
+		1,0,0,0,2658,2656,1,0,0,0,2658,2659,1,0,0,0,2659,257,1,0,0,0,2660,2658,
+		1,0,0,0,2661,2662,5,400,0,0,2662,2663,5,279,0,0,2663,2664,3,22,11,0,2664,
+		2665,5,390,0,0,2665,2666,5,81,0,0,2666,2675,5,492,0,0,2667,2672,3,34,17,
+		0,2668,2669,5,496,0,0,2669,2671,3,34,17,0,2670,2668,1,0,0,0,2671,2674,
+		1,0,0,0,2672,2670,1,0,0,0,2672,2673,1,0,0,0,2673,2676,1,0,0,0,2674,2672,
+		1,0,0,0,2675,2667,1,0,0,0,2675,2676,1,0,0,0,2676,2677,1,0,0,0,2677,2678,
+		5,493,0,0,2678,2710,1,0,0,0,2679,2680,5,400,0,0,2680,2681,5,279,0,0,2681,
+		2682,3,22,11,0,2682,2683,5,390,0,0,2683,2692,5,492,0,0,2684,2689,3,138,
+		69,0,2685,2686,5,496,0,0,2686,2688,3,138,69,0,2687,2685,1,0,0,0,2688,2691,
+		1,0,0,0,2689,2687,1,0,0,0,2689,2690,1,0,0,0,2690,2693,1,0,0,0,2691,2689,
+		1,0,0,0,2692,2684,1,0,0,0,2692,2693,1,0,0,0,2693,2694,1,0,0,0,2694,2695,
+		5,493,0,0,2695,2710,1,0,0,0,2696,2697,5,400,0,0,2697,2698,5,279,0,0,2698,
+		2701,3,22,11,0,2699,2700,5,390,0,0,2700,2702,5,204,0,0,2701,2699,1,0,0,
+		0,2701,2702,1,0,0,0,2702,2706,1,0,0,0,2703,2705,3,406,203,0,2704,2703,
+		1,0,0,0,2705,2708,1,0,0,0,2706,2704,1,0,0,0,2706,2707,1,0,0,0,2707,2710,
+		1,0,0,0,2708,2706,1,0,0,0,2709,2661,1,0,0,0,2709,2679,1,0,0,0,2709,2696,
+		1,0,0,0,2710,259,1,0,0,0,2711,2712,5,400,0,0,2712,2713,5,57,0,0,2713,2715,
+		3,8,4,0,2714,2716,5,460,0,0,2715,2714,1,0,0,0,2715,2716,1,0,0,0,2716,2720,
+		1,0,0,0,2717,2719,3,262,131,0,2718,2717,1,0,0,0,2719,2722,1,0,0,0,2720,
+		2718,1,0,0,0,2720,2721,1,0,0,0,2721,261,1,0,0,0,2722,2720,1,0,0,0,2723,
+		2727,3,18,9,0,2724,2725,5,44,0,0,2725,2727,5,429,0,0,2726,2723,1,0,0,0,
+		2726,2724,1,0,0,0,2727,2729,1,0,0,0,2728,2730,5,461,0,0,2729,2728,1,0,
+		0,0,2729,2730,1,0,0,0,2730,2737,1,0,0,0,2731,2738,3,36,18,0,2732,2738,
+		5,407,0,0,2733,2738,5,451,0,0,2734,2738,5,415,0,0,2735,2738,5,435,0,0,
+		2736,2738,3,20,10,0,2737,2731,1,0,0,0,2737,2732,1,0,0,0,2737,2733,1,0,
+		0,0,2737,2734,1,0,0,0,2737,2735,1,0,0,0,2737,2736,1,0,0,0,2738,263,1,0,
+		0,0,2739,2740,5,400,0,0,2740,2742,5,90,0,0,2741,2743,3,190,95,0,2742,2741,
+		1,0,0,0,2742,2743,1,0,0,0,2743,2744,1,0,0,0,2744,2746,3,8,4,0,2745,2747,
+		5,460,0,0,2746,2745,1,0,0,0,2746,2747,1,0,0,0,2747,2755,1,0,0,0,2748,2749,
+		5,233,0,0,2749,2754,3,8,4,0,2750,2751,5,296,0,0,2751,2754,3,20,10,0,2752,
+		2754,5,27,0,0,2753,2748,1,0,0,0,2753,2750,1,0,0,0,2753,2752,1,0,0,0,2754,
+		2757,1,0,0,0,2755,2753,1,0,0,0,2755,2756,1,0,0,0,2756,265,1,0,0,0,2757,
+		2755,1,0,0,0,2758,2761,5,400,0,0,2759,2760,5,437,0,0,2760,2762,5,217,0,
+		0,2761,2759,1,0,0,0,2761,2762,1,0,0,0,2762,2813,1,0,0,0,2763,2814,5,99,
+		0,0,2764,2814,5,199,0,0,2765,2814,5,8,0,0,2766,2768,5,399,0,0,2767,2766,
+		1,0,0,0,2767,2768,1,0,0,0,2768,2769,1,0,0,0,2769,2814,5,276,0,0,2770,2771,
+		5,83,0,0,2771,2814,5,276,0,0,2772,2814,5,231,0,0,2773,2814,5,225,0,0,2774,
+		2776,5,454,0,0,2775,2777,5,143,0,0,2776,2775,1,0,0,0,2776,2777,1,0,0,0,
+		2777,2814,1,0,0,0,2778,2814,5,421,0,0,2779,2814,5,191,0,0,2780,2814,5,
+		395,0,0,2781,2814,5,48,0,0,2782,2783,5,407,0,0,2783,2814,5,48,0,0,2784,
+		2814,5,363,0,0,2785,2787,5,174,0,0,2786,2788,7,39,0,0,2787,2786,1,0,0,
+		0,2787,2788,1,0,0,0,2788,2814,1,0,0,0,2789,2793,5,418,0,0,2790,2791,5,
+		56,0,0,2791,2794,5,304,0,0,2792,2794,5,447,0,0,2793,2790,1,0,0,0,2793,
+		2792,1,0,0,0,2794,2814,1,0,0,0,2795,2814,5,242,0,0,2796,2814,5,202,0,0,
+		2797,2814,5,263,0,0,2798,2814,5,256,0,0,2799,2814,5,268,0,0,2800,2801,
+		5,3,0,0,2801,2814,5,149,0,0,2802,2803,5,272,0,0,2803,2804,5,236,0,0,2804,
+		2814,7,40,0,0,2805,2814,5,275,0,0,2806,2808,5,278,0,0,2807,2806,1,0,0,
+		0,2807,2808,1,0,0,0,2808,2810,1,0,0,0,2809,2811,5,198,0,0,2810,2809,1,
+		0,0,0,2810,2811,1,0,0,0,2811,2812,1,0,0,0,2812,2814,5,131,0,0,2813,2763,
+		1,0,0,0,2813,2764,1,0,0,0,2813,2765,1,0,0,0,2813,2767,1,0,0,0,2813,2770,
+		1,0,0,0,2813,2772,1,0,0,0,2813,2773,1,0,0,0,2813,2774,1,0,0,0,2813,2778,
+		1,0,0,0,2813,2779,1,0,0,0,2813,2780,1,0,0,0,2813,2781,1,0,0,0,2813,2782,
+		1,0,0,0,2813,2784,1,0,0,0,2813,2785,1,0,0,0,2813,2789,1,0,0,0,2813,2795,
+		1,0,0,0,2813,2796,1,0,0,0,2813,2797,1,0,0,0,2813,2798,1,0,0,0,2813,2799,
+		1,0,0,0,2813,2800,1,0,0,0,2813,2802,1,0,0,0,2813,2805,1,0,0,0,2813,2807,
+		1,0,0,0,2814,2816,1,0,0,0,2815,2817,3,406,203,0,2816,2815,1,0,0,0,2817,
+		2818,1,0,0,0,2818,2816,1,0,0,0,2818,2819,1,0,0,0,2819,267,1,0,0,0,2820,
+		2821,5,10,0,0,2821,2823,5,447,0,0,2822,2824,3,192,96,0,2823,2822,1,0,0,
+		0,2823,2824,1,0,0,0,2824,2837,1,0,0,0,2825,2831,5,436,0,0,2826,2832,3,
+		22,11,0,2827,2828,5,492,0,0,2828,2829,3,22,11,0,2829,2830,5,493,0,0,2830,
+		2832,1,0,0,0,2831,2826,1,0,0,0,2831,2827,1,0,0,0,2832,2838,1,0,0,0,2833,
+		2835,3,22,11,0,2834,2836,5,469,0,0,2835,2834,1,0,0,0,2835,2836,1,0,0,0,
+		2836,2838,1,0,0,0,2837,2825,1,0,0,0,2837,2833,1,0,0,0,2838,2839,1,0,0,
+		0,2839,2840,3,276,138,0,2840,2888,1,0,0,0,2841,2848,5,10,0,0,2842,2849,
+		5,118,0,0,2843,2849,5,297,0,0,2844,2845,5,146,0,0,2845,2849,5,297,0,0,
+		2846,2847,5,418,0,0,2847,2849,5,447,0,0,2848,2842,1,0,0,0,2848,2843,1,
+		0,0,0,2848,2844,1,0,0,0,2848,2846,1,0,0,0,2849,2851,1,0,0,0,2850,2852,
+		3,192,96,0,2851,2850,1,0,0,0,2851,2852,1,0,0,0,2852,2853,1,0,0,0,2853,
+		2854,3,22,11,0,2854,2855,3,276,138,0,2855,2888,1,0,0,0,2856,2857,5,10,
+		0,0,2857,2859,5,239,0,0,2858,2860,3,192,96,0,2859,2858,1,0,0,0,2859,2860,
+		1,0,0,0,2860,2861,1,0,0,0,2861,2870,3,22,11,0,2862,2864,3,254,127,0,2863,
+		2862,1,0,0,0,2864,2865,1,0,0,0,2865,2863,1,0,0,0,2865,2866,1,0,0,0,2866,
+		2871,1,0,0,0,2867,2871,3,270,135,0,2868,2869,5,244,0,0,2869,2871,7,41,
+		0,0,2870,2863,1,0,0,0,2870,2867,1,0,0,0,2870,2868,1,0,0,0,2871,2888,1,
+		0,0,0,2872,2873,5,10,0,0,2873,2875,3,272,136,0,2874,2876,3,192,96,0,2875,
+		2874,1,0,0,0,2875,2876,1,0,0,0,2876,2877,1,0,0,0,2877,2878,3,22,11,0,2878,
+		2879,3,270,135,0,2879,2888,1,0,0,0,2880,2881,5,10,0,0,2881,2883,3,274,
+		137,0,2882,2884,3,406,203,0,2883,2882,1,0,0,0,2884,2885,1,0,0,0,2885,2883,
+		1,0,0,0,2885,2886,1,0,0,0,2886,2888,1,0,0,0,2887,2820,1,0,0,0,2887,2841,
+		1,0,0,0,2887,2856,1,0,0,0,2887,2872,1,0,0,0,2887,2880,1,0,0,0,2888,269,
+		1,0,0,0,2889,2890,5,182,0,0,2890,2891,5,449,0,0,2891,2899,3,30,15,0,2892,
+		2893,5,215,0,0,2893,2894,5,449,0,0,2894,2899,3,8,4,0,2895,2896,5,244,0,
+		0,2896,2897,5,233,0,0,2897,2899,3,8,4,0,2898,2889,1,0,0,0,2898,2892,1,
+		0,0,0,2898,2895,1,0,0,0,2899,271,1,0,0,0,2900,2901,7,42,0,0,2901,273,1,
+		0,0,0,2902,2945,3,272,136,0,2903,2945,5,99,0,0,2904,2945,5,199,0,0,2905,
+		2945,5,228,0,0,2906,2945,5,8,0,0,2907,2945,5,276,0,0,2908,2909,5,83,0,
+		0,2909,2945,5,276,0,0,2910,2945,5,231,0,0,2911,2945,5,225,0,0,2912,2914,
+		5,454,0,0,2913,2915,5,143,0,0,2914,2913,1,0,0,0,2914,2915,1,0,0,0,2915,
+		2945,1,0,0,0,2916,2945,5,421,0,0,2917,2945,5,191,0,0,2918,2945,5,48,0,
+		0,2919,2920,5,407,0,0,2920,2945,5,197,0,0,2921,2923,5,174,0,0,2922,2924,
+		7,39,0,0,2923,2922,1,0,0,0,2923,2924,1,0,0,0,2924,2945,1,0,0,0,2925,2926,
+		5,418,0,0,2926,2927,5,56,0,0,2927,2945,5,304,0,0,2928,2945,5,242,0,0,2929,
+		2945,5,202,0,0,2930,2945,5,263,0,0,2931,2945,5,256,0,0,2932,2945,5,268,
+		0,0,2933,2945,5,90,0,0,2934,2935,5,272,0,0,2935,2936,5,236,0,0,2936,2945,
+		7,40,0,0,2937,2939,5,198,0,0,2938,2937,1,0,0,0,2938,2939,1,0,0,0,2939,
+		2940,1,0,0,0,2940,2945,5,131,0,0,2941,2942,5,132,0,0,2942,2945,5,169,0,
+		0,2943,2945,5,266,0,0,2944,2902,1,0,0,0,2944,2903,1,0,0,0,2944,2904,1,
+		0,0,0,2944,2905,1,0,0,0,2944,2906,1,0,0,0,2944,2907,1,0,0,0,2944,2908,
+		1,0,0,0,2944,2910,1,0,0,0,2944,2911,1,0,0,0,2944,2912,1,0,0,0,2944,2916,
+		1,0,0,0,2944,2917,1,0,0,0,2944,2918,1,0,0,0,2944,2919,1,0,0,0,2944,2921,
+		1,0,0,0,2944,2925,1,0,0,0,2944,2928,1,0,0,0,2944,2929,1,0,0,0,2944,2930,
+		1,0,0,0,2944,2931,1,0,0,0,2944,2932,1,0,0,0,2944,2933,1,0,0,0,2944,2934,
+		1,0,0,0,2944,2938,1,0,0,0,2944,2941,1,0,0,0,2944,2943,1,0,0,0,2945,275,
+		1,0,0,0,2946,2951,3,278,139,0,2947,2948,5,496,0,0,2948,2950,3,278,139,
+		0,2949,2947,1,0,0,0,2950,2953,1,0,0,0,2951,2949,1,0,0,0,2951,2952,1,0,
+		0,0,2952,2989,1,0,0,0,2953,2951,1,0,0,0,2954,2969,5,215,0,0,2955,2956,
+		5,449,0,0,2956,2970,3,8,4,0,2957,2958,5,399,0,0,2958,2959,3,8,4,0,2959,
+		2960,5,449,0,0,2960,2961,3,8,4,0,2961,2970,1,0,0,0,2962,2964,5,398,0,0,
+		2963,2962,1,0,0,0,2963,2964,1,0,0,0,2964,2965,1,0,0,0,2965,2966,3,8,4,
+		0,2966,2967,5,449,0,0,2967,2968,3,8,4,0,2968,2970,1,0,0,0,2969,2955,1,
+		0,0,0,2969,2957,1,0,0,0,2969,2963,1,0,0,0,2970,2989,1,0,0,0,2971,2972,
+		5,244,0,0,2972,2973,5,233,0,0,2973,2989,3,8,4,0,2974,2975,7,43,0,0,2975,
+		2977,5,187,0,0,2976,2978,3,406,203,0,2977,2976,1,0,0,0,2978,2979,1,0,0,
+		0,2979,2977,1,0,0,0,2979,2980,1,0,0,0,2980,2989,1,0,0,0,2981,2983,5,163,
+		0,0,2982,2981,1,0,0,0,2982,2983,1,0,0,0,2983,2984,1,0,0,0,2984,2985,5,
+		67,0,0,2985,2986,5,435,0,0,2986,2987,5,90,0,0,2987,2989,3,8,4,0,2988,2946,
+		1,0,0,0,2988,2954,1,0,0,0,2988,2971,1,0,0,0,2988,2974,1,0,0,0,2988,2982,
+		1,0,0,0,2989,277,1,0,0,0,2990,2992,5,5,0,0,2991,2993,5,398,0,0,2992,2991,
+		1,0,0,0,2992,2993,1,0,0,0,2993,2995,1,0,0,0,2994,2996,3,190,95,0,2995,
+		2994,1,0,0,0,2995,2996,1,0,0,0,2996,2997,1,0,0,0,2997,3102,3,220,110,0,
+		2998,2999,5,5,0,0,2999,3102,3,234,117,0,3000,3001,5,76,0,0,3001,3003,5,
+		399,0,0,3002,3004,3,192,96,0,3003,3002,1,0,0,0,3003,3004,1,0,0,0,3004,
+		3005,1,0,0,0,3005,3007,3,8,4,0,3006,3008,3,194,97,0,3007,3006,1,0,0,0,
+		3007,3008,1,0,0,0,3008,3102,1,0,0,0,3009,3011,5,76,0,0,3010,3012,5,398,
+		0,0,3011,3010,1,0,0,0,3011,3012,1,0,0,0,3012,3014,1,0,0,0,3013,3015,3,
+		192,96,0,3014,3013,1,0,0,0,3014,3015,1,0,0,0,3015,3016,1,0,0,0,3016,3018,
+		3,8,4,0,3017,3019,3,194,97,0,3018,3017,1,0,0,0,3018,3019,1,0,0,0,3019,
+		3102,1,0,0,0,3020,3021,5,10,0,0,3021,3022,5,399,0,0,3022,3026,3,8,4,0,
+		3023,3025,3,232,116,0,3024,3023,1,0,0,0,3025,3028,1,0,0,0,3026,3024,1,
+		0,0,0,3026,3027,1,0,0,0,3027,3102,1,0,0,0,3028,3026,1,0,0,0,3029,3031,
+		5,10,0,0,3030,3032,5,398,0,0,3031,3030,1,0,0,0,3031,3032,1,0,0,0,3032,
+		3035,1,0,0,0,3033,3036,3,8,4,0,3034,3036,5,477,0,0,3035,3033,1,0,0,0,3035,
+		3034,1,0,0,0,3036,3037,1,0,0,0,3037,3102,3,280,140,0,3038,3039,5,292,0,
+		0,3039,3040,5,399,0,0,3040,3102,3,8,4,0,3041,3042,5,182,0,0,3042,3043,
+		5,449,0,0,3043,3102,3,30,15,0,3044,3045,5,35,0,0,3045,3046,5,435,0,0,3046,
+		3102,3,8,4,0,3047,3049,7,44,0,0,3048,3050,7,45,0,0,3049,3048,1,0,0,0,3049,
+		3050,1,0,0,0,3050,3051,1,0,0,0,3051,3055,7,46,0,0,3052,3056,3,8,4,0,3053,
+		3056,5,384,0,0,3054,3056,5,454,0,0,3055,3052,1,0,0,0,3055,3053,1,0,0,0,
+		3055,3054,1,0,0,0,3056,3102,1,0,0,0,3057,3064,5,78,0,0,3058,3064,5,71,
+		0,0,3059,3061,5,163,0,0,3060,3059,1,0,0,0,3060,3061,1,0,0,0,3061,3062,
+		1,0,0,0,3062,3064,5,97,0,0,3063,3057,1,0,0,0,3063,3058,1,0,0,0,3063,3060,
+		1,0,0,0,3064,3065,1,0,0,0,3065,3066,5,340,0,0,3066,3067,5,135,0,0,3067,
+		3102,5,238,0,0,3068,3069,5,244,0,0,3069,3070,5,302,0,0,3070,3102,7,47,
+		0,0,3071,3072,5,244,0,0,3072,3102,7,41,0,0,3073,3074,5,244,0,0,3074,3075,
+		5,268,0,0,3075,3102,3,8,4,0,3076,3077,5,244,0,0,3077,3078,5,3,0,0,3078,
+		3079,5,149,0,0,3079,3102,3,8,4,0,3080,3081,7,48,0,0,3081,3102,3,302,151,
+		0,3082,3084,5,163,0,0,3083,3082,1,0,0,0,3083,3084,1,0,0,0,3084,3085,1,
+		0,0,0,3085,3086,5,120,0,0,3086,3102,3,22,11,0,3087,3088,5,170,0,0,3088,
+		3102,3,22,11,0,3089,3090,5,432,0,0,3090,3102,5,170,0,0,3091,3092,5,218,
+		0,0,3092,3099,5,109,0,0,3093,3100,5,165,0,0,3094,3100,5,368,0,0,3095,3100,
+		5,407,0,0,3096,3097,5,455,0,0,3097,3098,5,118,0,0,3098,3100,3,8,4,0,3099,
+		3093,1,0,0,0,3099,3094,1,0,0,0,3099,3095,1,0,0,0,3099,3096,1,0,0,0,3100,
+		3102,1,0,0,0,3101,2990,1,0,0,0,3101,2998,1,0,0,0,3101,3000,1,0,0,0,3101,
+		3009,1,0,0,0,3101,3020,1,0,0,0,3101,3029,1,0,0,0,3101,3038,1,0,0,0,3101,
+		3041,1,0,0,0,3101,3044,1,0,0,0,3101,3047,1,0,0,0,3101,3063,1,0,0,0,3101,
+		3068,1,0,0,0,3101,3071,1,0,0,0,3101,3073,1,0,0,0,3101,3076,1,0,0,0,3101,
+		3080,1,0,0,0,3101,3083,1,0,0,0,3101,3087,1,0,0,0,3101,3089,1,0,0,0,3101,
+		3091,1,0,0,0,3102,279,1,0,0,0,3103,3104,5,244,0,0,3104,3106,5,56,0,0,3105,
+		3103,1,0,0,0,3105,3106,1,0,0,0,3106,3107,1,0,0,0,3107,3108,5,279,0,0,3108,
+		3111,3,38,19,0,3109,3110,5,397,0,0,3110,3112,3,22,11,0,3111,3109,1,0,0,
+		0,3111,3112,1,0,0,0,3112,3115,1,0,0,0,3113,3114,5,455,0,0,3114,3116,3,
+		54,27,0,3115,3113,1,0,0,0,3115,3116,1,0,0,0,3116,3174,1,0,0,0,3117,3118,
+		5,244,0,0,3118,3119,5,407,0,0,3119,3174,3,54,27,0,3120,3121,5,76,0,0,3121,
+		3174,5,407,0,0,3122,3123,7,49,0,0,3123,3124,5,432,0,0,3124,3174,5,433,
+		0,0,3125,3126,5,76,0,0,3126,3128,5,89,0,0,3127,3129,3,192,96,0,3128,3127,
+		1,0,0,0,3128,3129,1,0,0,0,3129,3174,1,0,0,0,3130,3131,5,76,0,0,3131,3133,
+		5,109,0,0,3132,3134,3,192,96,0,3133,3132,1,0,0,0,3133,3134,1,0,0,0,3134,
+		3174,1,0,0,0,3135,3136,5,5,0,0,3136,3140,5,101,0,0,3137,3141,5,11,0,0,
+		3138,3139,5,23,0,0,3139,3141,5,407,0,0,3140,3137,1,0,0,0,3140,3138,1,0,
+		0,0,3141,3142,1,0,0,0,3142,3143,5,390,0,0,3143,3152,5,109,0,0,3144,3146,
+		5,492,0,0,3145,3147,3,254,127,0,3146,3145,1,0,0,0,3147,3148,1,0,0,0,3148,
+		3146,1,0,0,0,3148,3149,1,0,0,0,3149,3150,1,0,0,0,3150,3151,5,493,0,0,3151,
+		3153,1,0,0,0,3152,3144,1,0,0,0,3152,3153,1,0,0,0,3153,3174,1,0,0,0,3154,
+		3156,3,282,141,0,3155,3154,1,0,0,0,3156,3157,1,0,0,0,3157,3155,1,0,0,0,
+		3157,3158,1,0,0,0,3158,3174,1,0,0,0,3159,3160,5,244,0,0,3160,3161,5,256,
+		0,0,3161,3174,3,36,18,0,3162,3163,5,244,0,0,3163,3164,5,259,0,0,3164,3174,
+		3,8,4,0,3165,3166,5,244,0,0,3166,3169,5,41,0,0,3167,3170,3,8,4,0,3168,
+		3170,5,407,0,0,3169,3167,1,0,0,0,3169,3168,1,0,0,0,3170,3174,1,0,0,0,3171,
+		3172,7,48,0,0,3172,3174,3,302,151,0,3173,3105,1,0,0,0,3173,3117,1,0,0,
+		0,3173,3120,1,0,0,0,3173,3122,1,0,0,0,3173,3125,1,0,0,0,3173,3130,1,0,
+		0,0,3173,3135,1,0,0,0,3173,3155,1,0,0,0,3173,3159,1,0,0,0,3173,3162,1,
+		0,0,0,3173,3165,1,0,0,0,3173,3171,1,0,0,0,3174,281,1,0,0,0,3175,3180,5,
+		220,0,0,3176,3178,5,460,0,0,3177,3176,1,0,0,0,3177,3178,1,0,0,0,3178,3179,
+		1,0,0,0,3179,3181,3,36,18,0,3180,3177,1,0,0,0,3180,3181,1,0,0,0,3181,3192,
+		1,0,0,0,3182,3183,5,244,0,0,3183,3187,5,101,0,0,3184,3188,5,11,0,0,3185,
+		3186,5,23,0,0,3186,3188,5,407,0,0,3187,3184,1,0,0,0,3187,3185,1,0,0,0,
+		3188,3192,1,0,0,0,3189,3190,5,244,0,0,3190,3192,3,254,127,0,3191,3175,
+		1,0,0,0,3191,3182,1,0,0,0,3191,3189,1,0,0,0,3192,283,1,0,0,0,3193,3210,
+		5,76,0,0,3194,3211,5,447,0,0,3195,3211,5,297,0,0,3196,3197,5,146,0,0,3197,
+		3211,5,297,0,0,3198,3200,5,118,0,0,3199,3201,5,364,0,0,3200,3199,1,0,0,
+		0,3200,3201,1,0,0,0,3201,3211,1,0,0,0,3202,3203,5,418,0,0,3203,3211,5,
+		447,0,0,3204,3211,5,239,0,0,3205,3211,5,233,0,0,3206,3211,5,279,0,0,3207,
+		3211,5,74,0,0,3208,3211,5,363,0,0,3209,3211,5,90,0,0,3210,3194,1,0,0,0,
+		3210,3195,1,0,0,0,3210,3196,1,0,0,0,3210,3198,1,0,0,0,3210,3202,1,0,0,
+		0,3210,3204,1,0,0,0,3210,3205,1,0,0,0,3210,3206,1,0,0,0,3210,3207,1,0,
+		0,0,3210,3208,1,0,0,0,3210,3209,1,0,0,0,3211,3213,1,0,0,0,3212,3214,3,
+		192,96,0,3213,3212,1,0,0,0,3213,3214,1,0,0,0,3214,3215,1,0,0,0,3215,3217,
+		3,24,12,0,3216,3218,3,194,97,0,3217,3216,1,0,0,0,3217,3218,1,0,0,0,3218,
+		3239,1,0,0,0,3219,3220,5,76,0,0,3220,3222,5,57,0,0,3221,3223,3,192,96,
+		0,3222,3221,1,0,0,0,3222,3223,1,0,0,0,3223,3224,1,0,0,0,3224,3229,3,8,
+		4,0,3225,3227,5,460,0,0,3226,3225,1,0,0,0,3226,3227,1,0,0,0,3227,3228,
+		1,0,0,0,3228,3230,3,302,151,0,3229,3226,1,0,0,0,3229,3230,1,0,0,0,3230,
+		3239,1,0,0,0,3231,3232,5,76,0,0,3232,3234,3,286,143,0,3233,3235,3,406,
+		203,0,3234,3233,1,0,0,0,3235,3236,1,0,0,0,3236,3234,1,0,0,0,3236,3237,
+		1,0,0,0,3237,3239,1,0,0,0,3238,3193,1,0,0,0,3238,3219,1,0,0,0,3238,3231,
+		1,0,0,0,3239,285,1,0,0,0,3240,3281,5,99,0,0,3241,3281,5,199,0,0,3242,3281,
+		5,228,0,0,3243,3281,5,8,0,0,3244,3281,5,276,0,0,3245,3246,5,83,0,0,3246,
+		3281,5,276,0,0,3247,3281,5,231,0,0,3248,3281,5,225,0,0,3249,3251,5,454,
+		0,0,3250,3252,5,143,0,0,3251,3250,1,0,0,0,3251,3252,1,0,0,0,3252,3281,
+		1,0,0,0,3253,3281,5,421,0,0,3254,3281,5,191,0,0,3255,3281,5,395,0,0,3256,
+		3281,5,48,0,0,3257,3259,5,174,0,0,3258,3260,7,39,0,0,3259,3258,1,0,0,0,
+		3259,3260,1,0,0,0,3260,3281,1,0,0,0,3261,3262,5,418,0,0,3262,3263,5,56,
+		0,0,3263,3281,5,304,0,0,3264,3281,5,242,0,0,3265,3281,5,202,0,0,3266,3281,
+		5,263,0,0,3267,3281,5,256,0,0,3268,3281,5,268,0,0,3269,3270,5,3,0,0,3270,
+		3281,5,149,0,0,3271,3272,5,272,0,0,3272,3273,5,236,0,0,3273,3281,7,40,
+		0,0,3274,3281,5,275,0,0,3275,3277,5,198,0,0,3276,3275,1,0,0,0,3276,3277,
+		1,0,0,0,3277,3278,1,0,0,0,3278,3281,5,131,0,0,3279,3281,5,181,0,0,3280,
+		3240,1,0,0,0,3280,3241,1,0,0,0,3280,3242,1,0,0,0,3280,3243,1,0,0,0,3280,
+		3244,1,0,0,0,3280,3245,1,0,0,0,3280,3247,1,0,0,0,3280,3248,1,0,0,0,3280,
+		3249,1,0,0,0,3280,3253,1,0,0,0,3280,3254,1,0,0,0,3280,3255,1,0,0,0,3280,
+		3256,1,0,0,0,3280,3257,1,0,0,0,3280,3261,1,0,0,0,3280,3264,1,0,0,0,3280,
+		3265,1,0,0,0,3280,3266,1,0,0,0,3280,3267,1,0,0,0,3280,3268,1,0,0,0,3280,
+		3269,1,0,0,0,3280,3271,1,0,0,0,3280,3274,1,0,0,0,3280,3276,1,0,0,0,3280,
+		3279,1,0,0,0,3281,287,1,0,0,0,3282,3283,5,37,0,0,3283,3296,5,435,0,0,3284,
+		3297,5,447,0,0,3285,3297,5,398,0,0,3286,3297,5,297,0,0,3287,3288,5,146,
+		0,0,3288,3297,5,297,0,0,3289,3297,5,118,0,0,3290,3297,5,239,0,0,3291,3292,
+		5,418,0,0,3292,3297,5,447,0,0,3293,3297,5,90,0,0,3294,3297,5,225,0,0,3295,
+		3297,3,272,136,0,3296,3284,1,0,0,0,3296,3285,1,0,0,0,3296,3286,1,0,0,0,
+		3296,3287,1,0,0,0,3296,3289,1,0,0,0,3296,3290,1,0,0,0,3296,3291,1,0,0,
+		0,3296,3293,1,0,0,0,3296,3294,1,0,0,0,3296,3295,1,0,0,0,3297,3298,1,0,
+		0,0,3298,3299,3,22,11,0,3299,3302,5,371,0,0,3300,3303,3,34,17,0,3301,3303,
+		5,433,0,0,3302,3300,1,0,0,0,3302,3301,1,0,0,0,3303,3358,1,0,0,0,3304,3305,
+		5,37,0,0,3305,3306,5,435,0,0,3306,3307,7,50,0,0,3307,3308,3,8,4,0,3308,
+		3310,5,435,0,0,3309,3311,5,74,0,0,3310,3309,1,0,0,0,3310,3311,1,0,0,0,
+		3311,3312,1,0,0,0,3312,3313,3,22,11,0,3313,3316,5,371,0,0,3314,3317,3,
+		34,17,0,3315,3317,5,433,0,0,3316,3314,1,0,0,0,3316,3315,1,0,0,0,3317,3358,
+		1,0,0,0,3318,3319,5,37,0,0,3319,3350,5,435,0,0,3320,3321,5,3,0,0,3321,
+		3351,5,149,0,0,3322,3351,5,8,0,0,3323,3351,5,395,0,0,3324,3351,5,48,0,
+		0,3325,3326,5,83,0,0,3326,3351,5,276,0,0,3327,3328,5,418,0,0,3328,3329,
+		5,56,0,0,3329,3351,5,304,0,0,3330,3351,5,99,0,0,3331,3332,5,132,0,0,3332,
+		3351,5,169,0,0,3333,3351,5,174,0,0,3334,3351,5,191,0,0,3335,3337,5,198,
+		0,0,3336,3335,1,0,0,0,3336,3337,1,0,0,0,3337,3338,1,0,0,0,3338,3351,5,
+		131,0,0,3339,3351,5,199,0,0,3340,3351,5,202,0,0,3341,3351,5,228,0,0,3342,
+		3351,5,231,0,0,3343,3351,5,242,0,0,3344,3351,5,256,0,0,3345,3351,5,263,
+		0,0,3346,3351,5,268,0,0,3347,3348,5,272,0,0,3348,3351,5,236,0,0,3349,3351,
+		5,275,0,0,3350,3320,1,0,0,0,3350,3322,1,0,0,0,3350,3323,1,0,0,0,3350,3324,
+		1,0,0,0,3350,3325,1,0,0,0,3350,3327,1,0,0,0,3350,3330,1,0,0,0,3350,3331,
+		1,0,0,0,3350,3333,1,0,0,0,3350,3334,1,0,0,0,3350,3336,1,0,0,0,3350,3339,
+		1,0,0,0,3350,3340,1,0,0,0,3350,3341,1,0,0,0,3350,3342,1,0,0,0,3350,3343,
+		1,0,0,0,3350,3344,1,0,0,0,3350,3345,1,0,0,0,3350,3346,1,0,0,0,3350,3347,
+		1,0,0,0,3350,3349,1,0,0,0,3351,3353,1,0,0,0,3352,3354,3,406,203,0,3353,
+		3352,1,0,0,0,3354,3355,1,0,0,0,3355,3353,1,0,0,0,3355,3356,1,0,0,0,3356,
+		3358,1,0,0,0,3357,3282,1,0,0,0,3357,3304,1,0,0,0,3357,3318,1,0,0,0,3358,
+		289,1,0,0,0,3359,3360,5,420,0,0,3360,3361,3,292,146,0,3361,3362,5,435,
+		0,0,3362,3363,3,296,148,0,3363,3364,5,449,0,0,3364,3368,3,300,150,0,3365,
+		3366,5,460,0,0,3366,3367,5,420,0,0,3367,3369,5,175,0,0,3368,3365,1,0,0,
+		0,3368,3369,1,0,0,0,3369,3373,1,0,0,0,3370,3371,5,103,0,0,3371,3372,5,
+		23,0,0,3372,3374,3,30,15,0,3373,3370,1,0,0,0,3373,3374,1,0,0,0,3374,3440,
+		1,0,0,0,3375,3379,5,224,0,0,3376,3377,5,420,0,0,3377,3378,5,175,0,0,3378,
+		3380,5,417,0,0,3379,3376,1,0,0,0,3379,3380,1,0,0,0,3380,3381,1,0,0,0,3381,
+		3382,3,292,146,0,3382,3383,5,435,0,0,3383,3384,3,296,148,0,3384,3385,5,
+		419,0,0,3385,3389,3,300,150,0,3386,3387,5,103,0,0,3387,3388,5,23,0,0,3388,
+		3390,3,30,15,0,3389,3386,1,0,0,0,3389,3390,1,0,0,0,3390,3392,1,0,0,0,3391,
+		3393,3,194,97,0,3392,3391,1,0,0,0,3392,3393,1,0,0,0,3393,3440,1,0,0,0,
+		3394,3395,5,420,0,0,3395,3400,3,18,9,0,3396,3397,5,496,0,0,3397,3399,3,
+		18,9,0,3398,3396,1,0,0,0,3399,3402,1,0,0,0,3400,3398,1,0,0,0,3400,3401,
+		1,0,0,0,3401,3403,1,0,0,0,3402,3400,1,0,0,0,3403,3404,5,449,0,0,3404,3408,
+		3,300,150,0,3405,3406,5,460,0,0,3406,3407,5,6,0,0,3407,3409,5,175,0,0,
+		3408,3405,1,0,0,0,3408,3409,1,0,0,0,3409,3413,1,0,0,0,3410,3411,5,103,
+		0,0,3411,3412,5,23,0,0,3412,3414,3,30,15,0,3413,3410,1,0,0,0,3413,3414,
+		1,0,0,0,3414,3440,1,0,0,0,3415,3419,5,224,0,0,3416,3417,5,6,0,0,3417,3418,
+		5,175,0,0,3418,3420,5,417,0,0,3419,3416,1,0,0,0,3419,3420,1,0,0,0,3420,
+		3421,1,0,0,0,3421,3426,3,18,9,0,3422,3423,5,496,0,0,3423,3425,3,18,9,0,
+		3424,3422,1,0,0,0,3425,3428,1,0,0,0,3426,3424,1,0,0,0,3426,3427,1,0,0,
+		0,3427,3429,1,0,0,0,3428,3426,1,0,0,0,3429,3430,5,419,0,0,3430,3434,3,
+		300,150,0,3431,3432,5,103,0,0,3432,3433,5,23,0,0,3433,3435,3,30,15,0,3434,
+		3431,1,0,0,0,3434,3435,1,0,0,0,3435,3437,1,0,0,0,3436,3438,3,194,97,0,
+		3437,3436,1,0,0,0,3437,3438,1,0,0,0,3438,3440,1,0,0,0,3439,3359,1,0,0,
+		0,3439,3375,1,0,0,0,3439,3394,1,0,0,0,3439,3415,1,0,0,0,3440,291,1,0,0,
+		0,3441,3443,5,384,0,0,3442,3444,5,197,0,0,3443,3442,1,0,0,0,3443,3444,
+		1,0,0,0,3444,3446,1,0,0,0,3445,3447,3,28,14,0,3446,3445,1,0,0,0,3446,3447,
+		1,0,0,0,3447,3457,1,0,0,0,3448,3453,3,294,147,0,3449,3450,5,496,0,0,3450,
+		3452,3,294,147,0,3451,3449,1,0,0,0,3452,3455,1,0,0,0,3453,3451,1,0,0,0,
+		3453,3454,1,0,0,0,3454,3457,1,0,0,0,3455,3453,1,0,0,0,3456,3441,1,0,0,
+		0,3456,3448,1,0,0,0,3457,293,1,0,0,0,3458,3465,5,443,0,0,3459,3465,5,441,
+		0,0,3460,3465,5,400,0,0,3461,3462,5,10,0,0,3462,3465,5,266,0,0,3463,3465,
+		3,18,9,0,3464,3458,1,0,0,0,3464,3459,1,0,0,0,3464,3460,1,0,0,0,3464,3461,
+		1,0,0,0,3464,3463,1,0,0,0,3465,3467,1,0,0,0,3466,3468,3,28,14,0,3467,3466,
+		1,0,0,0,3467,3468,1,0,0,0,3468,295,1,0,0,0,3469,3471,5,447,0,0,3470,3469,
+		1,0,0,0,3470,3471,1,0,0,0,3471,3472,1,0,0,0,3472,3511,3,24,12,0,3473,3474,
+		7,51,0,0,3474,3511,3,24,12,0,3475,3476,7,52,0,0,3476,3481,3,298,149,0,
+		3477,3478,5,496,0,0,3478,3480,3,298,149,0,3479,3477,1,0,0,0,3480,3483,
+		1,0,0,0,3481,3479,1,0,0,0,3481,3482,1,0,0,0,3482,3511,1,0,0,0,3483,3481,
+		1,0,0,0,3484,3485,5,384,0,0,3485,3486,7,53,0,0,3486,3487,5,423,0,0,3487,
+		3488,5,233,0,0,3488,3511,3,24,12,0,3489,3490,5,418,0,0,3490,3491,5,56,
+		0,0,3491,3498,5,304,0,0,3492,3493,5,418,0,0,3493,3498,5,242,0,0,3494,3498,
+		5,131,0,0,3495,3498,5,268,0,0,3496,3498,5,184,0,0,3497,3489,1,0,0,0,3497,
+		3492,1,0,0,0,3497,3494,1,0,0,0,3497,3495,1,0,0,0,3497,3496,1,0,0,0,3498,
+		3499,1,0,0,0,3499,3511,3,24,12,0,3500,3501,5,132,0,0,3501,3502,5,169,0,
+		0,3502,3507,3,36,18,0,3503,3504,5,496,0,0,3504,3506,3,36,18,0,3505,3503,
+		1,0,0,0,3506,3509,1,0,0,0,3507,3505,1,0,0,0,3507,3508,1,0,0,0,3508,3511,
+		1,0,0,0,3509,3507,1,0,0,0,3510,3470,1,0,0,0,3510,3473,1,0,0,0,3510,3475,
+		1,0,0,0,3510,3484,1,0,0,0,3510,3497,1,0,0,0,3510,3500,1,0,0,0,3511,297,
+		1,0,0,0,3512,3514,3,22,11,0,3513,3515,3,408,204,0,3514,3513,1,0,0,0,3514,
+		3515,1,0,0,0,3515,299,1,0,0,0,3516,3518,5,421,0,0,3517,3516,1,0,0,0,3517,
+		3518,1,0,0,0,3518,3519,1,0,0,0,3519,3527,3,30,15,0,3520,3522,5,496,0,0,
+		3521,3523,5,421,0,0,3522,3521,1,0,0,0,3522,3523,1,0,0,0,3523,3524,1,0,
+		0,0,3524,3526,3,30,15,0,3525,3520,1,0,0,0,3526,3529,1,0,0,0,3527,3525,
+		1,0,0,0,3527,3528,1,0,0,0,3528,301,1,0,0,0,3529,3527,1,0,0,0,3530,3531,
+		5,492,0,0,3531,3536,3,304,152,0,3532,3533,5,496,0,0,3533,3535,3,304,152,
+		0,3534,3532,1,0,0,0,3535,3538,1,0,0,0,3536,3534,1,0,0,0,3536,3537,1,0,
+		0,0,3537,3539,1,0,0,0,3538,3536,1,0,0,0,3539,3540,5,493,0,0,3540,303,1,
+		0,0,0,3541,3544,3,14,7,0,3542,3543,5,501,0,0,3543,3545,3,14,7,0,3544,3542,
+		1,0,0,0,3544,3545,1,0,0,0,3545,3550,1,0,0,0,3546,3548,5,461,0,0,3547,3546,
+		1,0,0,0,3547,3548,1,0,0,0,3548,3549,1,0,0,0,3549,3551,3,306,153,0,3550,
+		3547,1,0,0,0,3550,3551,1,0,0,0,3551,305,1,0,0,0,3552,3568,3,36,18,0,3553,
+		3568,3,34,17,0,3554,3568,3,14,7,0,3555,3568,5,469,0,0,3556,3557,5,492,
+		0,0,3557,3562,3,8,4,0,3558,3559,5,496,0,0,3559,3561,3,8,4,0,3560,3558,
+		1,0,0,0,3561,3564,1,0,0,0,3562,3560,1,0,0,0,3562,3563,1,0,0,0,3563,3565,
+		1,0,0,0,3564,3562,1,0,0,0,3565,3566,5,493,0,0,3566,3568,1,0,0,0,3567,3552,
+		1,0,0,0,3567,3553,1,0,0,0,3567,3554,1,0,0,0,3567,3555,1,0,0,0,3567,3556,
+		1,0,0,0,3568,307,1,0,0,0,3569,3571,3,178,89,0,3570,3569,1,0,0,0,3570,3571,
+		1,0,0,0,3571,3577,1,0,0,0,3572,3578,3,102,51,0,3573,3578,3,310,155,0,3574,
+		3578,3,328,164,0,3575,3578,3,330,165,0,3576,3578,3,332,166,0,3577,3572,
+		1,0,0,0,3577,3573,1,0,0,0,3577,3574,1,0,0,0,3577,3575,1,0,0,0,3577,3576,
+		1,0,0,0,3578,309,1,0,0,0,3579,3580,5,125,0,0,3580,3581,5,426,0,0,3581,
+		3584,3,22,11,0,3582,3583,5,390,0,0,3583,3585,3,8,4,0,3584,3582,1,0,0,0,
+		3584,3585,1,0,0,0,3585,3605,1,0,0,0,3586,3587,5,407,0,0,3587,3606,5,348,
+		0,0,3588,3589,5,492,0,0,3589,3594,3,314,157,0,3590,3591,5,496,0,0,3591,
+		3593,3,314,157,0,3592,3590,1,0,0,0,3593,3596,1,0,0,0,3594,3592,1,0,0,0,
+		3594,3595,1,0,0,0,3595,3597,1,0,0,0,3596,3594,1,0,0,0,3597,3598,5,493,
+		0,0,3598,3600,1,0,0,0,3599,3588,1,0,0,0,3599,3600,1,0,0,0,3600,3602,1,
+		0,0,0,3601,3603,3,312,156,0,3602,3601,1,0,0,0,3602,3603,1,0,0,0,3603,3604,
+		1,0,0,0,3604,3606,3,98,49,0,3605,3586,1,0,0,0,3605,3599,1,0,0,0,3606,3608,
+		1,0,0,0,3607,3609,3,316,158,0,3608,3607,1,0,0,0,3608,3609,1,0,0,0,3609,
+		3611,1,0,0,0,3610,3612,3,320,160,0,3611,3610,1,0,0,0,3611,3612,1,0,0,0,
+		3612,311,1,0,0,0,3613,3614,5,180,0,0,3614,3615,7,54,0,0,3615,3616,5,294,
+		0,0,3616,313,1,0,0,0,3617,3621,3,8,4,0,3618,3620,3,80,40,0,3619,3618,1,
+		0,0,0,3620,3623,1,0,0,0,3621,3619,1,0,0,0,3621,3622,1,0,0,0,3622,315,1,
+		0,0,0,3623,3621,1,0,0,0,3624,3625,5,435,0,0,3625,3627,5,43,0,0,3626,3628,
+		3,318,159,0,3627,3626,1,0,0,0,3627,3628,1,0,0,0,3628,3629,1,0,0,0,3629,
+		3637,5,411,0,0,3630,3638,5,165,0,0,3631,3632,5,289,0,0,3632,3633,5,244,
+		0,0,3633,3635,3,322,161,0,3634,3636,3,152,76,0,3635,3634,1,0,0,0,3635,
+		3636,1,0,0,0,3636,3638,1,0,0,0,3637,3630,1,0,0,0,3637,3631,1,0,0,0,3638,
+		317,1,0,0,0,3639,3640,5,492,0,0,3640,3645,3,244,122,0,3641,3642,5,496,
+		0,0,3642,3644,3,244,122,0,3643,3641,1,0,0,0,3644,3647,1,0,0,0,3645,3643,
+		1,0,0,0,3645,3646,1,0,0,0,3646,3648,1,0,0,0,3647,3645,1,0,0,0,3648,3650,
+		5,493,0,0,3649,3651,3,152,76,0,3650,3649,1,0,0,0,3650,3651,1,0,0,0,3651,
+		3656,1,0,0,0,3652,3653,5,435,0,0,3653,3654,5,399,0,0,3654,3656,3,8,4,0,
+		3655,3639,1,0,0,0,3655,3652,1,0,0,0,3656,319,1,0,0,0,3657,3658,5,442,0,
+		0,3658,3659,3,114,57,0,3659,321,1,0,0,0,3660,3665,3,324,162,0,3661,3662,
+		5,496,0,0,3662,3664,3,324,162,0,3663,3661,1,0,0,0,3664,3667,1,0,0,0,3665,
+		3663,1,0,0,0,3665,3666,1,0,0,0,3666,323,1,0,0,0,3667,3665,1,0,0,0,3668,
+		3669,3,314,157,0,3669,3670,5,461,0,0,3670,3671,3,54,27,0,3671,3686,1,0,
+		0,0,3672,3673,5,492,0,0,3673,3678,3,314,157,0,3674,3675,5,496,0,0,3675,
+		3677,3,314,157,0,3676,3674,1,0,0,0,3677,3680,1,0,0,0,3678,3676,1,0,0,0,
+		3678,3679,1,0,0,0,3679,3681,1,0,0,0,3680,3678,1,0,0,0,3681,3682,5,493,
+		0,0,3682,3683,5,461,0,0,3683,3684,3,54,27,0,3684,3686,1,0,0,0,3685,3668,
+		1,0,0,0,3685,3672,1,0,0,0,3686,325,1,0,0,0,3687,3693,5,436,0,0,3688,3694,
+		3,22,11,0,3689,3690,5,492,0,0,3690,3691,3,22,11,0,3691,3692,5,493,0,0,
+		3692,3694,1,0,0,0,3693,3688,1,0,0,0,3693,3689,1,0,0,0,3694,3700,1,0,0,
+		0,3695,3697,3,22,11,0,3696,3698,5,469,0,0,3697,3696,1,0,0,0,3697,3698,
+		1,0,0,0,3698,3700,1,0,0,0,3699,3687,1,0,0,0,3699,3695,1,0,0,0,3700,3705,
+		1,0,0,0,3701,3703,5,390,0,0,3702,3701,1,0,0,0,3702,3703,1,0,0,0,3703,3704,
+		1,0,0,0,3704,3706,3,8,4,0,3705,3702,1,0,0,0,3705,3706,1,0,0,0,3706,327,
+		1,0,0,0,3707,3708,5,289,0,0,3708,3709,3,326,163,0,3709,3710,5,244,0,0,
+		3710,3712,3,322,161,0,3711,3713,3,122,61,0,3712,3711,1,0,0,0,3712,3713,
+		1,0,0,0,3713,3721,1,0,0,0,3714,3719,5,458,0,0,3715,3716,5,53,0,0,3716,
+		3717,5,170,0,0,3717,3720,3,8,4,0,3718,3720,3,54,27,0,3719,3715,1,0,0,0,
+		3719,3718,1,0,0,0,3720,3722,1,0,0,0,3721,3714,1,0,0,0,3721,3722,1,0,0,
+		0,3722,3724,1,0,0,0,3723,3725,3,320,160,0,3724,3723,1,0,0,0,3724,3725,
+		1,0,0,0,3725,329,1,0,0,0,3726,3727,5,64,0,0,3727,3728,5,419,0,0,3728,3738,
+		3,326,163,0,3729,3730,5,455,0,0,3730,3735,3,124,62,0,3731,3732,5,496,0,
+		0,3732,3734,3,124,62,0,3733,3731,1,0,0,0,3734,3737,1,0,0,0,3735,3733,1,
+		0,0,0,3735,3736,1,0,0,0,3736,3739,1,0,0,0,3737,3735,1,0,0,0,3738,3729,
+		1,0,0,0,3738,3739,1,0,0,0,3739,3747,1,0,0,0,3740,3745,5,458,0,0,3741,3742,
+		5,53,0,0,3742,3743,5,170,0,0,3743,3746,3,8,4,0,3744,3746,3,54,27,0,3745,
+		3741,1,0,0,0,3745,3744,1,0,0,0,3746,3748,1,0,0,0,3747,3740,1,0,0,0,3747,
+		3748,1,0,0,0,3748,3750,1,0,0,0,3749,3751,3,320,160,0,3750,3749,1,0,0,0,
+		3750,3751,1,0,0,0,3751,331,1,0,0,0,3752,3753,5,148,0,0,3753,3754,5,426,
+		0,0,3754,3755,3,326,163,0,3755,3756,5,455,0,0,3756,3757,3,124,62,0,3757,
+		3758,5,435,0,0,3758,3760,3,54,27,0,3759,3761,3,334,167,0,3760,3759,1,0,
+		0,0,3761,3762,1,0,0,0,3762,3760,1,0,0,0,3762,3763,1,0,0,0,3763,333,1,0,
+		0,0,3764,3766,5,457,0,0,3765,3767,5,432,0,0,3766,3765,1,0,0,0,3766,3767,
+		1,0,0,0,3767,3768,1,0,0,0,3768,3771,5,145,0,0,3769,3770,5,387,0,0,3770,
+		3772,3,54,27,0,3771,3769,1,0,0,0,3771,3772,1,0,0,0,3772,3773,1,0,0,0,3773,
+		3803,5,448,0,0,3774,3775,5,289,0,0,3775,3776,5,244,0,0,3776,3804,3,322,
+		161,0,3777,3804,5,64,0,0,3778,3790,5,125,0,0,3779,3780,5,492,0,0,3780,
+		3785,3,314,157,0,3781,3782,5,496,0,0,3782,3784,3,314,157,0,3783,3781,1,
+		0,0,0,3784,3787,1,0,0,0,3785,3783,1,0,0,0,3785,3786,1,0,0,0,3786,3788,
+		1,0,0,0,3787,3785,1,0,0,0,3788,3789,5,493,0,0,3789,3791,1,0,0,0,3790,3779,
+		1,0,0,0,3790,3791,1,0,0,0,3791,3793,1,0,0,0,3792,3794,3,312,156,0,3793,
+		3792,1,0,0,0,3793,3794,1,0,0,0,3794,3799,1,0,0,0,3795,3796,5,348,0,0,3796,
+		3800,3,120,60,0,3797,3798,5,407,0,0,3798,3800,5,348,0,0,3799,3795,1,0,
+		0,0,3799,3797,1,0,0,0,3800,3804,1,0,0,0,3801,3802,5,411,0,0,3802,3804,
+		5,165,0,0,3803,3774,1,0,0,0,3803,3777,1,0,0,0,3803,3778,1,0,0,0,3803,3801,
+		1,0,0,0,3804,335,1,0,0,0,3805,3807,5,277,0,0,3806,3808,5,447,0,0,3807,
+		3806,1,0,0,0,3807,3808,1,0,0,0,3808,3809,1,0,0,0,3809,3814,3,338,169,0,
+		3810,3811,5,496,0,0,3811,3813,3,338,169,0,3812,3810,1,0,0,0,3813,3816,
+		1,0,0,0,3814,3812,1,0,0,0,3814,3815,1,0,0,0,3815,3821,1,0,0,0,3816,3814,
+		1,0,0,0,3817,3818,5,47,0,0,3818,3822,5,109,0,0,3819,3820,5,220,0,0,3820,
+		3822,5,109,0,0,3821,3817,1,0,0,0,3821,3819,1,0,0,0,3821,3822,1,0,0,0,3822,
+		3824,1,0,0,0,3823,3825,3,194,97,0,3824,3823,1,0,0,0,3824,3825,1,0,0,0,
+		3825,337,1,0,0,0,3826,3832,5,436,0,0,3827,3833,3,22,11,0,3828,3829,5,492,
+		0,0,3829,3830,3,22,11,0,3830,3831,5,493,0,0,3831,3833,1,0,0,0,3832,3827,
+		1,0,0,0,3832,3828,1,0,0,0,3833,3839,1,0,0,0,3834,3836,3,22,11,0,3835,3837,
+		5,469,0,0,3836,3835,1,0,0,0,3836,3837,1,0,0,0,3837,3839,1,0,0,0,3838,3826,
+		1,0,0,0,3838,3834,1,0,0,0,3839,339,1,0,0,0,3840,3855,3,342,171,0,3841,
+		3846,7,55,0,0,3842,3844,3,344,172,0,3843,3845,7,56,0,0,3844,3843,1,0,0,
+		0,3844,3845,1,0,0,0,3845,3847,1,0,0,0,3846,3842,1,0,0,0,3846,3847,1,0,
+		0,0,3847,3848,1,0,0,0,3848,3855,3,8,4,0,3849,3852,5,34,0,0,3850,3853,3,
+		8,4,0,3851,3853,5,384,0,0,3852,3850,1,0,0,0,3852,3851,1,0,0,0,3853,3855,
+		1,0,0,0,3854,3840,1,0,0,0,3854,3841,1,0,0,0,3854,3849,1,0,0,0,3855,341,
+		1,0,0,0,3856,3857,5,60,0,0,3857,3867,3,8,4,0,3858,3866,5,362,0,0,3859,
+		3866,5,124,0,0,3860,3866,5,12,0,0,3861,3863,5,163,0,0,3862,3861,1,0,0,
+		0,3862,3863,1,0,0,0,3863,3864,1,0,0,0,3864,3866,5,235,0,0,3865,3858,1,
+		0,0,0,3865,3859,1,0,0,0,3865,3860,1,0,0,0,3865,3862,1,0,0,0,3866,3869,
+		1,0,0,0,3867,3865,1,0,0,0,3867,3868,1,0,0,0,3868,3870,1,0,0,0,3869,3867,
+		1,0,0,0,3870,3873,5,54,0,0,3871,3872,7,6,0,0,3872,3874,5,107,0,0,3873,
+		3871,1,0,0,0,3873,3874,1,0,0,0,3874,3875,1,0,0,0,3875,3876,5,417,0,0,3876,
+		3877,3,98,49,0,3877,343,1,0,0,0,3878,3894,5,158,0,0,3879,3894,5,196,0,
+		0,3880,3894,5,95,0,0,3881,3894,5,133,0,0,3882,3883,7,57,0,0,3883,3894,
+		3,36,18,0,3884,3894,3,36,18,0,3885,3894,5,384,0,0,3886,3889,7,58,0,0,3887,
+		3890,3,36,18,0,3888,3890,5,384,0,0,3889,3887,1,0,0,0,3889,3888,1,0,0,0,
+		3889,3890,1,0,0,0,3890,3894,1,0,0,0,3891,3894,5,419,0,0,3892,3894,5,423,
+		0,0,3893,3878,1,0,0,0,3893,3879,1,0,0,0,3893,3880,1,0,0,0,3893,3881,1,
+		0,0,0,3893,3882,1,0,0,0,3893,3884,1,0,0,0,3893,3885,1,0,0,0,3893,3886,
+		1,0,0,0,3893,3891,1,0,0,0,3893,3892,1,0,0,0,3894,345,1,0,0,0,3895,3898,
+		5,25,0,0,3896,3899,3,8,4,0,3897,3899,3,414,207,0,3898,3896,1,0,0,0,3898,
+		3897,1,0,0,0,3899,3904,1,0,0,0,3900,3901,5,501,0,0,3901,3903,3,14,7,0,
+		3902,3900,1,0,0,0,3903,3906,1,0,0,0,3904,3902,1,0,0,0,3904,3905,1,0,0,
+		0,3905,3907,1,0,0,0,3906,3904,1,0,0,0,3907,3908,3,82,41,0,3908,347,1,0,
+		0,0,3909,3911,5,21,0,0,3910,3912,7,59,0,0,3911,3910,1,0,0,0,3911,3912,
+		1,0,0,0,3912,3914,1,0,0,0,3913,3915,3,352,176,0,3914,3913,1,0,0,0,3914,
+		3915,1,0,0,0,3915,3958,1,0,0,0,3916,3917,5,254,0,0,3917,3919,5,274,0,0,
+		3918,3920,3,352,176,0,3919,3918,1,0,0,0,3919,3920,1,0,0,0,3920,3958,1,
+		0,0,0,3921,3923,7,60,0,0,3922,3924,7,59,0,0,3923,3922,1,0,0,0,3923,3924,
+		1,0,0,0,3924,3926,1,0,0,0,3925,3927,3,350,175,0,3926,3925,1,0,0,0,3926,
+		3927,1,0,0,0,3927,3958,1,0,0,0,3928,3930,7,61,0,0,3929,3931,7,59,0,0,3930,
+		3929,1,0,0,0,3930,3931,1,0,0,0,3931,3933,1,0,0,0,3932,3934,3,350,175,0,
+		3933,3932,1,0,0,0,3933,3934,1,0,0,0,3934,3958,1,0,0,0,3935,3936,5,232,
+		0,0,3936,3958,3,8,4,0,3937,3939,5,214,0,0,3938,3940,5,232,0,0,3939,3938,
+		1,0,0,0,3939,3940,1,0,0,0,3940,3941,1,0,0,0,3941,3958,3,8,4,0,3942,3944,
+		5,226,0,0,3943,3945,7,59,0,0,3944,3943,1,0,0,0,3944,3945,1,0,0,0,3945,
+		3946,1,0,0,0,3946,3948,5,449,0,0,3947,3949,5,232,0,0,3948,3947,1,0,0,0,
+		3948,3949,1,0,0,0,3949,3950,1,0,0,0,3950,3958,3,8,4,0,3951,3952,5,193,
+		0,0,3952,3953,5,274,0,0,3953,3958,3,34,17,0,3954,3955,7,62,0,0,3955,3956,
+		5,194,0,0,3956,3958,3,34,17,0,3957,3909,1,0,0,0,3957,3916,1,0,0,0,3957,
+		3921,1,0,0,0,3957,3928,1,0,0,0,3957,3935,1,0,0,0,3957,3937,1,0,0,0,3957,
+		3942,1,0,0,0,3957,3951,1,0,0,0,3957,3954,1,0,0,0,3958,349,1,0,0,0,3959,
+		3961,5,387,0,0,3960,3962,5,163,0,0,3961,3960,1,0,0,0,3961,3962,1,0,0,0,
+		3962,3963,1,0,0,0,3963,3964,5,30,0,0,3964,351,1,0,0,0,3965,3972,3,354,
+		177,0,3966,3968,5,496,0,0,3967,3966,1,0,0,0,3967,3968,1,0,0,0,3968,3969,
+		1,0,0,0,3969,3971,3,354,177,0,3970,3967,1,0,0,0,3971,3974,1,0,0,0,3972,
+		3970,1,0,0,0,3972,3973,1,0,0,0,3973,353,1,0,0,0,3974,3972,1,0,0,0,3975,
+		3976,5,128,0,0,3976,3982,5,135,0,0,3977,3978,5,205,0,0,3978,3983,7,63,
+		0,0,3979,3980,5,216,0,0,3980,3983,5,205,0,0,3981,3983,5,241,0,0,3982,3977,
+		1,0,0,0,3982,3979,1,0,0,0,3982,3981,1,0,0,0,3983,3991,1,0,0,0,3984,3985,
+		5,205,0,0,3985,3991,7,64,0,0,3986,3988,5,432,0,0,3987,3986,1,0,0,0,3987,
+		3988,1,0,0,0,3988,3989,1,0,0,0,3989,3991,5,408,0,0,3990,3975,1,0,0,0,3990,
+		3984,1,0,0,0,3990,3987,1,0,0,0,3991,355,1,0,0,0,3992,3994,5,140,0,0,3993,
+		3995,5,447,0,0,3994,3993,1,0,0,0,3994,3995,1,0,0,0,3995,3996,1,0,0,0,3996,
+		4001,3,338,169,0,3997,3998,5,496,0,0,3998,4000,3,338,169,0,3999,3997,1,
+		0,0,0,4000,4003,1,0,0,0,4001,3999,1,0,0,0,4001,4002,1,0,0,0,4002,4008,
+		1,0,0,0,4003,4001,1,0,0,0,4004,4005,5,423,0,0,4005,4006,3,358,179,0,4006,
+		4007,5,152,0,0,4007,4009,1,0,0,0,4008,4004,1,0,0,0,4008,4009,1,0,0,0,4009,
+		4011,1,0,0,0,4010,4012,5,167,0,0,4011,4010,1,0,0,0,4011,4012,1,0,0,0,4012,
+		357,1,0,0,0,4013,4014,5,3,0,0,4014,4024,7,65,0,0,4015,4016,5,340,0,0,4016,
+		4024,7,65,0,0,4017,4020,5,246,0,0,4018,4019,7,66,0,0,4019,4021,5,86,0,
+		0,4020,4018,1,0,0,0,4020,4021,1,0,0,0,4021,4024,1,0,0,0,4022,4024,5,86,
+		0,0,4023,4013,1,0,0,0,4023,4015,1,0,0,0,4023,4017,1,0,0,0,4023,4022,1,
+		0,0,0,4024,359,1,0,0,0,4025,4026,5,244,0,0,4026,4030,5,274,0,0,4027,4031,
+		3,352,176,0,4028,4029,5,250,0,0,4029,4031,3,34,17,0,4030,4027,1,0,0,0,
+		4030,4028,1,0,0,0,4031,4053,1,0,0,0,4032,4033,5,244,0,0,4033,4034,5,243,
+		0,0,4034,4035,5,31,0,0,4035,4036,5,390,0,0,4036,4037,5,274,0,0,4037,4053,
+		3,352,176,0,4038,4039,5,244,0,0,4039,4042,5,45,0,0,4040,4043,5,384,0,0,
+		4041,4043,3,24,12,0,4042,4040,1,0,0,0,4042,4041,1,0,0,0,4043,4044,1,0,
+		0,0,4044,4053,7,35,0,0,4045,4049,5,244,0,0,4046,4050,5,243,0,0,4047,4050,
+		5,138,0,0,4048,4050,3,362,181,0,4049,4046,1,0,0,0,4049,4047,1,0,0,0,4049,
+		4048,1,0,0,0,4049,4050,1,0,0,0,4050,4051,1,0,0,0,4051,4053,3,364,182,0,
+		4052,4025,1,0,0,0,4052,4032,1,0,0,0,4052,4038,1,0,0,0,4052,4045,1,0,0,
+		0,4053,361,1,0,0,0,4054,4055,5,489,0,0,4055,363,1,0,0,0,4056,4057,5,344,
+		0,0,4057,4058,5,309,0,0,4058,4096,3,370,185,0,4059,4060,7,67,0,0,4060,
+		4096,3,34,17,0,4061,4064,5,156,0,0,4062,4065,3,34,17,0,4063,4065,5,407,
+		0,0,4064,4062,1,0,0,0,4064,4063,1,0,0,0,4064,4065,1,0,0,0,4065,4096,1,
+		0,0,0,4066,4070,5,225,0,0,4067,4068,5,243,0,0,4068,4070,5,361,0,0,4069,
+		4066,1,0,0,0,4069,4067,1,0,0,0,4070,4073,1,0,0,0,4071,4074,3,20,10,0,4072,
+		4074,5,407,0,0,4073,4071,1,0,0,0,4073,4072,1,0,0,0,4074,4096,1,0,0,0,4075,
+		4076,5,306,0,0,4076,4077,5,175,0,0,4077,4096,7,68,0,0,4078,4079,3,366,
+		183,0,4079,4089,7,69,0,0,4080,4090,5,407,0,0,4081,4086,3,368,184,0,4082,
+		4083,5,496,0,0,4083,4085,3,368,184,0,4084,4082,1,0,0,0,4085,4088,1,0,0,
+		0,4086,4084,1,0,0,0,4086,4087,1,0,0,0,4087,4090,1,0,0,0,4088,4086,1,0,
+		0,0,4089,4080,1,0,0,0,4089,4081,1,0,0,0,4090,4096,1,0,0,0,4091,4092,3,
+		366,183,0,4092,4093,5,419,0,0,4093,4094,5,53,0,0,4094,4096,1,0,0,0,4095,
+		4056,1,0,0,0,4095,4059,1,0,0,0,4095,4061,1,0,0,0,4095,4069,1,0,0,0,4095,
+		4075,1,0,0,0,4095,4078,1,0,0,0,4095,4091,1,0,0,0,4096,365,1,0,0,0,4097,
+		4102,3,8,4,0,4098,4099,5,501,0,0,4099,4101,3,8,4,0,4100,4098,1,0,0,0,4101,
+		4104,1,0,0,0,4102,4100,1,0,0,0,4102,4103,1,0,0,0,4103,367,1,0,0,0,4104,
+		4102,1,0,0,0,4105,4112,5,451,0,0,4106,4112,5,415,0,0,4107,4112,5,435,0,
+		0,4108,4112,3,18,9,0,4109,4112,3,34,17,0,4110,4112,3,36,18,0,4111,4105,
+		1,0,0,0,4111,4106,1,0,0,0,4111,4107,1,0,0,0,4111,4108,1,0,0,0,4111,4109,
+		1,0,0,0,4111,4110,1,0,0,0,4112,369,1,0,0,0,4113,4131,3,34,17,0,4114,4131,
+		3,36,18,0,4115,4124,5,327,0,0,4116,4118,3,34,17,0,4117,4119,3,46,23,0,
+		4118,4117,1,0,0,0,4118,4119,1,0,0,0,4119,4125,1,0,0,0,4120,4121,5,492,
+		0,0,4121,4122,5,477,0,0,4122,4123,5,493,0,0,4123,4125,3,34,17,0,4124,4116,
+		1,0,0,0,4124,4120,1,0,0,0,4125,4131,1,0,0,0,4126,4131,5,407,0,0,4127,4131,
+		5,138,0,0,4128,4131,5,489,0,0,4129,4131,5,490,0,0,4130,4113,1,0,0,0,4130,
+		4114,1,0,0,0,4130,4115,1,0,0,0,4130,4126,1,0,0,0,4130,4127,1,0,0,0,4130,
+		4128,1,0,0,0,4130,4129,1,0,0,0,4131,371,1,0,0,0,4132,4134,5,219,0,0,4133,
+		4135,3,362,181,0,4134,4133,1,0,0,0,4134,4135,1,0,0,0,4135,4145,1,0,0,0,
+		4136,4146,5,384,0,0,4137,4138,5,344,0,0,4138,4146,5,309,0,0,4139,4140,
+		5,274,0,0,4140,4141,5,128,0,0,4141,4146,5,135,0,0,4142,4143,5,243,0,0,
+		4143,4146,5,361,0,0,4144,4146,3,366,183,0,4145,4136,1,0,0,0,4145,4137,
+		1,0,0,0,4145,4139,1,0,0,0,4145,4142,1,0,0,0,4145,4144,1,0,0,0,4146,373,
+		1,0,0,0,4147,4157,5,247,0,0,4148,4158,5,384,0,0,4149,4150,5,344,0,0,4150,
+		4158,5,309,0,0,4151,4152,5,274,0,0,4152,4153,5,128,0,0,4153,4158,5,135,
+		0,0,4154,4155,5,243,0,0,4155,4158,5,361,0,0,4156,4158,3,366,183,0,4157,
+		4148,1,0,0,0,4157,4149,1,0,0,0,4157,4151,1,0,0,0,4157,4154,1,0,0,0,4157,
+		4156,1,0,0,0,4158,375,1,0,0,0,4159,4160,5,72,0,0,4160,4161,7,70,0,0,4161,
+		377,1,0,0,0,4162,4164,5,49,0,0,4163,4165,5,362,0,0,4164,4163,1,0,0,0,4164,
+		4165,1,0,0,0,4165,4166,1,0,0,0,4166,4168,3,22,11,0,4167,4169,3,28,14,0,
+		4168,4167,1,0,0,0,4168,4169,1,0,0,0,4169,4170,1,0,0,0,4170,4172,7,71,0,
+		0,4171,4173,5,201,0,0,4172,4171,1,0,0,0,4172,4173,1,0,0,0,4173,4177,1,
+		0,0,0,4174,4178,3,34,17,0,4175,4178,5,257,0,0,4176,4178,5,258,0,0,4177,
+		4174,1,0,0,0,4177,4175,1,0,0,0,4177,4176,1,0,0,0,4178,4184,1,0,0,0,4179,
+		4181,5,455,0,0,4180,4179,1,0,0,0,4180,4181,1,0,0,0,4181,4182,1,0,0,0,4182,
+		4183,5,66,0,0,4183,4185,3,34,17,0,4184,4180,1,0,0,0,4184,4185,1,0,0,0,
+		4185,4187,1,0,0,0,4186,4188,5,460,0,0,4187,4186,1,0,0,0,4187,4188,1,0,
+		0,0,4188,4190,1,0,0,0,4189,4191,3,380,190,0,4190,4189,1,0,0,0,4190,4191,
+		1,0,0,0,4191,4193,1,0,0,0,4192,4194,3,152,76,0,4193,4192,1,0,0,0,4193,
+		4194,1,0,0,0,4194,4215,1,0,0,0,4195,4196,5,49,0,0,4196,4197,5,492,0,0,
+		4197,4198,3,308,154,0,4198,4199,5,493,0,0,4199,4201,5,449,0,0,4200,4202,
+		5,201,0,0,4201,4200,1,0,0,0,4201,4202,1,0,0,0,4202,4206,1,0,0,0,4203,4207,
+		3,34,17,0,4204,4207,5,257,0,0,4205,4207,5,258,0,0,4206,4203,1,0,0,0,4206,
+		4204,1,0,0,0,4206,4205,1,0,0,0,4207,4209,1,0,0,0,4208,4210,5,460,0,0,4209,
+		4208,1,0,0,0,4209,4210,1,0,0,0,4210,4212,1,0,0,0,4211,4213,3,380,190,0,
+		4212,4211,1,0,0,0,4212,4213,1,0,0,0,4213,4215,1,0,0,0,4214,4162,1,0,0,
+		0,4214,4195,1,0,0,0,4215,379,1,0,0,0,4216,4223,3,302,151,0,4217,4219,3,
+		382,191,0,4218,4217,1,0,0,0,4219,4220,1,0,0,0,4220,4218,1,0,0,0,4220,4221,
+		1,0,0,0,4221,4223,1,0,0,0,4222,4216,1,0,0,0,4222,4218,1,0,0,0,4223,381,
+		1,0,0,0,4224,4263,5,362,0,0,4225,4263,5,367,0,0,4226,4228,5,65,0,0,4227,
+		4229,5,390,0,0,4228,4227,1,0,0,0,4228,4229,1,0,0,0,4229,4230,1,0,0,0,4230,
+		4263,3,34,17,0,4231,4233,5,433,0,0,4232,4234,5,390,0,0,4233,4232,1,0,0,
+		0,4233,4234,1,0,0,0,4234,4235,1,0,0,0,4235,4263,3,34,17,0,4236,4263,5,
+		51,0,0,4237,4263,5,106,0,0,4238,4240,5,203,0,0,4239,4241,5,390,0,0,4240,
+		4239,1,0,0,0,4240,4241,1,0,0,0,4241,4242,1,0,0,0,4242,4263,3,34,17,0,4243,
+		4245,5,82,0,0,4244,4246,5,390,0,0,4245,4244,1,0,0,0,4245,4246,1,0,0,0,
+		4246,4247,1,0,0,0,4247,4263,3,34,17,0,4248,4249,5,97,0,0,4249,4252,5,203,
+		0,0,4250,4253,3,26,13,0,4251,4253,5,469,0,0,4252,4250,1,0,0,0,4252,4251,
+		1,0,0,0,4253,4263,1,0,0,0,4254,4256,5,97,0,0,4255,4257,5,432,0,0,4256,
+		4255,1,0,0,0,4256,4257,1,0,0,0,4257,4258,1,0,0,0,4258,4259,5,433,0,0,4259,
+		4263,3,26,13,0,4260,4261,5,79,0,0,4261,4263,3,34,17,0,4262,4224,1,0,0,
+		0,4262,4225,1,0,0,0,4262,4226,1,0,0,0,4262,4231,1,0,0,0,4262,4236,1,0,
+		0,0,4262,4237,1,0,0,0,4262,4238,1,0,0,0,4262,4243,1,0,0,0,4262,4248,1,
+		0,0,0,4262,4254,1,0,0,0,4262,4260,1,0,0,0,4263,383,1,0,0,0,4264,4276,5,
+		88,0,0,4265,4277,3,302,151,0,4266,4268,5,386,0,0,4267,4266,1,0,0,0,4267,
+		4268,1,0,0,0,4268,4270,1,0,0,0,4269,4271,5,383,0,0,4270,4269,1,0,0,0,4270,
+		4271,1,0,0,0,4271,4277,1,0,0,0,4272,4274,5,385,0,0,4273,4275,5,383,0,0,
+		4274,4273,1,0,0,0,4274,4275,1,0,0,0,4275,4277,1,0,0,0,4276,4265,1,0,0,
+		0,4276,4267,1,0,0,0,4276,4272,1,0,0,0,4277,4278,1,0,0,0,4278,4279,3,386,
+		193,0,4279,385,1,0,0,0,4280,4287,3,308,154,0,4281,4287,3,342,171,0,4282,
+		4287,3,200,100,0,4283,4287,3,250,125,0,4284,4287,3,398,199,0,4285,4287,
+		3,390,195,0,4286,4280,1,0,0,0,4286,4281,1,0,0,0,4286,4282,1,0,0,0,4286,
+		4283,1,0,0,0,4286,4284,1,0,0,0,4286,4285,1,0,0,0,4287,387,1,0,0,0,4288,
+		4289,5,193,0,0,4289,4301,3,8,4,0,4290,4291,5,492,0,0,4291,4296,3,38,19,
+		0,4292,4293,5,496,0,0,4293,4295,3,38,19,0,4294,4292,1,0,0,0,4295,4298,
+		1,0,0,0,4296,4294,1,0,0,0,4296,4297,1,0,0,0,4297,4299,1,0,0,0,4298,4296,
+		1,0,0,0,4299,4300,5,493,0,0,4300,4302,1,0,0,0,4301,4290,1,0,0,0,4301,4302,
+		1,0,0,0,4302,4303,1,0,0,0,4303,4304,5,390,0,0,4304,4305,3,308,154,0,4305,
+		389,1,0,0,0,4306,4307,5,87,0,0,4307,4312,3,8,4,0,4308,4309,5,492,0,0,4309,
+		4310,3,70,35,0,4310,4311,5,493,0,0,4311,4313,1,0,0,0,4312,4308,1,0,0,0,
+		4312,4313,1,0,0,0,4313,391,1,0,0,0,4314,4316,5,59,0,0,4315,4317,5,193,
+		0,0,4316,4315,1,0,0,0,4316,4317,1,0,0,0,4317,4320,1,0,0,0,4318,4321,5,
+		384,0,0,4319,4321,3,8,4,0,4320,4318,1,0,0,0,4320,4319,1,0,0,0,4321,393,
+		1,0,0,0,4322,4323,5,136,0,0,4323,4336,3,8,4,0,4324,4327,5,286,0,0,4325,
+		4328,3,8,4,0,4326,4328,5,469,0,0,4327,4325,1,0,0,0,4327,4326,1,0,0,0,4328,
+		4336,1,0,0,0,4329,4330,5,166,0,0,4330,4333,3,8,4,0,4331,4332,5,496,0,0,
+		4332,4334,3,34,17,0,4333,4331,1,0,0,0,4333,4334,1,0,0,0,4334,4336,1,0,
+		0,0,4335,4322,1,0,0,0,4335,4324,1,0,0,0,4335,4329,1,0,0,0,4336,395,1,0,
+		0,0,4337,4351,5,290,0,0,4338,4352,3,302,151,0,4339,4341,5,368,0,0,4340,
+		4339,1,0,0,0,4340,4341,1,0,0,0,4341,4343,1,0,0,0,4342,4344,5,367,0,0,4343,
+		4342,1,0,0,0,4343,4344,1,0,0,0,4344,4346,1,0,0,0,4345,4347,5,383,0,0,4346,
+		4345,1,0,0,0,4346,4347,1,0,0,0,4347,4349,1,0,0,0,4348,4350,7,72,0,0,4349,
+		4348,1,0,0,0,4349,4350,1,0,0,0,4350,4352,1,0,0,0,4351,4338,1,0,0,0,4351,
+		4340,1,0,0,0,4352,4354,1,0,0,0,4353,4355,3,400,200,0,4354,4353,1,0,0,0,
+		4354,4355,1,0,0,0,4355,4377,1,0,0,0,4356,4359,7,72,0,0,4357,4360,3,302,
+		151,0,4358,4360,5,383,0,0,4359,4357,1,0,0,0,4359,4358,1,0,0,0,4359,4360,
+		1,0,0,0,4360,4362,1,0,0,0,4361,4363,3,400,200,0,4362,4361,1,0,0,0,4362,
+		4363,1,0,0,0,4363,4377,1,0,0,0,4364,4366,5,212,0,0,4365,4367,3,302,151,
+		0,4366,4365,1,0,0,0,4366,4367,1,0,0,0,4367,4368,1,0,0,0,4368,4370,7,73,
+		0,0,4369,4371,5,364,0,0,4370,4369,1,0,0,0,4370,4371,1,0,0,0,4371,4372,
+		1,0,0,0,4372,4377,3,22,11,0,4373,4377,5,32,0,0,4374,4377,3,376,188,0,4375,
+		4377,3,398,199,0,4376,4337,1,0,0,0,4376,4356,1,0,0,0,4376,4364,1,0,0,0,
+		4376,4373,1,0,0,0,4376,4374,1,0,0,0,4376,4375,1,0,0,0,4377,397,1,0,0,0,
+		4378,4379,5,211,0,0,4379,4380,5,146,0,0,4380,4382,5,297,0,0,4381,4383,
+		5,364,0,0,4382,4381,1,0,0,0,4382,4383,1,0,0,0,4383,4384,1,0,0,0,4384,4386,
+		3,22,11,0,4385,4387,3,218,109,0,4386,4385,1,0,0,0,4386,4387,1,0,0,0,4387,
+		399,1,0,0,0,4388,4393,3,402,201,0,4389,4390,5,496,0,0,4390,4392,3,402,
+		201,0,4391,4389,1,0,0,0,4392,4395,1,0,0,0,4393,4391,1,0,0,0,4393,4394,
+		1,0,0,0,4394,401,1,0,0,0,4395,4393,1,0,0,0,4396,4398,3,22,11,0,4397,4399,
+		3,28,14,0,4398,4397,1,0,0,0,4398,4399,1,0,0,0,4399,403,1,0,0,0,4400,4411,
+		5,411,0,0,4401,4411,5,35,0,0,4402,4411,5,137,0,0,4403,4404,5,238,0,0,4404,
+		4411,5,130,0,0,4405,4406,5,206,0,0,4406,4411,5,181,0,0,4407,4408,5,114,
+		0,0,4408,4409,5,418,0,0,4409,4411,5,233,0,0,4410,4400,1,0,0,0,4410,4401,
+		1,0,0,0,4410,4402,1,0,0,0,4410,4403,1,0,0,0,4410,4405,1,0,0,0,4410,4407,
+		1,0,0,0,4411,4415,1,0,0,0,4412,4414,3,406,203,0,4413,4412,1,0,0,0,4414,
+		4417,1,0,0,0,4415,4413,1,0,0,0,4415,4416,1,0,0,0,4416,405,1,0,0,0,4417,
+		4415,1,0,0,0,4418,4419,8,74,0,0,4419,407,1,0,0,0,4420,4425,5,492,0,0,4421,
+		4424,3,408,204,0,4422,4424,8,75,0,0,4423,4421,1,0,0,0,4423,4422,1,0,0,
+		0,4424,4427,1,0,0,0,4425,4423,1,0,0,0,4425,4426,1,0,0,0,4426,4428,1,0,
+		0,0,4427,4425,1,0,0,0,4428,4429,5,493,0,0,4429,409,1,0,0,0,4430,4431,7,
+		76,0,0,4431,411,1,0,0,0,4432,4433,7,77,0,0,4433,413,1,0,0,0,4434,4435,
+		7,78,0,0,4435,415,1,0,0,0,4436,4437,7,79,0,0,4437,417,1,0,0,0,4438,4439,
+		7,80,0,0,4439,419,1,0,0,0,662,421,425,429,462,466,472,476,482,488,493,
+		497,504,512,520,531,542,547,552,557,562,568,570,574,588,594,598,601,608,
+		611,616,622,628,633,635,642,647,655,657,663,665,670,673,679,686,690,698,
+		712,737,741,752,758,768,788,795,801,807,820,825,827,829,839,861,869,871,
+		886,892,897,905,908,917,927,931,933,941,943,948,956,960,968,972,988,993,
+		996,1002,1005,1007,1012,1018,1025,1041,1050,1055,1059,1063,1066,1069,1074,
+		1081,1085,1087,1096,1104,1109,1111,1114,1119,1129,1135,1137,1146,1149,
+		1155,1160,1164,1201,1216,1222,1225,1243,1249,1257,1260,1267,1278,1281,
+		1283,1292,1311,1318,1326,1329,1341,1345,1350,1360,1364,1369,1372,1377,
+		1380,1385,1392,1398,1400,1404,1410,1420,1422,1425,1428,1431,1434,1437,
+		1440,1443,1451,1461,1465,1467,1469,1476,1483,1486,1490,1493,1507,1514,
+		1522,1527,1537,1539,1541,1546,1548,1552,1555,1558,1562,1565,1567,1575,
+		1578,1581,1587,1589,1593,1598,1602,1605,1607,1611,1614,1617,1620,1625,
+		1627,1630,1634,1643,1649,1658,1663,1665,1671,1673,1679,1689,1696,1706,
+		1715,1724,1729,1741,1749,1756,1777,1785,1801,1806,1811,1814,1817,1828,
+		1837,1839,1848,1857,1872,1878,1880,1883,1891,1896,1901,1907,1917,1921,
+		1926,1931,1934,1938,1942,1949,1954,1958,1961,1967,1970,1989,1999,2012,
+		2024,2028,2033,2036,2040,2046,2048,2053,2057,2063,2069,2074,2081,2092,
+		2097,2101,2104,2107,2111,2116,2119,2121,2129,2132,2144,2147,2157,2165,
+		2170,2174,2187,2190,2196,2205,2209,2215,2219,2224,2226,2231,2236,2242,
+		2255,2259,2263,2267,2273,2280,2288,2292,2299,2301,2305,2312,2316,2321,
+		2333,2335,2338,2347,2351,2357,2367,2371,2375,2379,2385,2390,2400,2408,
+		2413,2417,2423,2430,2432,2447,2453,2457,2461,2464,2467,2471,2476,2484,
+		2489,2492,2496,2500,2503,2511,2515,2519,2521,2524,2527,2533,2538,2541,
+		2544,2549,2553,2559,2563,2567,2572,2576,2580,2584,2588,2593,2597,2601,
+		2607,2617,2632,2635,2642,2646,2652,2658,2672,2675,2689,2692,2701,2706,
+		2709,2715,2720,2726,2729,2737,2742,2746,2753,2755,2761,2767,2776,2787,
+		2793,2807,2810,2813,2818,2823,2831,2835,2837,2848,2851,2859,2865,2870,
+		2875,2885,2887,2898,2914,2923,2938,2944,2951,2963,2969,2979,2982,2988,
+		2992,2995,3003,3007,3011,3014,3018,3026,3031,3035,3049,3055,3060,3063,
+		3083,3099,3101,3105,3111,3115,3128,3133,3140,3148,3152,3157,3169,3173,
+		3177,3180,3187,3191,3200,3210,3213,3217,3222,3226,3229,3236,3238,3251,
+		3259,3276,3280,3296,3302,3310,3316,3336,3350,3355,3357,3368,3373,3379,
+		3389,3392,3400,3408,3413,3419,3426,3434,3437,3439,3443,3446,3453,3456,
+		3464,3467,3470,3481,3497,3507,3510,3514,3517,3522,3527,3536,3544,3547,
+		3550,3562,3567,3570,3577,3584,3594,3599,3602,3605,3608,3611,3621,3627,
+		3635,3637,3645,3650,3655,3665,3678,3685,3693,3697,3699,3702,3705,3712,
+		3719,3721,3724,3735,3738,3745,3747,3750,3762,3766,3771,3785,3790,3793,
+		3799,3803,3807,3814,3821,3824,3832,3836,3838,3844,3846,3852,3854,3862,
+		3865,3867,3873,3889,3893,3898,3904,3911,3914,3919,3923,3926,3930,3933,
+		3939,3944,3948,3957,3961,3967,3972,3982,3987,3990,3994,4001,4008,4011,
+		4020,4023,4030,4042,4049,4052,4064,4069,4073,4086,4089,4095,4102,4111,
+		4118,4124,4130,4134,4145,4157,4164,4168,4172,4177,4180,4184,4187,4190,
+		4193,4201,4206,4209,4212,4214,4220,4222,4228,4233,4240,4245,4252,4256,
+		4262,4267,4270,4274,4276,4286,4296,4301,4312,4316,4320,4327,4333,4335,
+		4340,4343,4346,4349,4351,4354,4359,4362,4366,4370,4376,4382,4386,4393,
+		4398,4410,4415,4423,4425
 	};
 
 	public static readonly ATN _ATN =

@@ -14,7 +14,7 @@ namespace PhantomDb;
 /// A database: its definitions, its rows, its file, and the sessions that use it. May be used by any number of threads; each
 /// session by one at a time.
 /// </summary>
-public sealed class Database : IDisposable
+public sealed partial class Database : IDisposable
 {
     private readonly Lock _fileUse = new();   // one save or load at a time
     private readonly List<WeakReference<Session>> _sessions = [];

@@ -6,7 +6,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none.</summary>
+/// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none but those of its settings.</summary>
 internal sealed class DiskTables(Database database)
 {
     public IEnumerable<object?[]> Rows(SystemScan scan) => scan.Relation.Name switch
@@ -14,7 +14,7 @@ internal sealed class DiskTables(Database database)
         "phantomdb_log" => LogRows(scan, null),
         "phantomdb_recovery" => database.Recovery is { } report ? [RecoveryRow(scan, report)] : [],
         "phantomdb_recovery_files" => (database.Recovery?.Files ?? []).Select(file => scan.Row(("path", file.Path), ("is_used", file.IsUsed), ("reason", file.Reason))),
-        "phantomdb_settings" => [],
+        "phantomdb_settings" => database.Catalog.Settings.Select(setting => scan.Row(("name", setting.Key), ("value", setting.Value))),
         _ => throw new System.Diagnostics.UnreachableException(scan.Relation.Name),
     };
 

@@ -283,6 +283,10 @@ public sealed partial class Session
             case SetCommand or ResetCommand or SetTransactionCommand { IsSession: true }:
                 SettingCommands.Run(bound, _settings, _isInTransaction || _isInBatch, Warn);
                 break;
+            case PersistSettingCommand persist:
+                EnsureNoTransaction(persist.Values.Count > 0 ? "SET PERSIST" : "RESET PERSIST");
+                RunPersist(persist);
+                break;
             case ShowCommand show:
                 return new StatementRunner(NewScope()).Text(SettingCommands.ColumnsOf(show), SettingCommands.RowsOf(show, _settings), bound.CommandTag);
             case BeginCommand or CommitCommand or RollbackCommand or SavepointCommand or ReleaseSavepointCommand or RollbackToSavepointCommand
@@ -361,6 +365,21 @@ public sealed partial class Session
             }
             Notify($"database \"{drop.Name}\" does not exist, skipping");
         }
+    }
+
+    // For all sessions to come, and this one.
+    private void RunPersist(PersistSettingCommand persist)
+    {
+        if (persist.Name is null)
+        {
+            foreach (string name in _database.Settings.ResetEach())
+            {
+                _settings.SetDefault(name, null);
+            }
+            return;
+        }
+        string? value = persist.Values.Count == 0 ? null : SessionSettings.TextOf(persist.Name, persist.Values);
+        _settings.SetDefault(persist.Name, _database.Settings.Change(persist.Name, value));
     }
 
     private void EnsureNoTransaction(BoundStatement bound) => EnsureNoTransaction(bound.CommandTag);

@@ -43,7 +43,7 @@ public sealed partial class Session : IDisposable
     internal Session(Database database)
     {
         _database = database;
-        _settings = new SessionSettings(database.Options.WorkMemory);
+        _settings = new SessionSettings(database.Options.WorkMemory, database.Catalog.Settings);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
         _transaction = database.Transactions.NewTransaction();

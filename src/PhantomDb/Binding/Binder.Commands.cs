@@ -190,8 +190,10 @@ internal static partial class Binder
 
     private static BoundStatement BindSessionStatement(Statement statement, BindingState state) => statement switch
     {
-        SetStatement set when TransactionMode(set) is { } mode => new SetTransactionCommand(mode, IsSession: false),
+        SetStatement { Scope: not SettingScope.Persistent } set when TransactionMode(set) is { } mode => new SetTransactionCommand(mode, IsSession: false),
+        SetStatement { Scope: SettingScope.Persistent } set => new PersistSettingCommand(set.Name, [.. ((IReadOnlyList<ExpressionSyntax>)set.Values).Select(SettingValue)]),
         SetStatement set => new SetCommand(set.Name, [.. ((IReadOnlyList<ExpressionSyntax>)set.Values).Select(SettingValue)], set.Scope == SettingScope.Local),
+        ResetStatement { IsPersistent: true } reset => new PersistSettingCommand(reset.Name, []),
         ResetStatement reset => new ResetCommand(reset.Name),
         ShowStatement show => new ShowCommand(show.Name),
         BeginStatement begin => new BeginCommand(Options(begin.Modes), begin.IsStart),

@@ -27,6 +27,9 @@ internal sealed record DatabaseCatalog
     /// <summary>Oid for the next object.</summary>
     public int NextOid { get; init; }
 
+    /// <summary>Values that sessions begin with in place of the built-in defaults: SET PERSIST.</summary>
+    public ImmutableSortedDictionary<string, string> Settings { get; init; } = ImmutableSortedDictionary.Create<string, string>(StringComparer.OrdinalIgnoreCase);
+
     public IEnumerable<SchemaDefinition> Schemas => _schemas.Values;
 
     public IEnumerable<TableDefinition> Tables => _objects.Values.OfType<TableDefinition>();

@@ -15,6 +15,9 @@ namespace PhantomDb.Durability;
 /// </summary>
 internal sealed class SectionLoader(LoadTarget target, bool isOurs)
 {
+    /// <summary>Of the section that has the defaults of sessions.</summary>
+    public const string SettingsName = "sessions";
+
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
     private readonly DatabaseStorage _storage = new(target.Account, target.Timestamps);
@@ -31,6 +34,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
     private ViewDefinition? _view;
     private bool _viewHasColumns;
     private string? _schema;
+    private bool _isInSettings;
     private RowLoader? _rows;
 
     public int SectionCount { get; private set; }
@@ -107,6 +111,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         _table = null;
         _view = null;
         _schema = null;
+        _isInSettings = false;
     }
 
     /// <summary>Ties the tables together, and checks the foreign keys.</summary>
@@ -280,6 +285,9 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
                 break;
             case "SEQUENCE":
                 break;
+            case "SETTINGS" when nameText == SettingsName:
+                _isInSettings = true;
+                break;
             default:
                 throw new FormatException($"sections of the kind \"{kind}\" are not known to this version");
         }
@@ -329,6 +337,10 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
             case "COLUMNS" when _view is not null:
                 _viewHasColumns = true;
                 _view = cells is [""] ? _view : _view with { Columns = [.. cells.Select(c => ParseColumn(c, isOurs)).Select(c => new ViewColumn(c.Name, c.Type))] };
+                break;
+            case "SETTING" when _isInSettings && cells is [var setting, var value]:
+                Ensure(!_catalog.Settings.ContainsKey(setting), $"setting \"{setting}\" stands in the file twice");
+                _catalog = _catalog with { Settings = _catalog.Settings.Add(setting, value) };
                 break;
             case "QUERY" when _view is not null && cells.Length == 1:
                 _view = _view with { QueryText = cells[0] };

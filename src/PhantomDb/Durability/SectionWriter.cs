@@ -9,7 +9,7 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Durability;
 
 /// <summary>
-/// Writes a database's sections: schemas, sequences of no table, tables by name, views by name. The same content gives
+/// Writes a database's sections: settings, schemas, sequences of no table, tables by name, views by name. The same content gives
 /// the same bytes: rows by primary key, else as storage keeps them, which is as they were inserted, but for those that took the
 /// place of deleted ones.
 /// </summary>
@@ -32,6 +32,10 @@ internal sealed class SectionWriter
     public List<SectionSeal> WriteAll()
     {
         DatabaseCatalog catalog = _content.Catalog;
+        if (!catalog.Settings.IsEmpty)
+        {
+            WriteSection("SETTINGS", SectionLoader.SettingsName, _ => WriteSettings(catalog.Settings));
+        }
         foreach (SchemaDefinition schema in catalog.Schemas.Where(s => s.Name != DatabaseCatalog.DefaultSchema || s.Comment is not null))
         {
             WriteSection("SCHEMA", DefinitionText.Quote(schema.Name), _ => _definitions.WriteSchema(schema));
@@ -75,6 +79,14 @@ internal sealed class SectionWriter
         write(blocks);
         return 0;
     });
+
+    private void WriteSettings(IReadOnlyDictionary<string, string> settings)
+    {
+        foreach ((string name, string value) in settings)
+        {
+            WriteLine("SETTING:", name, value);
+        }
+    }
 
     private long WriteTable(TableDefinition table, List<BlockSeal> blocks)
     {

@@ -31,6 +31,13 @@ internal static partial class Error
     public static PhantomDbException LogEntryKey(string key) =>
         new(SqlStates.InvalidName, $"\"{key}\" cannot be a key of a log entry: a key is not empty and has no equals sign");
 
+    /// <summary>A database in memory, or one that is only read, writes no log.</summary>
+    public static PhantomDbException NoLog(string databaseName) =>
+        new(SqlStates.ObjectNotInPrerequisiteState, $"database \"{databaseName}\" has no transaction log")
+        {
+            Detail = "It is in memory only, or opened to be read only.", Hint = "Open it by a name: Database.Open(name).",
+        };
+
     /// <summary>Records that are asked for are no longer kept.</summary>
     public static PhantomDbException LogRecordsGone(long lsn, long firstLsn) => new(SqlStates.InvalidParameterValue,
         string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records before LSN {firstLsn} any more, but LSN {lsn} was asked for"));

@@ -72,7 +72,7 @@ internal static partial class AstBuilder
         int position = Position(context);
         if (context.setting() is { } setting)
         {
-            SettingScope scope = context.Has(LOCAL) ? SettingScope.Local : context.Has(SESSION) ? SettingScope.Session : SettingScope.Default;
+            SettingScope scope = IsPersistent(context.persist()) ? SettingScope.Persistent : context.Has(LOCAL) ? SettingScope.Local : context.Has(SESSION) ? SettingScope.Session : SettingScope.Default;
             return BuildSetting(setting, scope, position);
         }
         if (context.Has(CONSTRAINTS))
@@ -84,6 +84,17 @@ internal static partial class AstBuilder
             BuildModes(context.transactionModes(), position),
             context.stringLiteral() is { } snapshot ? String(snapshot) : null,
             position);
+    }
+
+    // PERSIST, as no keyword, may name a setting too; any other word in its place is one too many.
+    private static bool IsPersistent(PersistContext? word)
+    {
+        if (word is null)
+        {
+            return false;
+        }
+        string text = IdentifierText.Fold(word.GetText());
+        return text == "persist" ? true : throw Error.Syntax("syntax error", word.GetText(), Position(word));
     }
 
     private static Statement BuildSetting(SettingContext context, SettingScope scope, int position)
@@ -157,7 +168,8 @@ internal static partial class AstBuilder
         {
             return SettingName(name);
         }
-        return context.TokenType(1) switch
+        int first = context.GetRuleContext<PersistContext>(0) is null ? 1 : 2;
+        return context.TokenType(first) switch
         {
             ALL => null,
             TIME => "timezone",

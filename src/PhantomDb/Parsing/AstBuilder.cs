@@ -30,7 +30,7 @@ internal static partial class AstBuilder
             TransactionStatementContext c => BuildTransaction(c),
             LockStatementContext c => BuildLock(c),
             SetStatementContext c => BuildSet(c),
-            ResetStatementContext c => new ResetStatement(SettingNameOrAll(c), Position(c)),
+            ResetStatementContext c => new ResetStatement(SettingNameOrAll(c), IsPersistent(c.persist()), Position(c)),
             ShowStatementContext c => new ShowStatement(SettingNameOrAll(c), Position(c)),
             CopyStatementContext c => BuildCopy(c),
             ExplainStatementContext c => BuildExplain(c),

@@ -196,6 +196,30 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     }
 
     /// <summary>
+    /// A change of the catalog that is about no relation, with its record: in the order of all commits, in place when it is as durable as they are.
+    /// </summary>
+    public void CommitRecord(LogBatch batch, Action publish)
+    {
+        if (Log is null)
+        {
+            CommitDefinitions(publish);
+            return;
+        }
+        Log.ReserveRoom(batch.ByteCount, CancellationToken.None);
+        Enqueue(batch, new RecordSink(this, publish));
+        Log.WaitUntilPublished(batch);
+    }
+
+    private sealed class RecordSink(TransactionManager manager, Action publish) : ICommitSink
+    {
+        public void Publish(long lsn) => manager.PublishCommit(lsn, null, publish);
+
+        public void Fail(Exception error)
+        {
+        }
+    }
+
+    /// <summary>
     /// Held from before a commit's definitions are put in place until it is visible. Who takes new definitions under it, and a snapshot
     /// after that, has the commit's rows too; and who finds the definitions unchanged after taking a snapshot has neither.
     /// </summary>

@@ -236,6 +236,9 @@ public sealed class StatementParsingTests
         Assert.AreEqual((SettingScope.Local, "search_path", 3), (set.Scope, set.Name, set.Values.Count));
         Assert.AreEqual("x.y", Parse<SetStatement>("SET x.y = on").Name);
         Assert.AreEqual(0, Parse<SetStatement>("SET TIME ZONE LOCAL").Values.Count);
+        Assert.AreEqual((SettingScope.Persistent, "work_mem"), (Parse<SetStatement>("SET Persist work_mem = 1").Scope, Parse<SetStatement>("SET PERSIST work_mem = 1").Name));
+        Assert.AreEqual(("timezone", true), (Parse<ResetStatement>("RESET PERSIST TIME ZONE").Name, Parse<ResetStatement>("RESET PERSIST ALL").IsPersistent));
+        Assert.AreEqual(("persist", false), (Parse<ResetStatement>("RESET persist").Name, Parse<ResetStatement>("RESET persist").IsPersistent));
         Assert.IsNull(Parse<ShowStatement>("SHOW ALL").Name);
         Assert.IsTrue(Parse<BeginStatement>("BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY").Modes.IsReadOnly);
         Assert.AreEqual("s", Parse<RollbackToSavepointStatement>("ROLLBACK TO s").Name);

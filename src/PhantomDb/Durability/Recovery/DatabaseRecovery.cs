@@ -11,7 +11,7 @@ namespace PhantomDb.Durability.Recovery;
 internal sealed record RecoveredSegment(string Path, LogHeader Header, long LastLsn, long Length, DateTime LastTime);
 
 /// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
-internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments, IReadOnlyDictionary<string, string?> Settings)
+internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments)
 {
     /// <summary>Promises that records are kept, which the manifest alone has.</summary>
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
@@ -96,7 +96,7 @@ internal sealed class DatabaseRecovery
             TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
-        return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments, applier.Settings)
+        return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
         };

@@ -68,6 +68,10 @@ internal sealed class DefinitionApplier(LoadedDatabase database)
         }
     }
 
+    /// <summary>A default of sessions; null for none of the database's own.</summary>
+    public void SetSetting(string name, string? value) =>
+        _catalog = _catalog with { Settings = value is null ? _catalog.Settings.Remove(name) : _catalog.Settings.SetItem(name, value) };
+
     /// <summary>Ties what the transaction has defined together.</summary>
     public void EndTransaction()
     {

@@ -25,9 +25,6 @@ internal sealed class LogApplier(LoadedDatabase database)
 
     public long RecordCount { get; private set; }
 
-    /// <summary>Settings that the log has, the last of each name.</summary>
-    public Dictionary<string, string?> Settings { get; } = [];
-
     /// <summary>Takes the record that the reader stands at. Errors have the record's place.</summary>
     public void Apply(LogReader record, string path)
     {
@@ -80,7 +77,7 @@ internal sealed class LogApplier(LoadedDatabase database)
                 Define(record, operation);
                 break;
             case LogOperation.Setting:
-                Settings[Text(record, 0)] = record.Count < 2 || record.IsNull(1) ? null : Text(record, 1);
+                _definitions.SetSetting(Text(record, 0), record.IsNull(1) ? null : Text(record, 1));
                 break;
             case LogOperation.Load:
                 throw Error.NotSupported("recovery from a log with LOAD");

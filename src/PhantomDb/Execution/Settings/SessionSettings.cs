@@ -13,6 +13,7 @@ namespace PhantomDb.Execution.Settings;
 internal sealed class SessionSettings
 {
     private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
+    private readonly string _workMemoryDefault;
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
     private string? _shownIsolation;   // of the transaction that runs
@@ -21,9 +22,21 @@ internal sealed class SessionSettings
     private readonly List<Change> _changes = [];   // of the transaction that runs, to be undone
 
     /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
-    public SessionSettings(long workMemory)
+    /// <param name="persistent">The database's own defaults. One that this version does not take is passed over.</param>
+    public SessionSettings(long workMemory, IReadOnlyDictionary<string, string>? persistent = null)
     {
-        _defaults["work_mem"] = SettingUnit.Kilobytes.Print(workMemory / 1024);
+        _defaults["work_mem"] = _workMemoryDefault = SettingUnit.Kilobytes.Print(workMemory / 1024);
+        foreach ((string name, string value) in persistent ?? new Dictionary<string, string>())
+        {
+            try
+            {
+                _defaults[name] = NormalizePersistent(name, value);
+            }
+            catch (PhantomDbException)
+            {
+                // written by another version, whose values are not ours
+            }
+        }
         Refresh();
     }
 
@@ -74,7 +87,7 @@ internal sealed class SessionSettings
     /// <summary>Name, value and description of all there are, in order of name: SHOW ALL.</summary>
     public IEnumerable<(string Name, string Value, string Description)> All =>
         SettingDefinitions.ByName.Values.Select(d => (d.Name, Get(d.Name), d.Description))
-            .Concat(_values.Keys.Concat(_localValues.Keys).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Concat(_values.Keys.Concat(_localValues.Keys).Concat(_defaults.Keys).Distinct(StringComparer.OrdinalIgnoreCase)
                 .Where(name => !SettingDefinitions.ByName.ContainsKey(name)).Select(name => (Name: name, Value: Get(name), Description: "")))
             .OrderBy(s => s.Item1, StringComparer.OrdinalIgnoreCase);
 
@@ -90,15 +103,39 @@ internal sealed class SessionSettings
 
     public string Get(string name) => Find(name) ?? throw Unknown(name);
 
+    /// <summary>A value that the database is to keep for the sessions to come, after checking it; 55P02 where it makes no sense beyond a session.</summary>
+    public static string NormalizePersistent(string name, string value)
+    {
+        if (!SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
+        {
+            return name.Contains('.', StringComparison.Ordinal) ? value : throw Unknown(name);
+        }
+        EnsureChangeable(definition);
+        return definition.Effect != SettingEffect.Fixed && !definition.IsKeptByResetAll ? definition.Normalize(value)
+            : throw new PhantomDbException("55P02", $"parameter \"{definition.Name}\" cannot be made persistent");
+    }
+
+    /// <summary>The database's own default has become another; null is the built-in one. The session takes it at once.</summary>
+    public void SetDefault(string name, string? value)
+    {
+        _values.Remove(name);
+        _localValues.Remove(name);
+        Put(_defaults, name, value ?? (name.Equals("work_mem", StringComparison.OrdinalIgnoreCase) ? _workMemoryDefault : null));
+        Refresh();
+    }
+
     /// <summary>SET: one value, or several where the setting is a list.</summary>
-    public void Set(string name, IReadOnlyList<string> values, bool isLocal)
+    public void Set(string name, IReadOnlyList<string> values, bool isLocal) => Set(name, TextOf(name, values), isLocal);
+
+    /// <summary>The values of a SET as one text; 22023 where there are several and the setting is no list.</summary>
+    public static string TextOf(string name, IReadOnlyList<string> values)
     {
         SettingList list = SettingDefinitions.ByName.GetValueOrDefault(name)?.List ?? SettingList.One;
         if (list == SettingList.One && values.Count > 1)
         {
             throw new PhantomDbException(SqlStates.InvalidParameterValue, $"SET {name} takes only one argument");
         }
-        Set(name, string.Join(", ", list == SettingList.Identifiers ? values.Select(QuotingFunctions.QuoteIdentifier) : values), isLocal);
+        return string.Join(", ", list == SettingList.Identifiers ? values.Select(QuotingFunctions.QuoteIdentifier) : values);
     }
 
     /// <summary>Sets a value after checking it; the value as it then stands.</summary>
@@ -147,7 +184,7 @@ internal sealed class SessionSettings
         else
         {
             _localValues.Remove(name);
-            if (definition is null)
+            if (definition is null && !_defaults.ContainsKey(name))
             {
                 _values[name] = "";   // a name of the user's own stays known
             }
@@ -268,6 +305,15 @@ internal sealed class SessionSettings
         string level = Get("client_min_messages");
         ShowsWarnings = level is not "error";
         ShowsNotices = level is not ("error" or "warning");
+    }
+
+    /// <summary>42704 for a name that neither is a setting's nor can be the user's own.</summary>
+    public static void EnsureExists(string name)
+    {
+        if (!SettingDefinitions.ByName.ContainsKey(name) && !name.Contains('.', StringComparison.Ordinal))
+        {
+            throw Unknown(name);
+        }
     }
 
     private static void EnsureChangeable(SettingDefinition definition)

@@ -6,6 +6,9 @@ internal enum SettingScope
     Default,
     Session,
     Local,
+
+    /// <summary>PERSIST: the database's own default, for the sessions to come.</summary>
+    Persistent,
 }
 
 /// <summary>
@@ -16,8 +19,8 @@ internal enum SettingScope
 /// </summary>
 internal sealed record SetStatement(SettingScope Scope, string Name, SyntaxList<ExpressionSyntax> Values, int Position) : Statement(Position);
 
-/// <summary>SET name FROM CURRENT never stands alone; RESET name; a null name is RESET ALL.</summary>
-internal sealed record ResetStatement(string? Name, int Position) : Statement(Position);
+/// <summary>SET name FROM CURRENT never stands alone; RESET [PERSIST] name; a null name is RESET ALL.</summary>
+internal sealed record ResetStatement(string? Name, bool IsPersistent, int Position) : Statement(Position);
 
 /// <summary>SHOW name; a null name is SHOW ALL.</summary>
 internal sealed record ShowStatement(string? Name, int Position) : Statement(Position);

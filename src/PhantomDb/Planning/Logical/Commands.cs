@@ -29,6 +29,12 @@ internal sealed record SetCommand(string Name, IReadOnlyList<string> Values, boo
     public override string CommandTag => "SET";
 }
 
+/// <summary>SET PERSIST and RESET PERSIST: the database's own default; no values is the built-in one, and then a null name is ALL.</summary>
+internal sealed record PersistSettingCommand(string? Name, IReadOnlyList<string> Values) : BoundStatement
+{
+    public override string CommandTag => Values.Count > 0 ? "SET" : "RESET";
+}
+
 /// <summary>RESET; a null name is ALL.</summary>
 internal sealed record ResetCommand(string? Name) : BoundStatement
 {

@@ -289,4 +289,12 @@ public sealed class LogApplierTests : RecoveryTest
         notes.Clear();
         notes.AddRange(after);
     }
+
+    [TestMethod]
+    public void A3_settings_are_those_of_the_last_records_about_them()
+    {
+        Log.Commit(Users, "SETTING,,work_mem,8MB", "SETTING,,app.a,\"x, y\"").Commit("SETTING,,app.a,").Commit("SETTING,,WORK_MEM,9MB", "SETTING,,app.b,\"\"");
+        CollectionAssert.AreEqual(new[] { "app.b=", "work_mem=9MB" },
+            Recover().Database.Catalog.Settings.Select(setting => $"{setting.Key.ToLowerInvariant()}={setting.Value}").ToArray());
+    }
 }
