@@ -69,6 +69,14 @@ internal static class DatabaseFileWriter
         }
     }
 
+    /// <summary>Writes a sealed file where there is none, and reads it back. Its name lasts when the folder has been flushed.</summary>
+    public static FileSeal WriteNew(DatabaseContent content, FileHeader header, IFileSystem files, string path)
+    {
+        FileSeal seal = WriteFile(content, header, DatabaseFileOptions.Default, files, path);
+        CheckWritten(files, path, header, DatabaseFileOptions.Default, seal);
+        return seal;
+    }
+
     /// <summary>Where the seal of an unsealed file stands.</summary>
     public static string SealPath(string path) => path + SealSuffix;
 

@@ -148,6 +148,7 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
         if (old is null)
         {
             Record(LogOperation.Table, name, lines);
+            batch.Defines(table);
             return;
         }
         TableChange[] changes = [.. step.Tables.Where(t => t.After.Definition.Oid == table.Oid && !t.IsEmptied)];

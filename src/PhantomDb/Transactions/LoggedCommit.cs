@@ -1,4 +1,5 @@
 using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
 
 namespace PhantomDb.Transactions;
 
@@ -11,7 +12,7 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
     /// <summary>In place of a commit's timestamp: everything is as it was before the transaction.</summary>
     public const long NoEffect = -1;
 
-    private readonly TransactionRecords _records = new(manager.Storage);
+    private readonly TransactionRecords _records = new(manager.Storage, manager.Log?.Loads);
     private Storage.TransactionStamp? _stamp;
     private Action? _publish;
     private long _commitTimestamp;
@@ -25,16 +26,29 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
     {
         try
         {
-            _records.Encode(transaction.Writes, steps);
+            Action throwIfStopped = transaction.WaitLimits.ThrowIfStopped;
+            _records.Encode(transaction.Writes, steps, throwIfStopped);
             if (_records.Batch.RecordCount == 0)
             {
                 return NoEffect;
             }
             (_stamp, _publish, _commitTimestamp, _isOver) = (transaction.Stamp, publish, NoEffect, false);
-            manager.Log!.ReserveRoom(_records.Batch.ByteCount, CancellationToken.None);
+            while (!manager.Log!.TryReserveRoom(_records.Batch.ByteCount, WaitLimits.LookMs))
+            {
+                throwIfStopped();
+            }
             manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
             manager.Log.WaitUntilPublished(_records.Batch);
+            for (int i = 0; i < _records.LoadNames.Count; i++)
+            {
+                manager.Log.Loads!.SetNamed(_records.LoadNames[i], _commitTimestamp);
+            }
             return _commitTimestamp;
+        }
+        catch (Exception error) when (!IsUnknown(error))
+        {
+            _records.DiscardLoads();
+            throw;
         }
         finally
         {
@@ -42,6 +56,9 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
             (_stamp, _publish) = (null, null);
         }
     }
+
+    // The records may be on the disk: then the side files that they name are needed.
+    private static bool IsUnknown(Exception error) => error is PhantomDbException { SqlState: SqlStates.TransactionResolutionUnknown };
 
     public void Publish(long lsn)
     {

@@ -14,6 +14,8 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class RowRecords
 {
+    private static readonly ReadView Before = new(Storage.RowWriter.AnyCommitted);   // the caller's transaction has the newest versions
+
     private readonly byte[] _name;
     private readonly RowBuffer _row;
     private readonly TextOutput[] _texts;
@@ -35,19 +37,29 @@ internal sealed class RowRecords
 
     public TableStore Table { get; }
 
-    /// <summary>Adds what the transaction has made of a row, if it has changed it at all.</summary>
-    public void Add(LogBatch batch, long rowId, Dictionary<long, int>? places)
+    /// <summary>True where rows may be equal, so that their places have to be told.</summary>
+    public bool HasEqualRows => _hasEqualRows;
+
+    /// <summary>Adds what the transaction has made of a row, if it has changed it at all; gives the bytes where the row is new.</summary>
+    public int Add(LogBatch batch, long rowId, Dictionary<long, int>? places)
     {
-        bool wasThere = Table.TryRead(rowId, new ReadView(Storage.RowWriter.AnyCommitted), _row);
-        if (!wasThere)
+        if (TryAddChange(batch, rowId, places) || !Table.TryRead(rowId, ReadView.Latest, _row))
         {
-            if (Table.TryRead(rowId, ReadView.Latest, _row))
-            {
-                batch.Begin(LogOperation.Insert, _name);
-                Values(batch);
-                batch.End();
-            }
-            return;
+            return 0;
+        }
+        int start = batch.ByteCount;
+        batch.Begin(LogOperation.Insert, _name);
+        Values(batch);
+        batch.End();
+        return batch.ByteCount - start;
+    }
+
+    /// <summary>Adds what the transaction has made of a row that was there before; false where it was not.</summary>
+    public bool TryAddChange(LogBatch batch, long rowId, Dictionary<long, int>? places)
+    {
+        if (!Table.TryRead(rowId, Before, _row))
+        {
+            return false;
         }
         bool isThere = Table.IsVisible(rowId, ReadView.Latest);
         batch.Begin(isThere ? LogOperation.Update : LogOperation.Delete, _name);
@@ -61,7 +73,7 @@ internal sealed class RowRecords
         if (!isThere)
         {
             batch.End();
-            return;
+            return true;
         }
         batch.Mark();
         int after = batch.Position;
@@ -70,18 +82,48 @@ internal sealed class RowRecords
         if (batch.Bytes(before, mark).SequenceEqual(batch.Bytes(after, batch.Position)))
         {
             batch.Abandon();
-            return;
+            return true;
         }
+        batch.End();
+        return true;
+    }
+
+    /// <summary>Appends a row that the transaction alone has to a chunk of the table's columns.</summary>
+    public void AppendNew(long rowId, DataChunk chunk)
+    {
+        if (!Table.IsVisible(rowId, Before) && Table.TryRead(rowId, ReadView.Latest, _row))
+        {
+            _row.AppendTo(chunk);
+        }
+    }
+
+    /// <summary>The record that a side file has rows of the table.</summary>
+    public void AddLoad(LogBatch batch, LoadFile file) => AddLoad(batch, _name, file);
+
+    /// <summary>The same of any table, or without one of a whole database.</summary>
+    public static void AddLoad(LogBatch batch, ReadOnlySpan<byte> table, LoadFile file)
+    {
+        batch.Begin(LogOperation.Load, table);
+        batch.Cell(Encoding.UTF8.GetBytes(file.FileName));
+        batch.Cell(Encoding.ASCII.GetBytes(file.RowCount.ToString(System.Globalization.CultureInfo.InvariantCulture)));
+        batch.Cell(Encoding.ASCII.GetBytes(Checksum.Text(file.Crc)));
         batch.End();
     }
 
-    /// <summary>Adds all rows of a table that the transaction alone has, as inserts.</summary>
-    public void AddAll(LogBatch batch)
+    public DataChunk NewChunk() => new([.. Table.Definition.Columns.Select(c => c.Type.Physical)]);
+
+    /// <summary>Adds all rows of a table that the transaction alone has, as inserts; false where they have more bytes than that.</summary>
+    public bool TryAddAll(LogBatch batch, int byteCountMax)
     {
+        int start = batch.ByteCount;
         TableScan.Worker scan = Table.Scan(_row.Columns, ReadView.Latest).NewWorker();
-        var chunk = new DataChunk([.. Table.Definition.Columns.Select(c => c.Type.Physical)]);
+        DataChunk chunk = NewChunk();
         while (scan.TryNext(chunk))
         {
+            if (batch.ByteCount - start > byteCountMax)
+            {
+                return false;
+            }
             for (int row = 0; row < chunk.Count; row++)
             {
                 batch.Begin(LogOperation.Insert, _name);
@@ -91,6 +133,19 @@ internal sealed class RowRecords
                 }
                 batch.End();
             }
+        }
+        return true;
+    }
+
+    /// <summary>Writes the same rows to a side file.</summary>
+    public void WriteAll(LoadFileWriter file, Action throwIfStopped)
+    {
+        TableScan.Worker scan = Table.Scan(_row.Columns, ReadView.Latest).NewWorker();
+        DataChunk chunk = NewChunk();
+        while (scan.TryNext(chunk))
+        {
+            throwIfStopped();
+            file.Write(chunk);
         }
     }
 
@@ -104,7 +159,7 @@ internal sealed class RowRecords
         {
             return null;
         }
-        var view = new ReadView(Storage.RowWriter.AnyCommitted);
+        ReadView view = Before;
         Dictionary<long, int> places = [];
         Dictionary<string, int> counts = [];
         HashSet<long> wanted = [];

@@ -1,6 +1,8 @@
+using System.Runtime.InteropServices;
 using PhantomDb.Catalog;
 using PhantomDb.Durability.Log;
 using PhantomDb.Storage;
+using PhantomDb.Vectors;
 
 namespace PhantomDb.Transactions;
 
@@ -8,20 +10,50 @@ namespace PhantomDb.Transactions;
 /// What a transaction has changed, net, as records of the log: first its definitions in the order of its statements, then its rows under the
 /// last of them. One for each session, used again; before any lock, as all that is looked at is the transaction's own.
 /// </summary>
-internal sealed class TransactionRecords(DatabaseStorage storage)
+internal sealed class TransactionRecords(DatabaseStorage storage, LoadFiles? loads = null)
 {
     private const int TablesKeptMax = 16;
     private const int RowsKeptMax = 4096;
 
     private readonly List<RowRecords> _tables = [];   // looked at lately, the last one first
-    private readonly List<long> _rowIds = [];
+    private readonly List<RowRange> _ranges = [];        // of the table looked at: rows that were written to
+    private readonly List<long> _changedRows = [];
+    private readonly List<string> _loadNames = [];
+    private Action _throwIfStopped = () => { };
 
     public LogBatch Batch { get; } = new();
 
-    /// <summary>Fills the batch. Steps are null where the transaction has defined nothing.</summary>
-    public void Encode(WriteList writes, IReadOnlyList<DefinitionStep>? steps)
+    /// <summary>Side files that the records name; the caller's to remove where the transaction fails.</summary>
+    public IReadOnlyList<string> LoadNames => _loadNames;
+
+    /// <summary>
+    /// Fills the batch, and writes what is too much for it into side files, which are on the disk then. Steps are null where the transaction
+    /// has defined nothing. Where it throws, no file is left.
+    /// </summary>
+    public void Encode(WriteList writes, IReadOnlyList<DefinitionStep>? steps, Action? throwIfStopped = null)
     {
         Batch.Clear();
+        _throwIfStopped = throwIfStopped ?? _throwIfStopped;
+        try
+        {
+            EncodeAll(writes, steps);
+        }
+        catch
+        {
+            DiscardLoads();
+            throw;
+        }
+    }
+
+    /// <summary>Removes the side files: no record names them.</summary>
+    public void DiscardLoads()
+    {
+        _loadNames.ForEach(name => loads!.Discard(name));
+        _loadNames.Clear();
+    }
+
+    private void EncodeAll(WriteList writes, IReadOnlyList<DefinitionStep>? steps)
+    {
         if (steps is null && writes.Entries is [{ RowCount: 1 } only])
         {
             RowRecords records = RecordsOf(only.Table);
@@ -59,6 +91,17 @@ internal sealed class TransactionRecords(DatabaseStorage storage)
     public void Clear(bool forgetsTables)
     {
         Batch.Clear();
+        _loadNames.Clear();
+        if (_ranges.Capacity > RowsKeptMax)
+        {
+            _ranges.Clear();
+            _ranges.Capacity = 0;
+        }
+        if (_changedRows.Capacity > RowsKeptMax)
+        {
+            _changedRows.Clear();
+            _changedRows.Capacity = 0;
+        }
         if (forgetsTables)
         {
             _tables.Clear();
@@ -86,41 +129,130 @@ internal sealed class TransactionRecords(DatabaseStorage storage)
         RowRecords records = RecordsOf(table);
         if (fates.Rewritten.Contains(table))
         {
-            records.AddAll(Batch);
+            AddAll(records);
             return;
         }
-        _rowIds.Clear();
-        bool isSorted = true, wereThere = false;
+        long newCount = CollectRows(records, writes, fates);
+        Dictionary<long, int>? places = _changedRows.Count == 0 ? null : records.PlacesOf(CollectionsMarshal.AsSpan(_changedRows));
+        if (newCount < RowCountMin && TryAddInOrder(records, places))
+        {
+            return;
+        }
+        // Rows that were there before stay records; the new ones follow in a file.
+        foreach (long rowId in CollectedRows())
+        {
+            records.TryAddChange(Batch, rowId, places);
+        }
+        using LoadFileWriter file = loads!.Create(table.Definition);
+        DataChunk chunk = records.NewChunk();
+        RowBuffer.Clear(chunk);
+        foreach (long rowId in CollectedRows())
+        {
+            records.AppendNew(rowId, chunk);
+            if (chunk.Count == DataChunk.Capacity)
+            {
+                Flush();
+            }
+        }
+        Flush();
+        AddLoad(records, file);
+
+        void Flush()
+        {
+            _throwIfStopped();
+            file.Write(chunk);
+            RowBuffer.Clear(chunk);
+        }
+    }
+
+    private long RowCountMin => loads?.RowCountMin ?? long.MaxValue;
+
+    private int ByteCountMax => loads?.ByteCountMin ?? int.MaxValue;
+
+    private void AddAll(RowRecords records)
+    {
+        int start = Batch.RecordCount;
+        if (records.Table.RowCount < RowCountMin)
+        {
+            if (records.TryAddAll(Batch, ByteCountMax))
+            {
+                return;
+            }
+            Batch.CutTo(start);
+        }
+        using LoadFileWriter file = loads!.Create(records.Table.Definition);
+        records.WriteAll(file, _throwIfStopped);
+        AddLoad(records, file);
+    }
+
+    private void AddLoad(RowRecords records, LoadFileWriter file)
+    {
+        if (file.RowCount > 0)
+        {
+            LoadFile finished = file.Finish();
+            _loadNames.Add(finished.FileName);
+            records.AddLoad(Batch, finished);
+        }
+    }
+
+    // False, and no record is left, where the new rows have too many bytes for the log.
+    private bool TryAddInOrder(RowRecords records, Dictionary<long, int>? places)
+    {
+        int start = Batch.RecordCount;
+        long bytes = 0;
+        foreach (long rowId in CollectedRows())
+        {
+            bytes += records.Add(Batch, rowId, places);
+            if (bytes > ByteCountMax)
+            {
+                Batch.CutTo(start);
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // The rows that the transaction wrote to, in ranges by row id; and where rows may be equal, those that may have been there before. Gives
+    // how many it inserted.
+    private long CollectRows(RowRecords records, WriteList writes, TableFates fates)
+    {
+        _ranges.Clear();
+        _changedRows.Clear();
+        bool areSorted = true;
+        long newCount = 0;
         foreach (ref readonly WriteList.Entry entry in writes.Entries)
         {
-            if (!ReferenceEquals(fates.Of(entry.Table), table))
+            if (!ReferenceEquals(fates.Of(entry.Table), records.Table))
             {
                 continue;
             }
-            wereThere |= entry.Kind != WriteKind.Insert;
-            for (long rowId = entry.FirstRowId; rowId < entry.FirstRowId + entry.RowCount; rowId++)
+            areSorted &= _ranges.Count == 0 || entry.FirstRowId >= _ranges[^1].FirstRowId;
+            _ranges.Add(new RowRange(entry.FirstRowId, entry.RowCount));
+            newCount += entry.Kind == WriteKind.Insert ? entry.RowCount : 0;
+            for (int i = 0; entry.Kind != WriteKind.Insert && records.HasEqualRows && i < entry.RowCount; i++)
             {
-                isSorted &= _rowIds.Count == 0 || rowId > _rowIds[^1];
-                _rowIds.Add(rowId);
+                _changedRows.Add(entry.FirstRowId + i);
             }
         }
-        if (!isSorted)
+        if (!areSorted)
         {
-            _rowIds.Sort();
+            _ranges.Sort((left, right) => left.FirstRowId.CompareTo(right.FirstRowId));
         }
-        ReadOnlySpan<long> rowIds = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_rowIds);
-        Dictionary<long, int>? places = wereThere ? records.PlacesOf(rowIds) : null;
-        for (int i = 0; i < rowIds.Length; i++)
+        _changedRows.Sort();
+        return newCount;
+    }
+
+    // Each once, though several statements may have changed it.
+    private IEnumerable<long> CollectedRows()
+    {
+        long next = 0;
+        foreach (RowRange range in _ranges)
         {
-            if (i == 0 || rowIds[i] != rowIds[i - 1])
+            for (long rowId = Math.Max(next, range.FirstRowId); rowId < range.FirstRowId + range.Count; rowId++)
             {
-                records.Add(Batch, rowIds[i], places);
+                yield return rowId;
             }
-        }
-        if (_rowIds.Capacity > RowsKeptMax)
-        {
-            _rowIds.Clear();
-            _rowIds.Capacity = 0;
+            next = Math.Max(next, range.FirstRowId + range.Count);
         }
     }
 

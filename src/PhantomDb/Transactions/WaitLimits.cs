@@ -5,6 +5,9 @@ namespace PhantomDb.Transactions;
 /// <summary>How long a statement may wait for others: lock_timeout for each wait, statement_timeout for all, and cancellation.</summary>
 internal sealed class WaitLimits
 {
+    /// <summary>Who waits for what cannot wake it looks so often whether it has been stopped.</summary>
+    public const int LookMs = 50;
+
     /// <summary>Milliseconds for one wait; 0 is no limit.</summary>
     public long LockTimeoutMs { get; set; }
 

@@ -107,7 +107,7 @@ public sealed class LogReplayTests
         return LogModel.Sections(recovered.Database.Catalog, recovered.Database.Storage, disk);
     }
 
-    private static string Statement(Random random)
+    internal static string Statement(Random random)
     {
         int n = random.Next(40), m = random.Next(40), few = random.Next(4);
         return random.Next(24) switch

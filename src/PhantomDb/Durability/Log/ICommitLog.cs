@@ -8,6 +8,16 @@ internal interface ICommitLog
     /// <summary>Before the commit lock: waits where the queue is full.</summary>
     void ReserveRoom(int bytes, CancellationToken stop);
 
+    /// <summary>The same for a while, in milliseconds; false where there is no room then, so that a session can look whether it has been stopped.</summary>
+    bool TryReserveRoom(int bytes, int waitMs)
+    {
+        ReserveRoom(bytes, CancellationToken.None);
+        return true;
+    }
+
+    /// <summary>Where large transactions put their new rows; null where all are records.</summary>
+    LoadFiles? Loads => null;
+
     /// <summary>
     /// Under the commit lock: takes log sequence numbers for all records of a batch, and a place in the queue; gives the last number.
     /// Never waits for the disk. Throws where the log cannot take it: then nothing of it is written, ever. Where the policy is not to

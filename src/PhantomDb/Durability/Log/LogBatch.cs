@@ -128,6 +128,13 @@ internal sealed class LogBatch
         _ends[_recordCount++] = _count;
     }
 
+    /// <summary>Drops all records behind the first ones.</summary>
+    public void CutTo(int recordCount)
+    {
+        _recordCount = recordCount;
+        _count = Start(recordCount);
+    }
+
     /// <summary>Drops the record that was begun.</summary>
     public void Abandon() => _count = Start(_recordCount);
 

@@ -126,9 +126,13 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
-    /// <summary>Deletes the oldest segments, as many as the choice says, given the sealed ones and the bytes of the active one. For one thread at a time.</summary>
-    public int DeleteOldest(Func<IReadOnlyList<LogSegmentFile>, long, int> choose)
+    /// <summary>
+    /// Deletes the oldest segments, as many as the choice says, given the sealed ones and the bytes of the active one, and then the side files that
+    /// they name: in this order, as a segment is nothing without them. For one thread at a time.
+    /// </summary>
+    public int DeleteOldest(LoadFiles loads, Func<IReadOnlyList<LogSegmentFile>, long, int> choose)
     {
+        List<string> loadNames = [];
         LogSegmentFile[] chosen;
         lock (_gate)
         {
@@ -137,6 +141,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
         foreach (LogSegmentFile file in chosen)
         {
+            loadNames.AddRange(loads.NamesIn(file));
             disk.Delete(PathOf(file.FileName));   // not under the lock: that takes a while, and committers pass there
             lock (_gate)
             {
@@ -146,6 +151,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         if (chosen.Length > 0)
         {
             disk.FlushFolder(start.Folder);
+            loads.Delete(loadNames);
         }
         return chosen.Length;
     }

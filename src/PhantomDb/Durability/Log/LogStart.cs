@@ -9,6 +9,9 @@ internal sealed record LogSegmentFile(string FileName, uint Salt, long FirstLsn,
 /// <summary>A promise by name that all records from an LSN on are kept.</summary>
 internal sealed record LogPin(string Name, long FirstLsn);
 
+/// <summary>A side file, and the LSN of the record that names it.</summary>
+internal sealed record LogLoad(string FileName, long Lsn);
+
 /// <summary>Where a log goes on, as recovery found it. The first record starts a segment of its own: nothing is written behind what was there.</summary>
 internal sealed record LogStart
 {
@@ -36,6 +39,9 @@ internal sealed record LogStart
     public IReadOnlyList<LogSegmentFile> Segments { get; init; } = [];
 
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
+
+    /// <summary>Side files that records name, as far as recovery has met them.</summary>
+    public IReadOnlyList<LogLoad> Loads { get; init; } = [];
 
     /// <summary>Recovery needs the records behind this LSN.</summary>
     public long RecoveryFloor { get; init; }

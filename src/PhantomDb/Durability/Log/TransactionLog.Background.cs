@@ -23,6 +23,7 @@ internal sealed partial class TransactionLog
     private long _retryAt;
     private bool _isVouchedFor = true;
     private bool _hasHousework;
+    private bool _areOrphansGone;     // of the one who keeps house
     private long _recoveryFloor;
     private readonly List<LogPin> _pins;
 
@@ -99,7 +100,7 @@ internal sealed partial class TransactionLog
                     throw Error.LogNeeded(lsn, reason);
                 }
             }
-            int count = _files.DeleteOldest((files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
+            int count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
             WriteManifest();
             return count;
         }
@@ -287,7 +288,12 @@ internal sealed partial class TransactionLog
             }
             try
             {
-                _files.DeleteOldest((files, activeBytes) =>
+                if (!_areOrphansGone)
+                {
+                    Loads.DeleteOrphans();
+                    _areOrphansGone = true;
+                }
+                _files.DeleteOldest(Loads, (files, activeBytes) =>
                     LogRetention.CountToDelete(files, activeBytes, _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 WriteManifest();
             }
@@ -305,6 +311,7 @@ internal sealed partial class TransactionLog
             DateTime now = _clock.GetUtcNow().UtcDateTime;
             List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, DurableLsn, 0, now)];
             rows.AddRange(_files.Segments.Select(file => new LogManifestRow(LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
+            rows.AddRange(Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)));
             rows.AddRange(Pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));
             string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName)), beside = path + ".new";
             using (IWritableFile file = _disk.Create(beside))

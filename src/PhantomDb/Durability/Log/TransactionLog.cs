@@ -18,6 +18,7 @@ namespace PhantomDb.Durability.Log;
 internal sealed partial class TransactionLog : ICommitLog, IDisposable
 {
     private const int LineOverhead = LogTime.TextLength + 6 + LogLine.EndLength + 1;   // time, separators, checksum
+    private const int RoomWaitMs = 50;   // between two looks whether who waits has been cancelled
     private const int WriteSoonBytes = 1 << 20;
 
     private readonly object _gate = new();
@@ -58,6 +59,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _clock = clock ?? TimeProvider.System;
         _isAlways = _options.SyncPolicy == LogSyncPolicy.Always;
         _files = new LogFiles(disk, start, _options);
+        Loads = new LoadFiles(disk, start, _options, _clock, () => LastLsn);
         _history = new LogHistory(_files, _options.IndexCacheBytes);
         _nextLsn = _nextToWrite = start.NextLsn;
         _publishedLsn = _durableLsn = start.NextLsn - 1;
@@ -72,6 +74,9 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     }
 
     public TransactionLogOptions Options => _options;
+
+    /// <summary>The side files, which sessions write by themselves.</summary>
+    public LoadFiles Loads { get; }
 
     /// <summary>The last LSN that was given.</summary>
     public long LastLsn
@@ -94,35 +99,35 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>Waits while the queue is full, before any lock; a transaction larger than the queue goes alone. Throws where nothing can be queued.</summary>
     public void ReserveRoom(int bytes, CancellationToken stop)
     {
+        while (!TryReserveRoom(bytes, RoomWaitMs))
+        {
+            if (stop.IsCancellationRequested)
+            {
+                throw Error.Cancelled();
+            }
+        }
+    }
+
+    /// <summary>Waits once, for so many milliseconds at most; false where the queue is still full. Throws where nothing can be queued.</summary>
+    public bool TryReserveRoom(int bytes, int waitMs)
+    {
         if (HasRoom(bytes) && Volatile.Read(ref _stopped) is null)
         {
-            return;
+            return true;
         }
-        using CancellationTokenRegistration registration = stop.Register(() =>
-        {
-            lock (_gate)
-            {
-                Monitor.PulseAll(_gate);
-            }
-        });
         lock (_gate)
         {
-            while (true)
+            ThrowIfStopped();
+            if (HasRoom(bytes))
             {
-                ThrowIfStopped();
-                if (HasRoom(bytes))
-                {
-                    return;
-                }
-                if (stop.IsCancellationRequested)
-                {
-                    throw Error.Cancelled();
-                }
-                WakeBackground();
-                _waitingForRoom++;
-                Monitor.Wait(_gate);
-                _waitingForRoom--;
+                return true;
             }
+            WakeBackground();
+            _waitingForRoom++;
+            Monitor.Wait(_gate, waitMs);
+            _waitingForRoom--;
+            ThrowIfStopped();
+            return HasRoom(bytes);
         }
     }
 

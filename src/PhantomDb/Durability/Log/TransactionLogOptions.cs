@@ -42,6 +42,15 @@ internal sealed record TransactionLogOptions
     /// <summary>Written and not flushed, at most. They are also kept in memory until they are flushed.</summary>
     public long UnflushedBytesMax { get; init; } = 16L << 20;
 
+    /// <summary>
+    /// So many new rows of one table go into a side file, not through queue and log. A file costs some waits for the disk: for less than a
+    /// quarter of the queue it is not worth them, and more would keep others waiting for room.
+    /// </summary>
+    public int LoadRowCount { get; init; } = 50_000;
+
+    /// <summary>So many bytes of such records, in place of <see cref="LoadRowCount"/>, where rows are long.</summary>
+    public int LoadBytes { get; init; } = 4 << 20;
+
     /// <summary>Of the places in segments that are kept in memory to read from any LSN.</summary>
     public long IndexCacheBytes { get; init; } = 1L << 20;
 
@@ -67,6 +76,8 @@ internal sealed record TransactionLogOptions
         AtLeast(nameof(SegmentBytes), SegmentBytes, SegmentBytesLeast);
         AtLeast(nameof(QueueBytes), QueueBytes, BytesLeast);
         AtLeast(nameof(UnflushedBytesMax), UnflushedBytesMax, BytesLeast);
+        AtLeast(nameof(LoadRowCount), LoadRowCount, 1);
+        AtLeast(nameof(LoadBytes), LoadBytes, 1);
         AtLeast(nameof(IndexCacheBytes), IndexCacheBytes, 0);
         AtLeast(nameof(RetainedSegmentCount), RetainedSegmentCount ?? 0, 0);
         AtLeast(nameof(RetainedBytes), RetainedBytes ?? 0, 0);

@@ -16,6 +16,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>Promises that records are kept, which the manifest alone has.</summary>
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
 
+    /// <summary>Side files that records name: those that were applied, and older ones that the manifest has.</summary>
+    public IReadOnlyList<LogLoad> Loads { get; init; } = [];
+
     /// <summary>
     /// Where the log of the database goes on: always in a new segment. Records behind the LSN of the file that recovery began with are
     /// needed until a newer one is there.
@@ -26,7 +29,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
         return new LogStart
         {
             Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
-            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, RecoveryFloor = Report.BaseLsn,
+            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, Loads = Loads, RecoveryFloor = Report.BaseLsn,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
             Segments = [.. Segments.Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
         };
@@ -79,7 +82,7 @@ internal sealed class DatabaseRecovery
         (LoadedDatabase loaded, RecoveryBase? file) = LoadBase(toLsn);
         TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
         start = Stopwatch.GetTimestamp();
-        var applier = new LogApplier(loaded);
+        var applier = new LogApplier(loaded, _target, _files);
         Apply(applier, file, toLsn);
         LoadedDatabase recovered = applier.Finish();
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
@@ -98,9 +101,15 @@ internal sealed class DatabaseRecovery
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
+            Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
         };
     }
+
+    // What the file has already was not read: the manifest tells of it, or else the log is looked through when it is written to.
+    private IEnumerable<LogLoad> OlderLoads(long baseLsn) => _plan.Manifest is not { } manifest || manifest.Timeline != _plan.Timeline || _plan.Segments.Count == 0 ? []
+        : manifest.Rows.Where(row => row.Kind == LogManifest.Load && row.LastLsn <= baseLsn && row.LastLsn >= _plan.Segments[0].Header.FirstLsn)
+            .Select(row => new LogLoad(row.Name, row.LastLsn));
 
     // The newest file that is whole and that the log continues; an empty database where the log has all from the beginning.
     private (LoadedDatabase Loaded, RecoveryBase? File) LoadBase(long? toLsn)

@@ -9,9 +9,11 @@ namespace PhantomDb.Durability.Recovery;
 /// Applies a verified stream of records to a database as a file had it: rows, definitions, positions of sequences. Needs no parser and no
 /// binder: expressions stay text. What does not fit is damage, and the database, half changed, is not to be used then.
 /// </summary>
-internal sealed class LogApplier(LoadedDatabase database)
+internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files)
 {
-    private readonly DefinitionApplier _definitions = new(database);
+    private LoadedDatabase _database = database;
+    private DefinitionApplier _definitions = new(database);
+    private readonly List<LogLoad> _loads = [];
     private readonly Dictionary<byte[], TableApplier> _tables = new(new Utf8Comparer());   // by the name in the records
     private readonly List<TableApplier> _waiting = [];
     private byte[] _lastName = [];
@@ -25,12 +27,15 @@ internal sealed class LogApplier(LoadedDatabase database)
 
     public long RecordCount { get; private set; }
 
+    /// <summary>The side files that records have named.</summary>
+    public IReadOnlyList<LogLoad> Loads => _loads;
+
     /// <summary>Takes the record that the reader stands at. Errors have the record's place.</summary>
     public void Apply(LogReader record, string path)
     {
         try
         {
-            Apply(record);
+            ApplyRecord(record, path);
         }
         catch (Exception error) when (error is LogMismatch or FormatException or DecoderFallbackException or PhantomDbException { Where: null })
         {
@@ -55,18 +60,17 @@ internal sealed class LogApplier(LoadedDatabase database)
     public LoadedDatabase Finish()
     {
         FlushTables();
-        return database with { Catalog = _definitions.Catalog, LateIndexes = _definitions.LateIndexes, Lsn = LastLsn };
+        return _database with { Catalog = _definitions.Catalog, LateIndexes = _definitions.LateIndexes, Lsn = LastLsn };
     }
 
-    private void Apply(LogReader record)
+    private void ApplyRecord(LogReader record, string path)
     {
         LogOperation operation = record.Operation;
-        long transaction = record.Line.Lsn - record.Line.Part;
         switch (operation)
         {
             case LogOperation.Insert or LogOperation.Update or LogOperation.Delete:
                 TableApplier table = Table(record.Table);
-                table.Apply(record, operation, transaction);
+                table.Apply(record, operation);
                 if (table.IsWaiting && !_waiting.Contains(table))
                 {
                     _waiting.Add(table);
@@ -80,7 +84,8 @@ internal sealed class LogApplier(LoadedDatabase database)
                 _definitions.SetSetting(Text(record, 0), record.IsNull(1) ? null : Text(record, 1));
                 break;
             case LogOperation.Load:
-                throw Error.NotSupported("recovery from a log with LOAD");
+                Load(record, path);
+                break;
             case LogOperation.Custom or LogOperation.Sync or LogOperation.Close:
                 break;
         }
@@ -89,6 +94,33 @@ internal sealed class LogApplier(LoadedDatabase database)
         {
             EndTransaction(record.Line.Lsn);
         }
+    }
+
+    private void Load(LogReader record, string path)
+    {
+        var file = new LoadFileReader(record, path, files);
+        _loads.Add(new LogLoad(file.FileName, record.Line.Lsn));
+        if (!record.Table.IsEmpty)
+        {
+            TableApplier table = Table(record.Table);
+            file.ReadRows(table, record);
+            if (table.IsWaiting && !_waiting.Contains(table))
+            {
+                _waiting.Add(table);
+            }
+            return;
+        }
+        // All that the database had is gone.
+        LoadedDatabase loaded = file.ReadDatabase(target);
+        foreach (Storage.TableStore table in _database.Storage.Tables.Values)
+        {
+            table.ReleaseMemory();
+        }
+        _tables.Clear();
+        _waiting.Clear();
+        _lastTable = null;
+        _database = loaded;
+        _definitions = new DefinitionApplier(loaded);
     }
 
     private void EndTransaction(long lsn)
@@ -136,7 +168,7 @@ internal sealed class LogApplier(LoadedDatabase database)
         {
             string text = Encoding.UTF8.GetString(name);
             TableDefinition definition = _definitions.FindTable(text) ?? throw new FormatException($"table {text} does not exist");
-            table = new TableApplier(database.Storage.GetTable(definition.Oid));
+            table = new TableApplier(_database.Storage.GetTable(definition.Oid));
             byName[name] = table;
         }
         _lastName = name.ToArray();

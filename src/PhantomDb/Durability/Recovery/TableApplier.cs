@@ -1,5 +1,6 @@
 using System.Globalization;
 using PhantomDb.Catalog;
+using PhantomDb.Csv;
 using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
@@ -84,15 +85,35 @@ internal sealed class TableApplier
         After,
     }
 
-    /// <summary>Takes a record about a row.</summary>
-    public void Apply(LogReader record, LogOperation operation, long transaction)
+    public TableDefinition Definition => _table;
+
+    /// <summary>A record of a transaction is about to come.</summary>
+    public void BeginTransaction(LogReader record)
     {
+        long transaction = record.Line.Lsn - record.Line.Part;
         if (_transaction != transaction)
         {
             _transaction = transaction;
             _start = _count;
             BeginTransaction();
         }
+    }
+
+    /// <summary>Takes a row of a side file, which the record at the position names.</summary>
+    public void Append(CsvRecordReader row, RowParser parser, LogPosition position)
+    {
+        if (_count == DataChunk.Capacity)
+        {
+            MakeRoom();
+        }
+        parser.Parse(row, _chunk, _count);
+        _positions[_count++] = position;
+    }
+
+    /// <summary>Takes a record about a row.</summary>
+    public void Apply(LogReader record, LogOperation operation)
+    {
+        BeginTransaction(record);
         switch (operation)
         {
             case LogOperation.Insert:

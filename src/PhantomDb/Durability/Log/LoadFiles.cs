@@ -1,0 +1,214 @@
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// The side files of one log: made by sessions before their commit is queued, named by a LOAD record, deleted with the segment that has that
+/// record. One that nothing names is of a transaction that did not commit, and goes. For any thread.
+/// </summary>
+internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, TimeProvider clock, Func<long> lastLsn)
+{
+    private const int ScanBufferSize = 1 << 20;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, long> _known = start.Loads.ToDictionary(load => load.FileName, load => load.Lsn);   // the record's LSN; 0: none yet
+    private DateTime _lastName;
+
+    /// <summary>From so many new rows of one table on they go into a side file at once.</summary>
+    public int RowCountMin => options.LoadRowCount;
+
+    /// <summary>From so many bytes of such records on.</summary>
+    public int ByteCountMin => options.LoadBytes;
+
+    /// <summary>Those that records name, as far as that is known without reading them.</summary>
+    public IReadOnlyList<LogLoad> Named
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _known.Where(load => load.Value > 0).Select(load => new LogLoad(load.Key, load.Value)).OrderBy(load => load.Lsn)];
+            }
+        }
+    }
+
+    /// <summary>Begins a side file with rows of a table.</summary>
+    public LoadFileWriter Create(TableDefinition table)
+    {
+        (string fileName, FileHeader header) = NewFile();
+        try
+        {
+            IWritableFile file = disk.Create(PathOf(fileName));
+            try
+            {
+                return new LoadFileWriter(this, fileName, file, header, table);
+            }
+            catch
+            {
+                file.Dispose();
+                throw;
+            }
+        }
+        catch
+        {
+            Discard(fileName);
+            throw;
+        }
+    }
+
+    /// <summary>Writes a whole database to a side file, and reads it back; when this returns it is on the disk.</summary>
+    public LoadFile Write(DatabaseContent content)
+    {
+        (string fileName, FileHeader header) = NewFile();
+        try
+        {
+            FileSeal seal = DatabaseFileWriter.WriteNew(content, header, disk, PathOf(fileName));
+            FlushFolder();
+            return new LoadFile(fileName, seal.RowCount, seal.Crc);
+        }
+        catch
+        {
+            Discard(fileName);
+            throw;
+        }
+    }
+
+    /// <summary>The record that names a file has its place in the log.</summary>
+    public void SetNamed(string fileName, long lsn)
+    {
+        lock (_gate)
+        {
+            _known[fileName] = lsn;
+        }
+    }
+
+    /// <summary>Removes a file that no record names. That it cannot be removed harms nothing: it goes when the database is opened again.</summary>
+    public void Discard(string fileName)
+    {
+        try
+        {
+            disk.Delete(PathOf(fileName));
+            lock (_gate)
+            {
+                _known.Remove(fileName);
+            }
+        }
+        catch (PhantomDbException)
+        {
+        }
+    }
+
+    public void FlushFolder() => disk.FlushFolder(start.Folder);
+
+    /// <summary>The side files that the records of a segment name. None where no file could be of one of them.</summary>
+    public IReadOnlyList<string> NamesIn(LogSegmentFile segment)
+    {
+        if (Files().Count == 0)
+        {
+            return [];
+        }
+        List<string> names = [];
+        string path = PathOf(segment.FileName);
+        using Stream stream = disk.OpenRead(path);
+        var reader = new LogReader(path, stream, new LogReaderOptions { Counted = new LogPredecessor(segment.Salt, segment.LastLsn, segment.Length) });
+        while (reader.Read())
+        {
+            if (reader.Operation == LogOperation.Load && reader.Count > 0)
+            {
+                names.Add(Encoding.UTF8.GetString(reader.Value(0)));
+            }
+        }
+        return names;
+    }
+
+    /// <summary>Deletes side files whose records have gone with their segment.</summary>
+    public void Delete(IEnumerable<string> fileNames)
+    {
+        foreach (string fileName in fileNames)
+        {
+            if (LoadFileName.IsOf(start.DatabaseName, fileName))   // a name of another kind is nothing that was written here
+            {
+                disk.Delete(PathOf(fileName));
+            }
+            lock (_gate)
+            {
+                _known.Remove(fileName);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deletes the side files that no file of the log names, not even bytes that were set aside: their transactions did not commit. Reads the
+    /// log only where there is one that recovery has not met.
+    /// </summary>
+    public void DeleteOrphans()
+    {
+        List<string> unknown = Files();
+        lock (_gate)
+        {
+            unknown.RemoveAll(_known.ContainsKey);   // begun after the list was made are in it
+        }
+        foreach (string file in disk.List(start.Folder).Select(file => Path.GetFileName(file)!))
+        {
+            if (unknown.Count > 0 && IsOfLog(file))
+            {
+                RemoveNamed(unknown, PathOf(file));
+            }
+        }
+        foreach (string fileName in unknown)
+        {
+            disk.Delete(PathOf(fileName));
+        }
+    }
+
+    private string PathOf(string fileName) => Path.Combine(start.Folder, fileName);
+
+    private List<string> Files() =>
+        disk.FolderExists(start.Folder) ? [.. disk.List(start.Folder).Select(file => Path.GetFileName(file)!).Where(file => LoadFileName.IsOf(start.DatabaseName, file))] : [];
+
+    // Segments, and what recovery has set aside of them.
+    private bool IsOfLog(string file) =>
+        file.StartsWith(LogSegmentName.Active(start.DatabaseName), StringComparison.Ordinal) || file.StartsWith(start.DatabaseName + "_log_", StringComparison.Ordinal);
+
+    private (string FileName, FileHeader Header) NewFile()
+    {
+        lock (_gate)
+        {
+            DateTime now = clock.GetUtcNow().UtcDateTime;
+            now = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+            _lastName = now > _lastName ? now : _lastName.AddTicks(TimeSpan.TicksPerMicrosecond);
+            var name = new LoadFileName(start.DatabaseName, _lastName);
+            while (disk.Exists(PathOf(name.ToString())))
+            {
+                name = name with { Number = name.Number + 1 };
+            }
+            _known.Add(name.ToString(), 0);
+            return (name.ToString(), new FileHeader(start.DatabaseName, _lastName, start.Id, start.Timeline, lastLsn()));
+        }
+    }
+
+    // By any byte: what is damaged may be repaired one day.
+    private void RemoveNamed(List<string> fileNames, string path)
+    {
+        byte[][] names = [.. fileNames.Select(Encoding.UTF8.GetBytes)];
+        int overlap = names.Max(name => name.Length) - 1;
+        byte[] buffer = new byte[ScanBufferSize];
+        int kept = 0;
+        using Stream stream = disk.OpenRead(path);
+        while (fileNames.Count > 0 && stream.Read(buffer, kept, buffer.Length - kept) is > 0 and int read)
+        {
+            ReadOnlySpan<byte> bytes = buffer.AsSpan(0, kept + read);
+            for (int i = fileNames.Count - 1; i >= 0; i--)
+            {
+                if (bytes.IndexOf(Encoding.UTF8.GetBytes(fileNames[i])) >= 0)
+                {
+                    fileNames.RemoveAt(i);
+                }
+            }
+            kept = Math.Min(overlap, bytes.Length);
+            bytes[^kept..].CopyTo(buffer);
+        }
+    }
+}
