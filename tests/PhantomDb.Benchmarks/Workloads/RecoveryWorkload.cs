@@ -29,7 +29,7 @@ internal static class RecoveryWorkload
     private static bool RunOnce(string definition, int rowCount, string kind, TextWriter output)
     {
         var loaded = new LoadedDatabase(Catalog.DatabaseCatalog.Empty, new DatabaseStorage());
-        var applier = new LogApplier(loaded);
+        var applier = new LogApplier(loaded, LoadTarget.New, PhysicalFileSystem.Instance);
         long lsn = 1;
         Replay(applier, Segment([definition], ref lsn));
         Measure("inserts", Segment(Enumerable.Range(0, rowCount).Select(i => Text($"INSERT,users,{Shuffled(i)},name {Shuffled(i)},{i % 1000}.50")), ref lsn));
