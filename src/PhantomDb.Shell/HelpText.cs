@@ -1,5 +1,6 @@
 using PhantomDb.Shell.Commands;
 using PhantomDb.Shell.Output;
+using PhantomDb.Shell.Tools;
 
 namespace PhantomDb.Shell;
 
@@ -8,6 +9,7 @@ internal static class HelpText
 {
     public static string Usage { get; } = $"""
         Usage: phantomdb [options] [DATABASE]
+               phantomdb TOOL [options] ...
 
         Runs SQL. DATABASE is a name in the data directory, or a path of a .db file (with a / or the ending .db);
         where it is absent it is new, and created when something in it has changed; it is saved by .save and on every orderly exit, after errors and SIGTERM too.
@@ -23,6 +25,9 @@ internal static class HelpText
               --keep-going          a script goes on after an error
           -h, --help                this text
           -V, --version             the version
+
+        Tools for a database's files (phantomdb TOOL --help tells more; a database of such a name is opened by its path, as ./log.db):
+        {ToolCommands.List}
 
         Without -c and -f, statements are read from standard input; a statement ends with a semicolon.
         A line that starts with . or \ between statements is a command of the shell: .help lists them.

@@ -1,4 +1,5 @@
 using System.Reflection;
+using PhantomDb.Shell.Tools;
 
 namespace PhantomDb.Shell;
 
@@ -13,6 +14,10 @@ public static class Program
         try
         {
             ShellOptions options = ShellOptions.Parse(args);
+            if (options.Tool is not null)
+            {
+                return ToolCommands.Run(options);
+            }
             if (options.ShowsHelp)
             {
                 Console.Out.Write(HelpText.Usage);

@@ -1,4 +1,5 @@
 using PhantomDb.Shell.Output;
+using PhantomDb.Shell.Tools;
 
 namespace PhantomDb.Shell;
 
@@ -29,6 +30,15 @@ internal sealed record ShellOptions
 
     public bool ShowsVersion { get; private set; }
 
+    /// <summary>True where a mode was given.</summary>
+    public bool HasMode { get; private set; }
+
+    /// <summary>The tool that is named in place of a database; null: SQL is run.</summary>
+    public ToolCommand? Tool { get; private set; }
+
+    /// <summary>What stands behind the tool's name, for the tool to read.</summary>
+    public IReadOnlyList<string> ToolArguments { get; private set; } = [];
+
     public static ShellOptions Parse(IReadOnlyList<string> args)
     {
         ShellOptions options = new();
@@ -36,6 +46,11 @@ internal sealed record ShellOptions
         for (int i = 0; i < args.Count; i++)
         {
             string arg = args[i];
+            if (!onlyNames && options.Database is null && ToolCommands.Find(arg) is { } tool)
+            {
+                options.SetTool(tool, [.. args.Skip(i + 1)]);
+                break;
+            }
             if (onlyNames || !arg.StartsWith('-') || arg.Length == 1)
             {
                 options.SetDatabase(arg);
@@ -60,7 +75,7 @@ internal sealed record ShellOptions
     }
 
     /// <summary>--name=value, or -xvalue.</summary>
-    private static (string Name, string? Value) Split(string arg)
+    internal static (string Name, string? Value) Split(string arg)
     {
         if (!arg.StartsWith("--", StringComparison.Ordinal))
         {
@@ -89,6 +104,7 @@ internal sealed record ShellOptions
                 return true;
             case "-m" or "--mode":
                 string mode = value();
+                HasMode = true;
                 Mode = OutputModes.Find(mode) ?? throw new UsageException($"unknown mode {mode}; one of {OutputModes.List}");
                 return true;
             default:
@@ -113,6 +129,15 @@ internal sealed record ShellOptions
             default:
                 return false;
         }
+    }
+
+    private void SetTool(ToolCommand tool, IReadOnlyList<string> arguments)
+    {
+        if (Scripts.Count > 0)
+        {
+            throw new UsageException($"{tool.Name} is a command of its own and runs no SQL; a database of that name is opened as ./{tool.Name}.db");
+        }
+        (Tool, ToolArguments) = (tool, arguments);
     }
 
     private void SetDatabase(string name)

@@ -107,7 +107,7 @@ internal static class DatabaseFiles
     }
 
     // shop.db has shop.lock; a path with another ending keeps it.
-    private static string LockPath(string path) =>
+    internal static string LockPath(string path) =>
         (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path[..^Extension.Length] : path) + LockExtension;
 
     private static string PathOfName(string name, string dataDirectory)

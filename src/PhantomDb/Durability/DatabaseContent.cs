@@ -34,6 +34,9 @@ internal sealed record DatabaseFileOptions
     /// </summary>
     public bool Sealed { get; init; } = true;
 
+    /// <summary>True: a file with the same content is replaced too, because the header says something else, such as another timeline.</summary>
+    public bool IsHeaderNew { get; init; }
+
     /// <summary>Time for the comment at the top, in UTC.</summary>
     public DateTime GeneratedAt { get; init; } = DateTime.UtcNow;
 }

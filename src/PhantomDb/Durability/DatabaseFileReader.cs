@@ -55,6 +55,28 @@ internal static class DatabaseFileReader
         };
     }
 
+    /// <summary>
+    /// Reads a file that differs from its seal, as one of other programs is read: what its checksums say counts for nothing, its header alone where it
+    /// is whole. That the edit was meant is the caller's to know.
+    /// </summary>
+    /// <param name="isNothingEmptyText">True: nothing in a column of strings is '', as a spreadsheet leaves it; false: NULL, as we write it.</param>
+    public static LoadedDatabase ReadEdited(string path, LoadTarget target, IFileSystem files, bool isNothingEmptyText = false)
+    {
+        using Stream stream = files.OpenRead(path);
+        bool isSealed = SealedFile.IsSealed(stream);
+        string sealPath = DatabaseFileWriter.SealPath(path);
+        bool isOurs = isSealed || SealedFile.IsOurs(stream) || files.Exists(sealPath);
+        FileHeader? header = isSealed ? SealedFile.ReadHeader(stream) : files.Exists(sealPath) ? SealedFile.ReadBeside(files, sealPath).Header : null;
+        SectionLoader loader = new(target, isOurs && !isNothingEmptyText);
+        stream.Position = 0;
+        using var records = new CsvRecordReader(new LooseRowStream(stream));
+        LoadedDatabase loaded = Load(loader, records, stream, path, mayHaveSeal: true);
+        return loaded with
+        {
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, Sections = loader.Sections,
+        };
+    }
+
     /// <summary>For an error about a table or view of a file that has been read: its section.</summary>
     public static string PlaceOf(LoadedDatabase loaded, int oid, string path, IFileSystem files)
     {
@@ -116,7 +138,7 @@ internal static class DatabaseFileReader
         return bytes;
     }
 
-    private static LoadedDatabase Load(SectionLoader loader, CsvRecordReader records, Stream stream, string path, bool isSealed)
+    private static LoadedDatabase Load(SectionLoader loader, CsvRecordReader records, Stream stream, string path, bool mayHaveSeal)
     {
         try
         {
@@ -128,7 +150,7 @@ internal static class DatabaseFileReader
                 }
                 if (records.Raw is [(byte)'#', ..])
                 {
-                    EnsureNoSeal(records, isSealed);
+                    EnsureNoSeal(records, mayHaveSeal);
                     continue;
                 }
                 loader.Add(records);
@@ -153,9 +175,9 @@ internal static class DatabaseFileReader
     }
 
     // A seal's line in a file whose seal is gone from both ends is what is left of a sealed one.
-    private static void EnsureNoSeal(CsvRecordReader records, bool isSealed)
+    private static void EnsureNoSeal(CsvRecordReader records, bool mayHaveSeal)
     {
-        if (isSealed)
+        if (mayHaveSeal)
         {
             return;
         }

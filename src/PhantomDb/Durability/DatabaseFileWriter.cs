@@ -28,7 +28,7 @@ internal static class DatabaseFileWriter
             FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn);
             FileSeal seal = WriteFile(content, header, options, files, newPath);
             CheckWritten(files, newPath, header, options, seal);
-            if (IsUnchanged(files, path, newPath, options))
+            if (!options.IsHeaderNew && IsUnchanged(files, path, newPath, options))
             {
                 files.Delete(newPath);
                 files.FlushFolder(folder);   // or a rename whose flush failed would count as saved

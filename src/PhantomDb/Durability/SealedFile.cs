@@ -31,6 +31,16 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     public static FileHeader? ReadHeader(Stream stream) =>
         ReadHeaderLength(stream, out _) is >= 0 and int length ? FileHeader.TryParse(ReadAt(stream, 0, length)) : null;
 
+    /// <summary>The seal at the end of a file, which need not fit what stands before it; null where it is damaged, or there is none.</summary>
+    public static FileSeal? ReadSeal(Stream stream)
+    {
+        const int LastLineMax = 1 << 20;   // where the file has grown or shrunk the trailer is found from its end
+        byte[] end = ReadAt(stream, Math.Max(0, stream.Length - LastLineMax), (int)Math.Min(stream.Length, LastLineMax));
+        string text = Encoding.Latin1.GetString(end).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n') + "\n";
+        int start = text.LastIndexOf("\n" + FileSeal.SectionMark + "1 |", StringComparison.Ordinal);
+        return start < 0 ? FileSeal.TryParse(text[(text.LastIndexOf("\n" + FileSeal.EndMark, StringComparison.Ordinal) + 1)..]) : FileSeal.TryParse(text[(start + 1)..]);
+    }
+
     /// <summary>Checks every byte of a sealed file; throws, with the place, where one is not as it was written.</summary>
     public static SealedFile Verify(Stream stream, string path)
     {

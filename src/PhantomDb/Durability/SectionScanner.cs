@@ -1,9 +1,15 @@
+using System.Globalization;
 using System.Text;
 
 namespace PhantomDb.Durability;
 
 /// <summary>A section as it stands in a file, good or bad.</summary>
-internal sealed record ScannedSection(string Head, long Offset, long Line, uint Crc, string? ChecksumLine);
+internal sealed record ScannedSection(string Head, long Offset, long Line, uint Crc, string? ChecksumLine)
+{
+    /// <summary>The count in the line below it; null where there is none.</summary>
+    public long? RowCountInComment =>
+        ChecksumLine?.Split(' ') is [_, "Rows:", var count, ..] && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out long rows) ? rows : null;
+}
 
 /// <summary>
 /// Finds the sections of a file that is known to be bad, to tell where it is: by lines and quotes alone, believing

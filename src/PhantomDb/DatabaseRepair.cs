@@ -1,0 +1,156 @@
+using System.Globalization;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Inspection;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+using PhantomDb.Storage;
+
+namespace PhantomDb;
+
+/// <summary>
+/// Salvages a database that does not open. Files that make recovery impossible are left out, one after the other, until it gives what is whole; that is saved
+/// as the database file of a new timeline, behind all LSNs that were ever given, and only then the files that were left out get names of their own. Nothing
+/// is deleted: a crash in any step leaves all bytes, and a repair that can be done again.
+/// </summary>
+internal sealed class DatabaseRepair
+{
+    private readonly string _path;
+    private readonly DatabaseOptions _options;
+    private readonly IFileSystem _files;
+    private readonly List<string> _leftOut = [];
+    private readonly List<string> _losses = [];
+
+    private DatabaseRepair(string path, DatabaseOptions options)
+    {
+        _path = path;
+        _options = options;
+        _files = options.FileSystem;
+    }
+
+    /// <summary>The caller holds the database's lock.</summary>
+    public static RepairReport Run(string path, DatabaseOptions options, bool isTrial) => new DatabaseRepair(path, options).Run(isTrial);
+
+    private RepairReport Run(bool isTrial)
+    {
+        if (TryOpen() is not { } refusal)
+        {
+            return new RepairReport();
+        }
+        if (refusal.SqlState is not (SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat) && refusal.SqlState[..2] is not ("22" or "23" or "42"))
+        {
+            throw refusal;   // a later version, or a disk that cannot be read: that is not for a repair to mend
+        }
+        RecoveredDatabase salvaged = Salvage();
+        LoadedDatabase loaded = FileIndexes.Build(salvaged.Database, _path, _options);
+        AddLosses(salvaged.Report);
+        long lastLsn = LastLsnOfAll(salvaged.Report.LastLsn, out int timeline);
+        var report = new RepairReport
+        {
+            IsNeeded = true, Problem = refusal.Message + (refusal.Where is null ? "" : $" ({refusal.Where})"), Losses = _losses,
+            TableCount = loaded.Catalog.Tables.Count(), RowCount = loaded.Catalog.Tables.Sum(table => loaded.Storage.GetTable(table.Oid).RowCount),
+            LastLsn = salvaged.Report.LastLsn, Timeline = timeline + 1, Lsn = lastLsn + 1,
+        };
+        if (isTrial)
+        {
+            return report;
+        }
+        List<string> kept = [];
+        if (_files.Exists(_path))
+        {
+            // Its name stays until the new one takes it, so that there is a database file at every moment.
+            string copy = FreeName(_path);
+            FileCopy.Copy(_files, _path, copy, 0);
+            _files.FlushFolder(Path.GetDirectoryName(_path)!);
+            kept.Add(copy);
+        }
+        Guid id = loaded.Id == Guid.Empty ? Guid.NewGuid() : loaded.Id;
+        DatabaseFileWriter.Write(
+            new DatabaseContent(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = id, Timeline = report.Timeline, Lsn = report.Lsn },
+            _path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, _files);
+        foreach (string file in _leftOut.Where(file => file != _path))
+        {
+            string aside = FreeName(file);
+            _files.Rename(file, aside);
+            _files.FlushFolder(Path.GetDirectoryName(_path)!);
+            kept.Add(aside);
+        }
+        return report with { KeptFiles = kept };
+    }
+
+    // Why it does not open as it is; null where it does.
+    private PhantomDbException? TryOpen()
+    {
+        try
+        {
+            RecoveredDatabase recovered = DatabaseRecovery.Run(_path, LoadTarget.New, _files, new RecoveryOptions { IsReadOnly = true });
+            FileContentCheck.Run(FileIndexes.Build(recovered.Database, _path, _options), _path, _options);
+            return null;
+        }
+        catch (PhantomDbException error)
+        {
+            return error;
+        }
+    }
+
+    private RecoveredDatabase Salvage()
+    {
+        while (true)
+        {
+            try
+            {
+                return DatabaseRecovery.Run(_path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true });
+            }
+            catch (PhantomDbException error) when (FileOf(error) is { } file)
+            {
+                _leftOut.Add(file);
+                _losses.Add($"what only {Path.GetFileName(file)} has: {error.Message} ({error.Where})");
+            }
+        }
+    }
+
+    // The file that an error is about, where leaving it out may help.
+    private string? FileOf(PhantomDbException error)
+    {
+        if (error.Where is not { } place || error.SqlState == SqlStates.FeatureNotSupported)
+        {
+            return null;
+        }
+        string? file = _files.List(Path.GetDirectoryName(_path)!).Select(name => Path.Combine(Path.GetDirectoryName(_path)!, Path.GetFileName(name)))
+            .Where(file => place == file || place.StartsWith(file + ",", StringComparison.Ordinal)).MaxBy(file => file.Length);
+        return file is null || _leftOut.Contains(file) ? null : file;
+    }
+
+    private void AddLosses(RecoveryReport report)
+    {
+        if (report.Problem is { } problem)
+        {
+            string dropped = report.TransactionsDropped > 0 ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsDropped}") : "";
+            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"records of the log behind LSN {report.LastLsn}, where there were any: {problem}{dropped}"));
+        }
+    }
+
+    // Of the files, good or bad: no LSN is given twice.
+    private long LastLsnOfAll(long salvaged, out int timeline)
+    {
+        var inspector = new FolderInspector(_path, _files);
+        IReadOnlyList<DatabaseFileReport> files = inspector.Inspect(verifies: false);
+        timeline = files.Max(file => file.Timeline) ?? 1;
+        long last = Math.Max(salvaged, files.Max(file => file.LastLsn) ?? 0);
+        foreach (DatabaseFileReport segment in files.Where(file => file.Kind == DatabaseFileKind.LogSegment))
+        {
+            last = Math.Max(last, FolderInspector.LastLsnBehindDamage(_files, segment.Path));
+        }
+        return last;
+    }
+
+    private string FreeName(string file)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"{file}.bad_{_files.Length(file)}"), free = name;
+        for (int number = 2; _files.Exists(free); number++)
+        {
+            free = string.Create(CultureInfo.InvariantCulture, $"{name}_{number}");
+        }
+        return free;
+    }
+}

@@ -1,0 +1,28 @@
+namespace PhantomDb.Durability;
+
+/// <summary>Copies bytes of a file to a new one, and flushes that; its name is the caller's to flush.</summary>
+internal static class FileCopy
+{
+    private const int BufferSize = 1 << 16;
+    private const long UnflushedMax = 4 << 20;   // or the log's flushes would wait behind all of it
+
+    public static void Copy(IFileSystem files, string path, string target, long offset = 0)
+    {
+        using Stream source = files.OpenRead(path);
+        source.Position = offset;
+        using IWritableFile copy = files.Create(target);
+        byte[] buffer = new byte[BufferSize];
+        long unflushed = 0;
+        for (int read = source.Read(buffer); read > 0; read = source.Read(buffer))
+        {
+            copy.Append(buffer.AsSpan(0, read));
+            unflushed += read;
+            if (unflushed >= UnflushedMax)
+            {
+                copy.Flush();
+                unflushed = 0;
+            }
+        }
+        copy.Flush();
+    }
+}

@@ -1,0 +1,306 @@
+using System.Globalization;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Inspection;
+
+/// <summary>
+/// Tells what each file of a database is for, and, where it is asked to look at all bytes, whether it is as it was written. Writes nothing and takes no
+/// lock: beside a running writer it tells what is there at the moment.
+/// </summary>
+internal sealed class FolderInspector
+{
+    private const int AttemptsMax = 20;      // where files get other names meanwhile, or a line is just being written
+    private const int WriterPauseMs = 20;
+    private const int ManifestSizeMax = 1 << 24;
+
+    private readonly string _path;
+    private readonly IFileSystem _files;
+    private readonly FileNames _names;
+    private RecoveryPlan? _plan;
+    private RecoveryBase[] _bases = [];      // that recovery can begin with, the best first
+
+    public FolderInspector(string path, IFileSystem files)
+    {
+        _path = path;
+        _files = files;
+        _names = new FileNames(path);
+    }
+
+    /// <summary>Why the files cannot be told to be one history; null where they can.</summary>
+    public PhantomDbException? Refusal { get; private set; }
+
+    /// <summary>True where there is no file of the database with content.</summary>
+    public bool IsEmpty => !_files.FolderExists(_names.Folder) || !_files.List(_names.Folder).Any(file => _names.KindOf(Path.GetFileName(file))
+        is DatabaseFileKind.Database or DatabaseFileKind.Snapshot or DatabaseFileKind.LogSegment or DatabaseFileKind.Manifest or DatabaseFileKind.SetAside);
+
+    /// <summary>The files, those that recovery begins with first. Of the last segment all is read, of others headers and ends alone, unless it is asked to verify.</summary>
+    public IReadOnlyList<DatabaseFileReport> Inspect(bool verifies)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return InspectOnce(verifies);
+            }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && attempt < AttemptsMax)
+            {
+                // renamed or deleted since it was listed
+            }
+        }
+    }
+
+    private List<DatabaseFileReport> InspectOnce(bool verifies)
+    {
+        if (!_files.FolderExists(_names.Folder))
+        {
+            return [];
+        }
+        MakePlan();
+        List<DatabaseFileReport> reports = [];
+        foreach (string file in _files.List(_names.Folder).Select(file => Path.GetFileName(file)!))
+        {
+            if (_names.KindOf(file) is { } kind)
+            {
+                string path = Path.Combine(_names.Folder, file);
+                DatabaseFileReport report = Describe(new DatabaseFileReport(path, kind, _files.Length(path), ""));
+                reports.Add(verifies ? Verify(report) : report);
+            }
+        }
+        return [.. reports.OrderBy(report => report.Kind).ThenBy(report => report.FirstLsn ?? 0).ThenBy(report => report.Name, StringComparer.Ordinal)];
+    }
+
+    private void MakePlan()
+    {
+        (_plan, _bases, Refusal) = (null, [], null);
+        try
+        {
+            _plan = new RecoveryPlanner(_path, _files).Plan();
+            _bases = [.. _plan.Bases.Where(file => _plan.ReasonAgainst(file) is null)];
+        }
+        catch (PhantomDbException error) when (error.SqlState != SqlStates.UndefinedFile)
+        {
+            Refusal = error;
+        }
+    }
+
+    private DatabaseFileReport Describe(DatabaseFileReport file) => file.Kind switch
+    {
+        DatabaseFileKind.Database or DatabaseFileKind.Snapshot => DescribeBase(file),
+        DatabaseFileKind.LogSegment => DescribeSegment(file),
+        DatabaseFileKind.Seal => file with { Purpose = $"checksums of {Path.GetFileNameWithoutExtension(file.Name)}, which has none inside", IsNeeded = true },
+        DatabaseFileKind.Manifest => file with
+        {
+            Purpose = "a list of the log's segments and pins, and how far the log had reached; rebuilt where it is lost, but for pins", IsNeeded = true,
+            LastLsn = _plan?.Manifest?.ReachedLsn, Timeline = _plan?.Manifest?.Timeline,
+        },
+        DatabaseFileKind.Lock => file with { Purpose = "locked by the process that has the database open; left over, it bothers nobody" },
+        DatabaseFileKind.SetAside => file with { Purpose = "bytes that recovery or a repair could not use; read by nothing, never deleted by itself" },
+        DatabaseFileKind.Unfinished => DescribeUnfinished(file),
+        _ => file,
+    };
+
+    private DatabaseFileReport DescribeBase(DatabaseFileReport file)
+    {
+        if (_plan is null)
+        {
+            return file with { Purpose = Undecided, IsNeeded = true };
+        }
+        if (ReasonLeftOut(file.Path) is { } reason)
+        {
+            return file with { Purpose = $"left out: {reason}" };
+        }
+        RecoveryBase found = _plan.Bases.First(b => b.Path == file.Path);
+        int place = Array.IndexOf(_bases, found);
+        DatabaseFileReport known = found.Header is null ? file : file with { LastLsn = found.Lsn, Timeline = found.Timeline };
+        return place switch
+        {
+            0 => known with { Purpose = "recovery begins with it", IsNeeded = true },
+            1 => known with { Purpose = $"serves where {Path.GetFileName(_bases[0].Path)} is damaged", IsNeeded = true },
+            > 1 => known with { Purpose = "an older state, for a restore" },
+            _ => known with { Purpose = $"left out: {_plan.ReasonAgainst(found)}" },
+        };
+    }
+
+    private DatabaseFileReport DescribeSegment(DatabaseFileReport file)
+    {
+        using Stream stream = _files.OpenRead(file.Path);
+        RecoverySegment? segment = _plan?.Segments.FirstOrDefault(s => s.Path == file.Path);
+        LogReader reader;
+        try
+        {
+            reader = new LogReader(file.Path, stream, OptionsFor(segment));
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.FeatureNotSupported)
+        {
+            return file with { Purpose = Undecided, IsNeeded = true };
+        }
+        if (reader.Header is not { } header)
+        {
+            return file with { Purpose = ReasonLeftOut(file.Path) is { } why ? $"left out: {why}" : Undecided, IsNeeded = _plan is null };
+        }
+        long? last = segment?.Counted?.LastLsn ?? reader.Seal?.LastLsn ?? LastOf(reader);
+        DatabaseFileReport known = file with { FirstLsn = header.FirstLsn, LastLsn = last >= header.FirstLsn ? last : null, Timeline = header.Timeline };
+        if (_plan is null)
+        {
+            return known with { Purpose = Undecided, IsNeeded = true };
+        }
+        if (segment is null)
+        {
+            return known with { Purpose = $"left out: {ReasonLeftOut(file.Path) ?? "it belongs to no history"}" };
+        }
+        if (_plan.SegmentsAfter(_bases.FirstOrDefault()).Contains(segment))
+        {
+            return known with { Purpose = segment.Counted is null ? "the log's newest records" : "recovery applies it", IsNeeded = true };
+        }
+        return _bases.Length > 1 && _plan.SegmentsAfter(_bases[1]).Contains(segment)
+            ? known with { Purpose = $"applied where recovery begins with {Path.GetFileName(_bases[1].Path)}", IsNeeded = true }
+            : known with { Purpose = $"history: {Path.GetFileName(_bases[0].Path)} has all of its records" };
+    }
+
+    private DatabaseFileReport DescribeUnfinished(DatabaseFileReport file)
+    {
+        // Between two renames of an unsealed save the seal that fits has this name.
+        bool isSealInUse = file.Path == DatabaseFileWriter.NewSealPath(_path) && _files.Exists(_path) && IsFitting(file.Path);
+        return isSealInUse
+            ? file with { Purpose = $"checksums of {Path.GetFileName(_path)}; the next save gives them their name", IsNeeded = true }
+            : file with { Purpose = "left by a write that was interrupted; the next one writes over it" };
+    }
+
+    private bool IsFitting(string sealPath)
+    {
+        using Stream stream = _files.OpenRead(_path);
+        return !SealedFile.IsSealed(stream) && SealedFile.IsSealFitting(_files, sealPath, stream);
+    }
+
+    private DatabaseFileReport Verify(DatabaseFileReport file)
+    {
+        try
+        {
+            return file.Kind switch
+            {
+                DatabaseFileKind.Database or DatabaseFileKind.Snapshot => VerifyBase(file),
+                DatabaseFileKind.LogSegment => VerifySegment(file),
+                DatabaseFileKind.Manifest => VerifyManifest(file),
+                DatabaseFileKind.Seal => SealedFile.ReadBeside(_files, file.Path) is (not null, not null)
+                    ? file with { Verdict = FileVerdict.Clean } : file with { Verdict = FileVerdict.Damaged, Problem = "the seal does not match its own checksum" },
+                _ => file,
+            };
+        }
+        catch (PhantomDbException error) when (error.SqlState != SqlStates.UndefinedFile)
+        {
+            return Damaged(file, error);
+        }
+    }
+
+    /// <summary>The verdict that an error about a file is.</summary>
+    public static DatabaseFileReport Damaged(DatabaseFileReport file, PhantomDbException error) => file with
+    {
+        Verdict = error.SqlState == SqlStates.FeatureNotSupported ? FileVerdict.UnknownVersion : FileVerdict.Damaged,
+        Problem = error.Message.Replace($"file \"{file.Path}\" ", "", StringComparison.Ordinal) + (error.Detail is null ? "" : $" ({error.Detail.TrimEnd('.')})"),
+        Place = error.Where?.Replace($"{file.Path}, ", "", StringComparison.Ordinal) is { } place && place != file.Path ? place : null,
+    };
+
+    /// <summary>The highest LSN of whole transactions of a segment, those behind a bad line too; 0 where there are none.</summary>
+    public static long LastLsnBehindDamage(IFileSystem files, string segmentPath)
+    {
+        using Stream stream = files.OpenRead(segmentPath);
+        var reader = new LogReader(segmentPath, stream);
+        while (reader.Read())
+        {
+        }
+        return Math.Max(reader.Report.LastLsnBehind, reader.Report.End.Lsn - 1);
+    }
+
+    private DatabaseFileReport VerifyBase(DatabaseFileReport file)
+    {
+        using Stream stream = _files.OpenRead(file.Path);
+        if (SealedFile.IsSealed(stream))
+        {
+            SealedFile.Verify(stream, file.Path);
+        }
+        else if (SealedFile.VerifyBeside(_files, stream, file.Path) is null)
+        {
+            DatabaseFileReader.Read(file.Path, LoadTarget.New, _files);   // nothing but its own text tells
+        }
+        return ReasonLeftOut(file.Path) is { } reason ? file with { Verdict = FileVerdict.Foreign, Problem = reason } : file with { Verdict = FileVerdict.Clean };
+    }
+
+    private DatabaseFileReport VerifySegment(DatabaseFileReport file)
+    {
+        RecoverySegment? segment = _plan?.Segments.FirstOrDefault(s => s.Path == file.Path);
+        LogSegmentReport report = ReadSegment(file.Path, OptionsFor(segment));
+        bool isWritten = segment?.Counted is null && _files.Exists(Path.Combine(_names.Folder, _names.DatabaseName + ".lock"));
+        for (int attempt = 1; isWritten && attempt < AttemptsMax && report.Verdict is LogVerdict.Torn or LogVerdict.Doubtful && report.Header is not null; attempt++)
+        {
+            // A writer may be in the middle of the line: then there will be more.
+            Thread.Sleep(WriterPauseMs);
+            LogSegmentReport again = ReadSegment(file.Path, OptionsFor(segment) with { From = report.End });
+            if (again.End.Lsn > report.End.Lsn)
+            {
+                return file with { Verdict = FileVerdict.Clean, LastLsn = again.End.Lsn - 1, ByteCount = again.FileLength };
+            }
+        }
+        DatabaseFileReport found = report.End.Lsn - 1 >= file.FirstLsn ? file with { LastLsn = report.End.Lsn - 1 } : file;
+        if (report.Verdict != LogVerdict.Clean)
+        {
+            LogFault fault = report.Fault!;
+            string behind = report.TransactionsBehind > 0
+                ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsBehind}, up to LSN {report.LastLsnBehind}") : "";
+            return found with
+            {
+                Verdict = report.Verdict switch
+                {
+                    LogVerdict.Torn => FileVerdict.Torn, LogVerdict.Doubtful => FileVerdict.Doubtful, _ => FileVerdict.Damaged,
+                },
+                Problem = fault.Reason + (report.Proof is null ? "" : $" ({report.Proof})") + behind,
+                Place = string.Create(CultureInfo.InvariantCulture, $"line {fault.Line}, byte offset {fault.Offset}{(report.Header is null ? ", header" : $", LSN {fault.ExpectedLsn}")}"),
+            };
+        }
+        if (report.IgnoredBytes > 0)
+        {
+            found = found with { Problem = string.Create(CultureInfo.InvariantCulture, $"{report.IgnoredBytes} bytes behind its last record do not count") };
+        }
+        return report.Header is { } header && _plan is not null && header.Id != _plan.Id
+            ? found with { Verdict = FileVerdict.Foreign, Problem = ReasonLeftOut(file.Path) } : found with { Verdict = FileVerdict.Clean };
+    }
+
+    private DatabaseFileReport VerifyManifest(DatabaseFileReport file)
+    {
+        using Stream stream = _files.OpenRead(file.Path);
+        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
+        stream.ReadExactly(bytes);
+        return LogManifest.TryParse(bytes) switch
+        {
+            null => file with { Verdict = FileVerdict.Damaged, Problem = "it does not match its checksum; opening the database writes another, without pins" },
+            { } manifest when _plan is not null && manifest.Id != _plan.Id => file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {manifest.Id:n}" },
+            _ => file with { Verdict = FileVerdict.Clean },
+        };
+    }
+
+    private const string Undecided = "cannot be told: the files are not one history";
+
+    private string? ReasonLeftOut(string path) => _plan?.Others.FirstOrDefault(file => file.Path == path)?.Reason;
+
+    private LogReaderOptions OptionsFor(RecoverySegment? segment) =>
+        new() { Counted = segment?.Counted, DurableLsn = segment is { Counted: null } ? _plan!.ReachedLsn : 0 };
+
+    private LogSegmentReport ReadSegment(string path, LogReaderOptions options)
+    {
+        using Stream stream = _files.OpenRead(path);
+        var reader = new LogReader(path, stream, options);
+        while (reader.Read())
+        {
+        }
+        return reader.Report;
+    }
+
+    private static long LastOf(LogReader reader)
+    {
+        while (reader.Read())
+        {
+        }
+        return reader.End.Lsn - 1;
+    }
+}

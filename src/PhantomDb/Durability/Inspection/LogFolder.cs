@@ -1,0 +1,233 @@
+using System.Globalization;
+using System.Text;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Inspection;
+
+/// <summary>
+/// Reads a database's log from its folder, whole transactions alone, verified, in a stream; beside a running writer too, over its rotations. Takes no lock
+/// and writes nothing. What is damaged ends it with an error, after all that stands before it.
+/// </summary>
+internal sealed class LogFolder(string path, IFileSystem files)
+{
+    private const int PauseMs = 100;
+    private const int AttemptsMax = 20;
+
+    private uint _salt;              // of the segment that was read last
+    private LogPosition? _place;     // and where in it the next transaction begins
+    private LogSegmentReport? _tornEnd;
+
+    public IEnumerable<LogRecord> Read(LogReadOptions selection, CancellationToken stop = default)
+    {
+        long next = selection.FromLsn ?? 0;
+        byte[]? table = selection.Table is null ? null : Encoding.UTF8.GetBytes(NameOf(selection.Table));
+        DateTime? fromTime = Utc(selection.FromTime), toTime = Utc(selection.ToTime);
+        int failures = 0;
+        while (true)
+        {
+            (long, DateTime)? stamp = StampOfActive();
+            RecoveryPlan plan = Plan();
+            _tornEnd = null;
+            EnsureKept(plan, next);
+            IReadOnlyList<RecoverySegment> segments = plan.Segments;
+            bool mustReadAgain = false;
+            for (int i = FirstSegment(segments, next, fromTime); i < segments.Count && !mustReadAgain; i++)
+            {
+                RecoverySegment segment = segments[i];
+                using Stream? stream = TryOpen(segment);
+                if (stream is null)
+                {
+                    mustReadAgain = true;
+                    break;
+                }
+                var reader = new LogReader(segment.Path, stream, new LogReaderOptions
+                {
+                    Counted = segment.Counted, DurableLsn = segment.Counted is null ? plan.ReachedLsn : 0,
+                    From = _salt == segment.Header.Salt ? _place : null,
+                });
+                while (reader.Read())
+                {
+                    LogLine line = reader.Line;
+                    if (line.IsLastPart)
+                    {
+                        (_salt, _place, failures) = (segment.Header.Salt, reader.End, 0);
+                    }
+                    if (line.Lsn > selection.ToLsn || line.Time > toTime)
+                    {
+                        yield break;
+                    }
+                    if (line.Lsn < next)
+                    {
+                        continue;
+                    }
+                    next = line.Lsn + 1;
+                    if ((selection.TransactionId is null || line.TransactionId == selection.TransactionId) && !(line.Time < fromTime)
+                        && (table is null || reader.Table.SequenceEqual(table)))
+                    {
+                        yield return ToRecord(reader);
+                    }
+                    stop.ThrowIfCancellationRequested();
+                }
+                LogSegmentReport report = reader.Report;
+                bool isEnd = segment.Counted is null && report.Verdict == LogVerdict.Torn;
+                _tornEnd = isEnd ? report : null;
+                if (report.Verdict != LogVerdict.Clean && !isEnd)
+                {
+                    // What looks so while a writer cuts its last bytes back does not when it is read again.
+                    mustReadAgain = selection.IsFollowing && segment.Counted is null && ++failures < AttemptsMax ? true : throw report.ToError();
+                }
+            }
+            if (!selection.IsFollowing && !mustReadAgain)
+            {
+                TellTornEnd(selection);
+                yield break;
+            }
+            do
+            {
+                if (stop.WaitHandle.WaitOne(PauseMs))
+                {
+                    yield break;
+                }
+            }
+            while (!mustReadAgain && StampOfActive() == stamp);
+        }
+    }
+
+    // What changes whenever something is written, or another segment has the name. Taken before what is there is read.
+    private (long Length, DateTime WrittenAt)? StampOfActive()
+    {
+        string active = Path.Combine(Path.GetDirectoryName(path)!, LogSegmentName.Active(Path.GetFileNameWithoutExtension(path)));
+        try
+        {
+            return files.Exists(active) ? (files.Length(active), files.WrittenAt(active)) : null;
+        }
+        catch (PhantomDbException)
+        {
+            return null;   // just being renamed
+        }
+    }
+
+    private RecoveryPlan Plan()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return new RecoveryPlanner(path, files).Plan();
+            }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && attempt < AttemptsMax)
+            {
+                // renamed or deleted since it was listed
+            }
+        }
+    }
+
+    private static void EnsureKept(RecoveryPlan plan, long next)
+    {
+        if (next > 0 && plan.Segments.Count > 0 && next < plan.Segments[0].Header.FirstLsn)
+        {
+            throw Error.LogRecordsGone(next, plan.Segments[0].Header.FirstLsn);
+        }
+    }
+
+    // Time never goes back: a segment can be passed over where the next one begins before the time that is wanted.
+    private int FirstSegment(IReadOnlyList<RecoverySegment> segments, long next, DateTime? fromTime)
+    {
+        int first = 0;
+        while (first < segments.Count && segments[first].LastLsn < next)
+        {
+            first++;
+        }
+        while (fromTime is not null && first + 1 < segments.Count && FirstTime(segments[first + 1]) < fromTime)
+        {
+            first++;
+        }
+        return first;
+    }
+
+    private DateTime? FirstTime(RecoverySegment segment)
+    {
+        using Stream? stream = TryOpen(segment);
+        if (stream is null)
+        {
+            return null;
+        }
+        var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted });
+        return reader.Read() ? reader.Line.Time : null;
+    }
+
+    // Null where it has another name by now, or another has its name.
+    private Stream? TryOpen(RecoverySegment segment)
+    {
+        Stream? stream = null;
+        try
+        {
+            stream = files.OpenRead(segment.Path);
+            byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
+            stream.ReadExactly(start);
+            if (LogHeader.TryParse(start, out _)?.Salt == segment.Header.Salt)
+            {
+                return stream;
+            }
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile)
+        {
+        }
+        stream?.Dispose();
+        return null;
+    }
+
+    private void TellTornEnd(LogReadOptions selection)
+    {
+        if (_tornEnd?.Fault is { } fault)
+        {
+            selection.TornEnd?.Invoke(string.Create(CultureInfo.InvariantCulture,
+                $"{_tornEnd.Path}, line {fault.Line}, byte offset {fault.Offset}: {fault.Reason}; {_tornEnd.FileLength - _tornEnd.End.Offset} bytes are no whole transaction"));
+        }
+    }
+
+    private static LogRecord ToRecord(LogReader reader)
+    {
+        LogLine line = reader.Line;
+        LogOperation operation = reader.Operation;
+        int count = reader.Count, mark = operation == LogOperation.Update ? MarkOf(reader) : -1;
+        return new LogRecord(line.Lsn, line.Time, line.TransactionId, Encoding.UTF8.GetString(reader.OperationName))
+        {
+            Part = line.Part, PartCount = line.PartCount, Table = reader.Table.IsEmpty ? null : Encoding.UTF8.GetString(reader.Table),
+            Before = operation == LogOperation.Update ? ValuesOf(reader, 0, mark) : operation == LogOperation.Delete ? ValuesOf(reader, 0, count) : null,
+            After = operation is LogOperation.Insert or LogOperation.Update ? ValuesOf(reader, mark + 1, count) : null,
+            Values = operation is LogOperation.Insert or LogOperation.Update or LogOperation.Delete ? [] : ValuesOf(reader, 0, count),
+        };
+    }
+
+    private static int MarkOf(LogReader reader)
+    {
+        int mark = 0;
+        while (mark < reader.Count && !reader.IsMark(mark))
+        {
+            mark++;
+        }
+        return mark;
+    }
+
+    private static string?[] ValuesOf(LogReader reader, int start, int end)
+    {
+        string?[] values = new string?[Math.Max(0, end - start)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = reader.IsNull(start + i) ? null : Encoding.UTF8.GetString(reader.Value(start + i));
+        }
+        return values;
+    }
+
+    private static DateTime? Utc(DateTime? time) => time?.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time.Value, DateTimeKind.Utc) : time?.ToUniversalTime();
+
+    // As the log has it: without the schema public, in quotes where needed.
+    private static string NameOf(string text)
+    {
+        (string schema, string name) = new DefinitionText(text).QualifiedName();
+        return DefinitionText.NameOf(schema, name);
+    }
+}

@@ -1,0 +1,27 @@
+namespace PhantomDb;
+
+/// <summary>A record of the transaction log: one changed row, one definition, or an entry that an application has made. Values are text, null for NULL.</summary>
+/// <param name="Lsn">Its log sequence number: without gaps, in the order of the commits.</param>
+/// <param name="Time">When the transaction was committed, in UTC; never goes back.</param>
+/// <param name="TransactionId">The same for all records of a transaction; 0 for the log's own.</param>
+/// <param name="Operation">INSERT, UPDATE, DELETE, TABLE … as docs/file-formats.md lists them, or the name of an entry of an application.</param>
+public sealed record LogRecord(long Lsn, DateTime Time, long TransactionId, string Operation)
+{
+    /// <summary>Which record of its transaction it is, from 1.</summary>
+    public int Part { get; init; } = 1;
+
+    /// <summary>How many records the transaction has.</summary>
+    public int PartCount { get; init; } = 1;
+
+    /// <summary>What it is about, as SQL identifier, with the schema where that is not public; null where it is about none.</summary>
+    public string? Table { get; init; }
+
+    /// <summary>The row before an UPDATE or DELETE; null in all other records.</summary>
+    public IReadOnlyList<string?>? Before { get; init; }
+
+    /// <summary>The row after an INSERT or UPDATE; null in all other records.</summary>
+    public IReadOnlyList<string?>? After { get; init; }
+
+    /// <summary>What a record says that is about no row: lines of a definition, <c>key=value</c> of an application's entry; empty for rows.</summary>
+    public IReadOnlyList<string?> Values { get; init; } = [];
+}

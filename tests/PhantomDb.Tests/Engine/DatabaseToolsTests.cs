@@ -1,0 +1,147 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Engine;
+
+/// <summary>The tools over a database's files: what they find, beside a writer too, and what they write.</summary>
+[TestClass]
+public sealed class DatabaseToolsTests : ToolTest
+{
+    [TestMethod]
+    public void Every_file_of_a_whole_database_is_clean_and_known()
+    {
+        MakeShop();
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.IsTrue(report.IsWhole, Text(report));
+        Assert.AreEqual(7, report.LastLsn);
+        Assert.AreEqual(3, report.TransactionCount);
+        Assert.AreEqual(
+            $"""
+            shop.db Database 3 Clean needed: recovery begins with it
+            {SealedSegment} LogSegment 1-4 Clean needed: recovery applies it
+            shop.log LogSegment 5-7 Clean needed: the log's newest records
+
+            """, Text(report));
+    }
+
+    [TestMethod]
+    public void A_torn_end_is_told_with_its_place_and_does_not_keep_the_database_from_opening()
+    {
+        MakeShop();
+        Tear("shop.log");
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.IsTrue(report.CanOpen);
+        Assert.IsFalse(report.IsWhole);
+        DatabaseFileReport segment = report.Files[^1];
+        Assert.AreEqual(FileVerdict.Torn, segment.Verdict);
+        Assert.AreEqual(6, segment.LastLsn);
+        StringAssert.StartsWith(segment.Place, "line 5, byte offset ");
+        StringAssert.EndsWith(segment.Place, ", LSN 7");
+    }
+
+    [TestMethod]
+    public void A_flipped_bit_in_the_log_is_damage_with_its_place_and_the_database_does_not_open()
+    {
+        MakeShop();
+        FlipBit(SealedSegment, "Doe, John");
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.IsFalse(report.CanOpen);
+        Assert.AreEqual("XX001", report.Refusal!.SqlState);
+        DatabaseFileReport segment = report.Files[1];
+        Assert.AreEqual(FileVerdict.Damaged, segment.Verdict);
+        StringAssert.StartsWith(segment.Place, "line 6, byte offset ");
+        StringAssert.Contains(segment.Problem, "the checksum of the line does not match");
+    }
+
+    [TestMethod]
+    public void Every_flipped_byte_of_every_file_is_found()
+    {
+        MakeShop();
+        foreach (string file in new[] { "shop.db", "shop.log", SealedSegment })
+        {
+            byte[] bytes = File.ReadAllBytes(PathOf(file));
+            for (int i = 0; i < bytes.Length; i += 7)
+            {
+                byte[] changed = [.. bytes];
+                changed[i] ^= 0x04;
+                File.WriteAllBytes(PathOf(file), changed);
+                VerificationReport report = DatabaseTools.Verify("shop", Options);
+                Assert.IsFalse(report.IsWhole, $"{file}, byte {i}");
+                Assert.IsTrue(report.Files.Any(f => f.Problem is not null || f.Verdict is not (FileVerdict.Clean or FileVerdict.NotChecked)), $"{file}, byte {i}: {Text(report)}");
+            }
+            File.WriteAllBytes(PathOf(file), bytes);
+        }
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
+    }
+
+    [TestMethod]
+    public void A_file_of_a_later_version_is_named_and_left_alone()
+    {
+        MakeShop();
+        MakeLaterVersion();
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.AreEqual(FileVerdict.UnknownVersion, report.Files[0].Verdict);
+        Assert.AreEqual("0A000", report.Refusal!.SqlState);
+        Assert.AreEqual("0A000", Throws(() => DatabaseTools.Repair("shop", Options)).SqlState);
+        Assert.AreEqual("0A000", Throws(() => DatabaseTools.Accept("shop", Options)).SqlState);
+    }
+
+    [TestMethod]
+    public void A_segment_of_another_database_is_foreign_and_does_not_keep_the_database_from_opening()
+    {
+        MakeShop();
+        AddForeignSegment();
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.IsTrue(report.CanOpen);
+        Assert.AreEqual(1, report.Files.Count(file => file.Verdict == FileVerdict.Foreign && !file.IsNeeded && file.Purpose.Contains("another database's", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Other_files_of_a_folder_are_told_apart()
+    {
+        MakeShop();
+        string[] ours = ["shop.lock", "shop.db.new", "shop.log.torn_7_31", "shop.db.bad_100", "shop.log.new", "shop.manifest"];
+        string[] others = ["shopping.db", "shop.txt", "shop_log_x.log", "other.log", "shop_snapshot_1.db", "x.bad_1"];
+        foreach (string name in ours.Concat(others))
+        {
+            File.WriteAllText(PathOf(name), "x");
+        }
+
+        IReadOnlyList<DatabaseFileReport> files = DatabaseTools.Files("shop", Options);
+
+        CollectionAssert.AreEquivalent(ours, files.Where(file => file.Kind is not (DatabaseFileKind.Database or DatabaseFileKind.LogSegment)).Select(file => file.Name).ToArray());
+        Assert.AreEqual(DatabaseFileKind.SetAside, files.Single(file => file.Name == "shop.db.bad_100").Kind);
+        Assert.AreEqual(DatabaseFileKind.Unfinished, files.Single(file => file.Name == "shop.log.new").Kind);
+        Assert.AreEqual(FileVerdict.Damaged, DatabaseTools.Verify("shop", Options).Files.Single(file => file.Kind == DatabaseFileKind.Manifest).Verdict);
+    }
+
+    [TestMethod]
+    public void Tools_for_a_database_that_is_not_there_say_so()
+    {
+        Directory.CreateDirectory(DataFolder);
+        foreach (Action tool in new Action[]
+        {
+            () => DatabaseTools.Files("shop", Options), () => DatabaseTools.Verify("shop", Options), () => DatabaseTools.Repair("shop", Options),
+            () => DatabaseTools.Accept("shop", Options), () => DatabaseTools.ReadLog("shop", null, Options).Count(),
+            () => DatabaseTools.Files("shop", Options with { DataDirectory = PathOf("missing") }),
+        })
+        {
+            Assert.AreEqual("58P01", Throws(tool).SqlState);
+        }
+        Assert.IsEmpty(Directory.GetFiles(DataFolder), "a tool that finds nothing leaves nothing");
+    }
+
+    private static PhantomDbException Throws(Action tool) => Assert.ThrowsExactly<PhantomDbException>(tool);
+
+    private static string Text(VerificationReport report) => string.Concat(report.Files.Select(file =>
+        $"{file.Name} {file.Kind} {(file.FirstLsn is null ? "" : $"{file.FirstLsn}-")}{file.LastLsn} {file.Verdict}{file.Problem} {(file.IsNeeded ? "needed: " : "")}{file.Purpose}\n"));
+}
