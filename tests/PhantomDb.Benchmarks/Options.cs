@@ -23,6 +23,7 @@ internal sealed record Options
           log-format  lines of the transaction log encoded and read, in memory, without peers (--runs)
           log-writer  durable commits of the transaction log alone, from 1, 8 and 32 threads, beside the disk's rate (--runs, --budget)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
+          w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
           selfcheck   check the comparison of answers and the data generator; needs no engine
@@ -32,11 +33,13 @@ internal sealed record Options
           --sf X         scale factor of w2, w3, file, memory, generate, selfcheck      (0.1)
           --runs N       measured runs of each test on each side                  (3)
           --only NAME    only tests whose name contains NAME; may be repeated
-          --peers LIST   sqlite, duckdb, or both with a comma                     (w1: both; else duckdb)
+          --peers LIST   sqlite, duckdb, or both with a comma                     (w1: both; w4, w5: sqlite; else duckdb)
           --peers-only   leave PhantomDB out; the first peer is compared with the others
           --threads N    threads an engine may use for one query                  (1)
           --budget MS    longest time of one run of a test of single rows         (500; inserts 3000)
-          --data DIR     where the TPC-H files are or are made                    (a folder for temporary files)
+          --data DIR     where the TPC-H files are or are made; for w4 and w5 where their databases are (a folder for temporary files)
+          --postgres BIN the folder of PostgreSQL's programs, to have it as a peer in w4
+          --idle S       seconds that w4 watches an idle database                 (60)
           --json FILE    write all samples there as well
           -h, --help     this text
 
@@ -47,7 +50,7 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "recovery", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "recovery", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 
@@ -71,6 +74,10 @@ internal sealed record Options
 
     public string? JsonPath { get; init; }
 
+    public string? PostgresFolder { get; init; }
+
+    public int IdleSeconds { get; init; } = 60;
+
     public bool Selects(string testName) => Only.Count == 0 || Only.Any(part => testName.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Null if help was asked for.</summary>
@@ -87,7 +94,7 @@ internal sealed record Options
             throw new UsageException($"unknown command '{command}'; commands are {string.Join(", ", Commands)}");
         }
 
-        var options = new Options { Command = command, Peers = command == "w1" ? ["sqlite", "duckdb"] : ["duckdb"] };
+        var options = new Options { Command = command, Peers = PeersOf(command) };
         for (int i = 1; i < arguments.Length; i++)
         {
             string name = arguments[i];
@@ -102,6 +109,8 @@ internal sealed record Options
                 "--threads" => options with { ThreadCount = Integer(1, 1024) },
                 "--budget" => options with { BudgetMs = Integer(1, 3_600_000) },
                 "--data" => options with { DataFolder = Value() },
+                "--postgres" => options with { PostgresFolder = Value() },
+                "--idle" => options with { IdleSeconds = Integer(0, 86_400) },
                 "--json" => options with { JsonPath = Value() },
                 _ => throw new UsageException($"unknown option '{name}'"),
             };
@@ -121,6 +130,13 @@ internal sealed record Options
 
         return options.Validated();
     }
+
+    private static string[] PeersOf(string command) => command switch
+    {
+        "w1" => ["sqlite", "duckdb"],
+        "w4" or "w5" => ["sqlite"],
+        _ => ["duckdb"],
+    };
 
     private Options Validated()
     {

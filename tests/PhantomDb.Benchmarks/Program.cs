@@ -80,6 +80,11 @@ public static class Program
             case "w3":
                 new CsvWorkload(options, report).Run();
                 break;
+            case "w4" when OperatingSystem.IsLinux():
+                new CommitWorkload(options, report).Run();
+                break;
+            case "w4":
+                throw new UsageException("w4 measures the disk by calls of Linux");
             case "file":
                 new FileWorkload(options, report).Run();
                 break;
