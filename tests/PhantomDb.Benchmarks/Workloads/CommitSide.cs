@@ -4,13 +4,15 @@ using PhantomDb.Benchmarks.Engines;
 using PhantomDb.Benchmarks.Engines.Postgres;
 using PhantomDb.Benchmarks.Engines.Sqlite;
 using PhantomDb.Benchmarks.Measuring;
+using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Benchmarks.Workloads;
 
 /// <summary>What a side did within its time.</summary>
 /// <param name="Latency">Null where the side's client does not say.</param>
-internal sealed record CommitRun(double Rate, LatencyHistogram? Latency);
+/// <param name="Flushes">Of the log, where it is ours.</param>
+internal sealed record CommitRun(double Rate, LatencyHistogram? Latency, long Flushes = 0);
 
 /// <summary>
 /// One way to commit one small row after the other, for a given time, in an empty folder: ours, a peer's, or the disk's alone. Every run begins
@@ -86,8 +88,10 @@ internal sealed class PhantomCommits(string name, KvTable table, int committers,
             return Drive(() => new PhantomConnection(memory.OpenSession()), budget);
         }
 
-        using DurablePhantom database = DurablePhantom.Open(folder, new TransactionLogOptions { SyncPolicy = policy.Value });
-        return Drive(database.Connect, budget);
+        var disk = new CountingFileSystem(PhysicalFileSystem.Instance);
+        using DurablePhantom database = DurablePhantom.Open(folder, new TransactionLogOptions { SyncPolicy = policy.Value }, disk);
+        CommitRun run = Drive(database.Connect, budget);
+        return run with { Flushes = disk.Counts.Flushes };
     }
 
     private CommitRun Drive(Func<PhantomConnection> connect, TimeSpan budget)

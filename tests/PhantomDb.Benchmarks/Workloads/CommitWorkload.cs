@@ -35,12 +35,12 @@ internal sealed class CommitWorkload(Options options, Report report)
             Run(side, folder, WarmUp);
         }
 
-        Dictionary<string, List<LatencyHistogram>> latencies = sides.ToDictionary(side => side.Name, _ => new List<LatencyHistogram>());
+        Dictionary<string, List<CommitRun>> runs = sides.ToDictionary(side => side.Name, _ => new List<CommitRun>());
         double[][] samples = Rounds.Measure(
             sides, options.RunCount, (side, _) =>
             {
                 CommitRun run = Run(side, folder, _budget);
-                latencies[side.Name].AddRange(run.Latency is { } latency ? [latency] : []);
+                runs[side.Name].Add(run);
                 return run.Rate;
             },
             alternates: true);
@@ -57,12 +57,13 @@ internal sealed class CommitWorkload(Options options, Report report)
             }
         }
 
-        report.Note($"one commit, µs:  {"p50",9} {"p99",9} {"p99.9",9} {"longest",9}");
-        foreach ((string name, List<LatencyHistogram> all) in latencies.Where(pair => pair.Value.Count > 0))
+        report.Note($"{"one commit, µs:",-16} {"p50",9} {"p99",9} {"p99.9",9} {"longest",9}   commits a flush");
+        foreach ((string name, List<CommitRun> all) in runs.Where(pair => pair.Value.TrueForAll(run => run.Latency is not null)))
         {
             var sum = new LatencyHistogram();
-            all.ForEach(sum.Add);
-            report.Note($"{name,-16} {sum}");
+            all.ForEach(run => sum.Add(run.Latency!));
+            long flushes = all.Sum(run => run.Flushes);
+            report.Note(string.Create(CultureInfo.InvariantCulture, $"{name,-16} {sum}   {(flushes == 0 ? "" : ((double)sum.Count / flushes).ToString("0.0", CultureInfo.InvariantCulture)),15}").TrimEnd());
         }
 
         if (options.Only.Count == 0)

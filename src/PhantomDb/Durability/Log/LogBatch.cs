@@ -20,13 +20,14 @@ internal sealed class LogBatch
 
     private readonly List<TableDefinition> _tables = [];
     private readonly List<TableDefinition> _defined = [];
+    private LogCommit? _commit;
     private byte[] _bytes = [];
     private int _count;
     private int[] _ends = new int[4];
     private int _recordCount;
 
     /// <summary>Where its owner waits for the log.</summary>
-    public LogCommit Commit { get; } = new();
+    public LogCommit Commit => _commit ??= new LogCommit();
 
     public int RecordCount => _recordCount;
 

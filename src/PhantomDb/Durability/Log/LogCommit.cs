@@ -5,9 +5,9 @@ namespace PhantomDb.Durability.Log;
 /// <summary>Where one committer waits: until its records are published, have failed, or it is its turn to write for all who queue.</summary>
 internal sealed class LogCommit
 {
-    private readonly object _gate = new();
+    private readonly LogSemaphore _told = new();
     private PhantomDbException? _error;
-    private bool _leads;
+    private volatile bool _leads;
     private volatile bool _isDone = true;
 
     public bool IsDone => _isDone;
@@ -29,36 +29,25 @@ internal sealed class LogCommit
         _isDone = true;
     }
 
-    public void Wake()
-    {
-        lock (_gate)
-        {
-            Monitor.Pulse(_gate);
-        }
-    }
+    /// <summary>May come when the next commit has begun: that one looks, and sleeps again.</summary>
+    public void Wake() => _told.Tell();
 
     public void Lead()
     {
-        lock (_gate)
-        {
-            _leads = true;
-            Monitor.Pulse(_gate);
-        }
+        _leads = true;
+        _told.Tell();
     }
 
     /// <summary>True where it is to write now; false where it is done.</summary>
     public bool WaitForTurn()
     {
-        lock (_gate)
+        while (!_isDone && !_leads)
         {
-            while (!_isDone && !_leads)
-            {
-                Monitor.Wait(_gate);
-            }
-            bool leads = _leads;
-            _leads = false;
-            return leads;
+            _told.Wait();
         }
+        bool leads = _leads;
+        _leads = false;
+        return leads;
     }
 
     public void ThrowIfFailed()

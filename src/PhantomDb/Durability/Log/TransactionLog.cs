@@ -36,6 +36,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private readonly List<LogQueueBlock> _pending = [];
     private readonly Stack<LogQueueBlock> _freeBlocks = new();
     private long _queuedBytes;
+    private int _queuedCount;
     private long _nextLsn;
     private DateTime _lastTime;
     private PhantomDbException? _stopped;   // why nothing can be queued now
@@ -338,6 +339,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         }
         long before = block.ByteCount;
         block.Add(run, _definitions.RecordCount > 0 ? _definitions : null, batch);
+        Volatile.Write(ref _queuedCount, _queuedCount + 1);
         Volatile.Write(ref _queuedBytes, _queuedBytes + block.ByteCount - before);
         return run.LastLsn;
     }
