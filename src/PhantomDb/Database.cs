@@ -18,69 +18,49 @@ public sealed partial class Database : IDisposable
 {
     private readonly Lock _fileUse = new();   // one save or load at a time
     private readonly List<WeakReference<Session>> _sessions = [];
-    private readonly string? _path;
-    private readonly Guid _id = Guid.NewGuid();
-    private readonly int _timeline = 1;
-    private readonly long _lsn;
-    private bool _isSealed = true;            // how the next save writes it
+    private readonly bool _isSealed = true;   // how a save of a database in memory writes it
+    private readonly DatabasePersistence? _persistence;
     private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
     private int _nextOid;   // at or above the catalog's: running transactions may have taken some
-    private object? _fileStamp;   // of the file that was read
-    private IDisposable? _lock;
     private object _savedState;
     private volatile bool _isDisposed;
 
-    private Database(string name, DatabaseOptions options, string? path, bool isLocked = false)
+    // The lock is null where it could not be taken yet, or is not wanted.
+    private Database(string name, DatabaseOptions options, string? path, IDisposable? held)
     {
         options.Validate();
         Name = name;
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
-        _path = options.IsInMemory ? null : path;
-        _fileStamp = DatabaseFiles.StampOf(path, options.FileSystem);
-        if (path is not null && Recover(path, isLocked) is { } recovered)
+        RecoveredDatabase? recovered = path is not null && DatabaseFiles.Exists(path, options.FileSystem)
+            ? DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsReadOnly = held is null }) : null;
+        if (recovered is not null)
         {
-            LoadedDatabase loaded = FileIndexes.Build(recovered, path, options);
-            FileContentCheck.Run(loaded, path, options);
+            Recovery = recovered.Report;
+            LoadedDatabase loaded = FileIndexes.Build(recovered.Database, path!, options);
+            FileContentCheck.Run(loaded, path!, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
-            _id = loaded.Id == Guid.Empty ? _id : loaded.Id;
-            _timeline = loaded.Timeline;
-            _lsn = loaded.Lsn;
-            _isSealed = loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
-            _savedState = Recovery!.TransactionsApplied > 0 ? new object() : State(_catalog, Storage.Timestamps.Visible);
+            _isSealed = loaded.IsSealed || !loaded.IsProved;
         }
         else
         {
             Storage = new DatabaseStorage(Memory);
             IsNew = true;
-            _savedState = State(_catalog, Storage.Timestamps.Visible);   // an empty database is not worth a file that nobody asked for
         }
         Transactions = new TransactionManager(Storage);
         _nextOid = _catalog.NextOid;
-    }
-
-    // What the files have; null where there are none. Without the lock they stay as they are.
-    private LoadedDatabase? Recover(string path, bool isLocked)
-    {
-        IFileSystem files = Options.FileSystem;
-        LoadTarget target = new(Memory);
-        if (RecoveryPlanner.IsNeeded(path, files))
+        if (path is not null && options.IsReadOnly)
         {
-            RecoveredDatabase recovered = DatabaseRecovery.Run(path, target, files, new RecoveryOptions { IsReadOnly = !isLocked });
-            Recovery = recovered.Report;
-            return recovered.Database;
+            FilePath = path;
         }
-        if (!files.Exists(path))
+        else if (path is not null && !options.IsInMemory)
         {
-            return null;
+            FilePath = path;
+            _persistence = new DatabasePersistence(this, path, held, recovered);
         }
-        LoadedDatabase loaded = DatabaseFileReader.Read(path, target, files);
-        Recovery = new RecoveryReport
-        {
-            Files = [new RecoveryFile(path, true, "the only file")], BaseLsn = loaded.Lsn, LastLsn = loaded.Lsn, Timeline = loaded.Timeline,
-        };
-        return loaded;
+        // An empty database is not worth a file that nobody asked for.
+        _savedState = Recovery?.TransactionsApplied > 0 ? new object() : State(_catalog, Storage.Timestamps.Visible);
     }
 
     /// <summary>A database in memory with what a file had, so that it can be looked at before it is believed.</summary>
@@ -103,7 +83,7 @@ public sealed partial class Database : IDisposable
         Name = source.Name;
         Options = source.Options with { IsInMemory = true };
         Memory = new MemoryAccount("database", Options.MemoryLimit);
-        _isSealed = source._isSealed;
+        _isSealed = source.IsSealed;
         Storage = source.Transactions.BetweenCommits(() =>
         {
             (_catalog, ImmutableDictionary<int, TableStore> tables) = source.Definitions;
@@ -121,7 +101,7 @@ public sealed partial class Database : IDisposable
     public string Name { get; }
 
     /// <summary>The full path of the database's file; null where it is in memory only.</summary>
-    public string? FilePath => _path;
+    public string? FilePath { get; }
 
     /// <summary>True where there was no file to read when the database was opened: it began empty.</summary>
     public bool IsNew { get; }
@@ -136,6 +116,11 @@ public sealed partial class Database : IDisposable
     internal RecoveryReport? Recovery { get; private set; }
 
     internal bool IsDisposed => _isDisposed;
+
+    /// <summary>What it has on the disk, its log among it; null in memory, and where it is read only.</summary>
+    internal DatabasePersistence? Persistence => _persistence;
+
+    private bool IsSealed => _persistence?.IsSealed ?? _isSealed;
 
     internal MemoryAccount Memory { get; }
 
@@ -184,7 +169,7 @@ public sealed partial class Database : IDisposable
     internal bool TryTakeOids(int first, int next) => next == first || Interlocked.CompareExchange(ref _nextOid, next, first) == first;
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>
-    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null);
+    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null, null);
 
     /// <summary>
     /// An independent database in memory with all that is committed here by now: rows, definitions, indexes, sequences and
@@ -206,22 +191,27 @@ public sealed partial class Database : IDisposable
 
     /// <summary>
     /// Opens a database by its name in the data directory, or by the path of its file (what has a separator or the ending
-    /// .db). A missing file is a new, empty database, and is not made before <see cref="SaveToDisk(string?, bool?)"/>, nor
-    /// is its folder. Until it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. Where the
-    /// folder is missing or cannot be written to, the lock is taken by the first save, which fails where another came first.
+    /// .db): its file or newest snapshot, and the transaction log behind that. From then on each commit goes into the log, and is acknowledged as
+    /// <see cref="DatabaseOptions.SyncPolicy"/> says. Where there are no files it is a new, empty database: nothing is made on the disk, not even its
+    /// folder, before the first change. Until it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. Where the
+    /// folder is missing or cannot be written to, the lock is taken by the first change, which fails where another came first.
     /// </summary>
-    /// <exception cref="PhantomDbException">55006: it is open already, here or in another process. Or its file is damaged, or its rows
-    /// break a constraint: the error names file, line and byte offset.</exception>
+    /// <exception cref="PhantomDbException">55006: it is open already, here or in another process. 58P01: it is to be read only, and there is none. Or
+    /// its files are damaged, or its rows break a constraint: the error names file, line and byte offset.</exception>
     public static Database Open(string name, DatabaseOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new DatabaseOptions();
         options.Validate();
         string path = DatabaseFiles.PathOf(name, options.DataDirectory);
-        IDisposable? held = options.IsInMemory ? null : DatabaseFiles.TryLock(path, options.FileSystem);
+        if (options.IsReadOnly && !DatabaseFiles.Exists(path, options.FileSystem))
+        {
+            throw new PhantomDbException(SqlStates.UndefinedFile, $"there is no database \"{path}\" to read");
+        }
+        IDisposable? held = options.IsInMemory || options.IsReadOnly ? null : DatabaseFiles.TryLock(path, options.FileSystem);
         try
         {
-            return new Database(DatabaseFiles.NameOf(path), options, path, held is not null) { _lock = held };
+            return new Database(DatabaseFiles.NameOf(path), options, path, held);
         }
         catch
         {
@@ -248,28 +238,32 @@ public sealed partial class Database : IDisposable
         Save(PathOf(name), isSealed);
     }
 
+    /// <summary>A save of the own file, while the database is being opened or closed too.</summary>
+    internal void SaveOwnFile() => Save(_persistence!.Path, isSealed: null);
+
     /// <summary>What is committed, as a new database in the data directory; 42P04 where its name is taken.</summary>
     internal void SaveAsNew(string name)
     {
         string target = DatabaseFiles.PathOfNew(name, Options);
-        Save(target == _path ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
+        Save(target == FilePath ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
     }
 
     private void Save(string target, bool? isSealed, string? newName = null)
     {
-        bool isOwn = target == _path;
+        DatabasePersistence? own = target == FilePath ? _persistence ?? throw Error.ReadOnlyDatabase(Name) : null;
         lock (_fileUse)
         {
-            using IDisposable? copyLock = isOwn ? null : DatabaseFiles.Lock(target, Options.FileSystem);
+            using IDisposable? copyLock = own is not null ? null : DatabaseFiles.Lock(target, Options.FileSystem);
             if (newName is not null)
             {
                 DatabaseFiles.PathOfNew(newName, Options);   // another may have made it before the lock was taken
             }
-            if (isOwn && _lock is null)
+            else if (own is null)
             {
-                LockLate(target);
+                DatabaseFiles.EnsureHasNoLog(target, Options.FileSystem);
             }
-            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? _isSealed };
+            own?.EnsureLocked();
+            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed };
             Transaction transaction = Transactions.NewTransaction();
             transaction.Begin();
             try
@@ -282,17 +276,21 @@ public sealed partial class Database : IDisposable
                     transaction.BeginReading();
                     return (Catalog, Storage.Tables, Storage.Sequences);
                 });
-                object state = State(catalog, transaction.ReadTimestamp);
+                long lsn = transaction.ReadTimestamp;
+                object state = State(catalog, lsn);
                 DatabaseContent content = new(DatabaseFiles.NameOf(target), catalog, Storage, transaction.View)
                 {
-                    Tables = tables, Sequences = sequences,
-                    Id = isOwn ? _id : Guid.NewGuid(), Timeline = isOwn ? _timeline : 1, Lsn = isOwn ? _lsn : 0,
+                    Tables = tables, Sequences = sequences, Id = own?.Id ?? Guid.NewGuid(), Timeline = own?.Timeline ?? 1, Lsn = own is null ? 0 : lsn,
                 };
-                DatabaseFileWriter.Write(content, target, fileOptions, Options.FileSystem);
-                if (isOwn)
+                own?.Log.EnsureDurable(lsn);
+                bool isWritten = DatabaseFileWriter.Write(content, target, fileOptions, Options.FileSystem);
+                if (own is not null)
                 {
                     _savedState = state;
-                    _isSealed = fileOptions.Sealed;
+                    if (isWritten)
+                    {
+                        own.NoteCheckpoint(lsn, fileOptions.Sealed);
+                    }
                 }
             }
             finally
@@ -316,12 +314,19 @@ public sealed partial class Database : IDisposable
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         string source = PathOf(name);
+        if (Options.IsReadOnly)
+        {
+            throw Error.ReadOnlyDatabase(Name);
+        }
+        if (_persistence is not null)
+        {
+            throw Error.NotSupported("LoadFromDisk of a durable database");
+        }
         lock (_fileUse)
         {
             EnsureNoOpenTransaction();
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
             int firstOid = _nextOid;
-            object? stamp = DatabaseFiles.StampOf(source, Options.FileSystem);
             LoadedDatabase loaded;
             try
             {
@@ -335,12 +340,6 @@ public sealed partial class Database : IDisposable
                 throw;
             }
             _savedState = new object();
-            if (source == _path)
-            {
-                _savedState = State(Catalog, Storage.Timestamps.Visible);
-                _isSealed = loaded.IsSealed || !loaded.IsProved;
-                _fileStamp = stamp;
-            }
         }
     }
 
@@ -396,12 +395,27 @@ public sealed partial class Database : IDisposable
     public SchemaDescription DescribeSchema() => new(Catalog);
 
     /// <summary>
-    /// Ends the use of the database, so that others can open its file; what has not been saved is lost. Its sessions end with
-    /// it, open transactions are rolled back, running statements are cancelled. Its memory goes with the last reference to it.
+    /// Ends the use of the database, so that others can open it. Its sessions end with it, open transactions are rolled back, running statements
+    /// are cancelled. What is committed is on the disk afterwards, whatever the policy; the database's own file is written where that is
+    /// little work beside what the log has grown by. Its memory goes with the last reference to it.
     /// </summary>
-    public void Dispose()
+    /// <exception cref="PhantomDbException">Acknowledged commits could not be written to the log (58030, 53100 …), which can happen only
+    /// with a policy that is not <see cref="SyncPolicy.Always"/>; or the file could not be written: then all is in the log. In any case the database is closed.</exception>
+    public void Close() => Close(isStrict: true);
+
+    /// <summary>As <see cref="Close()"/>, but throws only where acknowledged commits may be lost.</summary>
+    public void Dispose() => Close(isStrict: false);
+
+    private void Close(bool isStrict)
     {
-        EndUse();
+        lock (_fileUse)   // a save is let finish
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+            _isDisposed = true;
+        }
         foreach (Session session in OpenSessions())
         {
             session.Stop(StopReason.DatabaseClosed);   // all of them first: a rollback must not let others go on
@@ -410,28 +424,38 @@ public sealed partial class Database : IDisposable
         {
             session.EndFor(StopReason.DatabaseClosed);
         }
-    }
-
-    private void EndUse()
-    {
-        lock (_fileUse)
+        if (_persistence is null)
         {
-            _isDisposed = true;
-            _lock?.Dispose();
-            _lock = null;
+            return;
         }
-    }
-
-    // The folder was missing or could not be written to when the database was opened: someone else may have saved since.
-    private void LockLate(string path)
-    {
-        IDisposable late = DatabaseFiles.Lock(path, Options.FileSystem);
-        if (!Equals(DatabaseFiles.StampOf(path, Options.FileSystem), _fileStamp))
+        PhantomDbException? failure = null;
+        try
         {
-            late.Dispose();
-            throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{path}\" has changed since it was opened") { Hint = "Save under another name." };
+            Storage.SettleSequences();
+            if (HasUnsavedChanges && _persistence.IsWorthClosingCheckpoint)
+            {
+                SaveOwnFile();
+            }
         }
-        _lock = late;
+        catch (PhantomDbException error)
+        {
+            failure = error;   // all is in the log
+        }
+        finally
+        {
+            try
+            {
+                _persistence.Close();
+            }
+            catch (PhantomDbException error) when (Options.SyncPolicy == SyncPolicy.Always)
+            {
+                failure = error;   // what could not be written was not acknowledged
+            }
+        }
+        if (failure is not null && isStrict)
+        {
+            throw Error.Again(failure);
+        }
     }
 
     // Under new oids: a statement that was bound before finds none of its tables, instead of another under the same oid.
@@ -462,7 +486,7 @@ public sealed partial class Database : IDisposable
     }
 
     private string PathOf(string? name) => name is not null ? DatabaseFiles.PathOf(name, Options.DataDirectory)
-        : _path ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
+        : FilePath ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
 
     /// <summary>What every change changes: the definitions, the newest commit, the positions of the sequences.</summary>
     private (DatabaseCatalog Catalog, long Commit, string Sequences) State(DatabaseCatalog catalog, long commit) => (

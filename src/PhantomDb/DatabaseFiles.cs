@@ -1,6 +1,8 @@
 using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
 
@@ -53,13 +55,20 @@ internal static class DatabaseFiles
         }
     }
 
-    /// <summary>What tells a file from one that was put in its place; null where there is none.</summary>
-    public static object? StampOf(string? path, IFileSystem files) =>
-        path is not null && files.Exists(path) ? (files.Length(path), files.WrittenAt(path)) : null;
+    /// <summary>True where there is a file of the database that has content: its own, a snapshot, a segment of its log, or a manifest that tells of those.</summary>
+    public static bool Exists(string path, IFileSystem files) =>
+        files.FolderExists(Path.GetDirectoryName(path)!) && FilesOf(path, files).Any(file => KindOf(file, path) is not (DatabaseFileKind.Other or DatabaseFileKind.Seal));
+
+    /// <summary>Full paths of all files that are a database's, those set aside excepted: what DROP DATABASE removes, in the order in which it may do so.</summary>
+    public static IEnumerable<string> FilesOf(string path, IFileSystem files) => files.List(Path.GetDirectoryName(path)!)
+        .Select(file => Path.Combine(Path.GetDirectoryName(path)!, Path.GetFileName(file)))
+        .Select(file => (Path: file, Kind: KindOf(file, path)))
+        .Where(file => file.Kind != DatabaseFileKind.Other)
+        .OrderBy(file => file.Kind).ThenBy(file => file.Path, StringComparer.Ordinal).Select(file => file.Path);
 
     /// <summary>Names of the databases in a data directory.</summary>
     public static IEnumerable<string> NamesIn(DatabaseOptions options) => options.FileSystem.FolderExists(options.DataDirectory)
-        ? options.FileSystem.List(options.DataDirectory).Where(file => file.EndsWith(Extension, StringComparison.Ordinal)).Select(NameOf) : [];
+        ? options.FileSystem.List(options.DataDirectory).Select(file => NameIn(Path.GetFileName(file))).OfType<string>().Distinct(StringComparer.Ordinal) : [];
 
     /// <summary>Bytes of a database's file; null where there is none.</summary>
     public static long? SizeOf(string name, DatabaseOptions options) =>
@@ -79,15 +88,30 @@ internal static class DatabaseFiles
     {
         IFileSystem files = options.FileSystem;
         string path = PathOfName(name, options.DataDirectory);
-        if (!files.Exists(path))
+        if (!Exists(path, files))
         {
             return false;
         }
         using IDisposable dropping = Lock(path, files);
-        files.Delete(path);
-        files.Delete(DatabaseFileWriter.SealPath(path));
-        files.FlushFolder(Path.GetDirectoryName(path)!);
+        // The manifest goes last: as long as it is there, what is left over is not taken for the whole.
+        foreach (string file in FilesOf(path, files).ToArray())
+        {
+            files.Delete(file);
+            files.FlushFolder(Path.GetDirectoryName(path)!);
+        }
         return true;
+    }
+
+    /// <summary>A file that is to be replaced by a copy of another database must not leave its log behind: 42P04.</summary>
+    public static void EnsureHasNoLog(string path, IFileSystem files)
+    {
+        if (FilesOf(path, files).FirstOrDefault(file => KindOf(file, path) is not (DatabaseFileKind.Other or DatabaseFileKind.Own or DatabaseFileKind.Seal)) is { } other)
+        {
+            throw new PhantomDbException("42P04", $"\"{path}\" is a database of its own, with \"{Path.GetFileName(other)}\" beside it")
+            {
+                Hint = "Drop that database, or save under another name.",
+            };
+        }
     }
 
     /// <summary>The path of a database of this name in the data directory, which must not be there: 42P04.</summary>
@@ -100,11 +124,26 @@ internal static class DatabaseFiles
 
     private static void EnsureIsNew(string name, string path, IFileSystem files)
     {
-        if (files.Exists(path))
+        if (Exists(path, files))
         {
             throw Error.DatabaseExists(name);
         }
     }
+
+    private static DatabaseFileKind KindOf(string file, string path)
+    {
+        string name = NameOf(path), fileName = Path.GetFileName(file);
+        return file == path ? DatabaseFileKind.Own
+            : file == DatabaseFileWriter.SealPath(path) || file == DatabaseFileWriter.NewSealPath(path) ? DatabaseFileKind.Seal
+            : fileName == LogManifest.FileName(name) ? DatabaseFileKind.Manifest
+            : fileName == LogSegmentName.Active(name) || LogSegmentName.TryParse(fileName)?.DatabaseName == name ? DatabaseFileKind.Segment
+            : RecoveryPlanner.IsSnapshotOf(name, fileName) ? DatabaseFileKind.Snapshot
+            : DatabaseFileKind.Other;
+    }
+
+    // What a file by itself shows that there is a database: its own file, or the log of one that has not been saved yet.
+    private static string? NameIn(string fileName) => fileName.EndsWith(Extension, StringComparison.Ordinal) ? NameOf(fileName)
+        : LogSegmentName.TryParse(fileName)?.DatabaseName ?? (fileName.EndsWith(".log", StringComparison.Ordinal) ? NameOf(fileName) : null);
 
     // shop.db has shop.lock; a path with another ending keeps it.
     internal static string LockPath(string path) =>
@@ -117,5 +156,16 @@ internal static class DatabaseFiles
             throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
         }
         return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
+    }
+
+    // In the order in which they may be deleted.
+    private enum DatabaseFileKind
+    {
+        Segment,
+        Snapshot,
+        Seal,
+        Own,
+        Manifest,
+        Other,
     }
 }

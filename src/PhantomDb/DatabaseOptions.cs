@@ -1,4 +1,5 @@
 using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
 
 namespace PhantomDb;
 
@@ -9,10 +10,42 @@ public sealed record DatabaseOptions
     public string DataDirectory { get; init; } = "data";
 
     /// <summary>
-    /// True: the file is read where there is one, but the database is not tied to it: nobody is kept from opening it, and
-    /// saving needs a name. Default: false.
+    /// True: the files are read where there are any, but the database is not tied to them: nobody is kept from opening it, nothing is
+    /// written, and saving needs a name. Default: false: commits of a database that is opened by name are durable.
     /// </summary>
     public bool IsInMemory { get; init; }
+
+    /// <summary>
+    /// True: the files are read as they are, beside whoever writes to them, and nothing can be changed. Default: false.
+    /// </summary>
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>When commits are acknowledged. Default: <see cref="SyncPolicy.Always"/>, when they are on the disk.</summary>
+    public SyncPolicy SyncPolicy { get; init; } = SyncPolicy.Always;
+
+    /// <summary>Between two flushes of the log with <see cref="SyncPolicy.Interval"/>; from a millisecond to a day. Default: a second.</summary>
+    public TimeSpan SyncInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Bytes of a segment of the log, after which a new one begins; from 4 KiB. Default: 64 MiB. A transaction is never divided.</summary>
+    public long LogSegmentSize { get; init; } = 64L << 20;
+
+    /// <summary>Bytes of commits that may wait to be written to the log; who commits then waits. From 1 KiB. Default: 16 MiB.</summary>
+    public long LogBufferSize { get; init; } = 16L << 20;
+
+    /// <summary>Bytes that the places of records in the log may take in memory, to find them by LSN. Default: 1 MiB.</summary>
+    public long LogCacheSize { get; init; } = 1L << 20;
+
+    /// <summary>
+    /// Segments of the log that are kept though recovery does not need them any more; null: any number. Default: 64. The first of the
+    /// three limits that is reached counts.
+    /// </summary>
+    public int? LogRetentionCount { get; init; } = 64;
+
+    /// <summary>How long segments are kept though recovery does not need them; null: for ever, the default.</summary>
+    public TimeSpan? LogRetentionAge { get; init; }
+
+    /// <summary>Bytes of all segments together that are kept though recovery does not need them; null: any. Default: 1 GiB.</summary>
+    public long? LogRetentionSize { get; init; } = 1L << 30;
 
     /// <summary>
     /// Bytes that the database may hold in memory: tables, indexes, versions and the working memory of all statements.
@@ -36,8 +69,25 @@ public sealed record DatabaseOptions
     /// <summary>The disk; tests put a simulated one in its place.</summary>
     internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
 
+    /// <summary>The clock of the log; tests put one in its place.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
+
     /// <summary>The least that <see cref="MemoryLimit"/> and <see cref="WorkMemory"/> may be: 1 MiB.</summary>
     public const long MemoryMinimum = 1024 * 1024;
+
+    internal TransactionLogOptions ToLogOptions() => new()
+    {
+        SyncPolicy = SyncPolicy switch
+        {
+            SyncPolicy.Always => LogSyncPolicy.Always,
+            SyncPolicy.Interval => LogSyncPolicy.Interval,
+            SyncPolicy.None => LogSyncPolicy.None,
+            _ => throw new System.Diagnostics.UnreachableException(),
+        },
+        SyncIntervalMs = (int)SyncInterval.TotalMilliseconds,
+        SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
+        RetainedSegmentCount = LogRetentionCount, RetainedAge = LogRetentionAge, RetainedBytes = LogRetentionSize,
+    };
 
     internal void Validate()
     {
@@ -45,5 +95,17 @@ public sealed record DatabaseOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryLimit, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfLessThan(WorkMemory, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfNegative(PlanCacheSize);
+        if (!Enum.IsDefined(SyncPolicy))
+        {
+            throw new ArgumentOutOfRangeException(nameof(SyncPolicy), SyncPolicy, "It is one of Always, Interval and None.");
+        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(SyncInterval, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SyncInterval, TimeSpan.FromDays(1));
+        ArgumentOutOfRangeException.ThrowIfLessThan(LogSegmentSize, 4096);
+        ArgumentOutOfRangeException.ThrowIfLessThan(LogBufferSize, 1024);
+        ArgumentOutOfRangeException.ThrowIfNegative(LogCacheSize);
+        ArgumentOutOfRangeException.ThrowIfNegative(LogRetentionCount ?? 0, nameof(LogRetentionCount));
+        ArgumentOutOfRangeException.ThrowIfLessThan(LogRetentionAge ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LogRetentionAge));
+        ArgumentOutOfRangeException.ThrowIfNegative(LogRetentionSize ?? 0, nameof(LogRetentionSize));
     }
 }

@@ -62,7 +62,7 @@ public sealed partial class Session
     /// <summary>The tables, views and sequences as this session sees them, those of its open transaction included, for people to read.</summary>
     public SchemaDescription DescribeSchema() => Entered(() => new SchemaDescription(NewestCatalog));
 
-    private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault, _settings.DefaultIsolation);
+    private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault || _database.Options.IsReadOnly, _settings.DefaultIsolation);
 
     private void CommitTransaction()
     {
@@ -361,6 +361,10 @@ public sealed partial class Session
         }
         if (options.IsReadOnly is { } isReadOnly)
         {
+            if (!isReadOnly && _database.Options.IsReadOnly)
+            {
+                throw Error.ReadOnlyDatabase(_database.Name);
+            }
             if (!isReadOnly && _transaction.IsReadOnly && (_transaction.HasSnapshot || _savepoints.Count > 0))
             {
                 throw new PhantomDbException(SqlStates.ActiveSqlTransaction, _savepoints.Count > 0 && _savepoints[^1].IsReadOnly

@@ -46,4 +46,7 @@ internal static partial class Error
 
     public static PhantomDbException IdleSessionTimeout() =>
         new(SqlStates.IdleSessionTimeout, "terminating connection due to idle-session timeout");
+
+    public static PhantomDbException ReadOnlyDatabase(string name) =>
+        new(SqlStates.ReadOnlySqlTransaction, $"database \"{name}\" is opened read-only");
 }

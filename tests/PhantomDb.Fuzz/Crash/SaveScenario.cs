@@ -12,8 +12,8 @@ internal enum SealUse
 }
 
 /// <summary>
-/// Transactions of two clients in memory, and saves of the whole database file between them: first of a database that is
-/// new, or of the one that the disk has. What a save that ended has is durable.
+/// Transactions of two clients in memory, and saves of the whole database to a file between them: first of a database that is
+/// new, or of the one that the disk has. What a save that ended has is durable. There is no log.
 /// </summary>
 internal sealed class SaveScenario(SealUse seals, int seed = 0, int saveCount = 3) : ICrashScenario
 {
@@ -92,7 +92,7 @@ internal sealed class SaveScenario(SealUse seals, int seed = 0, int saveCount = 
         return oracle;
     }
 
-    private static DatabaseOptions Options(SimulatedDisk disk) => new() { DataDirectory = Folder, FileSystem = disk, MemoryLimit = 1 << 28 };
+    private static DatabaseOptions Options(SimulatedDisk disk) => new() { DataDirectory = Folder, FileSystem = disk, MemoryLimit = 1 << 28, IsInMemory = true };
 
     private static void Transact(Session session, Oracle oracle, Random random)
     {
@@ -124,7 +124,7 @@ internal sealed class SaveScenario(SealUse seals, int seed = 0, int saveCount = 
         oracle.AddSavePoint(count);
         try
         {
-            database.SaveToDisk(isSealed: isSealed);
+            database.SaveToDisk(FilePath, isSealed);
         }
         catch (PhantomDbException error)
         {

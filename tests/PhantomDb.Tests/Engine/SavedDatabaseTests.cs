@@ -6,7 +6,7 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class SavedDatabaseTests
 {
-    private const string Everything = """
+    internal const string Everything = """
         CREATE SCHEMA app;
         CREATE SEQUENCE app.numbers START 5 INCREMENT 2 MAXVALUE 99 CYCLE;
         CREATE TABLE app."Odd ""Name" ("a b" integer PRIMARY KEY, "select" text NOT NULL DEFAULT 'x, "y"', c char(3), d date DEFAULT current_date);
@@ -180,7 +180,7 @@ public sealed class SavedDatabaseTests
     }
 
     // A file has relations by name, and constraints by kind and name: the lines are the same, in another order.
-    private static string SortedSchema(Database database) =>
+    internal static string SortedSchema(Database database) =>
         string.Join('\n', SchemaDescription.ToScript([.. database.DescribeSchema().Relations]).Split('\n').Select(line => line.TrimEnd(',')).Order(StringComparer.Ordinal));
 
     private static string BodyOf(string path)
@@ -189,7 +189,7 @@ public sealed class SavedDatabaseTests
         return text[text.IndexOf("\n\n[", StringComparison.Ordinal)..];
     }
 
-    private static List<string> AllRows(Database database, Session session)
+    internal static List<string> AllRows(Database database, Session session)
     {
         List<string> rows = [];
         foreach (RelationDescription relation in database.DescribeSchema().Relations.Where(r => r.Kind is RelationKind.Table or RelationKind.View)

@@ -335,7 +335,7 @@ public sealed class ShellTests
         CollectionAssert.AreEquivalent(
             new[] { ".gitattributes", "empty.db", "nosuch" }, Directory.GetFileSystemEntries(_folder).Select(Path.GetFileName).ToArray());
         CollectionAssert.AreEquivalent(
-            new[] { ".gitattributes", "x.db" }, Directory.GetFileSystemEntries(Path.Combine(_folder, "nosuch", "dir")).Select(Path.GetFileName).ToArray());
+            new[] { ".gitattributes", "x.db", "x.log", "x.manifest" }, Directory.GetFileSystemEntries(Path.Combine(_folder, "nosuch", "dir")).Select(Path.GetFileName).ToArray());
     }
 
     [TestMethod]

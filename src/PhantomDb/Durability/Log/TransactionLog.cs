@@ -26,6 +26,8 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private readonly LogStart _start;
     private readonly TransactionLogOptions _options;
     private readonly Action<LogBatch, TableDefinition>? _define;
+    private readonly Action? _prepare;
+    private readonly Lock _preparing = new();
     private readonly TimeProvider _clock;
     private readonly LogFiles _files;
     private readonly LogHistory _history;
@@ -42,6 +44,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private PhantomDbException? _stopped;   // why nothing can be queued now
     private bool _isClosing;
     private int _waitingForRoom;
+    private volatile bool _isPrepared;
 
     // The segment that the next transaction will come into.
     private readonly HashSet<TableDefinition> _defined = new(ReferenceEqualityComparer.Instance);
@@ -50,13 +53,18 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private bool _plannedHasRuns;
 
     /// <param name="define">Adds the record that defines a table to a batch; called under the log's lock.</param>
+    /// <param name="prepare">Makes ready what the first segment needs, such as its folder; called once, before the first record, outside of all locks.
+    /// Where it throws, nothing is queued, and it is called again.</param>
     public TransactionLog(
-        IFileSystem disk, LogStart start, TransactionLogOptions? options = null, Action<LogBatch, TableDefinition>? define = null, TimeProvider? clock = null)
+        IFileSystem disk, LogStart start, TransactionLogOptions? options = null, Action<LogBatch, TableDefinition>? define = null, TimeProvider? clock = null,
+        Action? prepare = null)
     {
         _disk = disk;
         _start = start;
         _options = (options ?? new TransactionLogOptions()).Validated();
         _define = define;
+        _prepare = prepare;
+        _isPrepared = prepare is null;
         _clock = clock ?? TimeProvider.System;
         _isAlways = _options.SyncPolicy == LogSyncPolicy.Always;
         _files = new LogFiles(disk, start, _options);
@@ -97,6 +105,22 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>Bytes of the records that wait to be written.</summary>
     public long QueuedBytes => Volatile.Read(ref _queuedBytes);
 
+    /// <summary>Makes ready what the first segment needs, where that has not been done. Before whatever may be locked meanwhile.</summary>
+    public void Prepare()
+    {
+        if (!_isPrepared)
+        {
+            lock (_preparing)
+            {
+                if (!_isPrepared)
+                {
+                    _prepare!();
+                    _isPrepared = true;
+                }
+            }
+        }
+    }
+
     /// <summary>Waits while the queue is full, before any lock; a transaction larger than the queue goes alone. Throws where nothing can be queued.</summary>
     public void ReserveRoom(int bytes, CancellationToken stop)
     {
@@ -112,6 +136,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>Waits once, for so many milliseconds at most; false where the queue is still full. Throws where nothing can be queued.</summary>
     public bool TryReserveRoom(int bytes, int waitMs)
     {
+        Prepare();
         if (HasRoom(bytes) && Volatile.Read(ref _stopped) is null)
         {
             return true;
@@ -218,6 +243,15 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
             {
                 throw Error.Again(_stopped);
             }
+        }
+    }
+
+    /// <summary>Returns when all up to an LSN is on the disk.</summary>
+    public void EnsureDurable(long lsn)
+    {
+        if (DurableLsn < lsn)
+        {
+            Sync();
         }
     }
 

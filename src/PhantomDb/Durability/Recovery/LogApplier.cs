@@ -93,6 +93,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         if (record.Line.IsLastPart)
         {
             EndTransaction(record.Line.Lsn);
+            TransactionCount += operation is LogOperation.Sync or LogOperation.Close ? 0 : 1;   // the log's own change nothing
         }
     }
 
@@ -136,7 +137,6 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
             _hasDefined = false;
         }
         LastLsn = lsn;
-        TransactionCount++;
     }
 
     private void Define(LogReader record, LogOperation operation)

@@ -22,13 +22,6 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private readonly List<string> _unbegun = [];
     private readonly List<RecoveryFile> _others = [];
 
-    /// <summary>True where there is more than the database file alone: then a plan is needed.</summary>
-    public static bool IsNeeded(string path, IFileSystem files)
-    {
-        var planner = new RecoveryPlanner(path, files);
-        return files.FolderExists(planner._folder) && files.List(planner._folder).Select(file => Path.GetFileName(file)!).Any(file => planner.IsSegment(file) || planner.IsSnapshot(file));
-    }
-
     public RecoveryPlan Plan()
     {
         foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
@@ -76,9 +69,11 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
 
     // shop_snapshot_20261121_022500, or with _2 behind it
-    private bool IsSnapshot(string file) =>
-        file.StartsWith(_name + SnapshotMark, StringComparison.Ordinal)
-        && file[(_name.Length + SnapshotMark.Length)..].Split('_') is { Length: 2 or 3 } parts
+    private bool IsSnapshot(string file) => IsSnapshotOf(_name, file);
+
+    public static bool IsSnapshotOf(string name, string file) =>
+        file.StartsWith(name + SnapshotMark, StringComparison.Ordinal)
+        && file[(name.Length + SnapshotMark.Length)..].Split('_') is { Length: 2 or 3 } parts
         && parts[0].Length == 8 && parts[1].Length == 6 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
 
     private FileHeader? ReadHeader(string filePath)

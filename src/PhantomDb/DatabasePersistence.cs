@@ -1,0 +1,142 @@
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+using PhantomDb.Storage;
+
+namespace PhantomDb;
+
+/// <summary>
+/// What an open database has on the disk: its lock, its identity, its log, and up to where its own file goes. Nothing is made on the disk
+/// before the first change: then the folder, the lock where it could not be had before, and the log's first segment. What is
+/// written into the file is the database's to say.
+/// </summary>
+internal sealed class DatabasePersistence
+{
+    private const long SmallFile = 16L << 20;   // written anew at each close
+    private const int SmallShare = 10;          // a larger one when the log has grown by a tenth of it
+
+    private readonly Database _database;
+    private readonly IFileSystem _disk;
+    private readonly string _folder;
+    private readonly object _filesAtOpening;
+    private IDisposable? _lock;
+    private bool _isOwnFile;
+
+    /// <param name="held">The lock; null where it could not be taken yet.</param>
+    /// <param name="recovered">What the files had; null where there were none.</param>
+    public DatabasePersistence(Database database, string path, IDisposable? held, RecoveredDatabase? recovered)
+    {
+        _database = database;
+        _disk = database.Options.FileSystem;
+        _folder = System.IO.Path.GetDirectoryName(path)!;
+        _lock = held;
+        Path = path;
+        _filesAtOpening = FilesNow();
+        LoadedDatabase? loaded = recovered?.Database;
+        Id = loaded is null || loaded.Id == Guid.Empty ? Guid.NewGuid() : loaded.Id;
+        IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
+        _isOwnFile = loaded is null || loaded.IsProved;
+        string name = DatabaseFiles.NameOf(path);
+        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
+        Timeline = start.Timeline;
+        CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
+        Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder);
+        database.Transactions.UseLog(Log, start.NextLsn - 1);
+    }
+
+    /// <summary>Full path of the database's own file.</summary>
+    public string Path { get; }
+
+    public Guid Id { get; }
+
+    public int Timeline { get; }
+
+    public TransactionLog Log { get; }
+
+    /// <summary>How the file was saved last, and the next save writes it.</summary>
+    public bool IsSealed { get; private set; }
+
+    /// <summary>The database's own file has all up to here.</summary>
+    public long CheckpointLsn { get; private set; }
+
+    /// <summary>Takes the lock where that was not possible when the database was opened: someone else may have come first.</summary>
+    public void EnsureLocked()
+    {
+        if (_lock is not null)
+        {
+            return;
+        }
+        IDisposable late = DatabaseFiles.Lock(Path, _disk);
+        if (!_filesAtOpening.Equals(FilesNow()))
+        {
+            late.Dispose();
+            throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{Path}\" has changed since it was opened") { Hint = "Open it again, or save under another name." };
+        }
+        _lock = late;
+    }
+
+    /// <summary>The database's own file has been written, with all up to an LSN.</summary>
+    public void NoteCheckpoint(long lsn, bool isSealed)
+    {
+        (CheckpointLsn, IsSealed, _isOwnFile) = (lsn, isSealed, true);
+        if (Log.Segments.Count > 0)
+        {
+            Log.SetRecoveryFloor(lsn);
+        }
+    }
+
+    /// <summary>
+    /// True where the file is so small, or the log behind it so large, that an orderly end writes it: the next opening has little to apply, and
+    /// a close after a small change need not write a large database.
+    /// </summary>
+    public bool IsWorthClosingCheckpoint
+    {
+        get
+        {
+            long fileBytes = _disk.Exists(Path) ? _disk.Length(Path) : 0;
+            return fileBytes <= SmallFile || Log.Segments.Where(segment => segment.LastLsn > CheckpointLsn).Sum(segment => segment.Length) >= fileBytes / SmallShare;
+        }
+    }
+
+    /// <summary>The end of the log, in order, and then of the lock; throws where acknowledged commits may not be on the disk.</summary>
+    public void Close()
+    {
+        try
+        {
+            Log.Close();
+        }
+        finally
+        {
+            _lock?.Dispose();
+            _lock = null;
+        }
+    }
+
+    // Before the log's first record. A file of others, or one that was edited, does not say where it stands in a log: it is written anew first.
+    private void PrepareFolder()
+    {
+        EnsureLocked();
+        if (!_isOwnFile)
+        {
+            _database.SaveOwnFile();
+        }
+    }
+
+    private void Define(LogBatch batch, TableDefinition table)
+    {
+        batch.Begin(LogOperation.Table, Encoding.UTF8.GetBytes(DefinitionText.NameOf(table.Schema, table.Name)));
+        foreach (byte[] line in new DefinitionLines(_database.Catalog, new Dictionary<int, SequenceStore>()).Of(writer => writer.WriteTable(table)))
+        {
+            batch.Cell(line);
+        }
+        batch.End();
+    }
+
+    // What tells files from those that were put in their place.
+    private string FilesNow() => _disk.FolderExists(_folder)
+        ? string.Join('\n', DatabaseFiles.FilesOf(Path, _disk).Select(file => FormattableString.Invariant($"{file} {_disk.Length(file)} {_disk.WrittenAt(file).Ticks}")))
+        : "";
+}
