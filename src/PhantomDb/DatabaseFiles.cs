@@ -1,8 +1,8 @@
 using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
+using PhantomDb.Durability.Inspection;
 using PhantomDb.Durability.Log;
-using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
 
@@ -55,16 +55,29 @@ internal static class DatabaseFiles
         }
     }
 
-    /// <summary>True where there is a file of the database that has content: its own, a snapshot, a segment of its log, or a manifest that tells of those.</summary>
-    public static bool Exists(string path, IFileSystem files) =>
-        files.FolderExists(Path.GetDirectoryName(path)!) && FilesOf(path, files).Any(file => KindOf(file, path) is not (DatabaseFileKind.Other or DatabaseFileKind.Seal));
+    // In the order in which DROP DATABASE may delete them. The manifest goes last: as long as it is there, what is left over is not taken for the whole.
+    private static readonly DatabaseFileKind[] KindsOfFiles =
+    [
+        DatabaseFileKind.LogSegment, DatabaseFileKind.SideFile, DatabaseFileKind.Snapshot, DatabaseFileKind.Unfinished, DatabaseFileKind.Seal,
+        DatabaseFileKind.Database, DatabaseFileKind.Manifest,
+    ];
 
-    /// <summary>Full paths of all files that are a database's, those set aside excepted: what DROP DATABASE removes, in the order in which it may do so.</summary>
-    public static IEnumerable<string> FilesOf(string path, IFileSystem files) => files.List(Path.GetDirectoryName(path)!)
-        .Select(file => Path.Combine(Path.GetDirectoryName(path)!, Path.GetFileName(file)))
-        .Select(file => (Path: file, Kind: KindOf(file, path)))
-        .Where(file => file.Kind != DatabaseFileKind.Other)
-        .OrderBy(file => file.Kind).ThenBy(file => file.Path, StringComparer.Ordinal).Select(file => file.Path);
+    /// <summary>True where there is a file of the database that has content, or a manifest that tells of those.</summary>
+    public static bool Exists(string path, IFileSystem files) =>
+        FilesOf(path, files).Any(file => file.Kind is not (DatabaseFileKind.SideFile or DatabaseFileKind.Unfinished or DatabaseFileKind.Seal));
+
+    /// <summary>Full paths of a database's files, but for its lock and those set aside, in the order in which they may be deleted.</summary>
+    public static IReadOnlyList<(string Path, DatabaseFileKind Kind)> FilesOf(string path, IFileSystem files)
+    {
+        FileNames names = new(path);
+        return !files.FolderExists(names.Folder) ? [] :
+        [
+            .. files.List(names.Folder).Select(file => Path.GetFileName(file))
+                .Select(file => (Path: Path.Combine(names.Folder, file), Kind: names.KindOf(file) ?? DatabaseFileKind.Lock))
+                .Where(file => KindsOfFiles.Contains(file.Kind))
+                .OrderBy(file => KindsOfFiles.IndexOf(file.Kind)).ThenBy(file => file.Path, StringComparer.Ordinal),
+        ];
+    }
 
     /// <summary>Names of the databases in a data directory.</summary>
     public static IEnumerable<string> NamesIn(DatabaseOptions options) => options.FileSystem.FolderExists(options.DataDirectory)
@@ -93,8 +106,7 @@ internal static class DatabaseFiles
             return false;
         }
         using IDisposable dropping = Lock(path, files);
-        // The manifest goes last: as long as it is there, what is left over is not taken for the whole.
-        foreach (string file in FilesOf(path, files).ToArray())
+        foreach ((string file, _) in FilesOf(path, files))
         {
             files.Delete(file);
             files.FlushFolder(Path.GetDirectoryName(path)!);
@@ -105,7 +117,9 @@ internal static class DatabaseFiles
     /// <summary>A file that is to be replaced by a copy of another database must not leave its log behind: 42P04.</summary>
     public static void EnsureHasNoLog(string path, IFileSystem files)
     {
-        if (FilesOf(path, files).FirstOrDefault(file => KindOf(file, path) is not (DatabaseFileKind.Other or DatabaseFileKind.Own or DatabaseFileKind.Seal)) is { } other)
+        string? other = FilesOf(path, files).Where(file => file.Kind is DatabaseFileKind.LogSegment or DatabaseFileKind.Snapshot or DatabaseFileKind.Manifest)
+            .Select(file => file.Path).FirstOrDefault();
+        if (other is not null)
         {
             throw new PhantomDbException("42P04", $"\"{path}\" is a database of its own, with \"{Path.GetFileName(other)}\" beside it")
             {
@@ -130,17 +144,6 @@ internal static class DatabaseFiles
         }
     }
 
-    private static DatabaseFileKind KindOf(string file, string path)
-    {
-        string name = NameOf(path), fileName = Path.GetFileName(file);
-        return file == path ? DatabaseFileKind.Own
-            : file == DatabaseFileWriter.SealPath(path) || file == DatabaseFileWriter.NewSealPath(path) ? DatabaseFileKind.Seal
-            : fileName == LogManifest.FileName(name) ? DatabaseFileKind.Manifest
-            : fileName == LogSegmentName.Active(name) || LogSegmentName.TryParse(fileName)?.DatabaseName == name ? DatabaseFileKind.Segment
-            : RecoveryPlanner.IsSnapshotOf(name, fileName) ? DatabaseFileKind.Snapshot
-            : DatabaseFileKind.Other;
-    }
-
     // What a file by itself shows that there is a database: its own file, or the log of one that has not been saved yet.
     private static string? NameIn(string fileName) => fileName.EndsWith(Extension, StringComparison.Ordinal) ? NameOf(fileName)
         : LogSegmentName.TryParse(fileName)?.DatabaseName ?? (fileName.EndsWith(".log", StringComparison.Ordinal) ? NameOf(fileName) : null);
@@ -156,16 +159,5 @@ internal static class DatabaseFiles
             throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
         }
         return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
-    }
-
-    // In the order in which they may be deleted.
-    private enum DatabaseFileKind
-    {
-        Segment,
-        Snapshot,
-        Seal,
-        Own,
-        Manifest,
-        Other,
     }
 }

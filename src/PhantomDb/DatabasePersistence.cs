@@ -136,7 +136,6 @@ internal sealed class DatabasePersistence
     }
 
     // What tells files from those that were put in their place.
-    private string FilesNow() => _disk.FolderExists(_folder)
-        ? string.Join('\n', DatabaseFiles.FilesOf(Path, _disk).Select(file => FormattableString.Invariant($"{file} {_disk.Length(file)} {_disk.WrittenAt(file).Ticks}")))
-        : "";
+    private string FilesNow() => string.Join('\n',
+        DatabaseFiles.FilesOf(Path, _disk).Select(file => FormattableString.Invariant($"{file.Path} {_disk.Length(file.Path)} {_disk.WrittenAt(file.Path).Ticks}")));
 }

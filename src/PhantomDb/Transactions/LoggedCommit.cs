@@ -27,13 +27,14 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
         try
         {
             Action throwIfStopped = transaction.WaitLimits.ThrowIfStopped;
+            manager.Log!.Prepare();
             _records.Encode(transaction.Writes, steps, throwIfStopped);
             if (_records.Batch.RecordCount == 0)
             {
                 return NoEffect;
             }
             (_stamp, _publish, _commitTimestamp, _isOver) = (transaction.Stamp, publish, NoEffect, false);
-            while (!manager.Log!.TryReserveRoom(_records.Batch.ByteCount, WaitLimits.LookMs))
+            while (!manager.Log.TryReserveRoom(_records.Batch.ByteCount, WaitLimits.LookMs))
             {
                 throwIfStopped();
             }

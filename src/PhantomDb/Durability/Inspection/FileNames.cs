@@ -1,12 +1,12 @@
 using System.Diagnostics.CodeAnalysis;
 using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
 
 namespace PhantomDb.Durability.Inspection;
 
 /// <summary>Tells a database's files from others in its folder by their names. What counts stands inside them.</summary>
 internal sealed class FileNames(string path)
 {
-    private const string SnapshotMark = "_snapshot_";
     private const string SealEnding = ".seal";
     private const string NewEnding = ".new";
     private const string LockEnding = ".lock";
@@ -30,19 +30,15 @@ internal sealed class FileNames(string path)
         {
             _ when file == _file => DatabaseFileKind.Database,
             _ when file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name => DatabaseFileKind.LogSegment,
+            _ when LoadFileName.TryParse(file)?.DatabaseName == _name => DatabaseFileKind.SideFile,
             _ when file == LogManifest.FileName(_name) => DatabaseFileKind.Manifest,
             _ when file == _name + LockEnding => DatabaseFileKind.Lock,
-            _ when IsSnapshot(file) => DatabaseFileKind.Snapshot,
+            _ when RecoveryPlanner.IsSnapshotOf(_name, file) => DatabaseFileKind.Snapshot,
             _ when EndsWith(file, NewEnding, out string? written) && KindOf(written) is not null => DatabaseFileKind.Unfinished,
             _ when EndsWith(file, SealEnding, out string? unsealed) && KindOf(unsealed) is DatabaseFileKind.Database or DatabaseFileKind.Snapshot => DatabaseFileKind.Seal,
             _ => null,
         };
     }
-
-    private bool IsSnapshot(string file) =>
-        file.StartsWith(_name + SnapshotMark, StringComparison.Ordinal)
-        && file[(_name.Length + SnapshotMark.Length)..].Split('_') is { Length: 2 or 3 } parts
-        && parts[0].Length == 8 && parts[1].Length == 6 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
 
     private static bool EndsWith(string file, string ending, [NotNullWhen(true)] out string? rest)
     {

@@ -5,6 +5,11 @@ namespace PhantomDb.Durability.Log;
 /// </summary>
 internal interface ICommitLog
 {
+    /// <summary>Before anything is written for a commit, and before any lock: makes ready what the log needs for that.</summary>
+    void Prepare()
+    {
+    }
+
     /// <summary>Before the commit lock: waits where the queue is full.</summary>
     void ReserveRoom(int bytes, CancellationToken stop);
 
