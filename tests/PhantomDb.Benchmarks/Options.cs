@@ -22,6 +22,7 @@ internal sealed record Options
           index       the ordered index alone, without peers (--runs)
           log-format  lines of the transaction log encoded and read, in memory, without peers (--runs)
           log-writer  durable commits of the transaction log alone, from 1, 8 and 32 threads, beside the disk's rate (--runs, --budget)
+          log-commit  what a log costs single-row commits in front of the disk, beside the same in memory (--rows, --runs, --budget)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
           w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
@@ -50,7 +51,7 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "recovery", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "log-commit", "recovery", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 

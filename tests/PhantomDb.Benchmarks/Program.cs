@@ -61,6 +61,9 @@ public static class Program
             case "log-writer":
                 LogWriterWorkload.Run(options.RunCount, options.BudgetMs ?? 2000, Console.Out);
                 return Succeeded;
+            case "log-commit":
+                LogCommitWorkload.Run(options.RowCount, options.RunCount, options.BudgetMs ?? 3000, Console.Out);
+                return Succeeded;
             case "recovery":
                 return RecoveryWorkload.Run(options.RowCount, options.RunCount, Console.Out) ? Succeeded : Failed;
             case Options.MemoryChildCommand:
