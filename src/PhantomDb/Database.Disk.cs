@@ -1,9 +1,28 @@
+using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
+using PhantomDb.Functions;
+
 namespace PhantomDb;
 
 public sealed partial class Database
 {
-    private DatabaseSettings? _settings;
+    private DatabaseLog? _databaseLog;
+    private DatabaseSettings? _databaseSettings;
+
+    /// <summary>True where commits go into a transaction log: the database was opened by name, and not only in memory or to be read.</summary>
+    public bool HasLog => WrittenLog is not null;
+
+    /// <summary>The transaction log: its records, and entries of the user's own.</summary>
+    /// <exception cref="PhantomDbException">55000: there is none (<see cref="HasLog"/>).</exception>
+    public DatabaseLog Log => _databaseLog ??= new DatabaseLog(WrittenLog ?? throw Error.NoLog(Name));
 
     /// <summary>The values that sessions of this database begin with: what SET PERSIST changes. Kept with the database, in its files and its log.</summary>
-    public DatabaseSettings Settings => _settings ??= new DatabaseSettings(this);
+    public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);
+
+    /// <summary>What can be read of the log; null where there is none.</summary>
+    internal LogHistory? LogToRead => WrittenLog?.ToRead();
+
+    internal ILogControl? LogControl => HasLog ? Log : null;
+
+    private TransactionLog? WrittenLog => Persistence?.Log;
 }

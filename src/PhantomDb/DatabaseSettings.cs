@@ -51,6 +51,12 @@ public sealed class DatabaseSettings
     /// <summary>As <see cref="Reset"/>, of all, as <c>RESET PERSIST ALL</c>.</summary>
     public void ResetAll() => ResetEach();
 
+    /// <summary>
+    /// All changes that the log has, in their order: those before the oldest record that is kept are not among them, and in memory there are none.
+    /// </summary>
+    public IEnumerable<SettingChange> History() => (_database.LogToRead?.ReadKept(LogRange.All, record => record.Operation == LogOperation.Setting) ?? [])
+        .Select(entry => new SettingChange(entry.Lsn, entry.Time, entry.Others![0]!, entry.Others[1]));
+
     internal IReadOnlyList<string> ResetEach()
     {
         string[] names = [.. _database.Catalog.Settings.Keys];

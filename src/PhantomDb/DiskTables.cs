@@ -1,3 +1,5 @@
+using PhantomDb.Catalog;
+using PhantomDb.Durability.History;
 using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Execution.SystemTables;
@@ -9,9 +11,11 @@ namespace PhantomDb;
 /// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none but those of its settings.</summary>
 internal sealed class DiskTables(Database database)
 {
+    private LogHistory? Log => database.LogToRead;
+
     public IEnumerable<object?[]> Rows(SystemScan scan) => scan.Relation.Name switch
     {
-        "phantomdb_log" => LogRows(scan, null),
+        "phantomdb_log" => LogRows(scan, Log),
         "phantomdb_recovery" => database.Recovery is { } report ? [RecoveryRow(scan, report)] : [],
         "phantomdb_recovery_files" => (database.Recovery?.Files ?? []).Select(file => scan.Row(("path", file.Path), ("is_used", file.IsUsed), ("reason", file.Reason))),
         "phantomdb_settings" => database.Catalog.Settings.Select(setting => scan.Row(("name", setting.Key), ("value", setting.Value))),
@@ -19,7 +23,7 @@ internal sealed class DiskTables(Database database)
     };
 
     /// <summary>The records of the log that what is asked of lsn and time allows, in a stream.</summary>
-    internal static IEnumerable<object?[]> LogRows(SystemScan scan, TransactionLog? log)
+    internal static IEnumerable<object?[]> LogRows(SystemScan scan, LogHistory? log)
     {
         if (log is null)
         {
@@ -33,6 +37,11 @@ internal sealed class DiskTables(Database database)
             entry.FileName, entry.Offset,
         });
     }
+
+    /// <summary>The versions of a table's rows of a range, as far as the log is kept.</summary>
+    public IEnumerable<HistoryRow> History(TableDefinition table, LogRange range) => Log is not { } log ? [] : new TableHistory(log, table).Read(range)
+        .Select(version => new HistoryRow(version.Entry.Lsn, ToTimestamp(version.Entry.Time), version.Entry.TransactionId, version.Entry.Operation,
+            version.Values is null ? null : version.IsBefore ? "before" : "after", version.Values));
 
     /// <summary>The records that bounds of a query leave.</summary>
     internal static LogRange RangeOf((long Least, long Most) lsn, (long Least, long Most) time) =>

@@ -24,4 +24,21 @@ public sealed record LogRecord(long Lsn, DateTime Time, long TransactionId, stri
 
     /// <summary>What a record says that is about no row: lines of a definition, <c>key=value</c> of an application's entry; empty for rows.</summary>
     public IReadOnlyList<string?> Values { get; init; } = [];
+
+    /// <summary>The value of a key of an application's entry; null where it has no such key.</summary>
+    public string? this[string key]
+    {
+        get
+        {
+            ArgumentNullException.ThrowIfNull(key);
+            foreach (string? value in Values)
+            {
+                if (value is not null && value.Length > key.Length && value[key.Length] == '=' && value.StartsWith(key, StringComparison.Ordinal))
+                {
+                    return value[(key.Length + 1)..];
+                }
+            }
+            return null;
+        }
+    }
 }

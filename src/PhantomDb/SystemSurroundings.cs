@@ -33,5 +33,12 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
 
     public IEnumerable<object?[]> EngineRows(SystemScan scan) => new DiskTables(database).Rows(scan);
 
+    public IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time) =>
+        new DiskTables(database).History(table, DiskTables.RangeOf(lsn, time));
+
+    public IReadOnlyList<(string Name, SqlType Type)> HistoryColumns(TableDefinition table) => HistoryTable.ColumnsOf(table);
+
+    public Functions.ILogControl? LogControl => database.LogControl;
+
     public Functions.ISessionControl SessionControl => database.Monitor;
 }

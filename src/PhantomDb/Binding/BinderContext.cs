@@ -48,6 +48,9 @@ internal interface IVirtualTables
 
     /// <summary>Oid of a virtual table; null where there is none of that name.</summary>
     int? FindOid(string schema, string name);
+
+    /// <summary>Columns of phantomdb_history of a table.</summary>
+    IReadOnlyList<(string Name, SqlType Type)> HistoryColumns(Catalog.TableDefinition table);
 }
 
 /// <summary>Statements prepared in the session.</summary>

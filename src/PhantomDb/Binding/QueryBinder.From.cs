@@ -183,6 +183,10 @@ internal sealed partial class QueryBinder
             return BindRowsFrom(syntax, binder, left.Level);
         }
         string name = ColumnNames.Of(callSyntax);
+        if (callSyntax is FunctionCallSyntax { Name.Name: "phantomdb_history" } history && state.Context.VirtualTables is { } tables)
+        {
+            return BindHistory(history, syntax, tables, left.Level);
+        }
         if (callSyntax is FunctionCallSyntax unnest && binder.BindUnnest(unnest) is { } unnested)
         {
             LogicalOperator rows = syntax.WithOrdinality ? SetReturningRows.WithOrdinality(unnested, state) : unnested;
@@ -201,6 +205,40 @@ internal sealed partial class QueryBinder
             plan = plan with { Columns = [.. plan.Columns, state.NewColumn(SqlType.Int64, "ordinality")], HasOrdinality = true };
         }
         return Item(plan, plan.Columns, syntax.Alias, name, null, left.Level, syntax.Position);
+    }
+
+    /// <summary>phantomdb_history('table'), whose columns are the table's and more: the table must be known when the statement is bound.</summary>
+    private FromItem BindHistory(FunctionCallSyntax call, FunctionTable syntax, IVirtualTables tables, QueryLevel level)
+    {
+        ExpressionSyntax? argument = call.Arguments.Count == 1 ? call.Arguments[0] : null;
+        if ((argument is CastSyntax cast ? cast.Operand : argument) is not LiteralSyntax { Kind: LiteralKind.String } literal)
+        {
+            throw Error.NotSupported("phantomdb_history of anything but one table's name as a literal", call.Position);
+        }
+        if (syntax.WithOrdinality)
+        {
+            throw Error.NotSupported("WITH ORDINALITY of this function", syntax.Position);
+        }
+        state.Pin(literal.Position);
+        if (RelationLookup.FindText(state.Catalog, state.Context.SearchPath, literal.Text) is not { } found)
+        {
+            throw Error.RelationNotFound(literal.Text, literal.Position);
+        }
+        if (found is not TableDefinition table)
+        {
+            throw Error.At(SqlStates.WrongObjectType, $"\"{literal.Text}\" is not a table", literal.Position);
+        }
+        state.DependOn(table.Oid);
+        state.Uses?.AddText(literal.Position, table.Oid);
+        IReadOnlyList<(string Name, SqlType Type)> given = tables.HistoryColumns(table);
+        if (given.GroupBy(c => c.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        {
+            throw Error.At(SqlStates.DuplicateColumn, $"column \"{twice.Key}\" of table \"{table.Name}\" has the name of one of phantomdb_history's", literal.Position);
+        }
+        LogicalColumn[] columns = [.. given.Select(c => state.NewColumn(c.Type, c.Name))];
+        string schema = $"{Functions.QuotingFunctions.QuoteIdentifier(table.Schema)}.{Functions.QuotingFunctions.QuoteIdentifier(table.Name)}";
+        var scan = new LogicalVirtualScan(schema, call.Name.Name, syntax.Alias?.Name ?? call.Name.Name, columns);
+        return Item(scan, columns, syntax.Alias, call.Name.Name, null, level, syntax.Position);
     }
 
     /// <summary>ROWS FROM: table functions side by side.</summary>

@@ -52,6 +52,8 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public ISessionControl? Sessions => statement.Sessions;
 
+    public ILogControl? Log => statement.Log;
+
     public void Warn(string message) => statement.Warn(message);
 
     public long NextSequenceValue(int sequenceOid) => statement.NextSequenceValue(sequenceOid);

@@ -140,6 +140,8 @@ internal sealed class StatementContext : IStatementContext
 
     public ISessionControl Sessions => _surroundings.SessionControl;
 
+    public ILogControl? Log => _surroundings.LogControl;
+
     public string? GetSetting(string name) => _settings.Find(name);
 
     public string SetSetting(string name, string? value, bool isLocal)

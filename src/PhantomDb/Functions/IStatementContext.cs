@@ -50,6 +50,9 @@ internal interface IStatementContext : ITextContext
     {
     }
 
+    /// <summary>The transaction log; null where there is none.</summary>
+    ILogControl? Log => null;
+
     /// <summary>The sessions of the database.</summary>
     ISessionControl? Sessions => null;
 

@@ -18,6 +18,7 @@ internal static class SystemFunctions
         AddSettings(functions);
         AddSequences(functions);
         AddSessions(functions);
+        AddLog(functions);
         AddTransactions(functions);
         functions.Add(new BoundScalarFunction("gen_random_uuid", SqlType.Uuid, [], RowKernels.Value((in RowReader _) => RandomUuid()))
         {
@@ -92,6 +93,44 @@ internal static class SystemFunctions
         {
             row.Statement.SetSequenceValue((int)row.Value<long>(0), row.Value<long>(1), isCalled);
             return row.Value<long>(1);
+        }
+    }
+
+    private static void AddLog(List<ScalarFunction> functions)
+    {
+        functions.Add(new BoundScalarFunction("phantomdb_last_lsn", SqlType.Int64, [], RowKernels.Nullable((in RowReader row, out long lsn) =>
+        {
+            lsn = row.Statement.Log?.LastLsn ?? 0;
+            return row.Statement.Log is not null;
+        }))
+        {
+            Volatility = Volatility.Stable,
+        });
+        functions.Add(new ScalarFunction("phantomdb_log_append", [SqlTypeId.Text], Bind));
+        functions.Add(new ScalarFunction("phantomdb_log_append", [SqlTypeId.Text, SqlTypeId.Text], Bind) { IsVariadic = true });
+
+        static BoundScalarFunction Bind(IReadOnlyList<SqlType> types)
+        {
+            int count = types.Count;
+            return new BoundScalarFunction("phantomdb_log_append", SqlType.Int64, [.. types.Select(_ => SqlType.Text)],
+                RowKernels.Value((in RowReader row) => Append(row, count)))
+            {
+                Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true,
+            };
+        }
+
+        static long Append(in RowReader row, int count)
+        {
+            if (count % 2 == 0)
+            {
+                throw new PhantomDbException(SqlStates.InvalidParameterValue, "phantomdb_log_append takes a name, and then keys and values by turns");
+            }
+            KeyValuePair<string, string>[] values = new KeyValuePair<string, string>[count / 2];
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = new(row.String(1 + (2 * i)), row.String(2 + (2 * i)));
+            }
+            return (row.Statement.Log ?? throw Error.NoLog(row.Statement.DatabaseName)).Append(row.String(0), values);
         }
     }
 

@@ -1,17 +1,115 @@
 namespace PhantomDb.Tests.Engine;
 
 [TestClass]
-public sealed class DiskTableTests
+public sealed class DiskTableTests : DurableTest
 {
     [TestMethod]
     public void In_memory_the_tables_about_the_disk_are_empty()
     {
         using Database database = Database.CreateInMemory();
         using Session session = database.OpenSession();
-        foreach (string table in (string[])["phantomdb_log", "phantomdb_recovery", "phantomdb_recovery_files", "phantomdb_settings"])
+        session.Execute("CREATE TABLE t (a int)").Dispose();
+        foreach (string query in (string[])["phantomdb_log", "phantomdb_recovery", "phantomdb_recovery_files", "phantomdb_settings", "phantomdb_history('t')"])
         {
-            using QueryResult result = session.Execute($"SELECT * FROM {table}");
-            Assert.IsFalse(result.Read(), table);
+            using QueryResult result = session.Execute($"SELECT * FROM {query}");
+            Assert.IsFalse(result.Read(), query);
         }
+        Assert.IsFalse(database.HasLog);
+        Assert.AreEqual("55000", StateOf(() => _ = database.Log));
+    }
+
+    [TestMethod]
+    public void P2_the_log_tells_of_every_operation()
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)", "INSERT INTO t VALUES (1, 'a'), (2, NULL)", "UPDATE t SET name = 'b, \"c\"' WHERE id = 2", "DELETE FROM t WHERE id = 1",
+            "CREATE SCHEMA s", "CREATE TABLE s.\"T\" (a int)", "INSERT INTO s.\"T\" VALUES (7)", "DROP TABLE t");
+        CollectionAssert.AreEqual(new[]
+        {
+            "INSERT|t||{1,a}|", "INSERT|t||{2,NULL}|", "UPDATE|t|{2,NULL}|{2,\"b, \\\"c\\\"\"}|", "DELETE|t|{1,a}||", "SCHEMA|s|||{}", "INSERT|s.\"T\"||{7}|", "DROP|t|||{TABLE}",
+        }, Rows("SELECT operation, table_name, before, after, values FROM phantomdb_log WHERE operation NOT IN ('TABLE', 'SYNC')"));
+        Assert.AreEqual("t|8|t", One("""
+            SELECT bool_and(time BETWEEN now() - interval '1 hour' AND now()), count(DISTINCT transaction), min(lsn) = 1 AND max(lsn) = count(*) AND min(part) = 1
+            FROM phantomdb_log WHERE transaction <> 0
+            """));
+        Assert.AreEqual("{\"COLUMNS:id:int,name:string\",\"CONSTRAINT:t_pkey PRIMARY KEY (id)\"}", One("SELECT values FROM phantomdb_log WHERE lsn = 1"));
+        string position = One("SELECT segment || ' ' || position FROM phantomdb_log WHERE operation = 'UPDATE'");
+        string[] parts = position.Split(' ');
+        StringAssert.StartsWith(File.ReadAllText(Path.Combine(Folder, parts[0]))[int.Parse(parts[1], System.Globalization.CultureInfo.InvariantCulture)..], One("SELECT lsn FROM phantomdb_log WHERE operation = 'UPDATE'") + ",");
+    }
+
+    [TestMethod]
+    public void L6_queries_reach_rotated_segments_and_read_no_more_than_they_must()
+    {
+        Options = Options with { LogSegmentSize = 1 << 20, SyncPolicy = SyncPolicy.None, LogCacheSize = 0 };
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        PreparedStatement insert = Session.Prepare("INSERT INTO t VALUES ($1, repeat('x', 200))");
+        for (int i = 1; i <= 20_000; i++)
+        {
+            insert.Bind(1, i);
+            insert.Execute().Dispose();
+        }
+        Database.Log.Sync();
+        Assert.AreEqual("20000|t", One("SELECT count(*) FILTER (WHERE operation = 'INSERT'), count(DISTINCT segment) > 4 FROM phantomdb_log"));
+        string lsn = One("SELECT max(lsn) - 10 FROM phantomdb_log");
+        string time = One("SELECT time FROM phantomdb_log WHERE lsn = 10000");
+        long all = BytesRead("SELECT count(*) FROM phantomdb_log", "");
+        Assert.IsGreaterThan(5 << 20, all);
+        Assert.IsLessThan(120_000, BytesRead("SELECT lsn FROM phantomdb_log WHERE lsn = 10000", "10000"));
+        Assert.IsLessThan(120_000, BytesRead("SELECT count(*) FROM phantomdb_log WHERE lsn BETWEEN 5000 AND 5009", "10"));
+        Assert.IsLessThan(600_000, BytesRead($"SELECT count(*) >= 10 FROM phantomdb_log WHERE lsn > {lsn}", "t"));
+        Assert.IsLessThan(600_000, BytesRead("SELECT count(*) FROM phantomdb_log WHERE lsn > phantomdb_last_lsn() - 10", "10"));
+        Assert.IsLessThan(1_000_000, BytesRead($"SELECT count(*) FROM phantomdb_log WHERE time >= '{time}' AND time <= '{time}'", "1"));
+        Assert.IsLessThan(all / 2, BytesRead($"SELECT count(*) > 5000 FROM phantomdb_log WHERE time < '{time}' AND lsn > 4000", "t"));
+        Assert.IsLessThan(2_000_000, BytesRead("SELECT lsn FROM phantomdb_log LIMIT 1", "1"), "a chunk of rows");
+        Assert.IsLessThan(600_000, BytesRead("SELECT count(*) FROM phantomdb_log WHERE time > now() + interval '1 day'", "0"));
+        Assert.IsLessThan(600_000, BytesRead("SELECT count(*) BETWEEN 5 AND 10 FROM phantomdb_history('t') WHERE log_lsn > phantomdb_last_lsn() - 10", "t") - (1 << 20), "from the start of a segment on, twice");
+        Assert.AreEqual("20000", One("SELECT count(*) FROM phantomdb_history('t')"));
+    }
+
+    [TestMethod]
+    public void What_is_queued_is_in_the_log_that_is_read()
+    {
+        Options = Options with { SyncPolicy = SyncPolicy.Interval, SyncInterval = TimeSpan.FromHours(1) };
+        Run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)");
+        Assert.AreEqual("INSERT", Rows("SELECT operation FROM phantomdb_log")[^1]);
+        Assert.IsLessThan(Database.Log.LastLsn, Database.Log.DurableLsn);
+        Database.Log.Sync();
+        Assert.AreEqual(Database.Log.LastLsn, Database.Log.DurableLsn);
+    }
+
+    [TestMethod]
+    public void The_recovery_of_an_opening_can_be_read()
+    {
+        Run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)");
+        Assert.IsEmpty(Rows("SELECT * FROM phantomdb_recovery"));
+        Close();
+        Assert.AreEqual("CLEAN||1|t", One("SELECT verdict, problem, timeline, load_time >= interval '0' AND last_lsn >= 2 FROM phantomdb_recovery"));
+        Assert.AreEqual("t|t", One("SELECT bool_or(is_used), bool_and(reason <> '') FROM phantomdb_recovery_files WHERE path LIKE '%shop%'"));
+    }
+
+    [TestMethod]
+    public void A3_settings_come_back_and_their_history_is_in_the_log()
+    {
+        Run("CREATE TABLE t (a int)", "SET PERSIST work_mem = '8MB'", "SET PERSIST app.x = 'a'", "RESET PERSIST app.x", "SET PERSIST work_mem = '9MB'");
+        Close();
+        Assert.AreEqual("9MB", One("SHOW work_mem"));
+        Assert.AreEqual("work_mem|9MB", One("SELECT name, value FROM phantomdb_settings"));
+        CollectionAssert.AreEqual(new[] { "{work_mem,8MB}", "{app.x,a}", "{app.x,NULL}", "{work_mem,9MB}" }, Rows("SELECT values FROM phantomdb_log WHERE operation = 'SETTING'"));
+        CollectionAssert.AreEqual(new[] { "work_mem=8MB", "app.x=a", "app.x=", "work_mem=9MB" }, Database.Settings.History().Select(change => $"{change.Name}={change.Value}").ToArray());
+        Database.SaveToDisk();
+        Close();
+        StringAssert.Contains(File.ReadAllText(Path.Combine(Folder, "shop.db")), "SETTING:work_mem,9MB");
+        Assert.AreEqual("9MB", One("SHOW work_mem"));
+    }
+
+    private long BytesRead(string sql, string expected)
+    {
+        long before = Disk.BytesRead;
+        string[] rows = Rows(sql);
+        if (expected.Length > 0)
+        {
+            CollectionAssert.AreEqual(new[] { expected }, rows, sql);
+        }
+        return Disk.BytesRead - before;
     }
 }

@@ -27,7 +27,9 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
     /// Records of a range, as far as they have been written when it comes there. Of the segments only those are read that can have some, from near the
     /// first one on. 22023 where the first LSN of the range is no longer kept.
     /// </summary>
-    public IEnumerable<LogEntry> Read(LogRange range)
+    /// <param name="range">The range.</param>
+    /// <param name="wants">Looks at a record before text is made of it; null: all are wanted.</param>
+    public IEnumerable<LogEntry> Read(LogRange range, Func<LogReader, bool>? wants = null)
     {
         long next = SkipTo(range);
         while (next <= range.LastLsn && files.Open(next) is var (file, stream))
@@ -52,13 +54,13 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
                         yield break;
                     }
                     next = Math.Max(next, line.Lsn + 1);
-                    if (!rest.IsBefore(line))
+                    if (!rest.IsBefore(line) && wants?.Invoke(reader) != false)
                     {
                         yield return ToEntry(reader, file.FileName);
-                        if (next > range.LastLsn)
-                        {
-                            yield break;
-                        }
+                    }
+                    if (next > range.LastLsn)
+                    {
+                        yield break;
                     }
                 }
                 if (reader.Report.Verdict != LogVerdict.Clean)
@@ -67,6 +69,58 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
                 }
             }
         }
+    }
+
+    /// <summary>The first LSN that is kept.</summary>
+    public long FirstLsn => files.FirstLsn;
+
+    /// <summary>As <see cref="Read"/>, of what is still kept; 22023 where that goes while it is read.</summary>
+    public IEnumerable<LogEntry> ReadKept(LogRange range, Func<LogReader, bool>? wants = null)
+    {
+        while (true)
+        {
+            IEnumerator<LogEntry> entries = Read(range with { FirstLsn = Math.Max(range.FirstLsn, FirstLsn) }, wants).GetEnumerator();
+            try
+            {
+                if (!entries.MoveNext())
+                {
+                    entries.Dispose();
+                    return [];
+                }
+                return Rest(entries);
+            }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.InvalidParameterValue && range.FirstLsn < FirstLsn)
+            {
+                range = range with { FirstLsn = FirstLsn };   // the oldest segment has just been deleted
+            }
+        }
+
+        static IEnumerable<LogEntry> Rest(IEnumerator<LogEntry> entries)
+        {
+            using (entries)
+            {
+                do
+                {
+                    yield return entries.Current;
+                }
+                while (entries.MoveNext());
+            }
+        }
+    }
+
+    /// <summary>The first LSN of the segment that a range begins in, and of the one before it (0 where there is none).</summary>
+    public (long First, long Before) SegmentOf(LogRange range)
+    {
+        long next = SkipTo(range);
+        IReadOnlyList<LogSegmentFile> segments = files.Segments;
+        for (int i = segments.Count - 1; i >= 0; i--)
+        {
+            if (segments[i].FirstLsn <= next)
+            {
+                return (segments[i].FirstLsn, i == 0 ? 0 : segments[i - 1].FirstLsn);
+            }
+        }
+        return (files.FirstLsn, 0);
     }
 
     // The first LSN of the segment where a range's time begins, or the range's own.

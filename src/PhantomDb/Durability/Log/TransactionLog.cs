@@ -261,48 +261,17 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     public IEnumerable<LogEntry> ReadAfter(long lsn) => Read(LogRange.All with { FirstLsn = lsn + 1 });
 
     /// <summary>As <see cref="ReadAfter"/>, of a range; no more of the segments is read than has to be.</summary>
-    public IEnumerable<LogEntry> Read(LogRange range)
+    public IEnumerable<LogEntry> Read(LogRange range) => ToRead().Read(range);
+
+    /// <summary>What the segments have, with all that is published by now.</summary>
+    public LogHistory ToRead()
     {
         if (!_isAlways && !Volatile.Read(ref _isClosing))
         {
             TakeTurn();
             Lead(flushes: false);
         }
-        return _history.Read(range);
-    }
-
-    /// <summary>As <see cref="Read"/>, of what is still kept; 22023 where that goes while it is read.</summary>
-    public IEnumerable<LogEntry> ReadKept(LogRange range)
-    {
-        while (true)
-        {
-            IEnumerator<LogEntry> entries = Read(range with { FirstLsn = Math.Max(range.FirstLsn, FirstLsn) }).GetEnumerator();
-            try
-            {
-                if (!entries.MoveNext())
-                {
-                    entries.Dispose();
-                    return [];
-                }
-                return Rest(entries);
-            }
-            catch (PhantomDbException error) when (error.SqlState == SqlStates.InvalidParameterValue && range.FirstLsn < FirstLsn)
-            {
-                range = range with { FirstLsn = FirstLsn };   // the oldest segment has just been deleted
-            }
-        }
-
-        static IEnumerable<LogEntry> Rest(IEnumerator<LogEntry> entries)
-        {
-            using (entries)
-            {
-                do
-                {
-                    yield return entries.Current;
-                }
-                while (entries.MoveNext());
-            }
-        }
+        return _history;
     }
 
     /// <summary>The record with an LSN; null where there is none yet.</summary>

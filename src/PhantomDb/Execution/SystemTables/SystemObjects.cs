@@ -47,6 +47,12 @@ internal interface ISystemSurroundings
     /// <summary>The rows of a relation of our own about what is on the disk.</summary>
     IEnumerable<object?[]> EngineRows(SystemScan scan);
 
+    /// <summary>The versions of a table's rows out of the log, of LSNs and times between bounds.</summary>
+    IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time);
+
+    /// <summary>The transaction log; null where there is none.</summary>
+    ILogControl? LogControl { get; }
+
     ISessionControl SessionControl { get; }
 }
 

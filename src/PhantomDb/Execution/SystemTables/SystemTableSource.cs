@@ -1,3 +1,4 @@
+using PhantomDb.Catalog;
 using PhantomDb.Execution.Settings;
 using PhantomDb.Functions;
 
@@ -17,6 +18,12 @@ internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSett
     public TableFunctionRows Open(
         string schema, string name, IReadOnlyList<string> columns, VirtualFilter filter, IStatementContext statement)
     {
+        if (name == HistoryTable.Name)
+        {
+            SystemObjects known = objects();
+            TableDefinition table = (TableDefinition)RelationLookup.FindText(known.Catalog, [], schema)!;
+            return HistoryTable.Open(table, known.Surroundings.History(table, filter.Bounds("log_lsn"), filter.Bounds("log_time")), columns, statement);
+        }
         SystemRelation relation = SystemRelations.Find(schema, name)!;
         IEnumerable<object?[]> rows = Rows.TryGetValue((schema, name), out Func<SystemScan, IEnumerable<object?[]>>? make)
             ? make(new SystemScan(relation, objects(), settings, columns, filter))

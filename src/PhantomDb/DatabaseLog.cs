@@ -1,0 +1,138 @@
+using System.Runtime.CompilerServices;
+using PhantomDb.Durability.Log;
+using PhantomDb.Functions;
+
+namespace PhantomDb;
+
+/// <summary>
+/// The transaction log of an open database: its records, entries of the user's own, and how long records are kept. For any thread. The asynchronous forms do the
+/// same on a thread of the pool.
+/// </summary>
+public sealed class DatabaseLog : ILogControl
+{
+    private readonly TransactionLog _log;
+
+    internal DatabaseLog(TransactionLog log) => _log = log;
+
+    /// <summary>The first LSN that is kept; one more than <see cref="LastLsn"/> where there is no record.</summary>
+    public long FirstLsn => _log.FirstLsn;
+
+    /// <summary>The LSN that was given last; 0 before the first.</summary>
+    public long LastLsn => _log.LastLsn;
+
+    /// <summary>All records up to here are on the disk, whatever the policy.</summary>
+    public long DurableLsn => _log.DurableLsn;
+
+    /// <summary>Promises that records are kept, by name: the first LSN of each.</summary>
+    public IReadOnlyDictionary<string, long> Pins => _log.Pins.ToDictionary(pin => pin.Name, pin => pin.FirstLsn);
+
+    /// <summary>
+    /// Puts an entry of the user's own into the log, in the order of all commits; it comes back from recovery as they do, as durable as the policy says. It is a
+    /// transaction by itself: inside of a session's open transaction too it stands at once, and stays when that is rolled back.
+    /// </summary>
+    /// <param name="name">Upper-case letters, digits and underscores, at most 63, not beginning with a digit, such as MAINTENANCE.</param>
+    /// <param name="values">Keys, neither empty nor with an equals sign, and values, any text.</param>
+    /// <param name="cancellation">Ends a wait for room in the queue.</param>
+    /// <returns>Its LSN.</returns>
+    /// <exception cref="PhantomDbException">42939: the name is one of the log's own (INSERT, PHANTOMDB_…); 42602: it, or a key, is none. Or the log cannot be
+    /// written (58030, 53100 …).</exception>
+    public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(values);
+        return _log.Append(name, values, cancellation);
+    }
+
+    /// <summary>As <see cref="Append"/>.</summary>
+    public Task<long> AppendAsync(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellation = default) =>
+        Task.Run(() => Append(name, values, cancellation), cancellation);
+
+    long ILogControl.Append(string name, IReadOnlyList<KeyValuePair<string, string>> values) => Append(name, values);
+
+    /// <summary>The record with an LSN; null where there is none yet.</summary>
+    /// <exception cref="PhantomDbException">22023: it is no longer kept. XX001: the segment is damaged there.</exception>
+    public LogRecord? ReadAt(long lsn)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(lsn, 1);
+        return _log.ReadAt(lsn) is { } entry ? ToRecord(entry) : null;
+    }
+
+    /// <summary>As <see cref="ReadAt"/>.</summary>
+    public Task<LogRecord?> ReadAtAsync(long lsn, CancellationToken cancellation = default) => Task.Run(() => ReadAt(lsn), cancellation);
+
+    /// <summary>
+    /// All records behind an LSN, over all segments, in their order and in a stream: memory does not grow with their number. Ends with the last that was
+    /// written when it comes there; the last n are those behind <see cref="LastLsn"/> - n.
+    /// </summary>
+    /// <exception cref="PhantomDbException">22023: some of them are no longer kept. XX001: a segment is damaged.</exception>
+    public IEnumerable<LogRecord> ReadAfter(long lsn)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(lsn);
+        return _log.ReadAfter(lsn).Select(ToRecord);
+    }
+
+    /// <summary>As <see cref="ReadAfter"/>.</summary>
+    public async IAsyncEnumerable<LogRecord> ReadAfterAsync(long lsn, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        const int BatchSize = 256;   // a change of threads for each record would cost more than reading it
+        using IEnumerator<LogRecord> records = ReadAfter(lsn).GetEnumerator();
+        while (true)
+        {
+            List<LogRecord> batch = await Task.Run(() =>
+            {
+                List<LogRecord> read = [];
+                while (read.Count < BatchSize && records.MoveNext())
+                {
+                    read.Add(records.Current);
+                }
+                return read;
+            }, cancellation).ConfigureAwait(false);
+            foreach (LogRecord record in batch)
+            {
+                yield return record;
+            }
+            if (batch.Count < BatchSize)
+            {
+                yield break;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Deletes the rotated segments that have no record behind an LSN, which may leave some records before it.
+    /// </summary>
+    /// <returns>How many were deleted.</returns>
+    /// <exception cref="PhantomDbException">55000: recovery or a pin needs records up to there; the detail says which.</exception>
+    public int CompactUpTo(long lsn) => _log.CompactUpTo(lsn);
+
+    /// <summary>As <see cref="CompactUpTo"/>.</summary>
+    public Task<int> CompactUpToAsync(long lsn, CancellationToken cancellation = default) => Task.Run(() => CompactUpTo(lsn), cancellation);
+
+    /// <summary>Returns when all that was committed or appended before is on the disk, whatever the policy.</summary>
+    /// <exception cref="PhantomDbException">The disk failed.</exception>
+    public void Sync() => _log.Sync();
+
+    /// <summary>As <see cref="Sync"/>.</summary>
+    public Task SyncAsync(CancellationToken cancellation = default) => Task.Run(Sync, cancellation);
+
+    /// <summary>Keeps all records from an LSN on, across openings too, until <see cref="Unpin"/>; a pin of that name is moved.</summary>
+    public void Pin(string name, long firstLsn)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(firstLsn, 1);
+        _log.Pin(name, firstLsn);
+    }
+
+    /// <summary>Takes a pin away; false where there is none of that name.</summary>
+    public bool Unpin(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return _log.Unpin(name);
+    }
+
+    private static LogRecord ToRecord(LogEntry entry) =>
+        new(entry.Lsn, entry.Time, entry.TransactionId, entry.Operation)
+        {
+            Part = entry.Part, PartCount = entry.PartCount, Table = entry.Table, Before = entry.Before, After = entry.After, Values = entry.Others ?? [],
+        };
+}

@@ -1,0 +1,93 @@
+namespace PhantomDb.Tests.Engine;
+
+[TestClass]
+public sealed class DatabaseLogTests : DurableTest
+{
+    [TestMethod]
+    public async Task A1_records_are_read_by_their_number_and_behind_one()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        for (int i = 1; i <= 100; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i}, 'row {i}')");
+        }
+        DatabaseLog log = Database.Log;
+        Assert.AreEqual(1, log.FirstLsn);
+        LogRecord[] all = [.. log.ReadAfter(0)];
+        Assert.AreEqual(log.LastLsn, all[^1].Lsn);
+        CollectionAssert.AreEqual(Enumerable.Range(1, all.Length).Select(i => (long)i).ToArray(), all.Select(record => record.Lsn).ToArray());
+        LogRecord last = log.ReadAt(log.LastLsn)!;
+        Assert.AreEqual(("INSERT", "t", last.PartCount), (last.Operation, last.Table, last.Part));
+        CollectionAssert.AreEqual(new[] { "100", "row 100" }, last.After!.ToArray());
+        Assert.IsNull(last.Before);
+        Assert.IsNull(log.ReadAt(log.LastLsn + 1));
+        Assert.AreEqual(last.Lsn, (await log.ReadAtAsync(last.Lsn))!.Lsn);
+        Assert.HasCount(5, log.ReadAfter(log.LastLsn - 5).ToList());
+        int count = 0;
+        await foreach (LogRecord record in log.ReadAfterAsync(0))
+        {
+            Assert.AreEqual(++count, record.Lsn);
+        }
+        Assert.AreEqual(all.Length, count);
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => log.ReadAt(0));
+    }
+
+    [TestMethod]
+    public async Task P6_entries_of_the_users_own_stand_in_the_log_and_come_back()
+    {
+        Run("CREATE TABLE t (a int)", "BEGIN", "INSERT INTO t VALUES (1)");
+        long first = Database.Log.Append("MAINTENANCE", new Dictionary<string, string> { ["user"] = "admin", ["action"] = "a=b, \"c\"\n" });
+        string second = One("SELECT phantomdb_log_append('AUDIT', 'who', 'me', 'what', '')");
+        Assert.IsGreaterThan(first, long.Parse(second, System.Globalization.CultureInfo.InvariantCulture));
+        Run("ROLLBACK");
+        await Database.Log.AppendAsync("EMPTY", []);
+        Run("INSERT INTO t VALUES (2)");
+        Close();
+        Assert.AreEqual("2", One("SELECT a FROM t"), "recovered with them in between");
+        LogRecord record = Database.Log.ReadAt(first)!;
+        Assert.AreEqual(("MAINTENANCE", "admin", "a=b, \"c\"\n", null, 0L), (record.Operation, record["user"], record["action"], record["no"], record.TransactionId));
+        CollectionAssert.AreEqual(new[] { "AUDIT|{who=me,what=}", "EMPTY|{}" }, Rows($"SELECT operation, values FROM phantomdb_log WHERE operation IN ('AUDIT', 'EMPTY')"));
+
+        Assert.AreEqual("42939", StateOf(() => Database.Log.Append("INSERT", [])));
+        Assert.AreEqual("42939", StateOf(() => Run("SELECT phantomdb_log_append('PHANTOMDB_X')")));
+        Assert.AreEqual("42602", StateOf(() => Run("SELECT phantomdb_log_append('two words')")));
+        Assert.AreEqual("42602", StateOf(() => Run("SELECT phantomdb_log_append('X', 'a=b', 'c')")));
+        Assert.AreEqual("22023", StateOf(() => Run("SELECT phantomdb_log_append('X', 'a')")));
+        using Database memory = Database.CreateInMemory();
+        using Session session = memory.OpenSession();
+        Assert.AreEqual("55000", StateOf(() => session.Execute("SELECT phantomdb_log_append('X')").Read()));
+    }
+
+    [TestMethod]
+    public void A4_the_log_is_compacted_up_to_what_recovery_and_pins_need()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        for (int i = 1; i <= 200; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i}, 'row {i}')");
+        }
+        DatabaseLog log = Database.Log;
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => log.CompactUpTo(100));
+        Assert.AreEqual("55000", error.SqlState);
+        StringAssert.Contains(error.Detail, "Recovery");
+        Database.SaveToDisk();
+        log.Pin("audit", 60);
+        Assert.AreEqual(60, log.Pins["audit"]);
+        StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => log.CompactUpTo(100)).Detail, "audit");
+        Assert.IsGreaterThan(0, log.CompactUpTo(59));
+        long firstLsn = log.FirstLsn;
+        Assert.IsGreaterThan(1, firstLsn);
+        Assert.IsLessThanOrEqualTo(60, firstLsn);
+        Assert.AreEqual("22023", StateOf(() => log.ReadAt(1)));
+        Assert.AreEqual("22023", StateOf(() => log.ReadAfter(0).First()));
+        Assert.AreEqual(firstLsn.ToString(System.Globalization.CultureInfo.InvariantCulture), One("SELECT min(lsn) FROM phantomdb_log"), "a query has what is kept");
+        Close();
+        Assert.AreEqual("200", One("SELECT count(*) FROM t"));
+        Assert.AreEqual(60, Database.Log.Pins["audit"], "kept");
+        Assert.IsTrue(Database.Log.Unpin("audit"));
+        Assert.IsFalse(Database.Log.Unpin("audit"));
+        Assert.IsGreaterThan(0, Database.Log.CompactUpTo(110));
+    }
+}
