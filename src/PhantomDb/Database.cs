@@ -113,7 +113,7 @@ public sealed partial class Database : IDisposable
     public long MemoryUsed => Memory.Used;
 
     /// <summary>What was found when the database's files were opened; null where there were none.</summary>
-    internal RecoveryReport? Recovery { get; private set; }
+    public RecoveryReport? Recovery { get; private set; }
 
     internal bool IsDisposed => _isDisposed;
 

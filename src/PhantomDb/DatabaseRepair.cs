@@ -68,7 +68,7 @@ internal sealed class DatabaseRepair
         DatabaseFileWriter.Write(
             new DatabaseContent(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = id, Timeline = report.Timeline, Lsn = report.Lsn },
             _path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, _files);
-        foreach (string file in _leftOut.Where(file => file != _path))
+        foreach (string file in _leftOut.Concat(salvaged.DamagedFiles).Distinct().Where(file => file != _path && _files.Exists(file)))
         {
             string aside = FreeName(file);
             _files.Rename(file, aside);
@@ -99,7 +99,7 @@ internal sealed class DatabaseRepair
         {
             try
             {
-                return DatabaseRecovery.Run(_path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true });
+                return DatabaseRecovery.Run(_path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
             }
             catch (PhantomDbException error) when (FileOf(error) is { } file)
             {
@@ -123,7 +123,11 @@ internal sealed class DatabaseRepair
 
     private void AddLosses(RecoveryReport report)
     {
-        if (report.Problem is { } problem)
+        foreach (RecoveryLoss loss in report.Losses)
+        {
+            _losses.Add(loss.ToString());
+        }
+        if (report is { Losses.Count: 0, Problem: { } problem })
         {
             string dropped = report.TransactionsDropped > 0 ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsDropped}") : "";
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"records of the log behind LSN {report.LastLsn}, where there were any: {problem}{dropped}"));

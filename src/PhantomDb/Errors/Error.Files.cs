@@ -47,4 +47,6 @@ internal static partial class Error
             Detail = error.Detail, Hint = error.Hint, SchemaName = error.SchemaName, TableName = error.TableName,
             ColumnName = error.ColumnName, ConstraintName = error.ConstraintName, Where = where,
         };
+
+    public static PhantomDbException RestorePointGone(string what) => new(SqlStates.InvalidParameterValue, what);
 }

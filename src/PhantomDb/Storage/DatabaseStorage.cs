@@ -102,7 +102,7 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
     /// <summary>
     /// A second storage with these tables and sequences, while no transaction commits; <see cref="FinishFork"/> has to follow.
     /// </summary>
-    public static DatabaseStorage Fork(IEnumerable<TableStore> tables, IEnumerable<SequenceStore> sequences, MemoryAccount account)
+    public static DatabaseStorage Fork(IEnumerable<TableStore> tables, IEnumerable<SequenceStore> sequences, MemoryAccount? account)
     {
         var fork = new DatabaseStorage(account);
         ImmutableDictionary<int, TableStore>.Builder forked = fork._tables.ToBuilder();

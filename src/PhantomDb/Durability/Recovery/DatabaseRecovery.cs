@@ -13,6 +13,12 @@ internal sealed record RecoveredSegment(string Path, LogHeader Header, long Last
 /// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
 internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments)
 {
+    /// <summary>True where the log goes on behind the point that was asked for.</summary>
+    public bool HasMore { get; init; }
+
+    /// <summary>Files that are not whole.</summary>
+    public IReadOnlyList<string> DamagedFiles { get; init; } = [];
+
     /// <summary>Promises that records are kept, which the manifest alone has.</summary>
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
 
@@ -51,7 +57,7 @@ internal sealed class DatabaseRecovery
     private readonly long _reachedLsn;
     private readonly List<RecoveryFile> _used = [];
     private readonly List<RecoveredSegment> _segments = [];
-    private readonly List<PhantomDbException> _badBases = [];
+    private readonly List<(RecoveryBase File, PhantomDbException Error)> _badBases = [];
     private long _badLsn;                                    // that a file had which is damaged
     private RecoveryVerdict _verdict;
     private string? _problem;
@@ -59,7 +65,10 @@ internal sealed class DatabaseRecovery
     private long _dropped;
     private long _bytesSetAside;
     private LogSegmentReport? _cut;                          // of the segment that ended before its last byte
+    private (int Segment, LogSegmentReport Report)? _faultAt;   // of the segments behind the file
     private IReadOnlyList<RecoverySegment> _lost = [];       // behind it
+    private IReadOnlyList<RecoveryLoss> _losses = [];
+    private bool _hasMore;
 
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
@@ -67,7 +76,7 @@ internal sealed class DatabaseRecovery
         _files = files;
         _options = options;
         _target = target;
-        _plan = new RecoveryPlanner(path, files).Plan();
+        _plan = new RecoveryPlanner(path, files).Plan(options.Timeline, options.AppliesBehindLoss);
         _reachedLsn = Math.Max(options.ReachedLsn, _plan.ReachedLsn);
     }
 
@@ -85,23 +94,35 @@ internal sealed class DatabaseRecovery
         var applier = new LogApplier(loaded, _target, _files);
         Apply(applier, file, toLsn);
         LoadedDatabase recovered = applier.Finish();
+        long recordsApplied = applier.RecordCount, transactionsApplied = applier.TransactionCount;
+        if (_faultAt is { } faultAt && _options.AppliesBehindLoss)
+        {
+            var salvage = new LogSalvage(_files, recovered, _target);
+            recovered = salvage.Run([.. _plan.SegmentsAfter(file)], faultAt.Segment, faultAt.Report);
+            _losses = salvage.Losses;
+            _dropped = salvage.TransactionsDropped;
+            recordsApplied += salvage.RecordsApplied;
+            transactionsApplied += salvage.TransactionsApplied;
+        }
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
-        EnsureReached(recovered.Lsn, toLsn);
-        int timeline = Math.Max(_plan.Timeline, loaded.Timeline) + (_options.IsToPoint ? 1 : 0);
-        if (!_options.IsReadOnly && !_options.IsToPoint)
+        EnsureReached(recovered.Lsn, toLsn, loaded.Timeline);
+        bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _verdict != RecoveryVerdict.Clean);
+        int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, loaded.Timeline);
+        if (!_options.LeavesFilesAlone)
         {
             SetAside();
         }
         var report = new RecoveryReport
         {
             Verdict = _verdict, Problem = _problem, Files = [.. _used, .. _plan.Others], BaseLsn = loaded.Lsn, LastLsn = recovered.Lsn, Timeline = timeline,
-            RecordsRead = _recordsRead, RecordsApplied = applier.RecordCount, TransactionsApplied = applier.TransactionCount,
-            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, LoadTime = loadTime, ApplyTime = applyTime,
+            RecordsRead = _recordsRead, RecordsApplied = recordsApplied, TransactionsApplied = transactionsApplied,
+            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, Losses = _losses, LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
+            HasMore = _hasMore, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
         };
     }
@@ -115,9 +136,11 @@ internal sealed class DatabaseRecovery
     private (LoadedDatabase Loaded, RecoveryBase? File) LoadBase(long? toLsn)
     {
         string? against = null;
+        bool isTooEarly = false;
         foreach (RecoveryBase file in _plan.Bases)
         {
-            string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file);
+            isTooEarly |= toLsn < file.Lsn;
+            string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file, _options.AppliesBehindLoss);
             if (reason is not null)
             {
                 against ??= $"\"{file.Path}\" cannot be used: {reason}";
@@ -131,9 +154,9 @@ internal sealed class DatabaseRecovery
                 _used.Add(new RecoveryFile(file.Path, true, string.Create(CultureInfo.InvariantCulture, $"the newest whole file, with LSN {file.Lsn} of timeline {file.Timeline}")));
                 return (loaded, file);
             }
-            catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat && !_badBases.Contains(error))
+            catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat && !_badBases.Exists(b => b.Error == error))
             {
-                _badBases.Add(error);
+                _badBases.Add((file, error));
                 _badLsn = Math.Max(_badLsn, file.Lsn);
                 _used.Add(new RecoveryFile(file.Path, false, error.Message));
                 _verdict = RecoveryVerdict.Repaired;
@@ -145,7 +168,9 @@ internal sealed class DatabaseRecovery
             }
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header is { FirstLsn: 1, Predecessor: null };
-        if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || EnsureNothingLost(null)))
+        // A damaged file may have had rows that no log has: one that was there before the first record, or nobody knows since when.
+        bool isAllInLog = _badBases.TrueForAll(b => b.File.Lsn > 0);
+        if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
             var empty = new LoadedDatabase(DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, _target.FirstOid) }, new DatabaseStorage(_target.Account, _target.Timestamps))
             {
@@ -155,7 +180,11 @@ internal sealed class DatabaseRecovery
         }
         if (_badBases.Count > 0)
         {
-            throw _badBases[0];
+            throw _badBases[0].Error;
+        }
+        if (isTooEarly)
+        {
+            throw Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} is not kept any more"));
         }
         if (_plan.Segments.Count == 0)
         {
@@ -170,7 +199,7 @@ internal sealed class DatabaseRecovery
     {
         if (_badBases.Count > 0 && _options.Mode != RecoveryMode.Salvage && !_plan.SegmentsAfter(file).Any())
         {
-            throw _badBases[0];
+            throw _badBases[0].Error;
         }
         return true;
     }
@@ -194,29 +223,40 @@ internal sealed class DatabaseRecovery
         for (int i = 0; i < segments.Length; i++)
         {
             RecoverySegment segment = segments[i];
+            if (_options.AppliesBehindLoss && segment.Header.FirstLsn > applier.LastLsn + 1)
+            {
+                StopAtGap(i, segment, applier.LastLsn + 1);
+                return;
+            }
             using Stream stream = _files.OpenRead(segment.Path);
             bool isLast = segment.Counted is null;
+            EnsureIs(segment, stream);
             var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast ? _reachedLsn : 0 });
             DateTime lastTime = default;
-            bool isStopped = false;
-            while (!isStopped && reader.Read())
+            LogPosition end = reader.End;
+            while (!_hasMore && reader.Read())
             {
                 LogLine line = reader.Line;
                 if (line.Lsn > baseLsn && line.Part == 1 && line.Lsn + line.PartCount - 1 > toLsn)
                 {
-                    isStopped = true;
+                    _hasMore = true;
                     continue;
                 }
                 _recordsRead++;
                 lastTime = line.Time;
+                end = reader.End;
                 if (line.Lsn > baseLsn)
                 {
                     applier.Apply(reader, segment.Path);
                 }
             }
-            applier.Flush(segment.Path, reader.End);
-            if (isStopped)
+            applier.Flush(segment.Path, end);
+            if (_hasMore)
             {
+                if (end.Lsn > segment.Header.FirstLsn)
+                {
+                    _segments.Add(new RecoveredSegment(segment.Path, segment.Header, end.Lsn - 1, end.Offset, lastTime));
+                }
                 _used.Add(new RecoveryFile(segment.Path, true, string.Create(CultureInfo.InvariantCulture, $"up to LSN {applier.LastLsn}")));
                 return;
             }
@@ -226,9 +266,33 @@ internal sealed class DatabaseRecovery
             if (report.Verdict != LogVerdict.Clean)
             {
                 Judge(report);
+                _faultAt = (i, report);
                 _lost = segments[(i + 1)..];
                 return;
             }
+        }
+    }
+
+    private void StopAtGap(int index, RecoverySegment segment, long expectedLsn)
+    {
+        string reason = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {expectedLsn} to {segment.Header.FirstLsn - 1} is missing");
+        _faultAt = (index, new LogSegmentReport(segment.Path, LogVerdict.Damaged, new LogPosition(0, 1, expectedLsn), 0)
+        {
+            Header = segment.Header, Fault = new LogFault(0, 1, expectedLsn, reason),
+        });
+        _verdict = RecoveryVerdict.Repaired;
+        _problem ??= $"{reason} ({segment.Path})";
+    }
+
+    // Beside a writer, a name may have become another segment's since the folder was looked through.
+    private static void EnsureIs(RecoverySegment segment, Stream stream)
+    {
+        byte[] bytes = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
+        stream.ReadExactly(bytes);
+        stream.Position = 0;
+        if (LogHeader.TryParse(bytes, out _) != segment.Header)
+        {
+            throw RecoveryPlanner.Refused(segment.Path, "the segment has become another one while it was read", "Try again.");
         }
     }
 
@@ -260,29 +324,37 @@ internal sealed class DatabaseRecovery
     private long FindLsn(DateTime time)
     {
         long lsn = _plan.Segments.Count > 0 ? _plan.Segments[0].Header.FirstLsn - 1 : 0;
+        bool isFirst = true;
         foreach (RecoverySegment segment in _plan.Segments)
         {
             using Stream stream = _files.OpenRead(segment.Path);
+            EnsureIs(segment, stream);
             var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted });
             while (reader.Read())
             {
                 if (reader.Line.Time > time)
                 {
-                    return lsn;
+                    return !isFirst || lsn == 0 ? lsn
+                        : throw Error.RestorePointGone($"what the database had at {Text(time)} is not kept any more: its log begins at {Text(reader.Line.Time)}");
                 }
                 lsn = reader.Line.Lsn;
+                isFirst = false;
             }
             if (reader.Report.Verdict == LogVerdict.Damaged)
             {
                 throw reader.Report.ToError();
             }
         }
-        return lsn;
+        return _plan.Segments.Count > 0 ? lsn : long.MaxValue;
     }
 
-    private void EnsureReached(long lsn, long? toLsn)
+    private static string Text(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss.ffffff 'UTC'", CultureInfo.InvariantCulture);
+
+    // The manifest is about a history that is over where the file is of a later one.
+    private void EnsureReached(long lsn, long? toLsn, int timeline)
     {
-        long floor = Math.Min(Math.Max(_reachedLsn, _badLsn), toLsn ?? long.MaxValue);
+        long reached = timeline > _plan.Timeline ? _options.ReachedLsn : _reachedLsn;
+        long floor = Math.Min(Math.Max(reached, _badLsn), toLsn ?? long.MaxValue);
         if (lsn >= floor || _options.Mode == RecoveryMode.Salvage)
         {
             return;
@@ -291,59 +363,39 @@ internal sealed class DatabaseRecovery
             string.Create(CultureInfo.InvariantCulture, $"its files end with LSN {lsn}, but the log had reached LSN {floor}"), "Put the missing files back into the folder.");
     }
 
-    // First a copy that is on the disk, then the cut. The copy's name tells what it is of: done again, it is the same one.
     private void SetAside()
     {
+        var aside = new FilesSetAside(_files);
         foreach (string unbegun in _plan.UnbegunSegments)
         {
-            long length = _files.Length(unbegun);
-            _bytesSetAside += length;
-            _files.Rename(unbegun, $"{unbegun}.torn_0_{length.ToString(CultureInfo.InvariantCulture)}");
-            _files.FlushFolder(Path.GetDirectoryName(unbegun)!);
+            aside.Unbegun(unbegun);
             _verdict = _verdict == RecoveryVerdict.Clean ? RecoveryVerdict.Torn : _verdict;
             _problem ??= $"the segment was never begun ({unbegun})";
         }
         if (_cut is { } cut && cut.FileLength > cut.End.Offset)
         {
-            string kind = _verdict == RecoveryVerdict.Torn ? "torn" : "bad";
-            string aside = string.Create(CultureInfo.InvariantCulture, $"{cut.Path}.{kind}_{cut.End.Lsn}_{cut.FileLength - cut.End.Offset}");
-            Copy(cut, aside);
-            using IWritableFile file = _files.OpenWrite(cut.Path);
-            file.TruncateTo(cut.End.Offset);
-            file.Flush();
-            _bytesSetAside += cut.FileLength - cut.End.Offset;
+            aside.EndOf(cut, _verdict == RecoveryVerdict.Torn ? FilesSetAside.Torn : FilesSetAside.Bad);
         }
-        if (_plan.ActiveSegment is { } active && !_segments.Exists(s => s.Path == active.Path) && !_lost.Any(s => s.Path == active.Path))
+        if (_plan.ActiveSegment is { } active && (_segments.Count == 0 || _segments[^1].Path != active.Path) && !_lost.Any(s => s.Path == active.Path))
         {
             // The log goes on under its name: it keeps another, as a sealed one has.
-            string folder = Path.GetDirectoryName(active.Path)!;
-            var name = new LogSegmentName(_plan.DatabaseName, _files.WrittenAt(active.Path), active.Header.FirstLsn);
-            while (_files.Exists(Path.Combine(folder, name.ToString())))
+            string name = aside.Active(active.Path, new LogSegmentName(_plan.DatabaseName, _files.WrittenAt(active.Path), active.Header.FirstLsn));
+            int i = _segments.FindIndex(s => s.Path == active.Path);
+            if (i >= 0)
             {
-                name = name with { Number = name.Number + 1 };
+                _segments[i] = _segments[i] with { Path = name };
             }
-            _files.Rename(active.Path, Path.Combine(folder, name.ToString()));
-            _files.FlushFolder(folder);
         }
         foreach (RecoverySegment lost in _lost)
         {
-            _bytesSetAside += _files.Length(lost.Path);
-            _files.Rename(lost.Path, string.Create(CultureInfo.InvariantCulture, $"{lost.Path}.bad_{lost.Header.FirstLsn}"));
-            _files.FlushFolder(Path.GetDirectoryName(lost.Path)!);
+            aside.Whole(lost.Path, lost.Header.FirstLsn);
         }
-    }
-
-    private void Copy(LogSegmentReport cut, string target)
-    {
-        using Stream source = _files.OpenRead(cut.Path);
-        source.Position = cut.End.Offset;
-        using IWritableFile copy = _files.Create(target);
-        byte[] buffer = new byte[1 << 16];
-        for (int read = source.Read(buffer); read > 0; read = source.Read(buffer))
+        foreach ((RecoveryBase file, _) in _badBases)
         {
-            copy.Append(buffer.AsSpan(0, read));
+            string kept = aside.Whole(file.Path, file.Lsn);
+            int i = _used.FindIndex(f => f.Path == file.Path);
+            _used[i] = _used[i] with { Reason = $"{_used[i].Reason}; kept as \"{kept}\"" };
         }
-        copy.Flush();
-        _files.FlushFolder(Path.GetDirectoryName(target)!);
+        _bytesSetAside += aside.ByteCount;
     }
 }

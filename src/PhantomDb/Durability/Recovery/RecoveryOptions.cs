@@ -27,8 +27,19 @@ internal sealed record RecoveryOptions
     /// <summary>Stop behind the last transaction of this time (UTC) or before. Files stay as they are.</summary>
     public DateTime? ToTime { get; init; }
 
+    /// <summary>The history to follow, as far as it went before a restore ended it; null: the newest. Files stay as they are.</summary>
+    public int? Timeline { get; init; }
+
+    /// <summary>
+    /// In a salvage, transactions behind what is lost are applied too, where all their records fit and no foreign key is broken. Files stay as
+    /// they are: what is recovered then has to be saved, as a new timeline, since its log does not lead to it.
+    /// </summary>
+    public bool AppliesBehindLoss { get; init; }
+
     /// <summary>The log is known to have reached this LSN, besides what the manifest says.</summary>
     public long ReachedLsn { get; init; }
 
-    public bool IsToPoint => ToLsn is not null || ToTime is not null;
+    public bool IsToPoint => ToLsn is not null || ToTime is not null || Timeline is not null;
+
+    public bool LeavesFilesAlone => IsReadOnly || IsToPoint || AppliesBehindLoss;
 }

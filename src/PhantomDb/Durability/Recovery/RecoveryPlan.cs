@@ -33,6 +33,12 @@ internal sealed record RecoveryPlan(
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
 
+    /// <summary>Segments whose header is damaged.</summary>
+    public IReadOnlyList<string> HeadlessSegments { get; init; } = [];
+
+    /// <summary>The highest of all files, those of other histories too; a new one comes after it.</summary>
+    public int NewestTimeline { get; init; } = 1;
+
     /// <summary>Null where there is none that is whole and this database's.</summary>
     public LogManifest? Manifest { get; init; }
 
@@ -42,7 +48,9 @@ internal sealed record RecoveryPlan(
     public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : 1;
 
     /// <summary>Why a file cannot be what the segments are applied to; null where it can, or is newer than all of them.</summary>
-    public string? ReasonAgainst(RecoveryBase file)
+    /// <param name="file">The file.</param>
+    /// <param name="allowsGaps">True: the log between it and the first segment may be missing.</param>
+    public string? ReasonAgainst(RecoveryBase file, bool allowsGaps = false)
     {
         if (Segments.Count == 0 || file.Timeline > Timeline)
         {
@@ -50,15 +58,21 @@ internal sealed record RecoveryPlan(
         }
         if (file.Lsn < Segments[0].Header.FirstLsn - 1)
         {
-            return $"the log from LSN {file.Lsn + 1} to {Segments[0].Header.FirstLsn - 1} is missing";
+            return allowsGaps ? null : $"the log from LSN {file.Lsn + 1} to {Segments[0].Header.FirstLsn - 1} is missing";
+        }
+        if (file.Lsn == 0)
+        {
+            return null;
         }
         int last = Segments.Count - 1;
         while (last > 0 && Segments[last].Header.FirstLsn > file.Lsn)
         {
             last--;
         }
-        bool isOfHistory = file.Lsn < Segments[last].Header.FirstLsn || file.Lsn == 0 || file.Timeline >= Segments[last].Header.Timeline;
-        return isOfHistory ? null : $"it is of timeline {file.Timeline}, which had ended before its LSN {file.Lsn}";
+        // Of another timeline it may have an LSN that this history has too, and other rows.
+        bool isBeginning = file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.Predecessor is not null && file.Timeline < Segments[0].Header.Timeline
+            && Bases.Count(b => b.Lsn == file.Lsn && b.Timeline < Segments[0].Header.Timeline) == 1;
+        return isBeginning || file.Timeline == Segments[last].Header.Timeline ? null : $"it is of timeline {file.Timeline}, which is not the history that had LSN {file.Lsn}";
     }
 
     /// <summary>The segments that have records behind a file's.</summary>

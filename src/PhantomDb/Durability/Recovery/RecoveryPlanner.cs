@@ -22,7 +22,9 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private readonly List<string> _unbegun = [];
     private readonly List<RecoveryFile> _others = [];
 
-    public RecoveryPlan Plan()
+    /// <param name="timeline">The history that is wanted, as it was when the log last wrote to it; null: the newest.</param>
+    /// <param name="allowsGaps">True: segments that are missing or have no header are passed over, to save what the others have.</param>
+    public RecoveryPlan Plan(int? timeline = null, bool allowsGaps = false)
     {
         foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
         {
@@ -42,12 +44,14 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
         Guid id = FindId();
         LeaveOut(id);
-        List<RecoverySegment> chain = Chain();
-        EnsureOneHistory(chain);
+        int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
+        LeaveOutLater(timeline);
+        List<RecoverySegment> chain = Chain(allowsGaps);
+        EnsureOneHistory(chain, allowsGaps);
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
-        return new RecoveryPlan(id, bases, chain, _others, _unbegun) 
+        return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            Manifest = ReadManifest(id), DatabaseName = _name,
+            HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
@@ -170,7 +174,17 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return true;
     }
 
-    private List<RecoverySegment> Chain()
+    private void LeaveOutLater(int? timeline)
+    {
+        foreach ((string filePath, int found) in _segments.Select(s => (s.Path, s.Header.Timeline)).Concat(_bases.Select(b => (b.Path, b.Timeline))).Where(f => f.Item2 > timeline))
+        {
+            _others.Add(new RecoveryFile(filePath, false, $"it is of timeline {found}, and timeline {timeline} is wanted"));
+        }
+        _segments.RemoveAll(s => s.Header.Timeline > timeline);
+        _bases.RemoveAll(b => b.Timeline > timeline);
+    }
+
+    private List<RecoverySegment> Chain(bool allowsGaps)
     {
         List<RecoverySegment> chain = [];
         if (_segments.Count == 0)
@@ -179,11 +193,16 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
         (string Path, LogHeader Header) current = _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Last();
         chain.Add(new RecoverySegment(current.Path, current.Header, null));
-        while (current.Header.Predecessor is { } counted && counted.LastLsn + 1 == current.Header.FirstLsn)
+        while (current.Header.Predecessor is not null)
         {
             LogHeader next = current.Header;
-            int i = _segments.FindIndex(s => s.Header.Salt == counted.Salt && s.Header.Segment < next.Segment && s.Header.Timeline <= next.Timeline
-                && s.Header.FirstLsn <= next.FirstLsn);
+            LogPredecessor? counted = next.Predecessor!.LastLsn + 1 == next.FirstLsn ? next.Predecessor : null;
+            int i = counted is null ? -1 : _segments.FindIndex(s => s.Header.Salt == counted.Salt && IsBefore(s.Header, next));
+            if (i < 0)
+            {
+                counted = null;
+                i = allowsGaps ? _segments.FindIndex(s => IsBefore(s.Header, next) && _segments.TrueForAll(o => !IsBefore(o.Header, next) || o.Header.Segment <= s.Header.Segment)) : -1;
+            }
             if (i < 0)
             {
                 break;
@@ -194,11 +213,14 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return chain;
     }
 
-    private void EnsureOneHistory(List<RecoverySegment> chain)
+    private static bool IsBefore(LogHeader header, LogHeader next) =>
+        header.Segment < next.Segment && header.Timeline <= next.Timeline && header.FirstLsn <= next.FirstLsn;
+
+    private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps)
     {
         foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
         {
-            if (header.Timeline == chain[^1].Header.Timeline && header.Segment >= chain[0].Header.Segment)
+            if (!allowsGaps && header.Timeline == chain[^1].Header.Timeline && header.Segment >= chain[0].Header.Segment)
             {
                 throw Refused(filePath, string.Create(CultureInfo.InvariantCulture, $"the log has two histories: segment {header.Segment} of timeline {header.Timeline} is in two of them"),
                     $"The other one is \"{chain[^1].Path}\". Move the segments that are not meant out of the folder.");
@@ -209,7 +231,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
         foreach ((string filePath, long firstLsn) in _headless)
         {
-            if (chain.Count == 0 || firstLsn > chain[^1].Header.FirstLsn)
+            if (!allowsGaps && (chain.Count == 0 || firstLsn > chain[^1].Header.FirstLsn))
             {
                 throw Refused(filePath, "the header of the log's segment is damaged", "Restore the segment from a copy, or let the database be repaired.");
             }

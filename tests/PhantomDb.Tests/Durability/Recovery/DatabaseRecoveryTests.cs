@@ -332,7 +332,7 @@ public sealed class DatabaseRecoveryTests : RecoveryTest
         Log.Commit("INSERT,users,3,c");
         Disk.Files[Path][^40] ^= 1;
 
-        RecoveredDatabase recovered = Recover();
+        RecoveredDatabase recovered = Recover(new RecoveryOptions { IsReadOnly = true });
 
         CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows(recovered.Database, "users"));
         Assert.AreEqual((RecoveryVerdict.Repaired, 2L, 4L), (recovered.Report.Verdict, recovered.Report.BaseLsn, recovered.Report.LastLsn));

@@ -1,0 +1,237 @@
+using System.Globalization;
+using System.Text;
+using PhantomDb.Catalog;
+using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
+using PhantomDb.Storage;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// Goes on behind a damaged place of the log: whole transactions are applied where all that they say fits what is there (images before, free
+/// keys, definitions, partners of foreign keys), and left out as a whole where not. Says what is lost. Writes nothing.
+/// <code>
+/// tried in runs of up to 1,024, each on a fork: fits -> the fork is the database; else half of them, down to the one that does not fit
+/// </code>
+/// </summary>
+internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadTarget target)
+{
+    private const int RunLengthMax = 1024;
+
+    private readonly List<RecoveryLoss> _losses = [];
+    private IReadOnlyList<RecoverySegment> _segments = [];
+
+    public IReadOnlyList<RecoveryLoss> Losses => [.. _losses.OrderBy(loss => loss.FirstLsn)];
+
+    public long TransactionsDropped { get; private set; }
+
+    public long TransactionsApplied { get; private set; }
+
+    public long RecordsApplied { get; private set; }
+
+    /// <summary>A whole transaction behind the first bad line.</summary>
+    private readonly record struct Found(int Segment, LogPosition Start, LogPosition End);
+
+    /// <param name="segments">Those behind the file.</param>
+    /// <param name="first">The one with the first bad line, up to which all has been applied.</param>
+    /// <param name="fault">Where that is.</param>
+    public LoadedDatabase Run(IReadOnlyList<RecoverySegment> segments, int first, LogSegmentReport fault)
+    {
+        _segments = segments;
+        List<Found> found = Find(first, fault);
+        LoadedDatabase current = prefix;
+        int next = 0, length = RunLengthMax;
+        while (next < found.Count)
+        {
+            length = Math.Min(length, found.Count - next);
+            if (TryApply(Fork(current), found, next, length, out string problem) is { } applied)
+            {
+                Release(current);
+                current = applied;
+                next += length;
+                length = Math.Min(2 * length, RunLengthMax);
+            }
+            else if (length > 1)
+            {
+                length /= 2;
+            }
+            else
+            {
+                Found lost = found[next++];
+                TransactionsDropped++;
+                _losses.Add(new RecoveryLoss(lost.Start.Lsn, lost.End.Lsn - 1, TablesOf(lost), $"it does not fit without what is lost before it: {problem}"));
+            }
+        }
+        return current;
+    }
+
+    // Whole transactions, in the order of their LSNs, and the gaps between them.
+    private List<Found> Find(int first, LogSegmentReport fault)
+    {
+        List<Found> found = [];
+        long expected = fault.End.Lsn;
+        for (int i = first; i < _segments.Count; i++)
+        {
+            RecoverySegment segment = _segments[i];
+            using Stream stream = files.OpenRead(segment.Path);
+            LogFault? bad = i == first ? fault.Fault : null;
+            LogPosition? from = null;
+            while (bad is null || (from = Resume(stream, segment, bad, expected)) is not null)
+            {
+                LogReader reader = NewReader(segment, stream, from);
+                LogPosition start = reader.End;
+                while (reader.Read())
+                {
+                    if (reader.Line.IsLastPart)
+                    {
+                        if (start.Lsn > expected)
+                        {
+                            Lose(expected, start.Lsn - 1, i > first && bad is null ? null : bad ?? fault.Fault, segment);
+                        }
+                        found.Add(new Found(i, start, reader.End));
+                        expected = reader.End.Lsn;
+                        start = reader.End;
+                    }
+                }
+                bad = reader.Report.Fault;
+                if (bad is null)
+                {
+                    break;
+                }
+            }
+            if (segment.Counted is { } counted && counted.LastLsn >= expected)
+            {
+                Lose(expected, counted.LastLsn, bad, segment);
+                expected = counted.LastLsn + 1;
+            }
+        }
+        if (expected == fault.End.Lsn)
+        {
+            Lose(expected, Math.Max(expected, fault.LastLsnBehind), fault.Fault, _segments[first]);
+        }
+        return found;
+    }
+
+    private void Lose(long firstLsn, long lastLsn, LogFault? fault, RecoverySegment segment) => _losses.Add(new RecoveryLoss(firstLsn, lastLsn, [], fault is null
+        ? "it is missing"
+        : string.Create(CultureInfo.InvariantCulture, $"{fault.Reason} ({segment.Path}, line {fault.Line}, byte offset {fault.Offset})")));
+
+    // The next transaction that begins behind a bad line.
+    private static LogPosition? Resume(Stream stream, RecoverySegment segment, LogFault bad, long expectedLsn)
+    {
+        var scanner = new LogLineScanner(stream, Math.Min(stream.Length, segment.Counted?.Length ?? long.MaxValue));
+        scanner.MoveTo(bad.Offset, bad.Line);
+        scanner.Next();
+        Checksum seed = LogChecksum.Seed(segment.Header.Salt);
+        for (LogLineKind kind = scanner.Next(); kind != LogLineKind.None; kind = scanner.Next())
+        {
+            if (kind == LogLineKind.Ended && LogLine.IsWhole(scanner.Line, seed) && LogLine.TryParse(scanner.Line, out LogLine line)
+                && line.Part == 1 && line.Lsn >= expectedLsn)
+            {
+                return new LogPosition(scanner.Offset, scanner.LineNumber, line.Lsn);
+            }
+        }
+        return null;
+    }
+
+    private static LogReader NewReader(RecoverySegment segment, Stream stream, LogPosition? from) =>
+        new(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, From = from });
+
+    // Null where something does not fit: then the fork is half changed, and of no use.
+    private LoadedDatabase? TryApply(LoadedDatabase fork, List<Found> found, int first, int count, out string problem)
+    {
+        Stream? stream = null;
+        problem = "";
+        try
+        {
+            var applier = new LogApplier(fork, target, files);
+            LogReader? reader = null;
+            int open = -1;
+            for (int i = first; i < first + count; i++)
+            {
+                RecoverySegment segment = _segments[found[i].Segment];
+                if (reader is null || open != found[i].Segment || reader.End != found[i].Start)
+                {
+                    stream?.Dispose();
+                    stream = files.OpenRead(segment.Path);
+                    reader = NewReader(segment, stream, found[i].Start);
+                    open = found[i].Segment;
+                }
+                do
+                {
+                    if (!reader.Read())
+                    {
+                        throw reader.Report.ToError();
+                    }
+                    applier.Apply(reader, segment.Path);
+                }
+                while (!reader.Line.IsLastPart);
+                applier.Flush(segment.Path, reader.End);
+            }
+            LoadedDatabase applied = applier.Finish();
+            CheckForeignKeys(applied);
+            TransactionsApplied += applier.TransactionCount;
+            RecordsApplied += applier.RecordCount;
+            return applied;
+        }
+        catch (PhantomDbException error) when (error.SqlState is not (SqlStates.OutOfMemory or SqlStates.IoError))
+        {
+            problem = error.Message;
+            Release(fork);
+            return null;
+        }
+        finally
+        {
+            stream?.Dispose();
+        }
+    }
+
+    private static void CheckForeignKeys(LoadedDatabase database)
+    {
+        foreach (TableDefinition table in database.Catalog.Tables)
+        {
+            foreach (ConstraintDefinition constraint in table.Constraints)
+            {
+                if (constraint.Kind == ConstraintKind.ForeignKey && !constraint.IsNotValid)
+                {
+                    new ForeignKeyCheck(database.Catalog, database.Storage, table, constraint).Run();
+                }
+            }
+        }
+    }
+
+    private string[] TablesOf(Found transaction)
+    {
+        RecoverySegment segment = _segments[transaction.Segment];
+        using Stream stream = files.OpenRead(segment.Path);
+        LogReader reader = NewReader(segment, stream, transaction.Start);
+        SortedSet<string> tables = new(StringComparer.Ordinal);
+        while (reader.Read())
+        {
+            if (!reader.Table.IsEmpty)
+            {
+                tables.Add(Encoding.UTF8.GetString(reader.Table));
+            }
+            if (reader.Line.IsLastPart)
+            {
+                break;
+            }
+        }
+        return [.. tables];
+    }
+
+    private LoadedDatabase Fork(LoadedDatabase database)
+    {
+        DatabaseStorage fork = DatabaseStorage.Fork(database.Storage.Tables.Values, database.Storage.Sequences.Values, target.Account);
+        fork.FinishFork();
+        return database with { Storage = fork };
+    }
+
+    private static void Release(LoadedDatabase database)
+    {
+        foreach (TableStore table in database.Storage.Tables.Values)
+        {
+            table.ReleaseMemory();
+        }
+    }
+}
