@@ -44,7 +44,7 @@ internal sealed class DatabasePersistence
         Timeline = start.Timeline;
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
         Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder);
-        database.Transactions.UseLog(Log, start.NextLsn - 1);
+        database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
     }
 
     /// <summary>Full path of the database's own file.</summary>

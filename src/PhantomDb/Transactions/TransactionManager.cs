@@ -83,9 +83,10 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// <summary>The log that commits wait for; null in memory.</summary>
     public ICommitLog? Log { get; private set; }
 
-    /// <summary>From now on commits go into a log. Before the first transaction, with the last number of the log so far.</summary>
-    public void UseLog(ICommitLog log, long lastLogSequenceNumber)
+    /// <summary>From now on commits go into a log. Before the first transaction, with the last numbers of the log so far.</summary>
+    public void UseLog(ICommitLog log, long lastLogSequenceNumber, long lastTransactionId = 0)
     {
+        _lastTransactionId = Math.Max(_lastTransactionId, lastTransactionId);
         Timestamps.Advance(lastLogSequenceNumber);
         Log = log;
         storage.UseLog(new SequenceLog(this));

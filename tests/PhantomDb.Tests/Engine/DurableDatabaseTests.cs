@@ -94,6 +94,27 @@ public sealed class DurableDatabaseTests
     }
 
     [TestMethod]
+    public void Numbers_of_transactions_go_on_after_an_opening()
+    {
+        long last = 0;
+        for (int i = 0; i < 4; i++)
+        {
+            using Database database = Database.Open("shop", Options);
+            using Session session = database.OpenSession();
+            session.Execute($"CREATE TABLE t{i} (a int)").Dispose();
+            session.Execute("BEGIN").Dispose();
+            using (QueryResult result = session.Execute("SELECT txid_current()"))
+            {
+                Assert.IsTrue(result.Read());
+                Assert.IsGreaterThan(last, result.GetInt64(0));
+                last = result.GetInt64(0);
+            }
+            session.Execute($"INSERT INTO t{i} VALUES (1)").Dispose();
+            session.Execute("COMMIT").Dispose();
+        }
+    }
+
+    [TestMethod]
     public void A_missing_log_is_noticed()
     {
         Database database = Database.Open("shop", Options);

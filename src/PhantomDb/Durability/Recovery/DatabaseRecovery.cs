@@ -19,6 +19,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<string> DamagedFiles { get; init; } = [];
 
+    /// <summary>The highest number of a transaction in the log's last segments; 0 where it is not known.</summary>
+    public long LastTransactionId { get; init; }
+
     /// <summary>Promises that records are kept, which the manifest alone has.</summary>
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
 
@@ -50,6 +53,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
 internal sealed class DatabaseRecovery
 {
     private readonly string _path;
+    private long _lastTransactionId;
     private readonly IFileSystem _files;
     private readonly RecoveryOptions _options;
     private readonly LoadTarget _target;
@@ -121,6 +125,7 @@ internal sealed class DatabaseRecovery
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
+            LastTransactionId = _lastTransactionId,
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
             HasMore = _hasMore, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
@@ -245,6 +250,7 @@ internal sealed class DatabaseRecovery
                 _recordsRead++;
                 lastTime = line.Time;
                 end = reader.End;
+                _lastTransactionId = Math.Max(_lastTransactionId, line.TransactionId);
                 if (line.Lsn > baseLsn)
                 {
                     applier.Apply(reader, segment.Path);
