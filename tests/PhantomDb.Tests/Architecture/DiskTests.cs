@@ -22,7 +22,7 @@ public sealed class DiskTests
         RegexOptions.CultureInvariant);
 
     [TestMethod]
-    public void Nothing_beside_the_seam_touches_the_disk()
+    public void P9_nothing_beside_the_seam_touches_the_disk()
     {
         string[] violations =
         [

@@ -80,7 +80,7 @@ public sealed class DatabaseFileSaveTests : DatabaseFileTest
     [DataRow(true, true)]
     [DataRow(false, false)]
     [DataRow(false, true)]
-    public void Whatever_call_fails_the_old_file_or_the_new_one_is_there_whole(bool isSealed, bool isFull)
+    public void P4_whatever_call_of_a_save_fails_the_old_file_or_the_new_one_is_there_whole(bool isSealed, bool isFull)
     {
         DatabaseFileOptions options = new() { Sealed = isSealed, GeneratedAt = DateTime.UnixEpoch };
         LoadedDatabase old = Load(Example), changed = Load(Example.Replace("Jane", "Janet", StringComparison.Ordinal));

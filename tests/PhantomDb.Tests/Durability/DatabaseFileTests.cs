@@ -12,7 +12,7 @@ namespace PhantomDb.Tests.Durability;
 public sealed class DatabaseFileTests : DatabaseFileTest
 {
     [TestMethod]
-    public void The_formats_own_example_keeps_its_lines_when_loaded_and_saved()
+    public void P1_T16_the_formats_own_example_keeps_its_lines_when_loaded_and_saved()
     {
         LoadedDatabase loaded = Load(Example);
         Save(loaded);

@@ -15,7 +15,7 @@ public sealed class DurableDatabaseTests
     private DatabaseOptions Options => new() { DataDirectory = Folder, FileSystem = _disk, MemoryLimit = 1 << 28 };
 
     [TestMethod]
-    public void P13_all_that_SQL_makes_comes_back_from_the_log_alone()
+    public void P13_L5_all_that_SQL_makes_comes_back_from_the_log_alone()
     {
         Database database = Database.Open("shop", Options);
         using Session session = database.OpenSession();

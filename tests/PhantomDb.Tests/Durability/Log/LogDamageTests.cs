@@ -34,7 +34,7 @@ public sealed class LogDamageTests
     }
 
     [TestMethod]
-    public void T3_every_truncation_ends_at_the_last_whole_transaction()
+    public void T3_F7_every_truncation_ends_at_the_last_whole_transaction()
     {
         for (int length = HeaderLength; length < Original.Length; length++)
         {
@@ -68,7 +68,7 @@ public sealed class LogDamageTests
     }
 
     [TestMethod]
-    public void T4_every_flipped_bit_has_the_verdict_of_the_lag_rule()
+    public void T4_K2_every_flipped_bit_has_the_verdict_of_the_lag_rule()
     {
         byte[] bytes = [.. Original];
         for (int bit = 0; bit < 8 * bytes.Length; bit++)

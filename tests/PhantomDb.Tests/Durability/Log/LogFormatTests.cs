@@ -17,7 +17,7 @@ public sealed class LogFormatTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void A_line_reads_as_the_format_says()
+    public void F10_a_line_reads_as_the_format_says()
     {
         var batch = new LogBatch();
         batch.Begin(LogOperation.Update, "accounts"u8);

@@ -9,7 +9,7 @@ namespace PhantomDb.Tests.Durability.Log;
 public sealed class TransactionLogCrashTests
 {
     [TestMethod]
-    public void T2_acknowledged_commits_are_there_whatever_operation_the_crash_comes_at()
+    public void T2_K6_acknowledged_commits_are_there_whatever_operation_the_crash_comes_at()
     {
         int operations = 0;
         for (int at = 0; at <= operations; at++)

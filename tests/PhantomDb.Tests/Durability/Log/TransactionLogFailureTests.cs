@@ -28,7 +28,7 @@ public sealed class TransactionLogFailureTests
     }
 
     [TestMethod]
-    public void A_full_disk_is_53100_and_writing_resumes_when_there_is_room()
+    public void F6_a_full_disk_is_53100_and_writing_resumes_when_there_is_room()
     {
         using var test = new LogUnderTest();
         test.Commit("one");

@@ -12,7 +12,7 @@ public sealed class TransactionLogTests
     private static readonly TransactionLogOptions Relaxed = Quiet with { SyncPolicy = LogSyncPolicy.Interval, SyncIntervalMs = 30, WriteDelayMs = 2 };
 
     [TestMethod]
-    public void Commits_are_acknowledged_when_they_are_flushed_and_published_in_the_order_of_their_LSNs()
+    public void P14_commits_are_acknowledged_when_they_are_flushed_and_published_in_the_order_of_their_LSNs()
     {
         using var test = new LogUnderTest();
         List<(long Lsn, long Flushed)> seen = [];
@@ -35,7 +35,7 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
-    public void P10_committers_share_flushes_and_ten_thousand_commits_open_one_handle()
+    public void P10_K3_committers_share_flushes_and_ten_thousand_commits_open_one_handle()
     {
         using var test = new LogUnderTest();
         test.RunCommitters(1, 10_000, (_, i) => test.Commit("x"));
@@ -48,7 +48,7 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
-    public void L4_rotation_keeps_segments_within_their_size_and_transactions_whole()
+    public void L4_K1_rotation_keeps_segments_within_their_size_and_transactions_whole()
     {
         using var test = new LogUnderTest(Quiet with { SegmentBytes = 4096 });
         TableDefinition table = Table("users");
@@ -77,7 +77,7 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
-    public void Entries_are_read_at_and_after_any_LSN_over_all_segments()
+    public void A1_entries_are_read_at_and_after_any_LSN_over_all_segments()
     {
         using var test = new LogUnderTest(Quiet with { SegmentBytes = 1 << 18, IndexCacheBytes = 1 << 10 });
         for (int i = 1; i <= 60; i++)
@@ -112,7 +112,7 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
-    public void Interval_publishes_at_once_writes_soon_and_flushes_within_the_interval()
+    public void L2_L3_F2_interval_publishes_at_once_writes_soon_and_flushes_within_the_interval()
     {
         using var test = new LogUnderTest(Relaxed);
         LogBatch batch = LogUnderTest.Insert("a");
@@ -269,7 +269,7 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
-    public void Who_finds_the_queue_full_waits_and_can_be_cancelled()
+    public void L2_who_finds_the_queue_full_waits_and_can_be_cancelled()
     {
         using var isHeld = new ManualResetEventSlim();
         using var test = new LogUnderTest(Relaxed with { QueueBytes = 1024, WriteDelayMs = 1 });

@@ -343,7 +343,7 @@ public sealed class DatabaseRecoveryTests : RecoveryTest
     }
 
     [TestMethod]
-    public void A_point_in_the_log_is_recovered_without_touching_a_file()
+    public void A7_a_point_in_the_log_is_recovered_without_touching_a_file()
     {
         Log.Commit(Users, "INSERT,users,1,a");
         SaveAs(SnapshotPath, Recover());
