@@ -3,26 +3,26 @@ using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Architecture;
 
-/// <summary>What users of the engine can name is listed in PublicApi.txt: a change of it is a change in plain sight.</summary>
+/// <summary>What users of an assembly can name is listed in a file beside this one: a change of it is a change in plain sight.</summary>
 [TestClass]
 public sealed class PublicApiTests
 {
     private const string AcceptVariable = "PHANTOMDB_ACCEPT_PUBLIC_API";
 
-    private static readonly string ListPath =
-        RepositoryPaths.InRepository("tests", "PhantomDb.Tests", "Architecture", "PublicApi.txt");
-
     [TestMethod]
-    public void The_public_surface_of_the_engine_is_what_PublicApi_lists()
+    [DataRow("PhantomDb", "PublicApi.txt")]
+    [DataRow("PhantomDb.Hosting", "PublicApi.Hosting.txt")]
+    public void The_public_surface_of_an_assembly_is_what_its_list_says(string assembly, string list)
     {
-        string[] actual = [.. PublicApi.Describe(Assembly.Load("PhantomDb"))];
+        string[] actual = [.. PublicApi.Describe(Assembly.Load(assembly))];
+        string path = RepositoryPaths.InRepository("tests", "PhantomDb.Tests", "Architecture", list);
         if (Environment.GetEnvironmentVariable(AcceptVariable) == "1")
         {
-            File.WriteAllText(ListPath, string.Join('\n', actual) + "\n");
+            File.WriteAllText(path, string.Join('\n', actual) + "\n");
             return;
         }
 
-        string[] listed = File.ReadAllText(ListPath).TrimEnd('\n').Split('\n');
+        string[] listed = File.ReadAllText(path).TrimEnd('\n').Split('\n');
         string[] difference =
         [
             .. listed.Except(actual).Select(line => $"- {line}"),

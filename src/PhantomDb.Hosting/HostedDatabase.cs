@@ -1,0 +1,125 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace PhantomDb.Hosting;
+
+/// <summary>
+/// The life of a database in a host: opened before the services are started, or earlier where one asks for it when it is made; closed after all of them have
+/// stopped. A failure to open it fails the host's start, a failure to close it the host's end; it is thrown, not logged.
+/// </summary>
+internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposable, IAsyncDisposable
+{
+    private readonly string _name;
+    private readonly PhantomDbHostOptions _options;
+    private readonly string? _contentRoot;
+    private readonly ILogger _logger;
+    private readonly Lazy<Database> _database;
+    private Database? _opened;
+    private int _isDisposed;
+
+    /// <param name="name">Under which it was added.</param>
+    /// <param name="contentRoot">Null outside of a host.</param>
+    public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger)
+    {
+        (_name, _options, _contentRoot, _logger) = (name, options, contentRoot, logger);
+        _database = new Lazy<Database>(Open);
+    }
+
+    /// <summary>The open database; the first who asks opens it.</summary>
+    public Database Database => _database.Value;
+
+    public async Task StartingAsync(CancellationToken cancellationToken) =>
+        await Task.Run(() => _database.Value, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Where the host's time is over, the database's own file is not written; what is committed goes to the disk whatever the time.</summary>
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        if (_opened is { } database)
+        {
+            long start = Stopwatch.GetTimestamp();
+            await database.CloseAsync(cancellationToken).ConfigureAwait(false);
+            LogClosed(_name, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+        }
+    }
+
+    // Who made the host and did not start it, or did not stop it, has the database closed nevertheless. One that is still being opened is closed by its opener.
+    public void Dispose()
+    {
+        Interlocked.Exchange(ref _isDisposed, 1);
+        Volatile.Read(ref _opened)?.Dispose();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Exchange(ref _isDisposed, 1);
+        if (Volatile.Read(ref _opened) is { } database)
+        {
+            await database.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private Database Open()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed == 1, this);
+        string name = _options.Name ?? _name;
+        Database database = Database.Open(FromContentRoot(name, isName: true), _options.Database with { DataDirectory = FromContentRoot(_options.Database.DataDirectory) });
+        Interlocked.Exchange(ref _opened, database);
+        if (Volatile.Read(ref _isDisposed) == 1)
+        {
+            database.Dispose();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+        if (database.IsNew && _options.MustExist)
+        {
+            database.Dispose();
+            throw new PhantomDbException("58P01", $"there is no database \"{database.FilePath ?? name}\"")
+            {
+                Hint = "A name without separator and without the ending .db is looked for in the data directory.",
+            };
+        }
+        LogOpening(database);
+        return database;
+    }
+
+    // What has a separator or the ending .db is a path, all else a name in the data directory.
+    private string FromContentRoot(string path, bool isName = false) =>
+        _contentRoot is null || (isName && Path.GetFileName(path) == path && !path.EndsWith(".db", StringComparison.OrdinalIgnoreCase)) ? path : Path.Combine(_contentRoot, path);
+
+    private void LogOpening(Database database)
+    {
+        string place = database.FilePath ?? "in memory";
+        switch (database.Recovery)
+        {
+            case null:
+                LogNew(_name, place);
+                break;
+            case { Verdict: RecoveryVerdict.Clean } report:
+                LogOpen(_name, place, report.ToLine());
+                break;
+            case { } report:
+                LogRecovered(_name, place, report.ToLine());
+                break;
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Information, "Database {Database} is open, {Place}: {Recovery}")]
+    private partial void LogOpen(string database, string place, string recovery);
+
+    [LoggerMessage(2, LogLevel.Warning, "Database {Database} is open, {Place}, but its files were not as they should be: {Recovery}")]
+    private partial void LogRecovered(string database, string place, string recovery);
+
+    [LoggerMessage(3, LogLevel.Information, "Database {Database} is open and new, {Place}")]
+    private partial void LogNew(string database, string place);
+
+    [LoggerMessage(4, LogLevel.Information, "Database {Database} is closed, after {Milliseconds:F0} ms")]
+    private partial void LogClosed(string database, double milliseconds);
+}

@@ -1,0 +1,20 @@
+namespace PhantomDb;
+
+/// <summary>Opening and closing without a thread of the caller's: both read and write whole files.</summary>
+public sealed partial class Database : IAsyncDisposable
+{
+    /// <summary>As <see cref="Open"/>, on another thread.</summary>
+    /// <param name="cancellation">Before it has begun; what has begun is finished.</param>
+    public static Task<Database> OpenAsync(string name, DatabaseOptions? options = null, CancellationToken cancellation = default) =>
+        OnAnotherThread(() => Open(name, options), cancellation);
+
+    /// <summary>As <see cref="Close()"/>, on another thread.</summary>
+    public Task CloseAsync(CancellationToken hurry = default) => OnAnotherThread(() => { Close(); return true; }, CancellationToken.None);
+
+    /// <summary>As <see cref="Dispose"/>, on another thread.</summary>
+    public async ValueTask DisposeAsync() => await OnAnotherThread(() => { Dispose(); return true; }, CancellationToken.None).ConfigureAwait(false);
+
+    // One of its own: it may take seconds, which are the disk's.
+    private static Task<T> OnAnotherThread<T>(Func<T> work, CancellationToken cancellation) =>
+        Task.Factory.StartNew(work, cancellation, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+}

@@ -1,0 +1,209 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Hosting;
+
+namespace PhantomDb.Tests.Hosting;
+
+/// <summary>A database's life in a host: open before the others start, closed after they have stopped, whatever goes wrong.</summary>
+[TestClass]
+public sealed class HostedDatabaseTests : HostTest
+{
+    [TestMethod]
+    public async Task A_database_is_open_before_services_start_and_closed_after_they_have_stopped()
+    {
+        Make("shop", "CREATE TABLE t (a text)");
+        HostApplicationBuilder builder = NewHost();
+        IHost? host = null;
+        Database Shop() => host!.Services.GetRequiredService<Database>();
+        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added before, started')"), () => Run(Shop(), "INSERT INTO t VALUES ('added before, stopped')")));
+        builder.AddPhantomDb("shop");
+        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added after, started')"), () => Run(Shop(), "INSERT INTO t VALUES ('added after, stopped')")));
+
+        using (host = builder.Build())
+        {
+            await host.StartAsync();
+            Assert.AreEqual(2, Count(Shop(), "t"));
+            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options)).SqlState);
+            await host.StopAsync();
+            Assert.AreEqual(4, CountOnDisk("shop", "t"));
+        }
+
+        string[] ours = [.. Logged.Ours];
+        Assert.HasCount(2, ours, string.Join('\n', Logged.Lines));
+        StringAssert.StartsWith(ours[0], $"Information: Database shop is open, {Path.Combine(DataFolder, "shop.db")}: recovery CLEAN: LSN ");
+        StringAssert.StartsWith(ours[1], "Information: Database shop is closed, after ");
+    }
+
+    [TestMethod]
+    public async Task A_service_that_gets_it_when_it_is_made_has_it_open()
+    {
+        Make("shop", "CREATE TABLE t (a text)");
+        HostApplicationBuilder builder = NewHost();
+        builder.Services.AddHostedService<Eager>();
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Assert.AreEqual(2, Count(host.Services.GetRequiredService<Database>(), "t"));
+        await host.StopAsync();
+        Assert.AreEqual(3, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
+    public async Task A_database_that_cannot_be_opened_fails_the_start_and_no_service_starts()
+    {
+        Make("shop", "CREATE TABLE t (a text)");
+        bool isStarted = false;
+        HostApplicationBuilder builder = NewHost();
+        builder.Services.AddSingleton<IHostedService>(new Step(() => isStarted = true, null));
+        builder.AddPhantomDb("shop");
+        using (Database.Open("shop", Options))
+        {
+            using IHost refused = builder.Build();
+            Assert.AreEqual("55006", (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => refused.StartAsync())).SqlState);
+        }
+
+        string file = Path.Combine(DataFolder, "shop.db");
+        File.WriteAllText(file, File.ReadAllText(file).Replace("[TABLE:t]", "[TABLE:u]", StringComparison.Ordinal));
+        foreach (string log in Directory.GetFiles(DataFolder, "shop*.log"))
+        {
+            File.Delete(log);
+        }
+        HostApplicationBuilder other = NewHost();
+        other.Services.AddSingleton<IHostedService>(new Step(() => isStarted = true, null));
+        other.AddPhantomDb("shop");
+        using IHost damaged = other.Build();
+        PhantomDbException error = await Assert.ThrowsExactlyAsync<PhantomDbException>(() => damaged.StartAsync());
+        Assert.Contains(file, error.Message + error.Where);
+        Assert.IsFalse(isStarted);
+    }
+
+    [TestMethod]
+    public async Task A_database_that_must_exist_and_does_not_fails_the_start_and_leaves_nothing()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop", options => options.MustExist = true);
+        using IHost host = builder.Build();
+        PhantomDbException error = await Assert.ThrowsExactlyAsync<PhantomDbException>(() => host.StartAsync());
+        Assert.AreEqual("58P01", error.SqlState);
+        Assert.Contains(Path.Combine(DataFolder, "shop.db"), error.Message);
+        Assert.IsFalse(Directory.Exists(DataFolder));
+    }
+
+    [TestMethod]
+    public async Task Two_databases_are_asked_for_by_their_names()
+    {
+        Make("shop", "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('shop')");
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop");
+        builder.Services.AddPhantomDb("audit", options => (options.Name, options.Database) = ("elsewhere/log.db", new DatabaseOptions { SyncPolicy = SyncPolicy.Interval }));
+        using (IHost host = builder.Build())
+        {
+            await host.StartAsync();
+            Database shop = host.Services.GetRequiredKeyedService<Database>("shop"), audit = host.Services.GetRequiredKeyedService<Database>("audit");
+            Assert.AreEqual(1, Count(shop, "t"));
+            Assert.AreEqual((SyncPolicy.Always, SyncPolicy.Interval), (shop.Options.SyncPolicy, audit.Options.SyncPolicy));
+            Run(audit, "CREATE TABLE a (n int)", "INSERT INTO a VALUES (1), (2)");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<InvalidOperationException>(() => host.Services.GetRequiredService<Database>()).Message,
+                "The host has several databases, shop, audit: ask for one of them, as [FromKeyedServices(\"shop\")] Database.");
+            await host.StopAsync();
+        }
+        using Database again = Database.Open(Path.Combine(Folder, "elsewhere", "log.db"));
+        Assert.AreEqual(2, Count(again, "a"));
+    }
+
+    [TestMethod]
+    public async Task The_only_one_needs_no_name_and_added_again_it_is_configured_further()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncPolicy = SyncPolicy.None })
+            .AddPhantomDb("shop", options => options.Database = options.Database with { DataDirectory = "other" });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database shop = host.Services.GetRequiredService<Database>();
+        Assert.AreSame(shop, host.Services.GetRequiredKeyedService<Database>("shop"));
+        Assert.AreEqual(SyncPolicy.None, shop.Options.SyncPolicy);
+        Assert.AreEqual(Path.Combine(Folder, "other", "shop.db"), shop.FilePath);
+        await host.StopAsync();
+        Assert.IsTrue(Logged.Ours.Any(line => line.StartsWith("Information: Database shop is open and new, ", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    [DataRow(SyncPolicy.Always)]
+    [DataRow(SyncPolicy.Interval)]
+    [DataRow(SyncPolicy.None)]
+    public async Task What_is_committed_is_on_the_disk_when_the_host_has_stopped_even_where_its_time_is_over(SyncPolicy policy)
+    {
+        Make("shop", "CREATE TABLE t (a int)");
+        HostApplicationBuilder builder = NewHost();
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(1));
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncPolicy = policy, SyncInterval = TimeSpan.FromHours(1) });
+        builder.Services.AddSingleton<IHostedService>(new Step(null, () => Thread.Sleep(50)));
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Run(host.Services.GetRequiredService<Database>(), "INSERT INTO t SELECT generate_series(1, 1000)");
+        await host.StopAsync();
+
+        Assert.AreEqual(1000, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
+    public async Task A_host_that_is_not_stopped_closes_the_database_when_it_is_disposed_of()
+    {
+        Make("shop", "CREATE TABLE t (a int)");
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop");
+        using (IHost host = builder.Build())
+        {
+            await host.StartAsync();
+            Run(host.Services.GetRequiredService<Database>(), "INSERT INTO t VALUES (1)");
+        }
+        Assert.AreEqual(1, CountOnDisk("shop", "t"));
+
+        ServiceCollection services = new();
+        services.AddPhantomDb("shop", options => options.Database = Options);
+        await using (ServiceProvider provider = services.BuildServiceProvider())
+        {
+            Run(provider.GetRequiredService<Database>(), "INSERT INTO t VALUES (2)");
+        }
+        Assert.AreEqual(2, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
+    public async Task Recovery_that_found_something_is_a_warning()
+    {
+        Make("shop", "CREATE TABLE t (a int)");
+        string log = Path.Combine(DataFolder, "shop.log");
+        File.AppendAllText(log, "7,2026-11-21 12:00");
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        await host.StopAsync();
+        Assert.IsTrue(
+            Logged.Ours.Any(line => line.StartsWith("Warning: Database shop is open, ", StringComparison.Ordinal) && line.Contains("recovery TORN", StringComparison.Ordinal)),
+            string.Join('\n', Logged.Lines));
+    }
+
+    private sealed class Eager : IHostedService
+    {
+        private readonly Database _database;
+
+        public Eager(Database database)
+        {
+            _database = database;
+            Run(database, "INSERT INTO t VALUES ('made')");
+        }
+
+        public Task StartAsync(CancellationToken cancellationToken) => Insert("started");
+
+        public Task StopAsync(CancellationToken cancellationToken) => Insert("stopped");
+
+        private Task Insert(string text)
+        {
+            Run(_database, $"INSERT INTO t VALUES ('{text}')");
+            return Task.CompletedTask;
+        }
+    }
+}
