@@ -1,3 +1,4 @@
+using PhantomDb.Durability.History;
 using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 using PhantomDb.Functions;
@@ -20,7 +21,7 @@ public sealed partial class Database
     public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);
 
     /// <summary>What can be read of the log; null where there is none.</summary>
-    internal LogHistory? LogToRead => WrittenLog?.ToRead();
+    internal ILogSource? LogToRead => WrittenLog is { } log ? log.ToRead() : Options.IsReadOnly && FilePath is not null ? new FolderLog(FilePath, Options.FileSystem) : null;
 
     internal ILogControl? LogControl => HasLog ? Log : null;
 

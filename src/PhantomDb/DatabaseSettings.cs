@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
 using PhantomDb.Execution.Settings;
 
 namespace PhantomDb;
@@ -54,7 +55,7 @@ public sealed class DatabaseSettings
     /// <summary>
     /// All changes that the log has, in their order: those before the oldest record that is kept are not among them, and in memory there are none.
     /// </summary>
-    public IEnumerable<SettingChange> History() => (_database.LogToRead?.ReadKept(LogRange.All, record => record.Operation == LogOperation.Setting) ?? [])
+    public IEnumerable<SettingChange> History() => (_database.LogToRead?.ReadKept(LogRange.All, (operation, _) => operation == LogOperation.Setting) ?? [])
         .Select(entry => new SettingChange(entry.Lsn, entry.Time, entry.Others![0]!, entry.Others[1]));
 
     internal IReadOnlyList<string> ResetEach()
@@ -89,6 +90,10 @@ public sealed class DatabaseSettings
     private void Commit((string Name, string? Value)[] changes)
     {
         ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+        if (_database.Options.IsReadOnly)
+        {
+            throw Error.ReadOnlyDatabase(_database.Name);
+        }
         var batch = new LogBatch();
         foreach ((string name, string? value) in changes)
         {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Catalog;
 using PhantomDb.Durability.History;
 using PhantomDb.Durability.Log;
@@ -11,19 +12,51 @@ namespace PhantomDb;
 /// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none but those of its settings.</summary>
 internal sealed class DiskTables(Database database)
 {
-    private LogHistory? Log => database.LogToRead;
+    private ILogSource? Log => database.LogToRead;
 
     public IEnumerable<object?[]> Rows(SystemScan scan) => scan.Relation.Name switch
     {
         "phantomdb_log" => LogRows(scan, Log),
         "phantomdb_recovery" => database.Recovery is { } report ? [RecoveryRow(scan, report)] : [],
         "phantomdb_recovery_files" => (database.Recovery?.Files ?? []).Select(file => scan.Row(("path", file.Path), ("is_used", file.IsUsed), ("reason", file.Reason))),
+        "phantomdb_files" => Files().Select(file => scan.Row(
+            ("name", file.Name), ("kind", KindText(file.Kind)), ("byte_count", file.ByteCount), ("first_lsn", file.FirstLsn), ("last_lsn", file.LastLsn), ("timeline", file.Timeline),
+            ("is_needed", file.IsNeeded), ("purpose", file.Purpose))),
+        "phantomdb_snapshots" => Files().Where(file => file.Kind == DatabaseFileKind.Snapshot).Select(file => scan.Row(
+            ("name", file.Name), ("lsn", file.LastLsn), ("taken_at", TakenAt(file.Name)), ("timeline", file.Timeline), ("byte_count", file.ByteCount), ("is_needed", file.IsNeeded))),
         "phantomdb_settings" => database.Catalog.Settings.Select(setting => scan.Row(("name", setting.Key), ("value", setting.Value))),
         _ => throw new System.Diagnostics.UnreachableException(scan.Relation.Name),
     };
 
+    // The files of the folder, by their headers: nothing is summed up.
+    private IReadOnlyList<DatabaseFileReport> Files() => database.FilePath is { } path ? DatabaseTools.Files(path, database.Options) : [];
+
+    private static string KindText(DatabaseFileKind kind) => kind switch
+    {
+        DatabaseFileKind.Database => "database",
+        DatabaseFileKind.Seal => "seal",
+        DatabaseFileKind.Snapshot => "snapshot",
+        DatabaseFileKind.LogSegment => "log segment",
+        DatabaseFileKind.SideFile => "side file",
+        DatabaseFileKind.Manifest => "manifest",
+        DatabaseFileKind.Lock => "lock",
+        DatabaseFileKind.SetAside => "set aside",
+        DatabaseFileKind.Unfinished => "unfinished",
+        _ => throw new System.Diagnostics.UnreachableException(),
+    };
+
+    // shop_snapshot_20261121_022500, perhaps with a number behind it.
+    private static long? TakenAt(string snapshotName)
+    {
+        const string Mark = "_snapshot_", Format = "yyyyMMdd_HHmmss";
+        int start = snapshotName.LastIndexOf(Mark, StringComparison.Ordinal) + Mark.Length;
+        return start >= Mark.Length && snapshotName.Length >= start + Format.Length
+            && DateTime.TryParseExact(snapshotName.AsSpan(start, Format.Length), Format, CultureInfo.InvariantCulture,
+                DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time) ? ToTimestamp(time) : null;
+    }
+
     /// <summary>The records of the log that what is asked of lsn and time allows, in a stream.</summary>
-    internal static IEnumerable<object?[]> LogRows(SystemScan scan, LogHistory? log)
+    internal static IEnumerable<object?[]> LogRows(SystemScan scan, ILogSource? log)
     {
         if (log is null)
         {

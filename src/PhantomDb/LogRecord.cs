@@ -25,6 +25,12 @@ public sealed record LogRecord(long Lsn, DateTime Time, long TransactionId, stri
     /// <summary>What a record says that is about no row: lines of a definition, <c>key=value</c> of an application's entry; empty for rows.</summary>
     public IReadOnlyList<string?> Values { get; init; } = [];
 
+    /// <summary>The file that it stands in, without folder.</summary>
+    internal string Segment { get; init; } = "";
+
+    /// <summary>The byte offset of its line in that file.</summary>
+    internal long Position { get; init; }
+
     /// <summary>The value of a key of an application's entry; null where it has no such key.</summary>
     public string? this[string key]
     {

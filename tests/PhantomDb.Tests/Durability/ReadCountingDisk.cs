@@ -1,12 +1,16 @@
 using PhantomDb.Durability;
+using PhantomDb.Errors;
 
 namespace PhantomDb.Tests.Durability;
 
-/// <summary>The system's disk, and how many bytes were read from it.</summary>
+/// <summary>The system's disk, and how many bytes were read from it. Writing can be made to fail.</summary>
 internal sealed class ReadCountingDisk : IFileSystem
 {
     private static readonly IFileSystem Disk = PhysicalFileSystem.Instance;
     private long _bytesRead;
+
+    /// <summary>True: what is written to an open file fails, and so does its flush.</summary>
+    public bool IsBroken { get; set; }
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
@@ -20,7 +24,7 @@ internal sealed class ReadCountingDisk : IFileSystem
 
     public Stream OpenRead(string path) => new CountedStream(this, Disk.OpenRead(path));
 
-    public IWritableFile Create(string path) => Disk.Create(path);
+    public IWritableFile Create(string path) => new BreakableFile(this, path, Disk.Create(path));
 
     public IWritableFile OpenWrite(string path) => Disk.OpenWrite(path);
 
@@ -35,6 +39,35 @@ internal sealed class ReadCountingDisk : IFileSystem
     public IDisposable Lock(string path, string owner) => Disk.Lock(path, owner);
 
     public void FlushFolder(string path) => Disk.FlushFolder(path);
+
+    private sealed class BreakableFile(ReadCountingDisk disk, string path, IWritableFile file) : IWritableFile
+    {
+        public long Length => file.Length;
+
+        public void Append(ReadOnlySpan<byte> bytes)
+        {
+            ThrowIfBroken();
+            file.Append(bytes);
+        }
+
+        public void TruncateTo(long length) => file.TruncateTo(length);
+
+        public void Flush()
+        {
+            ThrowIfBroken();
+            file.Flush();
+        }
+
+        public void Dispose() => file.Dispose();
+
+        private void ThrowIfBroken()
+        {
+            if (disk.IsBroken)
+            {
+                throw Error.FileFailed("write", path, "Input/output error");
+            }
+        }
+    }
 
     private sealed class CountedStream(ReadCountingDisk disk, Stream stream) : Stream
     {

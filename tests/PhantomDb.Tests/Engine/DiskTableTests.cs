@@ -9,7 +9,7 @@ public sealed class DiskTableTests : DurableTest
         using Database database = Database.CreateInMemory();
         using Session session = database.OpenSession();
         session.Execute("CREATE TABLE t (a int)").Dispose();
-        foreach (string query in (string[])["phantomdb_log", "phantomdb_recovery", "phantomdb_recovery_files", "phantomdb_settings", "phantomdb_history('t')"])
+        foreach (string query in (string[])["phantomdb_log", "phantomdb_recovery", "phantomdb_recovery_files", "phantomdb_settings", "phantomdb_files", "phantomdb_snapshots", "phantomdb_history('t')"])
         {
             using QueryResult result = session.Execute($"SELECT * FROM {query}");
             Assert.IsFalse(result.Read(), query);
@@ -100,6 +100,61 @@ public sealed class DiskTableTests : DurableTest
         Close();
         StringAssert.Contains(File.ReadAllText(Path.Combine(Folder, "shop.db")), "SETTING:work_mem,9MB");
         Assert.AreEqual("9MB", One("SHOW work_mem"));
+    }
+
+    [TestMethod]
+    public void A3_a_setting_that_does_not_reach_the_log_is_not_taken()
+    {
+        Run("SET PERSIST work_mem = '8MB'");
+        Disk.IsBroken = true;
+        Assert.ThrowsExactly<PhantomDbException>(() => Run("SET PERSIST work_mem = '9MB'"));
+        Assert.AreEqual("8MB", One("SHOW work_mem"));
+        Assert.AreEqual("8MB", Database.Settings.Get("work_mem"));
+        Disk.IsBroken = false;
+        Close();
+        Assert.AreEqual("8MB", One("SHOW work_mem"));
+    }
+
+    [TestMethod]
+    public void A_database_that_is_only_read_has_the_log_of_its_folder()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        Run("CREATE TABLE t (a int)", "SET PERSIST work_mem = '8MB'");
+        for (int i = 0; i < 100; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i})");
+        }
+        using Database reader = Database.Open("shop", Options with { IsReadOnly = true });
+        foreach (string sql in (string[])
+        [
+            "SELECT lsn, time, transaction, part, parts, operation, table_name, values, before, after, segment, position FROM phantomdb_log WHERE operation <> 'SYNC'",
+            "SELECT * FROM phantomdb_log WHERE lsn BETWEEN 50 AND 60 AND operation <> 'SYNC'", "SELECT * FROM phantomdb_history('t')",
+        ])
+        {
+            CollectionAssert.AreEqual(Rows(sql), RowsOf(reader, sql), sql);
+        }
+        Assert.AreEqual("8MB", reader.Settings.Get("work_mem"));
+        Assert.AreEqual("25006", StateOf(() => RowsOf(reader, "SET PERSIST work_mem = '9MB'")));
+        Assert.IsFalse(reader.HasLog);
+        Database.SaveToDisk();
+        Database.Log.CompactUpTo(60);
+        CollectionAssert.AreEqual(Rows("SELECT lsn FROM phantomdb_log WHERE lsn BETWEEN 3 AND 90"), RowsOf(reader, "SELECT lsn FROM phantomdb_log WHERE lsn BETWEEN 3 AND 90"), "what is kept");
+    }
+
+    [TestMethod]
+    public void The_files_of_the_database_are_listed()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        Run("CREATE TABLE t (a text)");
+        for (int i = 0; i < 50; i++)
+        {
+            Run($"INSERT INTO t VALUES ('row {i} of many')");
+        }
+        Database.SaveToDisk();
+        File.Copy(Path.Combine(Folder, "shop.db"), Path.Combine(Folder, "shop_snapshot_20261121_022500"));
+        CollectionAssert.IsSubsetOf(new[] { "database", "lock", "log segment", "manifest", "snapshot" }, Rows("SELECT DISTINCT kind FROM phantomdb_files"));
+        Assert.AreEqual("t|t", One("SELECT count(*) > 1, bool_and(first_lsn <= last_lsn AND byte_count > 0 AND timeline = 1) FROM phantomdb_files WHERE kind = 'log segment'"));
+        Assert.AreEqual("shop_snapshot_20261121_022500|2026-11-21 02:25:00+00|1|t", One("SELECT name, taken_at, timeline, lsn >= 51 AND byte_count > 100 FROM phantomdb_snapshots"));
     }
 
     private long BytesRead(string sql, string expected)

@@ -68,5 +68,18 @@ public abstract class DurableTest : IDisposable
         return rows[0];
     }
 
+    /// <summary>As <see cref="Rows"/>, of another database.</summary>
+    private protected static string[] RowsOf(Database database, string sql)
+    {
+        using Session session = database.OpenSession();
+        List<string> rows = [];
+        using QueryResult result = session.Execute(sql);
+        while (result.Read())
+        {
+            rows.Add(string.Join('|', Enumerable.Range(0, result.Columns.Count).Select(i => result.IsNull(i) ? "" : result.GetText(i))));
+        }
+        return [.. rows];
+    }
+
     private protected string StateOf(Action action) => Assert.ThrowsExactly<PhantomDbException>(action).SqlState;
 }

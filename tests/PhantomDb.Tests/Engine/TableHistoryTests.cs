@@ -35,6 +35,19 @@ public sealed class TableHistoryTests : DurableTest
     }
 
     [TestMethod]
+    public void Rows_of_a_bulk_load_come_from_its_side_file()
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text, note text)", "INSERT INTO t SELECT i, CASE WHEN i % 3 = 0 THEN NULL WHEN i % 3 = 1 THEN '' ELSE 'a, \"' || i END, 'x' FROM generate_series(1, 60000) i",
+            "ALTER TABLE t RENAME COLUMN name TO label", "ALTER TABLE t DROP COLUMN note", "UPDATE t SET label = 'new' WHERE id = 2");
+        Assert.AreEqual("1", One("SELECT count(*) FROM phantomdb_log WHERE operation = 'LOAD'"), "there is a side file");
+        Assert.AreEqual("60000|60000|20000|20000", One("""
+            SELECT count(*), count(DISTINCT id), count(*) FILTER (WHERE label = ''), count(*) FILTER (WHERE label IS NULL) FROM phantomdb_history('t') WHERE log_operation = 'LOAD'
+            """));
+        CollectionAssert.AreEqual(new[] { "a, \"2|LOAD|after", "a, \"2|UPDATE|before", "new|UPDATE|after" },
+            Rows("SELECT label, log_operation, log_image FROM phantomdb_history('t') WHERE id = 2"));
+    }
+
+    [TestMethod]
     public void What_it_cannot_tell_is_an_error()
     {
         Run("CREATE TABLE t (a text)", "INSERT INTO t VALUES ('x')", "DELETE FROM t", "ALTER TABLE t ALTER COLUMN a TYPE int USING a::int", "INSERT INTO t VALUES (1)", "CREATE VIEW v AS SELECT 1 AS a");

@@ -12,7 +12,7 @@ internal sealed record RowVersion(LogEntry Entry, bool IsBefore, IReadOnlyList<s
 /// The versions of a table's rows, in the log's order, in a stream. The log is read twice: for the definitions, which tell what the table and its columns
 /// were called, and then for the rows.
 /// </summary>
-internal sealed class TableHistory(LogHistory log, TableDefinition table)
+internal sealed class TableHistory(ILogSource log, TableDefinition table)
 {
     /// <summary>The versions of a range, as far as the log is kept.</summary>
     public IEnumerable<RowVersion> Read(LogRange range)
@@ -62,7 +62,7 @@ internal sealed class TableHistory(LogHistory log, TableDefinition table)
     {
         byte[][] names = [.. lineage.Names.Select(Encoding.UTF8.GetBytes)];
         int[]? places = null;   // of the present column, for each cell of an image; -1 for none
-        foreach (LogEntry entry in log.ReadKept(range with { FirstLsn = start, FirstTime = DateTime.MinValue }, reader => IsWanted(reader, names)))
+        foreach (LogEntry entry in log.ReadKept(range with { FirstLsn = start, FirstTime = DateTime.MinValue }, (operation, name) => IsWanted(operation, name, names)))
         {
             if (entry.Operation == "RENAME" || !lineage.IsOfTable(entry, out IReadOnlyDictionary<string, int>? columns))
             {
@@ -84,23 +84,30 @@ internal sealed class TableHistory(LogHistory log, TableDefinition table)
             {
                 yield return new RowVersion(entry, false, Arrange(made, places));
             }
-            if (entry.Operation is "TRUNCATE" or "LOAD")
+            if (entry.Operation == "TRUNCATE")
             {
                 yield return new RowVersion(entry, false, null);
+            }
+            if (entry.Operation == "LOAD")
+            {
+                foreach (string?[] row in SideFileRows.Read(log, entry, name => columns.GetValueOrDefault(name, -1), table.Columns.Count))
+                {
+                    yield return new RowVersion(entry, false, row);
+                }
             }
         }
     }
 
-    private static bool IsWanted(LogReader reader, byte[][] names)
+    private static bool IsWanted(LogOperation operation, ReadOnlySpan<byte> table, byte[][] names)
     {
-        if (reader.Operation is not (LogOperation.Insert or LogOperation.Update or LogOperation.Delete or LogOperation.Table or LogOperation.Alter or LogOperation.Truncate
+        if (operation is not (LogOperation.Insert or LogOperation.Update or LogOperation.Delete or LogOperation.Table or LogOperation.Alter or LogOperation.Truncate
             or LogOperation.Load))
         {
             return false;
         }
         foreach (byte[] name in names)
         {
-            if (reader.Table.SequenceEqual(name))
+            if (table.SequenceEqual(name))
             {
                 return true;
             }

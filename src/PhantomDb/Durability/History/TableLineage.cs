@@ -53,8 +53,8 @@ internal sealed class TableLineage
     public IEnumerable<string> Names => _epochs.Select(epoch => epoch.NameText).Distinct();
 
     /// <summary>Whether a record is about definitions that a lineage may need.</summary>
-    public static bool IsWanted(LogReader reader) => reader.Operation is LogOperation.Rename or LogOperation.Alter or LogOperation.Drop
-        || (reader.Operation == LogOperation.Load && reader.Table.IsEmpty);
+    public static bool IsWanted(LogOperation operation, ReadOnlySpan<byte> table) => operation is LogOperation.Rename or LogOperation.Alter or LogOperation.Drop
+        || (operation == LogOperation.Load && table.IsEmpty);
 
     /// <summary>True where a table's name was this table's when a record was written; then the places of its present columns by the names that they had.</summary>
     public bool IsOfTable(LogEntry entry, out IReadOnlyDictionary<string, int> columns)

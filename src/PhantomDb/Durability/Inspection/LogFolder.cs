@@ -66,7 +66,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
                     if ((selection.TransactionId is null || line.TransactionId == selection.TransactionId) && !(line.Time < fromTime)
                         && (table is null || reader.Table.SequenceEqual(table)))
                     {
-                        yield return ToRecord(reader);
+                        yield return ToRecord(reader, Path.GetFileName(segment.Path));
                     }
                     stop.ThrowIfCancellationRequested();
                 }
@@ -188,14 +188,14 @@ internal sealed class LogFolder(string path, IFileSystem files)
         }
     }
 
-    private static LogRecord ToRecord(LogReader reader)
+    private static LogRecord ToRecord(LogReader reader, string segment)
     {
         LogLine line = reader.Line;
         LogOperation operation = reader.Operation;
         int count = reader.Count, mark = operation == LogOperation.Update ? MarkOf(reader) : -1;
         return new LogRecord(line.Lsn, line.Time, line.TransactionId, Encoding.UTF8.GetString(reader.OperationName))
         {
-            Part = line.Part, PartCount = line.PartCount, Table = reader.Table.IsEmpty ? null : Encoding.UTF8.GetString(reader.Table),
+            Segment = segment, Position = reader.Offset, Part = line.Part, PartCount = line.PartCount, Table = reader.Table.IsEmpty ? null : Encoding.UTF8.GetString(reader.Table),
             Before = operation == LogOperation.Update ? ValuesOf(reader, 0, mark) : operation == LogOperation.Delete ? ValuesOf(reader, 0, count) : null,
             After = operation is LogOperation.Insert or LogOperation.Update ? ValuesOf(reader, mark + 1, count) : null,
             Values = operation is LogOperation.Insert or LogOperation.Update or LogOperation.Delete ? [] : ValuesOf(reader, 0, count),

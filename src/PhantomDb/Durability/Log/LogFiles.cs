@@ -156,6 +156,9 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         return chosen.Length;
     }
 
+    /// <summary>Opens another file of the same folder.</summary>
+    public Stream OpenBeside(string fileName) => disk.OpenRead(PathOf(fileName));
+
     public string PathOf(string fileName) => Path.Combine(start.Folder, fileName);
 
     private LogSegmentFile ActiveFile() => _active! with { LastLsn = _activeEnd.Lsn - 1, Length = _activeEnd.Offset, LastTime = _activeTime };

@@ -7,7 +7,7 @@ namespace PhantomDb.Durability.Log;
 /// Reads records of any range, over all segments, in a stream and verified. Where it has read it keeps a place every so many bytes; elsewhere
 /// it looks for the place to begin at by halving. The segments used longest ago lose their places first. For any thread.
 /// </summary>
-internal sealed class LogHistory(LogFiles files, long indexBytesMax)
+internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSource
 {
     private const int IndexedBytes = 1 << 16;   // between two places
     private const int NearBytes = 1 << 18;      // read rather than searched
@@ -29,7 +29,7 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
     /// </summary>
     /// <param name="range">The range.</param>
     /// <param name="wants">Looks at a record before text is made of it; null: all are wanted.</param>
-    public IEnumerable<LogEntry> Read(LogRange range, Func<LogReader, bool>? wants = null)
+    public IEnumerable<LogEntry> Read(LogRange range, LogWish? wants = null)
     {
         long next = SkipTo(range);
         while (next <= range.LastLsn && files.Open(next) is var (file, stream))
@@ -54,7 +54,7 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
                         yield break;
                     }
                     next = Math.Max(next, line.Lsn + 1);
-                    if (!rest.IsBefore(line) && wants?.Invoke(reader) != false)
+                    if (!rest.IsBefore(line) && wants?.Invoke(reader.Operation, reader.Table) != false)
                     {
                         yield return ToEntry(reader, file.FileName);
                     }
@@ -71,11 +71,11 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
         }
     }
 
-    /// <summary>The first LSN that is kept.</summary>
     public long FirstLsn => files.FirstLsn;
 
-    /// <summary>As <see cref="Read"/>, of what is still kept; 22023 where that goes while it is read.</summary>
-    public IEnumerable<LogEntry> ReadKept(LogRange range, Func<LogReader, bool>? wants = null)
+    public Stream OpenSideFile(string fileName) => files.OpenBeside(fileName);
+
+    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null)
     {
         while (true)
         {
@@ -108,7 +108,6 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax)
         }
     }
 
-    /// <summary>The first LSN of the segment that a range begins in, and of the one before it (0 where there is none).</summary>
     public (long First, long Before) SegmentOf(LogRange range)
     {
         long next = SkipTo(range);

@@ -7,7 +7,7 @@ internal static class EngineTables
 {
     public static readonly KeyValuePair<(string Schema, string Name), RowMaker>[] All =
     [
-        Of("phantomdb_log"), Of("phantomdb_recovery"), Of("phantomdb_recovery_files"), Of("phantomdb_settings"),
+        Of("phantomdb_log"), Of("phantomdb_recovery"), Of("phantomdb_recovery_files"), Of("phantomdb_settings"), Of("phantomdb_files"), Of("phantomdb_snapshots"),
     ];
 
     private static KeyValuePair<(string, string), RowMaker> Of(string name) =>

@@ -1,0 +1,55 @@
+using System.Text;
+using PhantomDb.Durability.Inspection;
+using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.History;
+
+/// <summary>The log of a folder that somebody else may write to: as it is at the moment, beyond what the database that is open here has.</summary>
+internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
+{
+    public long FirstLsn => 1;
+
+    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null) => Read(range)
+        .Where(record => wants is null || wants(LogOperationNames.Parse(Encoding.UTF8.GetBytes(record.Operation)), Encoding.UTF8.GetBytes(record.Table ?? "")))
+        .Select(record => new LogEntry(record.Lsn, record.Time, record.TransactionId, record.Part, record.PartCount, record.Operation, record.Table,
+            record.Before, record.After, record.Before is null && record.After is null ? record.Values : null)
+        {
+            FileName = record.Segment, Offset = record.Position,
+        });
+
+    public (long First, long Before) SegmentOf(LogRange range) => (1, 0);
+
+    public Stream OpenSideFile(string fileName) => files.OpenRead(Path.Combine(Path.GetDirectoryName(path)!, fileName));
+
+    private IEnumerable<LogRecord> Read(LogRange range)
+    {
+        var selection = new LogReadOptions
+        {
+            FromLsn = range.FirstLsn <= 1 ? null : range.FirstLsn, ToLsn = range.LastLsn,
+            FromTime = range.FirstTime == DateTime.MinValue ? null : range.FirstTime, ToTime = range.LastTime == DateTime.MaxValue ? null : range.LastTime,
+        };
+        using IEnumerator<LogRecord> records = Begin(selection, out bool isAny);
+        for (; isAny; isAny = records.MoveNext())
+        {
+            yield return records.Current;
+        }
+    }
+
+    // What is no longer kept is left out.
+    private IEnumerator<LogRecord> Begin(LogReadOptions selection, out bool isAny)
+    {
+        IEnumerator<LogRecord> records = new LogFolder(path, files).Read(selection).GetEnumerator();
+        try
+        {
+            isAny = records.MoveNext();
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.InvalidParameterValue)
+        {
+            records.Dispose();
+            records = new LogFolder(path, files).Read(selection with { FromLsn = null }).GetEnumerator();
+            isAny = records.MoveNext();
+        }
+        return records;
+    }
+}
