@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
@@ -303,11 +304,12 @@ public sealed partial class Database : IDisposable
 
     /// <summary>
     /// Puts the content of a database file in place of all that the database has: all of it, or, after an error, nothing. The
-    /// database keeps its name, its file and its identity: with the content of another file it has unsaved changes.
+    /// database keeps its name, its file and its identity: with the content of another file it has unsaved changes. In a durable database it is
+    /// one commit, as durable as others.
     /// Until the new content is whole, both are in memory. Waits for statements that are writing.
     /// </summary>
-    /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>; null: the database's own file, which
-    /// drops what has not been saved.</param>
+    /// <param name="name">Name in the data directory or path, as for <see cref="Open"/>: of another durable database, with all that is in its log. Null: the
+    /// database's own file alone, which drops all that has been committed since it was saved last.</param>
     /// <exception cref="PhantomDbException">55006: a session has a transaction or a result open. Or the file is not there, damaged,
     /// breaks a constraint, or does not fit into memory.</exception>
     public void LoadFromDisk(string? name = null)
@@ -318,28 +320,36 @@ public sealed partial class Database : IDisposable
         {
             throw Error.ReadOnlyDatabase(Name);
         }
-        if (_persistence is not null)
-        {
-            throw Error.NotSupported("LoadFromDisk of a durable database");
-        }
+        _persistence?.Log.Prepare();
         lock (_fileUse)
         {
             EnsureNoOpenTransaction();
             MemoryAccount account = new("database", Options.MemoryLimit, Memory);
             int firstOid = _nextOid;
+            LoadFile? file = null;   // the same in the log's own folder
             LoadedDatabase loaded;
             try
             {
-                loaded = FileIndexes.Build(DatabaseFileReader.Read(source, new LoadTarget(account, Storage.Timestamps, firstOid), Options.FileSystem), source, Options);
+                loaded = FileIndexes.Build(ReadContent(source, new LoadTarget(account, Storage.Timestamps, firstOid)), source, Options);
                 FileContentCheck.Run(loaded, source, Options);
-                Replace(loaded, firstOid);
+                file = _persistence?.Log.Loads.Write(new DatabaseContent(Name, loaded.Catalog, loaded.Storage, ReadView.Latest));
+                Replace(loaded, firstOid, file);
             }
-            catch
+            catch (Exception error)
             {
+                if (file is not null && error is not PhantomDbException { SqlState: SqlStates.TransactionResolutionUnknown })
+                {
+                    _persistence!.Log.Loads.Discard(file.FileName);
+                }
                 account.Close();
                 throw;
             }
             _savedState = new object();
+            if (source == FilePath)
+            {
+                _savedState = State(Catalog, Storage.Timestamps.Visible);
+                _persistence?.NoteLoaded(loaded.IsSealed || !loaded.IsProved);
+            }
         }
     }
 
@@ -458,9 +468,16 @@ public sealed partial class Database : IDisposable
         }
     }
 
+    // Of another durable database what is in its log too; of its own the file alone, which drops what came after it.
+    private LoadedDatabase ReadContent(string source, LoadTarget target) =>
+        source != FilePath && DatabaseFiles.FindLog(source, Options.FileSystem) is not null
+            ? DatabaseRecovery.Run(source, target, Options.FileSystem, new RecoveryOptions { IsReadOnly = true }).Database
+            : DatabaseFileReader.Read(source, target, Options.FileSystem);
+
     // Under new oids: a statement that was bound before finds none of its tables, instead of another under the same oid.
-    private void Replace(LoadedDatabase loaded, int firstOid)
+    private void Replace(LoadedDatabase loaded, int firstOid, LoadFile? file)
     {
+        List<SequenceStore> held = [];
         Transaction transaction = Transactions.NewTransaction();
         transaction.Begin();
         try
@@ -470,16 +487,31 @@ public sealed partial class Database : IDisposable
             {
                 transaction.LockTable(table.Oid, TableLockMode.AccessExclusive, name: table.Name);
             }
+            foreach (SequenceDefinition sequence in Catalog.Sequences.OrderBy(sequence => sequence.Oid))
+            {
+                transaction.LockTable(sequence.Oid, TableLockMode.AccessExclusive, name: sequence.Name);
+            }
             EnsureNoOpenTransaction();
             if (_nextOid != firstOid)
             {
                 throw new PhantomDbException(SqlStates.ObjectInUse, "the database's definitions have changed while the file was read") { Hint = "Try again." };
             }
-            Transactions.CommitDefinitions(() => Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog));
+            if (file is null)
+            {
+                Transactions.CommitDefinitions(() => Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog));
+            }
+            else
+            {
+                held.AddRange(Storage.Sequences.Values);
+                held.ForEach(sequence => sequence.Hold());   // nothing of theirs comes into the log behind the record
+                Transactions.CommitReplacement(file, () => Storage.ReplaceBy(loaded.Storage, () => Catalog = loaded.Catalog));
+                held.Clear();   // whoever has one of them finds it gone
+            }
             _nextOid = loaded.Catalog.NextOid;
         }
         finally
         {
+            held.ForEach(sequence => sequence.Release());
             transaction.Rollback();
             transaction.Close();
         }

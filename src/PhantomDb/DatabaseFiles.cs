@@ -114,12 +114,15 @@ internal static class DatabaseFiles
         return true;
     }
 
+    /// <summary>A file beside a database file that is of its log, or a snapshot; null where there is the file alone.</summary>
+    public static string? FindLog(string path, IFileSystem files) =>
+        FilesOf(path, files).Where(file => file.Kind is DatabaseFileKind.LogSegment or DatabaseFileKind.Snapshot or DatabaseFileKind.Manifest)
+            .Select(file => file.Path).FirstOrDefault();
+
     /// <summary>A file that is to be replaced by a copy of another database must not leave its log behind: 42P04.</summary>
     public static void EnsureHasNoLog(string path, IFileSystem files)
     {
-        string? other = FilesOf(path, files).Where(file => file.Kind is DatabaseFileKind.LogSegment or DatabaseFileKind.Snapshot or DatabaseFileKind.Manifest)
-            .Select(file => file.Path).FirstOrDefault();
-        if (other is not null)
+        if (FindLog(path, files) is { } other)
         {
             throw new PhantomDbException("42P04", $"\"{path}\" is a database of its own, with \"{Path.GetFileName(other)}\" beside it")
             {

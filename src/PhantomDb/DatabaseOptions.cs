@@ -69,6 +69,9 @@ public sealed record DatabaseOptions
     /// <summary>The disk; tests put a simulated one in its place.</summary>
     internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
 
+    /// <summary>From so many new rows of a table on a transaction writes them to a side file; tests make it small.</summary>
+    internal int LoadRowCount { get; init; } = TransactionLogOptions.LoadRowCountDefault;
+
     /// <summary>The clock of the log; tests put one in its place.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -85,7 +88,7 @@ public sealed record DatabaseOptions
             _ => throw new System.Diagnostics.UnreachableException(),
         },
         SyncIntervalMs = (int)SyncInterval.TotalMilliseconds,
-        SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
+        LoadRowCount = LoadRowCount, SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
         RetainedSegmentCount = LogRetentionCount, RetainedAge = LogRetentionAge, RetainedBytes = LogRetentionSize,
     };
 

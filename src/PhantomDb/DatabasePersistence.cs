@@ -88,6 +88,9 @@ internal sealed class DatabasePersistence
         }
     }
 
+    /// <summary>The database has the content of its own file again.</summary>
+    public void NoteLoaded(bool isSealed) => IsSealed = isSealed;
+
     /// <summary>
     /// True where the file is so small, or the log behind it so large, that an orderly end writes it: the next opening has little to apply, and
     /// a close after a small change need not write a large database.

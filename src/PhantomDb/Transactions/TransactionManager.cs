@@ -184,6 +184,42 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         }
     }
 
+    /// <summary>
+    /// Puts another content in place of all, which a side file has, as one record of the log. Where it throws, nothing has changed; the caller keeps
+    /// everybody else from the tables and sequences.
+    /// </summary>
+    /// <param name="file">The content, as a file.</param>
+    /// <param name="replace">Does it in memory; must not fail.</param>
+    internal void CommitReplacement(LoadFile file, Action replace)
+    {
+        var batch = new LogBatch();
+        RowRecords.AddLoad(batch, [], file);
+        Log!.ReserveRoom(batch.ByteCount, CancellationToken.None);
+        var replacement = new Replacement(this, replace);
+        Enqueue(batch, replacement);
+        Log.WaitUntilPublished(batch);
+        Log.Loads!.SetNamed(file.FileName, replacement.Lsn);
+    }
+
+    private sealed class Replacement(TransactionManager manager, Action replace) : ICommitSink
+    {
+        public long Lsn { get; private set; }
+
+        public void Publish(long lsn)
+        {
+            Lsn = lsn;
+            manager.PublishCommit(lsn, null, () =>
+            {
+                replace();
+                manager.Storage.UseLog(manager.Storage.SequenceLog!);
+            });
+        }
+
+        public void Fail(Exception error)
+        {
+        }
+    }
+
     /// <summary>The commit of a transaction that has changed definitions and no rows.</summary>
     internal void CommitDefinitions(Action publish)
     {

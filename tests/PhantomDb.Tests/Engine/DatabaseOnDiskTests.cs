@@ -374,7 +374,6 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
-    [Ignore("Comes with the replacement record of the log.")]
     public void A_loaded_file_is_saved_as_it_was_with_checksums_or_without()
     {
         string path = Path.Combine(_folder, "shop.db");
@@ -411,7 +410,6 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
-    [Ignore("Comes with the replacement record of the log.")]
     public void Loading_replaces_all_content()
     {
         using (Database source = Database.Open("source", Options))
@@ -511,7 +509,6 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
-    [Ignore("Comes with the replacement record of the log.")]
     public void Loading_what_cannot_be_read_changes_nothing_and_holds_no_memory()
     {
         using Database shop = Database.Open("shop", Options);
@@ -531,7 +528,6 @@ public sealed class DatabaseOnDiskTests
     }
 
     [TestMethod]
-    [Ignore("Comes with the replacement record of the log.")]
     public void Loading_is_refused_while_a_session_has_a_transaction_or_a_result_open()
     {
         using Database shop = Database.Open("shop", Options);

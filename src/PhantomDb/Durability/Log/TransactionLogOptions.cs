@@ -22,6 +22,8 @@ internal sealed record TransactionLogOptions
     private const int SegmentBytesLeast = 4096;
     private const int BytesLeast = 1024;
 
+    public const int LoadRowCountDefault = 50_000;
+
     public LogSyncPolicy SyncPolicy { get; init; } = LogSyncPolicy.Always;
 
     /// <summary>Between two flushes under <see cref="LogSyncPolicy.Interval"/>.</summary>
@@ -46,7 +48,7 @@ internal sealed record TransactionLogOptions
     /// So many new rows of one table go into a side file, not through queue and log. A file costs some waits for the disk: for less than a
     /// quarter of the queue it is not worth them, and more would keep others waiting for room.
     /// </summary>
-    public int LoadRowCount { get; init; } = 50_000;
+    public int LoadRowCount { get; init; } = LoadRowCountDefault;
 
     /// <summary>So many bytes of such records, in place of <see cref="LoadRowCount"/>, where rows are long.</summary>
     public int LoadBytes { get; init; } = 4 << 20;

@@ -120,8 +120,8 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _tables.Clear();
         _waiting.Clear();
         _lastTable = null;
-        _database = loaded;
-        _definitions = new DefinitionApplier(loaded);
+        _database = loaded with { IsSealed = _database.IsSealed, IsProved = _database.IsProved, Timeline = _database.Timeline };   // the file is still the one it was
+        _definitions = new DefinitionApplier(_database);
     }
 
     private void EndTransaction(long lsn)
