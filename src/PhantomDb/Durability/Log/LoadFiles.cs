@@ -34,6 +34,10 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         }
     }
 
+    /// <summary>Bytes of each of them, with the LSN of its record.</summary>
+    public IReadOnlyList<(long Lsn, long Bytes)> Sizes() =>
+        [.. Named.Where(load => disk.Exists(PathOf(load.FileName))).Select(load => (load.Lsn, disk.Length(PathOf(load.FileName))))];
+
     /// <summary>Begins a side file with rows of a table.</summary>
     public LoadFileWriter Create(TableDefinition table)
     {

@@ -293,8 +293,11 @@ internal sealed partial class TransactionLog
                     Loads.DeleteOrphans();
                     _areOrphansGone = true;
                 }
-                _files.DeleteOldest(Loads, (files, activeBytes) =>
-                    LogRetention.CountToDelete(files, activeBytes, _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
+                IReadOnlyList<(long Lsn, long Bytes)> loads = _options.RetainedBytes is null ? [] : Loads.Sizes();
+                _files.DeleteOldest(Loads, (files, activeBytes) => LogRetention.CountToDelete(
+                    [.. files.Select(file => file with { Length = file.Length + loads.Where(load => file.FirstLsn <= load.Lsn && load.Lsn <= file.LastLsn).Sum(load => load.Bytes) })],
+                    activeBytes + loads.Where(load => files.Count == 0 || load.Lsn > files[^1].LastLsn).Sum(load => load.Bytes),
+                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 WriteManifest();
             }
             catch (Exception)

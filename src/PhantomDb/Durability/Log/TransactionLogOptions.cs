@@ -62,7 +62,7 @@ internal sealed record TransactionLogOptions
     /// <summary>How long a sealed segment is kept; null: for ever.</summary>
     public TimeSpan? RetainedAge { get; init; }
 
-    /// <summary>Of all segments together; null: any size.</summary>
+    /// <summary>Of all segments together, with the side files that they name; null: any size.</summary>
     public long? RetainedBytes { get; init; }
 
     /// <summary>Itself, or an error (22023) that names what is out of bounds.</summary>
