@@ -10,7 +10,7 @@ namespace PhantomDb;
 
 /// <summary>
 /// Salvages a database that does not open. Files that make recovery impossible are left out, one after the other, until it gives what is whole; that is saved
-/// as the database file of a new timeline, behind all LSNs that were ever given, and only then the files that were left out get names of their own. Nothing
+/// as the database file of a new timeline, behind all LSNs that were ever given, and only then files that still are in the way get names of their own. Nothing
 /// is deleted: a crash in any step leaves all bytes, and a repair that can be done again.
 /// </summary>
 internal sealed class DatabaseRepair
@@ -41,15 +41,15 @@ internal sealed class DatabaseRepair
         {
             throw refusal;   // a later version, or a disk that cannot be read: that is not for a repair to mend
         }
-        RecoveredDatabase salvaged = Salvage();
-        LoadedDatabase loaded = FileIndexes.Build(salvaged.Database, _path, _options);
-        AddLosses(salvaged.Report);
-        long lastLsn = LastLsnOfAll(salvaged.Report.LastLsn, out int timeline);
+        (LoadedDatabase salvaged, RecoveryReport recovery, IReadOnlyList<string> damaged) = Salvage();
+        LoadedDatabase loaded = FileIndexes.Build(salvaged, _path, _options);
+        AddLosses(recovery);
+        long lastLsn = LastLsnOfAll(recovery.LastLsn, out int timeline);
         var report = new RepairReport
         {
             IsNeeded = true, Problem = refusal.Message + (refusal.Where is null ? "" : $" ({refusal.Where})"), Losses = _losses,
             TableCount = loaded.Catalog.Tables.Count(), RowCount = loaded.Catalog.Tables.Sum(table => loaded.Storage.GetTable(table.Oid).RowCount),
-            LastLsn = salvaged.Report.LastLsn, Timeline = timeline + 1, Lsn = lastLsn + 1,
+            LastLsn = recovery.LastLsn, Timeline = timeline + 1, Lsn = lastLsn + 1,
         };
         if (isTrial)
         {
@@ -68,14 +68,24 @@ internal sealed class DatabaseRepair
         DatabaseFileWriter.Write(
             new DatabaseContent(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = id, Timeline = report.Timeline, Lsn = report.Lsn },
             _path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, _files);
-        foreach (string file in _leftOut.Concat(salvaged.DamagedFiles).Distinct().Where(file => file != _path && _files.Exists(file)))
+        foreach (string file in damaged.Where(file => file != _path && _files.Exists(file)))
         {
-            string aside = FreeName(file);
-            _files.Rename(file, aside);
-            _files.FlushFolder(Path.GetDirectoryName(_path)!);
-            kept.Add(aside);
+            SetAside(file, kept);
+        }
+        // What still keeps the database from opening gets out of the way too; other files of the old timeline stay what they are.
+        while (TryOpen() is { } hindrance && FileOf(hindrance) is { } file && file != _path)
+        {
+            SetAside(file, kept);
         }
         return report with { KeptFiles = kept };
+    }
+
+    private void SetAside(string file, List<string> kept)
+    {
+        string aside = FreeName(file);
+        _files.Rename(file, aside);
+        _files.FlushFolder(Path.GetDirectoryName(_path)!);
+        kept.Add(aside);
     }
 
     // Why it does not open as it is; null where it does.
@@ -93,18 +103,33 @@ internal sealed class DatabaseRepair
         }
     }
 
-    private RecoveredDatabase Salvage()
+    // What recovery makes of the files that do not keep it from reading the others; if that is nothing, what can be proved of the database file alone.
+    private (LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<string> DamagedFiles) Salvage()
     {
+        PhantomDbException? first = null;
         while (true)
         {
             try
             {
-                return DatabaseRecovery.Run(_path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
+                RecoveredDatabase recovered = DatabaseRecovery.Run(
+                    _path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
+                return (recovered.Database, recovered.Report, recovered.DamagedFiles);
             }
-            catch (PhantomDbException error) when (FileOf(error) is { } file)
+            catch (PhantomDbException error) when (FileOf(error) is { } file && !_leftOut.Contains(file))
             {
+                first ??= error;
                 _leftOut.Add(file);
                 _losses.Add($"what only {Path.GetFileName(file)} has: {error.Message} ({error.Where})");
+            }
+            catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted)
+            {
+                if (_leftOut.Contains(_path) && FileSalvage.Run(_path, _files) is var (loaded, losses))
+                {
+                    _losses.RemoveAll(loss => loss.StartsWith($"what only {Path.GetFileName(_path)} has", StringComparison.Ordinal));
+                    _losses.AddRange(losses);
+                    return (loaded, new RecoveryReport { BaseLsn = loaded.Lsn, LastLsn = loaded.Lsn, Timeline = loaded.Timeline }, []);
+                }
+                throw Error.Again(first ?? error);
             }
         }
     }
@@ -116,9 +141,8 @@ internal sealed class DatabaseRepair
         {
             return null;
         }
-        string? file = _files.List(Path.GetDirectoryName(_path)!).Select(name => Path.Combine(Path.GetDirectoryName(_path)!, Path.GetFileName(name)))
+        return _files.List(Path.GetDirectoryName(_path)!).Select(name => Path.Combine(Path.GetDirectoryName(_path)!, Path.GetFileName(name)))
             .Where(file => place == file || place.StartsWith(file + ",", StringComparison.Ordinal)).MaxBy(file => file.Length);
-        return file is null || _leftOut.Contains(file) ? null : file;
     }
 
     private void AddLosses(RecoveryReport report)

@@ -77,6 +77,15 @@ internal static class DatabaseFileReader
         };
     }
 
+    /// <summary>Reads sections of a file of ours that were taken out of it: nothing is known of them but their text.</summary>
+    public static LoadedDatabase ReadSections(Stream text, string path)
+    {
+        text.Position = 0;
+        var loader = new SectionLoader(LoadTarget.New, isOurs: true);
+        using var records = new CsvRecordReader(text);
+        return Load(loader, records, text, path, mayHaveSeal: true);
+    }
+
     /// <summary>For an error about a table or view of a file that has been read: its section.</summary>
     public static string PlaceOf(LoadedDatabase loaded, int oid, string path, IFileSystem files)
     {

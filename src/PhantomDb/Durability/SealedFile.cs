@@ -31,6 +31,9 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     public static FileHeader? ReadHeader(Stream stream) =>
         ReadHeaderLength(stream, out _) is >= 0 and int length ? FileHeader.TryParse(ReadAt(stream, 0, length)) : null;
 
+    /// <summary>Where the bytes begin that the seal covers; -1 where no line at the top has the start of a seal.</summary>
+    public static int StartOfSections(Stream stream) => ReadHeaderLength(stream, out _);
+
     /// <summary>The seal at the end of a file, which need not fit what stands before it; null where it is damaged, or there is none.</summary>
     public static FileSeal? ReadSeal(Stream stream)
     {

@@ -6,6 +6,12 @@ namespace PhantomDb.Durability;
 /// <summary>A section as it stands in a file, good or bad.</summary>
 internal sealed record ScannedSection(string Head, long Offset, long Line, uint Crc, string? ChecksumLine)
 {
+    /// <summary>Bytes that the checksum is of.</summary>
+    public long Length { get; init; }
+
+    /// <summary>True where it has the checksum that the line below it says.</summary>
+    public bool IsWhole => ChecksumLine is not null && ChecksumLine.EndsWith(" | CRC: " + Checksum.Text(Crc), StringComparison.Ordinal);
+
     /// <summary>The count in the line below it; null where there is none.</summary>
     public long? RowCountInComment =>
         ChecksumLine?.Split(' ') is [_, "Rows:", var count, ..] && long.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out long rows) ? rows : null;
@@ -103,7 +109,7 @@ internal static class SectionScanner
         {
             if (head is not null)
             {
-                sections.Add(new ScannedSection(head, headOffset, headLine, crcAtLine.Value, checksumLine));
+                sections.Add(new ScannedSection(head, headOffset, headLine, crcAtLine.Value, checksumLine) { Length = lineOffset - headOffset });
                 head = null;
             }
         }

@@ -85,5 +85,129 @@ public sealed class DatabaseRepairTests : ToolTest
         Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
     }
 
+    [TestMethod]
+    public void A_damaged_file_that_nothing_stands_in_for_gives_its_whole_sections_and_row_blocks()
+    {
+        MakeFileAlone(20_000);
+        FlipBit("shop.db", "ROW:17000,");
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        string losses = string.Join('\n', report.Losses);
+        StringAssert.Contains(losses, "[TABLE:parent], rows 16385 to 20000: bytes ");
+        StringAssert.Contains(losses, "[TABLE:child], foreign key child_fkey: it is NOT VALID now, since rows that it refers to are lost");
+        Assert.HasCount(2, report.Losses);
+        Assert.AreEqual(16_384 + 3, report.RowCount);
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
+        Assert.AreEqual(16_384, Count("SELECT count(*) FROM parent"));
+        Assert.AreEqual(2, Count("SELECT count(*) FROM child"));
+        Assert.AreEqual(1, Count("SELECT count(*) FROM alone"));
+    }
+
+    [TestMethod]
+    public void A_section_whose_definition_is_damaged_is_lost_and_keys_that_refer_to_it_go()
+    {
+        MakeFileAlone(10);
+        FlipBit("shop.db", "parent_pkey PRIMARY");
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        string losses = string.Join('\n', report.Losses);
+        StringAssert.Contains(losses, "[TABLE:parent], with 10 rows: its definition is damaged");
+        StringAssert.Contains(losses, "[TABLE:child], foreign key child_fkey: the table that it refers to, parent, is lost");
+        Assert.AreEqual(2, Count("SELECT count(*) FROM child"));
+    }
+
+    [TestMethod]
+    public void Whatever_byte_is_changed_nothing_unproved_is_saved_and_what_is_lost_is_told()
+    {
+        MakeFileAlone(10);
+        byte[] bytes = File.ReadAllBytes(PathOf("shop.db"));
+        HashSet<string> rows = [.. Encoding.UTF8.GetString(bytes).Split('\n')];
+        for (int i = 0; i < bytes.Length; i += 5)
+        {
+            byte[] changed = [.. bytes];
+            changed[i] ^= 0x10;
+            File.WriteAllBytes(PathOf("shop.db"), changed);
+            if (DatabaseTools.Verify("shop", Options).CanOpen)
+            {
+                Assert.Fail($"byte {i}: it opens");
+            }
+            RepairReport report;
+            try
+            {
+                report = DatabaseTools.Repair("shop", Options);
+            }
+            catch (PhantomDbException error)
+            {
+                Assert.AreEqual("0A000", error.SqlState, $"byte {i}: {error.Message}");   // the version's digit: but its checksum is wrong then
+                continue;
+            }
+            Assert.IsTrue(report.RowCount == 13 || report.Losses.Count > 0, $"byte {i}");
+            string[] unproved = [.. File.ReadAllLines(PathOf("shop.db")).Where(line => line.StartsWith("ROW:", StringComparison.Ordinal) && !rows.Contains(line))];
+            Assert.IsEmpty(unproved, $"byte {i}");
+            foreach (string file in Directory.GetFiles(DataFolder))
+            {
+                File.Delete(file);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Two_histories_become_one_and_the_other_is_kept()
+    {
+        MakeShop();
+        File.Copy(PathOf("shop.log"), PathOf("shop_log_20261121_120004_5.log"));
+        Change("shop_log_20261121_120004_5.log", bytes =>
+        {
+            string[] lines = Encoding.UTF8.GetString(bytes).Split('\n');
+            return [.. (Log.Header with { Salt = 0xabcd }).ToBytes(), .. Encoding.UTF8.GetBytes(string.Join('\n', lines[2..]))];
+        });
+        Assert.IsFalse(DatabaseTools.Verify("shop", Options).CanOpen);
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsTrue(report.IsNeeded);
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).CanOpen);
+    }
+
+    private void MakeFileAlone(int parents)
+    {
+        string rows = string.Concat(Enumerable.Range(1, parents).Select(id => $"ROW:{id},parent {id}\n"));
+        Save(Load($"""
+            # PhantomDB Version: 1
+
+            [TABLE:alone]
+            COLUMNS:note:string
+            DATA:note
+            ROW:"a
+            line"
+
+            [TABLE:child]
+            COLUMNS:id:int,parent:int
+            CONSTRAINT:child_pkey PRIMARY KEY (id)
+            CONSTRAINT:child_fkey FOREIGN KEY (parent) REFERENCES parent (id)
+            DATA:id,parent
+            ROW:1,1
+            ROW:2,{parents}
+
+            [TABLE:parent]
+            COLUMNS:id:int,name:string
+            CONSTRAINT:parent_pkey PRIMARY KEY (id)
+            DATA:id,name
+            {rows}
+            """));
+        Dump();
+    }
+
+    private long Count(string query)
+    {
+        using Database database = Database.Open("shop", Options with { IsInMemory = true });
+        using Session session = database.OpenSession();
+        using QueryResult result = session.Execute(query);
+        Assert.IsTrue(result.Read());
+        return result.GetInt64(0);
+    }
+
     private string FilesNow() => string.Join('\n', Directory.GetFiles(DataFolder).Order(StringComparer.Ordinal).Select(file => $"{file} {Convert.ToHexString(File.ReadAllBytes(file))}"));
 }

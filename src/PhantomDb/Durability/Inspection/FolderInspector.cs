@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
@@ -20,6 +21,7 @@ internal sealed class FolderInspector
     private readonly FileNames _names;
     private RecoveryPlan? _plan;
     private RecoveryBase[] _bases = [];      // that recovery can begin with, the best first
+    private Dictionary<string, long>? _loads;   // side files that records name, and the LSN of these
 
     public FolderInspector(string path, IFileSystem files)
     {
@@ -73,7 +75,7 @@ internal sealed class FolderInspector
 
     private void MakePlan()
     {
-        (_plan, _bases, Refusal) = (null, [], null);
+        (_plan, _bases, _loads, Refusal) = (null, [], null, null);
         try
         {
             _plan = new RecoveryPlanner(_path, _files).Plan();
@@ -89,6 +91,7 @@ internal sealed class FolderInspector
     {
         DatabaseFileKind.Database or DatabaseFileKind.Snapshot => DescribeBase(file),
         DatabaseFileKind.LogSegment => DescribeSegment(file),
+        DatabaseFileKind.SideFile => DescribeSideFile(file),
         DatabaseFileKind.Seal => file with { Purpose = $"checksums of {Path.GetFileNameWithoutExtension(file.Name)}, which has none inside", IsNeeded = true },
         DatabaseFileKind.Manifest => file with
         {
@@ -159,6 +162,46 @@ internal sealed class FolderInspector
             : known with { Purpose = $"history: {Path.GetFileName(_bases[0].Path)} has all of its records" };
     }
 
+    private DatabaseFileReport DescribeSideFile(DatabaseFileReport file)
+    {
+        if (_plan is null)
+        {
+            return file with { Purpose = Undecided, IsNeeded = true };
+        }
+        _loads ??= (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Load).ToDictionary(row => row.Name, row => row.FirstLsn);
+        if (!_loads.ContainsKey(file.Name))
+        {
+            AddLoadsOfLog(_loads);
+        }
+        if (!_loads.TryGetValue(file.Name, out long lsn))
+        {
+            return file with { Purpose = "rows of a bulk load that was not committed; deleted when the log is next written to" };
+        }
+        long needed = _bases.Length > 1 ? _bases[1].Lsn : _bases.Length > 0 ? _bases[0].Lsn : 0;
+        return file with
+        {
+            FirstLsn = lsn, LastLsn = lsn, IsNeeded = lsn > needed,
+            Purpose = string.Create(CultureInfo.InvariantCulture, $"rows of a bulk load, the record at LSN {lsn}{(lsn > needed ? "" : "; kept with its segment")}"),
+        };
+    }
+
+    // The manifest is a hint.
+    private void AddLoadsOfLog(Dictionary<string, long> loads)
+    {
+        foreach (RecoverySegment segment in _plan!.Segments)
+        {
+            using Stream stream = _files.OpenRead(segment.Path);
+            var reader = new LogReader(segment.Path, stream, OptionsFor(segment));
+            while (reader.Read())
+            {
+                if (reader.Operation == LogOperation.Load && reader.Count > 0)
+                {
+                    loads.TryAdd(Encoding.UTF8.GetString(reader.Value(0)), reader.Line.Lsn);
+                }
+            }
+        }
+    }
+
     private DatabaseFileReport DescribeUnfinished(DatabaseFileReport file)
     {
         // Between two renames of an unsealed save the seal that fits has this name.
@@ -183,6 +226,7 @@ internal sealed class FolderInspector
                 DatabaseFileKind.Database or DatabaseFileKind.Snapshot => VerifyBase(file),
                 DatabaseFileKind.LogSegment => VerifySegment(file),
                 DatabaseFileKind.Manifest => VerifyManifest(file),
+                DatabaseFileKind.SideFile => VerifySideFile(file),
                 DatabaseFileKind.Seal => SealedFile.ReadBeside(_files, file.Path) is (not null, not null)
                     ? file with { Verdict = FileVerdict.Clean } : file with { Verdict = FileVerdict.Damaged, Problem = "the seal does not match its own checksum" },
                 _ => file,
@@ -264,6 +308,14 @@ internal sealed class FolderInspector
         }
         return report.Header is { } header && _plan is not null && header.Id != _plan.Id
             ? found with { Verdict = FileVerdict.Foreign, Problem = ReasonLeftOut(file.Path) } : found with { Verdict = FileVerdict.Clean };
+    }
+
+    private DatabaseFileReport VerifySideFile(DatabaseFileReport file)
+    {
+        using Stream stream = _files.OpenRead(file.Path);
+        SealedFile proved = SealedFile.Verify(stream, file.Path);
+        return _plan is not null && proved.Header.Id != _plan.Id
+            ? file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {proved.Header.Id:n}" } : file with { Verdict = FileVerdict.Clean };
     }
 
     private DatabaseFileReport VerifyManifest(DatabaseFileReport file)

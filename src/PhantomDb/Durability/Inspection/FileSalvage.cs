@@ -1,0 +1,247 @@
+using System.Globalization;
+using System.Text;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Inspection;
+
+/// <summary>
+/// What can be proved of a damaged database file that nothing stands in for: sections whose checksum is right, and of others the definition and the row
+/// blocks whose checksums are. Rows that are lost may leave foreign keys behind that do not hold: these become NOT VALID.
+/// </summary>
+internal sealed class FileSalvage
+{
+    private const int HeadLengthMax = 1 << 24;
+
+    private readonly string _path;
+    private readonly IFileSystem _files;
+    private readonly List<string> _losses = [];
+    private readonly List<(string Head, byte[] Text)> _sections = [];
+
+    private FileSalvage(string path, IFileSystem files) => (_path, _files) = (path, files);
+
+    /// <summary>Null where nothing of the file can be proved.</summary>
+    public static (LoadedDatabase Database, IReadOnlyList<string> Losses)? Run(string path, IFileSystem files) => new FileSalvage(path, files).Run();
+
+    private (LoadedDatabase Database, IReadOnlyList<string> Losses)? Run()
+    {
+        using Stream stream = _files.OpenRead(_path);
+        FileHeader? header = SealedFile.ReadHeader(stream);
+        FileSeal? seal = SealedFile.ReadSeal(stream);
+        long start = StartOfSections(stream);
+        if (seal is not null && start >= 0)
+        {
+            foreach (SectionSeal section in seal.Sections)
+            {
+                Take(stream, start + section.Offset, section);
+            }
+        }
+        else
+        {
+            TakeWholeSections(stream, Math.Max(start, 0));
+        }
+        if (_sections.Count == 0)
+        {
+            return null;
+        }
+        DropOrphanedKeys();
+        return Load() is { } loaded
+            ? (loaded with { Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = true, IsProved = true }, _losses) : null;
+    }
+
+    // Behind the line with the version: offsets in the seal count from there, also where that line itself is damaged.
+    private static long StartOfSections(Stream stream)
+    {
+        if (SealedFile.StartOfSections(stream) is >= 0 and int known)
+        {
+            return known;
+        }
+        byte[] top = ReadAt(stream, 0, (int)Math.Min(stream.Length, 1 << 12));
+        int blank = top.AsSpan().IndexOf("\n\n["u8);
+        blank = blank < 0 ? top.AsSpan().IndexOf("\n\n\"["u8) : blank;
+        return blank < 0 ? -1 : blank + 1;
+    }
+
+    private void Take(Stream stream, long offset, SectionSeal section)
+    {
+        if (offset + section.Length > stream.Length)
+        {
+            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: the file ends before it does"));
+            return;
+        }
+        if (Sum(stream, offset, section.Length) == section.Crc)
+        {
+            byte[] text = ReadAt(stream, offset, checked((int)section.Length));
+            _sections.Add((HeadOf(text), text));
+            return;
+        }
+        uint headCrc = section.Crc;
+        foreach (BlockSeal block in section.Blocks.Reverse())
+        {
+            headCrc = ChecksumParts.WithoutLast(headCrc, block.Crc, block.Length);
+        }
+        long headLength = section.Length - section.Blocks.Sum(block => block.Length);
+        byte[] head = headLength is > 0 and <= HeadLengthMax ? ReadAt(stream, offset, (int)headLength) : [];
+        if (section.Blocks.Count == 0 || head.Length == 0 || Checksum.Of(head) != headCrc)
+        {
+            string name = head.Length > 0 ? HeadOf(head) : "section";
+            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, with {section.RowCount} rows: its definition is damaged (byte offset {offset})"));
+            return;
+        }
+        var kept = new MemoryStream();
+        kept.Write(head);
+        long firstRow = 1, start = offset - section.Offset;
+        foreach (BlockSeal block in section.Blocks)
+        {
+            if (Sum(stream, start + block.Offset, block.Length) == block.Crc)
+            {
+                kept.Write(ReadAt(stream, start + block.Offset, checked((int)block.Length)));
+            }
+            else
+            {
+                _losses.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"{HeadOf(head)}, rows {firstRow} to {firstRow + block.RowCount - 1}: bytes {start + block.Offset} to {start + block.Offset + block.Length - 1} do not match their checksum"));
+            }
+            firstRow += block.RowCount;
+        }
+        _sections.Add((HeadOf(head), kept.ToArray()));
+    }
+
+    // Without the seal at the end: by the line below each section.
+    private void TakeWholeSections(Stream stream, long start)
+    {
+        foreach (ScannedSection section in SectionScanner.Scan(stream, start, out _, out _))
+        {
+            if (section.IsWhole)
+            {
+                byte[] text = ReadAt(stream, section.Offset, checked((int)section.Length));
+                _sections.Add((HeadOf(text), text));
+            }
+            else
+            {
+                _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{section.Head}: it does not match its checksum (line {section.Line}, byte offset {section.Offset})"));
+            }
+        }
+    }
+
+    private void DropOrphanedKeys()
+    {
+        HashSet<string> tables = [.. _sections.Select(section => section.Head)];
+        for (int i = 0; i < _sections.Count; i++)
+        {
+            (string head, byte[] text) = _sections[i];
+            ChangeKeys(i, (name, referenced) =>
+            {
+                if (tables.Contains($"[TABLE:{referenced}]"))
+                {
+                    return KeyChange.None;
+                }
+                _losses.Add($"{head}, foreign key {name}: the table that it refers to, {referenced}, is lost");
+                return KeyChange.Drop;
+            });
+        }
+    }
+
+    private LoadedDatabase? Load()
+    {
+        while (_sections.Count > 0)
+        {
+            var text = new MemoryStream();
+            foreach ((_, byte[] section) in _sections)
+            {
+                text.Write(section);
+                text.WriteByte((byte)'\n');
+            }
+            try
+            {
+                return DatabaseFileReader.ReadSections(text, _path);
+            }
+            catch (PhantomDbException error) when (error.Where is { } place && _sections.FindIndex(section => place.Contains($"section {section.Head}", StringComparison.Ordinal)) is >= 0 and int at)
+            {
+                bool isKey = error.SqlState == SqlStates.ForeignKeyViolation && ChangeKeys(at, (name, _) => name == DefinitionText.Quote(error.ConstraintName ?? "") ? KeyChange.NotValid : KeyChange.None);
+                if (isKey)
+                {
+                    _losses.Add($"{_sections[at].Head}, foreign key {error.ConstraintName}: it is NOT VALID now, since rows that it refers to are lost");
+                    continue;
+                }
+                _losses.Add($"{_sections[at].Head}: {error.Message}");
+                _sections.RemoveAt(at);
+            }
+        }
+        return null;
+    }
+
+    private enum KeyChange
+    {
+        None, Drop, NotValid,
+    }
+
+    // Lines of foreign keys: true where one was changed.
+    private bool ChangeKeys(int section, Func<string, string, KeyChange> change)
+    {
+        (string head, byte[] bytes) = _sections[section];
+        int rows = bytes.AsSpan().IndexOf("\nDATA:"u8) is >= 0 and int data ? data : bytes.AsSpan().IndexOf("\n\"DATA:"u8);
+        string definition = Encoding.UTF8.GetString(bytes.AsSpan(0, rows < 0 ? bytes.Length : rows));
+        List<string> lines = [.. definition.Split('\n')];
+        bool isChanged = false;
+        for (int i = lines.Count - 1; i >= 0; i--)
+        {
+            bool isQuoted = lines[i].StartsWith('"');
+            string line = isQuoted ? lines[i].Trim('"') : lines[i];
+            int key = line.IndexOf(" FOREIGN KEY (", StringComparison.Ordinal), references = line.IndexOf(" REFERENCES ", StringComparison.Ordinal);
+            if (!line.StartsWith("CONSTRAINT:", StringComparison.Ordinal) || key < 0 || references < key)
+            {
+                continue;
+            }
+            string referenced = line[(references + " REFERENCES ".Length)..];
+            referenced = referenced[..Math.Max(0, referenced.LastIndexOf(" (", StringComparison.Ordinal))];
+            switch (change(line["CONSTRAINT:".Length..key], referenced))
+            {
+                case KeyChange.Drop:
+                    lines.RemoveAt(i);
+                    isChanged = true;
+                    break;
+                case KeyChange.NotValid when !line.EndsWith(" NOT VALID", StringComparison.Ordinal):
+                    lines[i] = isQuoted ? $"{lines[i][..^1]} NOT VALID\"" : $"{lines[i]} NOT VALID";
+                    isChanged = true;
+                    break;
+            }
+        }
+        if (isChanged)
+        {
+            _sections[section] = (head, [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), .. bytes.AsSpan(rows < 0 ? bytes.Length : rows)]);
+        }
+        return isChanged;
+    }
+
+    private static string HeadOf(byte[] section)
+    {
+        int end = section.AsSpan().IndexOf((byte)'\n');
+        string line = Encoding.UTF8.GetString(section.AsSpan(0, end < 0 ? Math.Min(section.Length, 100) : end));
+        return line.StartsWith('"') ? line.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : line;
+    }
+
+    private static uint Sum(Stream stream, long offset, long length)
+    {
+        Checksum checksum = default;
+        byte[] buffer = new byte[1 << 16];
+        stream.Position = offset;
+        for (long left = length; left > 0;)
+        {
+            int read = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
+            if (read == 0)
+            {
+                break;
+            }
+            checksum.Add(buffer.AsSpan(0, read));
+            left -= read;
+        }
+        return checksum.Value;
+    }
+
+    private static byte[] ReadAt(Stream stream, long offset, int length)
+    {
+        byte[] bytes = new byte[length];
+        stream.Position = offset;
+        return bytes[..stream.ReadAtLeast(bytes, length, throwOnEndOfStream: false)];
+    }
+}
