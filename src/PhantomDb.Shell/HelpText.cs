@@ -12,7 +12,7 @@ internal static class HelpText
                phantomdb TOOL [options] ...
 
         Runs SQL. DATABASE is a name in the data directory, or a path of a .db file (with a / or the ending .db);
-        where it is absent it is new, and created when something in it has changed; it is saved by .save and on every orderly exit, after errors and SIGTERM too.
+        where it is absent it is new, and created when something in it has changed. Each commit is in its log on the disk before it is acknowledged.
         Without DATABASE, a new database in memory.
 
         Options, in any order:
@@ -20,7 +20,12 @@ internal static class HelpText
           -f, --file FILE           run this file; - is standard input
           -d, --data-directory DIR  folder of the databases (default: data)
           -m, --mode MODE           how rows are written: {OutputModes.List} (default: table)
-              --in-memory           open DATABASE without saving it
+              --sync POLICY         when a commit is acknowledged: always (when it is on the disk, the default), interval or
+                                    interval=MS (at once, the log is flushed every MS, default 1000), none (at once)
+          -s, --segment-size MB     size of a segment of the log (default: 64)
+          -P, --persist             without DATABASE: keep the database, under the name phantomdb in the data directory
+              --in-memory           open DATABASE as it is, and keep no changes
+              --read-only           open DATABASE for reading alone, beside a process that has it open
           -q, --quiet               no command tags and no notices on standard error
               --keep-going          a script goes on after an error
           -h, --help                this text

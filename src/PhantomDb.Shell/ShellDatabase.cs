@@ -1,15 +1,13 @@
 namespace PhantomDb.Shell;
 
-/// <summary>The open database with its one session, and whether it is saved when it is closed.</summary>
+/// <summary>The open database with its one session. What is committed in a named one is in its log; closing it is in order.</summary>
 internal sealed class ShellDatabase : IDisposable
 {
     private readonly Database _database;
-    private readonly bool _isKept;
 
-    private ShellDatabase(Database database, bool isKept, Action<string> onNotice)
+    private ShellDatabase(Database database, Action<string> onNotice)
     {
         _database = database;
-        _isKept = isKept;
         Session = database.OpenSession();
         Session.Notice += notice => onNotice($"NOTICE: {notice}");
     }
@@ -30,18 +28,18 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice)
     {
-        DatabaseOptions databaseOptions = new() { DataDirectory = options.DataDirectory, IsInMemory = options.IsInMemory };
-        return name is null
-            ? new ShellDatabase(Database.CreateInMemory(databaseOptions), isKept: false, onNotice)
-            : new ShellDatabase(Database.Open(name, databaseOptions), isKept: !options.IsInMemory, onNotice);
+        Database database = name is null ? Database.CreateInMemory(options.DatabaseOptions with { IsReadOnly = false }) : Database.Open(name, options.DatabaseOptions);
+        return new ShellDatabase(database, onNotice);
     }
 
-    /// <summary>Saves to the database's own file, or to another one.</summary>
+    /// <summary>Writes the database's own file, or a copy of it to another one.</summary>
     public void SaveTo(string? path, bool? isSealed = null)
     {
-        if (path is null && !_isKept)
+        if (path is null && (_database.FilePath is null || _database.Options.IsReadOnly))
         {
-            throw new PhantomDbException("55000", "the database is in memory only") { Hint = "Name a file: .save FILE" };
+            throw _database.FilePath is null
+                ? new PhantomDbException("55000", "the database is in memory only") { Hint = "Name a file: .save FILE" }
+                : new PhantomDbException("25006", "the database is opened read-only") { Hint = "Name another file: .save FILE" };
         }
         if (Session.IsInTransaction)
         {
@@ -50,27 +48,11 @@ internal sealed class ShellDatabase : IDisposable
         _database.SaveToDisk(path, isSealed);
     }
 
-    /// <summary>Saves what has changed, where the database is kept. One in which nothing was changed leaves its file alone.</summary>
-    public void Save()
-    {
-        if (_isKept && _database.HasUnsavedChanges)
-        {
-            _database.SaveToDisk();
-        }
-    }
-
-    /// <summary>What an orderly exit does: what is not committed is rolled back, the rest saved.</summary>
+    /// <summary>What an orderly exit does: what is not committed is rolled back, the log ends in order. Throws where something could not be written.</summary>
     public void Close()
     {
         Session.Dispose();
-        try
-        {
-            Save();
-        }
-        finally
-        {
-            _database.Dispose();
-        }
+        _database.Close();
     }
 
     public void Dispose()

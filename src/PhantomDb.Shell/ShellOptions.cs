@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Shell.Output;
 using PhantomDb.Shell.Tools;
 
@@ -26,6 +27,27 @@ internal sealed record ShellOptions
 
     public bool IsInMemory { get; private set; }
 
+    public bool IsReadOnly { get; private set; }
+
+    /// <summary>When commits of a named database are acknowledged.</summary>
+    public SyncPolicy SyncPolicy { get; private set; } = SyncPolicy.Always;
+
+    /// <summary>Null where none was given.</summary>
+    public TimeSpan? SyncInterval { get; private set; }
+
+    /// <summary>Bytes of a segment of the log; null where none was given.</summary>
+    public long? SegmentSize { get; private set; }
+
+    /// <summary>How databases are opened.</summary>
+    public DatabaseOptions DatabaseOptions
+    {
+        get
+        {
+            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, SyncPolicy = SyncPolicy };
+            return options with { SyncInterval = SyncInterval ?? options.SyncInterval, LogSegmentSize = SegmentSize ?? options.LogSegmentSize };
+        }
+    }
+
     public bool ShowsHelp { get; private set; }
 
     public bool ShowsVersion { get; private set; }
@@ -38,6 +60,15 @@ internal sealed record ShellOptions
 
     /// <summary>What stands behind the tool's name, for the tool to read.</summary>
     public IReadOnlyList<string> ToolArguments { get; private set; } = [];
+
+    /// <summary>What has no name is kept under this one with -P.</summary>
+    private const string PersistentName = "phantomdb";
+
+    private const long Megabyte = 1 << 20;
+    private const int SegmentMegabytesMax = 1 << 20;
+
+    private readonly HashSet<string> _given = [];   // options, under their long names
+    private bool _isPersistent;
 
     public static ShellOptions Parse(IReadOnlyList<string> args)
     {
@@ -71,6 +102,7 @@ internal sealed record ShellOptions
                 }
             }
         }
+        options.Check();
         return options;
     }
 
@@ -107,8 +139,61 @@ internal sealed record ShellOptions
                 HasMode = true;
                 Mode = OutputModes.Find(mode) ?? throw new UsageException($"unknown mode {mode}; one of {OutputModes.List}");
                 return true;
+            case "--sync":
+                SetSync(value());
+                return true;
+            case "-s" or "--segment-size":
+                string size = value();
+                SegmentSize = int.TryParse(size, NumberStyles.None, CultureInfo.InvariantCulture, out int megabytes) && megabytes is >= 1 and <= SegmentMegabytesMax
+                    ? megabytes * Megabyte
+                    : throw new UsageException($"{name} is the size of a segment of the log in MB, a whole number from 1 to {SegmentMegabytesMax}, not {size}");
+                _given.Add("--segment-size");
+                return true;
             default:
                 return false;
+        }
+    }
+
+    private void SetSync(string value)
+    {
+        _given.Add("--sync");
+        string[] parts = value.Split('=', 2);
+        SyncInterval = null;
+        switch (parts[0].ToLowerInvariant())
+        {
+            case "always" when parts.Length == 1:
+                SyncPolicy = SyncPolicy.Always;
+                return;
+            case "none" when parts.Length == 1:
+                SyncPolicy = SyncPolicy.None;
+                return;
+            case "interval" when parts.Length == 1:
+                SyncPolicy = SyncPolicy.Interval;
+                return;
+            case "interval" when int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int ms) && ms is >= 1 and <= 86_400_000:
+                (SyncPolicy, SyncInterval) = (SyncPolicy.Interval, TimeSpan.FromMilliseconds(ms));
+                return;
+            default:
+                throw new UsageException($"--sync is always, interval, interval=MS (1 to 86400000 milliseconds) or none, not {value}");
+        }
+    }
+
+    /// <summary>Options that contradict each other are refused: one of them would be forgotten without a word.</summary>
+    private void Check()
+    {
+        if (_isPersistent && Database is null && Tool is null)
+        {
+            Database = PersistentName;
+        }
+        if (IsInMemory && IsReadOnly)
+        {
+            throw new UsageException("--in-memory opens a copy that can be changed, --read-only the database that cannot: give one of them");
+        }
+        string? kept = IsInMemory ? "--in-memory" : IsReadOnly ? "--read-only" : null;
+        string? unused = _isPersistent && IsInMemory ? "-P" : _given.Order(StringComparer.Ordinal).FirstOrDefault();
+        if (kept is not null && unused is not null)
+        {
+            throw new UsageException($"{unused} is for a database whose changes are kept, and with {kept} none are: leave one of them out");
         }
     }
 
@@ -118,6 +203,10 @@ internal sealed record ShellOptions
         {
             case "--in-memory":
                 return IsInMemory = true;
+            case "--read-only":
+                return IsReadOnly = true;
+            case "-P" or "--persist":
+                return _isPersistent = true;
             case "--keep-going":
                 return KeepsGoing = true;
             case "-q" or "--quiet":

@@ -21,7 +21,7 @@ internal sealed class ShellSession : IDisposable
     private readonly OutputSink _standardOutput = new(Console.OpenStandardOutput());
     private readonly bool _isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
 
-    /// <summary>Held while a statement or command runs: the signal handler saves only between two.</summary>
+    /// <summary>Held while a statement or command runs: the signal handler closes the database only between two.</summary>
     private readonly object _atWork = new();
     private volatile bool _isRunning;
     private volatile bool _isEnding;
@@ -79,7 +79,7 @@ internal sealed class ShellSession : IDisposable
 
     public void Dispose() => _database?.Dispose();
 
-    /// <summary>Closes the database, saved if it is kept, and opens another. If that fails, the first stays open.</summary>
+    /// <summary>Opens another database, and closes the one that is open. If the first fails, that stays open.</summary>
     public void OpenDatabase(string? name)
     {
         ShellDatabase? current = _database;
@@ -87,7 +87,6 @@ internal sealed class ShellSession : IDisposable
         {
             throw new PhantomDbException("25001", "another database cannot be opened inside a transaction block");
         }
-        current?.Save();
         ShellDatabase opened;
         try
         {
@@ -95,8 +94,8 @@ internal sealed class ShellSession : IDisposable
         }
         catch (PhantomDbException error) when (error.SqlState == "55006" && current?.FilePath is { } path)
         {
-            // It may be the shell itself that has it open, and has saved it.
-            current.Dispose();
+            // It may be the shell itself that has it open.
+            current.Close();
             try
             {
                 opened = ShellDatabase.Open(name, _options, Inform);
@@ -107,12 +106,12 @@ internal sealed class ShellSession : IDisposable
                 throw;
             }
         }
-        current?.Dispose();
         _database = opened;
         if (name is not null && opened.IsNew)
         {
             Inform($"NOTICE: database \"{opened.Name}\" is new");
         }
+        current?.Close();
     }
 
     /// <summary>A line for standard error that was asked for, or warns.</summary>
@@ -434,7 +433,7 @@ internal sealed class ShellSession : IDisposable
         }
     }
 
-    /// <summary>SIGTERM: the statement that runs is cancelled, then the database saved; the main thread runs no further one.</summary>
+    /// <summary>SIGTERM: the statement that runs is cancelled, then the database closed; the main thread runs no further one.</summary>
     private void Terminate(PosixSignalContext context)
     {
         context.Cancel = true;

@@ -14,8 +14,8 @@ internal sealed class ShellCommands
         _shell = shell;
         _commands =
         [
-            new([".open", "\\c", "\\connect"], "[DATABASE]", "save and close the database, open another; without DATABASE a new one in memory", 1, Open),
-            new([".save"], "[FILE] [--sealed|--unsealed]", "save the database, or a copy of it to FILE; without checksums inside for version control", 2, Save),
+            new([".open", "\\c", "\\connect"], "[DATABASE]", "close the database, open another; without DATABASE a new one in memory", 1, Open),
+            new([".save"], "[FILE] [--sealed|--unsealed]", "write the database's file (a checkpoint: what is committed is on the disk without it), or a copy of it to FILE; without checksums inside for version control", 2, Save),
             new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
             new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
             new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
@@ -34,7 +34,7 @@ internal sealed class ShellCommands
             new(["\\restrict"], "KEY", "refuse all shell commands until \\unrestrict KEY: pg_dump's scripts begin so", 1, line => _restrictedBy = line.Words[0]),
             new(["\\unrestrict"], "KEY", "allow shell commands again", 1, Unrestrict),
             new([".help", "\\?"], "", "this list", 0, _ => shell.Print(HelpText.Commands(_commands!))),
-            new([".quit", ".exit", "\\q"], "", "save and leave", 0, _ => shell.IsQuitting = true),
+            new([".quit", ".exit", "\\q"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
         ];
     }
 

@@ -1,0 +1,127 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>How the shell keeps databases: what is printed is durable, and what the options say.</summary>
+[TestClass]
+public sealed class ShellDurabilityTests
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb-kept-").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    [DataRow("always")]
+    [DataRow("interval=100")]
+    [DataRow("none")]
+    public void Rows_that_RETURNING_has_printed_are_there_after_kill_9(string policy)
+    {
+        using (ShellProcess shell = new(_folder, "shop", "-m", "list", "--sync", policy))
+        {
+            shell.Write("CREATE TABLE t (a int PRIMARY KEY);\n");
+            for (int i = 1; i <= 20; i++)
+            {
+                shell.Write($"INSERT INTO t VALUES ({i}) RETURNING a;\n");
+                Assert.AreEqual("a", shell.ReadLine());
+                Assert.AreEqual($"{i}", shell.ReadLine());
+            }
+            if (policy != "always")
+            {
+                Thread.Sleep(200);   // what was acknowledged at once is written in a moment
+            }
+            shell.Signal("KILL");
+            Assert.AreEqual(137, shell.Finish(closesInput: false).ExitCode);
+        }
+
+        (int exitCode, string output, string errors) = Run("", "shop", "-m", "list", "-c", "SELECT count(*), max(a) FROM t");
+        Assert.AreEqual((0, "count|max\n20|20\n", ""), (exitCode, output, errors));
+    }
+
+    [TestMethod]
+    public void A_session_without_a_name_is_kept_with_P_under_the_name_phantomdb()
+    {
+        Run("CREATE TABLE gone (a int);\n");
+        Assert.IsEmpty(Directory.GetFileSystemEntries(_folder));
+
+        Assert.AreEqual((0, "", "NOTICE: database \"phantomdb\" is new\nCREATE TABLE\n"), Run("CREATE TABLE t (a int);\n", "-P", "-d", "kept", "-s", "1"));
+        Assert.AreEqual((0, "schema,name,type\npublic,t,table\n", ""), Run(".tables\n", "--persist", "-m", "csv", "-d", "kept"));
+        Assert.AreEqual((0, "schema,name,type\npublic,t,table\n", ""), Run(".tables\n", "-P", "-m", "csv", "kept/phantomdb.db"));
+    }
+
+    [TestMethod]
+    public void Segments_are_as_large_as_they_are_told_to_be()
+    {
+        string inserts = string.Concat(Enumerable.Repeat("INSERT INTO t SELECT g, repeat('x', 100) FROM generate_series(1, 4000) g;\n", 6));
+        Run("CREATE TABLE t (a int, b text);\n" + inserts, "shop", "-s1", "--sync", "none");
+
+        Assert.IsGreaterThan(1, Directory.GetFiles(Path.Combine(_folder, "data"), "shop*.log").Length);
+        Assert.AreEqual("count\n24000\n", Run("", "shop", "-m", "csv", "-c", "SELECT count(*) FROM t").Output);
+    }
+
+    [TestMethod]
+    public void A_reader_works_beside_the_owner_and_changes_nothing()
+    {
+        using ShellProcess owner = new(_folder, "shop", "-m", "list");
+        owner.Write("CREATE TABLE t (a int);\nINSERT INTO t VALUES (1) RETURNING a;\n");
+        owner.ReadLine();
+        owner.ReadLine();
+
+        (int exitCode, _, string errors) = Run("", "shop", "-c", "SELECT 1");
+        Assert.AreEqual(1, exitCode);
+        Assert.StartsWith("ERROR: 55006: ", errors);
+        Assert.AreEqual((0, "a\n1\n", ""), Run("", "shop", "--read-only", "-m", "list", "-c", "SELECT a FROM t"));
+        (exitCode, _, errors) = Run("", "shop", "--read-only", "-c", "INSERT INTO t VALUES (2)");
+        Assert.AreEqual(1, exitCode);
+        Assert.StartsWith("ERROR: 25006: ", errors);
+        (exitCode, _, errors) = Run(".save\n", "shop", "--read-only");
+        Assert.AreEqual((1, "ERROR: 25006: the database is opened read-only\nHINT: Name another file: .save FILE\n"), (exitCode, errors));
+        Assert.AreEqual(0, Run(".save copy.db\n", "shop", "--read-only").ExitCode);
+        Assert.AreEqual("a\n1\n", Run("", "./copy.db", "-m", "list", "-c", "SELECT a FROM t").Output);
+        (exitCode, _, errors) = Run("", "nosuch", "--read-only", "-c", "SELECT 1");
+        Assert.AreEqual(1, exitCode);
+        Assert.StartsWith("ERROR: 58P01: ", errors);
+
+        Assert.AreEqual(0, owner.Finish().ExitCode);
+    }
+
+    [TestMethod]
+    public void Another_database_can_be_opened_and_the_first_again()
+    {
+        (int exitCode, string output, string errors) = Run("""
+            CREATE TABLE t (a int);
+            .open second
+            CREATE TABLE s (a int);
+            .open shop
+            .open ./data/shop.db
+            BEGIN;
+            .open second
+            ROLLBACK;
+            .save
+            .tables
+            """, "shop", "-m", "csv", "--keep-going");
+
+        Assert.AreEqual((1, "schema,name,type\npublic,t,table\n"), (exitCode, output), errors);
+        Assert.Contains("ERROR: 25001: ", errors);
+        Assert.AreEqual("schema,name,type\npublic,s,table\n", Run(".tables\n", "second", "-m", "csv").Output);
+    }
+
+    [TestMethod]
+    [DataRow("--sync is always, interval, interval=MS (1 to 86400000 milliseconds) or none, not sometimes", "--sync", "sometimes")]
+    [DataRow("--sync is always, interval, interval=MS (1 to 86400000 milliseconds) or none, not interval=0", "--sync=interval=0")]
+    [DataRow("--sync is always, interval, interval=MS (1 to 86400000 milliseconds) or none, not always=1", "--sync", "always=1")]
+    [DataRow("-s is the size of a segment of the log in MB, a whole number from 1 to 1048576, not 0", "-s", "0")]
+    [DataRow("--segment-size is the size of a segment of the log in MB, a whole number from 1 to 1048576, not 1.5", "--segment-size=1.5")]
+    [DataRow("--in-memory opens a copy that can be changed, --read-only the database that cannot: give one of them", "shop", "--in-memory", "--read-only")]
+    [DataRow("-P is for a database whose changes are kept, and with --in-memory none are: leave one of them out", "-P", "--in-memory")]
+    [DataRow("--sync is for a database whose changes are kept, and with --in-memory none are: leave one of them out", "shop", "--in-memory", "--sync", "always")]
+    [DataRow("--segment-size is for a database whose changes are kept, and with --read-only none are: leave one of them out", "shop", "--read-only", "-s", "1")]
+    [DataRow("option --sync needs a value", "--sync")]
+    [DataRow("option -P takes no value", "-Px")]
+    public void A_rejected_option_names_the_way_out(string message, params string[] args)
+    {
+        Assert.AreEqual((2, "", $"phantomdb: {message}\nTry 'phantomdb --help'.\n"), Run("", args));
+    }
+
+    private (int ExitCode, string Output, string Errors) Run(string input, params string[] args) => ShellProcess.Run(_folder, input, args);
+}
