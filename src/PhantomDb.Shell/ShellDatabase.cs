@@ -22,6 +22,9 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>True where it had no file when it was opened.</summary>
     public bool IsNew => _database.IsNew;
 
+    /// <summary>What opening it found wrong and did about it, in one line; null where all files were whole.</summary>
+    public string? RecoveryLine => _database.Recovery is { Verdict: not RecoveryVerdict.Clean } report ? report.ToLine() : null;
+
     /// <summary>The definitions as the session sees them, those of its open transaction included.</summary>
     public SchemaDescription Schema => Session.DescribeSchema();
 

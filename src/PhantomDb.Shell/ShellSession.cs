@@ -107,6 +107,10 @@ internal sealed class ShellSession : IDisposable
             }
         }
         _database = opened;
+        if (opened.RecoveryLine is { } line)
+        {
+            Report($"{opened.Name}: {line}");
+        }
         if (name is not null && opened.IsNew)
         {
             Inform($"NOTICE: database \"{opened.Name}\" is new");

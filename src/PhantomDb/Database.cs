@@ -34,7 +34,7 @@ public sealed partial class Database : IDisposable
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
         RecoveredDatabase? recovered = path is not null && DatabaseFiles.Exists(path, options.FileSystem)
-            ? DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsReadOnly = held is null }) : null;
+            ? DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsReadOnly = held is null, IsEdit = file => FileAcceptance.IsEdit(file, options) }) : null;
         if (recovered is not null)
         {
             Recovery = recovered.Report;

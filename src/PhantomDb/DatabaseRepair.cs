@@ -93,7 +93,7 @@ internal sealed class DatabaseRepair
     {
         try
         {
-            RecoveredDatabase recovered = DatabaseRecovery.Run(_path, LoadTarget.New, _files, new RecoveryOptions { IsReadOnly = true });
+            RecoveredDatabase recovered = DatabaseRecovery.Run(_path, LoadTarget.New, _files, new RecoveryOptions { IsReadOnly = true, IsEdit = file => FileAcceptance.IsEdit(file, _options) });
             FileContentCheck.Run(FileIndexes.Build(recovered.Database, _path, _options), _path, _options);
             return null;
         }

@@ -37,7 +37,10 @@ public static class DatabaseTools
         {
             try
             {
-                RecoveredDatabase recovered = DatabaseRecovery.Run(path, LoadTarget.New, options!.FileSystem, new RecoveryOptions { IsReadOnly = true });
+                RecoveredDatabase recovered = DatabaseRecovery.Run(path, LoadTarget.New, options!.FileSystem, new RecoveryOptions
+                {
+                    IsReadOnly = true, IsEdit = file => FileAcceptance.IsEdit(file, options),
+                });
                 FileContentCheck.Run(FileIndexes.Build(recovered.Database, path, options), path, options);
                 return report with { CanOpen = true, LastLsn = recovered.Report.LastLsn, TransactionCount = recovered.Report.TransactionsApplied };
             }
@@ -113,22 +116,8 @@ public static class DatabaseTools
         return (inspector.Inspect(verifies), inspector.Refusal);
     }
 
-    private static bool IsEdited(DatabaseFileReport file, DatabaseOptions options)
-    {
-        if (file.Kind != DatabaseFileKind.Database || file.Verdict != FileVerdict.Damaged)
-        {
-            return false;
-        }
-        try
-        {
-            FileAcceptance.Read(file.Path, options);
-            return true;
-        }
-        catch (PhantomDbException)
-        {
-            return false;
-        }
-    }
+    private static bool IsEdited(DatabaseFileReport file, DatabaseOptions options) =>
+        file.Kind == DatabaseFileKind.Database && file.Verdict == FileVerdict.Damaged && FileAcceptance.IsEdit(file.Path, options);
 
     private static bool IsChanging(string path, DatabaseOptions options) => options.FileSystem.Exists(DatabaseFiles.LockPath(path));
 

@@ -38,6 +38,20 @@ internal sealed class FileAcceptance
         return loaded;
     }
 
+    /// <summary>True for a file that can be read and keeps its constraints, whatever its checksums say.</summary>
+    public static bool IsEdit(string path, DatabaseOptions options)
+    {
+        try
+        {
+            Read(path, options);
+            return true;
+        }
+        catch (PhantomDbException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Accepts a file. The caller holds the database's lock.</summary>
     public static AcceptanceReport Run(string path, DatabaseOptions options, bool isNothingEmptyText) => new FileAcceptance(path, options, isNothingEmptyText).Run();
 

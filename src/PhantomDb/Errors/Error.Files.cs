@@ -30,6 +30,15 @@ internal static partial class Error
     public static PhantomDbException FileDamaged(string path, string what, string where, string? detail, string? hint) =>
         new(SqlStates.DataCorrupted, $"file \"{path}\" is damaged or was edited: {what}") { Where = where, Detail = detail, Hint = hint };
 
+    /// <summary>The bytes are not those that were written, but make sense: an edit, unless it is damage that looks like one.</summary>
+    public static PhantomDbException FileEdited(string path, PhantomDbException damage) =>
+        new(SqlStates.DataCorrupted, $"file \"{path}\" was edited since it was saved", damage)
+        {
+            Where = damage.Where, Detail = damage.Detail,
+            Hint = "If that was meant, check and seal it: phantomdb accept FILE, or DatabaseTools.Accept. Else go back to what was saved: "
+                + "restore the file from a copy; or phantomdb repair NAME, which keeps the edited file under another name.",
+        };
+
     public static PhantomDbException FileVersion(string path, string version) =>
         new(SqlStates.FeatureNotSupported, $"file \"{path}\" has version {version} of the format, which this program does not know")
         {

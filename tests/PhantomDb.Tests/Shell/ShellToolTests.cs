@@ -45,17 +45,18 @@ public sealed class ShellToolTests : ToolTest
 
             """, "shop opens, with LSN 6; transactions applied from the log: 2; not all files are whole\n", "verify", "-mcsv", "shop");
 
-        FlipBit("shop.db", "John Doe");
-        (int exitCode, string output, string errors) = Run("verify", "-m", "list", "shop");
-        Assert.AreEqual(3, exitCode, errors);   // the log has all that the file had
-        Assert.Contains("shop.db|database file|3|edited|line 11, byte offset 292, section [TABLE:users], rows 1 to 2|is damaged or was edited", output);
-
         FlipBit(SealedSegment, "Doe, John");
-        (exitCode, output, errors) = Run("verify", "shop", "-m", "list");
+        (int exitCode, string output, string errors) = Run("verify", "shop", "-m", "list");
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop_log_20261121_120003_1.log|log segment|1-3|damaged|line 6, byte offset ", output);
         StringAssert.StartsWith(errors, "shop does not open:\nERROR: XX001: ");
-        Assert.Contains("HINT: if the edit was meant: phantomdb accept shop\n", errors);
+        Assert.Contains("HINT: what can be saved, and what would be lost: phantomdb repair shop\n", errors);
+
+        ChangeText("shop.db", "John Doe", "Jane Doe");
+        (exitCode, output, errors) = Run("verify", "-m", "list", "shop");
+        Assert.AreEqual(1, exitCode, errors);
+        Assert.Contains("shop.db|database file|3|edited|line 11, byte offset 292, section [TABLE:users], rows 1 to 2|is damaged or was edited", output);
+        Assert.Contains("HINT: If that was meant, check and seal it: phantomdb accept FILE", errors);
     }
 
     [TestMethod]
@@ -113,6 +114,9 @@ public sealed class ShellToolTests : ToolTest
         Dump();
         Expect(0, "shop.db is as it was saved: there is nothing to accept\n", "", "accept", "shop");
         ChangeText("shop.db", "ROW:2,\"\"\n", "ROW:2,\nROW:3,new\n");
+        (int exitCode, string output, string errors) = Run("shop", "-c", "SELECT 1");
+        Assert.AreEqual(1, exitCode);
+        StringAssert.StartsWith(errors, $"ERROR: XX001: file \"{PathOf("shop.db")}\" was edited since it was saved\nDETAIL: Sections that differ from their checksums: [TABLE:users].\nHINT: ");
         Expect(0, """
             shop.db is sealed, with timeline 2 and LSN 4; sections changed or new: 1, as they were: 0
             [TABLE:users]: rows 2 -> 3; added 1, removed 0, changed 1; values that were '' and are NULL now: 1
@@ -121,7 +125,7 @@ public sealed class ShellToolTests : ToolTest
         Assert.AreEqual(0, Run("verify", "shop").ExitCode);
 
         ChangeText("shop.db", "ROW:3,new\n", "ROW:1,twice\n");
-        (int exitCode, string output, string errors) = Run("accept", "shop");
+        (exitCode, output, errors) = Run("accept", "shop");
         Assert.AreEqual(1, exitCode);
         Assert.AreEqual("", output);
         StringAssert.StartsWith(errors, "ERROR: 23505: duplicate key value violates unique constraint \"users_pkey\"\n");
@@ -166,6 +170,47 @@ public sealed class ShellToolTests : ToolTest
     }
 
     [TestMethod]
+    public void Restore_goes_back_to_a_point_and_forth_again()
+    {
+        MakeShop();
+        (int exitCode, string output, string errors) = Run("restore", "shop", "--to", "3");
+        Assert.AreEqual(0, exitCode, errors);
+        StringAssert.StartsWith(output, "restored to LSN 3 of timeline 1; the database goes on with timeline 2\n");
+        Assert.AreEqual("1|John Doe, 2|", string.Join(", ", RowsOfShop()));
+        (exitCode, output, errors) = Run("verify", "shop", "-m", "list");
+        Assert.AreEqual(0, exitCode, output + errors);
+
+        Assert.AreEqual(0, Run("restore", "shop", "--to=t1:2026-11-21 12:00:04").ExitCode);
+        Assert.AreEqual("1|Doe, John, 2|, 3|NULL", string.Join(", ", RowsOfShop()));
+        (exitCode, output, errors) = Run("restore", "shop", "--to", "t1:3", "--tables", "users");
+        Assert.AreEqual(0, exitCode, errors);
+        Assert.Contains("users: 1 rows removed, 1 changed, 0 added\n", output);
+        Assert.AreEqual("1|John Doe, 2|", string.Join(", ", RowsOfShop()));
+
+        (exitCode, _, errors) = Run("restore", "shop", "--to", "2030-01-01");
+        Assert.AreEqual(1, exitCode);
+        StringAssert.StartsWith(errors, "ERROR: 22023: ");
+        Assert.Contains("HINT: ", errors);
+        Usage("restore needs --to: a log sequence number, or a time in UTC", "restore", "shop");
+        Usage("--tables has names between commas, not a,,b", "restore", "shop", "--to", "1", "--tables", "a,,b");
+    }
+
+    [TestMethod]
+    public void What_recovery_did_is_one_line_of_standard_error_where_files_were_not_whole()
+    {
+        MakeShop();
+        Tear("shop.log");
+
+        (int exitCode, string output, string errors) = Run("shop", "-q", "-m", "list", "-c", "SELECT count(*) FROM users");
+
+        Assert.AreEqual((0, "count\n3\n"), (exitCode, output));
+        StringAssert.StartsWith(errors, "shop: recovery TORN: LSN 6, transactions applied 2, bytes set aside 63; the file ends within a line (");
+        Assert.HasCount(2, errors.Split('\n'));
+        Assert.AreEqual((0, "count\n3\n", ""), Run("shop", "-m", "list", "-c", "SELECT count(*) FROM users"));
+        Assert.HasCount(1, Directory.GetFiles(DataFolder, "*.torn_*"));
+    }
+
+    [TestMethod]
     public void Log_follows_until_it_is_interrupted()
     {
         MakeShop();
@@ -182,9 +227,10 @@ public sealed class ShellToolTests : ToolTest
     [TestMethod]
     public void A_missing_database_and_wrong_usage_name_the_way_out()
     {
-        foreach (string tool in new[] { "verify", "files", "log", "repair", "accept" })
+        foreach (string[] call in new[] { new[] { "verify" }, ["files"], ["log"], ["repair"], ["accept"], ["restore", "--to=1"] })
         {
-            (int exitCode, string output, string errors) = Run(tool, "shop");
+            string tool = call[0];
+            (int exitCode, string output, string errors) = Run([.. call, "shop"]);
             Assert.AreEqual((1, ""), (exitCode, output), tool);
             StringAssert.StartsWith(errors, "ERROR: 58P01: ", tool);
             Assert.AreEqual(2, Run(tool).ExitCode, tool);

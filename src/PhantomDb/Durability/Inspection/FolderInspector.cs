@@ -143,7 +143,7 @@ internal sealed class FolderInspector
         {
             return file with { Purpose = ReasonLeftOut(file.Path) is { } why ? $"left out: {why}" : Undecided, IsNeeded = _plan is null };
         }
-        long? last = segment?.Counted?.LastLsn ?? reader.Seal?.LastLsn ?? LastOf(reader);
+        long? last = segment?.Counted is { } counted && !EndsTimeline(segment) ? counted.LastLsn : reader.Seal?.LastLsn ?? LastOf(reader);
         DatabaseFileReport known = file with { FirstLsn = header.FirstLsn, LastLsn = last >= header.FirstLsn ? last : null, Timeline = header.Timeline };
         if (_plan is null)
         {
@@ -335,8 +335,14 @@ internal sealed class FolderInspector
 
     private string? ReasonLeftOut(string path) => _plan?.Others.FirstOrDefault(file => file.Path == path)?.Reason;
 
-    private LogReaderOptions OptionsFor(RecoverySegment? segment) =>
-        new() { Counted = segment?.Counted, DurableLsn = segment is { Counted: null } ? _plan!.ReachedLsn : 0 };
+    // What lies behind the point where a restore has ended a timeline counts for nothing in the present one, but is whole or not by itself.
+    private LogReaderOptions OptionsFor(RecoverySegment? segment) => new()
+    {
+        Counted = segment is null || EndsTimeline(segment) ? null : segment.Counted, DurableLsn = segment is { Counted: null } ? _plan!.ReachedLsn : 0,
+    };
+
+    private bool EndsTimeline(RecoverySegment segment) =>
+        segment.Counted is { } counted && _plan!.Segments.FirstOrDefault(next => next.Header.Predecessor == counted)?.Header.Timeline > segment.Header.Timeline;
 
     private LogSegmentReport ReadSegment(string path, LogReaderOptions options)
     {

@@ -161,6 +161,10 @@ internal sealed class DatabaseRecovery
             }
             catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat && !_badBases.Exists(b => b.Error == error))
             {
+                if (file.IsDatabaseFile && _options.IsEdit?.Invoke(file.Path) == true)
+                {
+                    throw Error.FileEdited(file.Path, error);
+                }
                 _badBases.Add((file, error));
                 _badLsn = Math.Max(_badLsn, file.Lsn);
                 _used.Add(new RecoveryFile(file.Path, false, error.Message));

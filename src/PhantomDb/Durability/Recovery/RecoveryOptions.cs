@@ -36,6 +36,12 @@ internal sealed record RecoveryOptions
     /// </summary>
     public bool AppliesBehindLoss { get; init; }
 
+    /// <summary>
+    /// True for a database file that differs from its checksums, but can be read and keeps its constraints: somebody has edited it. Then it is refused, and no
+    /// other file takes its place: the edit would be passed over. Null: nobody edits.
+    /// </summary>
+    public Func<string, bool>? IsEdit { get; init; }
+
     /// <summary>The log is known to have reached this LSN, besides what the manifest says.</summary>
     public long ReachedLsn { get; init; }
 
