@@ -10,6 +10,8 @@ namespace PhantomDb.Hosting;
 /// </summary>
 internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposable, IAsyncDisposable
 {
+    private static readonly TimeSpan RepetitionTime = TimeSpan.FromMinutes(1);
+
     private readonly string _name;
     private readonly PhantomDbHostOptions _options;
     private readonly string? _contentRoot;
@@ -17,6 +19,11 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     private readonly Lazy<Database> _database;
     private Database? _opened;
     private int _isDisposed;
+
+    // The last failure that was logged; under the lock.
+    private readonly Lock _failing = new();
+    private string? _failure;
+    private long _failureTime;
 
     /// <param name="name">Under which it was added.</param>
     /// <param name="contentRoot">Null outside of a host.</param>
@@ -86,8 +93,23 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
                 Hint = "A name without separator and without the ending .db is looked for in the data directory.",
             };
         }
+        database.BackgroundError += NoteFailure;
         LogOpening(database);
         return database;
+    }
+
+    // A disk that fails does so many times a second: the same is logged again after a while only.
+    private void NoteFailure(PhantomDbException error)
+    {
+        lock (_failing)
+        {
+            if (_failure == error.Message && Stopwatch.GetElapsedTime(_failureTime) < RepetitionTime)
+            {
+                return;
+            }
+            (_failure, _failureTime) = (error.Message, Stopwatch.GetTimestamp());
+        }
+        LogFailure(error, _name, error.SqlState);
     }
 
     // What has a separator or the ending .db is a path, all else a name in the data directory.
@@ -122,4 +144,7 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     [LoggerMessage(4, LogLevel.Information, "Database {Database} is closed, after {Milliseconds:F0} ms")]
     private partial void LogClosed(string database, double milliseconds);
+
+    [LoggerMessage(5, LogLevel.Error, "The disk of database {Database} has failed, {SqlState}; it goes on, and tries again")]
+    private partial void LogFailure(Exception error, string database, string? sqlState);
 }

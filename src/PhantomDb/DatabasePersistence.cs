@@ -43,7 +43,7 @@ internal sealed class DatabasePersistence
         LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
         Timeline = start.Timeline;
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
-        Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder);
+        Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder) { OnError = database.NoteBackgroundError };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
     }
 

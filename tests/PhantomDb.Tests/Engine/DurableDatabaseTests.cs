@@ -94,6 +94,32 @@ public sealed class DurableDatabaseTests
     }
 
     [TestMethod]
+    public void F6_a_failure_of_the_disk_is_told_where_nobody_waits_for_it_and_a_handler_that_fails_harms_nobody()
+    {
+        using Database database = Database.Open("shop", Options with { SyncPolicy = SyncPolicy.Interval, SyncInterval = TimeSpan.FromMilliseconds(20) });
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE t (a int)").Dispose();
+        using var told = new ManualResetEventSlim();
+        PhantomDbException? failure = null;
+        database.BackgroundError += _ => throw new InvalidOperationException("a handler's own");
+        database.BackgroundError += error =>
+        {
+            Volatile.Write(ref failure, error);
+            told.Set();
+        };
+        _disk.Capacity = 0;
+        session.Execute("INSERT INTO t VALUES (1)").Dispose();
+        Assert.IsTrue(told.Wait(TimeSpan.FromSeconds(30)));
+        Assert.AreEqual("53100", failure!.SqlState);
+
+        _disk.Capacity = long.MaxValue;
+        database.Close();
+        using Database again = Database.Open("shop", Options);
+        using Session reader = again.OpenSession();
+        Assert.AreEqual(1, Count(reader));
+    }
+
+    [TestMethod]
     public void Numbers_of_transactions_go_on_after_an_opening()
     {
         long last = 0;

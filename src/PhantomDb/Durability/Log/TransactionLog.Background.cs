@@ -32,6 +32,12 @@ internal sealed partial class TransactionLog
         None, Write, Flush, Vouch, Housework, End,
     }
 
+    /// <summary>
+    /// Told of each failure of the disk, whether somebody waits for what failed or not, and whether the log has gone on elsewhere or not. Called by the one who
+    /// has the turn or keeps house: it must return at once, and not throw.
+    /// </summary>
+    public Action<PhantomDbException>? OnError { get; set; }
+
     /// <summary>The segments, oldest first.</summary>
     public IReadOnlyList<LogSegmentFile> Segments => _files.Segments;
 
@@ -300,12 +306,14 @@ internal sealed partial class TransactionLog
                     _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 WriteManifest();
             }
-            catch (Exception)
+            catch (Exception error)   // what was not deleted goes the next time, a manifest is a hint; and no error on this thread may end the process
             {
-                // what was not deleted goes the next time, a manifest is a hint; and no error on this thread may end the process
+                OnError?.Invoke(AsDiskError(error));
             }
         }
     }
+
+    private PhantomDbException AsDiskError(Exception error) => error as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, error.Message, error);
 
     private void WriteManifest()
     {

@@ -169,7 +169,8 @@ internal sealed partial class TransactionLog
         }
         catch (Exception error)
         {
-            PhantomDbException cause = error as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, error.Message, error);
+            PhantomDbException cause = AsDiskError(error);
+            OnError?.Invoke(cause);
             GoOnAfter(cause, first, segment == _segment ? start : default, done);
         }
         if (_segment is not null)
@@ -302,7 +303,7 @@ internal sealed partial class TransactionLog
         }
         catch (Exception second)
         {
-            StopForGood(second as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, second.Message, second), done);
+            StopForGood(AsDiskError(second), done);
         }
     }
 
