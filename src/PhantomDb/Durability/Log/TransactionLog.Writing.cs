@@ -95,7 +95,12 @@ internal sealed partial class TransactionLog
                 queued += block.ByteCount;
             }
             Volatile.Write(ref _queuedBytes, queued);
+            long? unflushedBefore = _unflushedSince;
             _unflushedSince = _segment?.HasUnflushed != true ? null : _unflushedSince ?? Environment.TickCount64;
+            if (unflushedBefore is null && _unflushedSince is not null && _sleepsUntilWork)
+            {
+                WakeBackground();   // who reads the log has written for it, and it has seen an empty queue meanwhile
+            }
             _companyCount = done.Count + _queuedCount;
             _companyUntil = Stopwatch.GetTimestamp() + Math.Min(_flushTicks / 2, CompanyTicksMax);
             next = _waitingForTurn > 0 ? null : FirstWaiting();
