@@ -7,11 +7,13 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|folders|memory|transactions|crash|queries|compare|--all [options]
+        usage: PhantomDb.Fuzz statements|files|folders|memory|transactions|crash|kill|sweep|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
         queries prints tables and queries made at random as a script, to ask another database.
+
+        kill kills processes that commit, sweep (Linux, with strace) lets calls to the system fail: in a temporary folder, not part of --all.
 
         compare asks a PostgreSQL 15 and us the same, and prints as a script for both what is answered otherwise (not part of --all):
           --psql PATH   the program psql (default psql); the server is on 127.0.0.1, its user postgres needs no password
@@ -20,7 +22,7 @@ public sealed record FuzzOptions
           --only-kind single|interleaved   one session at a time, or several that meet (default: both)
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), transactions (default 1000000) or crash runs (default 10000)
+          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
           --only N      nothing but run N (statements, crash) or file N (files, folders) of the seed: a failure names it
           --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
           --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
@@ -47,6 +49,15 @@ public sealed record FuzzOptions
     public bool RunsTransactions { get; init; }
 
     public bool RunsCrashes { get; init; }
+
+    public bool RunsKills { get; init; }
+
+    public bool RunsSweep { get; init; }
+
+    /// <summary>The name of a child process's job, and its folder.</summary>
+    public string? Child { get; init; }
+
+    public string? Folder { get; init; }
 
     public bool CrashesAtEveryOperation { get; init; }
 
@@ -91,6 +102,10 @@ public sealed record FuzzOptions
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
                 "transactions" => options with { RunsTransactions = true },
                 "crash" => options with { RunsCrashes = true },
+                "kill" => options with { RunsKills = true, IsInProcess = true },
+                "sweep" => options with { RunsSweep = true, IsInProcess = true },
+                "kill-child" or "sweep-child" => options with { Child = args[i], IsInProcess = true },
+                "--folder" => options with { Folder = Value(args, ref i) },
                 "--every-operation" => options with { CrashesAtEveryOperation = true },
                 "--all" => options with { RunsStatements = true, RunsFiles = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
@@ -108,9 +123,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.PrintsQueries || options.ComparesWithPostgres
+        return options.RunsStatements || options.RunsFiles || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.RunsKills || options.RunsSweep || options.Child is not null || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, folders, memory, transactions, crash, queries, compare or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, folders, memory, transactions, crash, kill, sweep, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

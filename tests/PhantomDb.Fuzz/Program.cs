@@ -3,6 +3,7 @@ using PhantomDb.Fuzz.Crash;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
+using PhantomDb.Fuzz.Processes;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
 using PhantomDb.Fuzz.Transactions;
@@ -31,6 +32,11 @@ public static class Program
     private static int Run(FuzzOptions options)
     {
         int failures = 0;
+        if (options.Child is not null)
+        {
+            RunChild(options);
+            return 0;
+        }
         if (options.PrintsQueries)
         {
             PrintQueries(options.Seed, options.Count ?? 10_000);
@@ -64,15 +70,45 @@ public static class Program
         }
         if (options.RunsCrashes)
         {
-            var fuzzer = new CrashFuzzer(options.Seed) { FailureCountMax = FailureCountMax(options) };
+            var fuzzer = new CrashFuzzer(options.Seed) { FailureCountMax = FailureCountMax(options), Progress = Console.WriteLine };
             failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "crash runs", options);
             failures += options.CrashesAtEveryOperation ? Report(fuzzer.RunEveryOperation(), "scenarios with a fault at every operation", options) : 0;
+        }
+        if (options.RunsKills)
+        {
+            var killer = new KillRunner(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Progress = Console.WriteLine };
+            failures += Report(killer.Run(options.Count ?? 1000), "kills", options);
+        }
+        if (options.RunsSweep)
+        {
+            if (!SweepRunner.IsPossible())
+            {
+                Console.WriteLine("sweep: skipped, for strace is not there, or may not watch processes");
+            }
+            else
+            {
+                var sweeper = new SweepRunner(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Progress = Console.WriteLine };
+                failures += Report(sweeper.Run(options.Count), "calls that failed", options);
+            }
         }
         if (options.ComparesWithPostgres)
         {
             failures += Compare(options, journal, trace);
         }
         return failures == 0 ? 0 : 1;
+    }
+
+    private static void RunChild(FuzzOptions options)
+    {
+        string folder = options.Folder ?? throw new ArgumentException("--folder is missing");
+        if (options.Child == "kill-child")
+        {
+            new KillChild(folder, options.Seed, KillRunner.ClientCount).Run(options.Count);
+        }
+        else
+        {
+            new SweepChild(folder).Run();
+        }
     }
 
     private static int Compare(FuzzOptions options, Journal journal, TextWriter? trace)

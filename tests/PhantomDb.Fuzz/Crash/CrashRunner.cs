@@ -18,9 +18,19 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
     /// <summary>True: recovery may refuse with the damaged file's place, and a beginning of the history is enough, for disks that lie.</summary>
     public bool IsDiskLying { get; init; }
 
+    /// <summary>Operations of the scenario when nothing goes wrong, as far as it is known without running it.</summary>
+    public int? OperationCount { get; init; }
+
+    /// <summary>Told now and then how far it is.</summary>
+    public Action<string>? Progress { get; init; }
+
     /// <summary>Operations of the scenario when nothing goes wrong.</summary>
     public int CountOperations()
     {
+        if (OperationCount is { } known)
+        {
+            return known;
+        }
         var disk = new SimulatedDisk();
         Run(0, disk, makeOracle());
         return disk.OperationCount;
@@ -30,8 +40,10 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
     public void CrashAtEveryOperation(IEnumerable<CrashProfile> profiles, int seedsPerProfile = 1, int secondStep = 0, int step = 1)
     {
         int count = CountOperations();
+        HashSet<string> explored = [];   // what follows from the same disk again is the same
         for (int at = 0; at < count; at += step)
         {
+            Progress?.Invoke($"power loss at operation {at} of {count}, {CheckedCount} crashes, {Failures.Count} failures");
             SimulatedDisk disk = new(at) { FaultAt = at, Fault = DiskFault.PowerLoss, LiesAboutFlushes = IsDiskLying };
             Oracle oracle = makeOracle();
             Run(0, disk, oracle);
@@ -40,8 +52,10 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
                 for (int seed = 0; seed < (profile is CrashProfile.ProcessKilled or CrashProfile.AllLost or CrashProfile.NamesLost or CrashProfile.ContentsLost ? 1 : seedsPerProfile); seed++)
                 {
                     string line = $"power loss at operation {disk.FaultedOperation}, profile {profile}, seed {seed}";
-                    RecoveredState? state = Check(disk.Crash(profile, seed), oracle, line);
-                    if (state is not null && secondStep > 0)
+                    SimulatedDisk left = disk.Crash(profile, seed);
+                    bool isNew = secondStep > 0 && explored.Add(left.Fingerprint());
+                    RecoveredState? state = Check(left, oracle, line);
+                    if (state is not null && isNew)
                     {
                         CrashAgain(disk, oracle, state, profile, seed, secondStep, at, line);
                     }
@@ -51,11 +65,12 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
     }
 
     /// <summary>Each operation fails, once or from then on; the scenario goes on, and at its end the process is killed or the power goes.</summary>
-    public void FailEveryOperation(DiskFault fault, bool isLasting, IEnumerable<CrashProfile> profiles)
+    public void FailEveryOperation(DiskFault fault, bool isLasting, IEnumerable<CrashProfile> profiles, int step = 1)
     {
         int count = CountOperations();
-        for (int at = 0; at < count; at++)
+        for (int at = 0; at < count; at += step)
         {
+            Progress?.Invoke($"{fault} at operation {at} of {count}, {CheckedCount} crashes, {Failures.Count} failures");
             SimulatedDisk disk = new(at) { FaultAt = at, Fault = fault, IsFaultLasting = isLasting };
             Oracle oracle = makeOracle();
             Run(0, disk, oracle);
@@ -79,16 +94,19 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
         {
             bool failsFirst = random.Next(3) == 0;
             disk.Fault = failsFirst ? (DiskFault)random.Next(1, 4) : DiskFault.PowerLoss;
-            disk.FaultAt = disk.OperationCount + random.Next(count + 2);
+            disk.FaultAt = disk.OperationCount + random.Next(random.Next(4) == 0 ? 40 : count + 2);
             disk.IsFaultLasting = failsFirst && random.Next(3) == 0;
             Run(random.Next(), disk, oracle);
             CrashProfile profile = AllProfiles[random.Next(AllProfiles.Count)];
+            int lossSeed = random.Next();
             line += $"; {disk.Fault} at {disk.FaultedOperation}, {profile}";
-            disk = disk.Crash(profile, random.Next());
-            if (Check(disk, oracle, line) is not { } state)
+            SimulatedDisk left = disk.Crash(profile, lossSeed);
+            if (Check(left, oracle, line) is not { } state)
             {
                 return;
             }
+            // Recovered or not yet: then the next fault may come while it is being recovered.
+            disk = random.Next(2) == 0 ? left.Crash(CrashProfile.ProcessKilled, lossSeed) : disk.Crash(profile, lossSeed);
             oracle.Settle(state);
         }
     }
@@ -118,6 +136,11 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
         }
         catch (PowerLossException)
         {
+            return true;
+        }
+        catch (InvalidOperationException problem)
+        {
+            Failures.Add($"run {number}, fault at {disk.FaultedOperation}: {problem.Message}");
             return true;
         }
     }

@@ -43,6 +43,8 @@ internal sealed class Oracle
     private readonly Dictionary<string, long> _initialSums = [];
     private readonly Dictionary<string, int> _owners = [];
     private readonly HashSet<int> _savePoints = [];
+    private readonly Dictionary<string, HashSet<long>> _given = [];
+    private string? _givenTwice;
     private readonly List<(string Name, Func<RecoveredState, bool> Holds)> _invariants = [];
 
     public int TransactionCount => _intents.Count;
@@ -92,6 +94,18 @@ internal sealed class Oracle
         }
     }
 
+    /// <summary>A client got a value of a sequence, which nobody may ever get again.</summary>
+    public void Give(string sequence, long value)
+    {
+        lock (_lock)
+        {
+            if (!GivenOf(sequence).Add(value))
+            {
+                _givenTwice ??= $"sequence {sequence} has given {value} twice";
+            }
+        }
+    }
+
     /// <summary>Where only whole saves can be found: one that has so many transactions has begun.</summary>
     public void AddSavePoint(int transactionCount)
     {
@@ -108,7 +122,9 @@ internal sealed class Oracle
         {
             foreach (Intent intent in _intents)
             {
-                intent.Answer = state.Transactions.Contains(intent.Number) ? Acknowledgement.Durable : Acknowledgement.Refused;
+                bool isThere = state.Transactions.Contains(intent.Number);
+                intent.Answer = isThere ? Acknowledgement.Durable : Acknowledgement.Refused;
+                intent.Lsn = isThere ? intent.Lsn : null;   // that of another from now on
             }
         }
     }
@@ -122,6 +138,11 @@ internal sealed class Oracle
             copy._intents.AddRange(_intents.Select(intent => new Intent(intent.Number, intent.Client, intent.Changes) { Answer = intent.Answer, Lsn = intent.Lsn }));
             copy._invariants.AddRange(_invariants);
             copy._savePoints.UnionWith(_savePoints);
+            copy._givenTwice = _givenTwice;
+            foreach ((string sequence, HashSet<long> values) in _given)
+            {
+                copy._given[sequence] = [.. values];
+            }
             foreach ((string key, string value) in _initialValues)
             {
                 copy._initialValues[key] = value;
@@ -144,9 +165,23 @@ internal sealed class Oracle
     {
         lock (_lock)
         {
-            return CheckPresence(state, mayLoseDurable) ?? CheckOrder(state) ?? CheckLsn(state) ?? CheckSavePoint(state) ?? CheckValues(state)
+            return _givenTwice ?? CheckPresence(state, mayLoseDurable) ?? (mayLoseDurable ? null : CheckSequences(state)) ?? CheckOrder(state) ?? CheckLsn(state) ?? CheckSavePoint(state) ?? CheckValues(state)
                 ?? _invariants.Where(invariant => !invariant.Holds(state)).Select(invariant => $"{invariant.Name} does not hold").FirstOrDefault();
         }
+    }
+
+    private HashSet<long> GivenOf(string sequence) => _given.TryGetValue(sequence, out HashSet<long>? values) ? values : _given[sequence] = [];
+
+    private string? CheckSequences(RecoveredState state)
+    {
+        foreach ((string sequence, long next) in state.NextValues)
+        {
+            if (GivenOf(sequence).Contains(next))
+            {
+                return $"sequence {sequence} gives {next} again";
+            }
+        }
+        return null;
     }
 
     private string? CheckPresence(RecoveredState state, bool mayLoseDurable)
@@ -259,4 +294,7 @@ internal sealed class Oracle
 internal sealed record RecoveredState(IReadOnlySet<int> Transactions, IReadOnlyDictionary<string, string> Values, IReadOnlyDictionary<string, long> Sums)
 {
     public long? Lsn { get; init; }
+
+    /// <summary>What the sequences give next.</summary>
+    public Dictionary<string, long> NextValues { get; } = [];
 }

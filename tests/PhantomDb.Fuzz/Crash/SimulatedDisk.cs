@@ -54,6 +54,18 @@ internal sealed class SimulatedDisk : IFileSystem
     /// <summary>What was true of the disk at the fault; empty where there was none.</summary>
     public string FaultedOperation { get; private set; } = "";
 
+    /// <summary>True when the power has gone: no answer that comes now has reached anyone.</summary>
+    public bool IsOff
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _isOff;
+            }
+        }
+    }
+
     /// <summary>The disk after a loss of power: a new one, all of it durable, with a seed of its own. The old one is off for good.</summary>
     public SimulatedDisk Crash(CrashProfile profile, int seed)
     {
@@ -122,6 +134,21 @@ internal sealed class SimulatedDisk : IFileSystem
             byte[] bytes = new byte[file.Length];
             file.Read(0, bytes);
             return bytes;
+        }
+    }
+
+    /// <summary>The same for disks with the same files of the same content.</summary>
+    public string Fingerprint()
+    {
+        lock (_lock)
+        {
+            using var hash = System.Security.Cryptography.IncrementalHash.CreateHash(System.Security.Cryptography.HashAlgorithmName.SHA256);
+            foreach (string path in _names.Keys.Order(StringComparer.Ordinal))
+            {
+                hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"{path}\n{_names[path].Length}\n"));
+                hash.AppendData(Read(path));
+            }
+            return Convert.ToHexString(hash.GetHashAndReset());
         }
     }
 

@@ -8,22 +8,26 @@ namespace PhantomDb.Fuzz.Running;
 /// </summary>
 internal static class ChildProcess
 {
+    /// <summary>This program with other arguments; with pipes for what it tells, if wanted, and under another program, if one is named.</summary>
+    public static Process Start(IReadOnlyList<string> arguments, bool redirects, params IReadOnlyList<string> under)
+    {
+        string host = Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet";
+        string[] command = [.. under, host, typeof(ChildProcess).Assembly.Location, .. arguments];
+        var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = redirects, RedirectStandardError = redirects };
+        foreach (string argument in command[1..])
+        {
+            start.ArgumentList.Add(argument);
+        }
+        start.Environment["DOTNET_GCHeapHardLimit"] = "0x100000000";   // 4 GiB: what wants all memory fails, and not the machine
+        return Process.Start(start)!;
+    }
+
     public static int Run(string[] args)
     {
         string journal = Path.GetTempFileName();
         try
         {
-            var start = new ProcessStartInfo(Environment.ProcessPath!);
-            if (Path.GetFileNameWithoutExtension(start.FileName) == "dotnet")
-            {
-                start.ArgumentList.Add(typeof(ChildProcess).Assembly.Location);
-            }
-            foreach (string argument in (string[])[.. args, "--journal", journal])
-            {
-                start.ArgumentList.Add(argument);
-            }
-            start.Environment["DOTNET_GCHeapHardLimit"] = "0x100000000";   // 4 GiB: what wants all memory fails, and not the machine
-            using Process child = Process.Start(start)!;
+            using Process child = Start([.. args, "--journal", journal], redirects: false);
             child.WaitForExit();
             if (child.ExitCode is 0 or 1)
             {

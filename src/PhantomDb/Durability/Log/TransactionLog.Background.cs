@@ -11,12 +11,14 @@ namespace PhantomDb.Durability.Log;
 internal sealed partial class TransactionLog
 {
     private const int RetryMs = 200;
+    private const int SettleMsMax = 1000;
 
     private readonly Thread _background;
     private readonly Lock _housework = new();
 
     // Under the lock; times are ticks in ms.
     private bool _sleepsUntilWork;
+    private bool _isResting;
     private long _lastActivity;
     private long _queuedSince;
     private long? _unflushedSince;
@@ -54,6 +56,22 @@ internal sealed partial class TransactionLog
             }
         }
     }
+
+    /// <summary>Returns when the log's own thread has done what is due and rests, so that what comes next on the disk is the caller's: for tests that repeat.</summary>
+    internal void Settle()
+    {
+        long until = Environment.TickCount64 + SettleMsMax;
+        lock (_gate)
+        {
+            while (!_isClosing && (!_isResting || _isWriting || IsWorkDue()) && Environment.TickCount64 < until)
+            {
+                WakeBackground();
+                Monitor.Wait(_gate, 1);
+            }
+        }
+    }
+
+    private bool IsWorkDue() => NextWork(Environment.TickCount64, out long due) != Work.None && due <= Environment.TickCount64;
 
     /// <summary>Recovery needs only what is behind this LSN: the snapshots that it needs have the rest.</summary>
     public void SetRecoveryFloor(long lsn)
@@ -216,7 +234,9 @@ internal sealed partial class TransactionLog
                 }
                 // Committers need not wake it for what they do themselves, nor while it sleeps for a moment only.
                 _sleepsUntilWork = work == Work.None || (!_isAlways && work != Work.Write);
+                _isResting = true;
                 Monitor.Wait(_gate, work == Work.None ? Timeout.Infinite : (int)Math.Min(due - now, int.MaxValue));
+                _isResting = false;
                 _sleepsUntilWork = false;
             }
         }

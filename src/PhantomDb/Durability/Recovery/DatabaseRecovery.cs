@@ -176,7 +176,7 @@ internal sealed class DatabaseRecovery
                 }
             }
         }
-        bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header is { FirstLsn: 1, Predecessor: null };
+        bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
         // A damaged file may have had rows that no log has: one that was there before the first record, or nobody knows since when.
         bool isAllInLog = _badBases.TrueForAll(b => b.File.Lsn > 0);
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))

@@ -1,0 +1,195 @@
+using System.Diagnostics;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Fuzz.Processes;
+using PhantomDb.Fuzz.Running;
+
+namespace PhantomDb.Tests.Crash;
+
+/// <summary>Real processes, a real disk, and real errors of the system. A slice; the full runs are commands: docs/testing.md.</summary>
+[TestClass]
+[DoNotParallelize]
+public sealed class RealSystemTests
+{
+    private static readonly int Seed = int.TryParse(Environment.GetEnvironmentVariable("PHANTOMDB_SEED"), out int seed) ? seed : 1;
+
+    [TestMethod]
+    public void T7_processes_with_eight_clients_that_are_killed_lose_no_commit_that_they_were_told_is_durable()
+    {
+        FuzzReport report = new KillRunner(Seed, Journal.None).Run(20);
+        Assert.IsEmpty(report.Failures, string.Join('\n', report.Failures));
+    }
+
+    [TestMethod]
+    public void T6_calls_to_the_system_that_fail_lose_nothing_and_the_database_goes_on()
+    {
+        if (!SweepRunner.IsPossible())
+        {
+            Assert.Inconclusive("Needs Linux, strace, and the right to watch processes.");
+        }
+        FuzzReport report = new SweepRunner(Seed, Journal.None).Run(12);
+        Assert.IsEmpty(report.Failures, string.Join('\n', report.Failures));
+    }
+
+    [TestMethod]
+    [DataRow(256 << 10, 64L << 20)]
+    [DataRow(256 << 10, 4096L)]
+    public void T8_commits_on_a_full_disk_fail_with_53100_and_go_on_when_there_is_room_without_a_restart(int roomBytes, long segmentBytes)
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb-full-").FullName;
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !Runs("mount", "-t", "tmpfs", "-o", $"size={roomBytes}", "tmpfs", folder))
+        {
+            Directory.Delete(folder);
+            Assert.Inconclusive("Needs Linux and the right to mount a small tmpfs.");
+        }
+        try
+        {
+            var options = new DatabaseOptions { DataDirectory = folder, LogSegmentSize = segmentBytes, LogRetentionCount = 0 };
+            HashSet<int> acknowledged = [];
+            using (Database database = Database.Open("shop", options))
+            {
+                using Session session = database.OpenSession();
+                session.Execute("CREATE TABLE t (n int PRIMARY KEY, note text)").Dispose();
+                PhantomDbException? full = Fill(session, acknowledged, 0, 2000);
+                Assert.AreEqual("53100", full?.SqlState, full?.Message);
+                Assert.AreEqual(acknowledged.Count, Count(session), "reads go on");
+                PhantomDbException? save = Fails(() => database.SaveToDisk());
+                Assert.AreEqual("53100", save?.SqlState, save?.Message);
+                for (int round = 0; round < 3; round++)
+                {
+                    Assert.IsTrue(Runs("mount", "-o", $"remount,size={roomBytes + ((round + 1) * 128 << 10)}", folder));
+                    int before = acknowledged.Count;
+                    full = Fill(session, acknowledged, (round + 1) * 10_000, 2000);
+                    Assert.AreEqual("53100", full?.SqlState, full?.Message);
+                    Assert.IsGreaterThan(before + 20, acknowledged.Count, "writing goes on when there is room");
+                }
+                Assert.IsTrue(Runs("mount", "-o", "remount,size=64m", folder));
+                database.SaveToDisk();
+                Assert.IsNull(Fill(session, acknowledged, 90_000, 100));
+            }
+            using Database again = Database.Open("shop", options);
+            using Session reading = again.OpenSession();
+            Assert.AreEqual(acknowledged.Count, Count(reading));
+        }
+        finally
+        {
+            Runs("umount", folder);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void T8_a_database_on_a_full_disk_can_be_opened_and_read_and_written_when_there_is_room()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb-full-").FullName;
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !Runs("mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", folder))
+        {
+            Directory.Delete(folder);
+            Assert.Inconclusive("Needs Linux and the right to mount a small tmpfs.");
+        }
+        try
+        {
+            var options = new DatabaseOptions { DataDirectory = folder };
+            HashSet<int> acknowledged = [];
+            using (Database database = Database.Open("shop", options))
+            {
+                using Session session = database.OpenSession();
+                session.Execute("CREATE TABLE t (n int PRIMARY KEY, note text)").Dispose();
+                Assert.IsNull(Fill(session, acknowledged, 0, 100));
+            }
+            string log = Path.Combine(folder, "shop.log"), ballast = Path.Combine(folder, "ballast");
+            File.AppendAllText(log, "101,2026");   // what a crash leaves behind the seal
+            FillUp(ballast);
+            Database? opened = null;
+            PhantomDbException? error = Fails(() => opened = Database.Open("shop", options));
+            Assert.IsTrue(error is null or { SqlState: "53100" or "XX001" }, error?.Message);
+            using (opened)
+            {
+                if (opened is not null)
+                {
+                    using Session session = opened.OpenSession();
+                    Assert.AreEqual(100, Count(session));
+                    Assert.AreEqual("53100", Fill(session, acknowledged, 1000, 1000)?.SqlState);
+                    File.Delete(ballast);
+                    Assert.IsNull(Fill(session, acknowledged, 5000, 50));
+                }
+            }
+            File.Delete(ballast);
+            using Database again = Database.Open("shop", options);
+            using Session reading = again.OpenSession();
+            Assert.AreEqual(acknowledged.Count, Count(reading));
+        }
+        finally
+        {
+            Runs("umount", folder);
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static void FillUp(string path)
+    {
+        using FileStream file = File.Create(path);
+        try
+        {
+            for (byte[] block = new byte[4096]; ;)
+            {
+                file.Write(block);
+                file.Flush();
+            }
+        }
+        catch (IOException)
+        {
+            // full
+        }
+    }
+
+    private static PhantomDbException? Fill(Session session, HashSet<int> acknowledged, int first, int count)
+    {
+        for (int i = first; i < first + count; i++)
+        {
+            try
+            {
+                session.Execute($"INSERT INTO t VALUES ({i}, repeat('x', 900))").Dispose();
+            }
+            catch (PhantomDbException error)
+            {
+                return error;
+            }
+            acknowledged.Add(i);
+        }
+        return null;
+    }
+
+    private static long Count(Session session)
+    {
+        using QueryResult result = session.Execute("SELECT count(*) FROM t");
+        Assert.IsTrue(result.Read());
+        return result.GetInt64(0);
+    }
+
+    private static PhantomDbException? Fails(Action action)
+    {
+        try
+        {
+            action();
+            return null;
+        }
+        catch (PhantomDbException error)
+        {
+            return error;
+        }
+    }
+
+    private static bool Runs(string program, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
