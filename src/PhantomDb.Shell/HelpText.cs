@@ -31,7 +31,7 @@ internal static class HelpText
           -h, --help                this text
           -V, --version             the version
 
-        Tools for a database's files (phantomdb TOOL --help tells more; a database of such a name is opened by its path, as ./log.db):
+        Tools (phantomdb TOOL --help tells more; a database of such a name is opened by its path, as ./log.db):
         {ToolCommands.List}
 
         Without -c and -f, statements are read from standard input; a statement ends with a semicolon.

@@ -117,6 +117,13 @@ internal sealed record ShellOptions
         return equals < 0 ? (arg, null) : (arg[..equals], arg[(equals + 1)..]);
     }
 
+    /// <summary>An option that stands behind a tool's name and means there what it means before it.</summary>
+    internal void Set(string name, string value)
+    {
+        SetOption(name, () => value);
+        Check();
+    }
+
     private bool SetOption(string name, Func<string> value)
     {
         switch (name)

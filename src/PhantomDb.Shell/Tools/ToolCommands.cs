@@ -5,7 +5,7 @@ namespace PhantomDb.Shell.Tools;
 /// <summary>The tools by name, and how one is run.</summary>
 internal static class ToolCommands
 {
-    private static readonly ToolCommand[] All = [FileTools.Files, FileTools.Verify, RepairTool.Repair, AcceptTool.Accept, RestoreTool.Restore, LogTool.Log];
+    private static readonly ToolCommand[] All = [FileTools.Files, FileTools.Verify, RepairTool.Repair, AcceptTool.Accept, RestoreTool.Restore, LogTool.Log, ServeTool.Serve];
 
     /// <summary>Null for a word that is none.</summary>
     public static ToolCommand? Find(string word) => Array.Find(All, tool => tool.Name == word);

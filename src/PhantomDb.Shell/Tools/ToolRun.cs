@@ -49,6 +49,20 @@ internal sealed class ToolRun
 
     public DatabaseOptions Options => new() { DataDirectory = DataDirectory };
 
+    /// <summary>How a tool opens a database whose changes are kept.</summary>
+    /// <param name="own">Those of the shell's options that the tool has too.</param>
+    public DatabaseOptions DurableOptions(params string[] own)
+    {
+        foreach (string option in own.Where(Has))
+        {
+            _shell.Set(option, Value(option)!);
+        }
+        DatabaseOptions options = _shell.DatabaseOptions with { DataDirectory = DataDirectory };
+        return options.IsInMemory || options.IsReadOnly
+            ? throw new UsageException($"{(options.IsReadOnly ? "--read-only" : "--in-memory")} is for looking at a database, and the tool keeps what is changed: leave it out")
+            : options;
+    }
+
     public bool Has(string option) => _values.ContainsKey(option);
 
     /// <summary>Null where the option was not given.</summary>
