@@ -21,6 +21,7 @@ public sealed partial class Database : IDisposable
     private readonly List<WeakReference<Session>> _sessions = [];
     private readonly bool _isSealed = true;   // how a save of a database in memory writes it
     private readonly DatabasePersistence? _persistence;
+    private readonly DatabaseFollower? _follower;
     private DatabaseCatalog _catalog = DatabaseCatalog.Empty;
     private int _nextOid;   // at or above the catalog's: running transactions may have taken some
     private object _savedState;
@@ -33,12 +34,12 @@ public sealed partial class Database : IDisposable
         Name = name;
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
-        RecoveredDatabase? recovered = path is not null && DatabaseFiles.Exists(path, options.FileSystem)
-            ? DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsReadOnly = held is null, IsEdit = file => FileAcceptance.IsEdit(file, options) }) : null;
+        RecoveredDatabase? recovered = path is null || !DatabaseFiles.Exists(path, options.FileSystem) ? null : held is null ? Read(path)
+            : DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsEdit = file => FileAcceptance.IsEdit(file, options) });
         if (recovered is not null)
         {
             Recovery = recovered.Report;
-            LoadedDatabase loaded = FileIndexes.Build(recovered.Database, path!, options);
+            LoadedDatabase loaded = options.IsFollowing ? recovered.Database : FileIndexes.Build(recovered.Database, path!, options);
             FileContentCheck.Run(loaded, path!, options);
             Storage = loaded.Storage;
             _catalog = loaded.Catalog;
@@ -54,6 +55,7 @@ public sealed partial class Database : IDisposable
         if (path is not null && options.IsReadOnly)
         {
             FilePath = path;
+            _follower = options.IsFollowing ? new DatabaseFollower(this, path, recovered!) : null;
         }
         else if (path is not null && !options.IsInMemory)
         {
@@ -212,7 +214,12 @@ public sealed partial class Database : IDisposable
         IDisposable? held = options.IsInMemory || options.IsReadOnly ? null : DatabaseFiles.TryLock(path, options.FileSystem);
         try
         {
-            return new Database(DatabaseFiles.NameOf(path), options, path, held);
+            var database = new Database(DatabaseFiles.NameOf(path), options, path, held);
+            if (database.Recovery is { } report)
+            {
+                options.OnRecovered?.Invoke(report);
+            }
+            return database;
         }
         catch
         {
@@ -434,6 +441,7 @@ public sealed partial class Database : IDisposable
         {
             session.EndFor(StopReason.DatabaseClosed);
         }
+        _follower?.Dispose();
         if (_persistence is null)
         {
             return;

@@ -20,6 +20,21 @@ public sealed record DatabaseOptions
     /// </summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>
+    /// True: a database that is read only goes on with the log as another process writes it, or as it is copied to the folder: whole transactions, each of them
+    /// only when it is known to be on the writer's disk. See <see cref="Database.Refresh"/>. Needs <see cref="IsReadOnly"/>. Default: false.
+    /// </summary>
+    public bool IsFollowing { get; init; }
+
+    /// <summary>How often a follower looks for more of the log; null: only <see cref="Database.Refresh"/> does. From a millisecond. Default: a quarter of a second.</summary>
+    public TimeSpan? FollowInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>
+    /// Called once when a database has been opened from files, with what was found: for the program's own log. It is called on the opening thread, before
+    /// <see cref="Database.Open"/> returns. Default: null.
+    /// </summary>
+    public Action<RecoveryReport>? OnRecovered { get; init; }
+
     /// <summary>When commits are acknowledged. Default: <see cref="SyncPolicy.Always"/>, when they are on the disk.</summary>
     public SyncPolicy SyncPolicy { get; init; } = SyncPolicy.Always;
 
@@ -98,6 +113,11 @@ public sealed record DatabaseOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryLimit, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfLessThan(WorkMemory, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfNegative(PlanCacheSize);
+        if (IsFollowing && !IsReadOnly)
+        {
+            throw new ArgumentException("A database that follows another's log is read only: set IsReadOnly.", nameof(IsFollowing));
+        }
+        ArgumentOutOfRangeException.ThrowIfLessThan(FollowInterval ?? TimeSpan.FromDays(1), TimeSpan.FromMilliseconds(1), nameof(FollowInterval));
         if (!Enum.IsDefined(SyncPolicy))
         {
             throw new ArgumentOutOfRangeException(nameof(SyncPolicy), SyncPolicy, "It is one of Always, Interval and None.");

@@ -99,6 +99,16 @@ internal sealed class DatabaseStorage(MemoryAccount? account = null, ReadTimesta
         }
     }
 
+    /// <summary>The same tables and sequences under a map of its own, which can change before <see cref="Adopt"/> puts it in place.</summary>
+    public DatabaseStorage Stage() => new(account, Timestamps) { _tables = Tables, _sequences = Sequences };
+
+    /// <summary>Puts the map of a stage in place; who has taken tables goes on with them.</summary>
+    public void Adopt(DatabaseStorage stage)
+    {
+        Volatile.Write(ref _tables, stage.Tables);
+        Volatile.Write(ref _sequences, stage.Sequences);
+    }
+
     /// <summary>
     /// A second storage with these tables and sequences, while no transaction commits; <see cref="FinishFork"/> has to follow.
     /// </summary>

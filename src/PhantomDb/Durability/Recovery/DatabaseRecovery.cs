@@ -8,7 +8,11 @@ using PhantomDb.Storage;
 namespace PhantomDb.Durability.Recovery;
 
 /// <summary>A segment as it was read, and what counts of it.</summary>
-internal sealed record RecoveredSegment(string Path, LogHeader Header, long LastLsn, long Length, DateTime LastTime);
+internal sealed record RecoveredSegment(string Path, LogHeader Header, long LastLsn, long Length, DateTime LastTime)
+{
+    /// <summary>The line behind the last one that counts.</summary>
+    public long NextLine { get; init; }
+}
 
 /// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
 internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments)
@@ -240,13 +244,15 @@ internal sealed class DatabaseRecovery
             using Stream stream = _files.OpenRead(segment.Path);
             bool isLast = segment.Counted is null;
             EnsureIs(segment, stream);
-            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast ? _reachedLsn : 0 });
+            long? limit = isLast && _options.IsFollowing
+                ? Math.Min(toLsn ?? long.MaxValue, Math.Max(baseLsn, LogTail.KnownDurable(stream, segment.Header.Salt, segment.Header.ToBytes().Length))) : toLsn;
+            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast && !_options.IsFollowing ? _reachedLsn : 0 });
             DateTime lastTime = default;
             LogPosition end = reader.End;
             while (!_hasMore && reader.Read())
             {
                 LogLine line = reader.Line;
-                if (line.Lsn > baseLsn && line.Part == 1 && line.Lsn + line.PartCount - 1 > toLsn)
+                if (line.Lsn > baseLsn && line.Part == 1 && line.Lsn + line.PartCount - 1 > limit)
                 {
                     _hasMore = true;
                     continue;
@@ -265,14 +271,18 @@ internal sealed class DatabaseRecovery
             {
                 if (end.Lsn > segment.Header.FirstLsn)
                 {
-                    _segments.Add(new RecoveredSegment(segment.Path, segment.Header, end.Lsn - 1, end.Offset, lastTime));
+                    _segments.Add(new RecoveredSegment(segment.Path, segment.Header, end.Lsn - 1, end.Offset, lastTime) { NextLine = end.Line });
                 }
                 _used.Add(new RecoveryFile(segment.Path, true, string.Create(CultureInfo.InvariantCulture, $"up to LSN {applier.LastLsn}")));
                 return;
             }
             LogSegmentReport report = reader.Report;
-            _segments.Add(new RecoveredSegment(segment.Path, segment.Header, report.End.Lsn - 1, report.End.Offset, lastTime));
+            _segments.Add(new RecoveredSegment(segment.Path, segment.Header, report.End.Lsn - 1, report.End.Offset, lastTime) { NextLine = report.End.Line });
             _used.Add(new RecoveryFile(segment.Path, true, Describe(report)));
+            if (report.Verdict != LogVerdict.Clean && _options.IsFollowing)
+            {
+                return;   // the rest has not come yet
+            }
             if (report.Verdict != LogVerdict.Clean)
             {
                 Judge(report);
@@ -365,7 +375,7 @@ internal sealed class DatabaseRecovery
     {
         long reached = timeline > _plan.Timeline ? _options.ReachedLsn : _reachedLsn;
         long floor = Math.Min(Math.Max(reached, _badLsn), toLsn ?? long.MaxValue);
-        if (lsn >= floor || _options.Mode == RecoveryMode.Salvage)
+        if (lsn >= floor || _options.Mode == RecoveryMode.Salvage || _options.IsFollowing)
         {
             return;
         }

@@ -9,8 +9,9 @@ namespace PhantomDb.Durability.Recovery;
 /// Applies a verified stream of records to a database as a file had it: rows, definitions, positions of sequences. Needs no parser and no
 /// binder: expressions stay text. What does not fit is damage, and the database, half changed, is not to be used then.
 /// </summary>
-internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files)
+internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files, AppliedRows? applied = null)
 {
+    private readonly AppliedRows _applied = applied ?? new AppliedRows();
     private LoadedDatabase _database = database;
     private DefinitionApplier _definitions = new(database);
     private readonly List<LogLoad> _loads = [];
@@ -26,6 +27,9 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
     public long TransactionCount { get; private set; }
 
     public long RecordCount { get; private set; }
+
+    /// <summary>The definitions as of the last transaction that was applied.</summary>
+    public DatabaseCatalog Catalog => _definitions.Catalog;
 
     /// <summary>The side files that records have named.</summary>
     public IReadOnlyList<LogLoad> Loads => _loads;
@@ -112,6 +116,10 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
             return;
         }
         // All that the database had is gone.
+        if (applied is not null)
+        {
+            throw new LogMismatch("all content is replaced");   // a follower begins anew: its readers have the old tables
+        }
         LoadedDatabase loaded = file.ReadDatabase(target);
         foreach (Storage.TableStore table in _database.Storage.Tables.Values)
         {
@@ -168,7 +176,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         {
             string text = Encoding.UTF8.GetString(name);
             TableDefinition definition = _definitions.FindTable(text) ?? throw new FormatException($"table {text} does not exist");
-            table = new TableApplier(_database.Storage.GetTable(definition.Oid));
+            table = new TableApplier(_database.Storage.GetTable(definition.Oid), _applied);
             byName[name] = table;
         }
         _lastName = name.ToArray();

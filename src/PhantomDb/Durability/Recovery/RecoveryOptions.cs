@@ -42,10 +42,16 @@ internal sealed record RecoveryOptions
     /// </summary>
     public Func<string, bool>? IsEdit { get; init; }
 
+    /// <summary>
+    /// For a follower: of the log's last segment only what is known to be on the writer's disk, and what has been copied in part is taken as far as it is whole. Files stay
+    /// as they are.
+    /// </summary>
+    public bool IsFollowing { get; init; }
+
     /// <summary>The log is known to have reached this LSN, besides what the manifest says.</summary>
     public long ReachedLsn { get; init; }
 
     public bool IsToPoint => ToLsn is not null || ToTime is not null || Timeline is not null;
 
-    public bool LeavesFilesAlone => IsReadOnly || IsToPoint || AppliesBehindLoss;
+    public bool LeavesFilesAlone => IsReadOnly || IsToPoint || AppliesBehindLoss || IsFollowing;
 }

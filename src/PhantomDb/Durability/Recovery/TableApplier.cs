@@ -13,7 +13,7 @@ namespace PhantomDb.Durability.Recovery;
 /// <summary>
 /// Puts the row images of the log into one table. Of a transaction all before images go out first and all after images come in
 /// then; rows that come in wait in chunks, beyond its end too, until some row has to be found. An update that leaves all unique keys as they
-/// are is made in place, so that a table without primary key keeps its order. Nobody else has the table.
+/// are is made in place, so that a table without primary key keeps its order. Who else has the table, <see cref="AppliedRows"/> knows.
 /// </summary>
 internal sealed class TableApplier
 {
@@ -23,7 +23,7 @@ internal sealed class TableApplier
     private readonly TableDefinition _table;
     private readonly PhysicalType[] _types;
     private readonly TextInput[] _texts;
-    private readonly TransactionStamp _stamp = new();
+    private readonly AppliedRows _applied;
     private readonly List<RowRange> _inserted = [];
     private readonly bool[] _isUniqueColumn;
 
@@ -53,13 +53,15 @@ internal sealed class TableApplier
 
     private sealed record Waiting(DataChunk Chunk, LogPosition[] Positions, int Done);
 
-    public TableApplier(TableStore store)
+    /// <param name="store">The table.</param>
+    /// <param name="applied">What is told of each row that is changed.</param>
+    public TableApplier(TableStore store, AppliedRows applied)
     {
+        _applied = applied;
         _store = store;
         _table = store.Definition;
         _types = [.. _table.Columns.Select(c => c.Type.Physical)];
         _texts = [.. _table.Columns.Select(c => new TextInput(c.Type, DateTimeClock.Fixed))];
-        _stamp.Publish(0);   // before all that will ever happen to the database
         _isUniqueColumn = [.. _table.Columns.Select(c => _table.Indexes.Any(i => i.IsUnique && i.Numbers.Contains(c.Number)))];
         int[] numbers = [.. _table.Columns.Select(c => c.Number)];
         _chunk = NewChunk();
@@ -219,7 +221,7 @@ internal sealed class TableApplier
         }
         try
         {
-            var writer = new Change(_stamp, 0, Change.AnyCommitted);
+            var writer = new Change(_applied.Stamp, 0, Change.AnyCommitted);
             if (_store.Update(rowId, values, writer, out _) != WriteOutcome.Done)
             {
                 return false;
@@ -229,7 +231,7 @@ internal sealed class TableApplier
         {
             return false;
         }
-        _store.PruneCommitted(rowId, 1, isInsert: false, horizon: 0);
+        _applied.Add(_store, AppliedChange.Update, rowId, 1);
         if (_hashes is not null)
         {
             _changed.Add((RowImages.HashOf(_after, _types), rowId));
@@ -239,11 +241,11 @@ internal sealed class TableApplier
 
     private void Remove(long rowId)
     {
-        if (_store.Delete(rowId, new Change(_stamp, 0, Change.AnyCommitted), out _) != WriteOutcome.Done)
+        if (_store.Delete(rowId, new Change(_applied.Stamp, 0, Change.AnyCommitted), out _) != WriteOutcome.Done)
         {
             throw new LogMismatch($"the row cannot be removed as the log says: table \"{_table.Name}\"");
         }
-        _store.PruneCommitted(rowId, 1, isInsert: false, horizon: 0);
+        _applied.Add(_store, AppliedChange.Delete, rowId, 1);
     }
 
     // The row that is as the before image; leaves that in _before.
@@ -435,13 +437,13 @@ internal sealed class TableApplier
         _chunk.Count = count;
         try
         {
-            _store.Insert(_chunk, _done, _stamp, 0, _inserted, out _);
+            _store.Insert(_chunk, _done, _applied.Stamp, 0, _inserted, out _);
         }
         finally
         {
             foreach (RowRange range in _inserted)
             {
-                _store.PruneCommitted(range.FirstRowId, range.Count, isInsert: true, horizon: 0);
+                _applied.Add(_store, AppliedChange.Insert, range.FirstRowId, range.Count);
                 Remember(range);
                 _done += range.Count;
             }

@@ -1,0 +1,64 @@
+using System.Globalization;
+using PhantomDb.Vectors;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// Recovers a database without its lock, beside someone who may be writing: files are renamed, replaced and deleted while they are read. What was disturbed
+/// is read again; what is refused twice, with nothing changed meanwhile, is refused. Writes nothing.
+/// </summary>
+internal static class ReadOnlyRecovery
+{
+    private const int AttemptsMax = 60;
+    private const int PauseMs = 20;
+    private const int PauseMaxMs = 250;
+
+    /// <param name="path">The database's file.</param>
+    /// <param name="account">Charged with the tables; each attempt has one below it.</param>
+    /// <param name="target">Where the content is going, with the account of the attempt.</param>
+    /// <param name="files">The disk.</param>
+    /// <param name="options">Those of a reader.</param>
+    public static RecoveredDatabase Run(string path, MemoryAccount account, Func<MemoryAccount, LoadTarget> target, IFileSystem files, RecoveryOptions options)
+    {
+        string? before = null;
+        for (int attempt = 1; ; attempt++)
+        {
+            var attempted = new MemoryAccount("database", long.MaxValue, account);
+            try
+            {
+                return DatabaseRecovery.Run(path, target(attempted), files, options);
+            }
+            catch (Exception error) when (error is PhantomDbException or EndOfStreamException or FileNotFoundException)
+            {
+                attempted.Close();
+                string now = Describe(path, files);
+                if (attempt == AttemptsMax || now == before)
+                {
+                    throw;
+                }
+                before = now;
+            }
+            Thread.Sleep(Math.Min(PauseMs * attempt, PauseMaxMs));
+        }
+    }
+
+    // The database's files as they are.
+    private static string Describe(string path, IFileSystem files)
+    {
+        string folder = Path.GetDirectoryName(path)!, name = Path.GetFileNameWithoutExtension(path);
+        List<string> lines = [];
+        foreach (string file in files.List(folder).Select(file => Path.GetFileName(file)!).Where(file => file.StartsWith(name, StringComparison.Ordinal)).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                string filePath = Path.Combine(folder, file);
+                lines.Add(string.Create(CultureInfo.InvariantCulture, $"{file} {files.Length(filePath)} {files.WrittenAt(filePath).Ticks}"));
+            }
+            catch (PhantomDbException)
+            {
+                lines.Add($"{file} gone");
+            }
+        }
+        return string.Join('\n', lines);
+    }
+}
