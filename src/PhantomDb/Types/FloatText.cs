@@ -21,6 +21,8 @@ internal static class FloatText
 
     private const float SingleHalfwayMax = 1e20f;
 
+    private const int ShortScaleMax = 4;   // down to 0.0001, which has no exponent yet
+
     private const string SingleName = "real";
     private const string DoubleName = "double precision";
 
@@ -86,6 +88,11 @@ internal static class FloatText
         if (Math.Abs(value) < 1e15 && value == (long)value && (value != 0 || !double.IsNegative(value)))
         {
             return IntegerText.TryFormat((long)value, destination, out written);
+        }
+
+        if (destination.Length >= DoubleLengthMax && TryFormatShort(value, destination, out written))
+        {
+            return true;
         }
 
         if (!double.IsFinite(value))
@@ -370,6 +377,40 @@ internal static class FloatText
 
         double neighbour = written > exact ? above : below;
         return (written - exact) * 2 == new BigInteger(neighbour) - exact;
+    }
+
+    /// <summary>
+    /// Amounts and the like: a decimal of at most 15 digits that reads back as the value is the shortest one, for no two of them read as the same double.
+    /// Integer / power of ten, both exact, rounds once: as reading does.
+    /// </summary>
+    private static bool TryFormatShort(double value, Span<byte> destination, out int written)
+    {
+        written = 0;
+        double magnitude = Math.Abs(value);
+        if (!(magnitude < 1e11))
+        {
+            return false;
+        }
+
+        for (int scale = 1; scale <= ShortScaleMax; scale++)
+        {
+            double power = ExactPowers[scale];
+            ulong digits = (ulong)((magnitude * power) + 0.5);
+            if (digits != 0 && digits / power == magnitude)
+            {
+                (ulong whole, ulong fraction) = Math.DivRem(digits, (ulong)power);
+                destination[0] = (byte)'-';
+                int start = value < 0 ? 1 : 0;
+                IntegerText.TryFormat((long)whole, destination[start..], out written);
+                written += start;
+                destination[written++] = (byte)'.';
+                DecimalDigits.WritePadded(fraction, destination[written..], scale);
+                written += scale;
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool TryFormatSpecial(double value, Span<byte> destination, out int written)

@@ -74,6 +74,33 @@ public sealed class ScalarTextTests
 
     private static int Int(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
+    [TestMethod]
+    public void The_text_of_a_double_is_the_shortest_decimal_that_reads_back()
+    {
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        for (int i = 0; i < 200_000; i++)
+        {
+            int scale = random.Next(0, 6);
+            long digits = random.NextInt64(1, (long)Math.Pow(10, random.Next(1, 16)));
+            decimal exact = (random.Next(2) == 0 ? digits : -digits) / (decimal)Math.Pow(10, scale);
+            string expected = exact.ToString("0.##########", CultureInfo.InvariantCulture);
+            if (Math.Abs(exact) >= 0.0001m)   // smaller ones have an exponent
+            {
+                Assert.AreEqual(expected, Format(double.Parse(expected, CultureInfo.InvariantCulture)), $"seed {seed}");
+            }
+            double neighbour = Math.BitIncrement((double)exact);   // mostly 16 or 17 digits
+            string text = Format(neighbour);
+            Assert.AreEqual(neighbour, double.Parse(text, CultureInfo.InvariantCulture), $"seed {seed}");
+        }
+        Assert.AreEqual("0.0001", Format(0.0001));
+        Assert.AreEqual("-0.5", Format(-0.5));
+        Assert.AreEqual("1e-05", Format(0.00001));
+        Assert.AreEqual("99999999999.9999", Format(99999999999.9999));
+        Assert.AreEqual("5e-324", Format(double.Epsilon));
+        Assert.AreEqual("-0", Format(-0.0));
+    }
+
     internal static string Format(double value)
     {
         Span<byte> buffer = stackalloc byte[FloatText.DoubleLengthMax];

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Types;
@@ -35,10 +36,10 @@ internal sealed class LogBatch
     public int ByteCount => _count;
 
     /// <summary>The tables whose definition must stand in the segment before these records, in the order of their first use.</summary>
-    public IReadOnlyList<TableDefinition> Tables => _tables;
+    public ReadOnlySpan<TableDefinition> Tables => CollectionsMarshal.AsSpan(_tables);
 
     /// <summary>The tables that these records define themselves.</summary>
-    public IReadOnlyList<TableDefinition> DefinedTables => _defined;
+    public ReadOnlySpan<TableDefinition> DefinedTables => CollectionsMarshal.AsSpan(_defined);
 
     /// <summary>A record's body; valid until the batch changes.</summary>
     public ReadOnlySpan<byte> Body(int index) => _bytes.AsSpan(Start(index), _ends[index] - Start(index));

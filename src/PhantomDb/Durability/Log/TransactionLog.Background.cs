@@ -18,8 +18,10 @@ internal sealed partial class TransactionLog
 
     // Under the lock; times are ticks in ms.
     private bool _sleepsUntilWork;
-    private bool _isResting;
-    private long _lastActivity;
+    private bool _isResting;      // in its wait
+    private bool _isAsleep;       // and nobody has woken it yet
+    private long _seenLsn;        // when this thread last looked, so that committers need no clock for it
+    private long _lastActivity;   // when it saw that there had been more
     private long _queuedSince;
     private long? _unflushedSince;
     private long _retryAt;
@@ -188,10 +190,15 @@ internal sealed partial class TransactionLog
         }
     }
 
+    // Under the lock. Awake, it looks again before it sleeps.
     private void WakeBackground()
     {
         _sleepsUntilWork = false;
-        Monitor.PulseAll(_gate);
+        if (_isAsleep)
+        {
+            _isAsleep = false;
+            Monitor.PulseAll(_gate);
+        }
     }
 
     private void RunInBackground()
@@ -234,10 +241,9 @@ internal sealed partial class TransactionLog
                 }
                 // Committers need not wake it for what they do themselves, nor while it sleeps for a moment only.
                 _sleepsUntilWork = work == Work.None || (!_isAlways && work != Work.Write);
-                _isResting = true;
+                _isResting = _isAsleep = true;
                 Monitor.Wait(_gate, work == Work.None ? Timeout.Infinite : (int)Math.Min(due - now, int.MaxValue));
-                _isResting = false;
-                _sleepsUntilWork = false;
+                _sleepsUntilWork = _isResting = _isAsleep = false;
             }
         }
     }
@@ -256,6 +262,10 @@ internal sealed partial class TransactionLog
         if (_isReadOnly)
         {
             return Work.None;
+        }
+        if (_nextLsn != _seenLsn)
+        {
+            (_seenLsn, _lastActivity) = (_nextLsn, now);
         }
         Work work = Work.None;
         if (!_isAlways && _pending.Count > 0)
@@ -282,6 +292,10 @@ internal sealed partial class TransactionLog
         lock (_gate)
         {
             _isVouchedFor = true;
+            while (_freeBlocks.Count > FreeBlocksKeptIdle)
+            {
+                _freeBlocks.Pop();
+            }
             if (_segment is null || _stopped is not null || _isClosing || _pending.Count > 0)
             {
                 return;

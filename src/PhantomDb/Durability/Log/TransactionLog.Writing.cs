@@ -15,7 +15,8 @@ namespace PhantomDb.Durability.Log;
 /// </summary>
 internal sealed partial class TransactionLog
 {
-    private const int FreeBlocksKept = 8;
+    private const int FreeBlocksKept = 24;   // the queue and what is written and not flushed: a busy log allocates nothing
+    private const int FreeBlocksKeptIdle = 2;
     private static readonly long CompanyTicksMax = Stopwatch.Frequency / 5000;
 
     // The turn, and who else wants it: under the lock.
@@ -215,6 +216,24 @@ internal sealed partial class TransactionLog
                 {
                     FlushSegment();
                 }
+            }
+            GiveRoom(block);
+        }
+    }
+
+    // Who waits for room goes on while the rest is written. When the turn ends the queue is counted anew.
+    private void GiveRoom(LogQueueBlock written)
+    {
+        if (_isAlways)
+        {
+            return;   // small groups
+        }
+        lock (_gate)
+        {
+            Volatile.Write(ref _queuedBytes, Math.Max(_queuedBytes - written.ByteCount, 0));
+            if (_waitingForRoom > 0)
+            {
+                Monitor.PulseAll(_gate);
             }
         }
     }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -48,6 +49,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
 
     // The segment that the next transaction will come into.
     private readonly HashSet<TableDefinition> _defined = new(ReferenceEqualityComparer.Instance);
+    private TableDefinition? _lastDefined;   // which mostly is the next one too
     private readonly LogBatch _definitions = new();
     private long _plannedBytes;
     private bool _plannedHasRuns;
@@ -168,7 +170,6 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         {
             ThrowIfStopped();
             lsn = Add(batch, transactionId, sink);
-            _lastActivity = Environment.TickCount64;
             _isVouchedFor = false;
             if (_sleepsUntilWork || (!_isAlways && _queuedBytes > WriteSoonBytes))
             {
@@ -322,17 +323,11 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         };
         if (startsSegment)
         {
-            _defined.Clear();
+            ForgetDefined();
             _plannedBytes = _headerBytes;
         }
-        foreach (TableDefinition table in batch.Tables)
-        {
-            _defined.Add(table);
-        }
-        foreach (TableDefinition table in batch.DefinedTables)
-        {
-            _defined.Add(table);
-        }
+        NoteDefined(batch.Tables);
+        NoteDefined(batch.DefinedTables);
         _plannedBytes += size;
         _plannedHasRuns = true;
         _nextLsn += run.RecordCount;
@@ -356,11 +351,29 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         }
         foreach (TableDefinition table in batch.Tables)
         {
-            if (_define is not null && (isNewSegment || !_defined.Contains(table)))
+            if (_define is not null && (isNewSegment || (!ReferenceEquals(table, _lastDefined) && !_defined.Contains(table))))
             {
                 _define(_definitions, table);
             }
         }
+    }
+
+    private void NoteDefined(ReadOnlySpan<TableDefinition> tables)
+    {
+        foreach (TableDefinition table in tables)
+        {
+            if (!ReferenceEquals(table, _lastDefined))
+            {
+                _lastDefined = table;
+                _defined.Add(table);
+            }
+        }
+    }
+
+    private void ForgetDefined()
+    {
+        _defined.Clear();
+        _lastDefined = null;
     }
 
     // Of the lines of a transaction, at most: lags only become smaller until they are written.
@@ -388,14 +401,14 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     // Never back, and never the same twice, so that a restore to a time is well defined.
     private DateTime NextTime()
     {
-        long now = _clock.GetUtcNow().Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
+        long now = (ReferenceEquals(_clock, TimeProvider.System) ? DateTime.UtcNow : _clock.GetUtcNow().UtcDateTime).Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond;
         return _lastTime = now > _lastTime.Ticks ? new DateTime(now, DateTimeKind.Utc) : _lastTime.AddTicks(TimeSpan.TicksPerMicrosecond);
     }
 
     // Under the lock: what the active segment really has, and what is queued for it.
     private void ResetPlan()
     {
-        _defined.Clear();
+        ForgetDefined();
         _plannedBytes = (_segment is null ? 0 : _segment.End.Offset) + _headerBytes;
         foreach (LogQueueBlock block in _pending)
         {
@@ -404,13 +417,5 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _plannedHasRuns = _pending.Count > 0 || _segment?.HasRuns == true;
     }
 
-    private static int Digits(long number)
-    {
-        int count = 1;
-        for (; number > 9; number /= 10)
-        {
-            count++;
-        }
-        return count;
-    }
+    private static int Digits(long number) => Math.Max(PowersOfTen.DigitCount((ulong)number), 1);
 }

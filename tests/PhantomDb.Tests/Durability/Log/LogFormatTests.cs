@@ -223,7 +223,7 @@ public sealed class LogFormatTests
             Assert.AreEqual("NOTE,", Encoding.ASCII.GetString(batch.Body(10)));
             Assert.AreEqual(10 + (10 * 5), batch.ByteCount);
             batch.Clear();
-            Assert.AreEqual(0, batch.RecordCount + batch.ByteCount + batch.Tables.Count);
+            Assert.AreEqual(0, batch.RecordCount + batch.ByteCount + batch.Tables.Length);
         }
     }
 
