@@ -25,12 +25,13 @@ internal sealed record Options
           log-commit  what a log costs single-row commits in front of the disk, beside the same in memory (--rows, --runs, --budget)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
           w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
+          w5          how a database comes back: replay of --rows logged rows beside SQLite, cold start, its file beside COPY (--runs, --data)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
           selfcheck   check the comparison of answers and the data generator; needs no engine
 
         options
-          --rows N       rows of the table of w1 and scan, a multiple of 1000     (1000000)
+          --rows N       rows of the table of w1, w5 and scan, a multiple of 1000     (1000000)
           --sf X         scale factor of w2, w3, file, memory, generate, selfcheck      (0.1)
           --runs N       measured runs of each test on each side                  (3)
           --only NAME    only tests whose name contains NAME; may be repeated
@@ -51,7 +52,10 @@ internal sealed record Options
     /// <summary>What "memory" runs in a process of its own for each engine.</summary>
     public const string MemoryChildCommand = "memory-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "log-commit", "recovery", "memory", "generate", "selfcheck"];
+    /// <summary>What "w5" runs in a process of its own for each opening.</summary>
+    public const string ReplayChildCommand = "replay-child";
+
+    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "w5", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "log-commit", "recovery", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 
@@ -90,7 +94,7 @@ internal sealed record Options
         }
 
         string command = arguments[0];
-        if (!Commands.Contains(command) && command != MemoryChildCommand)
+        if (!Commands.Contains(command) && command is not (MemoryChildCommand or ReplayChildCommand))
         {
             throw new UsageException($"unknown command '{command}'; commands are {string.Join(", ", Commands)}");
         }

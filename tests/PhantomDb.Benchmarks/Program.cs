@@ -66,6 +66,9 @@ public static class Program
                 return Succeeded;
             case "recovery":
                 return RecoveryWorkload.Run(options.RowCount, options.RunCount, Console.Out) ? Succeeded : Failed;
+            case Options.ReplayChildCommand:
+                ReplayWorkload.RunChild(options);
+                return Succeeded;
             case Options.MemoryChildCommand:
                 MemoryWorkload.RunChild(options);
                 return Succeeded;
@@ -88,6 +91,9 @@ public static class Program
                 break;
             case "w4":
                 throw new UsageException("w4 measures the disk by calls of Linux");
+            case "w5":
+                new ReplayWorkload(options, report).Run();
+                break;
             case "file":
                 new FileWorkload(options, report).Run();
                 break;

@@ -17,7 +17,7 @@ internal sealed class CommitDetails(Options options, Report report, DiskFolder f
     public void Run()
     {
         var disk = new CountingFileSystem(PhysicalFileSystem.Instance);
-        using DurablePhantom database = DurablePhantom.Open(folder.New(), new TransactionLogOptions(), disk);
+        using DurablePhantom database = DurablePhantom.Open(folder.New(), SyncPolicy.Always, disk);
         using PhantomConnection connection = database.Connect();
         connection.Execute(KvTable.Create);
         using IStatement insert = connection.PrepareBulkInsert("kv", columnCount: 4);
@@ -59,8 +59,7 @@ internal sealed class CommitDetails(Options options, Report report, DiskFolder f
     private void MeasureQueue()
     {
         var settings = new TransactionLogOptions { SyncPolicy = LogSyncPolicy.Interval, WriteDelayMs = 60_000, SyncIntervalMs = 60_000 };
-        using DurablePhantom database = DurablePhantom.Open(folder.New(), settings);
-        using PhantomConnection connection = database.Connect();
+        using var log = new TransactionLog(PhysicalFileSystem.Instance, new LogStart { Folder = folder.New(), DatabaseName = "queue", Id = Guid.NewGuid() }, settings);
         var batch = new LogBatch();
         long before = GC.GetTotalMemory(forceFullCollection: true);
         for (int i = 0; i < CommitCount; i++)
@@ -72,11 +71,11 @@ internal sealed class CommitDetails(Options options, Report report, DiskFolder f
             batch.Cell("12345.67"u8);
             batch.Cell(i);
             batch.End();
-            database.Log.Enqueue(batch, i, null);
+            log.Enqueue(batch, i, null);
         }
 
         long bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
-        report.Note(string.Create(CultureInfo.InvariantCulture, $"a record in the queue: {(double)bytes / CommitCount:0} bytes of memory, as the queue counts {(double)database.Log.QueuedBytes / CommitCount:0}"));
+        report.Note(string.Create(CultureInfo.InvariantCulture, $"a record in the queue: {(double)bytes / CommitCount:0} bytes of memory, as the queue counts {(double)log.QueuedBytes / CommitCount:0}"));
     }
 
     private void MeasureIdle(CountingFileSystem disk)

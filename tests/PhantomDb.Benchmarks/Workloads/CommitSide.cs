@@ -5,7 +5,6 @@ using PhantomDb.Benchmarks.Engines.Postgres;
 using PhantomDb.Benchmarks.Engines.Sqlite;
 using PhantomDb.Benchmarks.Measuring;
 using PhantomDb.Durability;
-using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Benchmarks.Workloads;
 
@@ -78,7 +77,7 @@ internal abstract class CommitSide(string name)
 }
 
 /// <summary>Ours: as many sessions as committers, each with a prepared INSERT; no policy: in memory, without a log.</summary>
-internal sealed class PhantomCommits(string name, KvTable table, int committers, LogSyncPolicy? policy) : CommitSide(name)
+internal sealed class PhantomCommits(string name, KvTable table, int committers, SyncPolicy? policy) : CommitSide(name)
 {
     public override CommitRun Run(string folder, TimeSpan budget)
     {
@@ -89,7 +88,7 @@ internal sealed class PhantomCommits(string name, KvTable table, int committers,
         }
 
         var disk = new CountingFileSystem(PhysicalFileSystem.Instance);
-        using DurablePhantom database = DurablePhantom.Open(folder, new TransactionLogOptions { SyncPolicy = policy.Value }, disk);
+        using DurablePhantom database = DurablePhantom.Open(folder, policy.Value, disk);
         CommitRun run = Drive(database.Connect, budget);
         return run with { Flushes = disk.Counts.Flushes };
     }

@@ -4,7 +4,6 @@ using PhantomDb.Benchmarks.Engines;
 using PhantomDb.Benchmarks.Engines.Postgres;
 using PhantomDb.Benchmarks.Engines.Sqlite;
 using PhantomDb.Benchmarks.Measuring;
-using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Benchmarks.Workloads;
 
@@ -83,13 +82,13 @@ internal sealed class CommitWorkload(Options options, Report report)
     private IEnumerable<CommitSide> Sides(List<byte[]> lines, PostgresServer? postgres)
     {
         yield return new RawAppends(Raw, lines, 1);
-        yield return new PhantomCommits(One, _table, 1, LogSyncPolicy.Always);
-        yield return new PhantomCommits(Many, _table, 32, LogSyncPolicy.Always);
-        yield return new PhantomCommits(Eight, _table, 8, LogSyncPolicy.Always);
+        yield return new PhantomCommits(One, _table, 1, SyncPolicy.Always);
+        yield return new PhantomCommits(Many, _table, 32, SyncPolicy.Always);
+        yield return new PhantomCommits(Eight, _table, 8, SyncPolicy.Always);
         yield return new RawAppends(RawGroups, lines, 32);
-        yield return new PhantomCommits(Interval, _table, 1, LogSyncPolicy.Interval);
+        yield return new PhantomCommits(Interval, _table, 1, SyncPolicy.Interval);
         yield return new PhantomCommits(Memory, _table, 1, null);
-        yield return new PhantomCommits(None, _table, 1, LogSyncPolicy.None);
+        yield return new PhantomCommits(None, _table, 1, SyncPolicy.None);
         if (options.Peers.Contains("sqlite"))
         {
             yield return new SqliteCommits(SqliteNormal, _table, "normal");
@@ -125,7 +124,7 @@ internal sealed class CommitWorkload(Options options, Report report)
     /// <summary>What our commits write, so that the disk alone writes the same.</summary>
     private List<byte[]> LogLines(string folder)
     {
-        using (DurablePhantom database = DurablePhantom.Open(folder, new TransactionLogOptions { SyncPolicy = LogSyncPolicy.None }))
+        using (DurablePhantom database = DurablePhantom.Open(folder, SyncPolicy.None))
         {
             using PhantomConnection connection = database.Connect();
             connection.Execute(KvTable.Create);
