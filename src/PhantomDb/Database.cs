@@ -62,6 +62,7 @@ public sealed partial class Database : IDisposable
             FilePath = path;
             _persistence = new DatabasePersistence(this, path, held, recovered);
         }
+        Snapshots = new DatabaseSnapshots(this, _persistence?.Snapshots);
         // An empty database is not worth a file that nobody asked for.
         _savedState = Recovery?.TransactionsApplied > 0 ? new object() : State(_catalog, Storage.Timestamps.Visible);
     }
@@ -78,6 +79,7 @@ public sealed partial class Database : IDisposable
         IsNew = true;
         Transactions = new TransactionManager(Storage);
         _nextOid = _catalog.NextOid;
+        Snapshots = new DatabaseSnapshots(this, null);
     }
 
     // A fork. The locks are held for the moment only in which all is as committed; what was not is undone after that.
@@ -98,6 +100,7 @@ public sealed partial class Database : IDisposable
         _nextOid = source._nextOid;
         _savedState = State(_catalog, Storage.Timestamps.Visible);
         Transactions = new TransactionManager(Storage);
+        Snapshots = new DatabaseSnapshots(this, null);
     }
 
     /// <summary>Name of the database, as current_database() gives it.</summary>
@@ -272,40 +275,17 @@ public sealed partial class Database : IDisposable
             }
             own?.EnsureLocked();
             DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed };
-            Transaction transaction = Transactions.NewTransaction();
-            transaction.Begin();
-            try
+            using CommittedView view = ReadCommitted();
+            DatabaseContent content = view.Content with { DatabaseName = DatabaseFiles.NameOf(target) };
+            if (own is null)
             {
-                DatabaseCatalog catalog;
-                ImmutableDictionary<int, TableStore> tables;
-                ImmutableDictionary<int, SequenceStore> sequences;
-                (catalog, tables, sequences) = Transactions.BetweenCommits(() =>
-                {
-                    transaction.BeginReading();
-                    return (Catalog, Storage.Tables, Storage.Sequences);
-                });
-                long lsn = transaction.ReadTimestamp;
-                object state = State(catalog, lsn);
-                DatabaseContent content = new(DatabaseFiles.NameOf(target), catalog, Storage, transaction.View)
-                {
-                    Tables = tables, Sequences = sequences, Id = own?.Id ?? Guid.NewGuid(), Timeline = own?.Timeline ?? 1, Lsn = own is null ? 0 : lsn,
-                };
-                own?.Log.EnsureDurable(lsn);
-                bool isWritten = DatabaseFileWriter.Write(content, target, fileOptions, Options.FileSystem);
-                if (own is not null)
-                {
-                    _savedState = state;
-                    if (isWritten)
-                    {
-                        own.NoteCheckpoint(lsn, fileOptions.Sealed);
-                    }
-                }
+                content = content with { Id = Guid.NewGuid(), Timeline = 1, Lsn = 0 };
+                DatabaseFileWriter.Write(content, target, fileOptions, Options.FileSystem);
+                return;
             }
-            finally
-            {
-                transaction.Rollback();
-                transaction.Close();
-            }
+            object state = State(content.Catalog, content.Lsn);
+            own.SaveOwnFile(content, fileOptions);
+            _savedState = state;
         }
     }
 
@@ -447,6 +427,7 @@ public sealed partial class Database : IDisposable
             return;
         }
         PhantomDbException? failure = null;
+        _persistence.StopSnapshots();
         try
         {
             Storage.SettleSequences();

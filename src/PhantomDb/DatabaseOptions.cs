@@ -1,5 +1,6 @@
 using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Snapshots;
 
 namespace PhantomDb;
 
@@ -63,6 +64,42 @@ public sealed record DatabaseOptions
     public long? LogRetentionSize { get; init; } = 1L << 30;
 
     /// <summary>
+    /// True: snapshots are taken in the background while the database is open: after <see cref="SnapshotInterval"/>, and after <see cref="SnapshotLogSize"/> and
+    /// <see cref="SnapshotPeriod"/> where these are set. False: on demand alone. Default: true. Can be changed while the database is open.
+    /// </summary>
+    public bool SnapshotEnabled { get; init; } = true;
+
+    /// <summary>
+    /// After how many operations a snapshot is taken: changed rows, and entries of one's own in the log; from 1. One that is set is kept to, whatever it costs. Default:
+    /// 1,000, but only as far as all snapshots together stay smaller than what was written to the log. Can be changed while the database is open.
+    /// </summary>
+    public int SnapshotInterval
+    {
+        get => _snapshotInterval ?? SnapshotOptions.DefaultInterval;
+        init => _snapshotInterval = value;
+    }
+
+    private readonly int? _snapshotInterval;
+
+    /// <summary>Bytes of the log after which a snapshot is taken, from 1; null, the default: that alone is no reason.</summary>
+    public long? SnapshotLogSize { get; init; }
+
+    /// <summary>After what time a snapshot is taken where something has changed, from a millisecond; null, the default: that alone is no reason.</summary>
+    public TimeSpan? SnapshotPeriod { get; init; }
+
+    /// <summary>
+    /// Snapshots that are kept, from 2; null: any number. Default: 2. The first of the three limits that is reached counts; but the two newest that are
+    /// whole always stay, and those that are pinned.
+    /// </summary>
+    public int? SnapshotRetentionCount { get; init; } = SnapshotOptions.RetainedLeast;
+
+    /// <summary>How long snapshots are kept; null: for ever, the default.</summary>
+    public TimeSpan? SnapshotRetentionAge { get; init; }
+
+    /// <summary>Bytes of all snapshots together that are kept; null: any, the default.</summary>
+    public long? SnapshotRetentionSize { get; init; }
+
+    /// <summary>
     /// Bytes that the database may hold in memory: tables, indexes, versions and the working memory of all statements.
     /// Beyond it a statement fails with SQLSTATE 53200 and is undone. Default: three quarters of the memory available to
     /// the process.
@@ -107,6 +144,12 @@ public sealed record DatabaseOptions
         RetainedSegmentCount = LogRetentionCount, RetainedAge = LogRetentionAge, RetainedBytes = LogRetentionSize,
     };
 
+    internal SnapshotOptions ToSnapshotOptions() => new()
+    {
+        IsEnabled = SnapshotEnabled, Interval = _snapshotInterval, LogBytes = SnapshotLogSize, Period = SnapshotPeriod,
+        RetainedCount = SnapshotRetentionCount, RetainedAge = SnapshotRetentionAge, RetainedBytes = SnapshotRetentionSize,
+    };
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);
@@ -130,5 +173,11 @@ public sealed record DatabaseOptions
         ArgumentOutOfRangeException.ThrowIfNegative(LogRetentionCount ?? 0, nameof(LogRetentionCount));
         ArgumentOutOfRangeException.ThrowIfLessThan(LogRetentionAge ?? TimeSpan.Zero, TimeSpan.Zero, nameof(LogRetentionAge));
         ArgumentOutOfRangeException.ThrowIfNegative(LogRetentionSize ?? 0, nameof(LogRetentionSize));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SnapshotInterval);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(SnapshotLogSize ?? 1, nameof(SnapshotLogSize));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotPeriod ?? TimeSpan.MaxValue, TimeSpan.FromMilliseconds(1), nameof(SnapshotPeriod));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotRetentionCount ?? int.MaxValue, SnapshotOptions.RetainedLeast, nameof(SnapshotRetentionCount));
+        ArgumentOutOfRangeException.ThrowIfLessThan(SnapshotRetentionAge ?? TimeSpan.Zero, TimeSpan.Zero, nameof(SnapshotRetentionAge));
+        ArgumentOutOfRangeException.ThrowIfNegative(SnapshotRetentionSize ?? 0, nameof(SnapshotRetentionSize));
     }
 }

@@ -3,6 +3,7 @@ using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
+using PhantomDb.Durability.Snapshots;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
 
@@ -40,11 +41,20 @@ internal sealed class DatabasePersistence
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
         _isOwnFile = loaded is null || loaded.IsProved;
         string name = DatabaseFiles.NameOf(path);
-        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
+        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id, RecoveryFloor = 0 };
         Timeline = start.Timeline;
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
         Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder) { OnError = database.NoteBackgroundError };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
+        var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);
+        bool beganWithOwnFile = false;
+        if (recovered?.Report.Files.FirstOrDefault(file => file.IsUsed)?.Path is { } first && loaded!.IsProved)
+        {
+            beganWithOwnFile = first == path;
+            snapshots.NoteVerified(System.IO.Path.GetFileName(first), _disk.Length(first));   // it was read whole
+        }
+        Snapshots = new SnapshotService(snapshots, Log, database.ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
+            beganWithOwnFile ? CheckpointLsn : null, database.Options.Clock);
     }
 
     /// <summary>Full path of the database's own file.</summary>
@@ -55,6 +65,8 @@ internal sealed class DatabasePersistence
     public int Timeline { get; }
 
     public TransactionLog Log { get; }
+
+    public SnapshotService Snapshots { get; }
 
     /// <summary>How the file was saved last, and the next save writes it.</summary>
     public bool IsSealed { get; private set; }
@@ -78,14 +90,12 @@ internal sealed class DatabasePersistence
         _lock = late;
     }
 
-    /// <summary>The database's own file has been written, with all up to an LSN.</summary>
-    public void NoteCheckpoint(long lsn, bool isSealed)
+    /// <summary>Writes the database's own file.</summary>
+    public void SaveOwnFile(DatabaseContent content, DatabaseFileOptions options)
     {
-        (CheckpointLsn, IsSealed, _isOwnFile) = (lsn, isSealed, true);
-        if (Log.Segments.Count > 0)
-        {
-            Log.SetRecoveryFloor(lsn);
-        }
+        Log.EnsureDurable(content.Lsn);
+        WrittenFile written = Snapshots.SaveDatabaseFile(content, options);
+        (CheckpointLsn, IsSealed, _isOwnFile) = (written.HeaderLsn, options.Sealed, true);
     }
 
     /// <summary>The database has the content of its own file again.</summary>
@@ -103,6 +113,9 @@ internal sealed class DatabasePersistence
             return fileBytes <= SmallFile || Log.Segments.Where(segment => segment.LastLsn > CheckpointLsn).Sum(segment => segment.Length) >= fileBytes / SmallShare;
         }
     }
+
+    /// <summary>No snapshot is taken any more. Before the log ends; with no lock of the database's held.</summary>
+    public void StopSnapshots() => Snapshots.Dispose();
 
     /// <summary>The end of the log, in order, and then of the lock; throws where acknowledged commits may not be on the disk.</summary>
     public void Close()

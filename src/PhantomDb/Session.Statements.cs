@@ -310,6 +310,9 @@ public sealed partial class Session
                 break;
             case AnalyzeCommand:
                 break;
+            case CheckpointCommand:
+                _database.Checkpoint();
+                break;
             default:
                 throw Error.NotSupported(bound.CommandTag);
         }

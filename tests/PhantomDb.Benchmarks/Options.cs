@@ -23,6 +23,7 @@ internal sealed record Options
           log-format  lines of the transaction log encoded and read, in memory, without peers (--runs)
           log-writer  durable commits of the transaction log alone, from 1, 8 and 32 threads, beside the disk's rate (--runs, --budget)
           log-commit  what a log costs single-row commits in front of the disk, beside the same in memory (--rows, --runs, --budget)
+          snapshot    snapshots beside writers, without peers: their rate and latency with and without (--rows of about 200 bytes, --threads from 2, --runs)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
           w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
           w5          how a database comes back: replay of --rows logged rows beside SQLite, cold start, its file beside COPY (--runs, --data)
@@ -55,7 +56,7 @@ internal sealed record Options
     /// <summary>What "w5" runs in a process of its own for each opening.</summary>
     public const string ReplayChildCommand = "replay-child";
 
-    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "w5", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "log-commit", "recovery", "memory", "generate", "selfcheck"];
+    private static readonly string[] Commands = ["w1", "w2", "w3", "w4", "w5", "file", "scan", "mechanism", "fork", "index", "log-format", "log-writer", "log-commit", "snapshot", "recovery", "memory", "generate", "selfcheck"];
 
     public required string Command { get; init; }
 

@@ -64,6 +64,9 @@ public static class Program
             case "log-commit":
                 LogCommitWorkload.Run(options.RowCount, options.RunCount, options.BudgetMs ?? 3000, Console.Out);
                 return Succeeded;
+            case "snapshot":
+                new SnapshotWorkload(options.RowCount, options.RunCount, Math.Max(2, options.ThreadCount), Console.Out).Run();
+                return Succeeded;
             case "recovery":
                 return RecoveryWorkload.Run(options.RowCount, options.RunCount, Console.Out) ? Succeeded : Failed;
             case Options.ReplayChildCommand:

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
+using PhantomDb.Durability.Snapshots;
 using PhantomDb.Storage;
 
 namespace PhantomDb.Durability;
@@ -21,6 +22,9 @@ internal sealed record DatabaseContent(string DatabaseName, DatabaseCatalog Cata
 
     /// <summary>Last log sequence number that the rows contain; 0 without a log.</summary>
     public long Lsn { get; init; }
+
+    /// <summary>An older file of the database, from which the rows of tables that have not changed since are copied; null: all are encoded.</summary>
+    public UnchangedRows? Unchanged { get; init; }
 }
 
 /// <summary>How a database file is written.</summary>
@@ -39,4 +43,7 @@ internal sealed record DatabaseFileOptions
 
     /// <summary>Time for the comment at the top, in UTC.</summary>
     public DateTime GeneratedAt { get; init; } = DateTime.UtcNow;
+
+    /// <summary>Called while the file is written, after every piece: it may wait, so that others get on, or throw, to give up.</summary>
+    public Action? AfterPiece { get; init; }
 }

@@ -13,7 +13,11 @@ internal static class DatabaseFileWriter
     private const string SealSuffix = ".seal";
 
     /// <summary>Writes the file; false where one with the same content was there.</summary>
-    public static bool Write(DatabaseContent content, string path, DatabaseFileOptions? options = null, IFileSystem? fileSystem = null)
+    public static bool Write(DatabaseContent content, string path, DatabaseFileOptions? options = null, IFileSystem? fileSystem = null) =>
+        Save(content, path, options, fileSystem).IsNew;
+
+    /// <summary>Writes the file, or leaves one with the same content alone, and tells where what stands in it.</summary>
+    public static WrittenFile Save(DatabaseContent content, string path, DatabaseFileOptions? options = null, IFileSystem? fileSystem = null)
     {
         options ??= DatabaseFileOptions.Default;
         IFileSystem files = fileSystem ?? PhysicalFileSystem.Instance;
@@ -26,13 +30,14 @@ internal static class DatabaseFileWriter
         {
             FinishInterruptedSave(files, path, folder);
             FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn);
-            FileSeal seal = WriteFile(content, header, options, files, newPath);
+            WrittenFile written = WriteFile(content, header, options, files, newPath);
+            FileSeal seal = written.Seal;
             CheckWritten(files, newPath, header, options, seal);
-            if (!options.IsHeaderNew && IsUnchanged(files, path, newPath, options))
+            if (!options.IsHeaderNew && FindUnchanged(files, path, newPath, options) is { } unchanged)
             {
                 files.Delete(newPath);
                 files.FlushFolder(folder);   // or a rename whose flush failed would count as saved
-                return false;
+                return written with { Path = path, HeaderLength = unchanged.HeaderLength, HeaderLsn = unchanged.Lsn, IsNew = false };
             }
             WriteAttributes(files, folder);
             // A file without its seal is read without checks and has lost its identity, and one with another's is refused. So at
@@ -45,6 +50,7 @@ internal static class DatabaseFileWriter
             }
             isRenaming = true;
             files.Rename(newPath, path);
+            written = written with { Path = path };
             files.FlushFolder(folder);
             if (!options.Sealed)
             {
@@ -56,7 +62,7 @@ internal static class DatabaseFileWriter
                 files.Delete(SealPath(path));
                 files.FlushFolder(folder);
             }
-            return true;
+            return written;
         }
         catch
         {
@@ -72,7 +78,7 @@ internal static class DatabaseFileWriter
     /// <summary>Writes a sealed file where there is none, and reads it back. Its name lasts when the folder has been flushed.</summary>
     public static FileSeal WriteNew(DatabaseContent content, FileHeader header, IFileSystem files, string path)
     {
-        FileSeal seal = WriteFile(content, header, DatabaseFileOptions.Default, files, path);
+        FileSeal seal = WriteFile(content, header, DatabaseFileOptions.Default, files, path).Seal;
         CheckWritten(files, path, header, DatabaseFileOptions.Default, seal);
         return seal;
     }
@@ -106,27 +112,31 @@ internal static class DatabaseFileWriter
         files.FlushFolder(folder);
     }
 
-    private static FileSeal WriteFile(DatabaseContent content, FileHeader header, DatabaseFileOptions options, IFileSystem files, string path)
+    /// <summary>Writes a file and flushes it. It is not believed, nor has it its name, before <see cref="CheckWritten"/>.</summary>
+    public static WrittenFile WriteFile(DatabaseContent content, FileHeader header, DatabaseFileOptions options, IFileSystem files, string path)
     {
-        using IWritableFile file = files.Create(path);
+        using IWritableFile file = new PacedFile(files.Create(path), options.AfterPiece);
         var output = new FileOutput(file);
         output.Append(options.Sealed ? header.ToSealedText() : header.ToUnsealedText());
+        long headerLength = 0;
         if (options.Sealed)
         {
+            headerLength = output.Offset;
             output.Restart();   // the header has its own checksum
         }
-        List<SectionSeal> sections = new SectionWriter(content, output, options.Sealed).WriteAll();
-        var seal = new FileSeal(sections, output.Offset, output.Crc);
+        var writer = new SectionWriter(content, output, options.Sealed);
+        var seal = new FileSeal(writer.WriteAll(), output.Offset, output.Crc);
         if (options.Sealed)
         {
             output.Append(seal.ToText());
         }
         output.FlushBuffer();
         file.Flush();
-        return seal;
+        return new WrittenFile(path, headerLength, content.Lsn, seal, writer.Tables) { Length = file.Length, HeaderLsn = content.Lsn };
     }
 
-    private static void CheckWritten(IFileSystem files, string path, FileHeader header, DatabaseFileOptions options, FileSeal seal)
+    /// <summary>Reads back what was written, to its last byte.</summary>
+    public static void CheckWritten(IFileSystem files, string path, FileHeader header, DatabaseFileOptions options, FileSeal seal)
     {
         using Stream stream = files.OpenRead(path);
         if (!options.Sealed)
@@ -141,11 +151,11 @@ internal static class DatabaseFileWriter
 
     // Byte by byte but for the header, whose time is always another. A file that is damaged or cannot be read counts as changed: what is in memory
     // is the better copy.
-    private static bool IsUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options)
+    private static (long HeaderLength, long Lsn)? FindUnchanged(IFileSystem files, string path, string newPath, DatabaseFileOptions options)
     {
         if (!files.Exists(path) || files.Exists(SealPath(path)) == options.Sealed)
         {
-            return false;
+            return null;
         }
         using Stream old = files.OpenRead(path), made = files.OpenRead(newPath);
         try
@@ -154,22 +164,22 @@ internal static class DatabaseFileWriter
             {
                 if (!SealedFile.IsSealed(old))
                 {
-                    return false;
+                    return null;
                 }
                 SealedFile oldFile = SealedFile.Verify(old, path);
                 SealedFile newFile = SealedFile.Verify(made, newPath);
                 old.Position = oldFile.HeaderLength;
                 made.Position = newFile.HeaderLength;
-                return oldFile.Seal.Length == newFile.Seal.Length && HaveSameBytes(old, made);
+                return oldFile.Seal.Length == newFile.Seal.Length && HaveSameBytes(old, made) ? (oldFile.HeaderLength, oldFile.Header.Lsn) : null;
             }
             (FileHeader? header, FileSeal? seal) = SealedFile.ReadBeside(files, SealPath(path));
             SealedFile.VerifyBeside(old, path, header, seal);
             old.Position = 0;
-            return HaveSameBytes(old, made);
+            return HaveSameBytes(old, made) ? (0, header!.Lsn) : null;
         }
         catch (PhantomDbException error) when (error.SqlState is Errors.SqlStates.DataCorrupted or Errors.SqlStates.IoError)
         {
-            return false;
+            return null;
         }
     }
 

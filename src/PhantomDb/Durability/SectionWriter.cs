@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Csv;
@@ -16,12 +17,16 @@ namespace PhantomDb.Durability;
 internal sealed class SectionWriter
 {
     private const int BlockRowCount = 16384;
+    private const int ChunkBytesMax = 1 << 20;
 
     private readonly DatabaseContent _content;
     private readonly FileOutput _output;
     private readonly bool _isSealed;
     private readonly DefinitionWriter _definitions;
     private readonly List<SectionSeal> _sections = [];
+
+    /// <summary>Where the rows of each table stand.</summary>
+    public ConditionalWeakTable<TableStore, SectionSeal> Tables { get; } = [];
 
     public SectionWriter(DatabaseContent content, FileOutput output, bool isSealed)
     {
@@ -47,6 +52,10 @@ internal sealed class SectionWriter
         foreach (TableDefinition table in InOrder(catalog.Tables, t => t.Schema, t => t.Name))
         {
             WriteSection("TABLE", DefinitionText.NameOf(table.Schema, table.Name), blocks => WriteTable(table, blocks));
+            if (_content.Tables.TryGetValue(table.Oid, out TableStore? store))
+            {
+                Tables.Add(store, _sections[^1]);
+            }
         }
         foreach (ViewDefinition view in InOrder(catalog.Views, v => v.Schema, v => v.Name))
         {
@@ -107,6 +116,14 @@ internal sealed class SectionWriter
         {
             return 0;
         }
+        if (_content.Unchanged?.Find(store) is { } old)
+        {
+            foreach (BlockSeal block in old.Blocks)
+            {
+                blocks.Add(_content.Unchanged.Copy(block, _output));
+            }
+            return old.RowCount;
+        }
         var rows = new RowWriter(table, _output);
         long count = 0;
         long blockStart = 0;
@@ -146,6 +163,7 @@ internal sealed class SectionWriter
     {
         var chunk = new DataChunk([.. store.Definition.Columns.Select(c => c.Type.Physical)]);
         int[] numbers = [.. store.Definition.Columns.Select(c => c.Number)];
+        int[] strings = [.. Enumerable.Range(0, numbers.Length).Where(i => store.Definition.Columns[i].Type.Physical == PhysicalType.String)];
         if (store.Definition.PrimaryKey is { } key && store.FindIndex(key.IndexOid) is { } index && !index.IsInRowOrder())
         {
             var scan = new IndexRangeScan(store, index, numbers);
@@ -154,18 +172,39 @@ internal sealed class SectionWriter
             while (hasMore)
             {
                 RowBuffer.Clear(chunk);
-                while (chunk.Count < DataChunk.Capacity && (hasMore = scan.TryNext(_content.View, out _)))
+                long bytes = 0;   // strings are copied: a chunk of long ones is a short one
+                while (chunk.Count < DataChunk.Capacity && bytes < ChunkBytesMax && (hasMore = scan.TryNext(_content.View, out _)))
                 {
                     scan.Row.AppendTo(chunk);
+                    bytes += LengthOf(chunk, strings);
                 }
                 yield return chunk;
             }
             yield break;
         }
-        TableScan.Worker worker = store.Scan(numbers, _content.View).NewWorker();
-        while (worker.TryNext(chunk))
+        TableScan.Worker worker = store.Scan(numbers, _content.View).NewWorker(holdsBriefly: true);
+        try
         {
-            yield return chunk;
+            while (worker.TryNext(chunk))
+            {
+                yield return chunk;
+            }
         }
+        finally
+        {
+            worker.Release();
+        }
+    }
+
+    private static long LengthOf(DataChunk chunk, int[] strings)
+    {
+        int last = chunk.Count - 1;
+        long length = 0;
+        foreach (int column in strings)
+        {
+            Vector vector = chunk.Vectors[column];
+            length += vector.IsValid(last) ? vector.Data<StringView>()[last].Length : 0;
+        }
+        return length;
     }
 }

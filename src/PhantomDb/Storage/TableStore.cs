@@ -35,6 +35,7 @@ internal sealed partial class TableStore
         [FieldOffset(72)] public long ChargedIndexSize;
         [FieldOffset(80)] public int VersionedSliceCount;   // slices that have versions
         [FieldOffset(84)] public bool NeedsCleanup;
+        [FieldOffset(88)] public long LastCommit;
     }
 
     /// <summary>An empty table.</summary>
@@ -79,6 +80,14 @@ internal sealed partial class TableStore
     public int[] ColumnNumbers { get; }
 
     public TableIndex[] Indexes { get; private set; }
+
+    /// <summary>
+    /// Timestamp of the last commit that has changed rows here, noted where there is a log: before the commit is visible, so it may be ahead of what is; 0 for none.
+    /// </summary>
+    public long LastCommit => Volatile.Read(ref _hot.LastCommit);
+
+    /// <summary>In the order of the commits, before they are visible.</summary>
+    public void NoteCommit(long commitTimestamp) => Volatile.Write(ref _hot.LastCommit, commitTimestamp);
 
     /// <summary>Rows in the newest state, those of running transactions included.</summary>
     public long RowCount => Volatile.Read(ref _hot.RowCount);

@@ -98,6 +98,7 @@ internal sealed class RowRecords
     public static void AddLoad(LogBatch batch, ReadOnlySpan<byte> table, LoadFile file)
     {
         batch.Begin(LogOperation.Load, table);
+        batch.CountOperations(file.RowCount, file.ByteCount);
         batch.Cell(Encoding.UTF8.GetBytes(file.FileName));
         batch.Cell(Encoding.ASCII.GetBytes(file.RowCount.ToString(System.Globalization.CultureInfo.InvariantCulture)));
         batch.Cell(Encoding.ASCII.GetBytes(Checksum.Text(file.Crc)));

@@ -122,6 +122,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
                 {
                     transaction.Validate(_history);
                     long lsn = Log!.Enqueue(batch, transactionId, sink);
+                    transaction.Writes.NoteCommit(lsn);
                     _history.Add(lsn, transaction.Writes, isQueued: true);
                     if (hasDefinitions)
                     {

@@ -69,6 +69,20 @@ internal sealed class WriteList
         _isSealed = true;
     }
 
+    /// <summary>Tells the tables when their rows were changed, before that is visible. In the order of the commits.</summary>
+    public void NoteCommit(long commitTimestamp)
+    {
+        TableStore? noted = null;
+        foreach (ref readonly Entry entry in Entries)
+        {
+            if (!ReferenceEquals(entry.Table, noted))
+            {
+                noted = entry.Table;
+                noted.NoteCommit(commitTimestamp);
+            }
+        }
+    }
+
     public void Clear()
     {
         if (_entries.Length > EntriesKeptMax)

@@ -5,7 +5,11 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>A side file that is whole and on the disk, as the record LOAD has it.</summary>
-internal sealed record LoadFile(string FileName, long RowCount, uint Crc);
+internal sealed record LoadFile(string FileName, long RowCount, uint Crc)
+{
+    /// <summary>Of the whole file, about.</summary>
+    public long ByteCount { get; init; }
+}
 
 /// <summary>
 /// Writes rows of one table to a side file: a sealed database file (docs/file-formats.md) with one section, which has no lines but these.
@@ -99,7 +103,7 @@ internal sealed class LoadFileWriter : IDisposable
         _file.Dispose();
         _files.FlushFolder();
         _isFinished = true;
-        return new LoadFile(_fileName, _rowCount, seal.Crc);
+        return new LoadFile(_fileName, _rowCount, seal.Crc) { ByteCount = seal.Length };
     }
 
     public void Dispose()

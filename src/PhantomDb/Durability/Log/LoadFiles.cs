@@ -70,7 +70,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         {
             FileSeal seal = DatabaseFileWriter.WriteNew(content, header, disk, PathOf(fileName));
             FlushFolder();
-            return new LoadFile(fileName, seal.RowCount, seal.Crc);
+            return new LoadFile(fileName, seal.RowCount, seal.Crc) { ByteCount = seal.Length };
         }
         catch
         {

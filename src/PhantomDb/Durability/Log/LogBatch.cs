@@ -26,6 +26,7 @@ internal sealed class LogBatch
     private int _count;
     private int[] _ends = new int[4];
     private int _recordCount;
+    private bool _isOperation;
 
     /// <summary>Where its owner waits for the log.</summary>
     public LogCommit Commit => _commit ??= new LogCommit();
@@ -34,6 +35,12 @@ internal sealed class LogBatch
 
     /// <summary>Of all bodies.</summary>
     public int ByteCount => _count;
+
+    /// <summary>Changed rows and custom entries among the records: what the interval of snapshots counts.</summary>
+    public long OperationCount { get; private set; }
+
+    /// <summary>Of files that the records name: written for the log, as they are.</summary>
+    public long FileByteCount { get; private set; }
 
     /// <summary>The tables whose definition must stand in the segment before these records, in the order of their first use.</summary>
     public ReadOnlySpan<TableDefinition> Tables => CollectionsMarshal.AsSpan(_tables);
@@ -54,6 +61,7 @@ internal sealed class LogBatch
     public void Begin(ReadOnlySpan<byte> operation, ReadOnlySpan<byte> table)
     {
         Debug.Assert(LogOperationNames.IsName(operation));
+        _isOperation = false;
         _count = Start(_recordCount);   // what an error left of a record begun before
         operation.CopyTo(Reserve(operation.Length + 1));
         _count += operation.Length;
@@ -64,7 +72,18 @@ internal sealed class LogBatch
         }
     }
 
-    public void Begin(LogOperation operation, ReadOnlySpan<byte> table) => Begin(LogOperationNames.Utf8(operation), table);
+    public void Begin(LogOperation operation, ReadOnlySpan<byte> table)
+    {
+        Begin(LogOperationNames.Utf8(operation), table);
+        _isOperation = operation is LogOperation.Insert or LogOperation.Update or LogOperation.Delete;
+    }
+
+    /// <summary>Counts for the record that was begun: an entry of the user's own, or many rows that it names a file of.</summary>
+    public void CountOperations(long count, long fileBytes = 0)
+    {
+        OperationCount += count;
+        FileByteCount += fileBytes;
+    }
 
     /// <summary>A value that is not NULL, as text.</summary>
     public void Cell(ReadOnlySpan<byte> value)
@@ -128,6 +147,7 @@ internal sealed class LogBatch
             Array.Resize(ref _ends, 2 * _ends.Length);
         }
         _ends[_recordCount++] = _count;
+        OperationCount += _isOperation ? 1 : 0;
     }
 
     /// <summary>Drops all records behind the first ones.</summary>
@@ -173,6 +193,7 @@ internal sealed class LogBatch
         _tables.Clear();
         _defined.Clear();
         _count = _recordCount = 0;
+        OperationCount = FileByteCount = 0;
         if (_bytes.Length > BufferKept)
         {
             ArrayPool<byte>.Shared.Return(_bytes);

@@ -5,7 +5,7 @@ using PhantomDb.Csv;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>A file or fact that a manifest names.</summary>
-/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>load</c>, <c>pin</c>, or another part's word.</param>
+/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>load</c>, <c>snapshot</c>, <c>keep</c> (a snapshot), <c>pin</c> (the log), or another part's word.</param>
 internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, long LastLsn, long ByteCount, DateTime Time);
 
 /// <summary>
@@ -17,6 +17,8 @@ internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, l
 /// reached,,0,20481,0,2026-11-21T12:00:03.120451Z
 /// segment,shop_log_20261121_022107_1201.log,1201,20480,67108123,2026-11-21T02:21:07.000000Z
 /// load,shop_load_20261121_120001_004711,20477,20477,0,2026-11-21T12:00:03.120451Z
+/// snapshot,shop_snapshot_20261121_022500,20470,20470,1048576,2026-11-21T02:25:00.000000Z
+/// keep,before the move,20470,0,0,2026-11-21T02:25:00.000000Z
 /// pin,audit,1201,0,0,2026-11-21T12:00:03.120451Z
 /// # End | CRC: 5f0c2a11
 /// </code>
@@ -27,6 +29,8 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     public const string Segment = "segment";
     public const string Pin = "pin";
     public const string Load = "load";   // a side file, and the LSN of its record: then nobody need look for it
+    public const string Snapshot = "snapshot";
+    public const string SnapshotPin = "keep";
 
     private const string FirstMark = "# PhantomDB Manifest | Database: ";
     private const string VersionMark = " | Version: 1 | Id: ";

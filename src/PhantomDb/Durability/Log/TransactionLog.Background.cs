@@ -357,6 +357,7 @@ internal sealed partial class TransactionLog
             List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, DurableLsn, 0, now)];
             rows.AddRange(_files.Segments.Select(file => new LogManifestRow(LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
             rows.AddRange(Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)));
+            rows.AddRange(Volatile.Read(ref _snapshotRows));
             rows.AddRange(Pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));
             string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName)), beside = path + ".new";
             using (IWritableFile file = _disk.Create(beside))

@@ -209,7 +209,9 @@ internal sealed partial class TransactionLog
                 {
                     BeginSegment(run.FirstLsn);
                 }
-                _segment!.Write(in run, block);
+                long start = _segment!.End.Offset;
+                _segment.Write(in run, block);
+                Volatile.Write(ref _writtenBytes, _writtenBytes + _segment.End.Offset - start);
                 _nextToWrite = run.LastLsn + 1;
                 _writtenTime = run.Time;
                 if (_segment.End.Offset - _segment.Durable.Offset > _options.UnflushedBytesMax / 2)
@@ -361,6 +363,7 @@ internal sealed partial class TransactionLog
         {
             ResetPlan();
             _hasHousework = true;
+            NoteReplaced();
         }
     }
 

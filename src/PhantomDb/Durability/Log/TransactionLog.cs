@@ -218,6 +218,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         }
         var batch = new LogBatch();
         batch.Begin(utf8, []);
+        batch.CountOperations(1);
         foreach ((string key, string value) in values)
         {
             if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal))
@@ -330,6 +331,8 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         NoteDefined(batch.DefinedTables);
         _plannedBytes += size;
         _plannedHasRuns = true;
+        Grow(batch.OperationCount, size + batch.FileByteCount);
+        _fileBytes += batch.FileByteCount;
         _nextLsn += run.RecordCount;
         if (_isAlways)
         {

@@ -207,10 +207,11 @@ internal sealed class DatabaseRecovery
             "Put the missing files back into the folder.");
     }
 
-    // An older file serves in place of a damaged one where the log has all that came after it.
+    // Another file serves in place of a damaged one where it has as much, or the log has all that came after it.
     private bool EnsureNothingLost(RecoveryBase? file)
     {
-        if (_badBases.Count > 0 && _options.Mode != RecoveryMode.Salvage && !_plan.SegmentsAfter(file).Any())
+        bool hasAsMuch = _badLsn > 0 && file?.Lsn >= _badLsn;
+        if (_badBases.Count > 0 && _options.Mode != RecoveryMode.Salvage && !hasAsMuch && !_plan.SegmentsAfter(file).Any())
         {
             throw _badBases[0].Error;
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Snapshots;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Recovery;
@@ -11,7 +12,6 @@ namespace PhantomDb.Durability.Recovery;
 /// </summary>
 internal sealed class RecoveryPlanner(string path, IFileSystem files)
 {
-    private const string SnapshotMark = "_snapshot_";
     private const int ManifestSizeMax = 1 << 24;
 
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -72,13 +72,9 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
 
-    // shop_snapshot_20261121_022500, or with _2 behind it
     private bool IsSnapshot(string file) => IsSnapshotOf(_name, file);
 
-    public static bool IsSnapshotOf(string name, string file) =>
-        file.StartsWith(name + SnapshotMark, StringComparison.Ordinal)
-        && file[(name.Length + SnapshotMark.Length)..].Split('_') is { Length: 2 or 3 } parts
-        && parts[0].Length == 8 && parts[1].Length == 6 && parts.All(part => part.Length > 0 && part.All(char.IsAsciiDigit));
+    public static bool IsSnapshotOf(string name, string file) => SnapshotName.TryParse(file)?.DatabaseName == name;
 
     private FileHeader? ReadHeader(string filePath)
     {
