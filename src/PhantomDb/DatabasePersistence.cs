@@ -54,7 +54,7 @@ internal sealed class DatabasePersistence
             snapshots.NoteVerified(System.IO.Path.GetFileName(first), _disk.Length(first));   // it was read whole
         }
         Snapshots = new SnapshotService(snapshots, Log, database.ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
-            beganWithOwnFile ? CheckpointLsn : null, database.Options.Clock);
+            beganWithOwnFile ? CheckpointLsn : null, database.Options.Clock) { OnError = database.NoteBackgroundError };
     }
 
     /// <summary>Full path of the database's own file.</summary>

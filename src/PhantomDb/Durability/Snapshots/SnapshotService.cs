@@ -53,6 +53,9 @@ internal sealed class SnapshotService : IDisposable
         _thread.Start();
     }
 
+    /// <summary>Told what goes wrong where nobody waits, each time.</summary>
+    public Action<PhantomDbException>? OnError { get; init; }
+
     /// <summary>In force as soon as they are set.</summary>
     public SnapshotOptions Options
     {
@@ -262,11 +265,17 @@ internal sealed class SnapshotService : IDisposable
         }
         catch (PhantomDbException error)
         {
-            lock (_gate)
-            {
-                _lastError = error;
-            }
+            Note(error);
         }
+    }
+
+    private void Note(PhantomDbException error)
+    {
+        lock (_gate)
+        {
+            _lastError = error;
+        }
+        OnError?.Invoke(error);
     }
 
     private void Tidy()
@@ -417,10 +426,10 @@ internal sealed class SnapshotService : IDisposable
             }
             lock (_gate)
             {
-                _lastError = error as PhantomDbException ?? Error.Internal($"a snapshot failed: {error.Message}");
                 _retryMs = Math.Clamp(2 * _retryMs, RetryMsFirst, RetryMsMax);
                 _retryAt = Environment.TickCount64 + _retryMs;
             }
+            Note(error as PhantomDbException ?? Error.Internal($"a snapshot failed: {error.Message}"));
         }
     }
 }
