@@ -127,6 +127,9 @@ public sealed record DatabaseOptions
     /// <summary>The clock of the log; tests put one in its place.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
+    /// <summary>Where the database's id and the salts of its log come from; null: from the system. Tests that repeat put a seeded one in its place.</summary>
+    internal Random? Random { get; init; }
+
     /// <summary>The least that <see cref="MemoryLimit"/> and <see cref="WorkMemory"/> may be: 1 MiB.</summary>
     public const long MemoryMinimum = 1024 * 1024;
 
@@ -140,7 +143,7 @@ public sealed record DatabaseOptions
             _ => throw new System.Diagnostics.UnreachableException(),
         },
         SyncIntervalMs = (int)SyncInterval.TotalMilliseconds,
-        LoadRowCount = LoadRowCount, SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
+        Random = Random, LoadRowCount = LoadRowCount, SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
         RetainedSegmentCount = LogRetentionCount, RetainedAge = LogRetentionAge, RetainedBytes = LogRetentionSize,
     };
 

@@ -37,7 +37,7 @@ internal sealed class DatabasePersistence
         Path = path;
         _filesAtOpening = FilesNow();
         LoadedDatabase? loaded = recovered?.Database;
-        Id = loaded is null || loaded.Id == Guid.Empty ? Guid.NewGuid() : loaded.Id;
+        Id = loaded is null || loaded.Id == Guid.Empty ? NewId(database.Options.Random) : loaded.Id;
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
         _isOwnFile = loaded is null || loaded.IsProved;
         string name = DatabaseFiles.NameOf(path);
@@ -149,6 +149,17 @@ internal sealed class DatabasePersistence
             batch.Cell(line);
         }
         batch.End();
+    }
+
+    private static Guid NewId(Random? random)
+    {
+        if (random is null)
+        {
+            return Guid.NewGuid();
+        }
+        byte[] bytes = new byte[16];
+        random.NextBytes(bytes);
+        return new Guid(bytes);
     }
 
     // What tells files from those that were put in their place.

@@ -158,7 +158,7 @@ internal sealed class DatabaseClient : IDisposable
                 statements.AddRange(["SAVEPOINT s", Text($"INSERT INTO done VALUES (-$number - 1, {_number})"), Text($"DELETE FROM value WHERE key LIKE '{_number}%'"), "ROLLBACK TO s"]);
                 break;
             case 7:
-                int count = _random.Next(8) == 0 ? 150 : _random.Next(1, 12);
+                int count = _random.Next(5) == 0 ? 80 : _random.Next(1, 12);
                 changes.Add(ModelChange.Add("lines", count));
                 statements.Add(Text($"INSERT INTO line SELECT $number, i, repeat('n', i % 40) FROM generate_series(1, {count}) i"));
                 break;

@@ -108,6 +108,10 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
                 session.Execute(statement).Dispose();
             }
         }
+        if (options.HasHousework && random.Next(3) == 0)
+        {
+            LoadWhatThereIs(database, disk);
+        }
         Acknowledgement promised = options.Promised ?? (options.Policy == SyncPolicy.Always ? Acknowledgement.Durable : Acknowledgement.Committed);
         DatabaseClient[] clients = [.. Enumerable.Range(0, options.ClientCount)
             .Select(number => new DatabaseClient(disk, database, oracle, number, random.Next(), promised, options.IsThreaded ? 2000 : 1) { Left = options.TransactionCount, KnowsLsn = !options.IsThreaded })];
@@ -178,6 +182,22 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
         }
     }
 
+    // All is put in place of all by a copy of itself, so that nothing is different for the oracle.
+    private void LoadWhatThereIs(Database database, SimulatedDisk disk)
+    {
+        try
+        {
+            database.SaveToDisk("copy");
+            database.LoadFromDisk("copy");
+            Settle(database);
+        }
+        catch (PhantomDbException error)
+        {
+            EnsureOn(disk);
+            Errors.Add(error.SqlState);
+        }
+    }
+
     private void DoHousework(Database database, SimulatedDisk disk, Oracle oracle, Random random, DiskClock clock)
     {
         try
@@ -242,7 +262,8 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
     private DatabaseOptions Options(SimulatedDisk disk, TimeProvider clock) => new()
     {
         DataDirectory = Folder, FileSystem = options.Sabotage?.Invoke(disk) ?? disk, Clock = clock, MemoryLimit = 1 << 28, SyncPolicy = options.Policy,
-        SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = 4096, LogRetentionCount = 1, LogBufferSize = 1 << 16,
+        SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = 4096, LogRetentionCount = 1, LogBufferSize = 1 << 16, LoadRowCount = 60,
+        Random = new Random(unchecked(seed + (int)(disk.Clock.Ticks / TimeSpan.TicksPerSecond))),
     };
 }
 

@@ -61,7 +61,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     public void CreateNext(long firstLsn, LogPredecessor? predecessor)
     {
         var header = new LogHeader(start.DatabaseName, start.Id, start.Timeline, _nextNumber, firstLsn,
-            (uint)RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue), options.UnflushedBytesMax, predecessor);
+            (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor);
         _next = new LogSegmentWriter(disk, ActivePath + ".new", header);
         _nextNumber++;
     }

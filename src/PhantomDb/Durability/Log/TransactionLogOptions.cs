@@ -53,6 +53,9 @@ internal sealed record TransactionLogOptions
     /// <summary>So many bytes of such records, in place of <see cref="LoadRowCount"/>, where rows are long.</summary>
     public int LoadBytes { get; init; } = 4 << 20;
 
+    /// <summary>Where salts come from; null: from the system. They need be different, not secret.</summary>
+    public Random? Random { get; init; }
+
     /// <summary>Of the places in segments that are kept in memory to read from any LSN.</summary>
     public long IndexCacheBytes { get; init; } = 1L << 20;
 
