@@ -341,10 +341,15 @@ public sealed partial class Database : IDisposable
     }
 
     /// <summary>Opens a session: its own settings, transaction and cancellation.</summary>
-    public Session OpenSession()
+    public Session OpenSession() => OpenSession(takesSettings: true);
+
+    /// <summary>A session for work of the engine's own: without the settings that the database keeps, whose limits are meant for others.</summary>
+    internal Session OpenPlainSession() => OpenSession(takesSettings: false);
+
+    private Session OpenSession(bool takesSettings)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        Session session = new(this);
+        Session session = new(this, takesSettings);
         lock (_sessions)
         {
             if (_sessions.Count == _sessions.Capacity)

@@ -1,6 +1,7 @@
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Errors;
+using PhantomDb.Execution.Settings;
 
 namespace PhantomDb;
 
@@ -17,8 +18,9 @@ internal static class FileContentCheck
         {
             return;
         }
+        CheckSettings(loaded, path);
         using Database database = new(loaded, options);
-        using Session session = database.OpenSession();
+        using Session session = database.OpenPlainSession();
         SchemaWriter writer = new(loaded.Catalog);
         foreach (TableDefinition table in loaded.Catalog.Tables.OrderBy(table => table.Oid))
         {
@@ -27,6 +29,21 @@ internal static class FileContentCheck
         foreach (ViewDefinition view in loaded.Catalog.Views.OrderBy(view => view.Oid))
         {
             At(loaded, path, view.Oid, options, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
+        }
+    }
+
+    private static void CheckSettings(LoadedDatabase loaded, string path)
+    {
+        foreach ((string name, string value) in loaded.Catalog.Settings)
+        {
+            try
+            {
+                SessionSettings.NormalizePersistent(name, value);
+            }
+            catch (PhantomDbException error)
+            {
+                throw Error.InFile(error, $"{path}, section {SectionLoader.SettingsHead}");
+            }
         }
     }
 

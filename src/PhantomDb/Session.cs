@@ -40,10 +40,10 @@ public sealed partial class Session : IDisposable
     private bool _isDisposed;
     private int _isBusy;
 
-    internal Session(Database database)
+    internal Session(Database database, bool takesSettings)
     {
         _database = database;
-        _settings = new SessionSettings(database.Options.WorkMemory, database.Catalog.Settings);
+        _settings = new SessionSettings(database.Options.WorkMemory, takesSettings ? database.Catalog.Settings : null);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
         _transaction = database.Transactions.NewTransaction();

@@ -15,8 +15,8 @@ namespace PhantomDb;
 /// </summary>
 internal sealed class TableRestore(Database database, Database past)
 {
-    private readonly Session _session = database.OpenSession();
-    private readonly Session _past = past.OpenSession();
+    private readonly Session _session = database.OpenPlainSession();
+    private readonly Session _past = past.OpenPlainSession();
     private readonly List<Target> _targets = [];
 
     private sealed record Target(TableDefinition Then, TableDefinition? Now, string Name, string Stage, string[] Columns, string[] Key)

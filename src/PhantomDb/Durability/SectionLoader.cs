@@ -17,6 +17,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
 {
     /// <summary>Of the section that has the defaults of sessions.</summary>
     public const string SettingsName = "sessions";
+    public const string SettingsHead = $"[SETTINGS:{SettingsName}]";
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 

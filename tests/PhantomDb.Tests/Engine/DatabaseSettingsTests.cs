@@ -74,6 +74,21 @@ public sealed class DatabaseSettingsTests : SessionTest
         Assert.HasCount(2, Database.Settings.All);
     }
 
+    [TestMethod]
+    public void Settings_and_definitions_of_others_are_kept_beside_each_other()
+    {
+        Session definer = NewSession(), other = NewSession();
+        Run(definer, "BEGIN", "CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)");
+        Run(other, "SET PERSIST work_mem = '8MB'");
+        Run(definer, "ALTER TABLE t ADD COLUMN b int DEFAULT 2");
+        Run(other, "SET PERSIST app.x = 'y'", "CREATE TABLE u (a int)");
+        Run(definer, "COMMIT");
+        Assert.AreEqual("8MB", Database.Settings.Get("work_mem"));
+        Assert.AreEqual("y", Database.Settings.Get("app.x"));
+        Assert.AreEqual("2", One(other, "SELECT b FROM t"));
+        Assert.AreEqual("0", One(definer, "SELECT count(*) FROM u"));
+    }
+
     private static void Run(Session session, params string[] statements)
     {
         foreach (string sql in statements)

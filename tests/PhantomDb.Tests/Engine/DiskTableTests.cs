@@ -116,6 +116,24 @@ public sealed class DiskTableTests : DurableTest
     }
 
     [TestMethod]
+    public void A3_settings_are_replaced_with_all_else_by_another_files_content()
+    {
+        Run("SET PERSIST work_mem = '8MB'", "SET PERSIST app.x = 'a'");
+        File.WriteAllText(Path.Combine(Folder, "other.db"), "# PhantomDB Version: 1\n\n[SETTINGS:sessions]\nSETTING:app.y,b\n\n[TABLE:t]\nCOLUMNS:a:int\nROW:1\n");
+        Database.LoadFromDisk("other");
+        Assert.AreEqual("app.y|b", One("SELECT name, value FROM phantomdb_settings"));
+        Run("SET PERSIST app.z = 'c'");
+        Close();
+        CollectionAssert.AreEqual(new[] { "app.y|b", "app.z|c" }, Rows("SELECT name, value FROM phantomdb_settings"));
+        Assert.AreEqual("1", One("SELECT a FROM t"));
+
+        File.WriteAllText(Path.Combine(Folder, "bad.db"), "# PhantomDB Version: 1\n\n[SETTINGS:sessions]\nSETTING:work_mem,much\n\n[TABLE:t]\nCOLUMNS:a:int\n");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.LoadFromDisk("bad"));
+        Assert.AreEqual("22023", error.SqlState);
+        StringAssert.Contains(error.Where, "section [SETTINGS:sessions]");
+    }
+
+    [TestMethod]
     public void A_database_that_is_only_read_has_the_log_of_its_folder()
     {
         Options = Options with { LogSegmentSize = 4096 };
