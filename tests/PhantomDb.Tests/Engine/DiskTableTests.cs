@@ -170,7 +170,7 @@ public sealed class DiskTableTests : DurableTest
         }
         Database.SaveToDisk();
         File.Copy(Path.Combine(Folder, "shop.db"), Path.Combine(Folder, "shop_snapshot_20261121_022500"));
-        CollectionAssert.IsSubsetOf(new[] { "database", "lock", "log segment", "manifest", "snapshot" }, Rows("SELECT DISTINCT kind FROM phantomdb_files"));
+        CollectionAssert.IsSubsetOf(new[] { "database", "lock", "log segment", "snapshot" }, Rows("SELECT DISTINCT kind FROM phantomdb_files"));
         Assert.AreEqual("t|t", One("SELECT count(*) > 1, bool_and(first_lsn <= last_lsn AND byte_count > 0 AND timeline = 1) FROM phantomdb_files WHERE kind = 'log segment'"));
         Assert.AreEqual("shop_snapshot_20261121_022500|2026-11-21 02:25:00+00|1|t", One("SELECT name, taken_at, timeline, lsn >= 51 AND byte_count > 100 FROM phantomdb_snapshots"));
     }
