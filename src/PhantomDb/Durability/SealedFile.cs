@@ -250,9 +250,6 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
 
         private PhantomDbException Make(string what, long line, long offset, string place, string? detail) => Error.FileDamaged(
             path, what, string.Create(CultureInfo.InvariantCulture, $"{path}, line {line}, byte offset {offset}, {place}"), detail,
-            IsSealBeside
-                ? $"Restore the file; or, where it was edited on purpose, delete \"{DatabaseFileWriter.SealPath(path)}\"."
-                : "Restore the file from a copy. Where it was edited on purpose: cut its version line after \"Version: 1\", and delete the lines that "
-                    + "begin with \"# Rows:\", \"# Section:\", \"# Block:\" or \"# End:\".");
+            "Restore the file from a copy. Where it was edited on purpose, check and seal it: phantomdb accept FILE.");
     }
 }

@@ -140,6 +140,60 @@ public sealed class DatabaseToolsTests : ToolTest
         Assert.IsEmpty(Directory.GetFiles(DataFolder), "a tool that finds nothing leaves nothing");
     }
 
+    [TestMethod]
+    [Timeout(120_000)]
+    public async Task What_only_reads_works_beside_a_writer_that_rotates_and_deletes_its_segments()
+    {
+        using Database database = Database.Open("shop", Options with { LogSegmentSize = 4096, SyncPolicy = SyncPolicy.None, LogRetentionCount = 6 });
+        using (Session session = database.OpenSession())
+        {
+            session.Execute("CREATE TABLE t (a int PRIMARY KEY, b text)").Dispose();
+        }
+        database.SaveToDisk();
+        using CancellationTokenSource stop = new();
+        Task writing = Task.Run(() =>
+        {
+            using Session session = database.OpenSession();
+            for (int i = 1; !stop.IsCancellationRequested; i++)
+            {
+                session.Execute($"INSERT INTO t VALUES ({i}, repeat('x', {i % 90}))").Dispose();
+                if (i % 400 == 0)
+                {
+                    database.SaveToDisk();
+                }
+            }
+        });
+        long followed = 0;
+        Task following = Task.Run(() =>
+        {
+            foreach (LogRecord record in DatabaseTools.ReadLog("shop", new LogReadOptions { IsFollowing = true }, Options, stop.Token))
+            {
+                Assert.IsTrue(followed == 0 || record.Lsn == followed + 1, $"LSN {record.Lsn} behind {followed}");
+                followed = record.Lsn;
+            }
+        });
+        long last = 0;
+        for (int round = 0; round < 25 && !following.IsFaulted && !writing.IsFaulted; round++)
+        {
+            VerificationReport report = DatabaseTools.Verify("shop", Options);
+            Assert.IsTrue(report.CanOpen, $"round {round}: {report.Refusal?.Message} {report.Refusal?.Where} {report.Refusal?.Detail}\n{Text(report)}");
+            Assert.IsTrue(report.Files.All(file => file.Verdict is FileVerdict.Clean or FileVerdict.NotChecked), $"round {round}: {Text(report)}");
+            Assert.IsGreaterThanOrEqualTo(last, report.LastLsn);
+            last = report.LastLsn;
+            Assert.IsNotEmpty(DatabaseTools.Files("shop", Options));
+        }
+        await stop.CancelAsync();
+        await writing;
+        try
+        {
+            await following;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        Assert.IsGreaterThan(0, followed);
+    }
+
     private static PhantomDbException Throws(Action tool) => Assert.ThrowsExactly<PhantomDbException>(tool);
 
     private static string Text(VerificationReport report) => string.Concat(report.Files.Select(file =>
