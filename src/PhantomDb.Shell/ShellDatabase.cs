@@ -4,10 +4,12 @@ namespace PhantomDb.Shell;
 internal sealed class ShellDatabase : IDisposable
 {
     private readonly Database _database;
+    private string? _warning;
 
-    private ShellDatabase(Database database, Action<string> onNotice)
+    private ShellDatabase(Database database, Action<string> onNotice, Action<string> onWarning)
     {
         _database = database;
+        database.BackgroundError += error => Warn($"WARNING: {error.SqlState}: {error.Message}", onWarning);
         Session = database.OpenSession();
         Session.Notice += notice => onNotice($"NOTICE: {notice}");
     }
@@ -29,10 +31,10 @@ internal sealed class ShellDatabase : IDisposable
     public SchemaDescription Schema => Session.DescribeSchema();
 
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
-    public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice)
+    public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice, Action<string> onWarning)
     {
         Database database = name is null ? Database.CreateInMemory(options.DatabaseOptions with { IsReadOnly = false }) : Database.Open(name, options.DatabaseOptions);
-        return new ShellDatabase(database, onNotice);
+        return new ShellDatabase(database, onNotice, onWarning);
     }
 
     /// <summary>Writes the database's own file, or a copy of it to another one.</summary>
@@ -62,5 +64,14 @@ internal sealed class ShellDatabase : IDisposable
     {
         Session.Dispose();
         _database.Dispose();
+    }
+
+    // What fails again and again is told once.
+    private void Warn(string warning, Action<string> onWarning)
+    {
+        if (Interlocked.Exchange(ref _warning, warning) != warning)
+        {
+            onWarning(warning);
+        }
     }
 }

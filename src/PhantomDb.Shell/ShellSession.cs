@@ -90,7 +90,7 @@ internal sealed class ShellSession : IDisposable
         ShellDatabase opened;
         try
         {
-            opened = ShellDatabase.Open(name, _options, Inform);
+            opened = ShellDatabase.Open(name, _options, Inform, Report);
         }
         catch (PhantomDbException error) when (error.SqlState == "55006" && current?.FilePath is { } path)
         {
@@ -98,11 +98,11 @@ internal sealed class ShellSession : IDisposable
             current.Close();
             try
             {
-                opened = ShellDatabase.Open(name, _options, Inform);
+                opened = ShellDatabase.Open(name, _options, Inform, Report);
             }
             catch
             {
-                _database = ShellDatabase.Open(path, _options, Inform);
+                _database = ShellDatabase.Open(path, _options, Inform, Report);
                 throw;
             }
         }

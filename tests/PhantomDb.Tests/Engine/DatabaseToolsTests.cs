@@ -191,6 +191,10 @@ public sealed class DatabaseToolsTests : ToolTest
         catch (OperationCanceledException)
         {
         }
+        catch (PhantomDbException error) when (error.SqlState == "22023")
+        {
+            // A slow machine: the writer has deleted what was not yet read, and that is said.
+        }
         Assert.IsGreaterThan(0, followed);
     }
 

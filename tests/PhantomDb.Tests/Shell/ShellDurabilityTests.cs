@@ -39,7 +39,7 @@ public sealed class ShellDurabilityTests
     }
 
     [TestMethod]
-    public void A_session_without_a_name_is_kept_with_P_under_the_name_phantomdb()
+    public void L1_a_session_without_a_name_is_kept_with_P_in_the_folder_of_d_with_segments_of_s()
     {
         Run("CREATE TABLE gone (a int);\n");
         Assert.IsEmpty(Directory.GetFileSystemEntries(_folder));
@@ -50,13 +50,16 @@ public sealed class ShellDurabilityTests
     }
 
     [TestMethod]
-    public void Segments_are_as_large_as_they_are_told_to_be()
+    public void L10_what_is_kept_comes_back_over_restarts_and_rotations_and_without_being_kept_nothing_does()
     {
         string inserts = string.Concat(Enumerable.Repeat("INSERT INTO t SELECT g, repeat('x', 100) FROM generate_series(1, 4000) g;\n", 6));
         Run("CREATE TABLE t (a int, b text);\n" + inserts, "shop", "-s1", "--sync", "none");
 
         Assert.IsGreaterThan(1, Directory.GetFiles(Path.Combine(_folder, "data"), "shop*.log").Length);
         Assert.AreEqual("count\n24000\n", Run("", "shop", "-m", "csv", "-c", "SELECT count(*) FROM t").Output);
+        Assert.AreEqual("count\n0\n", Run("DELETE FROM t; SELECT count(*) FROM t;", "shop", "-m", "csv", "--in-memory").Output);
+        Run("DELETE FROM t WHERE a > 1;", "shop");
+        Assert.AreEqual("count\n6\n", Run("", "shop", "-m", "csv", "-c", "SELECT count(*) FROM t").Output);
     }
 
     [TestMethod]
