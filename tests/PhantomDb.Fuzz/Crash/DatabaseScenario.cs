@@ -205,7 +205,14 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
             switch (random.Next(6))
             {
                 case 0:
-                    database.SaveToDisk(isSealed: random.Next(4) > 0);
+                    if (random.Next(2) == 0)
+                    {
+                        database.SaveToDisk(isSealed: random.Next(4) > 0);
+                    }
+                    else
+                    {
+                        database.CreateSnapshot();
+                    }
                     oracle.AcknowledgeAllCommitted();
                     break;
                 case 1:
@@ -261,6 +268,7 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
 
     private DatabaseOptions Options(SimulatedDisk disk, TimeProvider clock) => new()
     {
+        SnapshotEnabled = false,   // on demand alone, so that each run of a seed is the same
         DataDirectory = Folder, FileSystem = options.Sabotage?.Invoke(disk) ?? disk, Clock = clock, MemoryLimit = 1 << 28, SyncPolicy = options.Policy,
         SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = 4096, LogRetentionCount = 1, LogBufferSize = 1 << 16, LoadRowCount = 60,
         Random = new Random(unchecked(seed + (int)(disk.Clock.Ticks / TimeSpan.TicksPerSecond))),

@@ -66,6 +66,7 @@ public sealed class DatabaseEnduranceTests
             if (i % 20_000 == 19_999)
             {
                 database.SaveToDisk();
+                database.CreateSnapshot();
             }
         }
         Assert.IsLessThan(before + (4 << 20), database.MemoryUsed);

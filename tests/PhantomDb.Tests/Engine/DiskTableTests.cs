@@ -155,6 +155,7 @@ public sealed class DiskTableTests : DurableTest
         Assert.AreEqual("25006", StateOf(() => RowsOf(reader, "SET PERSIST work_mem = '9MB'")));
         Assert.IsFalse(reader.HasLog);
         Database.SaveToDisk();
+        Database.CreateSnapshot();
         Database.Log.CompactUpTo(60);
         CollectionAssert.AreEqual(Rows("SELECT lsn FROM phantomdb_log WHERE lsn BETWEEN 3 AND 90"), RowsOf(reader, "SELECT lsn FROM phantomdb_log WHERE lsn BETWEEN 3 AND 90"), "what is kept");
     }

@@ -106,10 +106,14 @@ public sealed class SnapshotConcurrencyTests : SnapshotTest
         Run(database, "CREATE TABLE item (id int PRIMARY KEY, name text)");
         Insert(database, 1, 5);
         Await(() => database.Snapshots.Latest is not null, "a snapshot");
-        Thread.Sleep(1500);   // the log vouches for its last records
-        int operations = Disk.OperationCount;
-        Thread.Sleep(500);
-        Assert.AreEqual(operations, Disk.OperationCount);
+        int operations = -1;
+        Await(() =>   // the log vouches for its last records, the snapshot is noted: then two seconds without any
+        {
+            int before = operations;
+            operations = Disk.OperationCount;
+            Thread.Sleep(2000);
+            return before == operations && Disk.OperationCount == operations;
+        }, "rest");
     }
 
     private void Rummage(int round)
