@@ -26,6 +26,7 @@ internal static class HelpText
           -P, --persist             without DATABASE: keep the database, under the name phantomdb in the data directory
               --in-memory           open DATABASE as it is, and keep no changes
               --read-only           open DATABASE for reading alone, beside a process that has it open
+              --follow              the same, and go on with what that process commits
           -q, --quiet               no command tags and no notices on standard error
               --keep-going          a script goes on after an error
           -h, --help                this text

@@ -4,12 +4,14 @@ namespace PhantomDb.Shell;
 internal sealed class ShellDatabase : IDisposable
 {
     private readonly Database _database;
+    private readonly Action<string> _onWarning;
     private string? _warning;
 
     private ShellDatabase(Database database, Action<string> onNotice, Action<string> onWarning)
     {
         _database = database;
-        database.BackgroundError += error => Warn($"WARNING: {error.SqlState}: {error.Message}", onWarning);
+        _onWarning = onWarning;
+        database.BackgroundError += error => Warn($"WARNING: {error.SqlState}: {error.Message}");
         Session = database.OpenSession();
         Session.Notice += notice => onNotice($"NOTICE: {notice}");
     }
@@ -33,8 +35,21 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice, Action<string> onWarning)
     {
-        Database database = name is null ? Database.CreateInMemory(options.DatabaseOptions with { IsReadOnly = false }) : Database.Open(name, options.DatabaseOptions);
+        Database database = name is null ? Database.CreateInMemory(options.DatabaseOptions with { IsReadOnly = false, IsFollowing = false }) : Database.Open(name, options.DatabaseOptions);
         return new ShellDatabase(database, onNotice, onWarning);
+    }
+
+    /// <summary>Before a statement: a follower shows what has come by now. Why it cannot is a warning.</summary>
+    public void Refresh()
+    {
+        if (_database.Options.IsFollowing && !Session.IsInTransaction)
+        {
+            _database.Refresh();
+            if (_database.FollowProblem is { } problem)
+            {
+                Warn($"WARNING: {problem}");
+            }
+        }
     }
 
     /// <summary>Writes the database's own file, or a copy of it to another one.</summary>
@@ -67,11 +82,11 @@ internal sealed class ShellDatabase : IDisposable
     }
 
     // What fails again and again is told once.
-    private void Warn(string warning, Action<string> onWarning)
+    private void Warn(string warning)
     {
         if (Interlocked.Exchange(ref _warning, warning) != warning)
         {
-            onWarning(warning);
+            _onWarning(warning);
         }
     }
 }

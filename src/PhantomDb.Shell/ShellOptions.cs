@@ -29,6 +29,9 @@ internal sealed record ShellOptions
 
     public bool IsReadOnly { get; private set; }
 
+    /// <summary>Read only, going on with the log as another process writes it.</summary>
+    public bool IsFollowing { get; private set; }
+
     /// <summary>When commits of a named database are acknowledged.</summary>
     public SyncPolicy SyncPolicy { get; private set; } = SyncPolicy.Always;
 
@@ -43,7 +46,7 @@ internal sealed record ShellOptions
     {
         get
         {
-            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, SyncPolicy = SyncPolicy };
+            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, IsFollowing = IsFollowing, SyncPolicy = SyncPolicy };
             return options with { SyncInterval = SyncInterval ?? options.SyncInterval, LogSegmentSize = SegmentSize ?? options.LogSegmentSize };
         }
     }
@@ -194,9 +197,9 @@ internal sealed record ShellOptions
         }
         if (IsInMemory && IsReadOnly)
         {
-            throw new UsageException("--in-memory opens a copy that can be changed, --read-only the database that cannot: give one of them");
+            throw new UsageException($"--in-memory opens a copy that can be changed, {(IsFollowing ? "--follow" : "--read-only")} the database that cannot: give one of them");
         }
-        string? kept = IsInMemory ? "--in-memory" : IsReadOnly ? "--read-only" : null;
+        string? kept = IsInMemory ? "--in-memory" : IsFollowing ? "--follow" : IsReadOnly ? "--read-only" : null;
         string? unused = _isPersistent && IsInMemory ? "-P" : _given.Order(StringComparer.Ordinal).FirstOrDefault();
         if (kept is not null && unused is not null)
         {
@@ -212,6 +215,8 @@ internal sealed record ShellOptions
                 return IsInMemory = true;
             case "--read-only":
                 return IsReadOnly = true;
+            case "--follow":
+                return IsFollowing = IsReadOnly = true;
             case "-P" or "--persist":
                 return _isPersistent = true;
             case "--keep-going":

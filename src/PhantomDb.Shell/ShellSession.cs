@@ -186,6 +186,7 @@ internal sealed class ShellSession : IDisposable
         long start = Stopwatch.GetTimestamp();
         try
         {
+            Database.Refresh();
             Database.Session.CopyInput = copyInput;
             Database.Session.CopyOutput = new SinkStream(_output);
             Database.Session.CopyProgress = rowCount => Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));

@@ -81,6 +81,20 @@ public sealed class ShellDurabilityTests
         Assert.AreEqual((1, "ERROR: 25006: the database is opened read-only\nHINT: Name another file: .save FILE\n"), (exitCode, errors));
         Assert.AreEqual(0, Run(".save copy.db\n", "shop", "--read-only").ExitCode);
         Assert.AreEqual("a\n1\n", Run("", "./copy.db", "-m", "list", "-c", "SELECT a FROM t").Output);
+        using (ShellProcess follower = new(_folder, "shop", "--follow", "-m", "list"))
+        {
+            follower.Write("SELECT count(*) FROM t;\n");
+            Assert.AreEqual("count 1", $"{follower.ReadLine()} {follower.ReadLine()}");
+            owner.Write("INSERT INTO t VALUES (2) RETURNING a;\n");
+            Assert.AreEqual("a 2", $"{owner.ReadLine()} {owner.ReadLine()}");
+            bool hasCome = SpinWait.SpinUntil(() =>
+            {
+                follower.Write("SELECT count(*) FROM t;\n");
+                return $"{follower.ReadLine()} {follower.ReadLine()}" == "count 2";
+            }, TimeSpan.FromSeconds(30));
+            Assert.IsTrue(hasCome, "the follower does not see what the owner has committed");
+            Assert.AreEqual((0, "", ""), follower.Finish());
+        }
         (exitCode, _, errors) = Run("", "nosuch", "--read-only", "-c", "SELECT 1");
         Assert.AreEqual(1, exitCode);
         Assert.StartsWith("ERROR: 58P01: ", errors);
@@ -116,6 +130,7 @@ public sealed class ShellDurabilityTests
     [DataRow("-s is the size of a segment of the log in MB, a whole number from 1 to 1048576, not 0", "-s", "0")]
     [DataRow("--segment-size is the size of a segment of the log in MB, a whole number from 1 to 1048576, not 1.5", "--segment-size=1.5")]
     [DataRow("--in-memory opens a copy that can be changed, --read-only the database that cannot: give one of them", "shop", "--in-memory", "--read-only")]
+    [DataRow("--in-memory opens a copy that can be changed, --follow the database that cannot: give one of them", "shop", "--follow", "--in-memory")]
     [DataRow("-P is for a database whose changes are kept, and with --in-memory none are: leave one of them out", "-P", "--in-memory")]
     [DataRow("--sync is for a database whose changes are kept, and with --in-memory none are: leave one of them out", "shop", "--in-memory", "--sync", "always")]
     [DataRow("--segment-size is for a database whose changes are kept, and with --read-only none are: leave one of them out", "shop", "--read-only", "-s", "1")]
