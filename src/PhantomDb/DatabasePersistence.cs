@@ -41,20 +41,24 @@ internal sealed class DatabasePersistence
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
         _isOwnFile = loaded is null || loaded.IsProved;
         string name = DatabaseFiles.NameOf(path);
-        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id, RecoveryFloor = 0 };
+        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
+        string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed)?.Path : null;   // it was read whole
         Timeline = start.Timeline;
+        var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);
+        if (first is not null)
+        {
+            snapshots.NoteVerified(System.IO.Path.GetFileName(first), _disk.Length(first));
+        }
+        snapshots.Scan();
+        if (first != path || snapshots.Files.Count > 0)
+        {
+            start = start with { RecoveryFloor = 0 };   // until two of them are known to be whole
+        }
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
         Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder) { OnError = database.NoteBackgroundError };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
-        var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);
-        bool beganWithOwnFile = false;
-        if (recovered?.Report.Files.FirstOrDefault(file => file.IsUsed)?.Path is { } first && loaded!.IsProved)
-        {
-            beganWithOwnFile = first == path;
-            snapshots.NoteVerified(System.IO.Path.GetFileName(first), _disk.Length(first));   // it was read whole
-        }
         Snapshots = new SnapshotService(snapshots, Log, database.ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
-            beganWithOwnFile ? CheckpointLsn : null, database.Options.Clock) { OnError = database.NoteBackgroundError };
+            first == path ? CheckpointLsn : null, database.Options.Clock) { OnError = database.NoteBackgroundError };
     }
 
     /// <summary>Full path of the database's own file.</summary>

@@ -32,7 +32,7 @@ internal static class SnapshotRetention
     }
 
     /// <summary>
-    /// Recovery from any of the two newest whole files needs the log behind this LSN. One file alone needs all of the log beside it: should it be
+    /// Recovery from any of the two newest whole files needs the log behind this LSN. One snapshot alone needs all of the log beside it: should it be
     /// damaged, the log is all that is left.
     /// </summary>
     /// <param name="lsns">Of the whole files.</param>

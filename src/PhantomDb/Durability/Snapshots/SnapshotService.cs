@@ -290,7 +290,7 @@ internal sealed class SnapshotService : IDisposable
             damage = _folder.Verify(SnapshotOptions.RetainedLeast);   // only what is known to be whole makes others dispensable
             _folder.Delete(SnapshotRetention.ToDelete(_folder.Files, limits, now));
         }
-        _log.NoteSnapshots(RecoveryFloor(limits),
+        _log.NoteSnapshots(RecoveryFloor(),
         [
             .. _folder.Files.Select(file => new LogManifestRow(LogManifest.Snapshot, file.FileName, file.Lsn, file.Lsn, file.Length, file.Time)),
             .. _folder.Pins.Select(pin => new LogManifestRow(LogManifest.SnapshotPin, pin.Key, pin.Value, 0, 0, now)),
@@ -301,17 +301,16 @@ internal sealed class SnapshotService : IDisposable
         }
     }
 
-    // Who takes no snapshots has only the database's own file, and has chosen so.
-    private long RecoveryFloor(SnapshotOptions options)
+    // Who has no snapshots has the database's own file alone, and a checkpoint is asked for to be rid of the log before it.
+    private long RecoveryFloor()
     {
         long? own;
         lock (_gate)
         {
             own = _databaseFileLsn;
         }
-        IEnumerable<long> whole = _folder.Files.Where(file => file.State == SnapshotState.Verified).Select(file => file.Lsn);
-        long floor = SnapshotRetention.RecoveryFloor(own is null ? whole : whole.Append(own.Value));
-        return options.IsEnabled ? floor : Math.Max(floor, own ?? 0);
+        long[] whole = [.. _folder.Files.Where(file => file.State == SnapshotState.Verified).Select(file => file.Lsn)];
+        return own is null ? SnapshotRetention.RecoveryFloor(whole) : _folder.Files.Count == 0 ? own.Value : SnapshotRetention.RecoveryFloor(whole.Append(own.Value));
     }
 
     private void Scan()
