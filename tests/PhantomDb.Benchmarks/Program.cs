@@ -62,7 +62,7 @@ public static class Program
                 LogWriterWorkload.Run(options.RunCount, options.BudgetMs ?? 2000, Console.Out);
                 return Succeeded;
             case "log-commit":
-                LogCommitWorkload.Run(options.RowCount, options.RunCount, options.BudgetMs ?? 3000, Console.Out);
+                LogCommitWorkload.Run(options.RowCount, options.RunCount, options.BudgetMs ?? 3000, options.Selects, Console.Out);
                 return Succeeded;
             case "snapshot":
                 new SnapshotWorkload(options.RowCount, options.RunCount, Math.Max(2, options.ThreadCount), Console.Out).Run();

@@ -15,6 +15,9 @@ internal sealed class RowRecords
     private static readonly ReadView Before = new(Storage.RowWriter.AnyCommitted);   // the caller's transaction has the newest versions
 
     private readonly byte[] _name;
+    private readonly byte[] _insert;   // what their records begin with
+    private readonly byte[] _update;
+    private readonly byte[] _delete;
     private readonly RowImage _image;
     private readonly RowBuffer _row;      // its own
     private readonly bool _hasEqualRows;
@@ -24,6 +27,9 @@ internal sealed class RowRecords
     {
         Table = table;
         _name = Encoding.UTF8.GetBytes(DefinitionText.NameOf(table.Definition.Schema, table.Definition.Name));
+        _insert = LogBatch.Prefix(LogOperation.Insert, _name);
+        _update = LogBatch.Prefix(LogOperation.Update, _name);
+        _delete = LogBatch.Prefix(LogOperation.Delete, _name);
         _image = new RowImage(table.Definition);
         _row = _image.Row;
         _hasEqualRows = table.Definition.PrimaryKey is null;
@@ -41,8 +47,22 @@ internal sealed class RowRecords
         {
             return 0;
         }
+        return AddInsert(batch);
+    }
+
+    /// <summary>Adds a row that the transaction has inserted, if it is still there.</summary>
+    public void AddInserted(LogBatch batch, long rowId)
+    {
+        if (Table.TryRead(rowId, ReadView.Latest, _row))
+        {
+            AddInsert(batch);
+        }
+    }
+
+    private int AddInsert(LogBatch batch)
+    {
         int start = batch.ByteCount;
-        batch.Begin(LogOperation.Insert, _name);
+        batch.Begin(_insert);
         _image.Write(batch);
         batch.End();
         return batch.ByteCount - start;
@@ -55,28 +75,22 @@ internal sealed class RowRecords
         {
             return false;
         }
-        bool isThere = Table.IsVisible(rowId, ReadView.Latest);
-        batch.Begin(isThere ? LogOperation.Update : LogOperation.Delete, _name);
+        bool isThere = Table.TryRead(rowId, ReadView.Latest, _image.After);
+        batch.Begin(isThere ? _update : _delete);
         int before = batch.Position;
         _image.Write(batch);
-        int mark = batch.Position;
-        if (_hasEqualRows && places is not null && places.TryGetValue(rowId, out int place) && place > 1)
+        if (places is not null && places.TryGetValue(rowId, out int place) && place > 1)
         {
             batch.Cell(place);
         }
-        if (!isThere)
+        if (isThere)
         {
-            batch.End();
-            return true;
-        }
-        batch.Mark();
-        int after = batch.Position;
-        Table.TryRead(rowId, ReadView.Latest, _row);
-        _image.Write(batch);
-        if (batch.Bytes(before, mark).SequenceEqual(batch.Bytes(after, batch.Position)))
-        {
-            batch.Abandon();
-            return true;
+            batch.Mark();
+            if (!_image.WriteAfter(batch, before))
+            {
+                batch.Abandon();
+                return true;
+            }
         }
         batch.End();
         return true;
@@ -121,7 +135,7 @@ internal sealed class RowRecords
             }
             for (int row = 0; row < chunk.Count; row++)
             {
-                batch.Begin(LogOperation.Insert, _name);
+                batch.Begin(_insert);
                 _image.Write(batch, chunk.Vectors, chunk.Position(row));
                 batch.End();
             }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using PhantomDb.Catalog;
 using PhantomDb.Durability.Log;
@@ -20,6 +21,8 @@ internal sealed class TransactionRecords(DatabaseStorage storage, LoadFiles? loa
     private readonly List<long> _changedRows = [];
     private readonly List<string> _loadNames = [];
     private Action _throwIfStopped = () => { };
+    private ImmutableDictionary<int, TableStore>? _tablesSeen;   // the table last used is in place there
+    private TableStore? _tableInPlace;
 
     public LogBatch Batch { get; } = new();
 
@@ -57,8 +60,14 @@ internal sealed class TransactionRecords(DatabaseStorage storage, LoadFiles? loa
         if (steps is null && writes.Entries is [{ RowCount: 1 } only])
         {
             RowRecords records = RecordsOf(only.Table);
-            long rowId = only.FirstRowId;
-            records.Add(Batch, rowId, only.Kind == WriteKind.Insert ? null : records.PlacesOf([rowId]));
+            if (only.Kind == WriteKind.Insert)
+            {
+                records.AddInserted(Batch, only.FirstRowId);   // the transaction has done nothing else
+            }
+            else
+            {
+                records.TryAddChange(Batch, only.FirstRowId, records.PlacesOf([only.FirstRowId]));
+            }
             NoteUse(only.Table);
             return;
         }
@@ -81,8 +90,14 @@ internal sealed class TransactionRecords(DatabaseStorage storage, LoadFiles? loa
     // Under a definition that was there before: one of the transaction's own stands among its records.
     private void NoteUse(TableStore table)
     {
-        if (storage.Tables.TryGetValue(table.Definition.Oid, out TableStore? inPlace) && ReferenceEquals(inPlace.Definition, table.Definition))
+        ImmutableDictionary<int, TableStore> tables = storage.Tables;
+        if (ReferenceEquals(tables, _tablesSeen) && ReferenceEquals(table, _tableInPlace))
         {
+            Batch.Uses(table.Definition);
+        }
+        else if (tables.TryGetValue(table.Definition.Oid, out TableStore? inPlace) && ReferenceEquals(inPlace.Definition, table.Definition))
+        {
+            (_tablesSeen, _tableInPlace) = (tables, table);
             Batch.Uses(table.Definition);
         }
     }
@@ -104,6 +119,7 @@ internal sealed class TransactionRecords(DatabaseStorage storage, LoadFiles? loa
         }
         if (forgetsTables)
         {
+            (_tablesSeen, _tableInPlace) = (null, null);
             _tables.Clear();
         }
     }

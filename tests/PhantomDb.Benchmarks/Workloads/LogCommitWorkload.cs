@@ -15,7 +15,7 @@ internal static class LogCommitWorkload
 
     private sealed record Test(string Name, string Sql, Action<PreparedStatement, int> Bind);
 
-    public static void Run(int rowCount, int runCount, int budgetMs, TextWriter output)
+    public static void Run(int rowCount, int runCount, int budgetMs, Func<string, bool> selects, TextWriter output)
     {
         Test[] tests =
         [
@@ -38,7 +38,7 @@ internal static class LogCommitWorkload
                 foreach (LogSyncPolicy policy in new[] { LogSyncPolicy.None, LogSyncPolicy.Interval })
                 {
                     using Side memory = new(rowCount, null, folder), logged = new(rowCount, policy, folder);
-                    foreach (Test test in tests)
+                    foreach (Test test in tests.Where(test => selects(test.Name)))
                     {
                         Measure(test, memory, logged, $"{policy}", budgetMs / Turns, output);
                     }

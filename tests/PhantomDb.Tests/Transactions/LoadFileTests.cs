@@ -213,6 +213,71 @@ public sealed class LoadFileTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_commit_that_waits_for_room_in_the_queue_can_be_cancelled_and_times_out(bool isTimeout)
+    {
+        using var isHeld = new ManualResetEventSlim();
+        using var logged = new LoggedDatabase(new TransactionLogOptions { SyncPolicy = LogSyncPolicy.None, QueueBytes = 1024, WriteDelayMs = 1, IdleSyncMs = 3_600_000 });
+        logged.Run("create table t (id int primary key, note text)");
+        logged.Log.Sync();
+        logged.Disk.Fails = (what, _) =>
+        {
+            if (what == "write")
+            {
+                isHeld.Wait();
+            }
+            return null;
+        };
+        logged.Run(isTimeout ? "set statement_timeout = 200" : "set statement_timeout = 0");
+        int committed = 0;
+        string answer = "";
+        var committer = new Thread(() =>
+        {
+            while (answer.Length == 0 && committed < 1000)
+            {
+                answer = SessionStepsOf(logged, $"insert into t values ({committed}, repeat('x', 200))");
+                committed += answer.Length == 0 ? 1 : 0;
+            }
+        });
+        committer.Start();
+        while (!isTimeout && committer.IsAlive)
+        {
+            logged.Session.Cancel();   // until it comes while a statement runs
+            committer.Join(20);
+        }
+        committer.Join();
+        isHeld.Set();
+
+        Assert.AreEqual("57014", answer);
+        Assert.AreEqual($"{committed}", SessionStepsOf(logged, "select count(*) from t"));
+        Assert.AreEqual("", SessionStepsOf(logged, "insert into t values (-1, 'behind')"));
+        Assert.AreEqual(logged.Content, logged.RecoveredContent());
+    }
+
+    [TestMethod]
+    public void A_segment_that_begins_after_a_failed_flush_is_replayed_though_it_repeats_definitions_late()
+    {
+        using var logged = new LoggedDatabase();
+        logged.Run("create table t (id int primary key)", "insert into t values (1)");
+        bool hasFailed = false;
+        logged.Disk.Fails = (what, file) =>
+        {
+            bool fails = !hasFailed && what == "flush" && file == "shop.log";
+            hasFailed |= fails;
+            return fails ? LogDisk.Broken(file) : null;
+        };
+
+        logged.Run("insert into t values (2)");
+
+        CollectionAssert.AreEqual(new[] { "INSERT,t,2" }, logged.Records);
+        logged.Run("insert into t values (3)");
+        CollectionAssert.AreEqual(new[] { "INSERT,t,2", "TABLE,t,COLUMNS:id:int,CONSTRAINT:t_pkey PRIMARY KEY (id)", "INSERT,t,3" }, logged.Records);
+        Assert.HasCount(2, logged.Log.Segments);
+        Assert.AreEqual(logged.Content, logged.RecoveredContent());
+    }
+
+    [TestMethod]
     public void Names_sort_by_time_and_are_told_from_others()
     {
         var name = new LoadFileName("shop", new DateTime(2026, 11, 21, 2, 21, 7, 5, DateTimeKind.Utc));

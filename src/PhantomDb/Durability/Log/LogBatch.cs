@@ -85,11 +85,56 @@ internal sealed class LogBatch
         FileByteCount += fileBytes;
     }
 
+    /// <summary>What a record begins with, for <see cref="Begin(ReadOnlySpan{byte})"/>.</summary>
+    public static byte[] Prefix(LogOperation operation, ReadOnlySpan<byte> table)
+    {
+        var batch = new LogBatch();
+        batch.Begin(operation, table);
+        batch.End();
+        byte[] prefix = batch.Body(0).ToArray();
+        batch.Clear();
+        return prefix;
+    }
+
+    /// <summary>Starts a record with operation and table as <see cref="Prefix"/> gives them.</summary>
+    public void Begin(ReadOnlySpan<byte> prefix)
+    {
+        _count = Start(_recordCount);
+        prefix.CopyTo(Reserve(prefix.Length));
+        _count += prefix.Length;
+    }
+
+    /// <summary>An integer, as a cell.</summary>
+    public void Value(long value)
+    {
+        Span<byte> target = Reserve(IntegerText.Int64LengthMax + 1);
+        target[0] = (byte)',';
+        IntegerText.TryFormat(value, target[1..], out int written);
+        _count += written + 1;
+    }
+
+    public void Value(double value)
+    {
+        Span<byte> target = Reserve(FloatText.DoubleLengthMax + 1);
+        target[0] = (byte)',';
+        FloatText.TryFormat(value, target[1..], out int written);
+        _count += written + 1;
+    }
+
+    /// <summary>What stands between two positions of the record that was begun, once more.</summary>
+    public void Repeat(int start, int end)
+    {
+        Span<byte> target = Reserve(end - start);   // which may move all
+        _bytes.AsSpan(start, end - start).CopyTo(target);
+        _count += end - start;
+    }
+
     /// <summary>A value that is not NULL, as text.</summary>
     public void Cell(ReadOnlySpan<byte> value)
     {
-        Separator();
-        _count += LogCell.Write(value, Reserve(LogCell.LengthMax(value)));
+        Span<byte> target = Reserve(LogCell.LengthMax(value) + 1);
+        target[0] = (byte)',';
+        _count += LogCell.Write(value, target[1..]) + 1;
     }
 
     public void Cell(int number)
