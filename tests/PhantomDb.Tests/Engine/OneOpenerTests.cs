@@ -180,6 +180,30 @@ public sealed class OneOpenerTests
     }
 
     [TestMethod]
+    public void A_shell_follows_what_another_process_commits()
+    {
+        using Database writer = Database.Open("shop", Options);
+        Run(writer, "CREATE TABLE t (id int PRIMARY KEY)");
+        Run(writer, "INSERT INTO t VALUES (1)");
+        writer.Persistence!.Log.Append("TICK", []);
+        using var shell = new ShellProcess(_folder, "-q", "-m", "list", "-d", _folder, "--follow", "shop");
+        for (int id = 1; id < 4; id++)
+        {
+            string? answer;
+            do
+            {
+                shell.Write("SELECT max(id) AS m FROM t;\n");
+                shell.ReadLine();
+                answer = shell.ReadLine();
+            }
+            while (answer != id.ToString(CultureInfo.InvariantCulture));
+            Run(writer, $"INSERT INTO t VALUES ({id + 1})");
+            writer.Persistence.Log.Append("TICK", []);
+        }
+        Assert.AreEqual(0, shell.Finish().ExitCode);
+    }
+
+    [TestMethod]
     public void A_read_only_database_shows_what_was_there_and_writes_nothing()
     {
         var disk = new SimulatedDisk();
