@@ -86,7 +86,7 @@ public sealed partial class Database : IDisposable
     private Database(Database source)
     {
         Name = source.Name;
-        Options = source.Options with { IsInMemory = true };
+        Options = source.Options with { IsInMemory = true, IsReadOnly = false, IsFollowing = false };
         Memory = new MemoryAccount("database", Options.MemoryLimit);
         _isSealed = source.IsSealed;
         Storage = source.Transactions.BetweenCommits(() =>

@@ -12,6 +12,8 @@ namespace PhantomDb;
 /// </summary>
 internal sealed class DatabaseFollower : IDisposable
 {
+    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
+
     private readonly Database _database;
     private readonly string _path;
     private readonly Lock _refreshing = new();
@@ -76,11 +78,14 @@ internal sealed class DatabaseFollower : IDisposable
 
     private void Run(TimeSpan interval)
     {
-        while (!_stop.Wait(interval))
+        TimeSpan pause = interval;
+        while (!_stop.Wait(pause))
         {
             try
             {
                 Refresh();
+                // Reading all anew is no small thing to fail at again and again.
+                pause = !_log.MustBeginAnew ? interval : pause * 2 < PauseMax ? pause * 2 : PauseMax;
             }
             catch (Exception error)
             {

@@ -90,7 +90,7 @@ public static class DatabaseRestore
     {
         IFileSystem files = options.FileSystem;
         string folder = Path.GetDirectoryName(path)!, databaseName = DatabaseFiles.NameOf(path);
-        DateTime now = DateTime.UtcNow;
+        DateTime now = options.Clock.GetUtcNow().UtcDateTime;
         RecoveredDatabase recovered = Recover(path, point, options);
         LoadedDatabase loaded = FileIndexes.Build(recovered.Database, path, options);
         FileContentCheck.Run(loaded, path, options);
@@ -140,12 +140,12 @@ public static class DatabaseRestore
         }
         try
         {
-            if (point.Time > DateTime.UtcNow)
+            RecoveredDatabase recovered = DatabaseRecovery.Run(path, new LoadTarget(new MemoryAccount("restore", options.MemoryLimit)), options.FileSystem,
+                new RecoveryOptions { ToLsn = point.Lsn ?? (point.Time is null ? long.MaxValue : null), ToTime = point.Time, Timeline = point.Timeline });
+            if (!recovered.HasMore && point.Time > options.Clock.GetUtcNow().UtcDateTime)   // the clock may have been set back since
             {
                 throw Error.RestorePointGone($"{point} is in the future");
             }
-            RecoveredDatabase recovered = DatabaseRecovery.Run(path, new LoadTarget(new MemoryAccount("restore", options.MemoryLimit)), options.FileSystem,
-                new RecoveryOptions { ToLsn = point.Lsn ?? (point.Time is null ? long.MaxValue : null), ToTime = point.Time, Timeline = point.Timeline });
             if (!recovered.HasMore && recovered.Database.Lsn < point.Lsn && point.Lsn != long.MaxValue)
             {
                 throw Error.RestorePointGone($"{point} has not been reached: the log ends with LSN {recovered.Database.Lsn}");

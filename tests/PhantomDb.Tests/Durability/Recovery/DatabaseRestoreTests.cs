@@ -142,7 +142,7 @@ public sealed class DatabaseRestoreTests : RecoveryTest
     }
 
     [TestMethod]
-    public void A_snapshot_of_another_timeline_at_the_same_lsn_is_never_a_beginning()
+    public void T5_a_snapshot_of_another_timeline_at_the_same_lsn_is_never_a_beginning()
     {
         WriteLog(rotates: true);
         Restore("3");
@@ -186,5 +186,31 @@ public sealed class DatabaseRestoreTests : RecoveryTest
             Restore("t1:2");
             CollectionAssert.AreEqual(new[] { "1|a" }, Rows(), $"step {step}");
         }
+    }
+
+    [TestMethod]
+    public void T11_times_go_on_where_the_clock_has_been_set_back_and_names_of_one_second_differ()
+    {
+        WriteLog(rotates: true);
+        DatabaseOptions earlier = Options with { Clock = new StandingClock(Log.Time.AddYears(-10)) };
+
+        DatabaseRestore.Run("shop", RestorePoint.Parse("3"), null, earlier);
+        DatabaseRestore.Run("shop", RestorePoint.Parse("t1:4"), null, earlier);
+        DatabaseRestore.Run("shop", new RestorePoint { Time = Log.Time.AddSeconds(-1), Timeline = 1 }, null, earlier);   // in the future, by this clock, and in the log
+
+        CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows());
+        RecoveredDatabase recovered = Recover();
+        Assert.AreEqual(4, recovered.Report.Timeline);
+        for (int i = 1; i < recovered.Segments.Count; i++)
+        {
+            Assert.IsTrue(recovered.Segments[i].LastTime == default || recovered.Segments[i].LastTime > recovered.Segments[i - 1].LastTime);
+        }
+        StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(
+            () => DatabaseRestore.Run("shop", new RestorePoint { Time = Log.Time.AddYears(1) }, null, earlier)).Message, "is in the future");
+    }
+
+    private sealed class StandingClock(DateTime now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(now, TimeSpan.Zero);
     }
 }
