@@ -51,6 +51,7 @@ public static class PhantomDbServiceCollectionExtensions
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<HostedDatabase>(name).Database);
         services.TryAddSingleton(TheOnlyOne);
         services.AddSingleton<IHostedService>(provider => provider.GetRequiredKeyedService<HostedDatabase>(name));
+        services.AddSingleton<IHostedService>(provider => new SnapshotService(name, provider.GetRequiredKeyedService<HostedDatabase>(name), LoggerOf<SnapshotService>(provider)));
     }
 
     private static Database TheOnlyOne(IServiceProvider provider)

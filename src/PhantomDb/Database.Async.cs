@@ -9,7 +9,8 @@ public sealed partial class Database : IAsyncDisposable
         OnAnotherThread(() => Open(name, options), cancellation);
 
     /// <summary>As <see cref="Close()"/>, on another thread.</summary>
-    public Task CloseAsync(CancellationToken hurry = default) => OnAnotherThread(() => { Close(); return true; }, CancellationToken.None);
+    /// <param name="hurry">The database's own file is not written any more; the next opening applies the log instead. What is committed is on the disk all the same.</param>
+    public Task CloseAsync(CancellationToken hurry = default) => OnAnotherThread(() => { Close(isStrict: true, hurry); return true; }, CancellationToken.None);
 
     /// <summary>As <see cref="Dispose"/>, on another thread.</summary>
     public async ValueTask DisposeAsync() => await OnAnotherThread(() => { Dispose(); return true; }, CancellationToken.None).ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace PhantomDb;
 
-/// <summary>What goes wrong where nobody waits for it.</summary>
+/// <summary>What happens where nobody waits for it.</summary>
 public sealed partial class Database
 {
     /// <summary>
@@ -11,21 +11,24 @@ public sealed partial class Database
     public event Action<PhantomDbException>? BackgroundError;
 
     /// <summary>Never waits and never throws: called where locks of the log are held.</summary>
-    internal void NoteBackgroundError(PhantomDbException error)
+    internal void NoteBackgroundError(PhantomDbException error) => Raise(BackgroundError, error);
+
+    /// <summary>Tells each handler, on a thread of the pool.</summary>
+    internal static void Raise<T>(Action<T>? handlers, T value)
     {
-        if (BackgroundError is not null)
+        if (handlers is not null)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static note => note.Database.Raise(note.Error), (Database: this, Error: error), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(static note => Tell(note.Handlers, note.Value), (Handlers: handlers, Value: value), preferLocal: false);
         }
     }
 
-    private void Raise(PhantomDbException error)
+    private static void Tell<T>(Action<T> handlers, T value)
     {
-        foreach (Action<PhantomDbException> handler in BackgroundError?.GetInvocationList().Cast<Action<PhantomDbException>>() ?? [])
+        foreach (Delegate handler in handlers.GetInvocationList())
         {
             try
             {
-                handler(error);
+                ((Action<T>)handler)(value);
             }
             catch (Exception)
             {

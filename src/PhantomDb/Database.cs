@@ -259,7 +259,7 @@ public sealed partial class Database : IDisposable
         Save(target == FilePath ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
     }
 
-    private void Save(string target, bool? isSealed, string? newName = null)
+    private void Save(string target, bool? isSealed, string? newName = null, CancellationToken stop = default)
     {
         DatabasePersistence? own = target == FilePath ? _persistence ?? throw Error.ReadOnlyDatabase(Name) : null;
         lock (_fileUse)
@@ -284,7 +284,7 @@ public sealed partial class Database : IDisposable
                 return;
             }
             object state = State(content.Catalog, content.Lsn);
-            own.SaveOwnFile(content, fileOptions);
+            own.SaveOwnFile(content, fileOptions, stop);
             _savedState = state;
         }
     }
@@ -403,12 +403,12 @@ public sealed partial class Database : IDisposable
     /// </summary>
     /// <exception cref="PhantomDbException">Acknowledged commits could not be written to the log (58030, 53100 …), which can happen only
     /// with a policy that is not <see cref="SyncPolicy.Always"/>; or the file could not be written: then all is in the log. In any case the database is closed.</exception>
-    public void Close() => Close(isStrict: true);
+    public void Close() => Close(isStrict: true, CancellationToken.None);
 
     /// <summary>As <see cref="Close()"/>, but throws only where acknowledged commits may be lost.</summary>
-    public void Dispose() => Close(isStrict: false);
+    public void Dispose() => Close(isStrict: false, CancellationToken.None);
 
-    private void Close(bool isStrict)
+    private void Close(bool isStrict, CancellationToken hurry)
     {
         lock (_fileUse)   // a save is let finish
         {
@@ -436,14 +436,14 @@ public sealed partial class Database : IDisposable
         try
         {
             Storage.SettleSequences();
-            if (HasUnsavedChanges && _persistence.IsWorthClosingCheckpoint)
+            if (!hurry.IsCancellationRequested && HasUnsavedChanges && _persistence.IsWorthClosingCheckpoint)
             {
-                SaveOwnFile();
+                Save(_persistence.Path, isSealed: null, stop: hurry);
             }
         }
-        catch (PhantomDbException error)
+        catch (PhantomDbException error)   // all is in the log
         {
-            failure = error;   // all is in the log
+            failure = error.SqlState == SqlStates.QueryCanceled && hurry.IsCancellationRequested ? null : error;
         }
         finally
         {

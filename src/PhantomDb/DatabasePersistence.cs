@@ -58,7 +58,10 @@ internal sealed class DatabasePersistence
         Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder) { OnError = database.NoteBackgroundError };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
         Snapshots = new SnapshotService(snapshots, Log, database.ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
-            first == path ? CheckpointLsn : null, database.Options.Clock) { OnError = database.NoteBackgroundError };
+            first == path ? CheckpointLsn : null, database.Options.Clock)
+        {
+            OnError = database.NoteBackgroundError, OnTaken = snapshot => database.Snapshots?.NoteTaken(snapshot),   // none while the database is still being made
+        };
     }
 
     /// <summary>Full path of the database's own file.</summary>
@@ -94,11 +97,11 @@ internal sealed class DatabasePersistence
         _lock = late;
     }
 
-    /// <summary>Writes the database's own file.</summary>
-    public void SaveOwnFile(DatabaseContent content, DatabaseFileOptions options)
+    /// <summary>Writes the database's own file, unless that is given up (57014).</summary>
+    public void SaveOwnFile(DatabaseContent content, DatabaseFileOptions options, CancellationToken stop)
     {
         Log.EnsureDurable(content.Lsn);
-        WrittenFile written = Snapshots.SaveDatabaseFile(content, options);
+        WrittenFile written = Snapshots.SaveDatabaseFile(content, options, stop);
         (CheckpointLsn, IsSealed, _isOwnFile) = (written.HeaderLsn, options.Sealed, true);
     }
 

@@ -16,6 +16,9 @@ public sealed class DatabaseSnapshots
 
     internal DatabaseSnapshots(Database database, SnapshotService? service) => (_database, _service) = (database, service);
 
+    /// <summary>A snapshot has been taken, in the background or on demand. Raised on threads of the pool; what a handler throws is ignored.</summary>
+    public event Action<SnapshotInfo>? Taken;
+
     /// <summary>False: snapshots are taken on demand alone. Default: <see cref="DatabaseOptions.SnapshotEnabled"/>.</summary>
     public bool IsEnabled
     {
@@ -90,16 +93,28 @@ public sealed class DatabaseSnapshots
         ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
         SnapshotService service = Service();
         _database.Persistence!.Log.Prepare();   // the folder, where nothing has been written yet
-        TakenSnapshot taken = service.Take(stop);
-        return new SnapshotInfo(Path.GetFileName(taken.Path), taken.Path, taken.Lsn, taken.WrittenBytes, taken.Time)
-        {
-            Duration = taken.Duration, CopiedBytes = taken.CopiedBytes, IsVerified = true,
-        };
+        return ToInfo(service.Take(stop));
     }
 
     /// <summary>As <see cref="Create"/>, on another thread.</summary>
     public Task<SnapshotInfo> CreateAsync(CancellationToken stop = default) =>
         Task.Factory.StartNew(() => Create(stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    /// <summary>
+    /// Takes the snapshots that come due on the caller's thread, in place of the database's own, until it is told to stop or the database is closed: for hosts, which
+    /// have services, logs and an order of ending of their own. Ends at once where the database takes none, being in memory or read only. Errors are
+    /// told by <see cref="Database.BackgroundError"/> and <see cref="LastError"/>, and it is tried again; what is taken by <see cref="Taken"/>.
+    /// </summary>
+    /// <param name="stop">A snapshot that is being taken is given up.</param>
+    /// <exception cref="InvalidOperationException">Another thread does so already.</exception>
+    public void Run(CancellationToken stop)
+    {
+        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+        if (_service?.Drive(stop) == false)
+        {
+            throw new InvalidOperationException($"The snapshots of database \"{_database.Name}\" are being taken by another thread already.");
+        }
+    }
 
     /// <summary>A snapshot as a database of its own, in memory and read only. The file may go meanwhile.</summary>
     /// <exception cref="PhantomDbException">22023: there is none of that number. XX001: it is damaged.</exception>
@@ -126,6 +141,8 @@ public sealed class DatabaseSnapshots
     /// <summary>Takes a promise of that name back; false where there is none.</summary>
     public bool Unpin(string name) => Service().Pin(name, lsn: null);
 
+    internal void NoteTaken(TakenSnapshot snapshot) => Database.Raise(Taken, ToInfo(snapshot));
+
     private SnapshotService Service() => _service ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState,
         $"database \"{_database.Name}\" takes no snapshots, since it is {(_database.Options.IsReadOnly ? "read only" : "in memory")}")
     {
@@ -140,6 +157,11 @@ public sealed class DatabaseSnapshots
             service.Options = change(service.Options);
         }
     }
+
+    private static SnapshotInfo ToInfo(TakenSnapshot taken) => new(Path.GetFileName(taken.Path), taken.Path, taken.Lsn, taken.WrittenBytes, taken.Time)
+    {
+        Duration = taken.Duration, CopiedBytes = taken.CopiedBytes, IsVerified = true,
+    };
 
     private SnapshotInfo ToInfo(SnapshotFile file) => new(file.FileName, _service!.PathOf(file), file.Lsn, file.Length, file.Time)
     {

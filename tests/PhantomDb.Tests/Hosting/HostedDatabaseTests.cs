@@ -138,13 +138,17 @@ public sealed class HostedDatabaseTests : HostTest
         Make("shop", "CREATE TABLE t (a int)");
         HostApplicationBuilder builder = NewHost();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(1));
-        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncPolicy = policy, SyncInterval = TimeSpan.FromHours(1) });
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncPolicy = policy, SyncInterval = TimeSpan.FromHours(1), SnapshotEnabled = false });
         builder.Services.AddSingleton<IHostedService>(new Step(null, () => Thread.Sleep(50)));
         using IHost host = builder.Build();
         await host.StartAsync();
         Run(host.Services.GetRequiredService<Database>(), "INSERT INTO t SELECT generate_series(1, 1000)");
         await host.StopAsync();
 
+        using (Database again = Database.Open("shop", Options with { IsReadOnly = true }))
+        {
+            Assert.AreEqual(1, again.Recovery!.TransactionsApplied, "the database's own file is not written in haste");
+        }
         Assert.AreEqual(1000, CountOnDisk("shop", "t"));
     }
 

@@ -23,6 +23,7 @@ internal sealed class SnapshotService : IDisposable
     private volatile bool _isStopping;
 
     // Under the gate.
+    private bool _isDriven;           // by another thread than its own
     private SnapshotOptions _options;
     private bool _isWoken;
     private LogGrowth _last;          // when the last snapshot was begun
@@ -53,7 +54,7 @@ internal sealed class SnapshotService : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Told what goes wrong where nobody waits, each time.</summary>
+    /// <summary>Told what goes wrong where nobody waits, each time. Must return at once, and not throw.</summary>
     public Action<PhantomDbException>? OnError { get; init; }
 
     /// <summary>In force as soon as they are set.</summary>
@@ -77,6 +78,9 @@ internal sealed class SnapshotService : IDisposable
             Wake();
         }
     }
+
+    /// <summary>Told of each snapshot, in the background or on demand. Must return at once, and not throw.</summary>
+    public Action<TakenSnapshot>? OnTaken { get; init; }
 
     /// <summary>Why the last snapshot in the background was not taken, or what was found wrong after it; null where all is well.</summary>
     public PhantomDbException? LastError
@@ -117,8 +121,56 @@ internal sealed class SnapshotService : IDisposable
             }
             TryTidy();
             Wake();
-            return new TakenSnapshot(written.Path, written.Lsn, now, written.Length, copied, Stopwatch.GetElapsedTime(start));
+            var taken = new TakenSnapshot(written.Path, written.Lsn, now, written.Length, copied, Stopwatch.GetElapsedTime(start));
+            OnTaken?.Invoke(taken);
+            return taken;
         }
+    }
+
+    /// <summary>True while another thread than the own one takes the snapshots that come due.</summary>
+    public bool IsDriven
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _isDriven;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Takes the snapshots that come due on the caller's thread, in place of the own one, until it is stopped or the service is; one caller at a time, false where
+    /// there is one already.
+    /// </summary>
+    public bool Drive(CancellationToken stop)
+    {
+        lock (_gate)
+        {
+            if (_isDriven)
+            {
+                return false;
+            }
+            _isDriven = true;
+        }
+        Wake();
+        try
+        {
+            using CancellationTokenRegistration waking = stop.Register(Wake);
+            while (!_isStopping && !stop.IsCancellationRequested)
+            {
+                Work(isOwn: false, stop);
+            }
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _isDriven = false;
+            }
+            Wake();
+        }
+        return true;
     }
 
     /// <summary>The snapshots that are there, oldest first. While one is taken, as they were found before; nobody waits for it.</summary>
@@ -147,9 +199,16 @@ internal sealed class SnapshotService : IDisposable
     /// Writes the database's own file, which is one that recovery can begin with, as snapshots are: rows of tables that have not changed since the newest of these are
     /// copied, and the log before it may become dispensable. One caller at a time; snapshots may be taken meanwhile.
     /// </summary>
-    public WrittenFile SaveDatabaseFile(DatabaseContent content, DatabaseFileOptions options)
+    /// <param name="stop">Gives it up (57014): what was there stays.</param>
+    public WrittenFile SaveDatabaseFile(DatabaseContent content, DatabaseFileOptions options, CancellationToken stop = default)
     {
-        var pace = new SnapshotPace(_log, () => { });
+        var pace = new SnapshotPace(_log, () =>
+        {
+            if (stop.IsCancellationRequested)
+            {
+                throw Error.Cancelled();
+            }
+        });
         (WrittenFile written, _) = Copying(content, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
         lock (_gate)
         {
@@ -340,7 +399,7 @@ internal sealed class SnapshotService : IDisposable
         lock (_gate)
         {
             _isWoken = true;
-            Monitor.Pulse(_gate);
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -348,22 +407,33 @@ internal sealed class SnapshotService : IDisposable
     {
         while (!_isStopping)
         {
-            (SnapshotOptions options, SnapshotProgress progress) = Progress();
-            TimeSpan? due = SnapshotSchedule.DueIn(options, in progress);
-            long untilRetry = UntilRetry();
-            if (untilRetry > 0)
-            {
-                Sleep(untilRetry);
-            }
-            else if (due <= TimeSpan.Zero)
-            {
-                TakeInBackground();
-            }
-            else
-            {
-                WakeLater(options, in progress);
-                Sleep(due is null ? Timeout.Infinite : (long)Math.Ceiling(due.Value.TotalMilliseconds));
-            }
+            Work(isOwn: true, CancellationToken.None);
+        }
+    }
+
+    // Takes a snapshot where one is due, else sleeps until something has changed.
+    private void Work(bool isOwn, CancellationToken stop)
+    {
+        (SnapshotOptions options, SnapshotProgress progress, bool isDriven) = Progress();
+        if (isOwn && isDriven)
+        {
+            Sleep(Timeout.Infinite, isOwn);
+            return;
+        }
+        TimeSpan? due = SnapshotSchedule.DueIn(options, in progress);
+        long untilRetry = UntilRetry();
+        if (untilRetry > 0)
+        {
+            Sleep(untilRetry, isOwn);
+        }
+        else if (due <= TimeSpan.Zero)
+        {
+            TakeInBackground(stop);
+        }
+        else
+        {
+            WakeLater(options, in progress);
+            Sleep(due is null ? Timeout.Infinite : (long)Math.Ceiling(due.Value.TotalMilliseconds), isOwn);
         }
     }
 
@@ -375,14 +445,14 @@ internal sealed class SnapshotService : IDisposable
         }
     }
 
-    private (SnapshotOptions Options, SnapshotProgress Progress) Progress()
+    private (SnapshotOptions Options, SnapshotProgress Progress, bool IsDriven) Progress()
     {
         LogGrowth growth = _log.Growth;
         lock (_gate)
         {
             return (_options, new SnapshotProgress(
                 growth.Operations - _last.Operations, growth.Bytes - _last.Bytes, _clock.GetElapsedTime(_lastTime), _log.WrittenBytes - _snapshotBytes, _expectedBytes,
-                _log.ReplacedCount != _lastReplacedCount));
+                _log.ReplacedCount != _lastReplacedCount), _isDriven);
         }
     }
 
@@ -397,29 +467,34 @@ internal sealed class SnapshotService : IDisposable
         _log.WakeAt(new LogGrowth(Sum(last.Operations + progress.Operations, operations), Sum(last.Bytes + progress.LogBytes, bytes)), Wake);
     }
 
-    private void Sleep(long milliseconds)
+    // A call to wake is for the one who takes the snapshots: the own thread leaves it to a driver.
+    private void Sleep(long milliseconds, bool isOwn)
     {
         lock (_gate)
         {
-            if (!_isWoken && !_isStopping)
+            bool isAsleep = isOwn && _isDriven;
+            if ((!_isWoken || isAsleep) && !_isStopping)
             {
                 Monitor.Wait(_gate, (int)Math.Min(milliseconds, int.MaxValue));
             }
-            _isWoken = false;
+            if (isOwn != _isDriven)
+            {
+                _isWoken = false;
+            }
         }
     }
 
     private static long Sum(long a, long b) => b > long.MaxValue - a ? long.MaxValue : a + b;
 
-    private void TakeInBackground()
+    private void TakeInBackground(CancellationToken stop)
     {
         try
         {
-            Take();
+            Take(stop);
         }
         catch (Exception error)   // none may end the process
         {
-            if (_isStopping)
+            if (_isStopping || stop.IsCancellationRequested)
             {
                 return;
             }

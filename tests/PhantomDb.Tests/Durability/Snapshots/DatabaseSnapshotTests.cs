@@ -93,6 +93,38 @@ public sealed partial class DatabaseSnapshotTests : SnapshotTest
     }
 
     [TestMethod]
+    public void P3_another_thread_takes_those_that_come_due_and_leaves_them_to_the_own_one_afterwards()
+    {
+        using Database database = Open(options => options with { SnapshotEnabled = true, SnapshotInterval = 10 });
+        int told = 0;
+        database.Snapshots.Taken += snapshot => Interlocked.Increment(ref told);
+        Run(database, "CREATE TABLE item (id int PRIMARY KEY, name text)");
+        for (int round = 0; round < 5; round++)
+        {
+            using var stop = new CancellationTokenSource();
+            var driver = new Thread(() => database.Snapshots.Run(stop.Token)) { Name = "driver" };
+            driver.Start();
+            Await(IsDriven, "the driver");
+            InsertAndAwait((round * 20) + 1);
+            stop.Cancel();
+            Assert.IsTrue(driver.Join(Patience));
+            Assert.IsFalse(IsDriven());
+            InsertAndAwait((round * 20) + 11);
+        }
+        Assert.IsNull(database.Snapshots.LastError);
+        Await(() => Volatile.Read(ref told) >= 10, "each is told");
+
+        void InsertAndAwait(int first)
+        {
+            long before = database.Snapshots.Latest?.Lsn ?? 0;
+            Insert(database, first, 10);
+            Await(() => database.Snapshots.Latest?.Lsn > before, "a snapshot");
+        }
+
+        bool IsDriven() => database.Persistence!.Snapshots.IsDriven;
+    }
+
+    [TestMethod]
     public void P3_custom_entries_are_operations_too()
     {
         using Database database = Open(options => options with { SnapshotEnabled = true, SnapshotInterval = 3 });
