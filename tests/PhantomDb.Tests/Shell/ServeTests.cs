@@ -17,6 +17,7 @@ public sealed partial class ServeTests
     [DataRow("INT")]
     public void Serve_holds_the_database_until_a_signal_and_closes_it_in_order(string signal)
     {
+        ShellProcess.SkipWithoutSignals();
         MakeShop();
         using ShellProcess serve = Serve("serve", "shop", "--sync", "interval=250", "-s", "8");
         Match ready = Ready().Match(serve.ReadLine()!);
@@ -40,6 +41,7 @@ public sealed partial class ServeTests
     [TestMethod]
     public void Serve_that_was_killed_leaves_a_database_that_opens()
     {
+        ShellProcess.SkipWithoutSignals();
         MakeShop();
         for (int round = 0; round < 2; round++)
         {
@@ -56,6 +58,7 @@ public sealed partial class ServeTests
     [TestMethod]
     public void A_database_that_is_not_there_or_is_open_is_told_once_with_exit_code_1()
     {
+        ShellProcess.SkipWithoutSignals();
         (int exitCode, string output, string errors) = Run("serve", "shop");
         Assert.AreEqual((1, ""), (exitCode, output));
         StringAssert.Matches(errors, new Regex("^ERROR: 58P01: there is no database \".*/data/shop.db\"\nHINT: .*\n$"));

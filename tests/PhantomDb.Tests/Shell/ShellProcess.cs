@@ -30,6 +30,14 @@ internal sealed class ShellProcess : IDisposable
         }
     }
 
+    public static void SkipWithoutSignals()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: Windows has no signals to send.");
+        }
+    }
+
     /// <summary>Runs the shell to its end with some standard input.</summary>
     public static (int ExitCode, string Output, string Errors) Run(string folder, string input, params string[] args)
     {

@@ -365,7 +365,7 @@ public sealed class ShellTests
     [TestMethod]
     public void An_interrupt_cancels_the_statement_and_not_the_shell()
     {
-        SkipWithoutSignals();
+        ShellProcess.SkipWithoutSignals();
         using ShellProcess shell = new(_folder, "-m", "csv", "--keep-going");
         shell.Write("SELECT 'ready' AS a;\n");
         shell.ReadLine();
@@ -385,7 +385,7 @@ public sealed class ShellTests
     [DataRow(true)]
     public void A_termination_saves_and_ends_the_shell(bool isBusy)
     {
-        SkipWithoutSignals();
+        ShellProcess.SkipWithoutSignals();
         using ShellProcess shell = new(_folder, "shop", "-m", "csv");
         shell.Write("CREATE TABLE t (a int);\nINSERT INTO t VALUES (1);\nSELECT 'ready' AS a;\n");
         shell.ReadLine();
@@ -398,14 +398,6 @@ public sealed class ShellTests
 
         Assert.AreEqual(143, shell.Finish(closesInput: false).ExitCode);
         Assert.AreEqual("a\n1\n", Run("SELECT * FROM t;", "shop", "-m", "csv").Output);
-    }
-
-    private static void SkipWithoutSignals()
-    {
-        if (OperatingSystem.IsWindows())
-        {
-            Assert.Inconclusive("Skipped: Windows has no signals to send.");
-        }
     }
 
     private (int ExitCode, string Output, string Errors) Run(string input, params string[] args) =>
