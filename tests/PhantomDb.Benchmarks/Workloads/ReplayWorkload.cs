@@ -201,7 +201,7 @@ internal sealed class ReplayWorkload(Options options, Report report)
 
     private static void WriteFile(string folder, int rowCount, string? csv = null)
     {
-        using Database database = Database.Open(DurablePhantom.DatabaseName, new DatabaseOptions { DataDirectory = folder, SyncPolicy = SyncPolicy.None });
+        using Database database = Database.Open(DurablePhantom.DatabaseName, new DatabaseOptions { DataDirectory = folder, SyncPolicy = SyncPolicy.None, SnapshotEnabled = false });
         using (var connection = new PhantomConnection(database.OpenSession()))
         {
             new KvTable(rowCount).Fill(connection);
