@@ -8,11 +8,11 @@ public sealed class CrashFuzzer(int seed)
     private static readonly Kind[] Kinds =
     [
         Whole("database", new DatabaseScenarioOptions()),
-        Whole("database, threads", new DatabaseScenarioOptions { IsThreaded = true, TransactionCount = 4 }),
+        Whole("database, threads", new DatabaseScenarioOptions { IsThreaded = true, TransactionCount = 6, HasBackgroundSnapshots = true }),
         Saves(SealUse.Alternating),
         Whole("database", new DatabaseScenarioOptions()),
-        Whole("database, Interval", new DatabaseScenarioOptions { Policy = SyncPolicy.Interval }),
-        Whole("database", new DatabaseScenarioOptions()),
+        Whole("database, Interval", new DatabaseScenarioOptions { Policy = SyncPolicy.Interval, HasBackgroundSnapshots = true }),
+        Whole("database, snapshots", new DatabaseScenarioOptions { HasBackgroundSnapshots = true }),
         Saves(SealUse.Sealed),
         Whole("database, None", new DatabaseScenarioOptions { Policy = SyncPolicy.None }),
         Whole("database, more clients", new DatabaseScenarioOptions { ClientCount = 6, TransactionCount = 3 }),

@@ -16,6 +16,9 @@ internal sealed record DatabaseScenarioOptions
     /// <summary>Saves, closes and opens again, jumps of the clock, entries of the user's own between the transactions.</summary>
     public bool HasHousework { get; init; } = true;
 
+    /// <summary>True: snapshots are taken in the background too, not on demand alone; when, is up to the machine.</summary>
+    public bool HasBackgroundSnapshots { get; init; }
+
     /// <summary>A disk that breaks a rule of durability, between the database and the simulated one: what must be found out.</summary>
     public Func<SimulatedDisk, PhantomDb.Durability.IFileSystem>? Sabotage { get; init; }
 
@@ -202,17 +205,10 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
     {
         try
         {
-            switch (random.Next(6))
+            switch (random.Next(8))
             {
                 case 0:
-                    if (random.Next(2) == 0)
-                    {
-                        database.SaveToDisk(isSealed: random.Next(4) > 0);
-                    }
-                    else
-                    {
-                        database.CreateSnapshot();
-                    }
+                    database.SaveToDisk(isSealed: random.Next(4) > 0);
                     oracle.AcknowledgeAllCommitted();
                     break;
                 case 1:
@@ -224,6 +220,11 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
                     break;
                 case 3:
                     database.Persistence!.Log.Append("MAINTENANCE", [new("user", "admin"), new("action", new string('m', random.Next(300)))]);
+                    break;
+                case 4:
+                case 5:
+                    database.CreateSnapshot();
+                    oracle.AcknowledgeAllCommitted();
                     break;
                 default:
                     clock.Jump(random);
@@ -268,9 +269,9 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
 
     private DatabaseOptions Options(SimulatedDisk disk, TimeProvider clock) => new()
     {
-        SnapshotEnabled = false,   // on demand alone, so that each run of a seed is the same
         DataDirectory = Folder, FileSystem = options.Sabotage?.Invoke(disk) ?? disk, Clock = clock, MemoryLimit = 1 << 28, SyncPolicy = options.Policy,
         SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = 4096, LogRetentionCount = 1, LogBufferSize = 1 << 16, LoadRowCount = 60,
+        SnapshotEnabled = options.HasBackgroundSnapshots, SnapshotInterval = 15,   // else on demand alone, so that each run of a seed is the same
         Random = new Random(unchecked(seed + (int)(disk.Clock.Ticks / TimeSpan.TicksPerSecond))),
     };
 }

@@ -23,7 +23,7 @@ internal sealed class KillChild(string folder, int seed, int clientCount)
 
     public static DatabaseOptions Options(string folder) => new()
     {
-        DataDirectory = folder, LogSegmentSize = 256 << 10, LogRetentionCount = 2, MemoryLimit = 1 << 30,
+        DataDirectory = folder, LogSegmentSize = 256 << 10, LogRetentionCount = 2, SnapshotInterval = 300, MemoryLimit = 1 << 30,
     };
 
     /// <summary>Returns when there were so many commits of each client, or never.</summary>

@@ -61,6 +61,7 @@ public sealed class DatabaseCrashTests
         StringAssert.Contains(all, "delete shop_log_");
         StringAssert.Contains(all, "rename shop.manifest.new");
         StringAssert.Contains(all, "shop_load_");
+        StringAssert.Contains(all, "rename shop_snapshot_");
         Assert.IsGreaterThanOrEqualTo(60, oracle.TransactionCount);
         Assert.IsLessThan(oracle.TransactionCount / 2, scenario.Errors.Count, string.Join(' ', scenario.Errors));
         Assert.IsNull(oracle.Check(scenario.Recover(disk)));

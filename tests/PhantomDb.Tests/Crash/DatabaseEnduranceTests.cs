@@ -14,7 +14,7 @@ public sealed class DatabaseEnduranceTests
     {
         var disk = new SimulatedDisk();
         var clock = new SetClock(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
-        DatabaseOptions options = new() { DataDirectory = "/data", FileSystem = disk, LogSegmentSize = 4096, LogRetentionCount = null, Clock = clock };
+        DatabaseOptions options = new() { DataDirectory = "/data", FileSystem = disk, LogSegmentSize = 4096, LogRetentionCount = null, SnapshotRetentionCount = null, SnapshotEnabled = false, Clock = clock };
         TimeSpan[] jumps = [TimeSpan.Zero, TimeSpan.FromHours(-1), TimeSpan.Zero, TimeSpan.FromDays(3653), TimeSpan.Zero, TimeSpan.FromDays(-3653), TimeSpan.FromMilliseconds(1)];
         int rows = 0;
         foreach (TimeSpan jump in jumps)
@@ -28,6 +28,7 @@ public sealed class DatabaseEnduranceTests
                 session.Execute($"INSERT INTO t VALUES ({rows++}, repeat('x', 700))").Dispose();   // several segments of the same second
             }
             database.SaveToDisk();
+            Assert.AreNotEqual(database.CreateSnapshot().Name, database.CreateSnapshot().Name);
         }
         using Database again = Database.Open("shop", options);
         using Session reading = again.OpenSession();
@@ -43,6 +44,7 @@ public sealed class DatabaseEnduranceTests
         Assert.IsGreaterThan(rows, lsn);
         string[] segments = [.. disk.List("/data").Where(name => name.Contains("_log_", StringComparison.Ordinal))];
         Assert.IsGreaterThan(10, segments.Length);
+        Assert.HasCount(2 * jumps.Length, disk.List("/data").Where(name => name.Contains("_snapshot_", StringComparison.Ordinal)).ToArray());
     }
 
     [TestMethod]
