@@ -85,7 +85,7 @@ internal sealed class LogBatch
         FileByteCount += fileBytes;
     }
 
-    /// <summary>What a record begins with, for <see cref="Begin(ReadOnlySpan{byte})"/>.</summary>
+    /// <summary>What a changed row's record begins with, for <see cref="Begin(ReadOnlySpan{byte})"/>.</summary>
     public static byte[] Prefix(LogOperation operation, ReadOnlySpan<byte> table)
     {
         var batch = new LogBatch();
@@ -96,9 +96,10 @@ internal sealed class LogBatch
         return prefix;
     }
 
-    /// <summary>Starts a record with operation and table as <see cref="Prefix"/> gives them.</summary>
+    /// <summary>Starts the record of a changed row, with operation and table as <see cref="Prefix"/> gives them.</summary>
     public void Begin(ReadOnlySpan<byte> prefix)
     {
+        _isOperation = true;
         _count = Start(_recordCount);
         prefix.CopyTo(Reserve(prefix.Length));
         _count += prefix.Length;
