@@ -56,7 +56,11 @@ internal sealed class FileOutput(IWritableFile file)
         _count += bytes.Length;
     }
 
-    public void Append(string text) => _count += Encoding.UTF8.GetBytes(text, Reserve(Encoding.UTF8.GetMaxByteCount(text.Length)));
+    public void Append(string text)
+    {
+        Span<byte> room = Reserve(Encoding.UTF8.GetMaxByteCount(text.Length));   // first: it may write what is there, and begin the buffer anew
+        _count += Encoding.UTF8.GetBytes(text, room);
+    }
 
     /// <summary>Counts and sums from here on: what came before is a header with a checksum of its own.</summary>
     public void Restart()

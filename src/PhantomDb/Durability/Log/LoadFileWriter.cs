@@ -101,6 +101,7 @@ internal sealed class LoadFileWriter : IDisposable
         _output.Append(seal.ToText());
         Flush();
         _file.Dispose();
+        _files.EnsureWritten(_fileName, seal);   // nothing that a commit rests on is believed before it has been read back
         _files.FlushFolder();
         _isFinished = true;
         return new LoadFile(_fileName, _rowCount, seal.Crc) { ByteCount = seal.Length };

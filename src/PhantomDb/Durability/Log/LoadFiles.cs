@@ -104,6 +104,16 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         }
     }
 
+    /// <summary>Throws where what stands in a side file is not what was written.</summary>
+    public void EnsureWritten(string fileName, FileSeal seal)
+    {
+        using Stream stream = disk.OpenRead(PathOf(fileName));
+        if (SealedFile.Verify(stream, PathOf(fileName)).Seal.ToText() != seal.ToText())
+        {
+            throw Errors.Error.FileDamaged(PathOf(fileName), "what was read back is not what was written", PathOf(fileName), null, null);
+        }
+    }
+
     public void FlushFolder() => disk.FlushFolder(start.Folder);
 
     /// <summary>The side files that the records of a segment name. None where no file could be of one of them.</summary>

@@ -355,7 +355,7 @@ internal sealed class DatabaseRecovery
             {
                 if (reader.Line.Time > time)
                 {
-                    return !isFirst || lsn == 0 ? lsn
+                    return !isFirst ? lsn
                         : throw Error.RestorePointGone($"what the database had at {Text(time)} is not kept any more: its log begins at {Text(reader.Line.Time)}");
                 }
                 lsn = reader.Line.Lsn;
