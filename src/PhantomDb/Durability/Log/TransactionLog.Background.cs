@@ -24,6 +24,7 @@ internal sealed partial class TransactionLog
     private long _lastActivity;   // when it saw that there had been more
     private long _queuedSince;
     private long? _unflushedSince;
+    private long _oldestSince = long.MaxValue;   // when the oldest record that may not be on the disk was queued, or before
     private long _retryAt;
     private bool _isVouchedFor = true;
     private bool _hasHousework;

@@ -97,7 +97,15 @@ internal sealed partial class TransactionLog
             }
             Volatile.Write(ref _queuedBytes, queued);
             long? unflushedBefore = _unflushedSince;
-            _unflushedSince = _segment?.HasUnflushed != true ? null : _unflushedSince ?? Environment.TickCount64;
+            if (_segment?.HasUnflushed != true)
+            {
+                _unflushedSince = null;
+                Volatile.Write(ref _oldestSince, _pending.Count > 0 ? _queuedSince : long.MaxValue);
+            }
+            else
+            {
+                _unflushedSince ??= Math.Min(_oldestSince, Environment.TickCount64);
+            }
             if (unflushedBefore is null && _unflushedSince is not null && _sleepsUntilWork)
             {
                 WakeBackground();   // who reads the log has written for it, and it has seen an empty queue meanwhile

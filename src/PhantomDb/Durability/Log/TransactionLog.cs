@@ -123,7 +123,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         }
     }
 
-    /// <summary>Waits while the queue is full, before any lock; a transaction larger than the queue goes alone. Throws where nothing can be queued.</summary>
+    /// <summary>Waits while the queue is full, or, under Interval, its oldest record older than two intervals, before any lock; a transaction larger than the queue goes alone. Throws where nothing can be queued.</summary>
     public void ReserveRoom(int bytes, CancellationToken stop)
     {
         while (!TryReserveRoom(bytes, RoomWaitMs))
@@ -289,8 +289,12 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private bool HasRoom(int bytes)
     {
         long queued = Volatile.Read(ref _queuedBytes);
-        return queued == 0 || queued + bytes <= _options.QueueBytes;
+        return (queued == 0 || queued + bytes <= _options.QueueBytes) && !IsBehind;
     }
+
+    // Under Interval what can be lost is bounded by time: who commits waits for a disk that cannot keep up.
+    private bool IsBehind => _options.SyncPolicy == LogSyncPolicy.Interval
+        && Environment.TickCount64 - Volatile.Read(ref _oldestSince) > 2L * _options.SyncIntervalMs;
 
     private void ThrowIfStopped()
     {
@@ -395,6 +399,10 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
             if (_pending.Count == 0)
             {
                 _queuedSince = Environment.TickCount64;
+                if (_oldestSince == long.MaxValue)
+                {
+                    Volatile.Write(ref _oldestSince, _queuedSince);
+                }
             }
             _pending.Add(_freeBlocks.TryPop(out LogQueueBlock? free) ? free : new LogQueueBlock());
         }

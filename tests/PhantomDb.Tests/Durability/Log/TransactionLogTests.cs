@@ -303,6 +303,34 @@ public sealed class TransactionLogTests
     }
 
     [TestMethod]
+    public void F2_under_Interval_who_commits_waits_for_a_disk_that_is_two_intervals_behind()
+    {
+        using var isHeld = new ManualResetEventSlim();
+        using var test = new LogUnderTest(Relaxed with { SyncPolicy = LogSyncPolicy.Interval, SyncIntervalMs = 50, WriteDelayMs = 1 });
+        test.Commit("first");
+        test.Log.Sync();
+        test.Disk.Fails = (what, _) =>
+        {
+            if (what == "flush")
+            {
+                isHeld.Wait();
+            }
+            return null;
+        };
+        long since = Environment.TickCount64;
+        while (test.Log.TryReserveRoom(100, 1))
+        {
+            Assert.IsLessThan(60_000, Environment.TickCount64 - since);
+            test.Log.Enqueue(LogUnderTest.Insert("row"), 1, null);
+            Thread.Sleep(1);
+        }
+        Assert.IsGreaterThanOrEqualTo(100, Environment.TickCount64 - since);
+        Assert.IsFalse(test.Log.TryReserveRoom(100, 50), "as long as the disk is");
+        isHeld.Set();
+        test.Log.ReserveRoom(100, default);
+    }
+
+    [TestMethod]
     [DataRow(1000)]
     [DataRow(3_000_000)]
     public void A_large_transaction_is_moved_not_copied_and_flushed_in_pieces(int count)
