@@ -19,6 +19,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
     public const string SettingsName = "sessions";
     public const string SettingsHead = $"[SETTINGS:{SettingsName}]";
 
+    private const int ShownMax = 80;
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
     private readonly DatabaseStorage _storage = new(target.Account, target.Timestamps);
@@ -68,7 +69,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         int colon = first.IndexOf((byte)':');
         if (_head.Length == 0 || colon < 0)
         {
-            throw new FormatException($"the line \"{StrictUtf8.GetString(first)}\" is of no kind that this version knows");
+            throw new FormatException($"the line \"{Shown(StrictUtf8.GetString(first))}\" is of no kind that this version knows");
         }
         string kind = StrictUtf8.GetString(first[..colon]);
         string[] cells = new string[record.Count];
@@ -262,7 +263,7 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         int colon = head.IndexOf(':');
         if (record.Count != 1 || colon < 0 || !head.EndsWith(']'))
         {
-            throw new FormatException($"\"{head}\" is no head of a section");
+            throw new FormatException($"\"{Shown(head)}\" is no head of a section");
         }
         string kind = head[1..colon];
         string nameText = head[(colon + 1)..^1];
@@ -446,4 +447,8 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
         ConstraintDefinition constraint = line.ToConstraint(_catalog, table, TakeOid());
         _catalog = _catalog.With(table with { Constraints = [.. table.Constraints, constraint] });
     }
+
+    // Of what may be anything: for a person, in one line.
+    private static string Shown(string text) =>
+        string.Concat((text.Length > ShownMax ? text[..ShownMax] + "…" : text).Select(c => char.IsControl(c) ? '\uFFFD' : c));
 }
