@@ -42,7 +42,7 @@ internal sealed class DatabasePersistence
         _isOwnFile = loaded is null || loaded.IsProved;
         string name = DatabaseFiles.NameOf(path);
         LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
-        string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed)?.Path : null;   // it was read whole
+        string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed && IsWholeFile(file.Path))?.Path : null;   // it was read whole
         Timeline = start.Timeline;
         var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);
         if (first is not null)
@@ -168,6 +168,9 @@ internal sealed class DatabasePersistence
         random.NextBytes(bytes);
         return new Guid(bytes);
     }
+
+    // A database that began empty has none, only segments of its log, which may have got other names meanwhile.
+    private bool IsWholeFile(string file) => file == Path || SnapshotName.TryParse(System.IO.Path.GetFileName(file)) is not null;
 
     // What tells files from those that were put in their place.
     private string FilesNow() => string.Join('\n',
