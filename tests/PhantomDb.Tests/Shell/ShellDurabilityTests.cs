@@ -83,15 +83,10 @@ public sealed class ShellDurabilityTests
         Assert.AreEqual("a\n1\n", Run("", "./copy.db", "-m", "list", "-c", "SELECT a FROM t").Output);
         using (ShellProcess follower = new(_folder, "shop", "--follow", "-m", "list"))
         {
-            follower.Write("SELECT count(*) FROM t;\n");
-            Assert.AreEqual("count 1", $"{follower.ReadLine()} {follower.ReadLine()}");
+            Assert.IsTrue(SpinWait.SpinUntil(() => Counts(follower, 1), TimeSpan.FromSeconds(30)), "what the log does not yet show to be on the disk comes a moment later");
             owner.Write("INSERT INTO t VALUES (2) RETURNING a;\n");
             Assert.AreEqual("a 2", $"{owner.ReadLine()} {owner.ReadLine()}");
-            bool hasCome = SpinWait.SpinUntil(() =>
-            {
-                follower.Write("SELECT count(*) FROM t;\n");
-                return $"{follower.ReadLine()} {follower.ReadLine()}" == "count 2";
-            }, TimeSpan.FromSeconds(30));
+            bool hasCome = SpinWait.SpinUntil(() => Counts(follower, 2), TimeSpan.FromSeconds(30));
             Assert.IsTrue(hasCome, "the follower does not see what the owner has committed");
             Assert.AreEqual((0, "", ""), follower.Finish());
         }
@@ -142,4 +137,10 @@ public sealed class ShellDurabilityTests
     }
 
     private (int ExitCode, string Output, string Errors) Run(string input, params string[] args) => ShellProcess.Run(_folder, input, args);
+
+    private static bool Counts(ShellProcess shell, int expected)
+    {
+        shell.Write("SELECT count(*) FROM t;\n");
+        return $"{shell.ReadLine()} {shell.ReadLine()}" == $"count {expected}";
+    }
 }

@@ -46,7 +46,7 @@ internal sealed class FolderInspector
             {
                 return InspectOnce(verifies);
             }
-            catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && attempt < AttemptsMax)
+            catch (PhantomDbException error) when (error.SqlState is SqlStates.UndefinedFile or SqlStates.IoError && attempt < AttemptsMax)
             {
                 // renamed or deleted since it was listed
             }
