@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using PhantomDb.Benchmarks.Engines;
 
 namespace PhantomDb.Benchmarks.Measuring;
 
@@ -67,6 +68,24 @@ internal sealed class Report(Options options, TextWriter output)
     {
         _failures.Add((test, message));
         output.WriteLine($"{test.PadRight(NameWidth)}FAILED: {message}");
+    }
+
+    /// <summary>Measures where it was asked for. A test that one side cannot do is reported, and the others go on.</summary>
+    public void Guard(Options options, string test, Action measure)
+    {
+        if (!options.Selects(test))
+        {
+            return;
+        }
+
+        try
+        {
+            measure();
+        }
+        catch (Exception exception) when (exception is not EngineUnavailableException)
+        {
+            Fail(test, exception.Message);
+        }
     }
 
     public void Note(string text) => output.WriteLine(text);

@@ -24,9 +24,9 @@ internal sealed class ReplayWorkload(Options options, Report report)
     public void Run()
     {
         using var folder = new DiskFolder(options.DataFolder);
-        Guard("replay", () => MeasureReplay(folder));
-        Guard("first answer", () => MeasureFirstAnswer(folder));
-        Guard("load", () => MeasureLoad(folder));
+        report.Guard(options, "replay", () => MeasureReplay(folder));
+        report.Guard(options, "first answer", () => MeasureFirstAnswer(folder));
+        report.Guard(options, "load", () => MeasureLoad(folder));
     }
 
     /// <summary>The child's side: opens, asks, prints the answer and how long that took, and is gone.</summary>
@@ -216,13 +216,13 @@ internal sealed class ReplayWorkload(Options options, Report report)
 
     private static (double Seconds, double Again, double Total) Start(string side, string folder, int rowCount, int openings = 1)
     {
-        (string answer, double seconds, double again, double total) = Start(side, folder, openings);
+        (string answer, double seconds, double again, double total) = AskChild(side, folder, openings);
         return rowCount == 0 || answer == rowCount.ToString(CultureInfo.InvariantCulture)
             ? (seconds, again, total)
             : throw new WrongAnswerException($"{side} has {answer} rows, not {rowCount}");
     }
 
-    private static (string Answer, double Seconds, double Again, double Total) Start(string side, string folder, int openings)
+    private static (string Answer, double Seconds, double Again, double Total) AskChild(string side, string folder, int openings)
     {
         string program = Environment.ProcessPath!;
         List<string> arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Path.Combine(AppContext.BaseDirectory, "PhantomDb.Benchmarks.dll")] : [];
@@ -249,21 +249,4 @@ internal sealed class ReplayWorkload(Options options, Report report)
     }
 
     private static long FolderBytes(string folder) => new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length);
-
-    private void Guard(string name, Action measure)
-    {
-        if (!options.Selects(name))
-        {
-            return;
-        }
-
-        try
-        {
-            measure();
-        }
-        catch (Exception exception) when (exception is not EngineUnavailableException)
-        {
-            report.Fail(name, exception.Message);
-        }
-    }
 }

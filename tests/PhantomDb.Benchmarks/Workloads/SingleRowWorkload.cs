@@ -28,37 +28,19 @@ internal sealed class SingleRowWorkload(Options options, Report report)
         report.Begin($"W1: single rows, table of {options.RowCount} rows", [.. sides.Select(side => (side.Engine.Name, side.Engine.Version))]);
         foreach (SingleRowTest test in SingleRowTest.All.Where(test => options.Selects(test.Name)))
         {
-            Guard(test.Name, () => MeasureOperations(test, sides));
+            report.Guard(options, test.Name, () => MeasureOperations(test, sides));
         }
 
-        Guard("create index", () => MeasureCreateIndex(sides));
+        report.Guard(options, "create index", () => MeasureCreateIndex(sides));
         foreach ((string name, string sql) in SingleRowTest.Queries)
         {
-            Guard(name, () => MeasureQuery(name, sql, sides));
+            report.Guard(options, name, () => MeasureQuery(name, sql, sides));
         }
 
         Array.ForEach(sides, side => side.Dispose());
-        Guard("bytes a row, primary key only", () => MeasureMemory(names));
-        Guard(ScalingTest, () => MeasureScaling(names));
-        Guard(BesideWriterTest, () => MeasureBesideWriter(names));
-    }
-
-    /// <summary>A test that one side cannot do is reported, and the others go on.</summary>
-    private void Guard(string name, Action measure)
-    {
-        if (!options.Selects(name))
-        {
-            return;
-        }
-
-        try
-        {
-            measure();
-        }
-        catch (Exception exception) when (exception is not EngineUnavailableException)
-        {
-            report.Fail(name, exception.Message);
-        }
+        report.Guard(options, "bytes a row, primary key only", () => MeasureMemory(names));
+        report.Guard(options, ScalingTest, () => MeasureScaling(names));
+        report.Guard(options, BesideWriterTest, () => MeasureBesideWriter(names));
     }
 
     private void MeasureOperations(SingleRowTest test, KvSide[] sides)
