@@ -6,7 +6,7 @@ namespace PhantomDb.Fuzz.Crash;
 /// Between a database and its disk: leaves out what durability must do. With one of these the oracle has to find something, or the crash tests would prove
 /// nothing.
 /// </summary>
-internal sealed class FaultyDisk(IFileSystem disk) : IFileSystem
+internal sealed class FaultyDisk(IFileSystem disk) : PassingDisk(disk)
 {
     /// <summary>Files whose flushes are left out.</summary>
     public Func<string, bool> SkipsFlushOf { get; init; } = _ => false;
@@ -16,17 +16,9 @@ internal sealed class FaultyDisk(IFileSystem disk) : IFileSystem
     /// <summary>Of segments that are read, the last line is not given.</summary>
     public bool HidesLastLine { get; init; }
 
-    public bool Exists(string path) => disk.Exists(path);
-
-    public bool FolderExists(string path) => disk.FolderExists(path);
-
-    public long Length(string path) => disk.Length(path);
-
-    public DateTime WrittenAt(string path) => disk.WrittenAt(path);
-
-    public Stream OpenRead(string path)
+    public override Stream OpenRead(string path)
     {
-        Stream stream = disk.OpenRead(path);
+        Stream stream = base.OpenRead(path);
         if (!HidesLastLine || !path.EndsWith(".log", StringComparison.Ordinal))
         {
             return stream;
@@ -40,44 +32,20 @@ internal sealed class FaultyDisk(IFileSystem disk) : IFileSystem
         }
     }
 
-    public IWritableFile Create(string path) => new File(disk.Create(path), SkipsFlushOf(path));
-
-    public IWritableFile OpenWrite(string path) => new File(disk.OpenWrite(path), SkipsFlushOf(path));
-
-    public void Rename(string from, string to) => disk.Rename(from, to);
-
-    public void Delete(string path) => disk.Delete(path);
-
-    public IReadOnlyList<string> List(string folder) => disk.List(folder);
-
-    public void CreateFolder(string path) => disk.CreateFolder(path);
-
-    public IDisposable Lock(string path, string owner) => disk.Lock(path, owner);
-
-    public void FlushFolder(string path)
+    public override void FlushFolder(string path)
     {
         if (!SkipsFolderFlush)
         {
-            disk.FlushFolder(path);
+            base.FlushFolder(path);
         }
     }
 
-    private sealed class File(IWritableFile file, bool skipsFlush) : IWritableFile
+    protected override IWritableFile Wrap(string path, IWritableFile file) => SkipsFlushOf(path) ? new UnflushedFile(file) : file;
+
+    private sealed class UnflushedFile(IWritableFile file) : PassingFile(file)
     {
-        public long Length => file.Length;
-
-        public void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
-
-        public void TruncateTo(long length) => file.TruncateTo(length);
-
-        public void Flush()
+        public override void Flush()
         {
-            if (!skipsFlush)
-            {
-                file.Flush();
-            }
         }
-
-        public void Dispose() => file.Dispose();
     }
 }

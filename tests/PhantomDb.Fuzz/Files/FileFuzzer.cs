@@ -1,3 +1,4 @@
+using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
 
@@ -98,27 +99,12 @@ public sealed class FileFuzzer(int seed, Journal journal)
             return;
         }
         bool Fails(byte[] candidate) => Check(folder, sample, candidate, out _) is { } found && StatementCheck.Kind(found) == kind;
-        IReadOnlyList<byte[]> lines = Minimizer.Minimize<byte[]>(Lines(bytes), candidate => Fails(Join(candidate)), 2000, TimeSpan.FromSeconds(20));
-        byte[] smallest = Fails(Join(lines)) ? Join(lines) : bytes;
+        IReadOnlyList<byte[]> lines = Minimizer.Minimize<byte[]>(FolderDamage.LinesOf(bytes), candidate => Fails(FolderDamage.Join(candidate)), 2000, TimeSpan.FromSeconds(20));
+        byte[] smallest = Fails(FolderDamage.Join(lines)) ? FolderDamage.Join(lines) : bytes;
         problem = Check(folder, sample, smallest, out _) ?? problem;
         string kept = Path.Combine(Path.GetTempPath(), $"phantomdb-fuzz-{seed}-{number}.db");
         File.WriteAllBytes(kept, smallest);
         string input = $"{kept} ({sample.Name}), {smallest.Length} bytes:\n{System.Text.Encoding.UTF8.GetString(smallest.AsSpan(0, Math.Min(2000, smallest.Length)))}";
         _failures.Add(new FuzzFailure(seed, number, problem, input));
     }
-
-    private static List<byte[]> Lines(byte[] bytes)
-    {
-        List<byte[]> lines = [];
-        for (int from = 0; from < bytes.Length;)
-        {
-            int length = bytes.AsSpan(from).IndexOf((byte)'\n') + 1;
-            length = length == 0 ? bytes.Length - from : length;
-            lines.Add(bytes[from..(from + length)]);
-            from += length;
-        }
-        return lines;
-    }
-
-    private static byte[] Join(IEnumerable<byte[]> lines) => [.. lines.SelectMany(line => line)];
 }

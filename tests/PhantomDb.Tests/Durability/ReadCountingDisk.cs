@@ -1,12 +1,12 @@
 using PhantomDb.Durability;
 using PhantomDb.Errors;
+using PhantomDb.Fuzz.Crash;
 
 namespace PhantomDb.Tests.Durability;
 
 /// <summary>The system's disk, and how many bytes were read from it. Writing can be made to fail.</summary>
-internal sealed class ReadCountingDisk : IFileSystem
+internal sealed class ReadCountingDisk() : PassingDisk(PhysicalFileSystem.Instance)
 {
-    private static readonly IFileSystem Disk = PhysicalFileSystem.Instance;
     private long _bytesRead;
 
     /// <summary>True: what is written to an open file fails, and so does its flush.</summary>
@@ -14,51 +14,23 @@ internal sealed class ReadCountingDisk : IFileSystem
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
-    public bool Exists(string path) => Disk.Exists(path);
+    public override Stream OpenRead(string path) => new CountedStream(this, base.OpenRead(path));
 
-    public bool FolderExists(string path) => Disk.FolderExists(path);
+    protected override IWritableFile Wrap(string path, IWritableFile file) => new BreakableFile(this, path, file);
 
-    public long Length(string path) => Disk.Length(path);
-
-    public DateTime WrittenAt(string path) => Disk.WrittenAt(path);
-
-    public Stream OpenRead(string path) => new CountedStream(this, Disk.OpenRead(path));
-
-    public IWritableFile Create(string path) => new BreakableFile(this, path, Disk.Create(path));
-
-    public IWritableFile OpenWrite(string path) => Disk.OpenWrite(path);
-
-    public void Rename(string from, string to) => Disk.Rename(from, to);
-
-    public void Delete(string path) => Disk.Delete(path);
-
-    public IReadOnlyList<string> List(string folder) => Disk.List(folder);
-
-    public void CreateFolder(string path) => Disk.CreateFolder(path);
-
-    public IDisposable Lock(string path, string owner) => Disk.Lock(path, owner);
-
-    public void FlushFolder(string path) => Disk.FlushFolder(path);
-
-    private sealed class BreakableFile(ReadCountingDisk disk, string path, IWritableFile file) : IWritableFile
+    private sealed class BreakableFile(ReadCountingDisk disk, string path, IWritableFile file) : PassingFile(file)
     {
-        public long Length => file.Length;
-
-        public void Append(ReadOnlySpan<byte> bytes)
+        public override void Append(ReadOnlySpan<byte> bytes)
         {
             ThrowIfBroken();
-            file.Append(bytes);
+            base.Append(bytes);
         }
 
-        public void TruncateTo(long length) => file.TruncateTo(length);
-
-        public void Flush()
+        public override void Flush()
         {
             ThrowIfBroken();
-            file.Flush();
+            base.Flush();
         }
-
-        public void Dispose() => file.Dispose();
 
         private void ThrowIfBroken()
         {

@@ -172,7 +172,7 @@ public sealed class LoadFileTests
         }
         logged.Log.Sync();
         Assert.HasCount(40, logged.Loads);
-        logged.Log.SetRecoveryFloor(logged.Log.LastLsn);
+        logged.Log.NoteSnapshots(logged.Log.LastLsn, []);
         SpinWait.SpinUntil(() => logged.Log.Segments.Count <= 2, 30_000);
         logged.Log.Close();
 

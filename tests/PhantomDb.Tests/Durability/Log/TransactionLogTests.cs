@@ -236,7 +236,7 @@ public sealed class TransactionLogTests
         Assert.IsGreaterThan(5, count);
         Assert.AreEqual(1, test.Log.FirstLsn, "recovery needs all");
         test.Log.Pin("audit", 100);
-        test.Log.SetRecoveryFloor(250);
+        test.Log.NoteSnapshots(250, []);
         WaitFor(() => test.Log.FirstLsn > 1);
         WaitFor(() => LogManifest.TryParse(test.Disk.Bytes("shop.manifest"))?.Rows.Count(r => r.Kind == LogManifest.Segment) == test.Log.Segments.Count);
         Assert.IsLessThanOrEqualTo(100, test.Log.FirstLsn);
