@@ -22,7 +22,7 @@ internal sealed class DatabasePersistence
     private readonly Database _database;
     private readonly IFileSystem _disk;
     private readonly string _folder;
-    private readonly object _filesAtOpening;
+    private readonly string _filesAtOpening;   // where the lock has still to be taken
     private IDisposable? _lock;
     private bool _isOwnFile;
 
@@ -35,7 +35,7 @@ internal sealed class DatabasePersistence
         _folder = System.IO.Path.GetDirectoryName(path)!;
         _lock = held;
         Path = path;
-        _filesAtOpening = FilesNow();
+        _filesAtOpening = held is null ? FilesNow() : "";
         LoadedDatabase? loaded = recovered?.Database;
         Id = loaded is null || loaded.Id == Guid.Empty ? NewId(database.Options.Random) : loaded.Id;
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
@@ -89,7 +89,7 @@ internal sealed class DatabasePersistence
             return;
         }
         IDisposable late = DatabaseFiles.Lock(Path, _disk);
-        if (!_filesAtOpening.Equals(FilesNow()))
+        if (_filesAtOpening != FilesNow())
         {
             late.Dispose();
             throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{Path}\" has changed since it was opened") { Hint = "Open it again, or save under another name." };

@@ -33,5 +33,24 @@ internal struct Checksum
         return checksum.Value;
     }
 
+    /// <summary>Of so many bytes of a stream, or as many as it has.</summary>
+    public static uint Of(Stream stream, long offset, long length)
+    {
+        Checksum checksum = default;
+        byte[] buffer = new byte[1 << 18];
+        stream.Position = offset;
+        while (length > 0)
+        {
+            int count = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, length));
+            if (count == 0)
+            {
+                break;
+            }
+            checksum.Add(buffer.AsSpan(0, count));
+            length -= count;
+        }
+        return checksum.Value;
+    }
+
     public static string Text(uint value) => value.ToString("x8", CultureInfo.InvariantCulture);
 }

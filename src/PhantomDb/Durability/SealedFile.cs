@@ -51,7 +51,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         FileHeader? header = headerLength < 0 ? null : FileHeader.TryParse(ReadAt(stream, 0, headerLength));
         EnsureVersion(header, path);
         FileSeal? seal = header is null ? null : ReadTrailer(stream, headerLength);
-        if (header is null || seal is null || Sum(stream, headerLength, seal.Length) != seal.Crc)
+        if (header is null || seal is null || Checksum.Of(stream, headerLength, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, headerLength, header is not null, seal).ToError();
         }
@@ -62,7 +62,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     public static void VerifyBeside(Stream stream, string path, FileHeader? header, FileSeal? seal)
     {
         EnsureVersion(header, path);
-        if (header is null || seal is null || stream.Length != seal.Length || Sum(stream, 0, seal.Length) != seal.Crc)
+        if (header is null || seal is null || stream.Length != seal.Length || Checksum.Of(stream, 0, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, 0, header is not null, seal) { IsSealBeside = true }.ToError();
         }
@@ -92,7 +92,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     public static bool IsSealFitting(IFileSystem files, string sealPath, Stream stream)
     {
         (FileHeader? header, FileSeal? seal) = ReadBeside(files, sealPath);
-        return header is { IsOfKnownVersion: true } && seal is not null && stream.Length == seal.Length && Sum(stream, 0, seal.Length) == seal.Crc;
+        return header is { IsOfKnownVersion: true } && seal is not null && stream.Length == seal.Length && Checksum.Of(stream, 0, seal.Length) == seal.Crc;
     }
 
     /// <summary>The seal in a file beside an unsealed one; nulls where it is damaged.</summary>
@@ -169,24 +169,6 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         return read == count ? bytes : bytes[..read];
     }
 
-    private static uint Sum(Stream stream, long offset, long length)
-    {
-        Checksum checksum = default;
-        byte[] buffer = new byte[1 << 18];
-        stream.Position = offset;
-        while (length > 0)
-        {
-            int count = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, length));
-            if (count == 0)
-            {
-                break;
-            }
-            checksum.Add(buffer.AsSpan(0, count));
-            length -= count;
-        }
-        return checksum.Value;
-    }
-
     /// <summary>
     /// Finds where a file that failed its check is not as it was written: walks its lines, sums every section, and compares
     /// with the section's own checksum line and with the trailer.
@@ -209,7 +191,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
                 ScannedSection section = sections[i];
                 SectionSeal? expected = seal is not null && i < seal.Sections.Count ? seal.Sections[i] : null;
                 bool isWhole = IsSealBeside
-                    ? expected is not null && expected.Crc == Sum(stream, section.Offset, expected.Length)
+                    ? expected is not null && expected.Crc == Checksum.Of(stream, section.Offset, expected.Length)
                     : section.ChecksumLine is not null && section.ChecksumLine.EndsWith(" | CRC: " + Checksum.Text(section.Crc), StringComparison.Ordinal)
                         && (expected is null || expected.Crc == section.Crc);
                 if (!isWhole)
@@ -237,7 +219,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
                 foreach (BlockSeal block in expected.Blocks)
                 {
                     long offset = headerLength + block.Offset;
-                    if (Sum(stream, offset, block.Length) != block.Crc)
+                    if (Checksum.Of(stream, offset, block.Length) != block.Crc)
                     {
                         return (SectionScanner.LineAt(stream, offset), offset,
                             string.Create(CultureInfo.InvariantCulture, $"section {section.Head}, rows {firstRow} to {firstRow + block.RowCount - 1}"));

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using PhantomDb.Durability.Log;
-using PhantomDb.Durability.Recovery;
+using PhantomDb.Durability.Snapshots;
 
 namespace PhantomDb.Durability.Inspection;
 
@@ -33,7 +33,7 @@ internal sealed class FileNames(string path)
             _ when LoadFileName.TryParse(file)?.DatabaseName == _name => DatabaseFileKind.SideFile,
             _ when file == LogManifest.FileName(_name) => DatabaseFileKind.Manifest,
             _ when file == _name + LockEnding => DatabaseFileKind.Lock,
-            _ when RecoveryPlanner.IsSnapshotOf(_name, file) => DatabaseFileKind.Snapshot,
+            _ when SnapshotName.TryParse(file)?.DatabaseName == _name => DatabaseFileKind.Snapshot,
             _ when EndsWith(file, NewEnding, out string? written) && KindOf(written) is not null => DatabaseFileKind.Unfinished,
             _ when EndsWith(file, SealEnding, out string? unsealed) && KindOf(unsealed) is DatabaseFileKind.Database or DatabaseFileKind.Snapshot => DatabaseFileKind.Seal,
             _ => null,

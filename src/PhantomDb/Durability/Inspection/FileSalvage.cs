@@ -68,7 +68,7 @@ internal sealed class FileSalvage
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: the file ends before it does"));
             return;
         }
-        if (Sum(stream, offset, section.Length) == section.Crc)
+        if (Checksum.Of(stream, offset, section.Length) == section.Crc)
         {
             byte[] text = ReadAt(stream, offset, checked((int)section.Length));
             _sections.Add((HeadOf(text), text));
@@ -92,7 +92,7 @@ internal sealed class FileSalvage
         long firstRow = 1, start = offset - section.Offset;
         foreach (BlockSeal block in section.Blocks)
         {
-            if (Sum(stream, start + block.Offset, block.Length) == block.Crc)
+            if (Checksum.Of(stream, start + block.Offset, block.Length) == block.Crc)
             {
                 kept.Write(ReadAt(stream, start + block.Offset, checked((int)block.Length)));
             }
@@ -218,24 +218,6 @@ internal sealed class FileSalvage
         int end = section.AsSpan().IndexOf((byte)'\n');
         string line = Encoding.UTF8.GetString(section.AsSpan(0, end < 0 ? Math.Min(section.Length, 100) : end));
         return line.StartsWith('"') ? line.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : line;
-    }
-
-    private static uint Sum(Stream stream, long offset, long length)
-    {
-        Checksum checksum = default;
-        byte[] buffer = new byte[1 << 16];
-        stream.Position = offset;
-        for (long left = length; left > 0;)
-        {
-            int read = stream.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
-            if (read == 0)
-            {
-                break;
-            }
-            checksum.Add(buffer.AsSpan(0, read));
-            left -= read;
-        }
-        return checksum.Value;
     }
 
     private static byte[] ReadAt(Stream stream, long offset, int length)

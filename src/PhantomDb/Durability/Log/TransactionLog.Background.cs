@@ -76,17 +76,6 @@ internal sealed partial class TransactionLog
 
     private bool IsWorkDue() => NextWork(Environment.TickCount64, out long due) != Work.None && due <= Environment.TickCount64;
 
-    /// <summary>Recovery needs only what is behind this LSN: the snapshots that it needs have the rest.</summary>
-    public void SetRecoveryFloor(long lsn)
-    {
-        lock (_gate)
-        {
-            _recoveryFloor = Math.Max(_recoveryFloor, lsn);
-            _hasHousework = true;
-            WakeBackground();
-        }
-    }
-
     /// <summary>Keeps the records from an LSN on until the pin is taken away; a pin of that name goes.</summary>
     public void Pin(string name, long firstLsn)
     {

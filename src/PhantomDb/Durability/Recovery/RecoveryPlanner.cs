@@ -72,9 +72,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
 
-    private bool IsSnapshot(string file) => IsSnapshotOf(_name, file);
-
-    public static bool IsSnapshotOf(string name, string file) => SnapshotName.TryParse(file)?.DatabaseName == name;
+    private bool IsSnapshot(string file) => SnapshotName.TryParse(file)?.DatabaseName == _name;
 
     private FileHeader? ReadHeader(string filePath)
     {
