@@ -23,7 +23,7 @@ internal sealed record Options
           log-format  lines of the transaction log encoded and read, in memory, without peers (--runs)
           log-writer  durable commits of the transaction log alone, from 1, 8 and 32 threads, beside the disk's rate (--runs, --budget)
           log-commit  what a log costs single-row commits in front of the disk, beside the same in memory (--rows, --runs, --budget, --only)
-          snapshot    snapshots beside writers, without peers: their rate and latency with and without (--rows of about 200 bytes, --threads from 2, --runs)
+          snapshot    snapshots beside writers, without peers (--rows: 5700000 are a gigabyte, --threads from 2, --runs, --budget, --data; --only always, interval, update, insert)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
           w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
           w5          how a database comes back: replay of --rows logged rows beside SQLite, cold start, its file beside COPY (--runs, --data)

@@ -65,7 +65,7 @@ public static class Program
                 LogCommitWorkload.Run(options.RowCount, options.RunCount, options.BudgetMs ?? 3000, options.Selects, Console.Out);
                 return Succeeded;
             case "snapshot":
-                new SnapshotWorkload(options.RowCount, options.RunCount, Math.Max(2, options.ThreadCount), Console.Out).Run();
+                new SnapshotWorkload(options, Console.Out).Run();
                 return Succeeded;
             case "recovery":
                 return RecoveryWorkload.Run(options.RowCount, options.RunCount, Console.Out) ? Succeeded : Failed;

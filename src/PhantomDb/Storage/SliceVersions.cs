@@ -90,6 +90,9 @@ internal sealed class SliceVersions
     /// </summary>
     public ulong Kinds { get; private set; }
 
+    /// <summary>True where a row may have come and gone between two readers.</summary>
+    public bool MayHaveUnseenRows => (Kinds & (HasInserts | HasDeletes)) == (HasInserts | HasDeletes);
+
     public const ulong HasInserts = 1UL << 63;
     public const ulong HasDeletes = 1UL << 62;
 

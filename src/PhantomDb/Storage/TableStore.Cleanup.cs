@@ -19,6 +19,9 @@ internal sealed partial class TableStore
     /// <summary>Records that compactions have looked at. For tests of how their cost grows.</summary>
     internal long CompactionSteps { get; private set; }
 
+    /// <summary>Rows and ranges of inserts that <see cref="CleanUp"/> has looked at. For tests of how their cost grows.</summary>
+    internal long CleanupSteps { get; private set; }
+
     /// <summary>True while versions wait for readers to end.</summary>
     public bool NeedsCleanup => Volatile.Read(ref _hot.NeedsCleanup);
 
@@ -144,10 +147,10 @@ internal sealed partial class TableStore
     }
 
     /// <summary>
-    /// Leaves the versions that were made of these rows to <see cref="CleanUp"/>: a reader needs them for long. Rows that came and
-    /// went while nobody looked go at once, so that their places are used again.
+    /// Leaves the versions that were made of these rows to <see cref="CleanUp"/>: a reader at the horizon needs them for long. Rows that came
+    /// and went while nobody looked go at once, so that their places are used again.
     /// </summary>
-    public void PruneLater(long firstRowId, int count, bool isDelete)
+    public void PruneLater(long firstRowId, int count, bool isDelete, long horizon)
     {
         lock (_latch)
         {
@@ -173,11 +176,21 @@ internal sealed partial class TableStore
                     OfferFreeRows(index, slice);
                     slice = _slices[index];
                 }
-                QueueForCleanup(index, slice, horizon: -1, visible: -1);
+                QueueForCleanup(index, slice, horizon, visible: -1);   // all of the slice's versions that are older are in the queue already, or wait elsewhere
                 rowId += rows;
             }
             ReleaseIndexes();
         }
+    }
+
+    /// <summary>
+    /// True where <see cref="CleanUp"/> will look at the slice of these rows anyway. To be asked without the latch by who has changed them and has committed
+    /// since: a visit that takes the mark back meets the changes, whether it began before this or not.
+    /// </summary>
+    public bool WaitsForCleanup(long firstRowId, int count)
+    {
+        RowSlice slice = Volatile.Read(ref _slices)[SliceOf(firstRowId)];
+        return OffsetOf(firstRowId) + count <= RowSlice.Capacity && slice.Owner == _owner && slice.IsInCleanupQueue;
     }
 
     /// <summary>
@@ -212,10 +225,17 @@ internal sealed partial class TableStore
                 {
                     continue;
                 }
+                if (seenHorizon == horizon && !versions.MayHaveUnseenRows)
+                {
+                    QueueForCleanup(index, slice, horizon, visible);   // what has come since is newer than the horizon
+                    continue;
+                }
                 slice.BeginChange();
+                CleanupSteps += versions.InsertCount;
                 versions.RemoveInsertsUpTo(horizon);
                 for (int position = -1; versions.TryNextRow(ref position, out int row);)
                 {
+                    CleanupSteps++;
                     PruneRow(index, slice, row, horizon, isBetween: true);
                 }
                 DropVersionsIfEmpty(slice);

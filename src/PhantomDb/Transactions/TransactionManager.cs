@@ -11,6 +11,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
 {
     private const int SlicesCleanedByCommit = 2;
     private const int SlicesCleanedByReader = 256;
+    private const int SlicesCleanedAtOnce = 4;
     private const int CommitsBetweenLooks = 16;   // beside readers: every look at their slots costs them a cache miss
     private const int RecentEntriesMax = 1024;
     private const int RecentRowsMax = 16_384;     // of more than one commit: scans go through rows that came and went meanwhile
@@ -302,9 +303,12 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         if (commitsUntilLook > 0)
         {
             _commitsUntilLook = commitsUntilLook - 1;
-            lock (_recent)
+            if (!IsLeftToTables(writes))
             {
-                EnqueueRecent(writes, commitTimestamp);
+                lock (_recent)
+                {
+                    EnqueueRecent(writes, commitTimestamp);
+                }
             }
             return false;
         }
@@ -322,7 +326,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         {
             lock (_recent)
             {
-                if (isNeeded)
+                if (isNeeded && !IsLeftToTables(writes))
                 {
                     EnqueueRecent(writes, commitTimestamp);
                 }
@@ -335,11 +339,11 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     /// <summary>Cleans up some of what had to wait for readers. Cheap where nothing waits; not for every short reader.</summary>
     public void CleanUpWaiting()
     {
-        if (Volatile.Read(ref _isWaiting))
+        for (int i = 0; i < SlicesCleanedByReader && Volatile.Read(ref _isWaiting); i += SlicesCleanedAtOnce)
         {
-            lock (_recent)
+            lock (_recent)   // commits wait for it
             {
-                CleanUpWaiting(Timestamps.Horizon(), SlicesCleanedByReader);
+                CleanUpWaiting(Timestamps.Horizon(), SlicesCleanedAtOnce);
             }
         }
     }
@@ -370,7 +374,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             }
             else if (_recent.Count > RecentEntriesMax || (_recentRowCount > RecentRowsMax && Timestamps.Visible - waiting.CommitTimestamp >= CommitsBetweenLooks))
             {
-                entry.Table.PruneLater(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Delete);
+                entry.Table.PruneLater(entry.FirstRowId, entry.RowCount, entry.Kind == WriteKind.Delete, horizon);
                 AddTableToClean(entry.Table);
             }
             else
@@ -388,6 +392,13 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             }
         }
         Volatile.Write(ref _isWaiting, _recent.Count > 0 || _tablesToClean.Count > 0);
+    }
+
+    // Beside a reader that stays, nearly all slices that are changed wait in their table's queue already: then a commit has nothing to note.
+    private static bool IsLeftToTables(WriteList writes)
+    {
+        ReadOnlySpan<WriteList.Entry> entries = writes.Entries;
+        return entries.Length == 1 && entries[0].Kind != WriteKind.Delete && entries[0].Table.WaitsForCleanup(entries[0].FirstRowId, entries[0].RowCount);
     }
 
     private void EnqueueRecent(WriteList writes, long commitTimestamp)

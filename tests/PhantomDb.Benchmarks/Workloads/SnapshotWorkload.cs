@@ -1,59 +1,45 @@
 using System.Diagnostics;
 using System.Globalization;
+using PhantomDb.Benchmarks.Measuring;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Snapshots;
 
 namespace PhantomDb.Benchmarks.Workloads;
 
 /// <summary>
-/// Snapshots beside writers, on the disk, without peers: how fast one is, what memory it takes, and what it costs those who commit meanwhile, in turns
-/// with and without. Each writer updates single rows at random, each update a commit.
+/// Snapshots beside writers, on a disk, without peers: how long one takes, what memory it needs, and what it costs those who commit meanwhile. The writers go on
+/// all the time; what they do beside a snapshot is compared with what they did just before and after. What costs them is shown one by one: a reader that is
+/// open as long and does nothing, a snapshot whose bytes go nowhere, a snapshot.
 /// </summary>
-internal sealed class SnapshotWorkload(int rowCount, int runCount, int threadCount, TextWriter output)
+internal sealed class SnapshotWorkload(Options options, TextWriter output)
 {
-    private const int FillStep = 20_000;
-    private const int ValueLength = 160;   // about 200 bytes a line
+    private const int FillStep = 100_000;
+    private const int ValueLength = 160;   // about 177 bytes a line
+    private const int WarmUpMs = 3000;
+    private const int SettleMs = 1000;     // versions that were kept are cleaned up
 
-    private static readonly double[] Percentiles = [0.5, 0.99, 0.999, 1];
+    private readonly int _rowCount = options.RowCount;
+    private readonly int _threadCount = Math.Max(2, options.ThreadCount);
+    private readonly int _windowMs = options.BudgetMs ?? 2000;
 
     public void Run()
     {
         foreach (SyncPolicy policy in new[] { SyncPolicy.Always, SyncPolicy.Interval })
         {
-            string folder = Directory.CreateTempSubdirectory("phantomdb-snapshot-").FullName;
-            try
+            SnapshotWrite[] writes = [.. Enum.GetValues<SnapshotWrite>().Where(write => options.Selects($"{policy} {write}"))];
+            if (writes.Length > 0)
             {
-                Run(folder, policy);
-            }
-            finally
-            {
-                Directory.Delete(folder, recursive: true);
+                using var folder = new DiskFolder(options.DataFolder);
+                using Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder.Path, SyncPolicy = policy, SnapshotEnabled = false });
+                Fill(database);
+                Line($"{policy}: {_rowCount} rows, {_threadCount} writers, {options.RunCount} rounds, load {LoadNow()}");
+                Alone(database);
+                foreach (SnapshotWrite write in writes)
+                {
+                    Beside(database, write);
+                }
             }
         }
-    }
-
-    private void Run(string folder, SyncPolicy policy)
-    {
-        using Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder, SyncPolicy = policy, SnapshotEnabled = false });
-        Fill(database);
-        Line($"{policy}: {rowCount} rows, {threadCount} writers, {runCount} runs in turns");
-        Alone(database);
-        List<double> shares = [];
-        List<double> tails = [];
-        for (int run = 0; run < runCount; run++)
-        {
-            double[] without = Writers(database, Company.Nothing, run);
-            Writers(database, Company.Reader, run);
-            double[] with = Writers(database, Company.Snapshot, run);
-            shares.Add(with[0] / without[0]);
-            tails.Add(with[3] - without[3]);
-        }
-        Line($"  writers keep {Median(shares) * 100:0} % of their rate ({shares.Min() * 100:0} to {shares.Max() * 100:0}); 99.9th percentile {Median(tails):+0.0;-0.0} ms ({tails.Min():+0.0;-0.0} to {tails.Max():+0.0;-0.0})");
-    }
-
-    private enum Company
-    {
-        Nothing,
-        Reader,
-        Snapshot,
     }
 
     private void Fill(Database database)
@@ -62,20 +48,119 @@ internal sealed class SnapshotWorkload(int rowCount, int runCount, int threadCou
         Do(session, "CREATE TABLE item (id int PRIMARY KEY, amount int NOT NULL, name text NOT NULL)");
         Do(session, "CREATE TABLE other (id int PRIMARY KEY, name text)");
         Do(session, "INSERT INTO other SELECT i, repeat('o', 100) FROM generate_series(1, 1000) i");
-        for (int first = 0; first < rowCount; first += FillStep)
+        for (int first = 0; first < _rowCount; first += FillStep)
         {
             Do(session, string.Create(CultureInfo.InvariantCulture,
-                $"INSERT INTO item SELECT i, i % 1000, lpad(i::text, {ValueLength}, 'x') FROM generate_series({first + 1}, {Math.Min(first + FillStep, rowCount)}) i"));
+                $"INSERT INTO item SELECT i, i % 1000, lpad(i::text, {ValueLength}, 'x') FROM generate_series({first + 1}, {Math.Min(first + FillStep, _rowCount)}) i"));
         }
     }
 
-    // Nobody writes: the rate, the memory, and a second one of the same content.
+    // Nobody writes: the rate, the memory, and another one of the same content.
     private void Alone(Database database)
     {
-        using Process process = Process.GetCurrentProcess();
+        database.CreateSnapshot();   // compiles it
+        using (Session session = database.OpenSession())
+        {
+            Do(session, "UPDATE item SET amount = amount WHERE id = 1");   // so that it is not copied
+        }
         GC.Collect();
-        process.Refresh();
+        SnapshotInfo first = null!;
+        string memory = MemoryDuring(() => first = database.CreateSnapshot());
+        SnapshotInfo second = database.CreateSnapshot();
+        double ms = first.Duration!.Value.TotalMilliseconds;
+        Line($"  alone: {first.Bytes / 1e6:0} MB in {ms:0} ms ({first.Bytes / 1e3 / ms:0} MB/s), {memory}; unchanged, copied: {second.Duration!.Value.TotalMilliseconds:0} ms");
+    }
+
+    private void Beside(Database database, SnapshotWrite write)
+    {
+        List<double> readerShares = [], dryShares = [], shares = [], tailsAlone = [], tails = [];
+        using var writers = new SnapshotWriters(database, write, _rowCount, _threadCount);
+        writers.During(() => Thread.Sleep(WarmUpMs));
+        SnapshotWriters.Figures before = Nothing();
+        TimeSpan duration = TimeSpan.FromMilliseconds(_windowMs);
+        for (int round = 0; round < options.RunCount; round++)
+        {
+            readerShares.Add(Compare("reader", () => WithReader(database, duration)).Share);
+            dryShares.Add(Compare("no disk", () => WriteNowhere(database)).Share);
+            var (share, with, without) = Compare("snapshot", () =>
+            {
+                SnapshotInfo taken = null!;
+                string memory = MemoryDuring(() => taken = database.CreateSnapshot());
+                duration = taken.Duration!.Value;
+                return $"; {taken.Bytes / 1e6:0} MB in {duration.TotalSeconds:0.0} s, {memory}";
+            });
+            shares.Add(share);
+            tails.Add(with);
+            tailsAlone.Add(without);
+        }
+        Line($"  {write}: writers keep {Percent(shares)} of their rate; 99.9 % of commits within {Measurement.MedianOf(tails):0.0} ms (most {tails.Max():0.0}), alone {Measurement.MedianOf(tailsAlone):0.0} ms");
+        Line($"  {write}: beside an idle reader they keep {Percent(readerShares)}, beside a snapshot that is written nowhere {Percent(dryShares)}; load {LoadNow()}");
+
+        SnapshotWriters.Figures Nothing()
+        {
+            writers.During(() => Thread.Sleep(SettleMs));
+            return writers.During(() => Thread.Sleep(_windowMs));
+        }
+
+        // Between two windows in which there is nothing else.
+        (double Share, double With, double Without) Compare(string company, Func<string> work)
+        {
+            string more = "";
+            SnapshotWriters.Figures with = writers.During(() => more = work());
+            SnapshotWriters.Figures after = Nothing();
+            double alone = (before.Rate + after.Rate) / 2;
+            Line($"    {write} beside {company,-8} {with.Rate:0}/s of {before.Rate:0} and {after.Rate:0}: {100 * with.Rate / alone:0} %; processor {with.CpuMicroseconds:0.00} us a commit (alone {after.CpuMicroseconds:0.00}), collector {100 * with.StoppedShare:0.0} % (alone {100 * after.StoppedShare:0.0}); ms at 50 % {with.Ms(0.5):0.000}, 99 % {with.Ms(0.99):0.00}, 99.9 % {with.Ms(0.999):0.00} (alone {after.Ms(0.999):0.00}), most {with.MsMax:0.0} (alone {after.MsMax:0.0}){more}");
+            double tailWithout = Math.Min(before.Ms(0.999), after.Ms(0.999));
+            before = after;
+            return (with.Rate / alone, with.Ms(0.999), tailWithout);
+        }
+    }
+
+    private static string WithReader(Database database, TimeSpan duration)
+    {
+        using Session reader = database.OpenSession();
+        Do(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+        Do(reader, "SELECT count(*) FROM other");
+        Thread.Sleep(duration);
+        return "";
+    }
+
+    // All that a snapshot does but for the disk.
+    private static string WriteNowhere(Database database)
+    {
+        long from = Stopwatch.GetTimestamp();
+        using ISnapshotView view = database.ReadCommitted();
+        var pace = new SnapshotPace(database.Persistence!.Log, () => { });
+        using var file = new PacedFile(new NoFile(), pace.AfterPiece);
+        var target = new FileOutput(file);
+        new SectionWriter(view.Content, target, isSealed: true).WriteAll();
+        target.FlushBuffer();
+        return string.Create(CultureInfo.InvariantCulture, $"; {Stopwatch.GetElapsedTime(from).TotalSeconds:0.0} s");
+    }
+
+    private sealed class NoFile : IWritableFile
+    {
+        public long Length { get; private set; }
+
+        public void Append(ReadOnlySpan<byte> bytes) => Length += bytes.Length;
+
+        public void TruncateTo(long length) => Length = length;
+
+        public void Flush()
+        {
+        }
+
+        public void Dispose()
+        {
+        }
+    }
+
+    // What is most in use meanwhile, beyond what was before: with what the writers' commits leave behind.
+    private static string MemoryDuring(Action work)
+    {
+        using Process process = Process.GetCurrentProcess();
         long before = process.WorkingSet64, most = before;
+        long managedBefore = GC.GetTotalMemory(false), managedMost = managedBefore;
         bool isOver = false;
         var watch = new Thread(() =>
         {
@@ -83,68 +168,27 @@ internal sealed class SnapshotWorkload(int rowCount, int runCount, int threadCou
             {
                 process.Refresh();
                 most = Math.Max(most, process.WorkingSet64);
-                Thread.Sleep(5);
+                managedMost = Math.Max(managedMost, GC.GetTotalMemory(false));
+                Thread.Sleep(20);
             }
         });
         watch.Start();
-        SnapshotInfo first = database.CreateSnapshot();
-        SnapshotInfo second = database.CreateSnapshot();
-        Volatile.Write(ref isOver, true);
-        watch.Join();
-        double ms = first.Duration!.Value.TotalMilliseconds;
-        Line($"  alone: {first.Bytes / 1e6:0} MB in {ms:0} ms ({first.Bytes / 1e3 / ms:0} MB/s); unchanged, copied: {second.Duration!.Value.TotalMilliseconds:0} ms; memory +{(most - before) / 1e6:0.0} MB");
+        try
+        {
+            work();
+        }
+        finally
+        {
+            Volatile.Write(ref isOver, true);
+            watch.Join();
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"memory +{(most - before) / 1e6:0} MB resident, +{(managedMost - managedBefore) / 1e6:0} MB managed");
     }
 
-    // Rate, then percentiles of the latency in ms.
-    private double[] Writers(Database database, Company company, int run)
-    {
-        using var start = new Barrier(threadCount + 1);
-        bool isOver = false;
-        List<long>[] latencies = [.. Enumerable.Range(0, threadCount).Select(_ => new List<long>(1 << 20))];
-        Thread[] writers = [.. Enumerable.Range(0, threadCount).Select(number => new Thread(() =>
-        {
-            using Session session = database.OpenSession();
-            using PreparedStatement update = session.Prepare("UPDATE item SET amount = $2 WHERE id = $1");
-            var random = new Random(number + (((3 * run) + (int)company) * threadCount));
-            start.SignalAndWait();
-            while (!Volatile.Read(ref isOver))
-            {
-                long from = Stopwatch.GetTimestamp();
-                update.Bind(1, random.Next(rowCount) + 1);
-                update.Bind(2, random.Next());
-                update.Execute().Dispose();
-                latencies[number].Add(Stopwatch.GetTimestamp() - from);
-            }
-        }))];
-        Array.ForEach(writers, writer => writer.Start());
-        start.SignalAndWait();
-        long began = Stopwatch.GetTimestamp();
-        string what = "";
-        if (company == Company.Snapshot)
-        {
-            SnapshotInfo taken = database.CreateSnapshot();
-            what = $"; snapshot of {taken.Bytes / 1e6:0} MB in {taken.Duration!.Value.TotalSeconds:0.0} s";
-        }
-        else
-        {
-            using Session reader = database.OpenSession();
-            if (company == Company.Reader)
-            {
-                Do(reader, "BEGIN ISOLATION LEVEL REPEATABLE READ");
-                Do(reader, "SELECT count(*) FROM other");
-            }
-            Thread.Sleep(Math.Max(1000, rowCount / 200));
-        }
-        Volatile.Write(ref isOver, true);
-        double seconds = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Array.ForEach(writers, writer => writer.Join());
-        long[] all = [.. latencies.SelectMany(list => list).Order()];
-        double[] figures = [all.Length / seconds, .. Percentiles.Select(p => all[(int)Math.Min(all.Length - 1, p * all.Length)] * 1000.0 / Stopwatch.Frequency)];
-        Line($"  beside {company.ToString().ToLowerInvariant(),-8} {figures[0]:0} commits/s; ms at 50 % {figures[1]:0.000}, 99 % {figures[2]:0.00}, 99.9 % {figures[3]:0.00}, most {figures[4]:0.0}{what}");
-        return figures;
-    }
+    private static string LoadNow() => OperatingSystem.IsLinux() ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "unknown";
 
-    private static double Median(List<double> values) => Measuring.Measurement.MedianOf(values);
+    private static string Percent(List<double> shares) =>
+        string.Create(CultureInfo.InvariantCulture, $"{100 * Measurement.MedianOf(shares):0} % ({100 * shares.Min():0} to {100 * shares.Max():0})");
 
     private static void Do(Session session, string sql) => session.Execute(sql).Dispose();
 
