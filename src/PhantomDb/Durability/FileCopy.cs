@@ -6,14 +6,14 @@ internal static class FileCopy
     private const int BufferSize = 1 << 16;
     private const long UnflushedMax = 4 << 20;   // or the log's flushes would wait behind all of it
 
-    public static void Copy(IFileSystem files, string path, string target, long offset = 0)
+    public static void Copy(IFileSystem files, string path, string target, long offset = 0, long? end = null)
     {
         using Stream source = files.OpenRead(path);
         source.Position = offset;
         using IWritableFile copy = files.Create(target);
         byte[] buffer = new byte[BufferSize];
-        long unflushed = 0;
-        for (int read = source.Read(buffer); read > 0; read = source.Read(buffer))
+        long unflushed = 0, left = (end ?? long.MaxValue) - offset;
+        for (int read = Read(); read > 0; read = Read())
         {
             copy.Append(buffer.AsSpan(0, read));
             unflushed += read;
@@ -24,5 +24,12 @@ internal static class FileCopy
             }
         }
         copy.Flush();
+
+        int Read()
+        {
+            int read = source.Read(buffer, 0, (int)Math.Min(buffer.Length, left));
+            left -= read;
+            return read;
+        }
     }
 }

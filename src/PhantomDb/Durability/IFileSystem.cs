@@ -61,7 +61,15 @@ internal interface IWritableFile : IDisposable
     /// <summary>Writes all of the bytes, or throws: then some of them may stand behind <see cref="Length"/>, and the next append writes over them.</summary>
     void Append(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Cuts the file to so many bytes, at most <see cref="Length"/>: with that length, what a failed append left goes.</summary>
+    /// <summary>
+    /// Writes so many line feeds behind <see cref="Length"/>, which stays: appends write over them, and a flush of these need not put a new length on the disk.
+    /// They stay in the file until it is cut. A file may do nothing.
+    /// </summary>
+    void Reserve(int count)
+    {
+    }
+
+    /// <summary>Cuts the file to so many bytes, at most <see cref="Length"/>: with that length, what a failed append left goes, and what was reserved.</summary>
     void TruncateTo(long length);
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 using PhantomDb.Errors;
 
@@ -167,6 +168,24 @@ internal sealed class PhysicalFileSystem : IFileSystem
             catch (Exception error) when (IsFileError(error))
             {
                 throw Translate("write", _path, error);
+            }
+        }
+
+        public void Reserve(int count)
+        {
+            byte[] lineFeeds = ArrayPool<byte>.Shared.Rent(count);
+            try
+            {
+                lineFeeds.AsSpan(0, count).Fill((byte)'\n');
+                RandomAccess.Write(_handle, lineFeeds.AsSpan(0, count), Length);
+            }
+            catch (Exception error) when (IsFileError(error))
+            {
+                throw Translate("write", _path, error);
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(lineFeeds);
             }
         }
 

@@ -67,6 +67,13 @@ internal sealed class CountingFileSystem(IFileSystem files) : IFileSystem
             file.Append(bytes);
         }
 
+        public void Reserve(int count)
+        {
+            Interlocked.Increment(ref owner._writes);
+            Interlocked.Add(ref owner._bytes, count);
+            file.Reserve(count);
+        }
+
         public void TruncateTo(long length) => file.TruncateTo(length);
 
         public void Flush()

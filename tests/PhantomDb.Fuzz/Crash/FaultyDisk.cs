@@ -1,4 +1,5 @@
 using PhantomDb.Durability;
+using PhantomDb.Fuzz.Folders;
 
 namespace PhantomDb.Fuzz.Crash;
 
@@ -27,6 +28,7 @@ internal sealed class FaultyDisk(IFileSystem disk) : PassingDisk(disk)
         {
             byte[] bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
+            bytes = FolderDamage.WithoutReserve(bytes);
             int end = bytes.Length > 0 ? bytes.AsSpan(0, bytes.Length - 1).LastIndexOf((byte)'\n') + 1 : 0;
             return new MemoryStream(bytes[..end]);
         }

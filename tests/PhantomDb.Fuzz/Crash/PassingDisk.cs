@@ -42,6 +42,8 @@ internal abstract class PassingFile(IWritableFile file) : IWritableFile
 
     public virtual void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
 
+    public virtual void Reserve(int count) => file.Reserve(count);
+
     public void TruncateTo(long length) => file.TruncateTo(length);
 
     public virtual void Flush() => file.Flush();

@@ -500,6 +500,14 @@ internal sealed class SimulatedDisk : IFileSystem
             Length += bytes.Length;
         }
 
+        public void Reserve(int count)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            byte[] lineFeeds = new byte[count];
+            lineFeeds.AsSpan().Fill((byte)'\n');
+            disk.Append(path, file, Length, lineFeeds);
+        }
+
         public void TruncateTo(long length)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);

@@ -90,10 +90,10 @@ internal sealed class FolderCheck(SampleFolder sample)
     // A killed process leaves nothing that tells a log whose last lines are gone from one that was never longer, or never begun.
     private bool IsUnknowable(IReadOnlyDictionary<string, byte[]> files)
     {
-        byte[] whole = sample.Files[SampleFolder.ActivePath], now = files.GetValueOrDefault(SampleFolder.ActivePath, []);
+        byte[] whole = FolderDamage.WithoutReserve(sample.Files[SampleFolder.ActivePath]), now = FolderDamage.WithoutReserve(files.GetValueOrDefault(SampleFolder.ActivePath, []));
         bool isTold = sample.End != SampleEnd.Killed && IsAsItWas(files, SampleFolder.ManifestPath);
         bool isWithoutEnd = now.Length < whole.Length && whole.AsSpan().StartsWith(now);
-        bool isAsBeforeItsName = files.Any(file => file.Key != SampleFolder.ActivePath && file.Value.AsSpan().SequenceEqual(now));
+        bool isAsBeforeItsName = files.Any(file => file.Key != SampleFolder.ActivePath && FolderDamage.WithoutReserve(file.Value).AsSpan().SequenceEqual(now));
         return !isTold && (isWithoutEnd || isAsBeforeItsName);
     }
 

@@ -16,7 +16,7 @@ internal sealed class FolderDamage(SampleFolder sample)
     {
         byte[] whole = sample.Files[path];
         yield return new DamagedFolder($"{path} is missing", Without(path));
-        for (int length = 0; length < whole.Length; length++)
+        foreach (int length in Places(whole))
         {
             yield return With(path, whole[..length], $"{path} cut to {length} bytes");
         }
@@ -27,7 +27,7 @@ internal sealed class FolderDamage(SampleFolder sample)
     public IEnumerable<DamagedFolder> Bytes(string path, int step = 1, int first = 0)
     {
         byte[] whole = sample.Files[path];
-        for (int at = first; at < whole.Length; at += step)
+        foreach (int at in Places(whole).Where(at => at % step == first))
         {
             foreach (byte value in Enumerable.Range(0, 8).Select(bit => (byte)(whole[at] ^ (1 << bit))).Concat(Values.Where(value => value != whole[at])).Distinct())
             {
@@ -45,7 +45,7 @@ internal sealed class FolderDamage(SampleFolder sample)
         byte[][] others = [.. sample.Older.Where(older => older.Key == path).Select(older => older.Value), .. sample.Files.Values.Where(file => file != whole)];
         foreach (int size in new[] { 16, 64, 512 })
         {
-            for (int at = 0; at < whole.Length; at += size)
+            foreach (int at in Places(whole).Where(at => at % size == 0))
             {
                 int end = Math.Min(at + size, whole.Length);
                 byte[] zeroed = [.. whole];
@@ -128,14 +128,31 @@ internal sealed class FolderDamage(SampleFolder sample)
     public static List<byte[]> LinesOf(byte[] bytes)
     {
         List<byte[]> lines = [];
+        int last = WithoutReserve(bytes).Length;
         for (int from = 0; from < bytes.Length;)
         {
             int length = bytes.AsSpan(from).IndexOf((byte)'\n') + 1;
             length = length == 0 ? bytes.Length - from : length;
+            length = from == last ? bytes.Length - from : length;   // what was reserved is one line more
             lines.Add(bytes[from..(from + length)]);
             from += length;
         }
         return lines;
+    }
+
+    /// <summary>A file up to the end of its last line.</summary>
+    public static byte[] WithoutReserve(byte[] bytes)
+    {
+        using var stream = new MemoryStream(bytes);
+        return bytes[..(int)LogReserve.LengthWithout(stream)];
+    }
+
+    // One byte of what was reserved is as the other: the first of them and the last do.
+    private static IEnumerable<int> Places(byte[] whole)
+    {
+        const int FirstReserved = 32;
+        int end = Math.Min(WithoutReserve(whole).Length + FirstReserved, whole.Length);
+        return end == whole.Length ? Enumerable.Range(0, end) : Enumerable.Range(0, end).Append(whole.Length - 1);
     }
 
     public static byte[] Join(IEnumerable<byte[]> lines) => [.. lines.SelectMany(line => line)];

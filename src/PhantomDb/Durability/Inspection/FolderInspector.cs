@@ -276,7 +276,7 @@ internal sealed class FolderInspector
         RecoverySegment? segment = _plan?.Segments.FirstOrDefault(s => s.Path == file.Path);
         LogSegmentReport report = ReadSegment(file.Path, OptionsFor(segment));
         bool isWritten = segment?.Counted is null && _files.Exists(Path.Combine(_names.Folder, _names.DatabaseName + ".lock"));
-        for (int attempt = 1; isWritten && attempt < AttemptsMax && report.Verdict is LogVerdict.Torn or LogVerdict.Doubtful && report.Header is not null; attempt++)
+        for (int attempt = 1; isWritten && attempt < AttemptsMax && report.Verdict != LogVerdict.Clean && report.Header is not null; attempt++)
         {
             // A writer may be in the middle of the line: then there will be more.
             Thread.Sleep(WriterPauseMs);

@@ -14,6 +14,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
 {
     private const int PauseMs = 100;
     private const int AttemptsMax = 20;
+    private static readonly TimeSpan JustWritten = TimeSpan.FromSeconds(1);
 
     private uint _salt;              // of the segment that was read last
     private LogPosition? _place;     // and where in it the next transaction begins
@@ -27,7 +28,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
         int failures = 0;
         while (true)
         {
-            (long, DateTime)? stamp = StampOfActive();
+            (long, DateTime, bool IsOld)? stamp = StampOfActive();
             RecoveryPlan plan = Plan();
             _tornEnd = null;
             EnsureKept(plan, next);
@@ -75,8 +76,8 @@ internal sealed class LogFolder(string path, IFileSystem files)
                 _tornEnd = isEnd ? report : null;
                 if (report.Verdict != LogVerdict.Clean && !isEnd)
                 {
-                    // What looks so while a writer cuts its last bytes back does not when it is read again.
-                    mustReadAgain = selection.IsFollowing && segment.Counted is null && ++failures < AttemptsMax ? true : throw report.ToError();
+                    // What looks so while a writer cuts its last bytes back, or writes over its reserve, does not when it is read again.
+                    mustReadAgain = (selection.IsFollowing || IsOpen) && segment.Counted is null && ++failures < AttemptsMax ? true : throw report.ToError();
                 }
             }
             if (!selection.IsFollowing && !mustReadAgain)
@@ -91,23 +92,25 @@ internal sealed class LogFolder(string path, IFileSystem files)
                     yield break;
                 }
             }
-            while (!mustReadAgain && StampOfActive() == stamp);
+            while (!mustReadAgain && stamp?.IsOld != false && StampOfActive() == stamp);
         }
     }
 
-    // What changes whenever something is written, or another segment has the name. Taken before what is there is read.
-    private (long Length, DateTime WrittenAt)? StampOfActive()
+    // What changes whenever something is written, or another segment has the name, as far as the system's clock tells times apart. Taken before what is there is read.
+    private (long Length, DateTime WrittenAt, bool IsOld)? StampOfActive()
     {
         string active = Path.Combine(Path.GetDirectoryName(path)!, LogSegmentName.Active(Path.GetFileNameWithoutExtension(path)));
         try
         {
-            return files.Exists(active) ? (files.Length(active), files.WrittenAt(active)) : null;
+            return files.Exists(active) && files.WrittenAt(active) is var writtenAt ? (files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null;
         }
         catch (PhantomDbException)
         {
             return null;   // just being renamed
         }
     }
+
+    private bool IsOpen => files.Exists(Path.ChangeExtension(path, ".lock"));
 
     private RecoveryPlan Plan()
     {

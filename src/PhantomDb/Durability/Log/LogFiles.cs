@@ -62,7 +62,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     {
         var header = new LogHeader(start.DatabaseName, start.Id, start.Timeline, _nextNumber, firstLsn,
             (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor);
-        _next = new LogSegmentWriter(disk, ActivePath + ".new", header);
+        _next = new LogSegmentWriter(disk, ActivePath + ".new", header, options.SyncPolicy == LogSyncPolicy.Always);
         _nextNumber++;
     }
 

@@ -62,7 +62,7 @@ internal sealed class LogReader
         _path = path;
         _stream = stream;
         _options = options ?? new LogReaderOptions();
-        _length = stream.Length;
+        _length = LogReserve.LengthWithout(stream);
         byte[] start = ReadAt(0, (int)Math.Min(_length, LogHeader.LengthMax));
         Header = LogHeader.TryParse(start, out int headerLength);
         if (Header is null)

@@ -26,6 +26,10 @@ internal readonly record struct LogPosition(long Offset, long Line, long Lsn);
 internal sealed record LogFault(long Offset, long Line, long ExpectedLsn, string Reason);
 
 /// <summary>What reading a segment found.</summary>
+/// <param name="Path">The segment.</param>
+/// <param name="Verdict">What it is.</param>
+/// <param name="End">Behind the last whole transaction.</param>
+/// <param name="FileLength">Bytes up to the end of the last line; what is reserved behind it does not count.</param>
 internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosition End, long FileLength)
 {
     /// <summary>Null where the header is not whole.</summary>

@@ -10,20 +10,25 @@ namespace PhantomDb.Durability.Log;
 internal sealed class LogSegmentWriter : IDisposable
 {
     private const int BufferSize = 1 << 18;
+    private const int ReservedBytesLeast = 1 << 12;
 
     private readonly IWritableFile _file;
     private readonly LogEncoder _encoder;
     private readonly long _unflushedMax;
+    private readonly bool _reserves;
     private readonly byte[] _buffer = new byte[BufferSize];
     private int _count;
     private long _flushedLength;
+    private long _reservedTo;      // line feeds stand in the file up to here
     private long _lastLineLsn;     // whole lines, in the buffer or behind it
     private bool _isInRun;
 
     /// <summary>Makes the file with its header, and flushes it; where that fails nothing is left of it.</summary>
-    public LogSegmentWriter(IFileSystem disk, string path, LogHeader header)
+    /// <param name="reserves">Whether line feeds are written ahead, so that a flush of few records need not put a new length on the disk.</param>
+    public LogSegmentWriter(IFileSystem disk, string path, LogHeader header, bool reserves = false)
     {
         Header = header;
+        _reserves = reserves;
         _encoder = new LogEncoder(header.Salt);
         _unflushedMax = header.UnflushedMax;
         byte[] bytes = header.ToBytes();
@@ -87,12 +92,21 @@ internal sealed class LogSegmentWriter : IDisposable
         }
     }
 
-    public void Flush()
+    /// <param name="isLast">True where nothing will follow for a while: then nothing stands behind the last line.</param>
+    public void Flush(bool isLast = false)
     {
         long lsn = _lastLineLsn;
         WriteOut();
         if (_file.Length > _flushedLength)
         {
+            if (isLast)
+            {
+                GiveBack();
+            }
+            else
+            {
+                Reserve();
+            }
             FlushFile();
         }
         DurableLsn = lsn;
@@ -109,6 +123,7 @@ internal sealed class LogSegmentWriter : IDisposable
         _count = 0;
         _isInRun = false;
         _file.TruncateTo(end.Offset);
+        _reservedTo = 0;
         _flushedLength = Math.Min(_flushedLength, end.Offset - 1);   // the cut itself has to be flushed
         End = end;
         _lastLineLsn = end.Lsn - 1;
@@ -119,6 +134,7 @@ internal sealed class LogSegmentWriter : IDisposable
     public void Seal()
     {
         Debug.Assert(!HasUnflushed);
+        GiveBack();
         _file.Append(new LogSeal(End.Lsn - 1, End.Offset).ToBytes(Header.Salt));
         _file.Flush();
     }
@@ -177,6 +193,41 @@ internal sealed class LogSegmentWriter : IDisposable
             _file.Append(bytes[..some]);
             bytes = bytes[some..];
         }
+    }
+
+    // Before a flush. As much as the file has, so that a small one stays small; not where so much is written that its flushes make it longer anyway.
+    private void Reserve()
+    {
+        int count = (int)Math.Clamp(_file.Length, ReservedBytesLeast, LogReserve.BytesMax);
+        if (!_reserves || _file.Length <= _reservedTo || _file.Length - _flushedLength > count / 4)
+        {
+            return;
+        }
+        try
+        {
+            _file.Reserve(count);
+            _reservedTo = _file.Length + count;
+        }
+        catch (PhantomDbException)
+        {
+            // what has no room needs none: records are written all the same, or fail by themselves
+        }
+    }
+
+    private void GiveBack()
+    {
+        if (_reservedTo > _file.Length)
+        {
+            try
+            {
+                _file.TruncateTo(_file.Length);
+            }
+            catch (PhantomDbException)
+            {
+                return;   // readers know what line feeds at the end are
+            }
+        }
+        _reservedTo = 0;
     }
 
     private void FlushFile()

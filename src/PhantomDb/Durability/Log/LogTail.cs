@@ -12,7 +12,7 @@ internal static class LogTail
     public static long KnownDurable(Stream stream, uint salt, long fromOffset)
     {
         Checksum seed = LogChecksum.Seed(salt);
-        long available = stream.Length - fromOffset;
+        long available = LogReserve.LengthWithout(stream) - fromOffset;
         for (int size = TailBytes; available > 0; size *= 8)
         {
             byte[] tail = new byte[(int)Math.Min(size, available)];

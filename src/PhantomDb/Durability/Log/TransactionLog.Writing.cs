@@ -253,7 +253,7 @@ internal sealed partial class TransactionLog
         if (_segment is not null)
         {
             long start = Stopwatch.GetTimestamp();
-            _segment.Flush();
+            _segment.Flush(isLast: Volatile.Read(ref _isVouchedFor));
             _flushTicks = Stopwatch.GetTimestamp() - start;
             Volatile.Write(ref _durableLsn, _segment.Durable.Lsn - 1);
         }

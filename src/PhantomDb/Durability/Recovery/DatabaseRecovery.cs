@@ -397,6 +397,10 @@ internal sealed class DatabaseRecovery
         {
             aside.EndOf(cut, _verdict == RecoveryVerdict.Torn ? FilesSetAside.Torn : FilesSetAside.Bad);
         }
+        else if (_plan.ActiveSegment is { } written)
+        {
+            aside.ReserveOf(written.Path);
+        }
         if (_plan.ActiveSegment is { } active && (_segments.Count == 0 || _segments[^1].Path != active.Path) && !_lost.Any(s => s.Path == active.Path))
         {
             // The log goes on under its name: it keeps another, as a sealed one has.

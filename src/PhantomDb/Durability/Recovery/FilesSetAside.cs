@@ -28,12 +28,29 @@ internal sealed class FilesSetAside(IFileSystem files)
     public void EndOf(LogSegmentReport cut, string kind)
     {
         string aside = string.Create(CultureInfo.InvariantCulture, $"{cut.Path}.{kind}_{cut.End.Lsn}_{cut.FileLength - cut.End.Offset}");
-        FileCopy.Copy(files, cut.Path, aside, cut.End.Offset);
+        FileCopy.Copy(files, cut.Path, aside, cut.End.Offset, cut.FileLength);
         FlushFolderOf(aside);
         using IWritableFile file = files.OpenWrite(cut.Path);
         file.TruncateTo(cut.End.Offset);
         file.Flush();
         ByteCount += cut.FileLength - cut.End.Offset;
+    }
+
+    /// <summary>Cuts off what was reserved behind the last line of a segment.</summary>
+    public void ReserveOf(string path)
+    {
+        long length;
+        using (Stream stream = files.OpenRead(path))
+        {
+            length = LogReserve.LengthWithout(stream);
+            if (length == stream.Length)
+            {
+                return;
+            }
+        }
+        using IWritableFile file = files.OpenWrite(path);
+        file.TruncateTo(length);
+        file.Flush();
     }
 
     /// <summary>A segment under the name of the one that is written to gets one of its own; gives that.</summary>

@@ -159,9 +159,10 @@ internal sealed class LogFollower
     private void Read(LogPredecessor? counted)
     {
         using Stream stream = _files.OpenRead(_segmentPath);
-        if (stream.Length <= _position.Offset)
+        long length = LogReserve.LengthWithout(stream);
+        if (length <= _position.Offset)
         {
-            MustBeginAnew |= counted is null && stream.Length < _position.Offset && IsSame(stream);   // cut: what was read had not been kept
+            MustBeginAnew |= counted is null && length < _position.Offset && IsSame(stream);   // cut: what was read had not been kept
             return;
         }
         long known = counted?.LastLsn ?? LogTail.KnownDurable(stream, _header!.Salt, _position.Offset), start = _position.Lsn;
@@ -175,7 +176,7 @@ internal sealed class LogFollower
             Apply(reader);
         }
         // What stands behind it is whole, and it is not: it is not what was read before.
-        MustBeginAnew |= counted is null && _position.Lsn == start && reader.End.Lsn == start && stream.Length > _position.Offset && LogTail.KnownDurable(stream, _header!.Salt, _position.Offset) >= start;
+        MustBeginAnew |= counted is null && _position.Lsn == start && reader.End.Lsn == start && length > _position.Offset && LogTail.KnownDurable(stream, _header!.Salt, _position.Offset) >= start;
     }
 
     private void Apply(LogReader reader)

@@ -119,7 +119,7 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
     // The next transaction that begins behind a bad line.
     private static LogPosition? Resume(Stream stream, RecoverySegment segment, LogFault bad, long expectedLsn)
     {
-        var scanner = new LogLineScanner(stream, Math.Min(stream.Length, segment.Counted?.Length ?? long.MaxValue));
+        var scanner = new LogLineScanner(stream, Math.Min(LogReserve.LengthWithout(stream), segment.Counted?.Length ?? long.MaxValue));
         scanner.MoveTo(bad.Offset, bad.Line);
         scanner.Next();
         Checksum seed = LogChecksum.Seed(segment.Header.Salt);

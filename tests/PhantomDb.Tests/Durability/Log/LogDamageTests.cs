@@ -267,7 +267,8 @@ public sealed class LogDamageTests
     {
         public static Model Of(byte[] bytes)
         {
-            string[] lines = Encoding.Latin1.GetString(bytes)[HeaderLength..].Split('\n');   // the last is what has no line feed
+            string text = Encoding.Latin1.GetString(bytes)[HeaderLength..], withoutReserve = text.TrimEnd('\n');
+            string[] lines = text[..Math.Min(text.Length, withoutReserve.Length == 0 ? 0 : withoutReserve.Length + 1)].Split('\n');   // the last is what has no line feed
             List<int> places = [.. lines[..^1].Select(l => Places.GetValueOrDefault(l + "\n", -1))];
             int same = 0;
             while (same < places.Count && places[same] == same)
