@@ -41,7 +41,7 @@ internal sealed class DatabasePersistence
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
         _isOwnFile = loaded is null || loaded.IsProved;
         string name = DatabaseFiles.NameOf(path);
-        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
+        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id, HasBegunEmpty = true }) with { Id = Id };
         string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed && IsWholeFile(file.Path))?.Path : null;   // it was read whole
         Timeline = start.Timeline;
         var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);

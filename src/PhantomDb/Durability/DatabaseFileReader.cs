@@ -71,6 +71,10 @@ internal static class DatabaseFileReader
         stream.Position = 0;
         using var records = new CsvRecordReader(new LooseRowStream(stream));
         LoadedDatabase loaded = Load(loader, records, stream, path, mayHaveSeal: true);
+        if (loader.SectionCount == 0)
+        {
+            throw Error.FileFormat(path, "it has no section: nothing is left of what could have been edited", Place(stream, path, stream.Length, ""));
+        }
         return loaded with
         {
             Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, Sections = loader.Sections,

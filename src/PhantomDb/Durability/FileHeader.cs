@@ -21,12 +21,11 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
     public const string VersionMark = "# PhantomDB Version: ";
     public const string UnsealedVersionLine = VersionMark + "1";
     private const string ChecksumMark = " | Header: ";
-    private const string CurrentVersion = "1";
 
-    /// <summary>Of the format; a whole header may have one that is not ours.</summary>
-    public string Version { get; private init; } = CurrentVersion;
+    /// <summary>Of the format. It may be a later one than ours: then nothing else in the header is known.</summary>
+    public string Version { get; private init; } = FormatVersion.Current;
 
-    public bool IsOfKnownVersion => Version == CurrentVersion;
+    public bool IsOfKnownVersion => Version == FormatVersion.Current;
 
     public string ToSealedText()
     {
@@ -43,6 +42,14 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
     /// <summary>Reads a sealed header, from the first byte to the end of its version line; null where it is damaged.</summary>
     public static FileHeader? TryParse(ReadOnlySpan<byte> bytes)
     {
+        int line = bytes[..Math.Max(0, bytes.Length - 1)].LastIndexOf((byte)'\n') + 1;
+        bool hasVersion = bytes[line..].StartsWith(Encoding.ASCII.GetBytes(VersionMark));
+        return hasVersion && FormatVersion.Later(bytes, line + VersionMark.Length, ours => TryParseOurs(ours) is not null) is { } later
+            ? new FileHeader("", default, Guid.Empty, 1, 0) { Version = later } : TryParseOurs(bytes);
+    }
+
+    private static FileHeader? TryParseOurs(ReadOnlySpan<byte> bytes)
+    {
         string text = Encoding.UTF8.GetString(bytes);
         int version = text.LastIndexOf(VersionMark, StringComparison.Ordinal);
         int end = text.LastIndexOf(ChecksumMark, StringComparison.Ordinal);
@@ -57,12 +64,11 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
             return null;
         }
         string[] parts = text[version..end].Split(" | ");
-        return parts.Length == 5
+        return parts.Length == 5 && parts[0] == VersionMark + FormatVersion.Current
             && Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id)
             && int.TryParse(After(parts[2], "Timeline: "), NumberStyles.None, CultureInfo.InvariantCulture, out int timeline)
             && long.TryParse(After(parts[3], "LSN: "), NumberStyles.None, CultureInfo.InvariantCulture, out long lsn)
-            ? new FileHeader("", default, id, timeline, lsn) { Version = parts[0][VersionMark.Length..] }
-            : null;
+            ? new FileHeader("", default, id, timeline, lsn) : null;
     }
 
     private static string After(string part, string mark) => part.StartsWith(mark, StringComparison.Ordinal) ? part[mark.Length..] : "";

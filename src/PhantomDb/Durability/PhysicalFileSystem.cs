@@ -8,6 +8,7 @@ namespace PhantomDb.Durability;
 internal sealed class PhysicalFileSystem : IFileSystem
 {
     private const int DiskFullOnUnix = 28;                                // ENOSPC
+    private const int ReadOnlyOnUnix = 30;                                // EROFS
     private const int QuotaOnLinux = 122;                                 // EDQUOT
     private const int QuotaOnMac = 69;                                    // EDQUOT
     private const int DiskFullOnWindows = unchecked((int)0x80070070);     // ERROR_DISK_FULL
@@ -132,8 +133,13 @@ internal sealed class PhysicalFileSystem : IFileSystem
     private static PhantomDbException Translate(string what, string path, Exception error) =>
         IsDiskFull(error.HResult)
             ? Error.DiskFull(path, error)
+            : error.HResult == ReadOnlyOnUnix && !OperatingSystem.IsWindows() ? Error.FileSystemReadOnly(what, path, error)
             : error is UnauthorizedAccessException ? Error.FileForbidden(what, path, error)
-            : Error.FileFailed(what, path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : error.Message, error);
+            : Error.FileFailed(what, path, error is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : ReasonOf(error), error);
+
+    // .NET adds the path to what the system says: "Input/output error : '/data/shop.log'".
+    private static string ReasonOf(Exception error) =>
+        error.Message.IndexOf(" : '", StringComparison.Ordinal) is > 0 and int end && error.Message.EndsWith('\'') ? error.Message[..end] : error.Message;
 
     // .NET writes on after a short write, and again after an interrupted one: what comes back is all or an error.
     private sealed class WritableFile : IWritableFile

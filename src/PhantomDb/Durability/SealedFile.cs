@@ -49,7 +49,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     {
         int headerLength = ReadHeaderLength(stream, out _);
         FileHeader? header = headerLength < 0 ? null : FileHeader.TryParse(ReadAt(stream, 0, headerLength));
-        EnsureVersion(header, path);
+        EnsureVersion(header, PlaceOf(stream, path, headerLength), path);
         FileSeal? seal = header is null ? null : ReadTrailer(stream, headerLength);
         if (header is null || seal is null || Checksum.Of(stream, headerLength, seal.Length) != seal.Crc)
         {
@@ -61,7 +61,7 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
     /// <summary>Checks an unsealed file against a seal that stands beside it, or that it was just written with.</summary>
     public static void VerifyBeside(Stream stream, string path, FileHeader? header, FileSeal? seal)
     {
-        EnsureVersion(header, path);
+        EnsureVersion(header, DatabaseFileWriter.SealPath(path), path);
         if (header is null || seal is null || stream.Length != seal.Length || Checksum.Of(stream, 0, seal.Length) != seal.Crc)
         {
             throw new DamageReport(stream, path, 0, header is not null, seal) { IsSealBeside = true }.ToError();
@@ -108,13 +108,21 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         return (FileHeader.TryParse(ReadAt(stream, 0, headerLength)), FileSeal.TryParse(Encoding.UTF8.GetString(rest)));
     }
 
-    // The checksum of its header is right: a later program wrote it, by rules that are not known here.
-    private static void EnsureVersion(FileHeader? header, string path)
+    // A later program wrote it, by rules that are not known here.
+    private static void EnsureVersion(FileHeader? header, string place, string path)
     {
         if (header is { IsOfKnownVersion: false })
         {
-            throw Error.FileVersion(path, header.Version);
+            throw Error.FileVersion(path, header.Version, place);
         }
+    }
+
+    // Of the line that names the version: the last one of the header.
+    private static string PlaceOf(Stream stream, string path, int headerLength)
+    {
+        byte[] header = ReadAt(stream, 0, Math.Max(0, headerLength));
+        int offset = header.AsSpan(0, Math.Max(0, header.Length - 1)).LastIndexOf((byte)'\n') + 1;
+        return string.Create(CultureInfo.InvariantCulture, $"{path}, line {header.AsSpan(0, offset).Count((byte)'\n') + 1}, byte offset {offset}, header");
     }
 
     private static FileSeal? ReadTrailer(Stream stream, int headerLength)

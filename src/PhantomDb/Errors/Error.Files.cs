@@ -14,8 +14,20 @@ internal static partial class Error
             Hint = "Close it there first. A lock ends with its process, so the file need never be deleted by hand.",
         };
 
+    /// <summary>What to do about a database whose files do not all say the same any more.</summary>
+    public const string RepairHint = "What is whole: phantomdb verify NAME. What can be saved, and what would be lost: phantomdb repair NAME.";
+
     public static PhantomDbException FileForbidden(string what, string path, Exception cause) =>
-        new(SqlStates.InsufficientPrivilege, $"could not {what} \"{path}\": permission denied", cause);
+        new(SqlStates.InsufficientPrivilege, $"could not {what} \"{path}\": permission denied", cause)
+        {
+            Hint = "Who writes to a database needs the rights to read and write its files and their folder. To look at it alone, open it read-only: --read-only, or DatabaseOptions.IsReadOnly.",
+        };
+
+    public static PhantomDbException FileSystemReadOnly(string what, string path, Exception cause) =>
+        new(SqlStates.InsufficientPrivilege, $"could not {what} \"{path}\": the file system is read-only", cause)
+        {
+            Hint = "Make it writable and try again. To look at the database alone, open it read-only: --read-only, or DatabaseOptions.IsReadOnly.",
+        };
 
     public static PhantomDbException FileFailed(string what, string path, string reason, Exception? cause = null) =>
         new(SqlStates.IoError, $"could not {what} \"{path}\": {reason}", cause);
@@ -36,18 +48,23 @@ internal static partial class Error
         {
             Where = damage.Where, Detail = damage.Detail,
             Hint = "If that was meant, check and seal it: phantomdb accept FILE, or DatabaseTools.Accept. Else go back to what was saved: "
-                + "restore the file from a copy; or phantomdb repair NAME, which keeps the edited file under another name.",
+                + "move the file away or delete it, and a snapshot with the log behind it stands in for it; restore it from a copy; or phantomdb repair NAME, which keeps the edited file under another name.",
         };
 
-    public static PhantomDbException FileVersion(string path, string version) =>
-        new(SqlStates.FeatureNotSupported, $"file \"{path}\" has version {version} of the format, which this program does not know")
+    public static PhantomDbException FileVersion(string path, string version, string? place = null) =>
+        new(SqlStates.FeatureNotSupported, $"file \"{path}\" was written by a later PhantomDB: it has version {version} of the format, which this one does not know")
         {
-            Hint = "Open it with the program that wrote it, or a newer one.", Where = path,
+            Hint = "Open it with the program that wrote it, or a newer one.", Where = place ?? path,
         };
 
     /// <summary>The text of a file does not follow its format.</summary>
     public static PhantomDbException FileFormat(string path, string what, string where, Exception? cause = null) =>
-        new(SqlStates.BadCopyFileFormat, $"file \"{path}\" cannot be read: {what}", cause) { Where = where };
+        new(SqlStates.BadCopyFileFormat, $"file \"{path}\" cannot be read: {what}", cause)
+        {
+            Where = where,
+            Hint = "Mend it there with a text editor (then phantomdb accept FILE, where it had checksums), restore it from a copy, or move it away: a snapshot with the log behind it then stands in for it. "
+                + "What can be saved: phantomdb repair NAME.",
+        };
 
     /// <summary>The rows of a file break a constraint, or hold values that are none: the same error, with its place.</summary>
     public static PhantomDbException InFile(PhantomDbException error, string where) =>

@@ -238,7 +238,7 @@ public sealed class DatabaseFileTests : DatabaseFileTest
 
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(Path, null, Disk));
 
-        Assert.AreEqual(("0A000", $"file \"{Path}\" has version 2 of the format, which this program does not know"), (error.SqlState, error.Message));
+        Assert.AreEqual(("0A000", $"file \"{Path}\" was written by a later PhantomDB: it has version 2 of the format, which this one does not know"), (error.SqlState, error.Message));
     }
 
     [TestMethod]

@@ -50,7 +50,7 @@ public sealed class ShellToolTests : ToolTest
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop_log_20261121_120003_1.log|log segment|1-3|damaged|line 6, byte offset ", output);
         StringAssert.StartsWith(errors, "shop does not open:\nERROR: XX001: ");
-        Assert.Contains("HINT: what can be saved, and what would be lost: phantomdb repair shop\n", errors);
+        Assert.Contains("HINT: What is whole: phantomdb verify NAME. What can be saved, and what would be lost: phantomdb repair NAME.\n", errors);
 
         ChangeText("shop.db", "John Doe", "Jane Doe");
         (exitCode, output, errors) = Run("verify", "-m", "list", "shop");
@@ -72,7 +72,7 @@ public sealed class ShellToolTests : ToolTest
         (exitCode, output, string errors) = Run("verify", "shop", "-m", "list");
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop.db|database file|", output);
-        Assert.Contains("|later version||has version 2 of the format, which this program does not know\n", output);
+        Assert.Contains("|later version||was written by a later PhantomDB: it has version 2 of the format, which this one does not know\n", output);
         Assert.Contains("ERROR: 0A000: ", errors);
         foreach (string tool in new[] { "repair", "accept" })
         {

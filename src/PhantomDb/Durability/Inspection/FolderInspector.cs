@@ -227,8 +227,12 @@ internal sealed class FolderInspector
                 DatabaseFileKind.LogSegment => VerifySegment(file),
                 DatabaseFileKind.Manifest => VerifyManifest(file),
                 DatabaseFileKind.SideFile => VerifySideFile(file),
-                DatabaseFileKind.Seal => SealedFile.ReadBeside(_files, file.Path) is (not null, not null)
-                    ? file with { Verdict = FileVerdict.Clean } : file with { Verdict = FileVerdict.Damaged, Problem = "the seal does not match its own checksum" },
+                DatabaseFileKind.Seal => SealedFile.ReadBeside(_files, file.Path) switch
+                {
+                    ({ IsOfKnownVersion: false } header, _) => throw Error.FileVersion(file.Path, header.Version),
+                    (not null, not null) => file with { Verdict = FileVerdict.Clean },
+                    _ => file with { Verdict = FileVerdict.Damaged, Problem = "the seal does not match its own checksum" },
+                },
                 _ => file,
             };
         }
@@ -287,6 +291,14 @@ internal sealed class FolderInspector
             }
         }
         DatabaseFileReport found = report.End.Lsn - 1 >= file.FirstLsn ? file with { LastLsn = report.End.Lsn - 1 } : file;
+        if (report.IsShort && _plan!.MissingEnd(_names.Folder, report.End.Lsn) is { } missing)
+        {
+            return found with
+            {
+                Verdict = FileVerdict.Clean,
+                Problem = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {report.End.Lsn} to {_plan.ReachedLsn}, behind it, is missing: {Path.GetFileName(missing)}"),
+            };
+        }
         if (report.Verdict != LogVerdict.Clean)
         {
             LogFault fault = report.Fault!;
@@ -323,6 +335,10 @@ internal sealed class FolderInspector
         using Stream stream = _files.OpenRead(file.Path);
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
+        if (LogManifest.LaterVersion(bytes) is { } later)
+        {
+            throw Error.FileVersion(file.Path, later);
+        }
         return LogManifest.TryParse(bytes) switch
         {
             null => file with { Verdict = FileVerdict.Damaged, Problem = "it does not match its checksum; opening the database writes another, without pins" },

@@ -14,7 +14,7 @@ internal sealed record LogPredecessor(uint Salt, long LastLsn, long Length);
 /// LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC
 /// </code>
 /// <c>Header</c> is the CRC-32C of all before it. The first segment has <c>Previous: none</c> and nothing more of it. Valid
-/// only as it would be written: any other spelling is damage. Of other versions, the start up to <c>Version</c> and the end are the same.
+/// only as it would be written: any other spelling is damage. Of later versions the start up to <c>Version</c> is the same.
 /// </summary>
 /// <param name="UnflushedMax">Bytes at the end of the file that may not yet be on the disk, at most.</param>
 internal sealed record LogHeader(
@@ -26,19 +26,18 @@ internal sealed record LogHeader(
 
     private const string VersionMark = " | Version: ";
     private const string ChecksumMark = " | Header: ";
-    private const string CurrentVersion = "1";
     private const int NameLengthMax = 200;
 
-    /// <summary>Of the format. A whole header may have one that is not ours: then nothing else in it is known.</summary>
-    public string Version { get; private init; } = CurrentVersion;
+    /// <summary>Of the format. It may be a later one than ours: then nothing else in the header is known.</summary>
+    public string Version { get; private init; } = FormatVersion.Current;
 
-    public bool IsOfKnownVersion => Version == CurrentVersion;
+    public bool IsOfKnownVersion => Version == FormatVersion.Current;
 
     /// <summary>Both lines, as they stand in the file.</summary>
     public byte[] ToBytes()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"{FirstMark}{PlainName()}{VersionMark}{CurrentVersion} | Id: {Id:n} | Timeline: {Timeline} | Segment: {Segment} | FirstLSN: {FirstLsn}")
+            $"{FirstMark}{PlainName()}{VersionMark}{FormatVersion.Current} | Id: {Id:n} | Timeline: {Timeline} | Segment: {Segment} | FirstLSN: {FirstLsn}")
             + string.Create(CultureInfo.InvariantCulture, $" | Salt: {Checksum.Text(Salt)} | Unflushed: {UnflushedMax} | ")
             + PredecessorText() + ChecksumMark;
         return Encoding.UTF8.GetBytes($"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n{ColumnsLine}\n");
@@ -46,6 +45,19 @@ internal sealed record LogHeader(
 
     /// <summary>Reads the header at the start of some bytes, and tells its length; null where it is damaged or not whole.</summary>
     public static LogHeader? TryParse(ReadOnlySpan<byte> bytes, out int length)
+    {
+        int end = bytes.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? bytes : bytes[..end];
+        int version = line.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) ? line.IndexOf(Encoding.ASCII.GetBytes(VersionMark)) : -1;
+        if (version >= 0 && FormatVersion.Later(line, version + VersionMark.Length, ours => HasChecksum(ours)) is { } later)
+        {
+            length = 0;
+            return new LogHeader("", default, 0, 0, 0, 0, 0, null) { Version = later };
+        }
+        return TryParseOurs(bytes, out length);
+    }
+
+    private static LogHeader? TryParseOurs(ReadOnlySpan<byte> bytes, out int length)
     {
         length = 0;
         int end = bytes.IndexOf((byte)'\n');
@@ -67,11 +79,7 @@ internal sealed record LogHeader(
         }
         string[] parts = text[(version + VersionMark.Length)..].Split(" | ");
         string name = text[FirstMark.Length..version];
-        if (parts[0] != CurrentVersion)
-        {
-            return new LogHeader(name, default, 0, 0, 0, 0, 0, null) { Version = parts[0] };
-        }
-        LogHeader? header = Read(name, parts);
+        LogHeader? header = parts[0] == FormatVersion.Current ? Read(name, parts) : null;
         return header is not null && bytes.StartsWith(header.ToBytes()) ? header : null;
     }
 

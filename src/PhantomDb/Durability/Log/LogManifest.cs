@@ -5,7 +5,7 @@ using PhantomDb.Csv;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>A file or fact that a manifest names.</summary>
-/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>load</c>, <c>snapshot</c>, <c>keep</c> (a snapshot), <c>pin</c> (the log), or another part's word.</param>
+/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>load</c>, <c>snapshot</c>, <c>keep</c> (a snapshot), <c>pin</c> (the log), <c>empty</c>, or another part's word.</param>
 internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, long LastLsn, long ByteCount, DateTime Time);
 
 /// <summary>
@@ -19,6 +19,7 @@ internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, l
 /// load,shop_load_20261121_120001_004711,20477,20477,0,2026-11-21T12:00:03.120451Z
 /// snapshot,shop_snapshot_20261121_022500,20470,20470,1048576,2026-11-21T02:25:00.000000Z
 /// keep,before the move,20470,0,0,2026-11-21T02:25:00.000000Z
+/// empty,,0,0,0,2026-11-21T12:00:03.120451Z
 /// pin,audit,1201,0,0,2026-11-21T12:00:03.120451Z
 /// # End | CRC: 5f0c2a11
 /// </code>
@@ -31,9 +32,11 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     public const string Load = "load";   // a side file, and the LSN of its record: then nobody need look for it
     public const string Snapshot = "snapshot";
     public const string SnapshotPin = "keep";
+    public const string Empty = "empty";   // the database was, before LSN 1: no file has rows that the log never had
 
     private const string FirstMark = "# PhantomDB Manifest | Database: ";
-    private const string VersionMark = " | Version: 1 | Id: ";
+    private const string AnyVersionMark = " | Version: ";
+    private const string VersionMark = AnyVersionMark + FormatVersion.Current + " | Id: ";
     private const string TimelineMark = " | Timeline: ";
     private const string ColumnsLine = "KIND,NAME,FIRST,LAST,BYTES,TIME";
     private const string EndMark = "# End | CRC: ";
@@ -55,6 +58,15 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         }
         byte[] rows = Encoding.UTF8.GetBytes(text.ToString());
         return [.. rows, .. Encoding.ASCII.GetBytes($"{EndMark}{Checksum.Text(Checksum.Of(rows))}\n")];
+    }
+
+    /// <summary>The later version of the format that a manifest is of; null for one of ours, and for what is none.</summary>
+    public static string? LaterVersion(ReadOnlySpan<byte> bytes)
+    {
+        int end = bytes.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? bytes : bytes[..end];
+        int version = line.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) ? line.LastIndexOf(Encoding.ASCII.GetBytes(AnyVersionMark)) : -1;   // the name may have one too
+        return version < 0 ? null : FormatVersion.Later(bytes, version + AnyVersionMark.Length, ours => TryParse(ours) is not null);
     }
 
     /// <summary>Null for what is not whole, not as it would be written, or of another version.</summary>

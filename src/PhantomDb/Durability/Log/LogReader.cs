@@ -238,6 +238,7 @@ internal sealed class LogReader
 
     private LogSegmentReport ReportOfEnd()
     {
+        const string Short = "the log had reached further";
         long lastLsn = _end.Lsn - 1;
         string? reason = _options switch
         {
@@ -247,11 +248,12 @@ internal sealed class LogReader
             { Counted: not null } => null,
             _ when _seal is not null && (_seal.LastLsn != lastLsn || !_isSealInPlace) => "the seal is of other content",
             { IsSealed: true } when _seal is null => "its seal is missing",
-            _ when _options.DurableLsn > lastLsn => "the log had reached further",
+            _ when _options.DurableLsn > lastLsn => Short,
             _ => null,
         };
         return new LogSegmentReport(_path, reason is null ? LogVerdict.Clean : LogVerdict.Damaged, _end, _length)
         {
+            IsShort = reason == Short,
             Header = Header, Seal = _seal, TransactionCount = _transactionCount, RecordCount = _recordCount, IgnoredBytes = IgnoredBytes(),
             Fault = reason is null ? null : new LogFault(_end.Offset, _end.Line, _end.Lsn, reason),
         };

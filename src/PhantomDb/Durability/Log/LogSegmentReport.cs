@@ -55,6 +55,9 @@ internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosi
     /// <summary>Bytes behind what the segment's successor counts, its seal apart: never judged.</summary>
     public long IgnoredBytes { get; init; }
 
+    /// <summary>True for a segment that is whole, and ends before where the log is known to have been: what came after may have stood in another.</summary>
+    public bool IsShort { get; init; }
+
     /// <summary>The error for what is damaged or in doubt.</summary>
     public PhantomDbException ToError()
     {
@@ -63,6 +66,6 @@ internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosi
             $"LSN {fault.ExpectedLsn} was expected there. Whole transactions behind it: {TransactionsBehind}{(TransactionsBehind > 0 ? $", up to LSN {LastLsnBehind}" : "")}.");
         return Error.FileDamaged(Path, fault.Reason,
             string.Create(CultureInfo.InvariantCulture, $"{Path}, line {fault.Line}, byte offset {fault.Offset}"),
-            Proof is null ? detail : $"{detail} {Proof}.", null);
+            Proof is null ? detail : $"{detail} {Proof}.", Error.RepairHint);
     }
 }

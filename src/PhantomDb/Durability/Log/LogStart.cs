@@ -43,6 +43,9 @@ internal sealed record LogStart
     /// <summary>Side files that records name, as far as recovery has met them.</summary>
     public IReadOnlyList<LogLoad> Loads { get; init; } = [];
 
+    /// <summary>True where the database was empty before LSN 1: as long as all of the log is kept, it alone has all.</summary>
+    public bool HasBegunEmpty { get; init; }
+
     /// <summary>Recovery needs the records behind this LSN.</summary>
     public long RecoveryFloor { get; init; }
 }

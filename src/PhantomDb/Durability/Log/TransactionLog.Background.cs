@@ -345,6 +345,10 @@ internal sealed partial class TransactionLog
         {
             DateTime now = _clock.GetUtcNow().UtcDateTime;
             List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, DurableLsn, 0, now)];
+            if (_start.HasBegunEmpty)
+            {
+                rows.Add(new LogManifestRow(LogManifest.Empty, "", 0, 0, 0, now));
+            }
             rows.AddRange(_files.Segments.Select(file => new LogManifestRow(LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
             rows.AddRange(Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)));
             rows.AddRange(Volatile.Read(ref _snapshotRows));

@@ -26,6 +26,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>The highest number of a transaction in the log's last segments; 0 where it is not known.</summary>
     public long LastTransactionId { get; init; }
 
+    /// <summary>True where the database was empty before LSN 1, as far as is known.</summary>
+    public bool HasBegunEmpty { get; init; }
+
     /// <summary>Promises that records are kept, which the manifest alone has.</summary>
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
 
@@ -42,7 +45,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
         return new LogStart
         {
             Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
-            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, Loads = Loads, RecoveryFloor = Report.BaseLsn,
+            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, Loads = Loads, RecoveryFloor = Report.BaseLsn, HasBegunEmpty = HasBegunEmpty,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
             Segments = [.. Segments.Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
         };
@@ -57,6 +60,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
 internal sealed class DatabaseRecovery
 {
     private readonly string _path;
+    private readonly string _folder;
     private long _lastTransactionId;
     private readonly IFileSystem _files;
     private readonly RecoveryOptions _options;
@@ -81,6 +85,7 @@ internal sealed class DatabaseRecovery
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
         _path = path;
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         _files = files;
         _options = options;
         _target = target;
@@ -98,6 +103,8 @@ internal sealed class DatabaseRecovery
         long? toLsn = _options.ToTime is { } time ? Math.Min(FindLsn(time), _options.ToLsn ?? long.MaxValue) : _options.ToLsn;
         (LoadedDatabase loaded, RecoveryBase? file) = LoadBase(toLsn);
         TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
+        bool hasBegunEmpty = _plan.HasBegunEmpty || file is null || (loaded.Lsn == 0 && loaded.Catalog is { Settings.Count: 0 } catalog
+            && !catalog.Tables.Any() && !catalog.Views.Any() && !catalog.Sequences.Any() && !catalog.Schemas.Any(schema => schema.Oid >= DatabaseCatalog.FirstUserOid));
         start = Stopwatch.GetTimestamp();
         var applier = new LogApplier(loaded, _target, _files);
         Apply(applier, file, toLsn);
@@ -129,7 +136,7 @@ internal sealed class DatabaseRecovery
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
-            LastTransactionId = _lastTransactionId,
+            LastTransactionId = _lastTransactionId, HasBegunEmpty = hasBegunEmpty,
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
             HasMore = _hasMore, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
@@ -146,7 +153,8 @@ internal sealed class DatabaseRecovery
     {
         string? against = null;
         bool isTooEarly = false;
-        foreach (RecoveryBase file in _plan.Bases)
+        NoteUnreadableFile();
+        foreach (RecoveryBase file in _plan.Bases.Where(file => !_badBases.Exists(b => b.File == file)))
         {
             isTooEarly |= toLsn < file.Lsn;
             string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file, _options.AppliesBehindLoss);
@@ -165,24 +173,12 @@ internal sealed class DatabaseRecovery
             }
             catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat && !_badBases.Exists(b => b.Error == error))
             {
-                if (file.IsDatabaseFile && _options.IsEdit?.Invoke(file.Path) == true)
-                {
-                    throw Error.FileEdited(file.Path, error);
-                }
-                _badBases.Add((file, error));
-                _badLsn = Math.Max(_badLsn, file.Lsn);
-                _used.Add(new RecoveryFile(file.Path, false, error.Message));
-                _verdict = RecoveryVerdict.Repaired;
-                _problem ??= $"{error.Message} ({error.Where})";
-                if (_options.Mode == RecoveryMode.Strict)
-                {
-                    throw;
-                }
+                NoteBad(file, error);
             }
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
-        // A damaged file may have had rows that no log has: one that was there before the first record, or nobody knows since when.
-        bool isAllInLog = _badBases.TrueForAll(b => b.File.Lsn > 0);
+        // A damaged file may have had rows that no log has: those that were there before the first record.
+        bool isAllInLog = _plan.HasBegunEmpty;
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
             var empty = new LoadedDatabase(DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, _target.FirstOid) }, new DatabaseStorage(_target.Account, _target.Timestamps))
@@ -205,6 +201,40 @@ internal sealed class DatabaseRecovery
         }
         throw RecoveryPlanner.Refused(_plan.Segments[0].Path, against ?? $"there is no database file or snapshot, and the log begins with LSN {_plan.Segments[0].Header.FirstLsn} only",
             "Put the missing files back into the folder.");
+    }
+
+    // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves.
+    private void NoteUnreadableFile()
+    {
+        if (_plan.Bases.FirstOrDefault(file => file is { IsDatabaseFile: true, Header: null }) is not { } file || (_plan.Bases.Count == 1 && _plan.Segments.Count == 0))
+        {
+            return;
+        }
+        try
+        {
+            DatabaseFileReader.Read(file.Path, LoadTarget.New, _files);
+        }
+        catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat)
+        {
+            NoteBad(file, error);
+        }
+    }
+
+    private void NoteBad(RecoveryBase file, PhantomDbException error)
+    {
+        if (file.IsDatabaseFile && _options.IsEdit?.Invoke(file.Path) == true)
+        {
+            throw Error.FileEdited(file.Path, error);
+        }
+        _badBases.Add((file, error));
+        _badLsn = Math.Max(_badLsn, file.Lsn);
+        _used.Add(new RecoveryFile(file.Path, false, error.Message));
+        _verdict = RecoveryVerdict.Repaired;
+        _problem ??= $"{error.Message} ({error.Where})";
+        if (_options.Mode == RecoveryMode.Strict)
+        {
+            throw Error.Again(error);
+        }
     }
 
     // Another file serves in place of a damaged one where it has as much, or the log has all that came after it.
@@ -284,6 +314,11 @@ internal sealed class DatabaseRecovery
             {
                 return;   // the rest has not come yet
             }
+            if (report.IsShort && _plan.MissingEnd(_folder, report.End.Lsn) is { } missing)
+            {
+                LoseEnd(report.End.Lsn, missing);
+                return;
+            }
             if (report.Verdict != LogVerdict.Clean)
             {
                 Judge(report);
@@ -293,6 +328,22 @@ internal sealed class DatabaseRecovery
             }
         }
     }
+
+    // The last segment that is there is whole: what is lost is another file.
+    private void LoseEnd(long firstLsn, string missing)
+    {
+        PhantomDbException error = EndMissing(firstLsn - 1, _reachedLsn, missing);
+        if (_options.Mode != RecoveryMode.Salvage)
+        {
+            throw error;
+        }
+        _verdict = RecoveryVerdict.Repaired;
+        _problem ??= error.Message;
+        _losses = [new RecoveryLoss(firstLsn, _reachedLsn, [], $"the segment is missing: \"{missing}\"")];
+    }
+
+    private static PhantomDbException EndMissing(long lastLsn, long reachedLsn, string missing) => RecoveryPlanner.Refused(missing,
+        string.Create(CultureInfo.InvariantCulture, $"the log ends with LSN {lastLsn}, but had reached LSN {reachedLsn}; missing is"), "Put the file back into the folder.");
 
     private void StopAtGap(int index, RecoverySegment segment, long expectedLsn)
     {
@@ -380,7 +431,7 @@ internal sealed class DatabaseRecovery
         {
             return;
         }
-        throw RecoveryPlanner.Refused(_plan.Segments.Count > 0 ? _plan.Segments[^1].Path : _used[^1].Path,
+        throw _plan.MissingEnd(_folder, lsn + 1) is { } missing ? EndMissing(lsn, floor, missing) : RecoveryPlanner.Refused(_plan.Segments.Count > 0 ? _plan.Segments[^1].Path : _used[^1].Path,
             string.Create(CultureInfo.InvariantCulture, $"its files end with LSN {lsn}, but the log had reached LSN {floor}"), "Put the missing files back into the folder.");
     }
 

@@ -202,6 +202,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
             $"the log \"{path}\" does not fit the database: {error.Message}", error)
         {
             Where = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{path}, line {position.Line}, byte offset {position.Offset}, LSN {position.Lsn}"),
+            Hint = Error.RepairHint,
         };
     }
 

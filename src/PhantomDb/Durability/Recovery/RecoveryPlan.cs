@@ -42,8 +42,19 @@ internal sealed record RecoveryPlan(
     /// <summary>Null where there is none that is whole and this database's.</summary>
     public LogManifest? Manifest { get; init; }
 
+    /// <summary>True where the manifest says that the database was empty before LSN 1.</summary>
+    public bool HasBegunEmpty => Manifest?.Rows.Any(row => row.Kind == LogManifest.Empty) == true;
+
     /// <summary>The log is known to have reached this LSN; 0 where nothing is known, or of an older timeline alone.</summary>
     public long ReachedLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ReachedLsn : 0;
+
+    /// <summary>
+    /// The file that had the log from an LSN on, where that is gone: as the manifest names it, else the one that is written to. Null where the end of the log is
+    /// there, and what it lacks it has lost itself.
+    /// </summary>
+    public string? MissingEnd(string folder, long lsn) => ActiveSegment is not null ? null
+        : Path.Combine(folder, Manifest?.Rows.FirstOrDefault(row => row.Kind == LogManifest.Segment && row.LastLsn >= lsn && LogSegmentName.TryParse(row.Name)?.DatabaseName == DatabaseName)?.Name
+            ?? LogSegmentName.Active(DatabaseName));
 
     public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : 1;
 

@@ -67,6 +67,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         using Stream stream = files.OpenRead(manifestPath);
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
+        EnsureVersion(LogManifest.LaterVersion(bytes), manifestPath);
         return LogManifest.TryParse(bytes) is { } manifest && manifest.Id == id ? manifest : null;
     }
 
@@ -74,13 +75,29 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
 
     private bool IsSnapshot(string file) => SnapshotName.TryParse(file)?.DatabaseName == _name;
 
+    // Written by a later program: nothing may be done past it, whatever else there is.
+    private static void EnsureVersion(string? later, string filePath)
+    {
+        if (later is not null)
+        {
+            throw Error.FileVersion(filePath, later);
+        }
+    }
+
     private FileHeader? ReadHeader(string filePath)
     {
         using Stream stream = files.OpenRead(filePath);
         string? sealPath = DatabaseFileWriter.SealPath(filePath);
         if (SealedFile.IsSealed(stream))
         {
-            return SealedFile.ReadHeader(stream);
+            FileHeader? header = SealedFile.ReadHeader(stream);
+            EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, filePath);
+            return header;
+        }
+        foreach (string seal in new[] { sealPath + ".new", sealPath }.Where(files.Exists))
+        {
+            FileHeader? header = SealedFile.ReadBeside(files, seal).Header;
+            EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, seal);
         }
         sealPath = new[] { sealPath + ".new", sealPath }.FirstOrDefault(seal => files.Exists(seal) && SealedFile.IsSealFitting(files, seal, stream));
         return sealPath is null ? null : SealedFile.ReadBeside(files, sealPath).Header;
@@ -92,10 +109,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
         stream.ReadExactly(start);
         LogHeader? header = LogHeader.TryParse(start, out _);
-        if (header is { IsOfKnownVersion: false })
-        {
-            throw Error.FileVersion(filePath, header.Version);
-        }
+        EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, filePath);
         if (header is not null)
         {
             _segments.Add((filePath, header));
@@ -227,12 +241,12 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             if (!allowsGaps && (chain.Count == 0 || firstLsn > chain[^1].Header.FirstLsn))
             {
-                throw Refused(filePath, "the header of the log's segment is damaged", "Restore the segment from a copy, or let the database be repaired.");
+                throw Refused(filePath, "the header of the log's segment is damaged", "Restore the segment from a copy.");
             }
             _others.Add(new RecoveryFile(filePath, false, "its header is damaged"));
         }
     }
 
     internal static PhantomDbException Refused(string filePath, string what, string hint) =>
-        new(SqlStates.DataCorrupted, $"the database is not opened: {what}: \"{filePath}\"") { Where = filePath, Hint = hint };
+        new(SqlStates.DataCorrupted, $"the database is not opened: {what}: \"{filePath}\"") { Where = filePath, Hint = $"{hint} {Error.RepairHint}" };
 }
