@@ -72,7 +72,7 @@ public sealed class ShellToolTests : ToolTest
         (exitCode, output, string errors) = Run("verify", "shop", "-m", "list");
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop.db|database file|", output);
-        Assert.Contains("|later version||was written by a later PhantomDB: it has version 2 of the format, which this one does not know\n", output);
+        Assert.Contains("|later version|line 5, byte offset 94, header|was written by a later PhantomDB: it has version 2 of the format, which this one does not know\n", output);
         Assert.Contains("ERROR: 0A000: ", errors);
         foreach (string tool in new[] { "repair", "accept" })
         {
