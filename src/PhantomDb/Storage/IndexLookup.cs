@@ -48,8 +48,8 @@ internal sealed class IndexLookup
     /// <summary>The key to find.</summary>
     public KeyWriter Key { get; }
 
-    /// <summary>Columns of the row found that are changed next: their memory is asked for while the row is looked at.</summary>
-    public int[] ChangedColumns { get; init; } = [];
+    /// <summary>Columns of the row found that are changed, or read for the log, next: their memory is asked for while the row is looked at.</summary>
+    public int[] NextColumns { get; set; } = [];
 
     /// <summary>Entries behind the first of a key that were looked at. For tests of how that cost grows.</summary>
     internal long EntrySteps { get; private set; }
@@ -69,9 +69,9 @@ internal sealed class IndexLookup
         if (isGuessed)
         {
             rowId = hints!.Guess(key);
-            if (ChangedColumns.Length > 0)
+            if (NextColumns.Length > 0)
             {
-                _table.Prefetch(rowId, ChangedColumns);
+                _table.Prefetch(rowId, NextColumns);
             }
             if (_table.TryRead(rowId, view, Row) && HasInteger(key))
             {
@@ -88,9 +88,9 @@ internal sealed class IndexLookup
         {
             Learn(hints, key, rowId);
         }
-        if (ChangedColumns.Length > 0)
+        if (NextColumns.Length > 0)
         {
-            _table.Prefetch(rowId, ChangedColumns);
+            _table.Prefetch(rowId, NextColumns);
         }
         if (_table.TryRead(rowId, view, Row) && HasInteger(key))
         {

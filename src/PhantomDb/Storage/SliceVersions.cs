@@ -167,6 +167,15 @@ internal sealed class SliceVersions
         return true;
     }
 
+    /// <summary>The same where it stands, which saves copying it; one that ends the walk where a race made the number senseless.</summary>
+    public ref readonly UndoRecord Find(int link)
+    {
+        UndoRecord[] records = _records;
+        return ref (uint)(link - 1) < (uint)records.Length ? ref records[link - 1] : ref NoRecord[0];
+    }
+
+    private static readonly UndoRecord[] NoRecord = new UndoRecord[1];
+
     /// <summary>The newest record of a row + 1; 0 where it has none.</summary>
     public int HeadOf(int row)
     {

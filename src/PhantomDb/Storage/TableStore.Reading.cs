@@ -124,6 +124,19 @@ internal sealed partial class TableStore
         }
     }
 
+    /// <summary>Fetches all values of a row that are kept in place, so that who reads the whole of it soon does not wait.</summary>
+    internal void Prefetch(long rowId)
+    {
+        if (Sse.IsSupported && FindSlice(rowId) is { } slice)
+        {
+            int row = OffsetOf(rowId);
+            foreach (ColumnSlice? column in slice.Columns)
+            {
+                column?.Prefetch(row);
+            }
+        }
+    }
+
     /// <summary>True where the view sees a row with this id.</summary>
     public bool IsVisible(long rowId, in ReadView view) => TryRead(rowId, view, NoColumns);
 
@@ -191,9 +204,6 @@ internal sealed partial class TableStore
         }
         return isThere && !versions.IsInsertHidden(row, view);
     }
-
-    /// <summary>The rows of the newest state, committed or not. Checks use it; under the writers' lock it cannot change.</summary>
-    public bool TryReadLatest(long rowId, RowBuffer buffer) => TryRead(rowId, ReadView.Latest, buffer);
 
     /// <summary>
     /// Takes a slice's columns for vectors, as the view sees them. Gives the number of positions, and in

@@ -7,26 +7,33 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Transactions;
 
 /// <summary>
-/// A row of a table, read from it and written as cells of the log: as it was, and, for what has become of it, with the text of the columns that
-/// are the same taken from there. Used again for each row, without allocation; for one thread.
+/// A row of a table, read from it and written as cells of the log: as it is, or as it was and then as it is, the text of columns that are the same being
+/// made once. Used again for each row, without allocation; for one thread.
 /// </summary>
 internal sealed class RowImage
 {
+    private readonly TableStore _table;
     private readonly PhysicalType[] _types;
     private readonly Way[] _ways;
+    private readonly bool _hasGeneral;
     private readonly TextOutput[] _texts;
     private readonly Vector[] _vectors;   // of one value
     private readonly int[] _ends;         // of the cells written last, in the batch
+    private readonly RowBuffer _old;      // of what has become another since, the values before
+    private ulong _changed;               // which these are
 
-    public RowImage(TableDefinition table)
+    public RowImage(TableStore store)
     {
+        TableDefinition table = store.Definition;
         int[] numbers = [.. table.Columns.Select(c => c.Number)];
+        _table = store;
         Row = new RowBuffer(numbers);
-        After = new RowBuffer(numbers);
+        _old = new RowBuffer(numbers);
         _types = [.. table.Columns.Select(c => c.Type.Physical)];
         _ways = [.. table.Columns.Select(c => WayOf(c.Type))];
         _texts = [.. table.Columns.Select(c => new TextOutput(c.Type, SessionTimeZone.Utc))];
         _vectors = [.. table.Columns.Select(c => OfOneValue(c.Type.Physical))];
+        _hasGeneral = _ways.Contains(Way.General);
         _ends = new int[numbers.Length];
     }
 
@@ -39,38 +46,63 @@ internal sealed class RowImage
     /// <summary>All columns in their order.</summary>
     public RowBuffer Row { get; }
 
-    /// <summary>The same of what has become of the row.</summary>
-    public RowBuffer After { get; }
+    /// <summary>Reads a row that the caller's transaction has changed; false where it was not there before.</summary>
+    public bool TryReadChange(long rowId, out bool isThere) => _table.TryReadChange(rowId, Row, _old, out _changed, out isThere);
 
     /// <summary>Adds <see cref="Row"/> to the record that was begun.</summary>
     public void Write(LogBatch batch)
     {
+        if (_hasGeneral)
+        {
+            for (int i = 0; i < _ways.Length; i++)
+            {
+                Write(batch, Row, i);
+            }
+            return;
+        }
+        int most = 0;
         for (int i = 0; i < _ways.Length; i++)
         {
-            Write(batch, Row, i);
+            most += LengthMax(Row, i);
+        }
+        Span<byte> target = batch.Room(most);
+        int length = 0;
+        for (int i = 0; i < _ways.Length; i++)
+        {
+            length += WriteCell(target[length..], Row, i);
+        }
+        batch.Advance(length);
+    }
+
+    /// <summary>Adds the row as it was before it was changed.</summary>
+    public void WriteBefore(LogBatch batch)
+    {
+        for (int i = 0; i < _ways.Length; i++)
+        {
+            Write(batch, TableStore.IsChanged(_changed, i) ? _old : Row, i);
             _ends[i] = batch.Position;
         }
     }
 
-    /// <summary>Adds <see cref="After"/>, behind <see cref="Row"/> that was written from a position on; false where it has the same text.</summary>
+    /// <summary>Adds it as it is, behind what <see cref="WriteBefore"/> wrote from a position on; false where it has the same text.</summary>
     public bool WriteAfter(LogBatch batch, int before)
     {
-        int start = batch.Position, end = before;
-        bool isChanged = false;
+        bool isOther = false;
+        int same = before, start = before;   // what is the same is taken from there, neighbours together
         for (int i = 0; i < _ways.Length; i++)
         {
-            if (IsSame(i))
+            if (TableStore.IsChanged(_changed, i))
             {
-                batch.Repeat(end, _ends[i]);
+                batch.Repeat(same, start);
+                int written = batch.Position;
+                Write(batch, Row, i);
+                isOther = isOther || !batch.Bytes(start, _ends[i]).SequenceEqual(batch.Bytes(written, batch.Position));
+                same = _ends[i];
             }
-            else
-            {
-                Write(batch, After, i);
-                isChanged = true;
-            }
-            end = _ends[i];
+            start = _ends[i];
         }
-        return isChanged && !batch.Bytes(before, end).SequenceEqual(batch.Bytes(start, batch.Position));
+        batch.Repeat(same, start);
+        return isOther;
     }
 
     /// <summary>Adds a chunk's row, whose vectors are the columns in their order.</summary>
@@ -90,37 +122,53 @@ internal sealed class RowImage
         _ => Way.General,
     };
 
-    // False where it would take more than a look: then the text is made again.
-    private bool IsSame(int i)
-    {
-        ref RawValue before = ref Row.Raw(i), after = ref After.Raw(i);
-        return Row.IsNull(i) ? After.IsNull(i) : !After.IsNull(i) && before.Word0 == after.Word0 && before.Word1 == after.Word1 && before.Word2 == after.Word2
-            && (_types[i] != PhysicalType.String || ReferenceEquals(Row.BlocksOf(i), After.BlocksOf(i)));
-    }
-
     private void Write(LogBatch batch, RowBuffer row, int i)
     {
-        if (row.IsNull(i))
+        if (_ways[i] != Way.General)
+        {
+            batch.Advance(WriteCell(batch.Room(LengthMax(row, i)), row, i));
+        }
+        else if (row.IsNull(i))
         {
             batch.Null();
-            return;
         }
+        else
+        {
+            Take(_vectors[i], row, i);
+            batch.Value(_texts[i], _vectors[i], 0);
+        }
+    }
+
+    // Of a cell with the comma before it.
+    private int LengthMax(RowBuffer row, int i) => _ways[i] switch
+    {
+        Way.Integer => IntegerText.Int64LengthMax + 1,
+        Way.Double => FloatText.DoubleLengthMax + 1,
+        _ => row.IsNull(i) ? 1 : LogCell.LengthMax(row.GetBytes(i)) + 1,
+    };
+
+    private int WriteCell(Span<byte> target, RowBuffer row, int i)
+    {
+        target[0] = (byte)',';
+        if (row.IsNull(i))
+        {
+            return 1;
+        }
+        target = target[1..];
+        int written;
         switch (_ways[i])
         {
             case Way.Integer:
-                batch.Value(row.GetInteger(i, _types[i]));
+                IntegerText.TryFormat(row.GetInteger(i, _types[i]), target, out written);
                 break;
             case Way.Double:
-                batch.Value(row.GetDouble(i));
-                break;
-            case Way.Text:
-                batch.Cell(row.GetBytes(i));
+                FloatText.TryFormat(row.GetDouble(i), target, out written);
                 break;
             default:
-                Take(_vectors[i], row, i);
-                batch.Value(_texts[i], _vectors[i], 0);
+                written = LogCell.Write(row.GetBytes(i), target);
                 break;
         }
+        return written + 1;
     }
 
     private static void Take(Vector vector, RowBuffer row, int i)

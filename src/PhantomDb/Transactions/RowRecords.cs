@@ -12,8 +12,6 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class RowRecords
 {
-    private static readonly ReadView Before = new(Storage.RowWriter.AnyCommitted);   // the caller's transaction has the newest versions
-
     private readonly byte[] _name;
     private readonly byte[] _insert;   // what their records begin with
     private readonly byte[] _update;
@@ -30,7 +28,7 @@ internal sealed class RowRecords
         _insert = LogBatch.Prefix(LogOperation.Insert, _name);
         _update = LogBatch.Prefix(LogOperation.Update, _name);
         _delete = LogBatch.Prefix(LogOperation.Delete, _name);
-        _image = new RowImage(table.Definition);
+        _image = new RowImage(table);
         _row = _image.Row;
         _hasEqualRows = table.Definition.PrimaryKey is null;
     }
@@ -43,17 +41,13 @@ internal sealed class RowRecords
     /// <summary>Adds what the transaction has made of a row, if it has changed it at all; gives the bytes where the row is new.</summary>
     public int Add(LogBatch batch, long rowId, Dictionary<long, int>? places)
     {
-        if (TryAddChange(batch, rowId, places) || !Table.TryRead(rowId, ReadView.Latest, _row))
-        {
-            return 0;
-        }
-        return AddInsert(batch);
+        return TryAddChange(batch, rowId, places, out bool isThere) || !isThere ? 0 : AddInsert(batch);
     }
 
     /// <summary>Adds a row that the transaction has inserted, if it is still there.</summary>
     public void AddInserted(LogBatch batch, long rowId)
     {
-        if (Table.TryRead(rowId, ReadView.Latest, _row))
+        if (Table.TryReadLatest(rowId, _row))
         {
             AddInsert(batch);
         }
@@ -69,16 +63,17 @@ internal sealed class RowRecords
     }
 
     /// <summary>Adds what the transaction has made of a row that was there before; false where it was not.</summary>
-    public bool TryAddChange(LogBatch batch, long rowId, Dictionary<long, int>? places)
+    public bool TryAddChange(LogBatch batch, long rowId, Dictionary<long, int>? places) => TryAddChange(batch, rowId, places, out _);
+
+    private bool TryAddChange(LogBatch batch, long rowId, Dictionary<long, int>? places, out bool isThere)
     {
-        if (!Table.TryRead(rowId, Before, _row))
+        if (!_image.TryReadChange(rowId, out isThere))
         {
             return false;
         }
-        bool isThere = Table.TryRead(rowId, ReadView.Latest, _image.After);
         batch.Begin(isThere ? _update : _delete);
         int before = batch.Position;
-        _image.Write(batch);
+        _image.WriteBefore(batch);
         if (places is not null && places.TryGetValue(rowId, out int place) && place > 1)
         {
             batch.Cell(place);
@@ -99,7 +94,7 @@ internal sealed class RowRecords
     /// <summary>Appends a row that the transaction alone has to a chunk of the table's columns.</summary>
     public void AppendNew(long rowId, DataChunk chunk)
     {
-        if (!Table.IsVisible(rowId, Before) && Table.TryRead(rowId, ReadView.Latest, _row))
+        if (!_image.TryReadChange(rowId, out bool isThere) && isThere)
         {
             _row.AppendTo(chunk);
         }

@@ -56,6 +56,9 @@ internal sealed class Transaction
 
     public bool IsReadOnly { get; set; }
 
+    /// <summary>True where what is changed is written to a log, whole rows.</summary>
+    public bool IsLogged => _manager.Log is not null;
+
     public IsolationLevel Isolation { get; private set; }
 
     /// <summary>True when a statement has run at a timestamp that the transaction keeps: its isolation cannot change any more.</summary>
@@ -205,6 +208,7 @@ internal sealed class Transaction
     public WriteOutcome TryUpdate(TableStore table, long rowId, RowBuffer values, bool isLatest = false)
     {
         RowWriter writer = Writer(isLatest);
+        PrefetchImage(table, rowId);
         while (true)
         {
             WriteOutcome outcome = table.Update(rowId, values, writer, out Blocker blocker);
@@ -227,6 +231,7 @@ internal sealed class Transaction
     public WriteOutcome TryDelete(TableStore table, long rowId, bool isLatest = false)
     {
         RowWriter writer = Writer(isLatest);
+        PrefetchImage(table, rowId);
         while (true)
         {
             WriteOutcome outcome = table.Delete(rowId, writer, out Blocker blocker);
@@ -442,7 +447,7 @@ internal sealed class Transaction
         Debug.Assert(IsActive);
         bool isStampUnused = true;
         bool isWriter = _writes.Count > 0 || _isStampCopied;
-        if (_manager.Log is not null && (isWriter || publish is not null))
+        if (IsLogged && (isWriter || publish is not null))
         {
             CommitLogged(publish, describe);
             return;
@@ -569,6 +574,15 @@ internal sealed class Transaction
     }
 
     private void NewStamp() => Volatile.Write(ref _stamp, new TransactionStamp { ProcessId = ProcessId, Doubts = Doubts });
+
+    // The commit writes all of the row to the log.
+    private void PrefetchImage(TableStore table, long rowId)
+    {
+        if (IsLogged)
+        {
+            table.Prefetch(rowId);
+        }
+    }
 
     private RowWriter Writer(bool isLatest) => new(_stamp!, _command, isLatest ? RowWriter.AnyCommitted : View.Timestamp);
 

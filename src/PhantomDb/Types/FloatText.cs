@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Errors;
 
@@ -22,6 +23,7 @@ internal static class FloatText
     private const float SingleHalfwayMax = 1e20f;
 
     private const int ShortScaleMax = 4;   // down to 0.0001, which has no exponent yet
+    private const ulong ShortPower = 10_000;
 
     private const string SingleName = "real";
     private const string DoubleName = "double precision";
@@ -90,11 +92,13 @@ internal static class FloatText
             return IntegerText.TryFormat((long)value, destination, out written);
         }
 
-        if (destination.Length >= DoubleLengthMax && TryFormatShort(value, destination, out written))
-        {
-            return true;
-        }
+        return (destination.Length >= DoubleLengthMax && TryFormatShort(value, destination, out written)) || TryFormatAny(value, destination, out written);
+    }
 
+    // By itself: its buffers, which are cleared, would be a burden on the short ones.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryFormatAny(double value, Span<byte> destination, out int written)
+    {
         if (!double.IsFinite(value))
         {
             return TryFormatSpecial(value, destination, out written);
@@ -392,25 +396,32 @@ internal static class FloatText
             return false;
         }
 
-        for (int scale = 1; scale <= ShortScaleMax; scale++)
+        long digits = (long)((magnitude * ShortPower) + 0.5);
+        if (digits == 0 || (double)digits / ShortPower != magnitude)
         {
-            double power = ExactPowers[scale];
-            ulong digits = (ulong)((magnitude * power) + 0.5);
-            if (digits != 0 && digits / power == magnitude)
-            {
-                (ulong whole, ulong fraction) = Math.DivRem(digits, (ulong)power);
-                destination[0] = (byte)'-';
-                int start = value < 0 ? 1 : 0;
-                IntegerText.TryFormat((long)whole, destination[start..], out written);
-                written += start;
-                destination[written++] = (byte)'.';
-                DecimalDigits.WritePadded(fraction, destination[written..], scale);
-                written += scale;
-                return true;
-            }
+            return false;
         }
 
-        return false;
+        (long whole, uint fraction) = ((long)((ulong)digits / ShortPower), (uint)((ulong)digits % ShortPower));   // a fraction: the value is no integer
+        int scale = ShortScaleMax;
+        if (fraction % 100 == 0)
+        {
+            fraction /= 100;
+            scale -= 2;
+        }
+        if (fraction % 10 == 0)
+        {
+            fraction /= 10;
+            scale--;
+        }
+        destination[0] = (byte)'-';
+        int start = value < 0 ? 1 : 0;
+        IntegerText.TryFormat(whole, destination[start..], out written);
+        written += start;
+        destination[written++] = (byte)'.';
+        DecimalDigits.WritePadded(fraction, destination[written..], scale);
+        written += scale;
+        return true;
     }
 
     private static bool TryFormatSpecial(double value, Span<byte> destination, out int written)

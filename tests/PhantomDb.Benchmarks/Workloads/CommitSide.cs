@@ -24,7 +24,7 @@ internal abstract class CommitSide(string name)
     public abstract CommitRun Run(string folder, TimeSpan budget);
 
     /// <summary>The same on several threads at once; each makes its own operation, which gets the numbers of its rows.</summary>
-    protected static CommitRun Drive(int committers, TimeSpan budget, Func<(Action<long> Commit, IDisposable Owned)> open)
+    protected static CommitRun Drive(int committers, TimeSpan budget, Func<(Action<long> Commit, IDisposable Owned)> open, long last = long.MaxValue)
     {
         using var start = new Barrier(committers);
         LatencyHistogram[] latencies = [.. Enumerable.Range(0, committers).Select(_ => new LatencyHistogram())];
@@ -38,7 +38,7 @@ internal abstract class CommitSide(string name)
                 long end = (long)(budget.TotalSeconds * Stopwatch.Frequency);
                 start.SignalAndWait();
                 long began = Stopwatch.GetTimestamp(), from = began;
-                for (long row = committer + 1; from - began < end; row += committers)
+                for (long row = committer + 1; from - began < end && row <= last; row += committers)
                 {
                     commit(row);
                     long now = Stopwatch.GetTimestamp();
@@ -70,14 +70,47 @@ internal abstract class CommitSide(string name)
         }
     }
 
+    /// <summary>A prepared update of the balance of a random row, always to another value.</summary>
+    protected static (Action<long> Commit, IDisposable Owned) Update(IConnection connection, KvTable table)
+    {
+        IStatement update = connection.Prepare("update kv set balance = $2 where id = $1");
+        return (Commit, new Owned(update, connection));
+
+        void Commit(long number)
+        {
+            update.Bind(1, (long)table.RandomIds[(number - 1) % table.RowCount]);
+            update.Bind(2, -number / 100.0);
+            update.Run();
+        }
+    }
+
+    /// <summary>A prepared delete of a random row, of each once.</summary>
+    protected static (Action<long> Commit, IDisposable Owned) Delete(IConnection connection, KvTable table)
+    {
+        IStatement delete = connection.Prepare("delete from kv where id = $1");
+        return (Commit, new Owned(delete, connection));
+
+        void Commit(long number)
+        {
+            delete.Bind(1, (long)table.RandomIds[number - 1]);
+            delete.Run();
+        }
+    }
+
     private sealed class Owned(params IDisposable[] all) : IDisposable
     {
         public void Dispose() => Array.ForEach(all, one => one.Dispose());
     }
 }
 
-/// <summary>Ours: as many sessions as committers, each with a prepared INSERT; no policy: in memory, without a log.</summary>
-internal sealed class PhantomCommits(string name, KvTable table, int committers, SyncPolicy? policy) : CommitSide(name)
+/// <summary>What each commit is: an insert into an empty table, or a change of a row of a full one.</summary>
+internal enum CommitKind
+{
+    Insert, Update, Delete,
+}
+
+/// <summary>Ours: as many sessions as committers, each with a prepared statement; no policy: in memory, without a log.</summary>
+internal sealed class PhantomCommits(string name, KvTable table, int committers, SyncPolicy? policy, CommitKind kind = CommitKind.Insert) : CommitSide(name)
 {
     public override CommitRun Run(string folder, TimeSpan budget)
     {
@@ -97,10 +130,22 @@ internal sealed class PhantomCommits(string name, KvTable table, int committers,
     {
         using (PhantomConnection connection = connect())
         {
-            connection.Execute(KvTable.Create);
+            if (kind == CommitKind.Insert)
+            {
+                connection.Execute(KvTable.Create);
+            }
+            else
+            {
+                table.Fill(connection);
+            }
         }
 
-        return Drive(committers, budget, () => Insert(connect(), table));
+        return kind switch
+        {
+            CommitKind.Insert => Drive(committers, budget, () => Insert(connect(), table)),
+            CommitKind.Update => Drive(committers, budget, () => Update(connect(), table)),
+            _ => Drive(committers, budget, () => Delete(connect(), table), table.RowCount),
+        };
     }
 }
 

@@ -15,6 +15,7 @@ namespace PhantomDb.Benchmarks.Workloads;
 internal sealed class CommitWorkload(Options options, Report report)
 {
     private const string One = "always, 1", Eight = "always, 8", Many = "always, 32", Interval = "interval", None = "none", Memory = "in memory";
+    private const string IntervalUpdate = "interval, upd", MemoryUpdate = "memory, upd", IntervalDelete = "interval, del", MemoryDelete = "memory, del";
     private const string Raw = "raw", RawGroups = "raw, 32", SqliteFull = "sqlite full", SqliteNormal = "sqlite norm.";
     private const int LineCount = 1024;
     private static readonly TimeSpan DefaultBudget = TimeSpan.FromSeconds(2);
@@ -77,6 +78,8 @@ internal sealed class CommitWorkload(Options options, Report report)
         ("one committer", [One, SqliteFull, Raw, Postgres(1)]),
         ("32 committers", [Many, One, Eight, Postgres(32), Postgres(8), RawGroups]),
         ("one committer, not waiting for the disk", [Interval, Memory, SqliteNormal, None, PostgresRelaxed(1), PostgresRelaxed(32)]),
+        ("the same, updates by key", [IntervalUpdate, MemoryUpdate]),
+        ("the same, deletes by key", [IntervalDelete, MemoryDelete]),
     ];
 
     private IEnumerable<CommitSide> Sides(List<byte[]> lines, PostgresServer? postgres)
@@ -89,6 +92,10 @@ internal sealed class CommitWorkload(Options options, Report report)
         yield return new PhantomCommits(Interval, _table, 1, SyncPolicy.Interval);
         yield return new PhantomCommits(Memory, _table, 1, null);
         yield return new PhantomCommits(None, _table, 1, SyncPolicy.None);
+        yield return new PhantomCommits(IntervalUpdate, _table, 1, SyncPolicy.Interval, CommitKind.Update);
+        yield return new PhantomCommits(MemoryUpdate, _table, 1, null, CommitKind.Update);
+        yield return new PhantomCommits(IntervalDelete, _table, 1, SyncPolicy.Interval, CommitKind.Delete);
+        yield return new PhantomCommits(MemoryDelete, _table, 1, null, CommitKind.Delete);
         if (options.Peers.Contains("sqlite"))
         {
             yield return new SqliteCommits(SqliteNormal, _table, "normal");

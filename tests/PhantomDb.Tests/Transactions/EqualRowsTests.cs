@@ -42,7 +42,7 @@ public sealed class EqualRowsTests
         {
             long[] rowIds = [.. expected.Keys.OrderBy(_ => random.Next()).Take(count).Order()];
 
-            Dictionary<long, int> places = new EqualRows(table, new RowImage(table.Definition)).PlacesOf(rowIds);
+            Dictionary<long, int> places = new EqualRows(table, new RowImage(table)).PlacesOf(rowIds);
 
             foreach (long rowId in rowIds)
             {
@@ -59,7 +59,7 @@ public sealed class EqualRowsTests
 
     private static Dictionary<long, int> Expected(TableStore table)
     {
-        var image = new RowImage(table.Definition);
+        var image = new RowImage(table);
         Dictionary<long, int> places = [];
         Dictionary<string, int> counts = [];
         for (long rowId = 0; rowId < 10_000; rowId++)

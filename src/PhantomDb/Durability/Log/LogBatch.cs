@@ -105,22 +105,10 @@ internal sealed class LogBatch
         _count += prefix.Length;
     }
 
-    /// <summary>An integer, as a cell.</summary>
-    public void Value(long value)
-    {
-        Span<byte> target = Reserve(IntegerText.Int64LengthMax + 1);
-        target[0] = (byte)',';
-        IntegerText.TryFormat(value, target[1..], out int written);
-        _count += written + 1;
-    }
+    /// <summary>Room for so many bytes at least behind what stands there: for whoever writes cells, each behind a comma, and then calls <see cref="Advance"/>.</summary>
+    public Span<byte> Room(int size) => Reserve(size);
 
-    public void Value(double value)
-    {
-        Span<byte> target = Reserve(FloatText.DoubleLengthMax + 1);
-        target[0] = (byte)',';
-        FloatText.TryFormat(value, target[1..], out int written);
-        _count += written + 1;
-    }
+    public void Advance(int count) => _count += count;
 
     /// <summary>What stands between two positions of the record that was begun, once more.</summary>
     public void Repeat(int start, int end)

@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace PhantomDb.Durability.Log;
 
@@ -29,12 +31,17 @@ internal static class LogCell
     /// <summary>Writes a value that is not NULL; gives the bytes written.</summary>
     public static int Write(ReadOnlySpan<byte> value, Span<byte> target)
     {
-        int special = value.IndexOfAny(Special);
-        if (special < 0 && !value.IsEmpty && !IsMark(value))
+        if (!value.IsEmpty && !HasSpecial(value) && !IsMark(value))
         {
             value.CopyTo(target);
             return value.Length;
         }
+        return WriteEncoded(value, target);
+    }
+
+    private static int WriteEncoded(ReadOnlySpan<byte> value, Span<byte> target)
+    {
+        int special = value.IndexOfAny(Special);
         bool isQuoted = special < 0 || value[special..].ContainsAny(Quoting);
         int length = 0;
         if (isQuoted)
@@ -57,6 +64,31 @@ internal static class LogCell
             target[length++] = (byte)'"';
         }
         return length;
+    }
+
+    // Short values, which most are, at once: a search for several bytes has its vectors from sixteen on.
+    private static bool HasSpecial(ReadOnlySpan<byte> value)
+    {
+        if (value.Length >= Vector128<byte>.Count)
+        {
+            return value.ContainsAny(Special);
+        }
+        Vector128<byte> bytes;
+        if (value.Length >= sizeof(ulong))
+        {
+            bytes = Vector128.Create(MemoryMarshal.Read<ulong>(value), MemoryMarshal.Read<ulong>(value[^sizeof(ulong)..])).AsByte();
+        }
+        else if (value.Length >= sizeof(uint))
+        {
+            bytes = Vector128.Create(MemoryMarshal.Read<uint>(value) | ((ulong)MemoryMarshal.Read<uint>(value[^sizeof(uint)..]) << 32)).AsByte();
+        }
+        else
+        {
+            return value.ContainsAny(Special);
+        }
+        return ((Vector128.Equals(bytes, Vector128.Create((byte)',')) | Vector128.Equals(bytes, Vector128.Create((byte)'"')))
+            | (Vector128.Equals(bytes, Vector128.Create((byte)'\n')) | Vector128.Equals(bytes, Vector128.Create((byte)'\r')))
+            | Vector128.Equals(bytes, Vector128.Create((byte)'\\'))) != Vector128<byte>.Zero;
     }
 
     /// <summary>

@@ -23,6 +23,8 @@ internal sealed class LogEncoder(uint salt)
     private readonly byte[] _total = new byte[32];    // /N,
     private int _middleLength;
     private int _totalLength;
+    private long _second = -1;      // whose text stands in the middle
+    private int _recordCount;       // whose text stands in the total
 
     /// <summary>What the records that follow have in common. The time is UTC, to the microsecond.</summary>
     public void BeginTransaction(DateTime time, long transactionId, int recordCount)
@@ -30,15 +32,28 @@ internal sealed class LogEncoder(uint salt)
         Debug.Assert(transactionId >= 0 && recordCount > 0);
         Span<byte> middle = _middle;
         middle[0] = (byte)',';
-        LogTime.Format(time, middle[1..]);
+        long second = time.Ticks / TimeSpan.TicksPerSecond;
+        if (second == _second)
+        {
+            LogTime.FormatFraction(time, middle[1..]);
+        }
+        else
+        {
+            LogTime.Format(time, middle[1..]);
+            _second = second;
+        }
         middle[1 + TimeLength] = (byte)',';
         IntegerText.TryFormat(transactionId, middle[(TimeLength + 2)..], out int written);
         _middleLength = TimeLength + 2 + written;
         middle[_middleLength++] = (byte)',';
-        _total[0] = (byte)'/';
-        IntegerText.TryFormat(recordCount, _total.AsSpan(1), out written);
-        _total[written + 1] = (byte)',';
-        _totalLength = written + 2;
+        if (recordCount != _recordCount)
+        {
+            _total[0] = (byte)'/';
+            IntegerText.TryFormat(recordCount, _total.AsSpan(1), out written);
+            _total[written + 1] = (byte)',';
+            _totalLength = written + 2;
+            _recordCount = recordCount;
+        }
     }
 
     /// <summary>

@@ -72,9 +72,10 @@ internal sealed class LogSegmentWriter : IDisposable
         _isInRun = true;
         _encoder.BeginTransaction(run.Time, run.TransactionId, run.RecordCount);
         int position = run.Start;
+        LogBatch? large = run.CopiedCount < run.RecordCount ? block.OwnerOf(in run).Large : null;
         for (int part = 1; part <= run.RecordCount; part++)
         {
-            ReadOnlySpan<byte> body = part <= run.CopiedCount ? block.Body(ref position) : run.Large!.Body(part - run.CopiedCount - 1);
+            ReadOnlySpan<byte> body = part <= run.CopiedCount ? block.Body(ref position) : large!.Body(part - run.CopiedCount - 1);
             WriteLine(run.FirstLsn + part - 1, part, body);
         }
         _isInRun = false;

@@ -1,3 +1,5 @@
+using PhantomDb.Types;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>A record's time: UTC, to the microsecond, always as long. <c>2026-11-21T12:00:03.120451Z</c></summary>
@@ -22,9 +24,13 @@ internal static class LogTime
         target[16] = (byte)':';
         Digits(time.Second, target[17..19]);
         target[19] = (byte)'.';
-        Digits((int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond), target[20..26]);
+        FormatFraction(time, target);
         target[26] = (byte)'Z';
     }
+
+    /// <summary>Writes the microseconds alone, into the text of another time within the same second.</summary>
+    public static void FormatFraction(DateTime time, Span<byte> target) =>
+        Digits((int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond), target[20..26]);
 
     public static bool TryParse(ReadOnlySpan<byte> text, out DateTime time)
     {
@@ -45,14 +51,7 @@ internal static class LogTime
         return true;
     }
 
-    private static void Digits(int value, Span<byte> target)
-    {
-        for (int i = target.Length - 1; i >= 0; i--)
-        {
-            (value, int digit) = Math.DivRem(value, 10);
-            target[i] = (byte)('0' + digit);
-        }
-    }
+    private static void Digits(int value, Span<byte> target) => DecimalDigits.WritePadded((ulong)value, target, target.Length);
 
     private static int Number(ReadOnlySpan<byte> digits)
     {

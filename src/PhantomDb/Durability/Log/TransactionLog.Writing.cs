@@ -17,6 +17,7 @@ internal sealed partial class TransactionLog
 {
     private const int FreeBlocksKept = 24;   // the queue and what is written and not flushed: a busy log allocates nothing
     private const int FreeBlocksKeptIdle = 2;
+    private const int FlushesWithinBound = 4;   // so that what waits for one stays in the processor's caches, and long lines have room
     private static readonly long CompanyTicksMax = Stopwatch.Frequency / 5000;
 
     // The turn, and who else wants it: under the lock.
@@ -112,7 +113,7 @@ internal sealed partial class TransactionLog
             }
             _companyCount = done.Count + _queuedCount;
             _companyUntil = Stopwatch.GetTimestamp() + Math.Min(_flushTicks / 2, CompanyTicksMax);
-            next = _waitingForTurn > 0 ? null : FirstWaiting();
+            next = _waitingForTurn > 0 || !_isAlways ? null : FirstWaiting();
             _isWriting = next is not null;
             if (_waitingForTurn > 0 || _waitingForRoom > 0)
             {
@@ -136,13 +137,10 @@ internal sealed partial class TransactionLog
     {
         foreach (LogQueueBlock block in _pending)
         {
-            foreach (ref QueuedRun run in block.Runs)
+            if (block.FirstWaiting() is { } commit)
             {
-                if (run.Commit is { IsWaiting: true } commit)
-                {
-                    commit.IsWaiting = false;
-                    return commit;
-                }
+                commit.IsWaiting = false;
+                return commit;
             }
         }
         return null;
@@ -206,28 +204,44 @@ internal sealed partial class TransactionLog
     {
         for (int i = firstBlock; i < _inDoubt.Count; i++)
         {
-            LogQueueBlock block = _inDoubt[i];
+            WriteBlock(_inDoubt[i]);
+            GiveRoom(_inDoubt[i]);
+        }
+    }
+
+    // How far it has come is noted once a block, or before that is asked for: committers use neighbouring words, on other cores.
+    private void WriteBlock(LogQueueBlock block)
+    {
+        long next = _nextToWrite, bytes = 0;
+        DateTime time = _writtenTime;
+        try
+        {
             foreach (ref readonly QueuedRun run in block.Runs)
             {
-                if (run.FirstLsn < _nextToWrite)
+                if (run.FirstLsn < next)
                 {
                     continue;   // was written before another of its block failed
                 }
                 if (_segment is null || _files.HasNext || (run.StartsSegment && _segment.HasRuns))
                 {
+                    _writtenTime = time;
                     BeginSegment(run.FirstLsn);
                 }
                 long start = _segment!.End.Offset;
                 _segment.Write(in run, block);
-                Volatile.Write(ref _writtenBytes, _writtenBytes + _segment.End.Offset - start);
-                _nextToWrite = run.LastLsn + 1;
-                _writtenTime = run.Time;
-                if (_segment.End.Offset - _segment.Durable.Offset > _options.UnflushedBytesMax / 2)
+                bytes += _segment.End.Offset - start;
+                next = run.LastLsn + 1;
+                time = run.Time;
+                if (_segment.End.Offset - _segment.Durable.Offset > _options.UnflushedBytesMax / FlushesWithinBound)
                 {
                     FlushSegment();
                 }
             }
-            GiveRoom(block);
+        }
+        finally
+        {
+            (_nextToWrite, _writtenTime) = (next, time);
+            Volatile.Write(ref _writtenBytes, _writtenBytes + bytes);
         }
     }
 
@@ -382,9 +396,13 @@ internal sealed partial class TransactionLog
         Publish(done);
     }
 
-    // Under Always: in the order of LSNs, what is on the disk.
+    // Under Always: in the order of LSNs, what is on the disk. Else it was published when it was queued.
     private void Publish(List<LogCommit> done)
     {
+        if (!_isAlways)
+        {
+            return;
+        }
         foreach (LogQueueBlock block in _inDoubt)
         {
             foreach (ref readonly QueuedRun run in block.Runs)
@@ -396,19 +414,20 @@ internal sealed partial class TransactionLog
                 if (run.LastLsn > _publishedLsn)
                 {
                     _publishedLsn = run.LastLsn;
-                    run.Sink?.Publish(run.LastLsn);
-                    Finish(in run, null, done);
+                    QueuedOwner owner = block.OwnerOf(in run);
+                    owner.Sink?.Publish(run.LastLsn);
+                    Finish(owner, null, done);
                 }
             }
         }
     }
 
-    private static void Finish(in QueuedRun run, PhantomDbException? error, List<LogCommit> done)
+    private static void Finish(QueuedOwner owner, PhantomDbException? error, List<LogCommit> done)
     {
-        if (run.Commit is not null)
+        if (owner.Commit is not null)
         {
-            run.Commit.Finish(error);
-            done.Add(run.Commit);
+            owner.Commit.Finish(error);
+            done.Add(owner.Commit);
         }
     }
 
@@ -439,8 +458,9 @@ internal sealed partial class TransactionLog
             {
                 if (run.LastLsn > _publishedLsn)
                 {
-                    run.Sink?.Fail(error);
-                    Finish(in run, error, done);
+                    QueuedOwner owner = block.OwnerOf(in run);
+                    owner.Sink?.Fail(error);
+                    Finish(owner, error, done);
                 }
             }
         }

@@ -324,7 +324,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         var run = new QueuedRun
         {
             FirstLsn = _nextLsn, RecordCount = _definitions.RecordCount + batch.RecordCount, TransactionId = transactionId, Time = NextTime(),
-            StartsSegment = startsSegment, Commit = _isAlways ? batch.Commit : null, Sink = _isAlways ? sink : null,
+            StartsSegment = startsSegment,
         };
         if (startsSegment)
         {
@@ -343,7 +343,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
             batch.Commit.Begin();
         }
         long before = block.ByteCount;
-        block.Add(run, _definitions.RecordCount > 0 ? _definitions : null, batch);
+        block.Add(in run, _definitions.RecordCount > 0 ? _definitions : null, batch, _isAlways ? batch.Commit : null, _isAlways ? sink : null);
         Volatile.Write(ref _queuedCount, _queuedCount + 1);
         Volatile.Write(ref _queuedBytes, _queuedBytes + block.ByteCount - before);
         return run.LastLsn;

@@ -33,6 +33,10 @@ internal sealed class PointUpdate(
 
     private int Change(Transaction transaction, RowBuffer parameters)
     {
+        if (transaction.IsLogged)
+        {
+            key.PrefetchRow();
+        }
         if (!key.TryFind(transaction.View, parameters, out long rowId))
         {
             return 0;
@@ -98,6 +102,10 @@ internal sealed class PointDelete(
 
     private bool Delete(Transaction transaction, RowBuffer parameters)
     {
+        if (transaction.IsLogged)
+        {
+            key.PrefetchRow();
+        }
         if (!key.TryFind(transaction.View, parameters, out long rowId) || !IsWanted(parameters))
         {
             return false;

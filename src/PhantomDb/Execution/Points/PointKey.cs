@@ -13,6 +13,7 @@ internal sealed class PointKey
     private readonly RowBuffer _key;
     private readonly PointOperand[] _values;   // by key column
     private readonly PhysicalType? _integer;   // of the one key column
+    private bool _prefetchesRow;
 
     /// <param name="table">The table.</param>
     /// <param name="index">One of its unique indexes.</param>
@@ -24,7 +25,7 @@ internal sealed class PointKey
         _table = table;
         _index = index;
         _values = values;
-        _lookup = new IndexLookup(table, index, readColumns) { ChangedColumns = changedColumns };
+        _lookup = new IndexLookup(table, index, readColumns) { NextColumns = changedColumns };
         _key = new RowBuffer(index.ColumnNumbers);
         _integer = index.IntegerKey;
     }
@@ -34,6 +35,16 @@ internal sealed class PointKey
 
     /// <summary>True where the entry of the key goes with the row.</summary>
     public bool RemovesEntry { get; init; }
+
+    /// <summary>From now on all columns of a row that is found are asked for at once: its change is written to a log with all of them.</summary>
+    public void PrefetchRow()
+    {
+        if (!_prefetchesRow)
+        {
+            _prefetchesRow = true;
+            _lookup.NextColumns = [.. _table.Definition.Columns.Select(column => column.Number)];
+        }
+    }
 
     /// <summary>Type of the one column of a key that is an integer; null for others.</summary>
     public PhysicalType? Integer => _integer;
