@@ -70,7 +70,10 @@ internal sealed record ShellOptions
     private const long Megabyte = 1 << 20;
     private const int SegmentMegabytesMax = 1 << 20;
 
-    private readonly HashSet<string> _given = [];   // options, under their long names
+    private static readonly string[] KeptOnly = ["--segment-size", "--sync"];
+    private static readonly string[] NamedOnly = [.. KeptOnly, "--follow", "--read-only"];
+
+    private readonly HashSet<string> _given = [];   // options about the database, under their long names
     private bool _isPersistent;
 
     public static ShellOptions Parse(IReadOnlyList<string> args)
@@ -120,6 +123,9 @@ internal sealed record ShellOptions
         return equals < 0 ? (arg, null) : (arg[..equals], arg[(equals + 1)..]);
     }
 
+    /// <summary>True where an option about the database was given, by its long name.</summary>
+    internal bool Gave(string name) => _given.Contains(name);
+
     /// <summary>An option that stands behind a tool's name and means there what it means before it.</summary>
     internal void Set(string name, string value)
     {
@@ -147,6 +153,7 @@ internal sealed record ShellOptions
             case "-m" or "--mode":
                 string mode = value();
                 HasMode = true;
+                _given.Add("--mode");
                 Mode = OutputModes.Find(mode) ?? throw new UsageException($"unknown mode {mode}; one of {OutputModes.List}");
                 return true;
             case "--sync":
@@ -188,19 +195,33 @@ internal sealed record ShellOptions
         }
     }
 
-    /// <summary>Options that contradict each other are refused: one of them would be forgotten without a word.</summary>
+    /// <summary>
+    /// Options that contradict each other, or that nothing here asks for, are refused: one of them would be forgotten without a word.
+    /// </summary>
     private void Check()
     {
-        if (_isPersistent && Database is null && Tool is null)
+        if (Tool is { } tool)
+        {
+            if (_given.Order(StringComparer.Ordinal).FirstOrDefault(option => !tool.Has(option)) is { } foreign)
+            {
+                throw new UsageException($"{tool.Name} has no option {foreign}: phantomdb {tool.Name} --help lists them");
+            }
+            return;
+        }
+        if (_isPersistent && Database is null)
         {
             Database = PersistentName;
+        }
+        if (Database is null && !ShowsHelp && !ShowsVersion && NamedOnly.FirstOrDefault(_given.Contains) is { } needsName)
+        {
+            throw new UsageException($"{needsName} is for a database that is named, and without DATABASE there is a new one in memory: name one, or give -P");
         }
         if (IsInMemory && IsReadOnly)
         {
             throw new UsageException($"--in-memory opens a copy that can be changed, {(IsFollowing ? "--follow" : "--read-only")} the database that cannot: give one of them");
         }
         string? kept = IsInMemory ? "--in-memory" : IsFollowing ? "--follow" : IsReadOnly ? "--read-only" : null;
-        string? unused = _isPersistent && IsInMemory ? "-P" : _given.Order(StringComparer.Ordinal).FirstOrDefault();
+        string? unused = _isPersistent && IsInMemory ? "-P" : KeptOnly.FirstOrDefault(_given.Contains);
         if (kept is not null && unused is not null)
         {
             throw new UsageException($"{unused} is for a database whose changes are kept, and with {kept} none are: leave one of them out");
@@ -212,14 +233,19 @@ internal sealed record ShellOptions
         switch (name)
         {
             case "--in-memory":
+                _given.Add(name);
                 return IsInMemory = true;
             case "--read-only":
+                _given.Add(name);
                 return IsReadOnly = true;
             case "--follow":
+                _given.Add(name);
                 return IsFollowing = IsReadOnly = true;
             case "-P" or "--persist":
+                _given.Add("--persist");
                 return _isPersistent = true;
             case "--keep-going":
+                _given.Add(name);
                 return KeepsGoing = true;
             case "-q" or "--quiet":
                 return IsQuiet = true;

@@ -15,7 +15,7 @@ public sealed partial class Database
 
     /// <summary>The transaction log: its records, and entries of the user's own.</summary>
     /// <exception cref="PhantomDbException">55000: there is none (<see cref="HasLog"/>).</exception>
-    public DatabaseLog Log => _databaseLog ??= new DatabaseLog(WrittenLog ?? throw Error.NoLog(Name));
+    public DatabaseLog Log => _databaseLog ??= new DatabaseLog(this, WrittenLog ?? throw Error.NoLog(Name));
 
     /// <summary>The values that sessions of this database begin with: what SET PERSIST changes. Kept with the database, in its files and its log.</summary>
     public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);

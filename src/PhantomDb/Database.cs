@@ -28,7 +28,7 @@ public sealed partial class Database : IDisposable
     private volatile bool _isDisposed;
 
     // The lock is null where it could not be taken yet, or is not wanted.
-    private Database(string name, DatabaseOptions options, string? path, IDisposable? held)
+    private Database(string name, DatabaseOptions options, string? path, IFileLock? held)
     {
         options.Validate();
         Name = name;
@@ -214,7 +214,7 @@ public sealed partial class Database : IDisposable
         {
             throw new PhantomDbException(SqlStates.UndefinedFile, $"there is no database \"{path}\" to read");
         }
-        IDisposable? held = options.IsInMemory || options.IsReadOnly ? null : DatabaseFiles.TryLock(path, options.FileSystem);
+        IFileLock? held = options.IsInMemory || options.IsReadOnly ? null : DatabaseFiles.TryLock(path, options.FileSystem);
         try
         {
             var database = new Database(DatabaseFiles.NameOf(path), options, path, held);
@@ -249,8 +249,8 @@ public sealed partial class Database : IDisposable
         Save(PathOf(name), isSealed);
     }
 
-    /// <summary>A save of the own file, while the database is being opened or closed too.</summary>
-    internal void SaveOwnFile() => Save(_persistence!.Path, isSealed: null);
+    /// <summary>A save of the own file, also where its content is the same: then its header alone is another.</summary>
+    internal void SaveOwnFileAnew() => Save(_persistence!.Path, isSealed: null, isHeaderNew: true);
 
     /// <summary>What is committed, as a new database in the data directory; 42P04 where its name is taken.</summary>
     internal void SaveAsNew(string name)
@@ -259,7 +259,7 @@ public sealed partial class Database : IDisposable
         Save(target == FilePath ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
     }
 
-    private void Save(string target, bool? isSealed, string? newName = null, CancellationToken stop = default)
+    private void Save(string target, bool? isSealed, string? newName = null, bool isHeaderNew = false, CancellationToken stop = default)
     {
         DatabasePersistence? own = target == FilePath ? _persistence ?? throw Error.ReadOnlyDatabase(Name) : null;
         lock (_fileUse)
@@ -274,7 +274,7 @@ public sealed partial class Database : IDisposable
                 DatabaseFiles.EnsureHasNoLog(target, Options.FileSystem);
             }
             own?.EnsureLocked();
-            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed };
+            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew };
             using CommittedView view = ReadCommitted();
             DatabaseContent content = view.Content with { DatabaseName = DatabaseFiles.NameOf(target) };
             if (own is null)
@@ -394,12 +394,18 @@ public sealed partial class Database : IDisposable
     }
 
     /// <summary>The tables, views and sequences as they are now, for people to read.</summary>
-    public SchemaDescription DescribeSchema() => new(Catalog);
+    public SchemaDescription DescribeSchema()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return new SchemaDescription(Catalog);
+    }
 
     /// <summary>
     /// Ends the use of the database, so that others can open it. Its sessions end with it, open transactions are rolled back, running statements
     /// are cancelled. What is committed is on the disk afterwards, whatever the policy; the database's own file is written where that is
     /// little work beside what the log has grown by. Its memory goes with the last reference to it.
+    /// <para>What was running meanwhile fails with 57P01. Afterwards every use of the database, its sessions, log, snapshots and settings is an
+    /// <see cref="ObjectDisposedException"/>; properties that tell what it was (name, options, recovery, memory) go on, and ending it again is nothing.</para>
     /// </summary>
     /// <exception cref="PhantomDbException">Acknowledged commits could not be written to the log (58030, 53100 …), which can happen only
     /// with a policy that is not <see cref="SyncPolicy.Always"/>; or the file could not be written: then all is in the log. In any case the database is closed.</exception>

@@ -28,7 +28,7 @@ internal static class DatabaseFiles
     public static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
 
     /// <summary>Takes the database of a path for this one user until the result is disposed of; 55006 where another has it.</summary>
-    public static IDisposable Lock(string path, IFileSystem files)
+    public static IFileLock Lock(string path, IFileSystem files)
     {
         files.CreateFolder(Path.GetDirectoryName(path)!);
         return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
@@ -39,11 +39,12 @@ internal static class DatabaseFiles
     /// As <see cref="Lock"/>, but makes no folder; null where the folder is missing, so that there is nothing to read, or
     /// cannot be written to.
     /// </summary>
-    public static IDisposable? TryLock(string path, IFileSystem files)
+    public static IFileLock? TryLock(string path, IFileSystem files)
     {
-        if (!files.FolderExists(Path.GetDirectoryName(path)!))
+        string folder = Path.GetDirectoryName(path)!;
+        if (!files.FolderExists(folder))
         {
-            return null;
+            return files.Exists(folder) ? throw Error.FileFailed("use", folder, "it is a file, and not a folder for databases") : null;
         }
         try
         {

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using PhantomDb.Durability.Log;
+using PhantomDb.Errors;
 using PhantomDb.Functions;
 
 namespace PhantomDb;
@@ -10,37 +11,39 @@ namespace PhantomDb;
 /// </summary>
 public sealed class DatabaseLog : ILogControl
 {
-    private readonly TransactionLog _log;
+    private readonly Database _database;
+    private readonly TransactionLog _openLog;
 
-    internal DatabaseLog(TransactionLog log) => _log = log;
+    internal DatabaseLog(Database database, TransactionLog log) => (_database, _openLog) = (database, log);
 
     /// <summary>The first LSN that is kept; one more than <see cref="LastLsn"/> where there is no record.</summary>
-    public long FirstLsn => _log.FirstLsn;
+    public long FirstLsn => Live.FirstLsn;
 
     /// <summary>The LSN that was given last; 0 before the first.</summary>
-    public long LastLsn => _log.LastLsn;
+    public long LastLsn => Live.LastLsn;
 
     /// <summary>All records up to here are on the disk, whatever the policy.</summary>
-    public long DurableLsn => _log.DurableLsn;
+    public long DurableLsn => Live.DurableLsn;
 
     /// <summary>Promises that records are kept, by name: the first LSN of each.</summary>
-    public IReadOnlyDictionary<string, long> Pins => _log.Pins.ToDictionary(pin => pin.Name, pin => pin.FirstLsn);
+    public IReadOnlyDictionary<string, long> Pins => Live.Pins.ToDictionary(pin => pin.Name, pin => pin.FirstLsn);
 
     /// <summary>
     /// Puts an entry of the user's own into the log, in the order of all commits; it comes back from recovery as they do, as durable as the policy says. It is a
     /// transaction by itself: inside of a session's open transaction too it stands at once, and stays when that is rolled back.
     /// </summary>
     /// <param name="name">Upper-case letters, digits and underscores, at most 63, not beginning with a digit, such as MAINTENANCE.</param>
-    /// <param name="values">Keys, neither empty nor with an equals sign, and values, any text.</param>
+    /// <param name="values">Keys, neither empty nor with an equals sign, each once, and values, any text.</param>
     /// <param name="cancellation">Ends a wait for room in the queue.</param>
     /// <returns>Its LSN.</returns>
-    /// <exception cref="PhantomDbException">42939: the name is one of the log's own (INSERT, PHANTOMDB_…); 42602: it, or a key, is none. Or the log cannot be
+    /// <exception cref="PhantomDbException">42939: the name is one of the log's own (INSERT, PHANTOMDB_…); 42602: it, or a key, is none; 22023: a key is given twice, or its
+    /// value is null; 22021: one is no Unicode text. Nothing has changed then. Or the log cannot be
     /// written (58030, 53100 …).</exception>
     public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(values);
-        return _log.Append(name, values, cancellation);
+        return Live.Append(name, values, cancellation);
     }
 
     /// <summary>As <see cref="Append"/>.</summary>
@@ -50,11 +53,14 @@ public sealed class DatabaseLog : ILogControl
     long ILogControl.Append(string name, IReadOnlyList<KeyValuePair<string, string>> values) => Append(name, values);
 
     /// <summary>The record with an LSN; null where there is none yet.</summary>
-    /// <exception cref="PhantomDbException">22023: it is no longer kept. XX001: the segment is damaged there.</exception>
+    /// <exception cref="PhantomDbException">22023: it is no longer kept, or there is none below 1. XX001: the segment is damaged there.</exception>
     public LogRecord? ReadAt(long lsn)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(lsn, 1);
-        return _log.ReadAt(lsn) is { } entry ? ToRecord(entry) : null;
+        if (lsn < 1)
+        {
+            throw Error.NoSuchLsn(lsn);
+        }
+        return Live.ReadAt(lsn) is { } entry ? ToRecord(entry) : null;
     }
 
     /// <summary>As <see cref="ReadAt"/>.</summary>
@@ -67,8 +73,11 @@ public sealed class DatabaseLog : ILogControl
     /// <exception cref="PhantomDbException">22023: some of them are no longer kept. XX001: a segment is damaged.</exception>
     public IEnumerable<LogRecord> ReadAfter(long lsn)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(lsn);
-        return _log.ReadAfter(lsn).Select(ToRecord);
+        if (lsn < 0)
+        {
+            throw Error.NoSuchLsn(lsn);
+        }
+        return Live.ReadAfter(lsn).Select(ToRecord);
     }
 
     /// <summary>As <see cref="ReadAfter"/>.</summary>
@@ -103,14 +112,14 @@ public sealed class DatabaseLog : ILogControl
     /// </summary>
     /// <returns>How many were deleted.</returns>
     /// <exception cref="PhantomDbException">55000: recovery or a pin needs records up to there; the detail says which.</exception>
-    public int CompactUpTo(long lsn) => _log.CompactUpTo(lsn);
+    public int CompactUpTo(long lsn) => Live.CompactUpTo(lsn);
 
     /// <summary>As <see cref="CompactUpTo"/>.</summary>
     public Task<int> CompactUpToAsync(long lsn, CancellationToken cancellation = default) => Task.Run(() => CompactUpTo(lsn), cancellation);
 
     /// <summary>Returns when all that was committed or appended before is on the disk, whatever the policy.</summary>
     /// <exception cref="PhantomDbException">The disk failed.</exception>
-    public void Sync() => _log.Sync();
+    public void Sync() => Live.Sync();
 
     /// <summary>As <see cref="Sync"/>.</summary>
     public Task SyncAsync(CancellationToken cancellation = default) => Task.Run(Sync, cancellation);
@@ -119,15 +128,28 @@ public sealed class DatabaseLog : ILogControl
     public void Pin(string name, long firstLsn)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        ArgumentOutOfRangeException.ThrowIfLessThan(firstLsn, 1);
-        _log.Pin(name, firstLsn);
+        if (firstLsn < 1)
+        {
+            throw Error.NoSuchLsn(firstLsn);
+        }
+        Live.Pin(name, firstLsn);
     }
 
     /// <summary>Takes a pin away; false where there is none of that name.</summary>
     public bool Unpin(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _log.Unpin(name);
+        return Live.Unpin(name);
+    }
+
+    // What a database that is being closed is asked meanwhile, the log itself refuses (57P01).
+    private TransactionLog Live
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+            return _openLog;
+        }
     }
 
     private static LogRecord ToRecord(LogEntry entry) =>

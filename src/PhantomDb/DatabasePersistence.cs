@@ -23,12 +23,13 @@ internal sealed class DatabasePersistence
     private readonly IFileSystem _disk;
     private readonly string _folder;
     private readonly string _filesAtOpening;   // where the lock has still to be taken
-    private IDisposable? _lock;
+    private readonly Lock _holding = new();
+    private IFileLock? _lock;
     private bool _isOwnFile;
 
     /// <param name="held">The lock; null where it could not be taken yet.</param>
     /// <param name="recovered">What the files had; null where there were none.</param>
-    public DatabasePersistence(Database database, string path, IDisposable? held, RecoveredDatabase? recovered)
+    public DatabasePersistence(Database database, string path, IFileLock? held, RecoveredDatabase? recovered)
     {
         _database = database;
         _disk = database.Options.FileSystem;
@@ -39,7 +40,7 @@ internal sealed class DatabasePersistence
         LoadedDatabase? loaded = recovered?.Database;
         Id = loaded is null || loaded.Id == Guid.Empty ? NewId(database.Options.Random) : loaded.Id;
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
-        _isOwnFile = loaded is null || loaded.IsProved;
+        _isOwnFile = loaded is null || (loaded.IsProved && !recovered!.IsLogEndMissing);
         string name = DatabaseFiles.NameOf(path);
         LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id, HasBegunEmpty = true }) with { Id = Id };
         string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed && IsWholeFile(file.Path))?.Path : null;   // it was read whole
@@ -55,9 +56,12 @@ internal sealed class DatabasePersistence
             start = start with { RecoveryFloor = 0 };   // until two of them are known to be whole
         }
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
-        Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder) { OnError = database.NoteBackgroundError };
+        Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder)
+        {
+            OnError = database.NoteBackgroundError, HoldsFolder = HoldsFolder,
+        };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
-        Snapshots = new SnapshotService(snapshots, Log, database.ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
+        Snapshots = new SnapshotService(snapshots, Log, ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
             first == path ? CheckpointLsn : null, database.Options.Clock)
         {
             OnError = database.NoteBackgroundError, OnTaken = snapshot => database.Snapshots?.NoteTaken(snapshot),   // none while the database is still being made
@@ -81,14 +85,25 @@ internal sealed class DatabasePersistence
     /// <summary>The database's own file has all up to here.</summary>
     public long CheckpointLsn { get; private set; }
 
-    /// <summary>Takes the lock where that was not possible when the database was opened: someone else may have come first.</summary>
+    /// <summary>
+    /// Takes the lock where that was not possible when the database was opened: someone else may have come first. Throws where the folder is no longer
+    /// this database's, so that nothing may be written there.
+    /// </summary>
     public void EnsureLocked()
     {
         if (_lock is not null)
         {
+            if (!HoldsFolder(isLogThere: false))
+            {
+                Log.EnsureInPlace();   // which takes the lock again where it can
+                if (!HoldsFolder(isLogThere: false))
+                {
+                    throw Error.FolderLost(Path);
+                }
+            }
             return;
         }
-        IDisposable late = DatabaseFiles.Lock(Path, _disk);
+        IFileLock late = DatabaseFiles.Lock(Path, _disk);
         if (_filesAtOpening != FilesNow())
         {
             late.Dispose();
@@ -138,13 +153,47 @@ internal sealed class DatabasePersistence
         }
     }
 
-    // Before the log's first record. A file of others, or one that was edited, does not say where it stands in a log: it is written anew first.
+    // For a snapshot, which is not written into a folder that is another's by now.
+    private Database.CommittedView ReadCommitted()
+    {
+        EnsureLocked();
+        return _database.ReadCommitted();
+    }
+
+    // A lock whose file alone is gone, removed by somebody who took it for a remnant, is taken again unless another has come.
+    private bool HoldsFolder(bool isLogThere)
+    {
+        lock (_holding)
+        {
+            if (_lock is not { IsInPlace: false } lost)
+            {
+                return true;
+            }
+            try
+            {
+                if (!isLogThere || DatabaseFiles.TryLock(Path, _disk) is not { } again)
+                {
+                    return false;
+                }
+                _lock = again;
+                lost.Dispose();
+                return true;
+            }
+            catch (PhantomDbException)   // another has it
+            {
+                return false;
+            }
+        }
+    }
+
+    // Before the log's first record. A file of others, or one that was edited, does not say where it stands in a log, or, where the log's end is missing, says it
+    // wrongly: it is written anew first.
     private void PrepareFolder()
     {
         EnsureLocked();
         if (!_isOwnFile)
         {
-            _database.SaveOwnFile();
+            _database.SaveOwnFileAnew();
         }
     }
 

@@ -17,13 +17,13 @@ public sealed class DatabaseSettings
     internal DatabaseSettings(Database database) => _database = database;
 
     /// <summary>All that are kept, by name.</summary>
-    public IReadOnlyDictionary<string, string> All => _database.Catalog.Settings;
+    public IReadOnlyDictionary<string, string> All => Kept;
 
     /// <summary>The value that is kept, in the form that SHOW prints; null where there is none.</summary>
     public string? Get(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return _database.Catalog.Settings.GetValueOrDefault(name);
+        return Kept.GetValueOrDefault(name);
     }
 
     /// <summary>
@@ -55,12 +55,12 @@ public sealed class DatabaseSettings
     /// <summary>
     /// All changes that the log has, in their order: those before the oldest record that is kept are not among them, and in memory there are none.
     /// </summary>
-    public IEnumerable<SettingChange> History() => (_database.LogToRead?.ReadKept(LogRange.All, (operation, _) => operation == LogOperation.Setting) ?? [])
+    public IEnumerable<SettingChange> History() => (Open.LogToRead?.ReadKept(LogRange.All, (operation, _) => operation == LogOperation.Setting) ?? [])
         .Select(entry => new SettingChange(entry.Lsn, entry.Time, entry.Others![0]!, entry.Others[1]));
 
     internal IReadOnlyList<string> ResetEach()
     {
-        string[] names = [.. _database.Catalog.Settings.Keys];
+        string[] names = [.. Kept.Keys];
         if (names.Length > 0)
         {
             Commit([.. names.Select(name => (name, (string?)null))]);
@@ -71,6 +71,7 @@ public sealed class DatabaseSettings
     /// <summary>Sets or, with null, resets; gives the value in the form that SHOW prints.</summary>
     internal string? Change(string name, string? value)
     {
+        Database database = Open;
         name = SessionSettings.NameOf(name);
         if (value is not null)
         {
@@ -80,17 +81,27 @@ public sealed class DatabaseSettings
         {
             SessionSettings.EnsureExists(name);
         }
-        if (_database.Catalog.Settings.GetValueOrDefault(name) != value)
+        if (database.Catalog.Settings.GetValueOrDefault(name) != value)
         {
             Commit([(name, value)]);
         }
         return value;
     }
 
+    private ImmutableSortedDictionary<string, string> Kept => Open.Catalog.Settings;
+
+    private Database Open
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+            return _database;
+        }
+    }
+
     private void Commit((string Name, string? Value)[] changes)
     {
-        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
-        if (_database.Options.IsReadOnly)
+        if (Open.Options.IsReadOnly)
         {
             throw Error.ReadOnlyDatabase(_database.Name);
         }

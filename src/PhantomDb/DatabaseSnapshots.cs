@@ -143,11 +143,15 @@ public sealed class DatabaseSnapshots
 
     internal void NoteTaken(TakenSnapshot snapshot) => Database.Raise(Taken, ToInfo(snapshot));
 
-    private SnapshotService Service() => _service ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState,
-        $"database \"{_database.Name}\" takes no snapshots, since it is {(_database.Options.IsReadOnly ? "read only" : "in memory")}")
+    private SnapshotService Service()
     {
-        Hint = "Database.Open opens a durable one.",
-    };
+        ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+        return _service ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState,
+            $"database \"{_database.Name}\" takes no snapshots, since it is {(_database.Options.IsReadOnly ? "read only" : "in memory")}")
+        {
+            Hint = "Database.Open opens a durable one.",
+        };
+    }
 
     private void Set(Func<SnapshotOptions, SnapshotOptions> change)
     {

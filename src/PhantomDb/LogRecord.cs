@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace PhantomDb;
 
 /// <summary>A record of the transaction log: one changed row, one definition, or an entry that an application has made. Values are text, null for NULL.</summary>
@@ -46,5 +49,47 @@ public sealed record LogRecord(long Lsn, DateTime Time, long TransactionId, stri
             }
             return null;
         }
+    }
+
+    /// <summary>One line: LSN, time (UTC), transaction, which of its records this is, operation, table, values; line ends in values as <c>\n</c>.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Lsn} {Time:yyyy-MM-dd HH:mm:ss.ffffff} {TransactionId} {Part}/{PartCount} {Operation}");
+        if (Table is not null)
+        {
+            text.Append(' ').Append(Table);
+        }
+        if (Before is not null)
+        {
+            Append(text.Append(' '), Before);
+        }
+        if (After is not null)
+        {
+            Append(text.Append(Before is null ? " " : " -> "), After);
+        }
+        if (Values.Count > 0)
+        {
+            Append(text.Append(' '), Values);
+        }
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, IReadOnlyList<string?> values)
+    {
+        text.Append('(');
+        for (int i = 0; i < values.Count; i++)
+        {
+            text.Append(i == 0 ? "" : ", ");
+            if (values[i] is not { } value)
+            {
+                text.Append("NULL");
+                continue;
+            }
+            bool needsQuotes = value.Length == 0 || value == "NULL" || value[0] == ' ' || value[^1] == ' ' || value.AsSpan().IndexOfAny(",'()") >= 0;
+            string plain = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
+            text.Append(needsQuotes ? $"'{plain.Replace("'", "''", StringComparison.Ordinal)}'" : plain);
+        }
+        text.Append(')');
     }
 }

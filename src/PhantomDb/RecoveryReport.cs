@@ -43,6 +43,8 @@ public sealed record RecoveryLoss(long FirstLsn, long LastLsn, IReadOnlyList<str
 /// </summary>
 public sealed record RecoveryReport
 {
+    private const int LossesShown = 10;
+
     /// <summary>What has become of the files.</summary>
     public RecoveryVerdict Verdict { get; internal init; }
 
@@ -111,20 +113,20 @@ public sealed record RecoveryReport
         return Problem is null ? text.ToString() : text.Append("; ").Append(Problem).ToString();
     }
 
-    /// <summary>All of it, a fact a line.</summary>
+    /// <summary>
+    /// A few lines for a person: <see cref="ToLine"/>, what the database began with and what the log added, and what was lost. What became of each file is in <see cref="Files"/>.
+    /// </summary>
     public override string ToString()
     {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{ToLine()}\ntimeline {Timeline}, from LSN {BaseLsn}, records read {RecordsRead}, applied {RecordsApplied}\n");
-        text.Append(CultureInfo.InvariantCulture, $"load {LoadTime.TotalMilliseconds:0} ms, apply {ApplyTime.TotalMilliseconds:0} ms\n");
-        foreach (RecoveryLoss loss in Losses)
+        var text = new StringBuilder(ToLine());
+        string? first = Files.FirstOrDefault(file => file.IsUsed)?.Path;
+        text.Append(CultureInfo.InvariantCulture, $"\nbegan with {(BaseLsn > 0 && first is not null ? $"{Path.GetFileName(first)}, LSN {BaseLsn}" : "an empty database")}");
+        text.Append(CultureInfo.InvariantCulture, $"; {RecordsApplied} records of the log applied; timeline {Timeline}; {(LoadTime + ApplyTime).TotalMilliseconds:0} ms");
+        text.Append(CultureInfo.InvariantCulture, $"\nfiles used {Files.Count(file => file.IsUsed)}, left out {Files.Count(file => !file.IsUsed)}");
+        foreach (RecoveryLoss loss in Losses.Take(LossesShown))
         {
-            text.Append(CultureInfo.InvariantCulture, $"lost {loss}\n");
+            text.Append(CultureInfo.InvariantCulture, $"\nlost {loss}");
         }
-        foreach (RecoveryFile file in Files)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"{(file.IsUsed ? "used" : "not used")} {file.Path}: {file.Reason}\n");
-        }
-        return text.ToString();
+        return Losses.Count <= LossesShown ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $"\nand {Losses.Count - LossesShown} losses more").ToString();
     }
 }

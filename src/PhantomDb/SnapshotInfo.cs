@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PhantomDb;
 
 /// <summary>A snapshot: a file that has all of a database as it was at one moment, and can be opened by itself.</summary>
@@ -22,4 +24,8 @@ public sealed record SnapshotInfo(string Name, string Path, long Lsn, long Bytes
 
     /// <summary>Under which names it is kept: <see cref="DatabaseSnapshots.Pin"/>.</summary>
     public IReadOnlyList<string> Pins { get; init; } = [];
+
+    /// <summary>One line.</summary>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture,
+        $"{Name}: LSN {Lsn}, {Bytes} bytes{(IsDamaged ? ", damaged" : IsVerified ? ", verified" : "")}{(Pins.Count > 0 ? $", kept as {string.Join(", ", Pins)}" : "")}");
 }

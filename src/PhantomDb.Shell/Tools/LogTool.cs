@@ -68,7 +68,7 @@ internal static class LogTool
             {
                 while (rows.Read())
                 {
-                    run.Output.WriteLine(Line(records.Current));
+                    run.Output.WriteLine(records.Current.ToString());
                 }
             }
         }
@@ -84,48 +84,6 @@ internal static class LogTool
             run.Inform($"NOTICE: {tornEnd}: being written, or left by a crash");
         }
         return 0;
-    }
-
-    private static string Line(LogRecord record)
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{record.Lsn} {record.Time:yyyy-MM-dd HH:mm:ss.ffffff} {record.TransactionId} {record.Part}/{record.PartCount} {record.Operation}");
-        if (record.Table is not null)
-        {
-            text.Append(' ').Append(record.Table);
-        }
-        if (record.Before is not null)
-        {
-            Append(text.Append(' '), record.Before);
-        }
-        if (record.After is not null)
-        {
-            Append(text.Append(record.Before is null ? " " : " -> "), record.After);
-        }
-        if (record.Values.Count > 0)
-        {
-            Append(text.Append(' '), record.Values);
-        }
-        return text.ToString();
-    }
-
-    // On one line: line ends as the log has them.
-    private static void Append(StringBuilder text, IReadOnlyList<string?> values)
-    {
-        text.Append('(');
-        for (int i = 0; i < values.Count; i++)
-        {
-            text.Append(i == 0 ? "" : ", ");
-            if (values[i] is not { } value)
-            {
-                text.Append("NULL");
-                continue;
-            }
-            bool needsQuotes = value.Length == 0 || value == "NULL" || value[0] == ' ' || value[^1] == ' ' || value.AsSpan().IndexOfAny(",'()") >= 0;
-            string plain = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal).Replace("\r", "\\r", StringComparison.Ordinal);
-            text.Append(needsQuotes ? $"'{plain.Replace("'", "''", StringComparison.Ordinal)}'" : plain);
-        }
-        text.Append(')');
     }
 
     private static DateTime? Time(ToolRun run, string option)

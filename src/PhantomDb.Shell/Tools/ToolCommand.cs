@@ -25,6 +25,8 @@ internal sealed record ToolCommand(string Name, string Argument, string Summary,
         new(["--help", "-h"], null, "this text"),
     ];
 
+    public bool Has(string option) => Options.Concat(Common).Any(known => known.Names.Contains(option));
+
     /// <summary>What --help prints.</summary>
     public string Help
     {

@@ -89,6 +89,10 @@ internal sealed class ToolRun
     private void Parse(ToolCommand tool, IReadOnlyList<string> args)
     {
         ToolOption[] options = [.. tool.Options, .. ToolCommand.Common];
+        foreach (ToolOption option in tool.Options.Where(option => option.Value is null && _shell.Gave(option.Names[0])))
+        {
+            _values[option.Names[0]] = "";
+        }
         bool onlyNames = false;
         for (int i = 0; i < args.Count; i++)
         {

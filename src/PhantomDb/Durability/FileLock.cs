@@ -12,7 +12,7 @@ namespace PhantomDb.Durability;
 /// name any more, and must not take it for the lock: so each holder writes a text of its own and looks whether it stands
 /// under the name. .NET's own reading is kept out by the lock: on Unix the file is read with the system's calls.
 /// </remarks>
-internal sealed partial class FileLock : IDisposable
+internal sealed partial class FileLock : IFileLock
 {
     private const int TextLengthMax = 1024;
     private const int AttemptsMax = 100;
@@ -26,6 +26,8 @@ internal sealed partial class FileLock : IDisposable
         _path = path;
         _file = file;
     }
+
+    public bool IsInPlace => FileIdentity.IsAt(_file.SafeFileHandle, _path);
 
     /// <summary>Null where someone has it; then what they wrote.</summary>
     public static FileLock? TryTake(string path, string owner, out string holder)
@@ -74,7 +76,10 @@ internal sealed partial class FileLock : IDisposable
         }
         try
         {
-            File.Delete(_path);
+            if (IsInPlace)   // else it is another's by now
+            {
+                File.Delete(_path);
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

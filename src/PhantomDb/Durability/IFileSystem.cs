@@ -46,10 +46,17 @@ internal interface IFileSystem
     /// Locks a file that is there for this alone, made where it is missing, until the result is disposed of or the process
     /// ends, however that may be; then the file goes. What it holds tells others who has it: 55006 gives them that.
     /// </summary>
-    IDisposable Lock(string path, string owner);
+    IFileLock Lock(string path, string owner);
 
     /// <summary>Makes names that were added, changed or removed in a folder last beyond a loss of power.</summary>
     void FlushFolder(string path);
+}
+
+/// <summary>A file that is locked for its holder alone.</summary>
+internal interface IFileLock : IDisposable
+{
+    /// <summary>False where the file was removed or renamed meanwhile: then another may hold one of that name.</summary>
+    bool IsInPlace { get; }
 }
 
 /// <summary>A file that is being written, always at its end. For one thread at a time.</summary>
@@ -60,6 +67,12 @@ internal interface IWritableFile : IDisposable
 
     /// <summary>Writes all of the bytes, or throws: then some of them may stand behind <see cref="Length"/>, and the next append writes over them.</summary>
     void Append(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Reads from an offset on what was written, whatever became of the file's name; gives how much: less only at the end.</summary>
+    int Read(long offset, Span<byte> target);
+
+    /// <summary>True while this is the name of this file, and not of another, or of none.</summary>
+    bool IsAt(string path);
 
     /// <summary>
     /// Writes so many line feeds behind <see cref="Length"/>, which stays: appends write over them, and a flush of these need not put a new length on the disk.

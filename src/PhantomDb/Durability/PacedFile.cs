@@ -28,6 +28,10 @@ internal sealed class PacedFile(IWritableFile file, Action? afterPiece) : IWrita
         }
     }
 
+    public int Read(long offset, Span<byte> target) => file.Read(offset, target);
+
+    public bool IsAt(string path) => file.IsAt(path);
+
     public void TruncateTo(long length) => file.TruncateTo(length);
 
     public void Flush()

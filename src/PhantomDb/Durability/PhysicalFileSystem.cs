@@ -80,7 +80,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
         }
     }
 
-    public IDisposable Lock(string path, string owner) =>
+    public IFileLock Lock(string path, string owner) =>
         Try("lock", path, () => FileLock.TryTake(path, owner, out string holder) ?? throw Error.FileInUse(path, holder));
 
     public void FlushFolder(string path) => ThrowIfFailed(DiskFlush.FlushFolder(path), path);
@@ -150,7 +150,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
         public WritableFile(string path, FileMode mode)
         {
             _path = path;
-            _handle = File.OpenHandle(path, mode, FileAccess.Write, FileShare.Read);
+            _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
             try
             {
                 Length = mode == FileMode.Open ? RandomAccess.GetLength(_handle) : 0;
@@ -194,6 +194,25 @@ internal sealed class PhysicalFileSystem : IFileSystem
                 ArrayPool<byte>.Shared.Return(lineFeeds);
             }
         }
+
+        public int Read(long offset, Span<byte> target)
+        {
+            try
+            {
+                int count = 0;
+                for (int read = 1; count < target.Length && read > 0; count += read)
+                {
+                    read = RandomAccess.Read(_handle, target[count..], offset + count);
+                }
+                return count;
+            }
+            catch (Exception error) when (IsFileError(error))
+            {
+                throw Translate("read", _path, error);
+            }
+        }
+
+        public bool IsAt(string path) => FileIdentity.IsAt(_handle, path);
 
         public void TruncateTo(long length)
         {

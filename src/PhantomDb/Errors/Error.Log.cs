@@ -15,11 +15,31 @@ internal static partial class Error
     public static PhantomDbException LogReadOnly(string path, PhantomDbException cause) =>
         new(SqlStates.ReadOnlySqlTransaction, $"the database is read-only since its transaction log \"{path}\" could not be written", cause)
         {
-            Detail = cause.Message + ".", Hint = "Reading goes on. Open the database again when the disk is in order.",
+            Detail = cause.Message + ".", Hint = cause.Hint ?? "Reading goes on. Open the database again when the disk is in order.",
         };
 
+    /// <summary>Somebody has taken the log's file away while it was open; nothing is lost by that.</summary>
+    public static PhantomDbException LogPutBack(string path) =>
+        new(SqlStates.IoError, $"the transaction log \"{path}\" was removed, renamed or replaced while the database was open")
+        {
+            Detail = "It is there again, with all of its records. What had been put in its place is kept under another name.",
+        };
+
+    public static PhantomDbException LogWrittenOver(string path) =>
+        new(SqlStates.IoError, $"the transaction log \"{path}\" was cut or written over while the database was open")
+        {
+            Detail = "The log goes on in a new segment. What it had is in memory alone until the next snapshot or checkpoint.", Hint = "CHECKPOINT writes the database's own file.",
+        };
+
+    public static PhantomDbException FolderLost(string path) =>
+        new(SqlStates.IoError, $"the database is no longer at \"{path}\": its folder was moved, removed or replaced while it was open")
+        {
+            Hint = "Reading goes on. Nothing is written to that folder any more; saving under another name (.save, SaveToDisk) writes all that is committed.",
+        };
+
+    /// <summary>Of what was running when the database was closed; who comes later gets an <see cref="ObjectDisposedException"/>.</summary>
     public static PhantomDbException LogClosed(string path) =>
-        new(SqlStates.ObjectNotInPrerequisiteState, $"the transaction log \"{path}\" is closed");
+        new(SqlStates.AdminShutdown, $"the transaction log \"{path}\" is closed");
 
     public static PhantomDbException LogEntryName(string name, bool isReserved) => isReserved
         ? new(SqlStates.ReservedName, $"\"{name}\" cannot be the name of a log entry: it is one of the log's own")
@@ -27,6 +47,16 @@ internal static partial class Error
         {
             Hint = "A name has upper-case letters, digits and underscores, at most 63, and does not begin with a digit.",
         };
+
+    public static PhantomDbException NoSuchLsn(long lsn) =>
+        new(SqlStates.InvalidParameterValue, string.Create(CultureInfo.InvariantCulture, $"there is no LSN {lsn}")) { Hint = "Log sequence numbers begin with 1." };
+
+    public static PhantomDbException LogEntryValue(string key, string what, string? hint) =>
+        new(SqlStates.InvalidParameterValue, $"the key \"{key}\" of a log entry {what}") { Hint = hint };
+
+    /// <summary>Half of a pair of surrogates: no text, and it would come back as something else.</summary>
+    public static PhantomDbException LogEntryNotText(string key) =>
+        new(SqlStates.CharacterNotInRepertoire, $"the key \"{key}\" of a log entry, or its value, is no valid Unicode text");
 
     public static PhantomDbException LogEntryKey(string key) =>
         new(SqlStates.InvalidName, $"\"{key}\" cannot be a key of a log entry: a key is not empty and has no equals sign");

@@ -48,7 +48,7 @@ internal sealed class CountingFileSystem(IFileSystem files) : IFileSystem
 
     public void CreateFolder(string path) => files.CreateFolder(path);
 
-    public IDisposable Lock(string path, string owner) => files.Lock(path, owner);
+    public IFileLock Lock(string path, string owner) => files.Lock(path, owner);
 
     public void FlushFolder(string path)
     {
@@ -73,6 +73,10 @@ internal sealed class CountingFileSystem(IFileSystem files) : IFileSystem
             Interlocked.Add(ref owner._bytes, count);
             file.Reserve(count);
         }
+
+        public int Read(long offset, Span<byte> target) => file.Read(offset, target);
+
+        public bool IsAt(string path) => file.IsAt(path);
 
         public void TruncateTo(long length) => file.TruncateTo(length);
 

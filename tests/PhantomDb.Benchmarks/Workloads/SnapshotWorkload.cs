@@ -144,6 +144,10 @@ internal sealed class SnapshotWorkload(Options options, TextWriter output)
 
         public void Append(ReadOnlySpan<byte> bytes) => Length += bytes.Length;
 
+        public int Read(long offset, Span<byte> target) => throw new NotSupportedException();
+
+        public bool IsAt(string path) => true;
+
         public void TruncateTo(long length) => Length = length;
 
         public void Flush()

@@ -27,7 +27,7 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
 
     public void CreateFolder(string path) => disk.CreateFolder(path);
 
-    public IDisposable Lock(string path, string owner) => disk.Lock(path, owner);
+    public IFileLock Lock(string path, string owner) => disk.Lock(path, owner);
 
     public virtual void FlushFolder(string path) => disk.FlushFolder(path);
 
@@ -43,6 +43,10 @@ internal abstract class PassingFile(IWritableFile file) : IWritableFile
     public virtual void Append(ReadOnlySpan<byte> bytes) => file.Append(bytes);
 
     public virtual void Reserve(int count) => file.Reserve(count);
+
+    public int Read(long offset, Span<byte> target) => file.Read(offset, target);
+
+    public bool IsAt(string path) => file.IsAt(path);
 
     public void TruncateTo(long length) => file.TruncateTo(length);
 

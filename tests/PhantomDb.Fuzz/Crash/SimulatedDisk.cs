@@ -14,6 +14,7 @@ internal sealed class SimulatedDisk : IFileSystem
     private readonly Dictionary<string, SimulatedFile> _names = [];
     private readonly Dictionary<string, SimulatedFile> _durableNames = [];
     private readonly List<NameChange> _pendingNames = [];
+    private readonly List<string> _operations = [];
     private readonly HashSet<string> _folders = [Path.GetPathRoot(Path.GetFullPath("/"))!];
     private readonly HashSet<string> _locked = [];
     private readonly Random _random;
@@ -49,7 +50,16 @@ internal sealed class SimulatedDisk : IFileSystem
     public int FlushCount { get; private set; }
 
     /// <summary>Operations as text, the newest last: what a failure is looked up in.</summary>
-    public List<string> Operations { get; } = [];
+    public List<string> Operations
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _operations];   // the log's own thread may go on
+            }
+        }
+    }
 
     /// <summary>What was true of the disk at the fault; empty where there was none.</summary>
     public string FaultedOperation { get; private set; } = "";
@@ -266,7 +276,7 @@ internal sealed class SimulatedDisk : IFileSystem
         }
     }
 
-    public IDisposable Lock(string path, string owner)
+    public IFileLock Lock(string path, string owner)
     {
         lock (_lock)
         {
@@ -355,12 +365,12 @@ internal sealed class SimulatedDisk : IFileSystem
         EnsureOn();
         int number = OperationCount++;
         Clock = Clock.AddSeconds(1);
-        Operations.Add($"{number} {what} {Path.GetFileName(path)}");
+        _operations.Add($"{number} {what} {Path.GetFileName(path)}");
         if (FaultAt is not { } at || (IsFaultLasting ? number < at : number != at))
         {
             return null;
         }
-        FaultedOperation = Operations[^1];
+        FaultedOperation = _operations[^1];
         return Fault;
     }
 
@@ -508,6 +518,23 @@ internal sealed class SimulatedDisk : IFileSystem
             disk.Append(path, file, Length, lineFeeds);
         }
 
+        public int Read(long offset, Span<byte> target)
+        {
+            lock (disk._lock)
+            {
+                disk.EnsureOn();
+                return file.Read(offset, target);
+            }
+        }
+
+        public bool IsAt(string name)
+        {
+            lock (disk._lock)
+            {
+                return disk._isOff || disk._names.GetValueOrDefault(Full(name)) == file;
+            }
+        }
+
         public void TruncateTo(long length)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
@@ -526,9 +553,20 @@ internal sealed class SimulatedDisk : IFileSystem
         public void Dispose() => _isClosed = true;
     }
 
-    private sealed class HeldLock(SimulatedDisk disk, string path) : IDisposable
+    private sealed class HeldLock(SimulatedDisk disk, string path) : IFileLock
     {
         private bool _isReleased;
+
+        public bool IsInPlace
+        {
+            get
+            {
+                lock (disk._lock)
+                {
+                    return disk._isOff || disk._names.ContainsKey(path);
+                }
+            }
+        }
 
         public void Dispose()
         {

@@ -58,7 +58,7 @@ internal sealed class MemoryFileSystem : IFileSystem
     {
     }
 
-    public IDisposable Lock(string path, string owner) => new MemoryStream();   // one test, one user
+    public IFileLock Lock(string path, string owner) => new HeldLock();   // one test, one user
 
     public void FlushFolder(string path) => Do("flush folder", path);
 
@@ -68,6 +68,15 @@ internal sealed class MemoryFileSystem : IFileSystem
         if (Fails(what, path))
         {
             throw IsFull ? Error.DiskFull(path) : Error.FileFailed(what, path, "Input/output error");
+        }
+    }
+
+    private sealed class HeldLock : IFileLock
+    {
+        public bool IsInPlace => true;
+
+        public void Dispose()
+        {
         }
     }
 
@@ -88,6 +97,16 @@ internal sealed class MemoryFileSystem : IFileSystem
         }
 
         public long Length => files.Files[path].Length;
+
+        public int Read(long offset, Span<byte> target)
+        {
+            ReadOnlySpan<byte> there = files.Files[path].AsSpan((int)offset);
+            there = there[..Math.Min(there.Length, target.Length)];
+            there.CopyTo(target);
+            return there.Length;
+        }
+
+        public bool IsAt(string name) => name == path;
 
         public void TruncateTo(long length)
         {

@@ -30,7 +30,38 @@ public sealed class DatabaseLogTests : DurableTest
             Assert.AreEqual(++count, record.Lsn);
         }
         Assert.AreEqual(all.Length, count);
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => log.ReadAt(0));
+        Assert.AreEqual("22023", StateOf(() => log.ReadAt(0)));
+        Assert.AreEqual("22023", StateOf(() => log.ReadAfter(-1)));
+        Assert.AreEqual("22023", StateOf(() => log.Pin("x", 0)));
+        StringAssert.EndsWith(last.ToString(), " INSERT t (100, row 100)");
+    }
+
+    [TestMethod]
+    public void An_entry_that_cannot_be_kept_as_it_is_changes_nothing()
+    {
+        Run("CREATE TABLE t (a int)");
+        long last = Database.Log.LastLsn;
+        void Refused(string state, params (string? Key, string? Value)[] values) => Assert.AreEqual(state, StateOf(() =>
+            Database.Log.Append("AUDIT", values.Select(pair => new KeyValuePair<string, string>(pair.Key!, pair.Value!)))));
+        Refused("22023", ("who", null));
+        Refused("22023", ("who", "me"), ("who", "you"));
+        Refused("42602", (null, "me"));
+        Refused("42602", ("", "me"));
+        Refused("22021", ("who", "\ud800"));
+        Refused("22021", ("who\udc00x", "me"));
+        foreach (string name in new[] { "", " ", "audit", "1A", "A-B", "A,B", "A\n", "\ud800", "\u00c4", new('A', 64) })
+        {
+            Assert.AreEqual("42602", StateOf(() => Database.Log.Append(name, [])), name);
+        }
+        Assert.ThrowsExactly<ArgumentNullException>(() => Database.Log.Append(null!, []));
+        Assert.ThrowsExactly<ArgumentNullException>(() => Database.Log.Append("AUDIT", null!));
+        Assert.AreEqual(last, Database.Log.LastLsn);
+        string odd = string.Concat(Enumerable.Range(1, 0x20).Select(c => (char)c)) + "\"',;|\u0085\u2028\ufeff\ud83d\ude00\uffff";
+        long lsn = Database.Log.Append("AUDIT", new Dictionary<string, string> { [odd] = odd, ["empty"] = "", ["Empty"] = "=" });
+        Close();
+        LogRecord record = Database.Log.ReadAt(lsn)!;
+        Assert.AreEqual((odd, "", "="), (record[odd], record["empty"], record["Empty"]));
+        StringAssert.Contains(record.ToString(), "empty=, Empty==)");
     }
 
     [TestMethod]

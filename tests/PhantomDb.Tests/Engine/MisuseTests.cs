@@ -59,6 +59,119 @@ public sealed class MisuseTests
     }
 
     [TestMethod]
+    public void Whatever_is_used_of_a_database_that_was_disposed_of_says_so()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+        try
+        {
+            Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder });
+            Session session = database.OpenSession();
+            session.Execute("CREATE TABLE t (id int PRIMARY KEY, v int)").Dispose();
+            PreparedStatement[] prepared =
+            [
+                session.Prepare("SELECT v FROM t WHERE id = 1"), session.Prepare("INSERT INTO t VALUES (1, 2)"), session.Prepare("BEGIN"), session.Prepare("COMMIT"),
+                session.Prepare("UPDATE t SET v = 3"),
+            ];
+            QueryResult open = session.Execute("SELECT * FROM t");
+            DatabaseLog log = database.Log;
+            DatabaseSnapshots snapshots = database.Snapshots;
+            DatabaseSettings settings = database.Settings;
+            database.Dispose();
+            List<Action> uses =
+            [
+                () => session.Execute("SELECT 1"), () => session.Execute("COMMIT"), () => session.Prepare("SELECT 1"), () => session.ExecuteBatch("SELECT 1").Count(),
+                () => session.ExecuteScript("SELECT 1").Count(), () => session.DescribeSchema(), () => open.Read(),
+                () => database.OpenSession(), () => database.Fork(), () => database.DescribeSchema(), () => database.SaveToDisk(), () => database.SaveToDisk("copy"),
+                () => database.LoadFromDisk(), () => database.Refresh(), () => database.CreateSnapshot(), () => database.SnapshotInterval = 7, () => database.SnapshotEnabled = false,
+                () => _ = log.FirstLsn, () => _ = log.LastLsn, () => _ = log.DurableLsn, () => _ = log.Pins, () => log.Append("X", []), () => log.ReadAt(1), () => log.ReadAfter(0),
+                () => log.CompactUpTo(1), () => log.Sync(), () => log.Pin("x", 1), () => log.Unpin("x"), () => database.Log.Sync(),
+                () => snapshots.List(), () => snapshots.Get(1), () => _ = snapshots.Latest, () => snapshots.Open(1), () => snapshots.Pin("x", 1), () => snapshots.Unpin("x"),
+                () => snapshots.Create(), () => snapshots.Period = null, () => snapshots.Run(CancellationToken.None),
+                () => _ = settings.All, () => settings.Get("a.b"), () => settings.Set("a.b", "c"), () => settings.Reset("a.b"), () => settings.ResetAll(), () => settings.History().Count(),
+                .. prepared.Select(statement => (Action)(() => statement.Execute())),
+            ];
+            for (int i = 0; i < uses.Count; i++)
+            {
+                Assert.ThrowsExactly<ObjectDisposedException>(uses[i], $"use {i}");
+            }
+            Assert.AreEqual("shop", database.Name);
+            Assert.IsEmpty(database.GetSessions());
+            database.Close();
+            database.Dispose();
+            open.Dispose();
+            session.Dispose();
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void What_runs_while_a_database_is_closed_is_told_so_and_what_comes_after_that_too()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+        try
+        {
+            for (int round = 0; round < 10; round++)
+            {
+                Database database = Database.Open($"shop{round}", new DatabaseOptions { DataDirectory = folder });
+                using (Session first = database.OpenSession())
+                {
+                    first.Execute("CREATE TABLE t (a int)").Dispose();
+                }
+                bool isClosed = false;
+                List<string> wrong = [];
+                Thread[] users = [.. Enumerable.Range(0, 4).Select(user => new Thread(() =>
+                {
+                    using Session session = database.OpenSession();
+                    for (bool isLast = false; !isLast;)
+                    {
+                        isLast = Volatile.Read(ref isClosed);
+                        try
+                        {
+                            if (user == 0)
+                            {
+                                database.Log.Append("X", []);
+                            }
+                            else
+                            {
+                                session.Execute(user == 1 ? "INSERT INTO t VALUES (1)" : user == 2 ? "SELECT sum(g) FROM generate_series(1, 10000) g" : "INSERT INTO t SELECT generate_series(1, 100)").Dispose();
+                            }
+                        }
+                        catch (ObjectDisposedException)
+                        {
+                            continue;
+                        }
+                        catch (Exception error) when (!isLast && error is PhantomDbException { SqlState: "57P01" })
+                        {
+                            continue;
+                        }
+                        catch (Exception error)
+                        {
+                            lock (wrong)
+                            {
+                                wrong.Add($"user {user}, {(isLast ? "afterwards" : "meanwhile")}: {error}");
+                            }
+                            return;
+                        }
+                    }
+                }))];
+                Array.ForEach(users, user => user.Start());
+                Thread.Sleep(30);
+                database.Dispose();
+                Volatile.Write(ref isClosed, true);
+                Array.ForEach(users, user => user.Join());
+                Assert.IsEmpty(wrong, string.Join('\n', wrong));
+            }
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
     public void After_its_end_everything_says_that_it_has_ended()
     {
         using Database database = Filled();

@@ -144,6 +144,10 @@ internal sealed class ContentSections
 
         public void TruncateTo(long length) => throw new NotSupportedException();
 
+        public int Read(long offset, Span<byte> target) => throw new NotSupportedException();
+
+        public bool IsAt(string path) => throw new NotSupportedException();
+
         public void Flush()
         {
         }

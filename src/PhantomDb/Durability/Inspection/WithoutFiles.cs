@@ -25,7 +25,7 @@ internal sealed class WithoutFiles(IFileSystem inner, IReadOnlyCollection<string
 
     public void CreateFolder(string folder) => throw new NotSupportedException();
 
-    public IDisposable Lock(string file, string owner) => throw new NotSupportedException();
+    public IFileLock Lock(string file, string owner) => throw new NotSupportedException();
 
     public void FlushFolder(string folder) => throw new NotSupportedException();
 

@@ -103,6 +103,35 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
+    /// <summary>
+    /// The active segment's file has lost its name: a copy of it gets it. What stands under the name by now is kept under another.
+    /// </summary>
+    public void PutBack(LogSegmentWriter segment, DateTime now)
+    {
+        lock (_gate)
+        {
+            string beside = ActivePath + ".new";
+            IWritableFile copy = segment.CopyTo(disk, beside);
+            try
+            {
+                if (disk.Exists(ActivePath))
+                {
+                    SetAside(now);
+                    FlushFolder();
+                }
+                disk.Rename(beside, ActivePath);
+            }
+            catch
+            {
+                copy.Dispose();
+                LogSegmentWriter.TryDelete(disk, beside);
+                throw;
+            }
+            segment.GoOnIn(copy);
+            FlushFolder();
+        }
+    }
+
     /// <summary>What may be read of the active segment goes up to here.</summary>
     public void SetEnd(LogPosition end, DateTime time)
     {

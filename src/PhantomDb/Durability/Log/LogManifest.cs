@@ -14,7 +14,7 @@ internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, l
 /// <code>
 /// # PhantomDB Manifest | Database: shop | Version: 1 | Id: 6f1c… | Timeline: 1
 /// KIND,NAME,FIRST,LAST,BYTES,TIME
-/// reached,,0,20481,0,2026-11-21T12:00:03.120451Z
+/// reached,,20480,20481,0,2026-11-21T12:00:03.120451Z
 /// segment,shop_log_20261121_022107_1201.log,1201,20480,67108123,2026-11-21T02:21:07.000000Z
 /// load,shop_load_20261121_120001_004711,20477,20477,0,2026-11-21T12:00:03.120451Z
 /// snapshot,shop_snapshot_20261121_022500,20470,20470,1048576,2026-11-21T02:25:00.000000Z
@@ -46,6 +46,12 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
 
     /// <summary>The highest LSN that the log is known to have reached; 0 where it is not known.</summary>
     public long ReachedLsn => Rows.FirstOrDefault(row => row.Kind == Reached)?.LastLsn ?? 0;
+
+    /// <summary>
+    /// The LSN of the last record up to there that changed anything, or was the user's own: what is behind it are the log's notes about itself, and nothing is
+    /// lost with them. The same as <see cref="ReachedLsn"/> where it is not known.
+    /// </summary>
+    public long ContentLsn => Rows.FirstOrDefault(row => row.Kind == Reached) is { FirstLsn: > 0 } row ? row.FirstLsn : ReachedLsn;
 
     public byte[] ToBytes()
     {

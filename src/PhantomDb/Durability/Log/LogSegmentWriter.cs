@@ -12,7 +12,7 @@ internal sealed class LogSegmentWriter : IDisposable
     private const int BufferSize = 1 << 18;
     private const int ReservedBytesLeast = 1 << 12;
 
-    private readonly IWritableFile _file;
+    private IWritableFile _file;
     private readonly LogEncoder _encoder;
     private readonly long _unflushedMax;
     private readonly bool _reserves;
@@ -138,6 +138,55 @@ internal sealed class LogSegmentWriter : IDisposable
         GiveBack();
         _file.Append(new LogSeal(End.Lsn - 1, End.Offset).ToBytes(Header.Salt));
         _file.Flush();
+    }
+
+    /// <summary>True while this is the file's name, and not another's or of none.</summary>
+    public bool IsAt(string path) => _file.IsAt(path);
+
+    /// <summary>False where somebody else has cut the file or written over it: its beginning or its end is not what was written.</summary>
+    public bool HasItsContent()
+    {
+        byte[] header = Header.ToBytes(), there = new byte[header.Length];
+        return _file.Read(0, there) == there.Length && there.AsSpan().SequenceEqual(header) && _file.Read(_file.Length - 1, there.AsSpan(0, 1)) == 1 && there[0] == '\n';
+    }
+
+    /// <summary>A new file with all that this one has, flushed; where that fails nothing is left of it. Between two transactions.</summary>
+    public IWritableFile CopyTo(IFileSystem disk, string path)
+    {
+        WriteOut();
+        IWritableFile copy = disk.Create(path);
+        try
+        {
+            byte[] piece = new byte[BufferSize];
+            while (copy.Length < End.Offset)
+            {
+                int count = _file.Read(copy.Length, piece.AsSpan(0, (int)Math.Min(piece.Length, End.Offset - copy.Length)));
+                if (count == 0)
+                {
+                    throw Error.LogWrittenOver(path);
+                }
+                copy.Append(piece.AsSpan(0, count));
+            }
+            copy.Flush();
+            return copy;
+        }
+        catch
+        {
+            copy.Dispose();
+            TryDelete(disk, path);
+            throw;
+        }
+    }
+
+    /// <summary>Goes on in a copy that <see cref="CopyTo"/> has made, and that has the name now.</summary>
+    public void GoOnIn(IWritableFile copy)
+    {
+        _file.Dispose();
+        _file = copy;
+        _reservedTo = 0;
+        _flushedLength = copy.Length;
+        DurableLsn = _lastLineLsn;
+        Durable = End;
     }
 
     public void Dispose() => _file.Dispose();

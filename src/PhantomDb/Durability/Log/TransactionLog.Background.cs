@@ -136,6 +136,7 @@ internal sealed partial class TransactionLog
         }
         _background.Join();
         TakeTurn();
+        _looksNow = true;
         Lead(flushes: true);
         TakeTurn();
         PhantomDbException? failure;
@@ -316,6 +317,10 @@ internal sealed partial class TransactionLog
                 floor = _recoveryFloor;
                 pins = [.. _pins];
             }
+            if (_isFolderLost || HoldsFolder?.Invoke(false) == false)
+            {
+                return;   // what stands there is not ours
+            }
             try
             {
                 if (!_areOrphansGone)
@@ -344,7 +349,8 @@ internal sealed partial class TransactionLog
         lock (_housework)
         {
             DateTime now = _clock.GetUtcNow().UtcDateTime;
-            List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, DurableLsn, 0, now)];
+            long durable = DurableLsn, content = Math.Min(Volatile.Read(ref _contentLsn), durable);
+            List<LogManifestRow> rows = [new(LogManifest.Reached, "", content, durable, 0, now)];
             if (_start.HasBegunEmpty)
             {
                 rows.Add(new LogManifestRow(LogManifest.Empty, "", 0, 0, 0, now));

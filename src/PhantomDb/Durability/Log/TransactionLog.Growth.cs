@@ -47,6 +47,7 @@ internal sealed partial class TransactionLog
         }
         if (rows.Count > 0 || _files.Segments.Count > 0)   // else there is nothing that a manifest could tell
         {
+            EnsureInPlace();
             DoHousework();
         }
     }

@@ -153,7 +153,7 @@ internal sealed partial class TransactionLog
         {
             TakeQueue(_inDoubt);
         }
-        if (_isReadOnly || (_inDoubt.Count == 0 && _segment?.HasUnflushed != true))
+        if (_isReadOnly || (_inDoubt.Count == 0 && _segment?.HasUnflushed != true && !_looksNow))
         {
             return;
         }
@@ -161,6 +161,7 @@ internal sealed partial class TransactionLog
         LogPosition start = segment?.End ?? default;
         try
         {
+            first = LookAfterSegment() ? 0 : first;
             WriteRuns(first);
             if (flushes)
             {
@@ -278,6 +279,10 @@ internal sealed partial class TransactionLog
         if (!_files.HasNext)
         {
             FlushSegment();
+            if (_segment is not null)
+            {
+                EnsureNamed();
+            }
             _files.CreateNext(firstLsn, _segment is null ? _start.Predecessor : Predecessor(_segment, _segment.End));
             if (_segment is not null)
             {
@@ -319,7 +324,7 @@ internal sealed partial class TransactionLog
     {
         try
         {
-            if (_files.IsFolderFlushFailed)
+            if (_files.IsFolderFlushFailed || _isFolderLost)
             {
                 StopForGood(error, done);
                 return;
@@ -445,6 +450,7 @@ internal sealed partial class TransactionLog
         lock (_gate)
         {
             _nextLsn = _nextToWrite = _durableLsn + 1;
+            _contentLsn = Math.Min(_contentLsn, _durableLsn);
             ResetPlan();
             _stopped = null;
         }
@@ -494,7 +500,8 @@ internal sealed partial class TransactionLog
         }
         if (_isAlways)
         {
-            Fail(_inDoubt, Error.CommitOutcomeUnknown(_files.ActivePath, cause), done);
+            bool isWritten = !_isFolderLost || _segment?.HasUnflushed == true;
+            Fail(_inDoubt, isWritten ? Error.CommitOutcomeUnknown(_files.ActivePath, cause) : readOnly, done);
             Fail(unwritten, readOnly, done);
         }
         _inDoubt.Clear();

@@ -22,6 +22,8 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private const int RoomWaitMs = 50;   // between two looks whether who waits has been cancelled
     private const int WriteSoonBytes = 1 << 20;
 
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
     private readonly object _gate = new();
     private readonly IFileSystem _disk;
     private readonly LogStart _start;
@@ -41,6 +43,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     private long _queuedBytes;
     private int _queuedCount;
     private long _nextLsn;
+    private long _contentLsn;   // of the last record that is not the log's own
     private DateTime _lastTime;
     private PhantomDbException? _stopped;   // why nothing can be queued now
     private bool _isClosing;
@@ -74,6 +77,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _history = new LogHistory(_files, _options.IndexCacheBytes);
         _nextLsn = _nextToWrite = start.NextLsn;
         _publishedLsn = _durableLsn = start.NextLsn - 1;
+        _contentLsn = start.NextLsn - 1;
         _lastTime = start.LastTime;
         _pins = [.. start.Pins];
         _recoveryFloor = start.RecoveryFloor;
@@ -169,7 +173,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         lock (_gate)
         {
             ThrowIfStopped();
-            lsn = Add(batch, transactionId, sink);
+            lsn = _contentLsn = Add(batch, transactionId, sink);
             _isVouchedFor = false;
             if (_sleepsUntilWork || (!_isAlways && _queuedBytes > WriteSoonBytes))
             {
@@ -219,13 +223,22 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         var batch = new LogBatch();
         batch.Begin(utf8, []);
         batch.CountOperations(1);
+        HashSet<string> keys = new(StringComparer.Ordinal);
         foreach ((string key, string value) in values)
         {
-            if (key.Length == 0 || key.Contains('=', StringComparison.Ordinal))
+            if (string.IsNullOrEmpty(key) || key.Contains('=', StringComparison.Ordinal))
             {
-                throw Error.LogEntryKey(key);
+                throw Error.LogEntryKey(key ?? "");
             }
-            batch.Cell(Encoding.UTF8.GetBytes($"{key}={value}"));
+            if (value is null)
+            {
+                throw Error.LogEntryValue(key, "is null", "An entry has text alone: leave the key out, or give it an empty text.");
+            }
+            if (!keys.Add(key))
+            {
+                throw Error.LogEntryValue(key, "is given twice", null);
+            }
+            batch.Cell(ToUtf8(key, $"{key}={value}"));
         }
         batch.End();
         ReserveRoom(batch.ByteCount, stop);
@@ -284,6 +297,18 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
             return entry;
         }
         return null;
+    }
+
+    private static byte[] ToUtf8(string key, string text)
+    {
+        try
+        {
+            return StrictUtf8.GetBytes(text);
+        }
+        catch (EncoderFallbackException)
+        {
+            throw Error.LogEntryNotText(key);
+        }
     }
 
     private bool HasRoom(int bytes)

@@ -20,6 +20,12 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>True where the log goes on behind the point that was asked for.</summary>
     public bool HasMore { get; init; }
 
+    /// <summary>
+    /// True where the log's own notes at its end are missing. The database file has all, but an LSN below theirs: it must be written with theirs before the log goes on,
+    /// or there would be a gap between the two.
+    /// </summary>
+    public bool IsLogEndMissing { get; init; }
+
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<string> DamagedFiles { get; init; } = [];
 
@@ -81,6 +87,7 @@ internal sealed class DatabaseRecovery
     private IReadOnlyList<RecoverySegment> _lost = [];       // behind it
     private IReadOnlyList<RecoveryLoss> _losses = [];
     private bool _hasMore;
+    private bool _isLogEndMissing;
 
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
@@ -120,7 +127,7 @@ internal sealed class DatabaseRecovery
             transactionsApplied += salvage.TransactionsApplied;
         }
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
-        EnsureReached(recovered.Lsn, toLsn, loaded.Timeline);
+        recovered = recovered with { Lsn = EnsureReached(recovered.Lsn, toLsn, loaded.Timeline) };
         bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _verdict != RecoveryVerdict.Clean);
         int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, loaded.Timeline);
         if (!_options.LeavesFilesAlone)
@@ -138,7 +145,7 @@ internal sealed class DatabaseRecovery
         {
             LastTransactionId = _lastTransactionId, HasBegunEmpty = hasBegunEmpty,
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
-            HasMore = _hasMore, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
+            HasMore = _hasMore, IsLogEndMissing = _isLogEndMissing, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
         };
     }
@@ -308,6 +315,10 @@ internal sealed class DatabaseRecovery
                 return;
             }
             LogSegmentReport report = reader.Report;
+            if (report.IsShort && baseLsn >= _plan.ContentLsn)
+            {
+                report = report with { Verdict = LogVerdict.Clean, Fault = null, IsShort = false };   // the file has what came after it
+            }
             _segments.Add(new RecoveredSegment(segment.Path, segment.Header, report.End.Lsn - 1, report.End.Offset, lastTime) { NextLine = report.End.Line });
             _used.Add(new RecoveryFile(segment.Path, true, Describe(report)));
             if (report.Verdict != LogVerdict.Clean && _options.IsFollowing)
@@ -423,13 +434,21 @@ internal sealed class DatabaseRecovery
     private static string Text(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss.ffffff 'UTC'", CultureInfo.InvariantCulture);
 
     // The manifest is about a history that is over where the file is of a later one.
-    private void EnsureReached(long lsn, long? toLsn, int timeline)
+    // Gives the LSN that is reached: the log's own notes are not missed, but their LSNs are not given again.
+    private long EnsureReached(long lsn, long? toLsn, int timeline)
     {
         long reached = timeline > _plan.Timeline ? _options.ReachedLsn : _reachedLsn;
         long floor = Math.Min(Math.Max(reached, _badLsn), toLsn ?? long.MaxValue);
-        if (lsn >= floor || _options.Mode == RecoveryMode.Salvage || _options.IsFollowing)
+        if (lsn >= floor || _hasMore || _options.Mode == RecoveryMode.Salvage || _options.IsFollowing)
         {
-            return;
+            return lsn;
+        }
+        if (lsn >= _plan.ContentLsn && floor == _plan.ReachedLsn)
+        {
+            _verdict = RecoveryVerdict.Repaired;
+            _isLogEndMissing = true;
+            _problem ??= string.Create(CultureInfo.InvariantCulture, $"the end of the log is missing, LSN {lsn + 1} to {floor}: nothing had been changed there");
+            return floor;
         }
         throw _plan.MissingEnd(_folder, lsn + 1) is { } missing ? EndMissing(lsn, floor, missing) : RecoveryPlanner.Refused(_plan.Segments.Count > 0 ? _plan.Segments[^1].Path : _used[^1].Path,
             string.Create(CultureInfo.InvariantCulture, $"its files end with LSN {lsn}, but the log had reached LSN {floor}"), "Put the missing files back into the folder.");

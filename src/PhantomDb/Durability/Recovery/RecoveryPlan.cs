@@ -56,7 +56,14 @@ internal sealed record RecoveryPlan(
         : Path.Combine(folder, Manifest?.Rows.FirstOrDefault(row => row.Kind == LogManifest.Segment && row.LastLsn >= lsn && LogSegmentName.TryParse(row.Name)?.DatabaseName == DatabaseName)?.Name
             ?? LogSegmentName.Active(DatabaseName));
 
-    public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : 1;
+    /// <summary>Behind it, up to <see cref="ReachedLsn"/>, the log had nothing but its own notes.</summary>
+    public long ContentLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ContentLsn : 0;
+
+    /// <summary>The one that was asked for; null: the newest.</summary>
+    public int? WantedTimeline { get; init; }
+
+    /// <summary>Where the log is missing, the manifest knows which history is meant.</summary>
+    public int Timeline => Segments.Count > 0 ? Segments[^1].Header.Timeline : WantedTimeline ?? Manifest?.Timeline ?? 1;
 
     /// <summary>Why a file cannot be what the segments are applied to; null where it can, or is newer than all of them.</summary>
     /// <param name="file">The file.</param>

@@ -51,7 +51,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
         return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest,
+            HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
@@ -154,7 +154,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         // A rename that a crash has cut off may leave one file under both names: the longer one then has all of the other.
         foreach (var copies in _segments.GroupBy(s => s.Header).Where(g => g.Count() > 1).ToArray())
         {
-            string best = copies.Select(s => s.Path).OrderByDescending(files.Length).ThenBy(p => p, StringComparer.Ordinal).First();
+            string best = copies.Select(s => s.Path).OrderByDescending(LengthOfLines).ThenBy(p => p, StringComparer.Ordinal).First();
             foreach ((string copy, _) in copies.Where(s => s.Path != best))
             {
                 if (!IsBeginning(copy, best))
@@ -168,12 +168,20 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
     }
 
+    private long LengthOfLines(string segment)
+    {
+        using Stream stream = files.OpenRead(segment);
+        return LogReserve.LengthWithout(stream);
+    }
+
     private bool IsBeginning(string copy, string whole)
     {
         using Stream left = files.OpenRead(copy), right = files.OpenRead(whole);
         byte[] a = new byte[1 << 16], b = new byte[1 << 16];
-        for (int count = left.ReadAtLeast(a, a.Length, false); count > 0; count = left.ReadAtLeast(a, a.Length, false))
+        long rest = LogReserve.LengthWithout(left);   // where one has line feeds written ahead, the other has lines
+        for (int count = left.ReadAtLeast(a, a.Length, false); count > 0 && rest > 0; rest -= count, count = left.ReadAtLeast(a, a.Length, false))
         {
+            count = (int)Math.Min(count, rest);
             if (right.ReadAtLeast(b.AsSpan(0, count), count, false) < count || !a.AsSpan(0, count).SequenceEqual(b.AsSpan(0, count)))
             {
                 return false;

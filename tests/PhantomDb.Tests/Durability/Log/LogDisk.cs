@@ -144,7 +144,7 @@ internal sealed class LogDisk : IFileSystem
     {
     }
 
-    public IDisposable Lock(string path, string owner) => throw new NotSupportedException();
+    public IFileLock Lock(string path, string owner) => throw new NotSupportedException();
 
     public void FlushFolder(string path)
     {
@@ -217,6 +217,23 @@ internal sealed class LogDisk : IFileSystem
                 }
                 content.Bytes.Write(bytes);
                 Length += bytes.Length;
+            }
+        }
+
+        public int Read(long offset, Span<byte> target)
+        {
+            lock (disk._gate)
+            {
+                content.Bytes.Position = offset;
+                return content.Bytes.Read(target);
+            }
+        }
+
+        public bool IsAt(string path)
+        {
+            lock (disk._gate)
+            {
+                return disk._files.GetValueOrDefault(path) == content;
             }
         }
 

@@ -171,7 +171,7 @@ public sealed class TransactionLogTests
         Assert.AreEqual(LogVerdict.Clean, report.Verdict);
         Assert.HasCount(101, records);
         StringAssert.Contains(records[^1], "CLOSE");
-        Assert.AreEqual("55000", Assert.ThrowsExactly<PhantomDbException>(() => test.Commit("late")).SqlState);
+        Assert.AreEqual("57P01", Assert.ThrowsExactly<PhantomDbException>(() => test.Commit("late")).SqlState);
         Assert.AreEqual(101, LogManifest.TryParse(test.Disk.Bytes("shop.manifest"))!.ReachedLsn);
         test.Log.Close();
     }

@@ -38,6 +38,16 @@ public sealed class DatabaseRestoreTests : RecoveryTest
     private string[] Rows() => Rows(Recover().Database, "users");
 
     [TestMethod]
+    public void A_point_within_the_first_transaction_is_the_empty_database()
+    {
+        WriteLog(rotates: false);
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 1, [new LogManifestRow(LogManifest.Reached, "", 0, 5, 0, DateTime.UnixEpoch)]).ToBytes();
+        RestoreResult result = Restore("1");
+        Assert.AreEqual(0L, result.Lsn);
+        Assert.IsEmpty(Recover().Database.Catalog.Tables);
+    }
+
+    [TestMethod]
     [DataRow(false)]
     [DataRow(true)]
     public void An_lsn_is_restored_as_a_new_timeline_and_the_old_future_again_after_it(bool rotates)
