@@ -227,7 +227,7 @@ public sealed class LostFilesTests : DurableTest
         File.WriteAllBytes(file, before);
         File.Delete(Log);
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
-        StringAssert.Contains(error.Message, "the log had reached");
+        Assert.AreEqual("XX001", error.SqlState);
     }
 
     [TestMethod]
