@@ -122,9 +122,10 @@ public sealed class MisuseTests
                 }
                 bool isClosed = false;
                 List<string> wrong = [];
+                Session[] sessions = [.. Enumerable.Range(0, 4).Select(_ => database.OpenSession())];
                 Thread[] users = [.. Enumerable.Range(0, 4).Select(user => new Thread(() =>
                 {
-                    using Session session = database.OpenSession();
+                    using Session session = sessions[user];
                     for (bool isLast = false; !isLast;)
                     {
                         isLast = Volatile.Read(ref isClosed);
