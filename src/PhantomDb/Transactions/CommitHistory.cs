@@ -21,9 +21,6 @@ internal sealed class CommitHistory(ReadTimestamps timestamps)
 
     private readonly record struct Change(long Timestamp, WriteList.Entry Rows);
 
-    /// <summary>Changes that are kept, each of one row or of neighbours.</summary>
-    public int ChangeCount => _changes.Count;
-
     /// <summary>A SERIALIZABLE transaction begins: what is committed from now on is kept for it. Before it takes its snapshot.</summary>
     public void Enter() => _readerCount++;
 
