@@ -44,6 +44,6 @@ internal sealed record DatabaseFileOptions
     /// <summary>Time for the comment at the top, in UTC.</summary>
     public DateTime GeneratedAt { get; init; } = DateTime.UtcNow;
 
-    /// <summary>Called while the file is written, after every piece: it may wait, so that others get on, or throw, to give up.</summary>
+    /// <summary>Called while the file is written and read back, after every piece: it may wait, so that others get on, or throw, to give up.</summary>
     public Action? AfterPiece { get; init; }
 }

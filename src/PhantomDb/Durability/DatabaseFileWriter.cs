@@ -138,7 +138,8 @@ internal static class DatabaseFileWriter
     /// <summary>Reads back what was written, to its last byte.</summary>
     public static void CheckWritten(IFileSystem files, string path, FileHeader header, DatabaseFileOptions options, FileSeal seal)
     {
-        using Stream stream = files.OpenRead(path);
+        Stream opened = files.OpenRead(path);
+        using Stream stream = options.AfterPiece is { } afterPiece ? new PacedReads(opened, afterPiece) : opened;
         if (!options.Sealed)
         {
             SealedFile.VerifyBeside(stream, path, header, seal);

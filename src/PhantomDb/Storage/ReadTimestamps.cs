@@ -93,6 +93,17 @@ internal sealed class ReadTimestamps
         }
         timestamps.Sort();
     }
+
+    /// <summary>
+    /// True where somebody reads, or may begin to, at a timestamp from the older to below the newer commit: who sees the one and not the other. Both have committed.
+    /// </summary>
+    /// <param name="active">Of <see cref="CollectActive"/>, taken after the commits.</param>
+    public static bool IsReadBetween(List<long> active, long older, long newer)
+    {
+        int position = active.BinarySearch(older);
+        position = position < 0 ? ~position : position;
+        return position < active.Count && active[position] < newer;
+    }
 }
 
 /// <summary>Where one reader at a time publishes its read timestamp, on cache lines of its own.</summary>

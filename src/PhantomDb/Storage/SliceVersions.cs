@@ -63,6 +63,8 @@ internal sealed class SliceVersions
     /// <summary>Beside a scan a slice seldom has more changed rows: they fit three cache lines, where an array for all rows would be 8 KB.</summary>
     private const int FewMax = 16;
 
+    private const int InsertsMergedMin = 32;
+
     [InlineArray(FewMax)]
     private struct FewRows
     {
@@ -295,6 +297,47 @@ internal sealed class SliceVersions
         }
         MakeRoom(place);
         _inserts[place] = new InsertRange { Stamp = stamp, Command = command, First = (short)first, Count = (short)count };
+    }
+
+    /// <summary>True where one more range would make the array grow, and it may be worth while to <see cref="MergeInserts"/> before.</summary>
+    public bool IsFullOfInserts => InsertCount == _inserts.Length && InsertCount >= InsertsMergedMin;
+
+    /// <summary>
+    /// Makes one range of neighbours that have committed, where everybody who reads now or later sees both or neither. Room is made where few go, so that it is
+    /// not tried for every insert.
+    /// </summary>
+    /// <param name="visible">What everybody could see when the following was collected: later commits are left alone.</param>
+    /// <param name="active">Of <see cref="ReadTimestamps.CollectActive"/>.</param>
+    public void MergeInserts(long visible, List<long> active)
+    {
+        InsertSteps += InsertCount;
+        int last = 0;
+        long lastValue = _inserts[0].Stamp!.Value;
+        for (int i = 1; i < InsertCount; i++)
+        {
+            InsertRange range = _inserts[i];
+            ref InsertRange before = ref _inserts[last];
+            long value = range.Stamp!.Value;
+            if (value <= visible && lastValue <= visible && before.First + before.Count == range.First
+                && !ReadTimestamps.IsReadBetween(active, Math.Min(lastValue, value), Math.Max(lastValue, value)))
+            {
+                before.Count += range.Count;
+                if (value > lastValue)
+                {
+                    (before.Stamp, before.Command, lastValue) = (range.Stamp, range.Command, value);
+                }
+            }
+            else
+            {
+                _inserts[++last] = range;
+                lastValue = value;
+            }
+        }
+        CutInsertsTo(last + 1);
+        if (InsertCount > _inserts.Length / 2)
+        {
+            Array.Resize(ref _inserts, _inserts.Length * 2);
+        }
     }
 
     /// <summary>Forgets who inserted rows: rolled back, or seen by all.</summary>

@@ -376,6 +376,19 @@ internal sealed partial class TableStore
         slice.EndChange();
     }
 
+    // Beside a reader that stays, a slice that is filled row by row would remember each insert by itself.
+    private void MergeInserts(RowSlice slice)
+    {
+        if (slice.Versions is { IsFullOfInserts: true } versions)
+        {
+            long visible = _timestamps.Visible;   // first: who begins to read between two later commits is in no list
+            _timestamps.CollectActive(_activeTimestamps);
+            slice.BeginChange(unshares: false);
+            versions.MergeInserts(visible, _activeTimestamps);
+            slice.EndChange();
+        }
+    }
+
     private bool IsUnneeded(SliceVersions versions, in SliceVersions.UndoRecord record) =>
         record.Stamp!.IsCommitted && FindOlder(versions, record.Older, record.Column) is var next and not 0
         && !IsReadBetween(versions.At(next).Stamp!.Value, record.Stamp.Value);
@@ -390,12 +403,7 @@ internal sealed partial class TableStore
     }
 
     // A reader at t undoes the newer record and keeps the older one's state when older <= t < newer.
-    private bool IsReadBetween(long older, long newer)
-    {
-        int position = _activeTimestamps.BinarySearch(older);
-        position = position < 0 ? ~position : position;
-        return position < _activeTimestamps.Count && _activeTimestamps[position] < newer;
-    }
+    private bool IsReadBetween(long older, long newer) => ReadTimestamps.IsReadBetween(_activeTimestamps, older, newer);
 
     private static void CountDeadStrings(RowSlice slice, int row)
     {

@@ -183,6 +183,7 @@ internal sealed partial class TableStore
             return -1;
         }
 
+        MergeInserts(slice);
         slice.BeginChange(unshares: isReused);
         AttachVersions(slice, versions, 1UL << offset);
         if (isReused)
@@ -264,6 +265,7 @@ internal sealed partial class TableStore
             RemoveEntered(index, slice, start, entered - 1);
             return false;
         }
+        MergeInserts(slice);
         slice.BeginChange();
         AttachVersions(slice, versions, ulong.MaxValue);
         versions.AddInsert(start, count, stamp, command);

@@ -56,6 +56,30 @@ public sealed class CleanupCostTests
         reader.Rollback();
     }
 
+    [TestMethod]
+    public void Inserts_beside_a_reader_are_remembered_together()
+    {
+        KvTable kv = Filled(out Transaction reader);
+        for (int i = 0; i < 2 * RowSlice.Capacity; i++)
+        {
+            kv.Commit(transaction => kv.Insert(transaction, Rows + i, null, 0, 0));
+        }
+        Transaction second = Reader(kv);
+        for (int i = 0; i < 2 * RowSlice.Capacity; i++)
+        {
+            kv.Commit(transaction => kv.Insert(transaction, (3 * Rows) + i, null, 0, 0));
+        }
+        (RowSlice[] slices, int count) = kv.Table.CurrentSlices();
+        Assert.IsLessThan(6 * 64, slices.Take(count).Sum(slice => slice.Versions?.InsertCount ?? 0));
+        Assert.HasCount(Rows, kv.Scan(reader.View));
+        Assert.HasCount(Rows + (2 * RowSlice.Capacity), kv.Scan(second.View));
+        reader.Rollback();
+        Assert.HasCount(Rows + (2 * RowSlice.Capacity), kv.Scan(second.View));
+        second.Rollback();
+        Change(kv, 1000);
+        AssertNoVersions(kv);
+    }
+
     private static KvTable Filled(out Transaction reader)
     {
         var kv = new KvTable();

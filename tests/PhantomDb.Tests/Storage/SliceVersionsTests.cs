@@ -63,4 +63,42 @@ public sealed class SliceVersionsTests
             }
         }
     }
+
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(3)]
+    public void Merged_inserts_are_seen_by_everybody_as_before(int seed)
+    {
+        var random = new Random(seed);
+        for (int round = 0; round < 500; round++)
+        {
+            var versions = new SliceVersions();
+            long visible = random.Next(100, 200);
+            List<long> active = [.. Enumerable.Range(0, random.Next(3)).Select(_ => random.NextInt64(visible)), visible];
+            active.Sort();
+            int row = 0;
+            var values = new List<long>();
+            while (row < 1000)
+            {
+                row += random.Next(20) == 0 ? 3 : 0;
+                int count = random.Next(1, 4);
+                var stamp = new TransactionStamp();
+                long value = random.Next(20) == 0 ? TransactionStamp.Uncommitted : random.NextInt64(visible + 20);   // as a commit that is visible a moment later
+                stamp.Publish(value);
+                versions.AddInsert(row, count, stamp, command: 0);
+                row += count;
+                values.Add(value);
+            }
+            long[] readers = [.. active, visible + 1, visible + 5, visible + 100];
+            bool[][] before = Hidden();
+            int ranges = versions.InsertCount;
+            versions.MergeInserts(visible, active);
+            bool[][] after = Hidden();
+            Assert.IsTrue(before.Zip(after).All(pair => pair.First.AsSpan().SequenceEqual(pair.Second)), $"seed {seed} round {round}");
+            Assert.IsLessThan(ranges, versions.InsertCount);
+
+            bool[][] Hidden() => [.. readers.Select(t => Enumerable.Range(0, row).Select(r => versions.IsInsertHidden(r, new ReadView(t))).ToArray())];
+        }
+    }
 }
