@@ -17,6 +17,7 @@ internal sealed class SnapshotWorkload(Options options, TextWriter output)
     private const int ValueLength = 160;   // about 177 bytes a line
     private const int WarmUpMs = 3000;
     private const int SettleMs = 1000;     // versions that were kept are cleaned up
+    private const int TurnMs = 100;
 
     private readonly int _rowCount = options.RowCount;
     private readonly int _threadCount = Math.Max(2, options.ThreadCount);
@@ -73,7 +74,7 @@ internal sealed class SnapshotWorkload(Options options, TextWriter output)
 
     private void Beside(Database database, SnapshotWrite write)
     {
-        List<double> readerShares = [], dryShares = [], shares = [], tailsAlone = [], tails = [];
+        List<double> readerShares = [], dryShares = [], shares = [], turnShares = [], tailsAlone = [], tails = [];
         using var writers = new SnapshotWriters(database, write, _rowCount, _threadCount);
         writers.During(() => Thread.Sleep(WarmUpMs));
         SnapshotWriters.Figures before = Nothing();
@@ -90,11 +91,12 @@ internal sealed class SnapshotWorkload(Options options, TextWriter output)
                 return $"; {taken.Bytes / 1e6:0} MB in {duration.TotalSeconds:0.0} s, {memory}";
             });
             shares.Add(share);
+            turnShares.Add(InTurns(database, writers));
             tails.Add(with);
             tailsAlone.Add(without);
         }
         Line($"  {write}: writers keep {Percent(shares)} of their rate; 99.9 % of commits within {Measurement.MedianOf(tails):0.0} ms (most {tails.Max():0.0}), alone {Measurement.MedianOf(tailsAlone):0.0} ms");
-        Line($"  {write}: beside an idle reader they keep {Percent(readerShares)}, beside a snapshot that is written nowhere {Percent(dryShares)}; load {LoadNow()}");
+        Line($"  {write}: beside an idle reader they keep {Percent(readerShares)}, beside a snapshot that is written nowhere {Percent(dryShares)}; in turns of {TurnMs} ms with a snapshot that pauses {Percent(turnShares)}; load {LoadNow()}");
 
         SnapshotWriters.Figures Nothing()
         {
@@ -114,6 +116,44 @@ internal sealed class SnapshotWorkload(Options options, TextWriter output)
             before = after;
             return (with.Rate / alone, with.Ms(0.999), tailWithout);
         }
+    }
+
+    // The same file as a snapshot's, written, flushed and read back at the same pace, but that it pauses every other turn. The reader stays.
+    private double InTurns(Database database, SnapshotWriters writers)
+    {
+        string path = Path.Combine(database.Options.DataDirectory, "turns");
+        long began = ThreadTime();
+        long used = 0;
+        (double working, double pausing) = writers.InTurns(TurnMs, step =>
+        {
+            using ISnapshotView view = database.ReadCommitted();
+            var pace = new SnapshotPace(database.Persistence!.Log, () => { });
+            var header = new FileHeader("turns", DateTime.UtcNow, view.Content.Id, view.Content.Timeline, view.Content.Lsn);
+            var how = new DatabaseFileOptions { AfterPiece = Step };
+            WrittenFile written = DatabaseFileWriter.WriteFile(view.Content, header, how, PhysicalFileSystem.Instance, path);
+            DatabaseFileWriter.CheckWritten(PhysicalFileSystem.Instance, path, header, how, written.Seal);
+            used = ThreadTime() - began;
+
+            void Step()
+            {
+                pace.AfterPiece();
+                if (step())
+                {
+                    pace = new SnapshotPace(database.Persistence!.Log, () => { });   // a pause is no work
+                }
+            }
+        });
+        long length = new FileInfo(path).Length;
+        File.Delete(path);
+        Line($"    in turns: {working:0}/s while it works, {pausing:0} while it pauses: {100 * working / pausing:0} %; {length / 1e6:0} MB took {used / 1e6:0} ms of a processor");
+        return working / pausing;
+    }
+
+    // Nanoseconds that this thread has run; 0 where the system does not tell.
+    private static long ThreadTime()
+    {
+        const string Path = "/proc/thread-self/schedstat";
+        return File.Exists(Path) ? long.Parse(File.ReadAllText(Path).Split(' ')[0], CultureInfo.InvariantCulture) : 0;
     }
 
     private static string WithReader(Database database, TimeSpan duration)

@@ -76,6 +76,43 @@ internal sealed class SnapshotWriters : IDisposable
         return new Figures(all.Count / seconds, all, cpu.TotalMicroseconds / Math.Max(1, all.Count), stopped.TotalSeconds / seconds);
     }
 
+    /// <summary>
+    /// Turns between work and pauses, which it makes by calling what it is given, often: true where that was one. Gives what the writers did in each, a second. Short turns, so
+    /// that what else the machine does falls on both.
+    /// </summary>
+    public (double Working, double Pausing) InTurns(int turnMs, Action<Func<bool>> work)
+    {
+        Window[] windows = [new(_threads.Length), new(_threads.Length)];
+        double[] seconds = [0, 0];
+        Volatile.Write(ref _window, windows[0]);
+        long from = Stopwatch.GetTimestamp();
+        work(() =>
+        {
+            if (Stopwatch.GetElapsedTime(from).TotalMilliseconds < turnMs)
+            {
+                return false;
+            }
+            Turn(1);
+            Thread.Sleep(turnMs);
+            Turn(0);
+            return true;
+        });
+        Turn(1);
+        Volatile.Write(ref _window, new Window(_threads.Length));
+        Thread.Sleep(1);
+        return (Rate(0), Rate(1));
+
+        void Turn(int to)
+        {
+            Volatile.Write(ref _window, windows[to]);
+            long now = Stopwatch.GetTimestamp();
+            seconds[1 - to] += Stopwatch.GetElapsedTime(from, now).TotalSeconds;
+            from = now;
+        }
+
+        double Rate(int which) => windows[which].Latencies.Sum(latency => latency.Count) / Math.Max(seconds[which], 1e-9);
+    }
+
     public void Dispose()
     {
         Volatile.Write(ref _isOver, true);

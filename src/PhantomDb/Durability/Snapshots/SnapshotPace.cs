@@ -4,12 +4,12 @@ using PhantomDb.Durability.Log;
 namespace PhantomDb.Durability.Snapshots;
 
 /// <summary>
-/// Keeps a snapshot from taking a processor and the disk away from writers: while others commit, it rests after each piece for twice as long as that took. Nobody writes:
+/// Keeps a snapshot from taking a processor and the disk away from writers: while others commit, it rests after each piece for three times as long as that took. Nobody writes:
 /// it does not rest.
 /// </summary>
 internal sealed class SnapshotPace(TransactionLog log, Action throwIfStopping)
 {
-    private const double RestFactor = 2;
+    private const double RestFactor = 3;
     private const double RestMsMax = 100;   // whoever stops it waits for that
     private const double BusyMs = 100;      // since the last commit: those whom the snapshot keeps waiting commit seldom, and need the rest most
 
