@@ -6,5 +6,9 @@ namespace PhantomDb.Storage;
 internal interface ISequenceLog
 {
     /// <summary>Returns when that is as durable as promised; throws where it is not.</summary>
-    void Write(SequenceDefinition definition, long last, bool isCalled);
+    /// <param name="definition">The sequence.</param>
+    /// <param name="last">Its last value.</param>
+    /// <param name="isCalled">False: that is the next to be given.</param>
+    /// <param name="publish">Called before the record counts among what is visible: a file that has its number has its position, too.</param>
+    void Write(SequenceDefinition definition, long last, bool isCalled, Action publish);
 }

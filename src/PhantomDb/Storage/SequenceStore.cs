@@ -86,8 +86,7 @@ internal sealed class SequenceStore
             }
             if (_log is not null && position != _logged)
             {
-                _log.Write(definition, position.Last, position.IsCalled);
-                _logged = position;
+                _log.Write(definition, position.Last, position.IsCalled, () => NoteLogged(position));
             }
         }
     }
@@ -194,11 +193,13 @@ internal sealed class SequenceStore
             }
             _left = 0;   // whoever wants a value waits until the log knows where the sequence is
         }
-        log.Write(definition, value, isCalled);
-        lock (_lock)
+        log.Write(definition, value, isCalled, () =>
         {
-            (_last, _isCalled) = _logged = (value, isCalled);
-        }
+            lock (_lock)
+            {
+                (_last, _isCalled) = _logged = (value, isCalled);
+            }
+        });
         return true;
     }
 
@@ -226,11 +227,20 @@ internal sealed class SequenceStore
                     Next();   // says that there is none
                 }
             }
-            log.Write(definition, position.Last, position.IsCalled);
+            log.Write(definition, position.Last, position.IsCalled, () => NoteLogged(position));
             lock (_lock)
             {
-                (_logged, _left) = (position, count);
+                _left = count;
             }
+        }
+    }
+
+    // While the log publishes: a snapshot that is begun after that counts the record as its own, and nobody applies it again.
+    private void NoteLogged((long Last, bool IsCalled) position)
+    {
+        lock (_lock)
+        {
+            _logged = position;
         }
     }
 

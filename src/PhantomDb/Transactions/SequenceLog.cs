@@ -9,7 +9,7 @@ namespace PhantomDb.Transactions;
 /// <summary>Positions of sequences in the log, each a transaction of its own, as values are never given back.</summary>
 internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
 {
-    public void Write(SequenceDefinition definition, long last, bool isCalled)
+    public void Write(SequenceDefinition definition, long last, bool isCalled, Action publish)
     {
         var position = new SequenceStore(definition);
         position.TrySet(last, isCalled);
@@ -24,7 +24,7 @@ internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
         try
         {
             manager.Log!.ReserveRoom(batch.ByteCount, CancellationToken.None);
-            manager.Enqueue(batch, new Commit(manager));
+            manager.Enqueue(batch, new Commit(manager, publish));
             manager.Log.WaitUntilPublished(batch);
         }
         finally
@@ -33,9 +33,13 @@ internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
         }
     }
 
-    private sealed class Commit(TransactionManager manager) : ICommitSink
+    private sealed class Commit(TransactionManager manager, Action publish) : ICommitSink
     {
-        public void Publish(long lsn) => manager.PublishCommit(lsn, null, null);
+        public void Publish(long lsn)
+        {
+            publish();
+            manager.PublishCommit(lsn, null, null);
+        }
 
         public void Fail(Exception error)
         {

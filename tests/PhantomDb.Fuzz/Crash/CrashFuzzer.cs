@@ -41,6 +41,7 @@ public sealed class CrashFuzzer(int seed)
             done++;
             checkedCount += runner.CheckedCount;
             failures.AddRange(runner.Failures.Select(failure => new FuzzFailure(seed, number, failure, kind.Name)));
+            runner.Failures.ForEach(failure => Progress?.Invoke($"FAILURE seed {seed}, number {number} ({kind.Name}): {failure}"));   // a run may take hours
             if (done % 1000 == 0)
             {
                 Progress?.Invoke($"{done} seeds, {checkedCount} crashes, {failures.Count} failures");

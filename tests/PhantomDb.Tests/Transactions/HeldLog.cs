@@ -19,6 +19,9 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
     /// <summary>Thrown by the next commit that is enqueued.</summary>
     public Exception? Refusal { get; set; }
 
+    /// <summary>Called after each commit that is published, before anybody hears of it.</summary>
+    public Action? Published { get; set; }
+
     /// <summary>The records, in order, as they would stand in a line.</summary>
     public List<string> Records { get; } = [];
 
@@ -87,6 +90,7 @@ internal sealed class HeldLog(long last = 0) : ICommitLog
             for (; count > 0 && _queue.TryDequeue(out Waiting? commit); count--)
             {
                 commit.Sink.Publish(commit.Lsn);
+                Published?.Invoke();
                 _isFailed[commit.Batch] = false;
             }
             Monitor.PulseAll(_lock);

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Storage;
 using PhantomDb.Tests.Engine;
 using static PhantomDb.Tests.Engine.SessionSteps;
 
@@ -46,6 +47,20 @@ public sealed class SequenceRecordTests : SessionTest
         Assert.AreEqual("08007", taking.Result);
         _log.Holds = false;
         Assert.AreEqual("1", Run(_session, "select nextval('s')"));
+    }
+
+    [TestMethod]
+    public void A_file_that_has_the_record_of_a_reservation_has_the_position_too()
+    {
+        SequenceStore sequence = Database.Storage.Sequences.Values.Single();
+        List<(long, bool)> positions = [];
+        _log.Published = () => positions.Add(sequence.ReservedPosition);   // before who waits for the log goes on
+        Run(_session, "select nextval('s')");
+        Run(_session, "select setval('s', 500)");
+        Run(_session, "select setval('s', 7, false)");
+        Run(_session, "select nextval('s')");
+        Database.Storage.SettleSequences();
+        CollectionAssert.AreEqual(new[] { (32L, true), (500L, true), (7L, false), (38L, true), (7L, true) }, positions);
     }
 
     [TestMethod]
