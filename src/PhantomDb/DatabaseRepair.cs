@@ -103,7 +103,7 @@ internal sealed class DatabaseRepair
         }
     }
 
-    // What recovery makes of the files that do not keep it from reading the others; if that is nothing, what can be proved of the database file alone.
+    // What recovery makes of the files that do not keep it from reading the others.
     private (LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<string> DamagedFiles) Salvage()
     {
         PhantomDbException? first = null;
@@ -123,12 +123,6 @@ internal sealed class DatabaseRepair
             }
             catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted)
             {
-                if (_leftOut.Contains(_path) && FileSalvage.Run(_path, _files) is var (loaded, losses))
-                {
-                    _losses.RemoveAll(loss => loss.StartsWith($"what only {Path.GetFileName(_path)} has", StringComparison.Ordinal));
-                    _losses.AddRange(losses);
-                    return (loaded, new RecoveryReport { BaseLsn = loaded.Lsn, LastLsn = loaded.Lsn, Timeline = loaded.Timeline }, []);
-                }
                 throw Error.Again(first ?? error);
             }
         }
@@ -147,11 +141,12 @@ internal sealed class DatabaseRepair
 
     private void AddLosses(RecoveryReport report)
     {
+        _losses.AddRange(report.FileLosses);
         foreach (RecoveryLoss loss in report.Losses)
         {
             _losses.Add(loss.ToString());
         }
-        if (report is { Losses.Count: 0, Problem: { } problem })
+        if (report is { Losses.Count: 0, FileLosses.Count: 0, Problem: { } problem })
         {
             string dropped = report.TransactionsDropped > 0 ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsDropped}") : "";
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"records of the log behind LSN {report.LastLsn}, where there were any: {problem}{dropped}"));

@@ -78,6 +78,9 @@ public sealed record RecoveryReport
     /// <summary>What was lost, as far as can be told; empty but after a salvage.</summary>
     public IReadOnlyList<RecoveryLoss> Losses { get; internal init; } = [];
 
+    /// <summary>After a salvage: what the file that it began with has lost.</summary>
+    internal IReadOnlyList<string> FileLosses { get; init; } = [];
+
     /// <summary>Why the verdict is not CLEAN: the first bad line and its place, or a file that could not be read.</summary>
     public string? Problem { get; internal init; }
 

@@ -86,6 +86,10 @@ internal sealed class DatabaseRecovery
     private (int Segment, LogSegmentReport Report)? _faultAt;   // of the segments behind the file
     private IReadOnlyList<RecoverySegment> _lost = [];       // behind it
     private IReadOnlyList<RecoveryLoss> _losses = [];
+    private readonly List<string> _fileLosses = [];          // of the file that a salvage begins with
+    private readonly List<string> _damagedFiles = [];        // side files
+    private LoadedDatabase? _salvaged;                       // what could be proved of a damaged file
+    private bool _isWithoutLog;
     private bool _hasMore;
     private bool _isLogEndMissing;
 
@@ -114,13 +118,28 @@ internal sealed class DatabaseRecovery
             && !catalog.Tables.Any() && !catalog.Views.Any() && !catalog.Sequences.Any() && !catalog.Schemas.Any(schema => schema.Oid >= DatabaseCatalog.FirstUserOid));
         start = Stopwatch.GetTimestamp();
         var applier = new LogApplier(loaded, _target, _files);
-        Apply(applier, file, toLsn);
-        LoadedDatabase recovered = applier.Finish();
-        long recordsApplied = applier.RecordCount, transactionsApplied = applier.TransactionCount;
+        LoadedDatabase recovered;
+        long recordsApplied, transactionsApplied;
+        try
+        {
+            Apply(applier, file, toLsn);
+            recovered = applier.Finish();
+            (recordsApplied, transactionsApplied) = (applier.RecordCount, applier.TransactionCount);
+        }
+        catch (PhantomDbException error) when (_options.AppliesBehindLoss && LogSalvage.IsDamage(error))
+        {
+            // What was applied is half changed: from the file on, one transaction after the other, each as far as it fits.
+            recovered = LoadAgain(file);
+            (recordsApplied, transactionsApplied) = (0, 0);
+            _verdict = RecoveryVerdict.Repaired;
+            _problem ??= $"{error.Message} ({error.Where})";
+            _faultAt = (0, new LogSegmentReport(_path, LogVerdict.Damaged, new LogPosition(0, 1, recovered.Lsn + 1), 0));
+        }
         if (_faultAt is { } faultAt && _options.AppliesBehindLoss)
         {
             var salvage = new LogSalvage(_files, recovered, _target);
-            recovered = salvage.Run([.. _plan.SegmentsAfter(file)], faultAt.Segment, faultAt.Report);
+            recovered = salvage.Run(SegmentsAfter(file), faultAt.Segment, faultAt.Report);
+            _damagedFiles.AddRange(salvage.DamagedFiles);
             _losses = salvage.Losses;
             _dropped = salvage.TransactionsDropped;
             recordsApplied += salvage.RecordsApplied;
@@ -138,14 +157,14 @@ internal sealed class DatabaseRecovery
         {
             Verdict = _verdict, Problem = _problem, Files = [.. _used, .. _plan.Others], BaseLsn = loaded.Lsn, LastLsn = recovered.Lsn, Timeline = timeline,
             RecordsRead = _recordsRead, RecordsApplied = recordsApplied, TransactionsApplied = transactionsApplied,
-            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, Losses = _losses, LoadTime = loadTime, ApplyTime = applyTime,
+            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, Losses = _losses, FileLosses = _fileLosses, LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
             LastTransactionId = _lastTransactionId, HasBegunEmpty = hasBegunEmpty,
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
-            HasMore = _hasMore, IsLogEndMissing = _isLogEndMissing, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments],
+            HasMore = _hasMore, IsLogEndMissing = _isLogEndMissing, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments, .. _damagedFiles],
             Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
         };
     }
@@ -178,21 +197,21 @@ internal sealed class DatabaseRecovery
                 _used.Add(new RecoveryFile(file.Path, true, string.Create(CultureInfo.InvariantCulture, $"the newest whole file, with LSN {file.Lsn} of timeline {file.Timeline}")));
                 return (loaded, file);
             }
-            catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat && !_badBases.Exists(b => b.Error == error))
+            catch (PhantomDbException error) when (IsOfFile(error) && !_badBases.Exists(b => b.Error == error))
             {
                 NoteBad(file, error);
             }
+        }
+        if (_options.AppliesBehindLoss && (_badBases.Count > 0 || _plan.Segments.Count > 0))
+        {
+            return SalvageBase();
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
         // A damaged file may have had rows that no log has: those that were there before the first record.
         bool isAllInLog = _plan.HasBegunEmpty;
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
-            var empty = new LoadedDatabase(DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, _target.FirstOid) }, new DatabaseStorage(_target.Account, _target.Timestamps))
-            {
-                Id = _plan.Id, IsSealed = true, IsProved = true,
-            };
-            return (empty, null);
+            return (Empty(), null);
         }
         if (_badBases.Count > 0)
         {
@@ -210,6 +229,59 @@ internal sealed class DatabaseRecovery
             "Put the missing files back into the folder.");
     }
 
+    private LoadedDatabase Empty() =>
+        new(DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, _target.FirstOid) }, new DatabaseStorage(_target.Account, _target.Timestamps))
+        {
+            Id = _plan.Id, IsSealed = true, IsProved = true,
+        };
+
+    // In a salvage a file may break its own rules, too.
+    private bool IsOfFile(PhantomDbException error) =>
+        error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat || (_options.AppliesBehindLoss && error.SqlState[..2] is "22" or "23" or "42");
+
+    // No file is whole. The log alone where it has all from the beginning; else what can be proved of a damaged file, and the log behind that; else what the log has.
+    private (LoadedDatabase Loaded, RecoveryBase? File) SalvageBase()
+    {
+        bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
+        if (!isFromStart || !_plan.HasBegunEmpty)
+        {
+            foreach (RecoveryBase file in _badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
+            {
+                // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
+                if ((file.Header is null && isFromStart) || FileSalvage.Run(file.Path, _files) is not var (loaded, losses))
+                {
+                    continue;
+                }
+                _fileLosses.AddRange(losses);
+                _salvaged = loaded;
+                _isWithoutLog = file.Header is null;
+                if (_isWithoutLog && _plan.Segments.Count > 0)
+                {
+                    _fileLosses.Add(string.Create(CultureInfo.InvariantCulture,
+                        $"changes of the log from LSN {_plan.Segments[0].Header.FirstLsn} on that \"{file.Path}\" does not have: it has lost the LSN from which on they would be"));
+                }
+                return (loaded, file);
+            }
+        }
+        foreach ((RecoveryBase file, PhantomDbException error) in _badBases)
+        {
+            _fileLosses.Add($"what only \"{file.Path}\" has: {error.Message} ({error.Where})");
+        }
+        if (_plan.Segments.Count == 0)
+        {
+            throw Error.Again(_badBases[0].Error);
+        }
+        _verdict = RecoveryVerdict.Repaired;
+        _problem ??= string.Create(CultureInfo.InvariantCulture, $"there is no whole database file or snapshot, and the log begins with LSN {_plan.Segments[0].Header.FirstLsn}");
+        return (Empty(), null);
+    }
+
+    private LoadedDatabase LoadAgain(RecoveryBase? file) => file is null ? Empty()
+        : _salvaged is null ? DatabaseFileReader.Read(file.Path, _target, _files)
+        : FileSalvage.Run(file.Path, _files)!.Value.Database;
+
+    private RecoverySegment[] SegmentsAfter(RecoveryBase? file) => _isWithoutLog ? [] : [.. _plan.SegmentsAfter(file)];
+
     // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves.
     private void NoteUnreadableFile()
     {
@@ -221,7 +293,7 @@ internal sealed class DatabaseRecovery
         {
             DatabaseFileReader.Read(file.Path, LoadTarget.New, _files);
         }
-        catch (PhantomDbException error) when (error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat)
+        catch (PhantomDbException error) when (IsOfFile(error))
         {
             NoteBad(file, error);
         }
@@ -258,7 +330,7 @@ internal sealed class DatabaseRecovery
     private void Apply(LogApplier applier, RecoveryBase? file, long? toLsn)
     {
         long baseLsn = applier.LastLsn;
-        RecoverySegment[] segments = [.. _plan.SegmentsAfter(file)];
+        RecoverySegment[] segments = SegmentsAfter(file);
         foreach (RecoverySegment segment in _plan.Segments.Where(s => !segments.Contains(s)))
         {
             if (segment.Counted is { } counted && segments.Length > 0)

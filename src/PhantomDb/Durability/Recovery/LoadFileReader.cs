@@ -54,20 +54,60 @@ internal sealed class LoadFileReader
         table.BeginTransaction(record);
         foreach (BlockSeal block in section.Blocks)
         {
-            byte[] bytes = ArrayPool<byte>.Shared.Rent(checked((int)block.Length));
-            stream.Position = file.HeaderLength + block.Offset;
-            stream.ReadExactly(bytes.AsSpan(0, (int)block.Length));
-            using var records = new CsvRecordReader(bytes.AsMemory(0, (int)block.Length));
-            while (records.TryRead(out string? problem))
-            {
-                if (problem is not null)
-                {
-                    throw new FormatException($"{problem}: \"{_path}\"");
-                }
-                table.Append(records, parser, position);
-            }
-            ArrayPool<byte>.Shared.Return(bytes);
+            Append(stream, file.HeaderLength + block.Offset, block, table, parser, position);
         }
+    }
+
+    /// <summary>
+    /// To save what can be: the rows of the blocks whose checksums are right, where the record proves that they are the ones that it means. What is lost is
+    /// told.
+    /// </summary>
+    public void ReadWholeRows(TableApplier table, LogReader record, ICollection<string> losses)
+    {
+        table.BeginTransaction(record);
+        using Stream? stream = _files.Exists(_path) ? _files.OpenRead(_path) : null;
+        FileSeal? seal = stream is null ? null : SealedFile.ReadSeal(stream);
+        byte[] head = LoadFileWriter.Head(table.Definition);
+        long start = stream is null || seal is null ? -1 : stream.Length - seal.ToText().Length - seal.Length;
+        if (start < 0 || seal!.Crc != _crc || seal.RowCount != _rowCount || seal.Sections is not [var section] || section.Length - section.Blocks.Sum(block => block.Length) != head.Length)
+        {
+            losses.Add(string.Create(CultureInfo.InvariantCulture, $"all {_rowCount} rows of \"{_path}\", which {(stream is null ? "is missing" : "has no whole end that would tell what can be proved")}"));
+            return;
+        }
+        var position = new LogPosition(record.Offset, record.LineNumber, record.Line.Lsn);
+        var parser = new RowParser(table.Definition, [.. Enumerable.Range(0, table.Definition.Columns.Count)], isOurs: true);
+        long firstRow = 1;
+        foreach (BlockSeal block in section.Blocks)
+        {
+            long offset = start + block.Offset;
+            if (Checksum.Of(stream!, offset, block.Length) == block.Crc)
+            {
+                Append(stream!, offset, block, table, parser, position);
+            }
+            else
+            {
+                losses.Add(string.Create(CultureInfo.InvariantCulture,
+                    $"rows {firstRow} to {firstRow + block.RowCount - 1} of {_rowCount} of \"{_path}\": bytes {offset} to {offset + block.Length - 1} do not match their checksum"));
+            }
+            firstRow += block.RowCount;
+        }
+    }
+
+    private void Append(Stream stream, long offset, BlockSeal block, TableApplier table, RowParser parser, LogPosition position)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(checked((int)block.Length));
+        stream.Position = offset;
+        stream.ReadExactly(bytes.AsSpan(0, (int)block.Length));
+        using var records = new CsvRecordReader(bytes.AsMemory(0, (int)block.Length));
+        while (records.TryRead(out string? problem))
+        {
+            if (problem is not null)
+            {
+                throw new FormatException($"{problem}: \"{_path}\"");
+            }
+            table.Append(records, parser, position);
+        }
+        ArrayPool<byte>.Shared.Return(bytes);
     }
 
     /// <summary>The database that is in place of the one before from this record on.</summary>
@@ -80,12 +120,34 @@ internal sealed class LoadFileReader
         return DatabaseFileReader.Read(_path, target, _files);
     }
 
+    /// <summary>To save what can be: the sections of a database whose checksums are right. What is lost is told.</summary>
+    public LoadedDatabase ReadWholeSections(ICollection<string> losses)
+    {
+        if (!_files.Exists(_path) || FileSalvage.Run(_path, _files) is not var (loaded, lost))
+        {
+            throw new FormatException($"nothing can be proved of the file \"{_path}\", which has all of the database");
+        }
+        foreach (string loss in lost)
+        {
+            losses.Add(loss);
+        }
+        return loaded;
+    }
+
     private Stream Open() => _files.Exists(_path) ? _files.OpenRead(_path)
         : throw new FormatException($"the file \"{_path}\", which has the rows, is missing");
 
     private SealedFile Verify(Stream stream)
     {
-        SealedFile file = SealedFile.Verify(stream, _path);
+        SealedFile file;
+        try
+        {
+            file = SealedFile.Verify(stream, _path);
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.DataCorrupted)
+        {
+            throw Error.FileDamaged(_path, "it has rows of a bulk load, and its bytes do not match its checksums", error.Where!, error.Detail, $"Restore the file from a copy. {Error.RepairHint}");
+        }
         bool isMeant = file.Header.Id == _id && file.Seal.RowCount == _rowCount && file.Seal.Crc == _crc;
         return isMeant ? file : throw new FormatException($"the file \"{_path}\" is not the one that the record means: its id, rows or checksum differ");
     }

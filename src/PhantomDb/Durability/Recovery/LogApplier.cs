@@ -9,7 +9,8 @@ namespace PhantomDb.Durability.Recovery;
 /// Applies a verified stream of records to a database as a file had it: rows, definitions, positions of sequences. Needs no parser and no
 /// binder: expressions stay text. What does not fit is damage, and the database, half changed, is not to be used then.
 /// </summary>
-internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files, AppliedRows? applied = null)
+/// <param name="lostRows">To save what can be: what side files have lost is told there, and not an error. Null: all of it must be whole.</param>
+internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files, AppliedRows? applied = null, ICollection<string>? lostRows = null)
 {
     private readonly AppliedRows _applied = applied ?? new AppliedRows();
     private LoadedDatabase _database = database;
@@ -44,6 +45,15 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         catch (Exception error) when (error is LogMismatch or FormatException or DecoderFallbackException or PhantomDbException { Where: null })
         {
             throw Mismatch(error, path, new LogPosition(record.Offset, record.LineNumber, record.Line.Lsn));
+        }
+    }
+
+    /// <summary>Passes over a record, as if it said nothing.</summary>
+    public void PassOver(LogReader record)
+    {
+        if (record.Line.IsLastPart)
+        {
+            EndTransaction(record.Line.Lsn);
         }
     }
 
@@ -108,7 +118,14 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         if (!record.Table.IsEmpty)
         {
             TableApplier table = Table(record.Table);
-            file.ReadRows(table, record);
+            if (lostRows is null)
+            {
+                file.ReadRows(table, record);
+            }
+            else
+            {
+                file.ReadWholeRows(table, record, lostRows);
+            }
             if (table.IsWaiting && !_waiting.Contains(table))
             {
                 _waiting.Add(table);
@@ -120,7 +137,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         {
             throw new LogMismatch("all content is replaced");   // a follower begins anew: its readers have the old tables
         }
-        LoadedDatabase loaded = file.ReadDatabase(target);
+        LoadedDatabase loaded = lostRows is null ? file.ReadDatabase(target) : file.ReadWholeSections(lostRows);
         foreach (Storage.TableStore table in _database.Storage.Tables.Values)
         {
             table.ReleaseMemory();

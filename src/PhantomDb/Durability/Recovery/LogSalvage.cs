@@ -9,7 +9,8 @@ namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
 /// Goes on behind a damaged place of the log: whole transactions are applied where all that they say fits what is there (images before, free
-/// keys, definitions, partners of foreign keys), and left out as a whole where not. Says what is lost. Writes nothing.
+/// keys, definitions, partners of foreign keys), and left out as a whole where not, but for definitions of tables that nobody has. Of a bulk load whose side
+/// file is damaged the whole blocks of rows are taken. Says what is lost. Writes nothing.
 /// <code>
 /// tried in runs of up to 1,024, each on a fork: fits -> the fork is the database; else half of them, down to the one that does not fit
 /// </code>
@@ -18,12 +19,28 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
 {
     private const int RunLengthMax = 1024;
 
+    /// <summary>What of a transaction is applied.</summary>
+    private enum Part
+    {
+        All,
+
+        /// <summary>All but the rows that a side file has lost; for transactions that only add: what they took away would be lost too.</summary>
+        WholeRows,
+
+        /// <summary>Tables that are not there: what is repeated at the start of a segment, so that later transactions find them.</summary>
+        Definitions,
+    }
+
     private readonly List<RecoveryLoss> _losses = [];
+    private readonly HashSet<string> _damagedFiles = [];
     private IReadOnlyList<RecoverySegment> _segments = [];
 
     public IReadOnlyList<RecoveryLoss> Losses => [.. _losses.OrderBy(loss => loss.FirstLsn)];
 
     public long TransactionsDropped { get; private set; }
+
+    /// <summary>Side files that have lost something.</summary>
+    public IReadOnlyCollection<string> DamagedFiles => _damagedFiles;
 
     public long TransactionsApplied { get; private set; }
 
@@ -57,12 +74,51 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
             }
             else
             {
-                Found lost = found[next++];
-                TransactionsDropped++;
-                _losses.Add(new RecoveryLoss(lost.Start.Lsn, lost.End.Lsn - 1, TablesOf(lost), $"it does not fit without what is lost before it: {problem}"));
+                LoadedDatabase kept = ApplyPartly(current, found, next++, problem);
+                if (kept != current)
+                {
+                    Release(current);
+                    current = kept;
+                }
             }
         }
         return current;
+    }
+
+    // What of a transaction that does not fit can be applied all the same; the database as it was where that is nothing.
+    private LoadedDatabase ApplyPartly(LoadedDatabase current, List<Found> found, int at, string problem)
+    {
+        Found lost = found[at];
+        (SortedSet<string> tables, HashSet<LogOperation> operations, List<string> sideFiles) = ContentOf(lost);
+        List<string> lostRows = [];
+        bool onlyAdds = operations.All(operation => operation is LogOperation.Load or LogOperation.Insert or LogOperation.Table or LogOperation.Sequence or LogOperation.Custom);
+        if (onlyAdds && sideFiles.Count > 0 && TryApply(Fork(current), found, at, 1, out _, Part.WholeRows, lostRows) is { } applied && lostRows.Count > 0)
+        {
+            _damagedFiles.UnionWith(sideFiles.Where(files.Exists).Where(file => lostRows.Exists(loss => loss.Contains(file, StringComparison.Ordinal)) || sideFiles.Count == 1));
+            _losses.Add(new RecoveryLoss(lost.Start.Lsn, lost.End.Lsn - 1, [.. tables], $"of a bulk load, {string.Join("; ", lostRows)}"));
+            return applied;
+        }
+        TransactionsDropped++;
+        _damagedFiles.UnionWith(sideFiles.Where(files.Exists).Where(IsDamaged));
+        LoadedDatabase? defined = operations.Contains(LogOperation.Table) ? TryApply(Fork(current), found, at, 1, out _, Part.Definitions) : null;
+        string[] made = defined is null ? [] : [.. defined.Catalog.Tables.Where(table => current.Catalog.FindTable(table.Schema, table.Name) is null).Select(table => DefinitionText.NameOf(table.Schema, table.Name))];
+        string but = made.Length == 0 ? "" : $"; kept of it: the definition of {string.Join(", ", made)}";
+        _losses.Add(new RecoveryLoss(lost.Start.Lsn, lost.End.Lsn - 1, [.. tables], $"it does not fit without what is lost before it: {problem}{but}"));
+        return made.Length == 0 ? current : defined!;
+    }
+
+    private bool IsDamaged(string sideFile)
+    {
+        try
+        {
+            using Stream stream = files.OpenRead(sideFile);
+            SealedFile.Verify(stream, sideFile);
+            return false;
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.DataCorrupted)
+        {
+            return true;
+        }
     }
 
     // Whole transactions, in the order of their LSNs, and the gaps between them.
@@ -82,7 +138,11 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
                 LogPosition start = reader.End;
                 while (reader.Read())
                 {
-                    if (reader.Line.IsLastPart)
+                    if (reader.Line.IsLastPart && start.Lsn < expected)
+                    {
+                        start = reader.End;   // the file has it
+                    }
+                    else if (reader.Line.IsLastPart)
                     {
                         if (start.Lsn > expected)
                         {
@@ -105,7 +165,7 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
                 expected = counted.LastLsn + 1;
             }
         }
-        if (expected == fault.End.Lsn)
+        if (expected == fault.End.Lsn && fault.Fault is not null)
         {
             Lose(expected, Math.Max(expected, fault.LastLsnBehind), fault.Fault, _segments[first]);
         }
@@ -138,13 +198,14 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
         new(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, From = from });
 
     // Null where something does not fit: then the fork is half changed, and of no use.
-    private LoadedDatabase? TryApply(LoadedDatabase fork, List<Found> found, int first, int count, out string problem)
+    private LoadedDatabase? TryApply(
+        LoadedDatabase fork, List<Found> found, int first, int count, out string problem, Part part = Part.All, ICollection<string>? lostRows = null)
     {
         Stream? stream = null;
         problem = "";
         try
         {
-            var applier = new LogApplier(fork, target, files);
+            var applier = new LogApplier(fork, target, files, lostRows: part == Part.WholeRows ? lostRows : null);
             LogReader? reader = null;
             int open = -1;
             for (int i = first; i < first + count; i++)
@@ -163,18 +224,28 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
                     {
                         throw reader.Report.ToError();
                     }
-                    applier.Apply(reader, segment.Path);
+                    if (part == Part.Definitions && reader.Operation != LogOperation.Table)
+                    {
+                        applier.PassOver(reader);
+                    }
+                    else
+                    {
+                        applier.Apply(reader, segment.Path);
+                    }
                 }
                 while (!reader.Line.IsLastPart);
                 applier.Flush(segment.Path, reader.End);
             }
             LoadedDatabase applied = applier.Finish();
             CheckForeignKeys(applied);
-            TransactionsApplied += applier.TransactionCount;
-            RecordsApplied += applier.RecordCount;
+            if (part != Part.Definitions)
+            {
+                TransactionsApplied += applier.TransactionCount;
+                RecordsApplied += applier.RecordCount;
+            }
             return applied;
         }
-        catch (PhantomDbException error) when (error.SqlState is not (SqlStates.OutOfMemory or SqlStates.IoError))
+        catch (PhantomDbException error) when (IsDamage(error))
         {
             problem = error.Message;
             Release(fork);
@@ -185,6 +256,9 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
             stream?.Dispose();
         }
     }
+
+    /// <summary>False for errors that are none of the bytes: a disk that fails, a later version, memory.</summary>
+    public static bool IsDamage(PhantomDbException error) => error.SqlState is not (SqlStates.OutOfMemory or SqlStates.IoError or SqlStates.InsufficientPrivilege or SqlStates.FeatureNotSupported);
 
     private static void CheckForeignKeys(LoadedDatabase database)
     {
@@ -200,24 +274,31 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
         }
     }
 
-    private string[] TablesOf(Found transaction)
+    private (SortedSet<string> Tables, HashSet<LogOperation> Operations, List<string> SideFiles) ContentOf(Found transaction)
     {
         RecoverySegment segment = _segments[transaction.Segment];
         using Stream stream = files.OpenRead(segment.Path);
         LogReader reader = NewReader(segment, stream, transaction.Start);
         SortedSet<string> tables = new(StringComparer.Ordinal);
+        HashSet<LogOperation> operations = [];
+        List<string> sideFiles = [];
         while (reader.Read())
         {
+            operations.Add(reader.Operation);
             if (!reader.Table.IsEmpty)
             {
                 tables.Add(Encoding.UTF8.GetString(reader.Table));
+            }
+            if (reader.Operation == LogOperation.Load && reader.Count > 0)
+            {
+                sideFiles.Add(Path.Combine(Path.GetDirectoryName(segment.Path)!, Encoding.UTF8.GetString(reader.Value(0))));
             }
             if (reader.Line.IsLastPart)
             {
                 break;
             }
         }
-        return [.. tables];
+        return (tables, operations, sideFiles);
     }
 
     private LoadedDatabase Fork(LoadedDatabase database)

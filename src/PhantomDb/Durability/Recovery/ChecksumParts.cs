@@ -1,4 +1,4 @@
-namespace PhantomDb.Durability.Inspection;
+namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
 /// The checksum of the first part of some bytes, when those of all and of the rest are known: a CRC is the remainder of a polynomial over GF(2), so

@@ -1,8 +1,8 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Durability;
-using PhantomDb.Durability.Inspection;
+using PhantomDb.Durability.Recovery;
 
-namespace PhantomDb.Tests.Durability.Inspection;
+namespace PhantomDb.Tests.Durability.Recovery;
 
 [TestClass]
 public sealed class ChecksumPartsTests

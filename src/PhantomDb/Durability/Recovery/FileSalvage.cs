@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using PhantomDb.Errors;
 
-namespace PhantomDb.Durability.Inspection;
+namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
 /// What can be proved of a damaged database file that nothing stands in for: sections whose checksum is right, and of others the definition and the row
