@@ -53,7 +53,7 @@ public sealed class DatabaseLog : ILogControl
     long ILogControl.Append(string name, IReadOnlyList<KeyValuePair<string, string>> values) => Append(name, values);
 
     /// <summary>The record with an LSN; null where there is none yet.</summary>
-    /// <exception cref="PhantomDbException">22023: it is no longer kept, or there is none below 1. XX001: the segment is damaged there.</exception>
+    /// <exception cref="PhantomDbException">22023: it is no longer kept, or missing, or there is none below 1. XX001: the segment is damaged there.</exception>
     public LogRecord? ReadAt(long lsn)
     {
         if (lsn < 1)
@@ -70,7 +70,8 @@ public sealed class DatabaseLog : ILogControl
     /// All records behind an LSN, over all segments, in their order and in a stream: memory does not grow with their number. Ends with the last that was
     /// written when it comes there; the last n are those behind <see cref="LastLsn"/> - n.
     /// </summary>
-    /// <exception cref="PhantomDbException">22023: some of them are no longer kept. XX001: a segment is damaged.</exception>
+    /// <exception cref="PhantomDbException">22023: some of them are no longer kept; or some in the middle are missing, since a segment is gone: behind those that stand before them, and with the
+    /// range, behind whose last LSN it can go on. XX001: a segment is damaged.</exception>
     public IEnumerable<LogRecord> ReadAfter(long lsn)
     {
         if (lsn < 0)

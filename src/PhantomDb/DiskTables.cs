@@ -3,6 +3,7 @@ using PhantomDb.Catalog;
 using PhantomDb.Durability.History;
 using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
 using PhantomDb.Execution.SystemTables;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -10,13 +11,14 @@ using PhantomDb.Vectors;
 namespace PhantomDb;
 
 /// <summary>The rows of phantomdb_log and the other relations about what is on the disk. A database in memory has none but those of its settings.</summary>
-internal sealed class DiskTables(Database database)
+/// <param name="warn">Takes what a reader of the log should know besides its rows.</param>
+internal sealed class DiskTables(Database database, Action<string>? warn = null)
 {
     private ILogSource? Log => database.LogToRead;
 
     public IEnumerable<object?[]> Rows(SystemScan scan) => scan.Relation.Name switch
     {
-        "phantomdb_log" => LogRows(scan, Log),
+        "phantomdb_log" => LogRows(scan, Log, Tell),
         "phantomdb_recovery" => database.Recovery is { } report ? [RecoveryRow(scan, report)] : [],
         "phantomdb_recovery_files" => (database.Recovery?.Files ?? []).Select(file => scan.Row(("path", file.Path), ("is_used", file.IsUsed), ("reason", file.Reason))),
         "phantomdb_files" => Files().Select(file => scan.Row(
@@ -56,14 +58,14 @@ internal sealed class DiskTables(Database database)
     }
 
     /// <summary>The records of the log that what is asked of lsn and time allows, in a stream.</summary>
-    internal static IEnumerable<object?[]> LogRows(SystemScan scan, ILogSource? log)
+    internal static IEnumerable<object?[]> LogRows(SystemScan scan, ILogSource? log, Action<LogHole>? onHole = null)
     {
         if (log is null)
         {
             return [];
         }
         bool readsValues = scan.Reads("values"), readsBefore = scan.Reads("before"), readsAfter = scan.Reads("after");
-        return log.ReadKept(RangeOf(scan.Bounds("lsn"), scan.Bounds("time"))).Select(entry => new object?[]
+        return log.ReadKept(RangeOf(scan.Bounds("lsn"), scan.Bounds("time")), null, onHole).Select(entry => new object?[]
         {
             entry.Lsn, ToTimestamp(entry.Time), entry.TransactionId, entry.Part, entry.PartCount, entry.Operation, entry.Table,
             readsValues ? Array(entry.Others) : null, readsBefore ? Array(entry.Before) : null, readsAfter ? Array(entry.After) : null,
@@ -72,9 +74,11 @@ internal sealed class DiskTables(Database database)
     }
 
     /// <summary>The versions of a table's rows of a range, as far as the log is kept.</summary>
-    public IEnumerable<HistoryRow> History(TableDefinition table, LogRange range) => Log is not { } log ? [] : new TableHistory(log, table).Read(range)
+    public IEnumerable<HistoryRow> History(TableDefinition table, LogRange range) => Log is not { } log ? [] : new TableHistory(log, table, Tell).Read(range)
         .Select(version => new HistoryRow(version.Entry.Lsn, ToTimestamp(version.Entry.Time), version.Entry.TransactionId, version.Entry.Operation,
             version.Values is null ? null : version.IsBefore ? "before" : "after", version.Values));
+
+    private void Tell(LogHole hole) => warn?.Invoke(Error.LogHoleText(hole.FirstLsn, hole.LastLsn));
 
     /// <summary>The records that bounds of a query leave.</summary>
     internal static LogRange RangeOf((long Least, long Most) lsn, (long Least, long Most) time) =>

@@ -24,6 +24,12 @@ public sealed record LogReadOptions
     /// <summary>True: at the end of the log it waits for more, until it is cancelled.</summary>
     public bool IsFollowing { get; init; }
 
+    /// <summary>
+    /// Told of records that are missing in the middle of the log, since a segment is gone that the database does not need: the first and the last log sequence
+    /// number. It goes on behind them. Null: they are an error (22023).
+    /// </summary>
+    public Action<long, long>? MissingRecords { get; init; }
+
     /// <summary>Told, at the end, of bytes that are no whole transaction: a writer is in the middle of one, or ended there.</summary>
     public Action<string>? TornEnd { get; init; }
 }

@@ -31,10 +31,10 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
 
     public IEnumerable<object?[]> Locks(SystemScan scan) => database.Monitor.LockRows(scan);
 
-    public IEnumerable<object?[]> EngineRows(SystemScan scan) => new DiskTables(database).Rows(scan);
+    public IEnumerable<object?[]> EngineRows(SystemScan scan) => new DiskTables(database, scan.Warn).Rows(scan);
 
-    public IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time) =>
-        new DiskTables(database).History(table, DiskTables.RangeOf(lsn, time));
+    public IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time, Action<string> warn) =>
+        new DiskTables(database, warn).History(table, DiskTables.RangeOf(lsn, time));
 
     public IReadOnlyList<(string Name, SqlType Type)> HistoryColumns(TableDefinition table) => HistoryTable.ColumnsOf(table);
 

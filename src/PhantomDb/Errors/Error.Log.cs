@@ -72,6 +72,16 @@ internal static partial class Error
     public static PhantomDbException LogRecordsGone(long lsn, long firstLsn) => new(SqlStates.InvalidParameterValue,
         string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records before LSN {firstLsn} any more, but LSN {lsn} was asked for"));
 
+    /// <summary>Records in the middle of the log are missing.</summary>
+    public static PhantomDbException LogHole(long firstLsn, long lastLsn) => new(SqlStates.InvalidParameterValue, LogHoleText(firstLsn, lastLsn))
+    {
+        Detail = "A segment is gone. The database does not need it: a file that is newer has all that its records changed.",
+        Hint = string.Create(CultureInfo.InvariantCulture, $"Put the segment back into the folder, or read on behind LSN {lastLsn}."),
+    };
+
+    public static string LogHoleText(long firstLsn, long lastLsn) =>
+        string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records from LSN {firstLsn} to {lastLsn}, though it has some before them");
+
     /// <summary>Records cannot be removed because something needs them.</summary>
     public static PhantomDbException LogNeeded(long lsn, string reason) =>
         new(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture, $"the transaction log cannot be compacted up to LSN {lsn}"))

@@ -10,7 +10,7 @@ internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
 {
     public long FirstLsn => 1;
 
-    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null) => Read(range)
+    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null) => Read(range, onHole ?? (_ => { }))
         .Where(record => wants is null || wants(LogOperationNames.Parse(Encoding.UTF8.GetBytes(record.Operation)), Encoding.UTF8.GetBytes(record.Table ?? "")))
         .Select(record => new LogEntry(record.Lsn, record.Time, record.TransactionId, record.Part, record.PartCount, record.Operation, record.Table,
             record.Before, record.After, record.Before is null && record.After is null ? record.Values : null)
@@ -22,11 +22,12 @@ internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
 
     public Stream OpenSideFile(string fileName) => files.OpenRead(Path.Combine(Path.GetDirectoryName(path)!, fileName));
 
-    private IEnumerable<LogRecord> Read(LogRange range)
+    private IEnumerable<LogRecord> Read(LogRange range, Action<LogHole> onHole)
     {
         var selection = new LogReadOptions
         {
             FromLsn = range.FirstLsn <= 1 ? null : range.FirstLsn, ToLsn = range.LastLsn,
+            MissingRecords = (first, last) => onHole(new LogHole(first, last)),
             FromTime = range.FirstTime == DateTime.MinValue ? null : range.FirstTime, ToTime = range.LastTime == DateTime.MaxValue ? null : range.LastTime,
         };
         using IEnumerator<LogRecord> records = Begin(selection, out bool isAny);

@@ -12,8 +12,11 @@ internal sealed record RowVersion(LogEntry Entry, bool IsBefore, IReadOnlyList<s
 /// The versions of a table's rows, in the log's order, in a stream. The log is read twice: for the definitions, which tell what the table and its columns
 /// were called, and then for the rows.
 /// </summary>
-internal sealed class TableHistory(ILogSource log, TableDefinition table)
+/// <param name="onHole">Told of records in the middle of the log that are missing.</param>
+internal sealed class TableHistory(ILogSource log, TableDefinition table, Action<LogHole>? onHole = null)
 {
+    private readonly HashSet<LogHole> _told = [];
+
     /// <summary>The versions of a range, as far as the log is kept.</summary>
     public IEnumerable<RowVersion> Read(LogRange range)
     {
@@ -62,7 +65,7 @@ internal sealed class TableHistory(ILogSource log, TableDefinition table)
     {
         byte[][] names = [.. lineage.Names.Select(Encoding.UTF8.GetBytes)];
         int[]? places = null;   // of the present column, for each cell of an image; -1 for none
-        foreach (LogEntry entry in log.ReadKept(range with { FirstLsn = start, FirstTime = DateTime.MinValue }, (operation, name) => IsWanted(operation, name, names)))
+        foreach (LogEntry entry in log.ReadKept(range with { FirstLsn = start, FirstTime = DateTime.MinValue }, (operation, name) => IsWanted(operation, name, names), Tell))
         {
             if (entry.Operation == "RENAME" || !lineage.IsOfTable(entry, out IReadOnlyDictionary<string, int>? columns))
             {
@@ -95,6 +98,15 @@ internal sealed class TableHistory(ILogSource log, TableDefinition table)
                     yield return new RowVersion(entry, false, row);
                 }
             }
+        }
+    }
+
+    // Once, though the log may be read again from further back.
+    private void Tell(LogHole hole)
+    {
+        if (_told.Add(hole))
+        {
+            onHole?.Invoke(hole);
         }
     }
 

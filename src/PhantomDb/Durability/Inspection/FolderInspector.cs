@@ -318,6 +318,10 @@ internal sealed class FolderInspector
         {
             found = found with { Problem = string.Create(CultureInfo.InvariantCulture, $"{report.IgnoredBytes} bytes behind its last record do not count") };
         }
+        if (_plan?.Holes.FirstOrDefault(h => h.LastLsn + 1 == report.Header?.FirstLsn) is { LastLsn: > 0 } hole)
+        {
+            found = found with { Problem = Error.LogHoleText(hole.FirstLsn, hole.LastLsn) };
+        }
         return report.Header is { } header && _plan is not null && header.Id != _plan.Id
             ? found with { Verdict = FileVerdict.Foreign, Problem = ReasonLeftOut(file.Path) } : found with { Verdict = FileVerdict.Clean };
     }

@@ -31,12 +31,21 @@ internal sealed class LogFolder(string path, IFileSystem files)
             (long, DateTime, bool IsOld)? stamp = StampOfActive();
             RecoveryPlan plan = Plan();
             _tornEnd = null;
-            EnsureKept(plan, next);
-            IReadOnlyList<RecoverySegment> segments = plan.Segments;
+            IReadOnlyList<RecoverySegment> segments = [.. plan.Earlier, .. plan.Segments];
+            EnsureKept(segments, next);
             bool mustReadAgain = false;
             for (int i = FirstSegment(segments, next, fromTime); i < segments.Count && !mustReadAgain; i++)
             {
                 RecoverySegment segment = segments[i];
+                if (plan.Holes.FirstOrDefault(h => h.LastLsn + 1 == segment.Header.FirstLsn) is { LastLsn: > 0 } hole && hole.LastLsn >= next && (next > 0 || i > 0))
+                {
+                    if (hole.FirstLsn > selection.ToLsn)
+                    {
+                        yield break;
+                    }
+                    TellHole(selection, hole);
+                    next = hole.LastLsn + 1;
+                }
                 using Stream? stream = TryOpen(segment);
                 if (stream is null)
                 {
@@ -127,12 +136,21 @@ internal sealed class LogFolder(string path, IFileSystem files)
         }
     }
 
-    private static void EnsureKept(RecoveryPlan plan, long next)
+    private static void EnsureKept(IReadOnlyList<RecoverySegment> segments, long next)
     {
-        if (next > 0 && plan.Segments.Count > 0 && next < plan.Segments[0].Header.FirstLsn)
+        if (next > 0 && segments.Count > 0 && next < segments[0].Header.FirstLsn)
         {
-            throw Error.LogRecordsGone(next, plan.Segments[0].Header.FirstLsn);
+            throw Error.LogRecordsGone(next, segments[0].Header.FirstLsn);
         }
+    }
+
+    private static void TellHole(LogReadOptions selection, LogHole hole)
+    {
+        if (selection.MissingRecords is null)
+        {
+            throw Error.LogHole(hole.FirstLsn, hole.LastLsn);
+        }
+        selection.MissingRecords(hole.FirstLsn, hole.LastLsn);
     }
 
     // Time never goes back: a segment can be passed over where the next one begins before the time that is wanted.

@@ -9,8 +9,10 @@ internal interface ILogSource
     /// <summary>The first LSN that is kept.</summary>
     long FirstLsn { get; }
 
-    /// <summary>The records of a range that are still kept, in their order, in a stream; 22023 where one goes while it is read.</summary>
-    IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null);
+    /// <summary>
+    /// The records of a range that are still kept, in their order, in a stream; 22023 where one goes while it is read. Holes are passed over, and told.
+    /// </summary>
+    IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null);
 
     /// <summary>The first LSN of the segment that a range begins in, and of the one before it (0 where there is none).</summary>
     (long First, long Before) SegmentOf(LogRange range);

@@ -141,6 +141,17 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
+    /// <summary>The hole that an LSN is in; null where a segment has it, or it is beyond them.</summary>
+    public LogHole? HoleAt(long lsn)
+    {
+        lock (_gate)
+        {
+            int i = _sealed.FindLastIndex(file => file.FirstLsn <= lsn);
+            long next = i < 0 ? 0 : i + 1 < _sealed.Count ? _sealed[i + 1].FirstLsn : _active?.FirstLsn ?? 0;
+            return i >= 0 && lsn > _sealed[i].LastLsn && lsn < next ? new LogHole(_sealed[i].LastLsn + 1, next - 1) : null;
+        }
+    }
+
     /// <summary>Opens the segment that has an LSN. The stream stays good whatever becomes of the name.</summary>
     public (LogSegmentFile File, Stream Stream)? Open(long lsn)
     {

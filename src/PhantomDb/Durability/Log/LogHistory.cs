@@ -29,11 +29,26 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
     /// </summary>
     /// <param name="range">The range.</param>
     /// <param name="wants">Looks at a record before text is made of it; null: all are wanted.</param>
-    public IEnumerable<LogEntry> Read(LogRange range, LogWish? wants = null)
+    /// <param name="onHole">Told of records that are missing in the middle; it goes on behind them. Null: they are an error (22023).</param>
+    public IEnumerable<LogEntry> Read(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null)
     {
         long next = SkipTo(range);
-        while (next <= range.LastLsn && files.Open(next) is var (file, stream))
+        while (next <= range.LastLsn)
         {
+            if (files.HoleAt(next) is { } hole)
+            {
+                if (onHole is null)
+                {
+                    throw Error.LogHole(hole.FirstLsn, hole.LastLsn);
+                }
+                onHole(hole);
+                next = hole.LastLsn + 1;
+                continue;
+            }
+            if (files.Open(next) is not var (file, stream))
+            {
+                break;
+            }
             using (stream)
             {
                 LogRange rest = range with { FirstLsn = next };
@@ -75,11 +90,11 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
 
     public Stream OpenSideFile(string fileName) => files.OpenBeside(fileName);
 
-    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null)
+    public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null)
     {
         while (true)
         {
-            IEnumerator<LogEntry> entries = Read(range with { FirstLsn = Math.Max(range.FirstLsn, FirstLsn) }, wants).GetEnumerator();
+            IEnumerator<LogEntry> entries = Read(range with { FirstLsn = Math.Max(range.FirstLsn, FirstLsn) }, wants, onHole ?? (_ => { })).GetEnumerator();
             try
             {
                 if (!entries.MoveNext())

@@ -17,6 +17,9 @@ internal sealed record RecoveredSegment(string Path, LogHeader Header, long Last
 /// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
 internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments)
 {
+    /// <summary>Older segments before a hole in the log, oldest first: they can be read, and go when their time has come.</summary>
+    public IReadOnlyList<RecoveredSegment> EarlierSegments { get; init; } = [];
+
     /// <summary>True where the log goes on behind the point that was asked for.</summary>
     public bool HasMore { get; init; }
 
@@ -53,7 +56,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
             Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
             Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, Loads = Loads, RecoveryFloor = Report.BaseLsn, HasBegunEmpty = HasBegunEmpty,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
-            Segments = [.. Segments.Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
+            Segments = [.. EarlierSegments.Concat(Segments).Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
         };
     }
 }
@@ -162,6 +165,8 @@ internal sealed class DatabaseRecovery
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
         {
+            EarlierSegments = _segments.Count == 0 || _segments[0].Header != _plan.Segments[0].Header ? []
+                : [.. _plan.Earlier.Select(s => new RecoveredSegment(s.Path, s.Header, s.Counted!.LastLsn, s.Counted.Length, TimeOf(s.Path)))],
             LastTransactionId = _lastTransactionId, HasBegunEmpty = hasBegunEmpty,
             Loads = [.. applier.Loads, .. OlderLoads(loaded.Lsn)],
             HasMore = _hasMore, IsLogEndMissing = _isLogEndMissing, DamagedFiles = [.. _badBases.Select(b => b.File.Path), .. _cut is null ? Array.Empty<string>() : [_cut.Path], .. _plan.HeadlessSegments, .. _damagedFiles],
@@ -336,7 +341,7 @@ internal sealed class DatabaseRecovery
             if (segment.Counted is { } counted && segments.Length > 0)
             {
                 _used.Add(new RecoveryFile(segment.Path, false, "the file has all of its records"));
-                _segments.Add(new RecoveredSegment(segment.Path, segment.Header, counted.LastLsn, counted.Length, default));
+                _segments.Add(new RecoveredSegment(segment.Path, segment.Header, counted.LastLsn, counted.Length, TimeOf(segment.Path)));
             }
             else
             {
@@ -427,6 +432,9 @@ internal sealed class DatabaseRecovery
 
     private static PhantomDbException EndMissing(long lastLsn, long reachedLsn, string missing) => RecoveryPlanner.Refused(missing,
         string.Create(CultureInfo.InvariantCulture, $"the log ends with LSN {lastLsn}, but had reached LSN {reachedLsn}; missing is"), "Put the file back into the folder.");
+
+    // Of a segment that is not read: when it was sealed, by its name, or written last. How long it is kept depends on that.
+    private DateTime TimeOf(string segmentPath) => LogSegmentName.TryParse(Path.GetFileName(segmentPath))?.RotatedAt ?? _files.WrittenAt(segmentPath);
 
     private void StopAtGap(int index, RecoverySegment segment, long expectedLsn)
     {

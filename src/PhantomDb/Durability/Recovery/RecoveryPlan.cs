@@ -30,6 +30,12 @@ internal sealed record RecoveryPlan(
 {
     public string DatabaseName { get; init; } = "";
 
+    /// <summary>Older segments of the same history, before <see cref="Segments"/>, that do not lead there: recovery does without, and they can be read. Oldest first.</summary>
+    public IReadOnlyList<RecoverySegment> Earlier { get; init; } = [];
+
+    /// <summary>What is missing between these and the others.</summary>
+    public IReadOnlyList<LogHole> Holes { get; init; } = [];
+
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
 

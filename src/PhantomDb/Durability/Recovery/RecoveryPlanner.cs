@@ -47,10 +47,12 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
         LeaveOutLater(timeline);
         List<RecoverySegment> chain = Chain(allowsGaps);
-        EnsureOneHistory(chain, allowsGaps);
+        (List<RecoverySegment> earlier, List<LogHole> holes) = allowsGaps ? ([], []) : BeforeHoles(chain);
+        EnsureOneHistory(chain, allowsGaps, holes);
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
         return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
+            Earlier = earlier, Holes = holes,
             HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
@@ -229,10 +231,52 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return chain;
     }
 
+    // Segments of the same timeline that a hole parts from those that lead to the newest one.
+    private (List<RecoverySegment> Earlier, List<LogHole> Holes) BeforeHoles(List<RecoverySegment> chain)
+    {
+        List<RecoverySegment> earlier = [];
+        List<LogHole> holes = [];
+        LogHeader? next = chain.Count == 0 ? null : chain[0].Header;
+        while (next?.Predecessor is { } previous)
+        {
+            LogPredecessor? counted = previous.LastLsn + 1 == next.FirstLsn ? previous : null;
+            int i = counted is null ? -1 : _segments.FindIndex(s => s.Header.Salt == counted.Salt && IsBefore(s.Header, next));
+            if (i < 0)
+            {
+                i = _segments.FindIndex(s => s.Header.Timeline == next.Timeline && IsBefore(s.Header, next)
+                    && _segments.TrueForAll(o => o.Header.Timeline != next.Timeline || !IsBefore(o.Header, next) || o.Header.Segment <= s.Header.Segment));
+                counted = i < 0 ? null : EndOf(_segments[i].Path, _segments[i].Header);
+                if (counted is null || counted.LastLsn >= next.FirstLsn - 1)
+                {
+                    break;   // no hole: another history
+                }
+                holes.Insert(0, new LogHole(counted.LastLsn + 1, next.FirstLsn - 1));
+            }
+            earlier.Insert(0, new RecoverySegment(_segments[i].Path, _segments[i].Header, counted));
+            next = _segments[i].Header;
+        }
+        return holes.Count == 0 ? ([], []) : (earlier, holes);
+    }
+
+    // By its seal; where it has none, as far as it is whole.
+    private LogPredecessor EndOf(string filePath, LogHeader header)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        var reader = new LogReader(filePath, stream);
+        if (reader.Seal is { } seal)
+        {
+            return new LogPredecessor(header.Salt, seal.LastLsn, seal.Length);
+        }
+        while (reader.Read())
+        {
+        }
+        return new LogPredecessor(header.Salt, reader.End.Lsn - 1, reader.End.Offset);
+    }
+
     private static bool IsBefore(LogHeader header, LogHeader next) =>
         header.Segment < next.Segment && header.Timeline <= next.Timeline && header.FirstLsn <= next.FirstLsn;
 
-    private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps)
+    private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps, List<LogHole> holes)
     {
         foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
         {
@@ -243,6 +287,8 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             }
             _others.Add(new RecoveryFile(filePath, false, header.Timeline < chain[^1].Header.Timeline && header.FirstLsn > chain[0].Header.FirstLsn
                 ? $"timeline {header.Timeline} had ended: the database was restored to an earlier point"
+                : holes.Find(h => h.FirstLsn > header.FirstLsn) is { LastLsn: > 0 } hole
+                ? string.Create(CultureInfo.InvariantCulture, $"it is history, and the log from LSN {hole.FirstLsn} to {hole.LastLsn} behind it is missing")
                 : $"it does not continue into segment {chain[0].Header.Segment}, which the log goes on with"));
         }
         foreach ((string filePath, long firstLsn) in _headless)

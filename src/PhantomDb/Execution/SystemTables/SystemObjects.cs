@@ -48,7 +48,7 @@ internal interface ISystemSurroundings
     IEnumerable<object?[]> EngineRows(SystemScan scan);
 
     /// <summary>The versions of a table's rows out of the log, of LSNs and times between bounds.</summary>
-    IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time);
+    IEnumerable<HistoryRow> History(TableDefinition table, (long Least, long Most) lsn, (long Least, long Most) time, Action<string> warn);
 
     /// <summary>The transaction log; null where there is none.</summary>
     ILogControl? LogControl { get; }

@@ -13,6 +13,9 @@ internal sealed class SystemScan(SystemRelation relation, SystemObjects objects,
     /// <summary>The session's settings.</summary>
     public SessionSettings Settings => settings;
 
+    /// <summary>Takes what the reader should know besides the rows.</summary>
+    public Action<string> Warn { get; init; } = _ => { };
+
     /// <summary>The oid that a column is asked for; null where any will do.</summary>
     public long? Oid(string column) => filter.Equal(column) switch
     {

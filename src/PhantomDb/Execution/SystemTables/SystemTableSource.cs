@@ -22,11 +22,11 @@ internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSett
         {
             SystemObjects known = objects();
             TableDefinition table = (TableDefinition)RelationLookup.FindText(known.Catalog, [], schema)!;
-            return HistoryTable.Open(table, known.Surroundings.History(table, filter.Bounds("log_lsn"), filter.Bounds("log_time")), columns, statement);
+            return HistoryTable.Open(table, known.Surroundings.History(table, filter.Bounds("log_lsn"), filter.Bounds("log_time"), statement.Warn), columns, statement);
         }
         SystemRelation relation = SystemRelations.Find(schema, name)!;
         IEnumerable<object?[]> rows = Rows.TryGetValue((schema, name), out Func<SystemScan, IEnumerable<object?[]>>? make)
-            ? make(new SystemScan(relation, objects(), settings, columns, filter))
+            ? make(new SystemScan(relation, objects(), settings, columns, filter) { Warn = statement.Warn })
             : [];
         return new SystemRows(rows, relation, columns, statement);
     }
