@@ -93,7 +93,7 @@ internal sealed class FolderCheck(SampleFolder sample)
         byte[] whole = FolderDamage.WithoutReserve(sample.Files[SampleFolder.ActivePath]), now = FolderDamage.WithoutReserve(files.GetValueOrDefault(SampleFolder.ActivePath, []));
         bool isTold = sample.End != SampleEnd.Killed && IsAsItWas(files, SampleFolder.ManifestPath);
         bool isWithoutEnd = now.Length < whole.Length && whole.AsSpan().StartsWith(now);
-        bool isAsBeforeItsName = files.Any(file => file.Key != SampleFolder.ActivePath && FolderDamage.WithoutReserve(file.Value).AsSpan().SequenceEqual(now));
+        bool isAsBeforeItsName = files.Concat(sample.Files).Any(file => file.Key != SampleFolder.ActivePath && FolderDamage.WithoutReserve(file.Value).AsSpan().SequenceEqual(now));
         return !isTold && (isWithoutEnd || isAsBeforeItsName);
     }
 

@@ -89,10 +89,8 @@ internal sealed class DatabaseRecovery
     private (int Segment, LogSegmentReport Report)? _faultAt;   // of the segments behind the file
     private IReadOnlyList<RecoverySegment> _lost = [];       // behind it
     private IReadOnlyList<RecoveryLoss> _losses = [];
-    private readonly List<string> _fileLosses = [];          // of the file that a salvage begins with
     private readonly List<string> _damagedFiles = [];        // side files
-    private LoadedDatabase? _salvaged;                       // what could be proved of a damaged file
-    private bool _isWithoutLog;
+    private SalvagedBase? _salvaged;                         // what a salvage begins with where no file is whole
     private bool _hasMore;
     private bool _isLogEndMissing;
 
@@ -132,7 +130,7 @@ internal sealed class DatabaseRecovery
         catch (PhantomDbException error) when (_options.AppliesBehindLoss && LogSalvage.IsDamage(error))
         {
             // What was applied is half changed: from the file on, one transaction after the other, each as far as it fits.
-            recovered = LoadAgain(file);
+            recovered = _salvaged is null ? DatabaseFileReader.Read(file!.Path, _target, _files) : _salvaged.Load();
             (recordsApplied, transactionsApplied) = (0, 0);
             _verdict = RecoveryVerdict.Repaired;
             _problem ??= $"{error.Message} ({error.Where})";
@@ -143,7 +141,8 @@ internal sealed class DatabaseRecovery
             var salvage = new LogSalvage(_files, recovered, _target);
             recovered = salvage.Run(SegmentsAfter(file), faultAt.Segment, faultAt.Report);
             _damagedFiles.AddRange(salvage.DamagedFiles);
-            _losses = salvage.Losses;
+            bool isEndLost = salvage.EndLsn < _reachedLsn && _salvaged is not { IsWithoutLog: true };
+            _losses = isEndLost ? [.. salvage.Losses, new RecoveryLoss(salvage.EndLsn + 1, _reachedLsn, [], "it is missing")] : salvage.Losses;
             _dropped = salvage.TransactionsDropped;
             recordsApplied += salvage.RecordsApplied;
             transactionsApplied += salvage.TransactionsApplied;
@@ -160,7 +159,7 @@ internal sealed class DatabaseRecovery
         {
             Verdict = _verdict, Problem = _problem, Files = [.. _used, .. _plan.Others], BaseLsn = loaded.Lsn, LastLsn = recovered.Lsn, Timeline = timeline,
             RecordsRead = _recordsRead, RecordsApplied = recordsApplied, TransactionsApplied = transactionsApplied,
-            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, Losses = _losses, FileLosses = _fileLosses, LoadTime = loadTime, ApplyTime = applyTime,
+            TransactionsDropped = _dropped, BytesSetAside = _bytesSetAside, Losses = _losses, FileLosses = _salvaged?.Losses ?? [], LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = recovered.Id == Guid.Empty ? _plan.Id : recovered.Id;
         return new RecoveredDatabase(recovered with { Id = id, Timeline = timeline }, report, _segments)
@@ -209,14 +208,17 @@ internal sealed class DatabaseRecovery
         }
         if (_options.AppliesBehindLoss && (_badBases.Count > 0 || _plan.Segments.Count > 0))
         {
-            return SalvageBase();
+            _salvaged = new SalvagedBase(_plan, _badBases, _target, _files);
+            _verdict = RecoveryVerdict.Repaired;
+            _problem ??= _salvaged.Problem;
+            return (_salvaged.Load(), _salvaged.File);
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
         // A damaged file may have had rows that no log has: those that were there before the first record.
         bool isAllInLog = _plan.HasBegunEmpty;
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
-            return (Empty(), null);
+            return (SalvagedBase.Empty(_plan.Id, _target), null);
         }
         if (_badBases.Count > 0)
         {
@@ -234,58 +236,11 @@ internal sealed class DatabaseRecovery
             "Put the missing files back into the folder.");
     }
 
-    private LoadedDatabase Empty() =>
-        new(DatabaseCatalog.Empty with { NextOid = Math.Max(DatabaseCatalog.FirstUserOid, _target.FirstOid) }, new DatabaseStorage(_target.Account, _target.Timestamps))
-        {
-            Id = _plan.Id, IsSealed = true, IsProved = true,
-        };
-
     // In a salvage a file may break its own rules, too.
     private bool IsOfFile(PhantomDbException error) =>
         error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat || (_options.AppliesBehindLoss && error.SqlState[..2] is "22" or "23" or "42");
 
-    // No file is whole. The log alone where it has all from the beginning; else what can be proved of a damaged file, and the log behind that; else what the log has.
-    private (LoadedDatabase Loaded, RecoveryBase? File) SalvageBase()
-    {
-        bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
-        if (!isFromStart || !_plan.HasBegunEmpty)
-        {
-            foreach (RecoveryBase file in _badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
-            {
-                // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
-                if ((file.Header is null && isFromStart) || FileSalvage.Run(file.Path, _files) is not var (loaded, losses))
-                {
-                    continue;
-                }
-                _fileLosses.AddRange(losses);
-                _salvaged = loaded;
-                _isWithoutLog = file.Header is null;
-                if (_isWithoutLog && _plan.Segments.Count > 0)
-                {
-                    _fileLosses.Add(string.Create(CultureInfo.InvariantCulture,
-                        $"changes of the log from LSN {_plan.Segments[0].Header.FirstLsn} on that \"{file.Path}\" does not have: it has lost the LSN from which on they would be"));
-                }
-                return (loaded, file);
-            }
-        }
-        foreach ((RecoveryBase file, PhantomDbException error) in _badBases)
-        {
-            _fileLosses.Add($"what only \"{file.Path}\" has: {error.Message} ({error.Where})");
-        }
-        if (_plan.Segments.Count == 0)
-        {
-            throw Error.Again(_badBases[0].Error);
-        }
-        _verdict = RecoveryVerdict.Repaired;
-        _problem ??= string.Create(CultureInfo.InvariantCulture, $"there is no whole database file or snapshot, and the log begins with LSN {_plan.Segments[0].Header.FirstLsn}");
-        return (Empty(), null);
-    }
-
-    private LoadedDatabase LoadAgain(RecoveryBase? file) => file is null ? Empty()
-        : _salvaged is null ? DatabaseFileReader.Read(file.Path, _target, _files)
-        : FileSalvage.Run(file.Path, _files)!.Value.Database;
-
-    private RecoverySegment[] SegmentsAfter(RecoveryBase? file) => _isWithoutLog ? [] : [.. _plan.SegmentsAfter(file)];
+    private RecoverySegment[] SegmentsAfter(RecoveryBase? file) => _salvaged is { IsWithoutLog: true } ? [] : [.. _plan.SegmentsAfter(file)];
 
     // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves.
     private void NoteUnreadableFile()

@@ -38,6 +38,10 @@ internal sealed class FileSalvage
         else
         {
             TakeWholeSections(stream, Math.Max(start, 0));
+            if (seal is null || seal.Sections.Count > _sections.Count + _losses.Count)
+            {
+                _losses.Add($"sections of \"{_path}\" that are not there any more, if there were any: the list of them at the file's end, or where it begins, is damaged or missing");
+            }
         }
         if (_sections.Count == 0)
         {

@@ -37,6 +37,9 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
 
     public IReadOnlyList<RecoveryLoss> Losses => [.. _losses.OrderBy(loss => loss.FirstLsn)];
 
+    /// <summary>The last LSN that the segments have, lost or not.</summary>
+    public long EndLsn { get; private set; }
+
     public long TransactionsDropped { get; private set; }
 
     /// <summary>Side files that have lost something.</summary>
@@ -168,7 +171,9 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
         if (expected == fault.End.Lsn && fault.Fault is not null)
         {
             Lose(expected, Math.Max(expected, fault.LastLsnBehind), fault.Fault, _segments[first]);
+            expected = Math.Max(expected, fault.LastLsnBehind) + 1;
         }
+        EndLsn = expected - 1;
         return found;
     }
 
