@@ -158,7 +158,7 @@ public sealed class DurableDatabaseTests
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
 
         Assert.AreEqual("XX001", error.SqlState);
-        StringAssert.Contains(error.Message, "the log had reached LSN");
+        StringAssert.Contains(error.Message, "had reached LSN 11");
     }
 
     [TestMethod]

@@ -214,8 +214,8 @@ internal sealed class DatabaseRecovery
             return (_salvaged.Load(), _salvaged.File);
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
-        // A damaged file may have had rows that no log has: those that were there before the first record.
-        bool isAllInLog = _plan.HasBegunEmpty;
+        // A damaged file may have had rows that no log has: those that were there before the first record. Where no manifest was written yet, the files' own LSNs tell.
+        bool isAllInLog = _plan.HasBegunEmpty || (_plan.Manifest is null && _badBases.TrueForAll(b => b.File.Lsn > 0));
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
             return (SalvagedBase.Empty(_plan.Id, _target), null);
