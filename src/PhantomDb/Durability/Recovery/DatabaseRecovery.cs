@@ -211,7 +211,7 @@ internal sealed class DatabaseRecovery
             _salvaged = new SalvagedBase(_plan, _badBases, _target, _files);
             _verdict = RecoveryVerdict.Repaired;
             _problem ??= _salvaged.Problem;
-            return (_salvaged.Load(), _salvaged.File);
+            return (_salvaged.Load(), _salvaged.Source);
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
         // A damaged file may have had rows that no log has: those that were there before the first record. Where no manifest was written yet, the files' own LSNs tell.

@@ -31,7 +31,7 @@ internal sealed class SalvagedBase
                 // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
                 if ((file.Header is not null || !isFromStart) && FileSalvage.Run(file.Path, files) is var (_, losses))
                 {
-                    File = file;
+                    Source = file;
                     _losses.AddRange(losses);
                     if (IsWithoutLog)
                     {
@@ -51,7 +51,7 @@ internal sealed class SalvagedBase
     }
 
     /// <summary>The damaged file; null for an empty database.</summary>
-    public RecoveryBase? File { get; }
+    public RecoveryBase? Source { get; }
 
     /// <summary>What the damaged files had and cannot be saved, as far as that can be told.</summary>
     public IReadOnlyList<string> Losses => _losses;
@@ -60,10 +60,10 @@ internal sealed class SalvagedBase
     public string? Problem { get; }
 
     /// <summary>True where the log must not be applied.</summary>
-    public bool IsWithoutLog => File is { Header: null } && _plan.Segments.Count > 0;
+    public bool IsWithoutLog => Source is { Header: null } && _plan.Segments.Count > 0;
 
     /// <summary>Anew each time: what was applied to it may be half changed.</summary>
-    public LoadedDatabase Load() => File is null ? Empty(_plan.Id, _target) : FileSalvage.Run(File.Path, _files)!.Value.Database;
+    public LoadedDatabase Load() => Source is null ? Empty(_plan.Id, _target) : FileSalvage.Run(Source.Path, _files)!.Value.Database;
 
     /// <summary>A database with nothing in it, as all are before LSN 1.</summary>
     public static LoadedDatabase Empty(Guid id, LoadTarget target) =>
