@@ -36,6 +36,7 @@ internal sealed class StatementContext : IStatementContext
     private long _transactionTime;
     private long _deadline;
     private volatile bool _isCancelled;
+    private Action? _throwIfCancelled;
     private volatile StopReason _stop;
 
     public StatementContext(string databaseName, SessionSettings settings, DatabaseStorage storage, MemoryAccount memory, ISystemSurroundings surroundings)
@@ -190,7 +191,7 @@ internal sealed class StatementContext : IStatementContext
         EnsureMayWrite("nextval()");
         if (!TryRepeat(sequenceOid, out long value))
         {
-            while (!sequence.TryNext(out value))
+            while (!sequence.TryNext(out value, _throwIfCancelled ??= ThrowIfCancelled))
             {
                 AwaitSequence(sequenceOid);
                 sequence = Sequence(sequenceOid);

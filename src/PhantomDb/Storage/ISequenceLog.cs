@@ -10,5 +10,6 @@ internal interface ISequenceLog
     /// <param name="last">Its last value.</param>
     /// <param name="isCalled">False: that is the next to be given.</param>
     /// <param name="publish">Called before the record counts among what is visible: a file that has its number has its position, too.</param>
-    void Write(SequenceDefinition definition, long last, bool isCalled, Action publish);
+    /// <param name="throwIfCancelled">Asked while it waits for room, before anything is written; null: it waits as long as that takes.</param>
+    void Write(SequenceDefinition definition, long last, bool isCalled, Action publish, Action? throwIfCancelled = null);
 }

@@ -11,6 +11,7 @@ namespace PhantomDb.Storage;
 internal sealed class SequenceStore
 {
     private const int ReservedMin = 32;
+    private const int LookMs = 50;   // between two looks whether who waits has been cancelled
 
     private readonly Lock _lock = new();
     private readonly Lock _reserving = new();   // taken first; held while the log is waited for
@@ -137,7 +138,9 @@ internal sealed class SequenceStore
     }
 
     /// <summary>Takes the next value; false where a transaction holds the sequence.</summary>
-    public bool TryNext(out long value)
+    /// <param name="value">The value.</param>
+    /// <param name="throwIfCancelled">Asked while the log is waited for.</param>
+    public bool TryNext(out long value, Action? throwIfCancelled = null)
     {
         while (true)
         {
@@ -155,7 +158,7 @@ internal sealed class SequenceStore
                 }
                 _left = 0;
             }
-            Reserve(_log);
+            Reserve(_log, throwIfCancelled);
         }
     }
 
@@ -204,9 +207,13 @@ internal sealed class SequenceStore
     }
 
     // Nobody takes values meanwhile, as none is left; nobody sets or holds the sequence, as that takes the lock too.
-    private void Reserve(ISequenceLog log)
+    private void Reserve(ISequenceLog log, Action? throwIfCancelled)
     {
-        lock (_reserving)
+        while (!_reserving.TryEnter(LookMs))
+        {
+            throwIfCancelled?.Invoke();
+        }
+        try
         {
             SequenceDefinition definition;
             (long Last, bool IsCalled) position;
@@ -227,11 +234,15 @@ internal sealed class SequenceStore
                     Next();   // says that there is none
                 }
             }
-            log.Write(definition, position.Last, position.IsCalled, () => NoteLogged(position));
+            log.Write(definition, position.Last, position.IsCalled, () => NoteLogged(position), throwIfCancelled);
             lock (_lock)
             {
                 _left = count;
             }
+        }
+        finally
+        {
+            _reserving.Exit();
         }
     }
 

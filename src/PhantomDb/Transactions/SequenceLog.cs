@@ -9,7 +9,9 @@ namespace PhantomDb.Transactions;
 /// <summary>Positions of sequences in the log, each a transaction of its own, as values are never given back.</summary>
 internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
 {
-    public void Write(SequenceDefinition definition, long last, bool isCalled, Action publish)
+    private const int RoomWaitMs = 50;   // between two looks whether who waits has been cancelled
+
+    public void Write(SequenceDefinition definition, long last, bool isCalled, Action publish, Action? throwIfCancelled = null)
     {
         var position = new SequenceStore(definition);
         position.TrySet(last, isCalled);
@@ -23,7 +25,10 @@ internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
         batch.End();
         try
         {
-            manager.Log!.ReserveRoom(batch.ByteCount, CancellationToken.None);
+            while (!manager.Log!.TryReserveRoom(batch.ByteCount, RoomWaitMs))
+            {
+                throwIfCancelled?.Invoke();
+            }
             manager.Enqueue(batch, new Commit(manager, publish));
             manager.Log.WaitUntilPublished(batch);
         }
