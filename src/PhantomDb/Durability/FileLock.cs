@@ -19,15 +19,17 @@ internal sealed partial class FileLock : IFileLock
 
     private readonly string _path;
     private readonly FileStream _file;
+    private readonly bool _canTell;   // there are file systems whose inodes are not the same from one question to the next
     private int _isReleased;
 
     private FileLock(string path, FileStream file)
     {
         _path = path;
         _file = file;
+        _canTell = FileIdentity.IsAt(file.SafeFileHandle, path);
     }
 
-    public bool IsInPlace => FileIdentity.IsAt(_file.SafeFileHandle, _path);
+    public bool IsInPlace => !_canTell || FileIdentity.IsAt(_file.SafeFileHandle, _path);
 
     /// <summary>Null where someone has it; then what they wrote.</summary>
     public static FileLock? TryTake(string path, string owner, out string holder)

@@ -19,6 +19,7 @@ internal sealed partial class TransactionLog
     // Of the one who has the turn.
     private long _lookedAt = Environment.TickCount64;
     private volatile bool _looksNow;
+    private bool _canTell = true;   // there are file systems whose inodes are not the same from one question to the next
 
     private volatile bool _isFolderLost;
 
@@ -60,8 +61,8 @@ internal sealed partial class TransactionLog
 
     private void EnsureNamed()
     {
-        bool isNamed = _segment!.IsAt(_files.ActivePath);
-        if (HoldsFolder?.Invoke(isNamed) == false || (isNamed && !_segment.IsAt(_files.ActivePath)))
+        bool isNamed = !_canTell || _segment!.IsAt(_files.ActivePath);
+        if (HoldsFolder?.Invoke(isNamed) == false || (isNamed && _canTell && !_segment!.IsAt(_files.ActivePath)))
         {
             _isFolderLost = true;
             throw Error.FolderLost(_files.ActivePath);
@@ -71,8 +72,9 @@ internal sealed partial class TransactionLog
             return;
         }
         _looksNow = true;   // again with the next commit, if this fails
-        _files.PutBack(_segment, _clock.GetUtcNow().UtcDateTime);
+        _files.PutBack(_segment!, _clock.GetUtcNow().UtcDateTime);
         _looksNow = false;
+        _canTell = _segment!.IsAt(_files.ActivePath);
         Volatile.Write(ref _durableLsn, _segment.Durable.Lsn - 1);
         OnError?.Invoke(Error.LogPutBack(_files.ActivePath));
         lock (_gate)

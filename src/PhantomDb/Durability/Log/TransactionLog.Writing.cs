@@ -304,6 +304,7 @@ internal sealed partial class TransactionLog
         LogSegmentWriter next = _files.TakeNext(old, _clock.GetUtcNow().UtcDateTime);
         _segment?.Dispose();
         _segment = next;
+        _canTell = next.IsAt(_files.ActivePath);
     }
 
     // Its failure costs nothing but this proof: all before it is flushed, and the next header says the same.
