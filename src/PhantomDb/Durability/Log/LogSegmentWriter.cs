@@ -22,6 +22,7 @@ internal sealed class LogSegmentWriter : IDisposable
     private long _reservedTo;      // line feeds stand in the file up to here
     private long _lastLineLsn;     // whole lines, in the buffer or behind it
     private bool _isInRun;
+    private bool _isSealed;
 
     /// <summary>Makes the file with its header, and flushes it; where that fails nothing is left of it.</summary>
     /// <param name="reserves">Whether line feeds are written ahead, so that a flush of few records need not put a new length on the disk.</param>
@@ -131,13 +132,28 @@ internal sealed class LogSegmentWriter : IDisposable
         DurableLsn = Math.Min(DurableLsn, _lastLineLsn);
     }
 
-    /// <summary>The last line, when all else is flushed and nothing more will be written.</summary>
+    /// <summary>
+    /// The last line, when all else is flushed and nothing more will be written. May be called again: where the next segment got no name, or the first seal was not
+    /// whole, this is still the last one.
+    /// </summary>
     public void Seal()
     {
         Debug.Assert(!HasUnflushed);
         GiveBack();
-        _file.Append(new LogSeal(End.Lsn - 1, End.Offset).ToBytes(Header.Salt));
-        _file.Flush();
+        if (_isSealed)
+        {
+            _file.TruncateTo(End.Offset);
+        }
+        _isSealed = true;   // or a part of it is there
+        try
+        {
+            _file.Append(new LogSeal(End.Lsn - 1, End.Offset).ToBytes(Header.Salt));
+            _file.Flush();
+        }
+        finally
+        {
+            _flushedLength = _file.Length;   // nothing that has to be flushed
+        }
     }
 
     /// <summary>True while this is the file's name, and not another's or of none.</summary>

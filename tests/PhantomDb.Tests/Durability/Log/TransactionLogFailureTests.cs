@@ -168,6 +168,40 @@ public sealed class TransactionLogFailureTests
         }
     }
 
+    // crash --seed 1 --only 6235: a segment with two seals was taken for damaged.
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_log_whose_last_rotation_has_failed_is_closed_and_whole(bool isFirstSealTorn)
+    {
+        var options = new TransactionLogOptions { SegmentBytes = 4096, IdleSyncMs = 3_600_000 };
+        int failures = 0;
+        for (int count = 40; count < 80; count++)   // with some of them the closing record would begin a segment
+        {
+            using var test = new LogUnderTest(options);
+            for (int i = 0; i < count; i++)
+            {
+                test.Commit($"row {i}");
+            }
+            bool isClosing = false, isTorn = !isFirstSealTorn;
+            test.Disk.Fails = (what, name) =>
+            {
+                isClosing |= what == "create" && name == "shop.log.new";
+                if (!isClosing || (what != "rename" && (what != "write" || name != "shop.log" || isTorn)))
+                {
+                    return null;
+                }
+                isTorn |= what == "write";
+                failures++;
+                return name.Contains("manifest", StringComparison.Ordinal) ? null : LogDisk.Full(name);
+            };
+            test.Log.Close();
+            CollectionAssert.IsSubsetOf(Enumerable.Range(0, count).Select(i => $"row {i}").ToArray(),
+                test.Recover().Where(record => record.Contains("INSERT", StringComparison.Ordinal)).Select(record => record.Split('|')[2]).ToArray());
+        }
+        Assert.AreNotEqual(0, failures);
+    }
+
     [TestMethod]
     public void Whatever_fails_whenever_acknowledged_commits_are_there_and_failed_ones_are_not()
     {
