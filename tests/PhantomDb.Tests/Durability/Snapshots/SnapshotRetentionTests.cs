@@ -53,6 +53,17 @@ public sealed class SnapshotRetentionTests
     }
 
     [TestMethod]
+    public void A_limit_is_kept_to_exactly()
+    {
+        SnapshotFile[] files = [File(1), File(2), File(3), File(4), File(5)];
+        SnapshotOptions any = new() { RetainedCount = null };
+        Assert.IsEmpty(SnapshotRetention.ToDelete(files, any with { RetainedCount = 5 }, Now));
+        CollectionAssert.AreEqual(files[..1], SnapshotRetention.ToDelete(files, any with { RetainedCount = 4 }, Now).ToArray());
+        Assert.IsEmpty(SnapshotRetention.ToDelete(files, any with { RetainedAge = TimeSpan.FromHours(5) }, Now));
+        Assert.IsEmpty(SnapshotRetention.ToDelete(files, any with { RetainedBytes = 500 }, Now));
+    }
+
+    [TestMethod]
     public void Recovery_needs_the_log_behind_the_second_newest_whole_file()
     {
         Assert.AreEqual(0, SnapshotRetention.RecoveryFloor([]));
