@@ -93,6 +93,36 @@ public sealed class RealSystemTests
         Assert.AreEqual(acknowledged.Count, Count(reading));
     }
 
+    [TestMethod]
+    public void T8_on_a_full_ext4_snapshots_rotation_and_commits_fail_with_53100_and_go_on_when_there_is_room()
+    {
+        using var disk = SmallDisk.Ext4(megabytes: 6);
+        var options = new DatabaseOptions { DataDirectory = disk.Folder, LogSegmentSize = 64 << 10, SnapshotEnabled = false };
+        string ballast = Path.Combine(disk.Folder, "ballast");
+        HashSet<int> acknowledged = [];
+        using (Database database = Database.Open("shop", options))
+        {
+            using Session session = database.OpenSession();
+            session.Execute("CREATE TABLE t (n int PRIMARY KEY, note text)").Dispose();
+            Assert.IsNull(Fill(session, acknowledged, 0, 300));
+            for (int round = 1; round <= 3; round++)
+            {
+                FillUp(ballast);
+                PhantomDbException? snapshot = Fails(() => database.CreateSnapshot());
+                Assert.AreEqual("53100", snapshot?.SqlState, snapshot?.Message);
+                PhantomDbException? full = Fill(session, acknowledged, round * 10_000, 1000);
+                Assert.AreEqual("53100", full?.SqlState, full?.Message);
+                Assert.AreEqual(acknowledged.Count, Count(session), "reads go on");
+                File.Delete(ballast);
+                Assert.IsNull(Fill(session, acknowledged, (round * 10_000) + 5000, 100));
+                Assert.IsNull(Fails(() => database.CreateSnapshot()));
+            }
+        }
+        using Database again = Database.Open("shop", options);
+        using Session reading = again.OpenSession();
+        Assert.AreEqual(acknowledged.Count, Count(reading));
+    }
+
     private static void FillUp(string path)
     {
         using FileStream file = File.Create(path);

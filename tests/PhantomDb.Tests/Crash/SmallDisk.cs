@@ -6,6 +6,8 @@ namespace PhantomDb.Tests.Crash;
 /// <summary>A real disk of few bytes for one test, which is skipped where none can be mounted. To be disposed of after all that uses it.</summary>
 internal sealed class SmallDisk : IDisposable
 {
+    private readonly string? _image;
+
     /// <param name="size">As mount takes it: <c>256k</c>.</param>
     public SmallDisk(string size)
     {
@@ -16,6 +18,24 @@ internal sealed class SmallDisk : IDisposable
         }
     }
 
+    private SmallDisk(int megabytes)
+    {
+        _image = Folder + ".img";
+        using (FileStream image = File.Create(_image))
+        {
+            image.SetLength((long)megabytes << 20);
+        }
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || !Runs("mkfs.ext4", "-q", "-F", _image) || !Runs("mount", "-o", "loop", _image, Folder))
+        {
+            Directory.Delete(Folder);
+            File.Delete(_image);
+            Assert.Inconclusive("Needs Linux, mkfs.ext4 and the right to mount a file.");
+        }
+    }
+
+    /// <summary>An ext4 in a file, whose size stays.</summary>
+    public static SmallDisk Ext4(int megabytes) => new(megabytes);
+
     public string Folder { get; } = Directory.CreateTempSubdirectory("phantomdb-full-").FullName;
 
     public void Resize(string size) => Assert.IsTrue(Runs("mount", "-o", $"remount,size={size}", Folder));
@@ -24,6 +44,10 @@ internal sealed class SmallDisk : IDisposable
     {
         Runs("umount", Folder);
         Directory.Delete(Folder, recursive: true);
+        if (_image is not null)
+        {
+            File.Delete(_image);
+        }
     }
 
     private static bool Runs(string program, params string[] arguments)
