@@ -41,8 +41,7 @@ internal sealed class IndexLookup
         Row = new RowBuffer(isKeyRead ? columns : [.. columns, .. index.EntryColumns]);
         Key = index.NewKeyWriter();
         _visibleKey = index.NewKeyWriter();
-        _isDirect = !index.Definition.IsPartial
-            && index.KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }];
+        _isDirect = index.IsDirect;
     }
 
     /// <summary>The key to find.</summary>

@@ -35,6 +35,7 @@ internal sealed class TableIndex
         Tree = tree ?? OrderedIndex.Create(KeyEncoder.KindOf(KeyColumns));
         UInt64Tree = Tree as BTree<ulong, UInt64Probe>;
         IntegerKey = KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32 or PhysicalType.Int16 }] ? KeyColumns[0].Type : null;
+        IsDirect = !definition.IsPartial && KeyColumns is [{ Type: PhysicalType.Int64 or PhysicalType.Int32, IsNullable: false, IsDescending: false }];
         Vacated = definition.IsUnique ? new VacatedKeys() : null;
         Hints = IntegerKey is not null && definition is { IsAlwaysUnique: true, IsPartial: false } ? new RowIdHints() : null;
     }
@@ -56,6 +57,9 @@ internal sealed class TableIndex
 
     /// <summary>The integer type of the key where it is one column of such a type; else null.</summary>
     public PhysicalType? IntegerKey { get; }
+
+    /// <summary>True where the tree's key is the one integer, but for its sign (<see cref="KeyEncoder.KeyOf(long)"/>), and all rows are in it.</summary>
+    public bool IsDirect { get; }
 
     /// <summary>Guesses of the row ids of keys; null where a visible row with the key need not be the one that a lookup is for.</summary>
     public RowIdHints? Hints { get; }

@@ -1,5 +1,6 @@
 using PhantomDb.Errors;
 using PhantomDb.Storage.Indexes;
+using PhantomDb.Types;
 
 namespace PhantomDb.Storage;
 
@@ -10,6 +11,7 @@ namespace PhantomDb.Storage;
 internal sealed partial class TableStore
 {
     private readonly KeySet _keys = new();
+    private ulong[]? _ascendingKeys;     // of rows that are appended
     private readonly bool[] _isKeyNoted;   // by index, between the halves of an undone change
 
     /// <summary>Versions whose keys were compared to find out whether an entry is still needed. For tests of how that cost grows.</summary>
@@ -51,6 +53,22 @@ internal sealed partial class TableStore
                     index.Tree.Remove(index.Writer.Key, rowId);
                 }
             }
+        }
+    }
+
+    // The entries of new rows in the only index, where its keys ascend above all that it has, as they mostly do: all of them at once. Else none.
+    private void AppendEntries(int sliceIndex, RowSlice slice, int start, int count, ref int done)
+    {
+        if (Indexes is not [{ IsDirect: true } index] || index.Vacated is { IsEmpty: false })
+        {
+            return;
+        }
+        _ascendingKeys ??= new ulong[RowSlice.Capacity];
+        Span<ulong> keys = _ascendingKeys.AsSpan(0, count);
+        Array data = slice.Columns[index.ColumnNumbers[0]]!.Data;
+        if (index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.TryAscending(((long[])data).AsSpan(start, count), keys) : KeyEncoder.TryAscending(((int[])data).AsSpan(start, count), keys))
+        {
+            index.UInt64Tree!.TryAppend(keys, RowIdOf(sliceIndex, start), ref done);
         }
     }
 

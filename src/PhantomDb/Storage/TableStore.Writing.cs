@@ -249,6 +249,7 @@ internal sealed partial class TableStore
         int entered = 0;
         try
         {
+            AppendEntries(index, slice, start, count, ref entered);
             for (; entered < count && Indexes.Length > 0 && blocker.IsNone; entered++)
             {
                 slice.WrittenCount = start + entered;   // the rows before are in for the unique check

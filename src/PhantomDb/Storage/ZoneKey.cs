@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
 
@@ -82,6 +83,7 @@ internal static class ZoneKey
     internal readonly struct OfString : IKey<StringView>
     {
         /// <summary>The first eight bytes. char(n) is compared without trailing blanks, which a filter must take off first.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public static long Key(StringView value, byte[][] blocks)
         {
             Span<byte> prefix = stackalloc byte[8];

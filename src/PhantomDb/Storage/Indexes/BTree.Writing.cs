@@ -184,6 +184,33 @@ internal sealed partial class BTree<TKey, TProbe>
         return true;
     }
 
+    /// <summary>Adds entries whose keys ascend, with row ids one after the other, if all keys are above those in the tree. What is done counts as it goes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void TryAppend(ReadOnlySpan<TKey> keys, long firstRowId, ref int done)
+    {
+        Debug.Assert(!TProbe.UsesHeap);
+        if (keys.IsEmpty || !MayBeAbove(TProbe.FromKey(keys[0], null)))
+            return;
+        while (done < keys.Length && _lastLeaf is { } leaf)
+        {
+            int count = Math.Min(BTreeNode.Capacity - leaf.Count, keys.Length - done);
+            if (count == 0)
+            {
+                Insert(TProbe.FromKey(keys[done], null), firstRowId + done);   // a leaf more
+                done++;
+                continue;
+            }
+            leaf.BeginChange();
+            leaf.AppendEntries(keys.Slice(done, count), firstRowId + done);
+            leaf.EndChange();
+            Volatile.Write(ref _count, _count + count);
+            done += count;
+        }
+    }
+
+    private bool MayBeAbove(TProbe probe) =>
+        _lastLeaf is { Count: > 0 } leaf && probe.CompareTo(Unsafe.Add(ref leaf.FirstKey, leaf.Count - 1)) > 0;
+
     private void AppendAll(BTreeNode<TKey> node, KeyHeap heap)
     {
         if (node is BTreeInnerNode<TKey> inner)

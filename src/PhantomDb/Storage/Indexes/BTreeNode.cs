@@ -125,6 +125,19 @@ internal class BTreeNode<TKey>(long owner)
         Count--;
     }
 
+    /// <summary>Appends entries whose row ids are one after the other; the caller has begun a change.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AppendEntries(ReadOnlySpan<TKey> keys, long firstRowId)
+    {
+        keys.CopyTo(Keys[Count..]);
+        Span<long> rowIds = RowIds.Slice(Count, keys.Length);
+        for (int i = 0; i < rowIds.Length; i++)
+        {
+            rowIds[i] = firstRowId + i;
+        }
+        Count += keys.Length;
+    }
+
     /// <summary>Appends the other node's entries from <paramref name="start"/> on.</summary>
     public void AppendEntries(BTreeNode<TKey> other, int start)
     {

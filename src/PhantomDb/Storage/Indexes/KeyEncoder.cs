@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 
 namespace PhantomDb.Storage.Indexes;
@@ -61,6 +62,38 @@ internal static class KeyEncoder
 
     /// <summary>The key of a tree over one ascending integer column that is not nullable.</summary>
     public static ulong KeyOf(int value) => (ulong)((uint)value ^ (1U << 31)) << 32;
+
+    /// <summary>The keys of values that ascend; false where they do not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool TryAscending(ReadOnlySpan<long> values, Span<ulong> keys)
+    {
+        keys = keys[..values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            keys[i] = KeyOf(values[i]);
+            if (i > 0 && keys[i] <= keys[i - 1])
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// <inheritdoc cref="TryAscending(ReadOnlySpan{long}, Span{ulong})"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static bool TryAscending(ReadOnlySpan<int> values, Span<ulong> keys)
+    {
+        keys = keys[..values.Length];
+        for (int i = 0; i < values.Length; i++)
+        {
+            keys[i] = KeyOf(values[i]);
+            if (i > 0 && keys[i] <= keys[i - 1])
+            {
+                return false;
+            }
+        }
+        return true;
+    }
 
     /// <summary>
     /// Turns a key, or the first columns of one, into the least bound above all keys that begin with it, in place.

@@ -200,6 +200,54 @@ public sealed class OrderedIndexTests
 
     private static long HeapBytes(OrderedIndex index) => index is BTree<KeyView, BytesProbe> tree ? tree.CurrentContents.Heap!.SizeBytes : 0;
 
+    [TestMethod]
+    public void Ascending_keys_are_appended_at_once_where_they_are_above_all_others()
+    {
+        (Random random, _) = Begin(KeyKind.UInt64, 0);
+        var tree = new BTree<ulong, UInt64Probe>();
+        SortedList<ulong, long> expected = [];
+        long rowId = 0, appended = 0;
+        for (int i = 0; i < 400; i++)
+        {
+            ulong max = expected.Count == 0 ? 0 : expected.Keys[^1];
+            bool isAbove = random.Next(4) > 0;
+            ulong[] keys = new ulong[random.Next(3000)];
+            ulong key = isAbove ? max + 1 + (ulong)random.Next(3) : max - Math.Min(max, (ulong)random.Next(10));
+            for (int k = 0; k < keys.Length; k++, key += 1 + (ulong)random.Next(5))
+                keys[k] = key;
+            int done = 0;
+            tree.TryAppend(keys, rowId, ref done);
+            Assert.IsTrue(done == 0 || (isAbove && done == keys.Length), "all or none");
+            appended += done;
+            for (int k = done; isAbove && k < keys.Length; k++)
+                Assert.IsTrue(tree.Insert(new UInt64Probe(keys[k]), rowId + k));   // where the end is not known
+            for (int k = 0; isAbove && k < keys.Length; k++)
+                expected.Add(keys[k], rowId + k);
+            rowId += keys.Length;
+            while (expected.Count < 3 || (random.Next(3) == 0 && random.Next(30) > 0))
+            {
+                ulong other = (ulong)random.NextInt64((long)max + 10);
+                if (expected.TryAdd(other, rowId))
+                    tree.Insert(new UInt64Probe(other), rowId++);
+            }
+            for (int removals = random.Next(3) == 0 ? random.Next(200) : 0; removals > 0 && expected.Count > 3; removals--)
+            {
+                ulong last = expected.Keys[^1];
+                Assert.IsTrue(tree.Remove(new UInt64Probe(last), expected[last]));
+                expected.Remove(last);
+            }
+        }
+        IndexCursor cursor = tree.CreateCursor();
+        cursor.Seek([], []);
+        List<long> rowIds = [];
+        Span<long> batch = stackalloc long[256];
+        while (cursor.NextBatch(batch) is > 0 and int count)
+            rowIds.AddRange(batch[..count]);
+        CollectionAssert.AreEqual(expected.Values.ToList(), rowIds);
+        Assert.AreEqual(expected.Count, tree.Count);
+        Assert.IsGreaterThan(100_000, appended);
+    }
+
     private (Random Random, Model Model) Begin(KeyKind kind, int keyCount)
     {
         int seed = Environment.TickCount;
