@@ -34,8 +34,12 @@ public sealed partial class Database : IDisposable
         Name = name;
         Options = options;
         Memory = new MemoryAccount("database", options.MemoryLimit);
-        RecoveredDatabase? recovered = path is null || !DatabaseFiles.Exists(path, options.FileSystem) ? null : held is null ? Read(path)
-            : DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsEdit = file => FileAcceptance.IsEdit(file, options) });
+        RecoveredDatabase? recovered = null;
+        if (path is not null && DatabaseFiles.Exists(path, options.FileSystem))
+        {
+            FirstStatement.Prepare();
+            recovered = held is null ? Read(path) : DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsEdit = file => FileAcceptance.IsEdit(file, options) });
+        }
         if (recovered is not null)
         {
             Recovery = recovered.Report;
