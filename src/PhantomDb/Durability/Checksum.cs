@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PhantomDb.Durability;
@@ -11,6 +12,7 @@ internal struct Checksum
 
     public readonly uint Value => _inverted;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<byte> bytes)
     {
         uint crc = ~_inverted;

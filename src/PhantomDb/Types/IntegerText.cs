@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Errors;
 
@@ -31,6 +32,7 @@ internal static class IntegerText
         return parsed && value == wide;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryParseInt64(ReadOnlySpan<byte> text, out long value)
     {
         if (text.Length > 0 && (DecimalDigits.IsSpace(text[0]) || DecimalDigits.IsSpace(text[^1])))

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -94,6 +95,7 @@ internal static class LogCell
     /// <summary>
     /// The length of the cell that some bytes begin with, up to a comma or their end; -1 where it is not one as it would be written.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Measure(ReadOnlySpan<byte> bytes)
     {
         if (bytes is [(byte)'"', ..])

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>The cells of a body, where they stand and what they hold. Spans are valid until the next body.</summary>
@@ -8,6 +10,7 @@ internal sealed class LogCells
     private byte[] _bytes = [];
     private int _start;
     private int[] _ends = new int[16];
+    private int _firstEnd;     // in _ends, of the first cell
     private int _count;
     private byte[] _scratch = [];
     private int _scratchCount;
@@ -15,15 +18,13 @@ internal sealed class LogCells
     public int Count => _count;
 
     /// <summary>Finds the cells of a body in a buffer; false where it is not as it would be written.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TrySplit(byte[] buffer, int start, int length)
     {
         _bytes = buffer;
         _start = start;
-        _count = _scratchCount = 0;
-        if (_scratch.Length > ScratchKept)
-        {
-            _scratch = [];
-        }
+        _firstEnd = _count = 0;
+        ForgetValues();
         ReadOnlySpan<byte> body = buffer.AsSpan(start, length);
         int position = 0;
         while (true)
@@ -47,14 +48,36 @@ internal sealed class LogCells
         }
     }
 
+    /// <summary>All cells, as they stand in the file.</summary>
+    public ReadOnlySpan<byte> Body => _bytes.AsSpan(_start, _ends[_firstEnd + _count - 1] - _start);
+
+    /// <summary>Where each cell ends in a buffer in which the body begins at a byte.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void CopyEnds(Span<int> target, int start)
+    {
+        for (int i = 0; i < _count; i++)
+        {
+            target[i] = _ends[_firstEnd + i] - _start + start;
+        }
+    }
+
+    /// <summary>Shows cells that were copied: the body begins at a byte of the buffer, and the ends of its cells stand in the array from a place on.</summary>
+    public void Show(byte[] buffer, int start, int[] ends, int firstEnd, int count)
+    {
+        (_bytes, _start, _ends, _firstEnd, _count) = (buffer, start, ends, firstEnd, count);
+        ForgetValues();
+    }
+
     /// <summary>The cell as it stands in the file.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ReadOnlySpan<byte> Raw(int index)
     {
-        int start = index == 0 ? _start : _ends[index - 1] + 1;
-        return _bytes.AsSpan(start, _ends[index] - start);
+        int start = index == 0 ? _start : _ends[_firstEnd + index - 1] + 1;
+        return _bytes.AsSpan(start, _ends[_firstEnd + index] - start);
     }
 
     /// <summary>The value, without quotes and escapes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ReadOnlySpan<byte> Value(int index)
     {
         ReadOnlySpan<byte> cell = Raw(index);
@@ -75,4 +98,13 @@ internal sealed class LogCells
 
     /// <summary>True where the cells begin as a record's do: with an operation and a table, which may be nothing.</summary>
     public bool IsRecord => _count >= 2 && LogOperationNames.IsName(Raw(0));
+
+    private void ForgetValues()
+    {
+        _scratchCount = 0;
+        if (_scratch.Length > ScratchKept)
+        {
+            _scratch = [];
+        }
+    }
 }

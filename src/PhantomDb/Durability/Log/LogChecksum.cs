@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>
@@ -28,6 +30,7 @@ internal static class LogChecksum
     }
 
     /// <summary>True for a checksum in its one spelling.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IsText(ReadOnlySpan<byte> text, uint value)
     {
         Span<byte> expected = stackalloc byte[TextLength];

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
     public bool IsLastPart => Part == PartCount;
 
     /// <summary>True where a line (without its line feed) has its checksum. Then it is as it was written in this segment.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IsWhole(ReadOnlySpan<byte> line, Checksum seed)
     {
         if (line.Length <= EndLength || line[^EndLength] != ',')
@@ -26,6 +29,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
     }
 
     /// <summary>Reads what some bytes begin with.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryParse(ReadOnlySpan<byte> bytes, out LogLine line)
     {
         line = default;
@@ -83,6 +87,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryNumber(ReadOnlySpan<byte> bytes, ref int position, char end, out long number)
     {
         number = 0;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>What a physical line is, as far as its end tells.</summary>
@@ -78,6 +80,7 @@ internal sealed class LogLineScanner(Stream stream, long limit, int bufferBytes 
 
     public void Release() => _mark = -1;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public LogLineKind Next()
     {
         _start = _next;

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>What a record does. Custom entries have names of their own.</summary>
@@ -11,6 +13,7 @@ internal static class LogOperationNames
 {
     public const int LengthMax = 63;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static LogOperation Parse(ReadOnlySpan<byte> name) => name switch
     {
         _ when name.SequenceEqual("INSERT"u8) => LogOperation.Insert,
@@ -55,6 +58,7 @@ internal static class LogOperationNames
     };
 
     /// <summary>True for what can stand as an operation: [A-Z_][A-Z0-9_]*, not too long.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IsName(ReadOnlySpan<byte> name)
     {
         if (name.Length is 0 or > LengthMax || char.IsAsciiDigit((char)name[0]))

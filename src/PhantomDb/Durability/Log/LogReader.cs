@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Log;
@@ -35,7 +36,7 @@ internal sealed record LogReaderOptions
 /// Memory is a buffer, and one line where that is longer: a transaction longer than the buffer is verified first and read again. The
 /// stream must be seekable and stays open. Spans are valid until the next record.
 /// </summary>
-internal sealed class LogReader
+internal sealed class LogReader : LogRecordCursor
 {
     private readonly string _path;
     private readonly Stream _stream;
@@ -43,7 +44,6 @@ internal sealed class LogReader
     private readonly long _length;
     private readonly long _limit;      // bytes that are read
     private readonly LogLineScanner _scanner = null!;
-    private readonly LogCells _cells = new();
     private readonly Checksum _seed;
     private LogSeal? _seal;
     private bool _isSealInPlace;
@@ -82,57 +82,32 @@ internal sealed class LogReader
         _scanner.MoveTo(_end.Offset, _end.Line);
     }
 
-    /// <summary>Null where it is not whole.</summary>
-    public LogHeader? Header { get; }
+    public override LogHeader? Header { get; }
 
     /// <summary>Null while the segment goes on.</summary>
     public LogSeal? Seal => _seal;
 
-    /// <summary>Where the next transaction begins: behind the last one that was begun.</summary>
-    public LogPosition End => _end;
+    public override LogPosition End => _end;
 
-    /// <summary>What was found; there when <see cref="Read"/> has returned false.</summary>
-    public LogSegmentReport Report => _report ?? throw new InvalidOperationException("the segment has not been read to its end");
+    public override LogSegmentReport Report => _report ?? throw new InvalidOperationException("the segment has not been read to its end");
 
-    /// <summary>What the record's line says besides operation and values.</summary>
-    public LogLine Line => _line;
-
-    /// <summary>Where the record's line begins.</summary>
-    public long Offset => _scanner.Offset;
-
-    public long LineNumber => _scanner.LineNumber;
-
-    public LogOperation Operation => LogOperationNames.Parse(_cells.Raw(0));
-
-    public ReadOnlySpan<byte> OperationName => _cells.Raw(0);
-
-    /// <summary>The table's name as SQL identifier; nothing where the record is about none.</summary>
-    public ReadOnlySpan<byte> Table => _cells.Value(1);
-
-    /// <summary>How many values the record has.</summary>
-    public int Count => _cells.Count - 2;
-
-    public ReadOnlySpan<byte> Value(int index) => _cells.Value(index + 2);
-
-    public bool IsNull(int index) => _cells.Raw(index + 2).IsEmpty;
-
-    public bool IsQuoted(int index) => LogCell.IsQuoted(_cells.Raw(index + 2));
-
-    /// <summary>True for what stands between the images of an UPDATE; the text is quoted.</summary>
-    public bool IsMark(int index) => _cells.Raw(index + 2) is [LogCell.Mark];
-
-    /// <summary>The next record; false at the end of what is good. A record comes only when its whole transaction is good.</summary>
-    public bool Read()
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override bool Read()
     {
         if (_partsLeft > 0)
         {
             _partsLeft--;
             ReadAgain();
-            return true;
         }
-        return _report is null && TryReadTransaction();
+        else if (_report is not null || !TryReadTransaction())
+        {
+            return false;
+        }
+        (Line, Offset, LineNumber) = (_line, _scanner.Offset, _scanner.LineNumber);
+        return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryReadTransaction()
     {
         _scanner.Release();
@@ -175,6 +150,7 @@ internal sealed class LogReader
     }
 
     // Whether the scanner's line is the record that belongs here; if not, why, and whether that proves that it is no torn end.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsGood(long lsn, int part)
     {
         switch (_scanner.Kind)
@@ -217,6 +193,7 @@ internal sealed class LogReader
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryParseLine()
     {
         ReadOnlySpan<byte> line = _scanner.Line;
@@ -225,7 +202,7 @@ internal sealed class LogReader
             return false;
         }
         int bodyLength = line.Length - LogLine.EndLength - _line.BodyStart;
-        return _cells.TrySplit(_scanner.Buffer, _scanner.Start + _line.BodyStart, bodyLength) && _cells.IsRecord;
+        return Cells.TrySplit(_scanner.Buffer, _scanner.Start + _line.BodyStart, bodyLength) && Cells.IsRecord;
     }
 
     private void ReadAgain()

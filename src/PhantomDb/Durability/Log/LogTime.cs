@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
@@ -32,6 +33,7 @@ internal static class LogTime
     public static void FormatFraction(DateTime time, Span<byte> target) =>
         Digits((int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond), target[20..26]);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryParse(ReadOnlySpan<byte> text, out DateTime time)
     {
         time = default;
@@ -53,6 +55,7 @@ internal static class LogTime
 
     private static void Digits(int value, Span<byte> target) => DecimalDigits.WritePadded((ulong)value, target, target.Length);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int Number(ReadOnlySpan<byte> digits)
     {
         int number = 0;

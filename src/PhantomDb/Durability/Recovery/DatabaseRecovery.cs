@@ -214,8 +214,8 @@ internal sealed class DatabaseRecovery
             return (_salvaged.Load(), _salvaged.Source);
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
-        // A damaged file may have had rows that no log has: those that were there before the first record. Where no manifest was written yet, the files' own LSNs tell.
-        bool isAllInLog = _plan.HasBegunEmpty || (_plan.Manifest is null && _badBases.TrueForAll(b => b.File.Lsn > 0));
+        // A damaged file may have had rows that no log has: those that were there before the first record. Before the first manifest the files' own LSNs tell.
+        bool isAllInLog = _plan.HasBegunEmpty || (_plan.IsBeforeFirstManifest && _badBases.TrueForAll(b => b.File.Lsn > 0));
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
             return (SalvagedBase.Empty(_plan.Id, _target), null);
@@ -317,11 +317,13 @@ internal sealed class DatabaseRecovery
             long? limit = isLast && _options.IsFollowing
                 ? Math.Min(toLsn ?? long.MaxValue, Math.Max(baseLsn, LogTail.KnownDurable(stream, segment.Header.Salt, segment.Header.ToBytes().Length))) : toLsn;
             var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, DurableLsn = isLast && !_options.IsFollowing ? _reachedLsn : 0 });
+            using LogReadAhead? ahead = stream.Length >= _options.ReadAheadLength && Environment.ProcessorCount > 1 ? new LogReadAhead(reader) : null;
+            LogRecordCursor records = ahead is null ? reader : ahead;
             DateTime lastTime = default;
-            LogPosition end = reader.End;
-            while (!_hasMore && reader.Read())
+            LogPosition end = records.End;
+            while (!_hasMore && records.Read())
             {
-                LogLine line = reader.Line;
+                LogLine line = records.Line;
                 if (line.Lsn > baseLsn && line.Part == 1 && line.Lsn + line.PartCount - 1 > limit)
                 {
                     _hasMore = true;
@@ -329,11 +331,11 @@ internal sealed class DatabaseRecovery
                 }
                 _recordsRead++;
                 lastTime = line.Time;
-                end = reader.End;
+                end = records.End;
                 _lastTransactionId = Math.Max(_lastTransactionId, line.TransactionId);
                 if (line.Lsn > baseLsn)
                 {
-                    applier.Apply(reader, segment.Path);
+                    applier.Apply(records, segment.Path);
                 }
             }
             applier.Flush(segment.Path, end);
@@ -346,7 +348,7 @@ internal sealed class DatabaseRecovery
                 _used.Add(new RecoveryFile(segment.Path, true, string.Create(CultureInfo.InvariantCulture, $"up to LSN {applier.LastLsn}")));
                 return;
             }
-            LogSegmentReport report = reader.Report;
+            LogSegmentReport report = records.Report;
             if (report.IsShort && baseLsn >= _plan.ContentLsn)
             {
                 report = report with { Verdict = LogVerdict.Clean, Fault = null, IsShort = false };   // the file has what came after it

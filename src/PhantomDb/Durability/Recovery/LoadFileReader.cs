@@ -19,7 +19,7 @@ internal sealed class LoadFileReader
     private readonly uint _crc;
     private readonly Guid _id;
 
-    public LoadFileReader(LogReader record, string segmentPath, IFileSystem files)
+    public LoadFileReader(LogRecordCursor record, string segmentPath, IFileSystem files)
     {
         _files = files;
         if (record.Count != 3 || !long.TryParse(record.Value(1), NumberStyles.None, CultureInfo.InvariantCulture, out _rowCount)
@@ -39,7 +39,7 @@ internal sealed class LoadFileReader
     public string FileName { get; }
 
     /// <summary>Gives the rows to the table that the record is about.</summary>
-    public void ReadRows(TableApplier table, LogReader record)
+    public void ReadRows(TableApplier table, LogRecordCursor record)
     {
         using Stream stream = Open();
         SealedFile file = Verify(stream);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Durability.Log;
@@ -36,7 +37,8 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
     public IReadOnlyList<LogLoad> Loads => _loads;
 
     /// <summary>Takes the record that the reader stands at. Errors have the record's place.</summary>
-    public void Apply(LogReader record, string path)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(LogRecordCursor record, string path)
     {
         try
         {
@@ -77,7 +79,8 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         return _database with { Catalog = _definitions.Catalog, LateIndexes = _definitions.LateIndexes, Lsn = LastLsn };
     }
 
-    private void ApplyRecord(LogReader record, string path)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ApplyRecord(LogRecordCursor record, string path)
     {
         LogOperation operation = record.Operation;
         switch (operation)
@@ -111,7 +114,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         }
     }
 
-    private void Load(LogReader record, string path)
+    private void Load(LogRecordCursor record, string path)
     {
         var file = new LoadFileReader(record, path, files);
         _loads.Add(new LogLoad(file.FileName, record.Line.Lsn));
@@ -149,6 +152,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _definitions = new DefinitionApplier(_database);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void EndTransaction(long lsn)
     {
         foreach (TableApplier table in _waiting)
@@ -164,7 +168,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         LastLsn = lsn;
     }
 
-    private void Define(LogReader record, LogOperation operation)
+    private void Define(LogRecordCursor record, LogOperation operation)
     {
         string name = Encoding.UTF8.GetString(record.Table);
         if (operation is not LogOperation.Sequence && !_definitions.IsRepeated(operation, name))
@@ -182,6 +186,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _hasDefined = true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private TableApplier Table(ReadOnlySpan<byte> name)
     {
         if (_lastTable is not null && name.SequenceEqual(_lastName))
@@ -210,7 +215,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _waiting.Clear();
     }
 
-    private static string Text(LogReader record, int index) => Encoding.UTF8.GetString(record.Value(index));
+    private static string Text(LogRecordCursor record, int index) => Encoding.UTF8.GetString(record.Value(index));
 
     private static PhantomDbException Mismatch(Exception error, string path, LogPosition position)
     {

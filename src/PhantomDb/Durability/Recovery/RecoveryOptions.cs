@@ -51,6 +51,9 @@ internal sealed record RecoveryOptions
     /// <summary>The log is known to have reached this LSN, besides what the manifest says.</summary>
     public long ReachedLsn { get; init; }
 
+    /// <summary>A segment of so many bytes or more is read and verified by a thread of its own while its records are applied.</summary>
+    public long ReadAheadLength { get; init; } = 1 << 18;
+
     public bool IsToPoint => ToLsn is not null || ToTime is not null || Timeline is not null;
 
     public bool LeavesFilesAlone => IsReadOnly || IsToPoint || AppliesBehindLoss || IsFollowing;

@@ -54,22 +54,24 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             Earlier = earlier, Holes = holes,
             HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
+            IsBeforeFirstManifest = !files.Exists(ManifestPath) && _segments.TrueForAll(s => s.Header.Segment == 1),
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
 
+    private string ManifestPath => Path.Combine(_folder, LogManifest.FileName(_name));
+
     // A hint and a floor: what is damaged, or another database's, is as good as none.
     private LogManifest? ReadManifest(Guid id)
     {
-        string manifestPath = Path.Combine(_folder, LogManifest.FileName(_name));
-        if (!files.Exists(manifestPath))
+        if (!files.Exists(ManifestPath))
         {
             return null;
         }
-        using Stream stream = files.OpenRead(manifestPath);
+        using Stream stream = files.OpenRead(ManifestPath);
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
-        EnsureVersion(LogManifest.LaterVersion(bytes), manifestPath);
+        EnsureVersion(LogManifest.LaterVersion(bytes), ManifestPath);
         return LogManifest.TryParse(bytes) is { } manifest && manifest.Id == id ? manifest : null;
     }
 

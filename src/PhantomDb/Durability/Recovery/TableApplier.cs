@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using Change = PhantomDb.Storage.RowWriter;
 using PhantomDb.Catalog;
 using PhantomDb.Csv;
 using PhantomDb.Durability.Log;
@@ -6,7 +8,6 @@ using PhantomDb.Errors;
 using PhantomDb.Storage;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
-using Change = PhantomDb.Storage.RowWriter;
 
 namespace PhantomDb.Durability.Recovery;
 
@@ -90,7 +91,8 @@ internal sealed class TableApplier
     public TableDefinition Definition => _table;
 
     /// <summary>A record of a transaction is about to come.</summary>
-    public void BeginTransaction(LogReader record)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void BeginTransaction(LogRecordCursor record)
     {
         long transaction = record.Line.Lsn - record.Line.Part;
         if (_transaction != transaction)
@@ -113,7 +115,8 @@ internal sealed class TableApplier
     }
 
     /// <summary>Takes a record about a row.</summary>
-    public void Apply(LogReader record, LogOperation operation)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(LogRecordCursor record, LogOperation operation)
     {
         BeginTransaction(record);
         switch (operation)
@@ -164,7 +167,7 @@ internal sealed class TableApplier
         _taken.Clear();
     }
 
-    private void Update(LogReader record)
+    private void Update(LogRecordCursor record)
     {
         int mark = HasPlace(record, (2 * _types.Length) + 2) ? _types.Length + 1 : _types.Length;
         EnsureCount(record.Count == mark + 1 + _types.Length && record.IsMark(mark), record);
@@ -249,7 +252,7 @@ internal sealed class TableApplier
     }
 
     // The row that is as the before image; leaves that in _before.
-    private long FindBefore(LogReader record, int image, int end)
+    private long FindBefore(LogRecordCursor record, int image, int end)
     {
         InsertUpTo(_start);
         RowImages.Take(_before, _images.Vectors, image);
@@ -284,9 +287,9 @@ internal sealed class TableApplier
     }
 
     // Behind the image before: which of the equal rows it is, from 1, as they were when the transaction began. Not for the first.
-    private bool HasPlace(LogReader record, int count) => _key is null && record.Count == count;
+    private bool HasPlace(LogRecordCursor record, int count) => _key is null && record.Count == count;
 
-    private int EqualRowsBefore(LogReader record, int end) => end == _types.Length ? 0
+    private int EqualRowsBefore(LogRecordCursor record, int end) => end == _types.Length ? 0
         : int.TryParse(record.Value(_types.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int place) && place > 1 ? place - 1
         : throw new LogMismatch("the place among equal rows is no number above 1");
 
@@ -368,7 +371,8 @@ internal sealed class TableApplier
         return hashes;
     }
 
-    private void Append(LogReader record, int firstCell)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Append(LogRecordCursor record, int firstCell)
     {
         if (_count == DataChunk.Capacity)
         {
@@ -491,7 +495,8 @@ internal sealed class TableApplier
         return first;
     }
 
-    private void Parse(LogReader record, int firstCell, DataChunk chunk, int position, Image image)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Parse(LogRecordCursor record, int firstCell, DataChunk chunk, int position, Image image)
     {
         for (int i = 0; i < _texts.Length; i++)
         {
@@ -517,7 +522,7 @@ internal sealed class TableApplier
         }
     }
 
-    private void EnsureCount(bool isRight, LogReader record)
+    private void EnsureCount(bool isRight, LogRecordCursor record)
     {
         if (!isRight)
         {

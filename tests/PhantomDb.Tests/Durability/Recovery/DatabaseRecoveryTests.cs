@@ -8,7 +8,7 @@ using PhantomDb.Errors;
 namespace PhantomDb.Tests.Durability.Recovery;
 
 [TestClass]
-public sealed class DatabaseRecoveryTests : RecoveryTest
+public class DatabaseRecoveryTests : RecoveryTest
 {
     private const string SnapshotPath = "/data/shop_snapshot_20261121_120000";
 

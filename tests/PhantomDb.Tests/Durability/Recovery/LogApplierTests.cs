@@ -6,7 +6,7 @@ using PhantomDb.Errors;
 namespace PhantomDb.Tests.Durability.Recovery;
 
 [TestClass]
-public sealed class LogApplierTests : RecoveryTest
+public class LogApplierTests : RecoveryTest
 {
     [TestMethod]
     public void Rows_are_inserted_changed_and_removed()

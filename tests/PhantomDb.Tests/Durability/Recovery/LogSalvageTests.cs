@@ -7,7 +7,7 @@ namespace PhantomDb.Tests.Durability.Recovery;
 
 /// <summary>What a damaged log still gives, and what is said of the rest.</summary>
 [TestClass]
-public sealed class LogSalvageTests : RecoveryTest
+public class LogSalvageTests : RecoveryTest
 {
     private DatabaseOptions Options => new() { DataDirectory = "/data", FileSystem = Disk };
 

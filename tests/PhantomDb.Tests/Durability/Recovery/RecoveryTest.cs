@@ -17,12 +17,15 @@ public abstract class RecoveryTest : DatabaseFileTest
 
     private protected RecoveryLog Log { get; }
 
+    /// <summary>Segments of so many bytes are read by a thread of their own.</summary>
+    private protected virtual long ReadAheadLength => new RecoveryOptions().ReadAheadLength;
+
     protected RecoveryTest() => Log = new RecoveryLog(Disk);
 
     private protected RecoveredDatabase Recover(RecoveryOptions? options = null)
     {
         Log.Save();
-        return DatabaseRecovery.Run(Path, LoadTarget.New, Disk, options);
+        return DatabaseRecovery.Run(Path, LoadTarget.New, Disk, (options ?? new RecoveryOptions()) with { ReadAheadLength = ReadAheadLength });
     }
 
     private protected string[] RowsAfter(string table, params string[][] transactions)
