@@ -62,7 +62,7 @@ internal sealed class LoadFileReader
     /// To save what can be: the rows of the blocks whose checksums are right, where the record proves that they are the ones that it means. What is lost is
     /// told.
     /// </summary>
-    public void ReadWholeRows(TableApplier table, LogReader record, ICollection<string> losses)
+    public void ReadWholeRows(TableApplier table, LogRecordCursor record, ICollection<string> losses)
     {
         table.BeginTransaction(record);
         using Stream? stream = _files.Exists(_path) ? _files.OpenRead(_path) : null;

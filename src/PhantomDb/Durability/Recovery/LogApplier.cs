@@ -51,7 +51,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
     }
 
     /// <summary>Passes over a record, as if it said nothing.</summary>
-    public void PassOver(LogReader record)
+    public void PassOver(LogRecordCursor record)
     {
         if (record.Line.IsLastPart)
         {
