@@ -214,8 +214,8 @@ internal sealed class DatabaseRecovery
             return (_salvaged.Load(), _salvaged.Source);
         }
         bool isFromStart = _plan.Segments.Count > 0 && _plan.Segments[0].Header.FirstLsn == 1;
-        // A damaged file may have had rows that no log has: those that were there before the first record. Before the first manifest the files' own LSNs tell.
-        bool isAllInLog = _plan.HasBegunEmpty || (_plan.IsBeforeFirstManifest && _badBases.TrueForAll(b => b.File.Lsn > 0));
+        // A damaged file may have had rows that no log has: those that were there before the first record. Before the first manifest, which a crash may prevent, the files' own LSNs tell.
+        bool isAllInLog = _plan.HasBegunEmpty || (_plan.IsManifestMissing && _badBases.TrueForAll(b => b.File.Lsn > 0));
         if (isFromStart && (_badBases.Count == 0 || _options.Mode == RecoveryMode.Salvage || (isAllInLog && EnsureNothingLost(null))))
         {
             return (SalvagedBase.Empty(_plan.Id, _target), null);

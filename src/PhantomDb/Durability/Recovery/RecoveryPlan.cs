@@ -51,8 +51,8 @@ internal sealed record RecoveryPlan(
     /// <summary>True where the manifest says that the database was empty before LSN 1.</summary>
     public bool HasBegunEmpty => Manifest?.Rows.Any(row => row.Kind == LogManifest.Empty) == true;
 
-    /// <summary>True where no manifest is there because none was written yet: the first rotation and the first orderly end write one.</summary>
-    public bool IsBeforeFirstManifest { get; init; }
+    /// <summary>True where there is no file of that name: none was written yet, as far as can be known.</summary>
+    public bool IsManifestMissing { get; init; }
 
     /// <summary>The log is known to have reached this LSN; 0 where nothing is known, or of an older timeline alone.</summary>
     public long ReachedLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ReachedLsn : 0;

@@ -54,7 +54,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             Earlier = earlier, Holes = holes,
             HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
-            IsBeforeFirstManifest = !files.Exists(ManifestPath) && _segments.TrueForAll(s => s.Header.Segment == 1),
+            IsManifestMissing = !files.Exists(ManifestPath),
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }

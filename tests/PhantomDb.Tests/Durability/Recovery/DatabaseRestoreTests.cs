@@ -211,9 +211,11 @@ public sealed class DatabaseRestoreTests : RecoveryTest
         CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows());
         RecoveredDatabase recovered = Recover();
         Assert.AreEqual(4, recovered.Report.Timeline);
-        for (int i = 1; i < recovered.Segments.Count; i++)
+        DateTime[] times = [.. recovered.Segments.Where(segment => segment.NextLine > 0).Select(segment => segment.LastTime)];   // those that were read: of others the clock's is known
+        Assert.IsGreaterThan(1, times.Length);
+        for (int i = 1; i < times.Length; i++)
         {
-            Assert.IsTrue(recovered.Segments[i].LastTime == default || recovered.Segments[i].LastTime > recovered.Segments[i - 1].LastTime);
+            Assert.IsGreaterThan(times[i - 1], times[i]);
         }
         StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(
             () => DatabaseRestore.Run("shop", new RestorePoint { Time = Log.Time.AddYears(1) }, null, earlier)).Message, "is in the future");
