@@ -111,37 +111,54 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
         }
     }
 
+    // One run shows all of its moments: what a loss of power before each operation leaves, and after the last, as what goes before it has been done, flushes
+    // that have not begun too. What is left the same as a moment ago is looked at once, when more had been told to the clients.
     private void CrashAgain(SimulatedDisk disk, Oracle oracle, RecoveredState state, CrashProfile profile, int seed, int step, int at, string line)
     {
-        bool isOver = false;
-        for (int second = at % step; !isOver; second += step)
+        SimulatedDisk again = disk.Crash(profile, seed);
+        Oracle next = oracle.Copy();
+        next.Settle(state);
+        List<(SimulatedDisk Left, string Print, Oracle Oracle, int Operation)> moments = [];
+        again.BeforeOperation = () =>
         {
-            SimulatedDisk again = disk.Crash(profile, seed);
-            again.FaultAt = second;
-            again.Fault = DiskFault.PowerLoss;
-            Oracle next = oracle.Copy();
-            next.Settle(state);
-            isOver = !Run(1, again, next);
-            Check(again.Crash(profile, second), next, $"{line}; again at operation {again.FaultedOperation}, seed {second}");
+            if (again.OperationCount % step == at % step)
+            {
+                Note();
+            }
+        };
+        Run(1, again, next);
+        again.BeforeOperation = null;
+        Note();
+        foreach ((SimulatedDisk left, _, Oracle told, int operation) in moments)
+        {
+            Check(left, told, $"{line}; again before operation {operation}, seed {operation}");
+        }
+
+        void Note()
+        {
+            SimulatedDisk left = again.WhatIsLeft(profile, again.OperationCount);
+            string print = left.Fingerprint();
+            if (moments.Count > 0 && moments[^1].Print == print)
+            {
+                moments.RemoveAt(moments.Count - 1);
+            }
+            moments.Add((left, print, next.Copy(), again.OperationCount));
         }
     }
 
-    // False where it came to its end.
-    private bool Run(int number, SimulatedDisk disk, Oracle oracle)
+    private void Run(int number, SimulatedDisk disk, Oracle oracle)
     {
         try
         {
             makeScenario(number).Run(disk, oracle);
-            return false;
         }
         catch (PowerLossException)
         {
-            return true;
+            // as it was to be
         }
         catch (InvalidOperationException problem)
         {
             Failures.Add($"run {number}, fault at {disk.FaultedOperation}: {problem.Message}");
-            return true;
         }
     }
 

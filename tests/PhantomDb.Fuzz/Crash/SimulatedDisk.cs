@@ -61,6 +61,9 @@ internal sealed class SimulatedDisk : IFileSystem
         }
     }
 
+    /// <summary>Called before each operation, under the disk's lock: all operations before it have been done.</summary>
+    public Action? BeforeOperation { get; set; }
+
     /// <summary>What was true of the disk at the fault; empty where there was none.</summary>
     public string FaultedOperation { get; private set; } = "";
 
@@ -82,6 +85,15 @@ internal sealed class SimulatedDisk : IFileSystem
         lock (_lock)
         {
             _isOff = true;
+            return WhatIsLeft(profile, seed);
+        }
+    }
+
+    /// <summary>What a loss of power now would leave; this one goes on.</summary>
+    public SimulatedDisk WhatIsLeft(CrashProfile profile, int seed)
+    {
+        lock (_lock)
+        {
             var random = new Random(seed);
             var after = new SimulatedDisk(seed) { Clock = Clock };
             foreach (string folder in _folders)
@@ -363,6 +375,7 @@ internal sealed class SimulatedDisk : IFileSystem
     private DiskFault? Begin(string what, string path)
     {
         EnsureOn();
+        BeforeOperation?.Invoke();
         int number = OperationCount++;
         Clock = Clock.AddSeconds(1);
         _operations.Add($"{number} {what} {Path.GetFileName(path)}");
