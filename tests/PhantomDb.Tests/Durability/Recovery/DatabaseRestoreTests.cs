@@ -211,12 +211,8 @@ public sealed class DatabaseRestoreTests : RecoveryTest
         CollectionAssert.AreEqual(new[] { "1|a", "2|b", "3|c" }, Rows());
         RecoveredDatabase recovered = Recover();
         Assert.AreEqual(4, recovered.Report.Timeline);
-        DateTime[] times = [.. recovered.Segments.Where(segment => segment.NextLine > 0).Select(segment => segment.LastTime)];   // those that were read: of others the clock's is known
-        Assert.IsGreaterThan(1, times.Length);
-        for (int i = 1; i < times.Length; i++)
-        {
-            Assert.IsGreaterThan(times[i - 1], times[i]);
-        }
+        Assert.IsGreaterThan(0, recovered.Segments[^1].NextLine);
+        Assert.IsGreaterThan(Log.Time.AddSeconds(-1), recovered.Segments[^1].LastTime, "by the clock it would be ten years earlier");
         StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(
             () => DatabaseRestore.Run("shop", new RestorePoint { Time = Log.Time.AddYears(1) }, null, earlier)).Message, "is in the future");
     }
