@@ -69,6 +69,21 @@ public sealed class SalvageTests : ToolTest
     }
 
     [TestMethod]
+    public void What_the_file_has_is_neither_applied_again_nor_lost_where_the_log_before_it_is_damaged()
+    {
+        Run("CREATE TABLE t (v text); CREATE TABLE u (id int PRIMARY KEY, n int); INSERT INTO t VALUES ('one'); INSERT INTO t VALUES ('flipme'); INSERT INTO t VALUES ('three');"
+            + "INSERT INTO u VALUES (1, 1); UPDATE u SET n = 2; UPDATE u SET n = 3; DELETE FROM t WHERE v = 'one'");
+        ChangeText("shop.log", "flipme", "flipmE");
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsEmpty(report.Losses.Where(loss => loss.StartsWith("LSN", StringComparison.Ordinal)), string.Join('\n', report.Losses));
+        Assert.AreEqual(2, Count("SELECT count(*) FROM t"));
+        Assert.AreEqual(1, Count("SELECT count(*) FROM t WHERE v = 'flipme'"));
+        Assert.AreEqual(3, Count("SELECT n FROM u"));
+    }
+
+    [TestMethod]
     public void The_log_behind_a_damaged_database_file_is_applied_to_what_can_be_proved_of_it()
     {
         Run("CREATE TABLE lost (id int PRIMARY KEY); INSERT INTO lost VALUES (1); CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'one')");

@@ -128,7 +128,8 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
     private List<Found> Find(int first, LogSegmentReport fault)
     {
         List<Found> found = [];
-        long expected = fault.End.Lsn;
+        long begin = Math.Max(fault.End.Lsn, prefix.Lsn + 1);   // what the file has is neither lost nor applied again
+        long expected = begin;
         for (int i = first; i < _segments.Count; i++)
         {
             RecoverySegment segment = _segments[i];
@@ -168,9 +169,9 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
                 expected = counted.LastLsn + 1;
             }
         }
-        if (expected == fault.End.Lsn && fault.Fault is not null)
+        if (expected == begin && fault.Fault is { } only && Math.Max(only.ExpectedLsn, fault.LastLsnBehind) >= begin)
         {
-            Lose(expected, Math.Max(expected, fault.LastLsnBehind), fault.Fault, _segments[first]);
+            Lose(expected, Math.Max(expected, fault.LastLsnBehind), only, _segments[first]);
             expected = Math.Max(expected, fault.LastLsnBehind) + 1;
         }
         EndLsn = expected - 1;
