@@ -48,7 +48,7 @@ internal static partial class Error
         {
             Where = damage.Where, Detail = damage.Detail,
             Hint = "If that was meant, check and seal it: phantomdb accept FILE, or DatabaseTools.Accept. Else go back to what was saved: "
-                + "move the file away or delete it, and a snapshot with the log behind it stands in for it; restore it from a copy; or phantomdb repair NAME, which keeps the edited file under another name.",
+                + "where there is a snapshot, move the file away, without deleting it, and that stands in for it with the log behind it; restore it from a copy; or phantomdb repair NAME, which keeps the edited file under another name.",
         };
 
     public static PhantomDbException FileVersion(string path, string version, string? place = null) =>

@@ -78,7 +78,7 @@ public sealed class DamagedFolderTests : ToolTest
 
         Assert.AreEqual("XX001", error.SqlState);
         StringAssert.Contains(error.Hint, "phantomdb accept FILE");
-        StringAssert.Contains(error.Hint, "move the file away or delete it");
+        StringAssert.Contains(error.Hint, "move the file away, without deleting it");
         File.Move(PathOf("shop.db"), PathOf("elsewhere"));
         using Database database = Database.Open("shop", Options);
         Assert.AreEqual("1|one, 2|two, 3|three", Rows(database));
