@@ -9,24 +9,16 @@ namespace PhantomDb.Transactions;
 /// One session's transaction: what it sees, what it changes and locks, and how all or the last of it is undone. Reusable:
 /// begun again after it has ended. One thread at a time. Statements tell when they begin; what they mean it does not know.
 /// </summary>
-internal sealed class Transaction
+internal sealed partial class Transaction
 {
     private const int LongReaderCommits = 16_384;   // a reader that has missed so many may have been waited for: tables have slices to clean
     private const int ReadsBetweenCleanups = 1024;   // without a commit: the last versions go even if nobody writes any more
-    private const int HoldsKeptMax = 256;
-    private const int HoldsSearchedMax = 32;
-    private const int RowLocksKeptMax = 1024;
 
     private readonly TransactionManager _manager;
     private readonly ReaderSlot _slot;
     private readonly WriteList _writes = new();
     private readonly List<RowRange> _inserted = [];
-    private readonly List<TableHold> _holds = [];                                    // kept from transaction to transaction
-    private Dictionary<int, TableHold>? _holdsByOid;                                  // when they are many
-    private int _nameHoldCount;                                                       // of them, locks of names
-    private readonly List<(TableHold Hold, int ModesBefore)> _tableLocks = [];
-    private readonly List<(TableStore Table, long RowId, RowLockMode Mode)> _rowLocks = [];
-    private readonly List<Blocker> _blockers = [];
+    private readonly HeldTables _heldTables;
     private readonly ReadTimestamps _timestamps;   // of the manager, whose own fields every commit changes
     private readonly SerializableReads _reads = new();
     private TransactionStamp? _stamp;
@@ -34,8 +26,6 @@ internal sealed class Transaction
     private int _command;
     private int _readCount;
     private long _id;              // 0 while nobody has asked for it
-    private TableStore? _awaitedTable;   // that has the row for which the transaction stands in line
-    private long _awaitedRowId;
     private long _visibleBefore;   // when it was last asked whether to clean up
     private bool _hasSnapshot;
     private bool _isInHistory;     // of a SERIALIZABLE transaction: others' commits are kept for it
@@ -46,6 +36,7 @@ internal sealed class Transaction
         _manager = manager;
         _timestamps = manager.Timestamps;
         _slot = _timestamps.Rent();
+        _heldTables = new HeldTables(this, manager.Locks);
         ProcessId = processId;
     }
 
@@ -257,142 +248,6 @@ internal sealed class Transaction
     public void Delete(TableStore table, long rowId) => EnsureDone(TryDelete(table, rowId));
 
     /// <summary>
-    /// Locks a row as the statement sees it. Outcomes as of <see cref="TryUpdate"/>; and Blocked where
-    /// <paramref name="waits"/> is false and somebody would have to be waited for.
-    /// </summary>
-    public WriteOutcome TryLock(TableStore table, long rowId, RowLockMode mode, bool waits = true)
-    {
-        WriteOutcome outcome = Lock(table, rowId, mode, Writer(isLatest: false), waits);
-        return outcome == WriteOutcome.Blocked ? outcome : Passed(outcome);
-    }
-
-    /// <summary>As <see cref="TryLock"/>, but 40001 is no outcome, whatever the isolation level: for checks, which look at the newest state.</summary>
-    public WriteOutcome LockSeen(TableStore table, long rowId, RowLockMode mode) =>
-        Lock(table, rowId, mode, Writer(isLatest: false), waits: true);
-
-    /// <summary>
-    /// Waits until a row can be locked as it is now, however often it was changed; false where it is gone. Its newest version is
-    /// then this transaction's to look at and to change.
-    /// </summary>
-    public bool LockLatest(TableStore table, long rowId, RowLockMode mode) =>
-        Lock(table, rowId, mode, Writer(isLatest: true), waits: true) == WriteOutcome.Done;
-
-    /// <summary>As <see cref="LockLatest"/>; Blocked where somebody would have to be waited for and <paramref name="waits"/> is false.</summary>
-    public WriteOutcome TryLockLatest(TableStore table, long rowId, RowLockMode mode, bool waits) =>
-        Lock(table, rowId, mode, Writer(isLatest: true), waits);
-
-    /// <summary>
-    /// Locks the row that has a key of a unique index in the latest state, so that it keeps it: what a foreign key needs of
-    /// its parent. Waits for whoever may remove or bring it; false where there is none.
-    /// </summary>
-    public bool LockKey(TableStore table, TableIndex index, ReadOnlySpan<byte> key, out long rowId)
-    {
-        while (true)
-        {
-            WriteOutcome outcome = table.LockKey(index, key, _stamp!, out rowId, out bool isNew, out Blocker blocker);
-            if (isNew)
-            {
-                _rowLocks.Add((table, rowId, RowLockMode.KeyShare));
-            }
-            if (outcome != WriteOutcome.Blocked)
-            {
-                return outcome == WriteOutcome.Done;
-            }
-            WaitFor(blocker);
-        }
-    }
-
-    /// <summary>The row that a unique index would not let in beside these values, after waiting for whoever decides that.</summary>
-    public bool TryFindConflict(TableStore table, TableIndex index, RowBuffer row, out long rowId)
-    {
-        while (true)
-        {
-            bool isFound = table.TryFindConflict(index, row, _stamp!, out rowId, out Blocker blocker);
-            if (blocker.IsNone)
-            {
-                return isFound;
-            }
-            WaitFor(blocker);
-        }
-    }
-
-    /// <summary>Throws 23505 where another row has a row's key of a unique index, after waiting for whoever decides that.</summary>
-    public void TestKey(TableStore table, TableIndex index, long rowId)
-    {
-        while (true)
-        {
-            table.TestKey(index, rowId, _stamp!, out Blocker blocker);
-            if (blocker.IsNone)
-            {
-                return;
-            }
-            WaitFor(blocker);
-        }
-    }
-
-    /// <summary>Takes a table's lock until the transaction ends, or is rolled back to a place before.</summary>
-    /// <param name="oid">The table.</param>
-    /// <param name="mode">The lock.</param>
-    /// <param name="waits">False: 55P03 rather than waiting.</param>
-    /// <param name="name">Of the table, for that error.</param>
-    /// <param name="excludesQueries">Queries that begin from now on wait too (<see cref="AwaitExclusions"/>); those that have begun go on.</param>
-    public void LockTable(int oid, TableLockMode mode, bool waits = true, string name = "", bool excludesQueries = false)
-    {
-        TableHold hold = HoldOf(oid);
-        bool isNewExclusion = excludesQueries && !hold.ExcludesQueries;
-        if (hold.Has(mode) && !isNewExclusion)
-        {
-            return;
-        }
-        if (_stamp is null)
-        {
-            NewStamp();
-        }
-        int before = hold.Modes;
-        if (isNewExclusion)
-        {
-            LockExclusively(hold, mode, waits, name);
-        }
-        else
-        {
-            _manager.Locks.Acquire(hold, mode, waits, name);
-        }
-        _tableLocks.Add((hold, before));
-    }
-
-    /// <summary>
-    /// Waits for those who keep queries out of these tables. For statements that read, before they take their snapshot, where
-    /// <see cref="LockManager.ExcludesQueries"/> says that there are any.
-    /// </summary>
-    public void AwaitExclusions(IEnumerable<int> tableOids)
-    {
-        foreach (int oid in tableOids.Order())
-        {
-            if (_manager.Locks.IsExcluded(oid))
-            {
-                LockTable(oid, TableLockMode.AccessShare);
-            }
-        }
-    }
-
-    private void LockExclusively(TableHold hold, TableLockMode mode, bool waits, string name)
-    {
-        int before = hold.Modes;
-        _manager.Locks.Exclude(hold);
-        try
-        {
-            _manager.Locks.Acquire(hold, mode, waits, name);
-        }
-        catch
-        {
-            _manager.Locks.Release(hold, before);
-            Interlocked.MemoryBarrier();
-            AnnounceRelease();
-            throw;
-        }
-    }
-
-    /// <summary>
     /// Gives the table under a new definition (<see cref="TableStore.Altered"/>), with this transaction's changes in it.
     /// <see cref="TransactionManager.Publish"/> puts it in place when the transaction commits; until then it is the transaction's.
     /// </summary>
@@ -424,7 +279,7 @@ internal sealed class Transaction
     }
 
     /// <summary>The place to roll back to with <see cref="RollbackTo"/>.</summary>
-    public TransactionMark Savepoint() => new(_writes.Mark(), _rowLocks.Count, _tableLocks.Count);
+    public TransactionMark Savepoint() => new(_writes.Mark(), _rowLocks.Count, _heldTables.Count);
 
     /// <summary>Undoes all changes since a savepoint and gives back the locks taken since; the transaction goes on.</summary>
     public void RollbackTo(in TransactionMark mark)
@@ -517,7 +372,7 @@ internal sealed class Transaction
         {
             Rollback();
         }
-        _manager.Locks.Unregister(_holds);
+        _heldTables.Close();
         _timestamps.Return(_slot);
     }
 
@@ -549,7 +404,7 @@ internal sealed class Transaction
     internal void Validate(CommitHistory history)
     {
         if (_isInHistory && !IsReadOnly && !_reads.IsEmpty
-            && (history.Touches(_reads, View.Timestamp) || _reads.IsAnyReplaced(_manager.Storage, oid => HoldOf(oid).Has(TableLockMode.AccessExclusive))))
+            && (history.Touches(_reads, View.Timestamp) || _reads.IsAnyReplaced(_manager.Storage, oid => _heldTables.Of(oid).Has(TableLockMode.AccessExclusive))))
         {
             throw Error.ReadWriteDependency();
         }
@@ -607,136 +462,13 @@ internal sealed class Transaction
         }
     }
 
-    private WriteOutcome Lock(TableStore table, long rowId, RowLockMode mode, in RowWriter writer, bool waits)
-    {
-        while (true)
-        {
-            WriteOutcome outcome = table.Lock(rowId, mode, writer, out bool isNew, out Blocker blocker);
-            if (isNew)
-            {
-                _rowLocks.Add((table, rowId, mode));
-            }
-            if (outcome != WriteOutcome.Blocked || !waits)
-            {
-                if (outcome is WriteOutcome.Done or WriteOutcome.Gone)
-                {
-                    LeaveRow();
-                }
-                return outcome;
-            }
-            WaitForRow(table, rowId, mode, blocker);
-        }
-    }
-
-    // The place in the row's queue is kept until the row is had: where it was changed meanwhile, the caller comes back for it.
-    private void WaitForRow(TableStore table, long rowId, RowLockMode mode, in Blocker blocker)
-    {
-        if (_awaitedTable is not null && (_awaitedTable != table || _awaitedRowId != rowId))
-        {
-            LeaveRow();
-        }
-        if (blocker.WaitABit())
-        {
-            return;
-        }
-        // The blocker may be the owner of another row, which has the unique key that this one is to get.
-        _blockers.Clear();
-        _blockers.Add(blocker);
-        table.FindBlockers(rowId, mode, _stamp!, _blockers);
-        _manager.Locks.TellRowWaiters(this);
-        if (table.IsLockedBy(rowId, _stamp!))
-        {
-            // Those in line wait for this one's lock: behind them it would wait for ever.
-            LeaveRow();
-            _manager.Locks.WaitBesideLine(this, _blockers, table, rowId, mode);
-            return;
-        }
-        (_awaitedTable, _awaitedRowId) = (table, rowId);
-        try
-        {
-            _manager.Locks.WaitForRow(this, _blockers, table, rowId, mode);
-        }
-        catch
-        {
-            LeaveRow();
-            throw;
-        }
-    }
-
-    private void WaitFor(in Blocker blocker)
-    {
-        if (blocker.WaitABit())
-        {
-            return;
-        }
-        _manager.Locks.TellRowWaiters(this);
-        _manager.Locks.WaitFor(this, blocker);
-    }
-
-    private void LeaveRow()
-    {
-        if (_awaitedTable is { } table)
-        {
-            _awaitedTable = null;
-            _manager.Locks.LeaveRow(this, table, _awaitedRowId);
-        }
-    }
-
-    private TableHold HoldOf(int oid)
-    {
-        if (_holdsByOid is not null)
-        {
-            if (_holdsByOid.TryGetValue(oid, out TableHold? found))
-            {
-                return found;
-            }
-        }
-        else
-        {
-            foreach (TableHold known in _holds)
-            {
-                if (known.Table.Oid == oid)
-                {
-                    return known;
-                }
-            }
-        }
-        TableHold hold = _manager.Locks.Register(this, oid);
-        _holds.Add(hold);
-        _nameHoldCount += oid < 0 ? 1 : 0;
-        if (_holds.Count == HoldsSearchedMax)
-        {
-            _holdsByOid = _holds.ToDictionary(known => known.Table.Oid);
-        }
-        else
-        {
-            _holdsByOid?.Add(oid, hold);
-        }
-        return hold;
-    }
-
-    private void Unlock(int rowLockCount, int tableLockCount)
-    {
-        for (int i = _rowLocks.Count - 1; i >= rowLockCount; i--)
-        {
-            (TableStore table, long rowId, RowLockMode mode) = _rowLocks[i];
-            table.Unlock(rowId, mode, _stamp!);
-        }
-        _rowLocks.RemoveRange(rowLockCount, _rowLocks.Count - rowLockCount);
-        for (int i = _tableLocks.Count - 1; i >= tableLockCount; i--)
-        {
-            _manager.Locks.Release(_tableLocks[i].Hold, _tableLocks[i].ModesBefore);
-        }
-        _tableLocks.RemoveRange(tableLockCount, _tableLocks.Count - tableLockCount);
-    }
-
     // All that was held is given up first, then the mark of those who wait is looked at (see TransactionStamp.Await).
     private void End(bool isStampUnused, bool isCommitted)
     {
         LeaveRow();
         _writes.Clear();
         Doubts.CutTo(0);
-        if (_rowLocks.Count + _tableLocks.Count > 0)
+        if (_rowLocks.Count + _heldTables.Count > 0)
         {
             Unlock(0, 0);
             Interlocked.MemoryBarrier();
@@ -744,15 +476,7 @@ internal sealed class Transaction
             {
                 _rowLocks.Capacity = 0;
             }
-            if (_nameHoldCount > 0 || _holds.Count > HoldsKeptMax)
-            {
-                List<TableHold> kept = _holds.Count > HoldsKeptMax ? [] : _holds.FindAll(hold => hold.Table.Oid >= 0);   // a name is given once
-                _manager.Locks.Unregister(_holds.Except(kept));
-                _holds.Clear();
-                _holds.AddRange(kept);
-                _holdsByOid = _holds.Count < HoldsSearchedMax ? null : _holds.ToDictionary(hold => hold.Table.Oid);
-                _nameHoldCount = 0;
-            }
+            _heldTables.Trim();
         }
         if (_stamp is { } stamp)
         {
