@@ -25,8 +25,8 @@ internal sealed record Options
           log-commit  what a log costs single-row commits in front of the disk, beside the same in memory (--rows, --runs, --budget, --only)
           snapshot    snapshots beside writers, without peers (--rows: 5700000 are a gigabyte, --threads from 2, --runs, --budget, --data; --only always, interval, update, insert)
           recovery    replay of logged single rows, in memory, without peers (--rows, --runs)
-          w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres) PostgreSQL (--runs, --budget, --data: on a disk)
-          w5          how a database comes back: replay of --rows logged rows beside SQLite, cold start, its file beside COPY (--runs, --data)
+          w4          durable commits of one row each, beside SQLite, the disk alone and (--postgres, --redis) servers (--runs, --budget, --data: on a disk)
+          w5          how a database comes back: replay of --rows logged rows beside SQLite and (--redis) Redis, cold start, its file beside COPY (--runs, --data)
           memory      what a process holds with the TPC-H tables loaded, one process an engine
           generate    only make the TPC-H files (--sf, --data)
           selfcheck   check the comparison of answers and the data generator; needs no engine
@@ -42,6 +42,7 @@ internal sealed record Options
           --budget MS    longest time of one run of a test of single rows         (500; inserts 3000)
           --data DIR     where the TPC-H files are or are made; for w4 and w5 where their databases are (a folder for temporary files)
           --postgres BIN the folder of PostgreSQL's programs, to have it as a peer in w4
+          --redis BIN    the folder of Redis's programs, to have it as a peer in w4 and w5
           --idle S       seconds that w4 watches an idle database                 (60)
           --json FILE    write all samples there as well
           -h, --help     this text
@@ -82,6 +83,8 @@ internal sealed record Options
 
     public string? PostgresFolder { get; init; }
 
+    public string? RedisFolder { get; init; }
+
     public int IdleSeconds { get; init; } = 60;
 
     public bool Selects(string testName) => Only.Count == 0 || Only.Any(part => testName.Contains(part, StringComparison.OrdinalIgnoreCase));
@@ -116,6 +119,7 @@ internal sealed record Options
                 "--budget" => options with { BudgetMs = Integer(1, 3_600_000) },
                 "--data" => options with { DataFolder = Value() },
                 "--postgres" => options with { PostgresFolder = Value() },
+                "--redis" => options with { RedisFolder = Value() },
                 "--idle" => options with { IdleSeconds = Integer(0, 86_400) },
                 "--json" => options with { JsonPath = Value() },
                 _ => throw new UsageException($"unknown option '{name}'"),

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.Versioning;
 using PhantomDb.Benchmarks.Engines;
 using PhantomDb.Benchmarks.Engines.Postgres;
+using PhantomDb.Benchmarks.Engines.Redis;
 using PhantomDb.Benchmarks.Engines.Sqlite;
 using PhantomDb.Benchmarks.Measuring;
 using PhantomDb.Durability;
@@ -188,5 +189,15 @@ internal sealed class PostgresCommits(string name, PostgresServer server, int cl
     {
         server.Execute("truncate kv restart identity");
         return new CommitRun(server.Rate(Script, clients, budget, isSynchronous), null);
+    }
+}
+
+/// <summary>Redis with its own client, over a Unix socket: a hash a row.</summary>
+internal sealed class RedisCommits(string name, string binFolder, int clients, bool isSynchronous) : CommitSide(name)
+{
+    public override CommitRun Run(string folder, TimeSpan budget)
+    {
+        using var server = new RedisServer(binFolder, folder);
+        return new CommitRun(server.Rate(clients, budget, isSynchronous), null);
     }
 }

@@ -8,7 +8,7 @@ using PhantomDb.Benchmarks.Measuring;
 namespace PhantomDb.Benchmarks.Workloads;
 
 /// <summary>
-/// W4: durable commits of one small row each, ours, SQLite's, PostgreSQL's and the disk's own rate, on one file system, in turns. All sides
+/// W4: durable commits of one small row each, ours, SQLite's, PostgreSQL's, Redis's and the disk's own rate, on one file system, in turns. All sides
 /// are measured in each round; the tables then hold those against each other that promise the same.
 /// </summary>
 [SupportedOSPlatform("linux")]
@@ -30,7 +30,7 @@ internal sealed class CommitWorkload(Options options, Report report)
         using PostgresServer? postgres = options.PostgresFolder is { } bin ? new PostgresServer(bin, folder.New()) : null;
         List<byte[]> lines = LogLines(folder.New());
         CommitSide[] sides = [.. Sides(lines, postgres).Where(side => options.Selects(side.Name))];
-        foreach (CommitSide side in sides.Where(side => side is not PostgresCommits))
+        foreach (CommitSide side in sides.Where(side => side is not (PostgresCommits or RedisCommits)))
         {
             Run(side, folder, WarmUp);
         }
@@ -75,9 +75,9 @@ internal sealed class CommitWorkload(Options options, Report report)
     // The first of each is held against the others.
     private static (string Test, string[] Names)[] Tables =>
     [
-        ("one committer", [One, SqliteFull, Raw, Postgres(1)]),
-        ("32 committers", [Many, One, Eight, Postgres(32), Postgres(8), RawGroups]),
-        ("one committer, not waiting for the disk", [Interval, Memory, SqliteNormal, None, PostgresRelaxed(1), PostgresRelaxed(32)]),
+        ("one committer", [One, SqliteFull, Raw, Postgres(1), Redis(1)]),
+        ("32 committers", [Many, One, Eight, Postgres(32), Redis(32), Postgres(8), RawGroups]),
+        ("one committer, not waiting for the disk", [Interval, Memory, SqliteNormal, None, PostgresRelaxed(1), PostgresRelaxed(32), RedisRelaxed(1), RedisRelaxed(32)]),
         ("the same, updates by key", [IntervalUpdate, MemoryUpdate]),
         ("the same, deletes by key", [IntervalDelete, MemoryDelete]),
     ];
@@ -114,11 +114,24 @@ internal sealed class CommitWorkload(Options options, Report report)
                 yield return new PostgresCommits(PostgresRelaxed(clients), postgres, clients, isSynchronous: false);
             }
         }
+
+        if (options.RedisFolder is { } redis)
+        {
+            foreach (int clients in (int[])[1, 32])
+            {
+                yield return new RedisCommits(Redis(clients), redis, clients, isSynchronous: true);
+                yield return new RedisCommits(RedisRelaxed(clients), redis, clients, isSynchronous: false);
+            }
+        }
     }
 
     private static string Postgres(int clients) => string.Create(CultureInfo.InvariantCulture, $"postgres, {clients}");
 
     private static string PostgresRelaxed(int clients) => string.Create(CultureInfo.InvariantCulture, $"pg async, {clients}");
+
+    private static string Redis(int clients) => string.Create(CultureInfo.InvariantCulture, $"redis, {clients}");
+
+    private static string RedisRelaxed(int clients) => string.Create(CultureInfo.InvariantCulture, $"redis sec, {clients}");
 
     private static CommitRun Run(CommitSide side, DiskFolder folder, TimeSpan budget)
     {

@@ -1,19 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
 using PhantomDb.Benchmarks.Engines;
+using PhantomDb.Benchmarks.Engines.Redis;
 using PhantomDb.Benchmarks.Engines.Sqlite;
 using PhantomDb.Benchmarks.Measuring;
 
 namespace PhantomDb.Benchmarks.Workloads;
 
 /// <summary>
-/// W5: how a database comes back. A log of single-row transactions is replayed, beside SQLite's write-ahead log of as many; a small database answers its
+/// W5: how a database comes back. A log of single-row transactions is replayed, beside SQLite's write-ahead log and Redis's append-only file of as many; a small database answers its
 /// first query; a large one's file is loaded, beside COPY. What is opened is opened by a process of its own, in which nothing is compiled
 /// yet, and which ends without tidying up, so that the files stay as a crash would have left them.
 /// </summary>
 internal sealed class ReplayWorkload(Options options, Report report)
 {
-    private const string Sqlite = "sqlite", Nothing = "nothing", Shell = "sqlite3";
+    private const string Sqlite = "sqlite", Redis = "redis", Nothing = "nothing", Shell = "sqlite3";
     private const string SqliteFile = "kv.db";
     private const string CountQuery = "select count(*) from kv";
     private const int SmallRowCount = 1000;
@@ -75,12 +76,17 @@ internal sealed class ReplayWorkload(Options options, Report report)
 
     private void MeasureReplay(DiskFolder folder)
     {
-        string[] sides = options.Peers.Contains(Sqlite) ? [EngineFactory.Self, Sqlite] : [EngineFactory.Self];
+        string[] sides = [EngineFactory.Self, .. options.Peers.Contains(Sqlite) ? [Sqlite] : Array.Empty<string>(), .. options.RedisFolder is null ? Array.Empty<string>() : [Redis]];
         Dictionary<string, string> folders = sides.ToDictionary(side => side, _ => folder.New());
         WriteLog(folders[EngineFactory.Self], options.RowCount);
         if (sides.Contains(Sqlite))
         {
             WriteSqliteLog(folders[Sqlite], options.RowCount);
+        }
+
+        if (sides.Contains(Redis))
+        {
+            WriteRedisFile(folders[Redis], options.RowCount);
         }
 
         report.Begin(
@@ -92,6 +98,11 @@ internal sealed class ReplayWorkload(Options options, Report report)
             options.RunCount,
             (side, run) =>
             {
+                if (side == Redis)
+                {
+                    return again[Array.IndexOf(sides, side)][run] = LoadRedisFile(folders[side], options.RowCount);
+                }
+
                 (double seconds, again[Array.IndexOf(sides, side)][run], _) = Start(side, folders[side], options.RowCount, openings: side == Sqlite ? 1 : CompiledAfter);
                 return seconds;
             },
@@ -199,6 +210,27 @@ internal sealed class ReplayWorkload(Options options, Report report)
         }
     }
 
+    // Without its rewriting: a command a row.
+    private void WriteRedisFile(string folder, int rowCount)
+    {
+        using var server = new RedisServer(options.RedisFolder!, folder);
+        server.Feed(stream =>
+        {
+            using var rows = new RedisRows(stream);
+            for (int id = 1; id <= rowCount; id++)
+            {
+                _table.BindRow(rows, id);
+                rows.Run();
+            }
+        });
+    }
+
+    private double LoadRedisFile(string folder, int rowCount)
+    {
+        using var server = new RedisServer(options.RedisFolder!, folder);
+        return server.RowCount == rowCount ? server.LoadSeconds : throw new WrongAnswerException($"{Redis} has {server.RowCount} rows, not {rowCount}");
+    }
+
     private static void WriteFile(string folder, int rowCount, string? csv = null)
     {
         using Database database = Database.Open(DurablePhantom.DatabaseName, new DatabaseOptions { DataDirectory = folder, SyncPolicy = SyncPolicy.None, SnapshotEnabled = false });
@@ -248,5 +280,5 @@ internal sealed class ReplayWorkload(Options options, Report report)
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
-    private static long FolderBytes(string folder) => new DirectoryInfo(folder).EnumerateFiles().Sum(file => file.Length);
+    private static long FolderBytes(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 }

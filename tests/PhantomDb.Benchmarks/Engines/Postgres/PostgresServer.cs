@@ -16,7 +16,7 @@ internal sealed partial class PostgresServer : IDisposable
 {
     private const string User = "postgres";
     private const int FastShutdown = 2;   // SIGINT
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(30);
 
     private readonly string _binFolder;
     private readonly string _folder;
@@ -40,10 +40,10 @@ internal sealed partial class PostgresServer : IDisposable
 
         string data = Path.Combine(folder, "data");
         Run(Program("initdb", "-D", data, "-U", User, "-A", "trust", "--no-locale", "-E", "UTF8"));
-        _server = Start(Program("postgres", "-D", data, "-p", Port, "-k", folder, "-c", "listen_addresses="));
+        _server = ServerProcess.Start(Program("postgres", "-D", data, "-p", Port, "-k", folder, "-c", "listen_addresses="));
         try
         {
-            AwaitStart();
+            ServerProcess.AwaitStart(_server, () => Run(Client("psql", "-qc", "select 1")));
             Version = Run(Client("psql", "-Atc", "show server_version")).Split(' ')[0].Trim();
             Execute("create table kv (id bigserial primary key, name text, balance double precision, n int)");
         }
@@ -76,7 +76,7 @@ internal sealed partial class PostgresServer : IDisposable
     public void Dispose()
     {
         _ = Kill(_server.Id, FastShutdown);
-        if (!_server.WaitForExit(StartTimeout))
+        if (!_server.WaitForExit(EndTimeout))
         {
             _server.Kill();
         }
@@ -96,49 +96,10 @@ internal sealed partial class PostgresServer : IDisposable
             : [path, .. arguments];
     }
 
-    private void AwaitStart()
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                Run(Client("psql", "-qc", "select 1"));
-                return;
-            }
-            catch (EngineException) when (!_server.HasExited && Stopwatch.GetElapsedTime(start) < StartTimeout)
-            {
-                Thread.Sleep(100);
-            }
-        }
-    }
-
-    private static Process Start(List<string> command)
-    {
-        var info = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
-        command.Skip(1).ToList().ForEach(info.ArgumentList.Add);
-        Process process = Process.Start(info)!;
-        process.OutputDataReceived += static (_, _) => { };
-        process.ErrorDataReceived += static (_, _) => { };
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
-        return process;
-    }
-
     private static string Run(params string[] command) => Run(command.ToList());
 
-    private static string Run(List<string> command, string options = "")
-    {
-        var info = new ProcessStartInfo(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, WorkingDirectory = "/" };
-        command.Skip(1).ToList().ForEach(info.ArgumentList.Add);
-        info.Environment["PGOPTIONS"] = options;
-        info.Environment["PGDATABASE"] = User;   // what pgbench calls its own where it is told none
-        using Process process = Process.Start(info)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? output : throw new EngineException(User, errors.Result, string.Join(' ', command));
-    }
+    private static string Run(List<string> command, string options = "") =>
+        ServerProcess.Run(User, command, null, ("PGOPTIONS", options), ("PGDATABASE", User));   // what pgbench calls its own where it is told none
 
     private static int FreePort()
     {
