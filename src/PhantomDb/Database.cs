@@ -446,7 +446,7 @@ public sealed partial class Database : IDisposable
         try
         {
             Storage.SettleSequences();
-            if (!hurry.IsCancellationRequested && HasUnsavedChanges && _persistence.IsWorthClosingCheckpoint)
+            if (!hurry.IsCancellationRequested && _persistence.NeedsClosingCheckpoint(HasUnsavedChanges))
             {
                 Save(_persistence.Path, isSealed: null, stop: hurry);
             }

@@ -121,6 +121,9 @@ public sealed record DatabaseOptions
     /// <summary>The disk; tests put a simulated one in its place.</summary>
     internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
 
+    /// <summary>Between two looks of the log whether its files are what they were, in milliseconds; tests make it short.</summary>
+    internal int LogLookMs { get; init; } = TransactionLogOptions.LookMsDefault;
+
     /// <summary>From so many new rows of a table on a transaction writes them to a side file; tests make it small.</summary>
     internal int LoadRowCount { get; init; } = TransactionLogOptions.LoadRowCountDefault;
 
@@ -143,7 +146,7 @@ public sealed record DatabaseOptions
             _ => throw new System.Diagnostics.UnreachableException(),
         },
         SyncIntervalMs = (int)SyncInterval.TotalMilliseconds,
-        Random = Random, LoadRowCount = LoadRowCount, SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
+        LookMs = LogLookMs, Random = Random, LoadRowCount = LoadRowCount, SegmentBytes = LogSegmentSize, QueueBytes = LogBufferSize, IndexCacheBytes = LogCacheSize,
         RetainedSegmentCount = LogRetentionCount, RetainedAge = LogRetentionAge, RetainedBytes = LogRetentionSize,
     };
 

@@ -26,6 +26,7 @@ internal sealed class DatabasePersistence
     private readonly Lock _holding = new();
     private IFileLock? _lock;
     private bool _isOwnFile;
+    private int _replacedAtSave;
 
     /// <param name="held">The lock; null where it could not be taken yet.</param>
     /// <param name="recovered">What the files had; null where there were none.</param>
@@ -115,9 +116,10 @@ internal sealed class DatabasePersistence
     /// <summary>Writes the database's own file, unless that is given up (57014).</summary>
     public void SaveOwnFile(DatabaseContent content, DatabaseFileOptions options, CancellationToken stop)
     {
+        int replaced = Log.ReplacedCount;
         Log.EnsureDurable(content.Lsn);
         WrittenFile written = Snapshots.SaveDatabaseFile(content, options, stop);
-        (CheckpointLsn, IsSealed, _isOwnFile) = (written.HeaderLsn, options.Sealed, true);
+        (CheckpointLsn, IsSealed, _isOwnFile, _replacedAtSave) = (written.HeaderLsn, options.Sealed, true, replaced);
     }
 
     /// <summary>The database has the content of its own file again.</summary>
@@ -125,15 +127,21 @@ internal sealed class DatabasePersistence
 
     /// <summary>
     /// True where the file is so small, or the log behind it so large, that an orderly end writes it: the next opening has little to apply, and
-    /// a close after a small change need not write a large database.
+    /// a close after a small change need not write a large database. And where a file that recovery needs was lost or damaged while the database was open, or is found to be now.
     /// </summary>
-    public bool IsWorthClosingCheckpoint
+    public bool NeedsClosingCheckpoint(bool hasUnsavedChanges)
     {
-        get
+        Log.EnsureInPlace(all: true);
+        if (Log.ReplacedCount != _replacedAtSave)
+        {
+            return true;
+        }
+        if (hasUnsavedChanges)
         {
             long fileBytes = _disk.Exists(Path) ? _disk.Length(Path) : 0;
             return fileBytes <= SmallFile || Log.Segments.Where(segment => segment.LastLsn > CheckpointLsn).Sum(segment => segment.Length) >= fileBytes / SmallShare;
         }
+        return false;
     }
 
     /// <summary>No snapshot is taken any more. Before the log ends; with no lock of the database's held.</summary>

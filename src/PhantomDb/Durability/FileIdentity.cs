@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace PhantomDb.Durability;
 
 /// <summary>
-/// Whether a name is still that of an open file: .NET gives neither device nor inode. Where the system cannot tell, it is taken to be.
+/// Whether a name is still that of an open file, or of the file that it was: .NET gives neither device nor inode. Where the system cannot tell, it is taken to be.
 /// On Windows nobody can take the name away from a file that is open, as ours are.
 /// </summary>
 internal static partial class FileIdentity
@@ -13,6 +13,7 @@ internal static partial class FileIdentity
     private const int CurrentFolder = -100;   // AT_FDCWD
     private const int EmptyPath = 0x1000;     // AT_EMPTY_PATH: the descriptor itself
     private const uint WantsInode = 0x100;    // STATX_INO
+    private const uint WantsSize = 0x200;     // STATX_SIZE
     private const int NoSuchFile = 2, NotAFolder = 20;   // ENOENT, ENOTDIR, on Linux and macOS
 
     public static bool IsAt(SafeFileHandle file, string path)
@@ -40,6 +41,31 @@ internal static partial class FileIdentity
         }
     }
 
+    /// <summary>What stands under a name. Never an error: what cannot be told is not known.</summary>
+    public static FileMark MarkOf(string path)
+    {
+        try
+        {
+            Span<byte> named = stackalloc byte[StructSizeMax];
+            if (OperatingSystem.IsLinux())
+            {
+                return StatX(CurrentFolder, path, 0, WantsInode | WantsSize, named) == 0 ? Mark(OnLinux(named), named[40..]) : IsMissing() ? FileMark.None : FileMark.Unknown;
+            }
+            if (OperatingSystem.IsMacOS())
+            {
+                return Stat(path, named) == 0 ? Mark(OnMac(named), named[96..]) : IsMissing() ? FileMark.None : FileMark.Unknown;
+            }
+            FileInfo file = new(path);
+            return file.Exists ? new FileMark(file.Length, 0, 0) : FileMark.None;
+        }
+        catch (Exception error) when (error is EntryPointNotFoundException or IOException or UnauthorizedAccessException)
+        {
+            return FileMark.Unknown;
+        }
+    }
+
+    private static FileMark Mark((ulong Inode, ulong Device) identity, ReadOnlySpan<byte> length) => new(MemoryMarshal.Read<long>(length), identity.Inode, identity.Device);
+
     private static bool IsAt(int file, string path)
     {
         Span<byte> open = stackalloc byte[StructSizeMax], named = stackalloc byte[StructSizeMax];
@@ -61,11 +87,11 @@ internal static partial class FileIdentity
     // A folder that may not be looked into says nothing of its files.
     private static bool IsMissing() => Marshal.GetLastPInvokeError() is NoSuchFile or NotAFolder;
 
-    // struct statx: the same on all processors. stx_ino at 32, stx_dev_major and stx_dev_minor from 136.
+    // struct statx: the same on all processors. stx_ino at 32, stx_size at 40, stx_dev_major and stx_dev_minor from 136.
     private static (ulong Inode, ulong Device) OnLinux(ReadOnlySpan<byte> status) =>
         (MemoryMarshal.Read<ulong>(status[32..]), MemoryMarshal.Read<ulong>(status[136..]));
 
-    // struct stat with 64-bit inodes: st_dev at 0, st_ino at 8.
+    // struct stat with 64-bit inodes: st_dev at 0, st_ino at 8, st_size at 96.
     private static (ulong Inode, ulong Device) OnMac(ReadOnlySpan<byte> status) =>
         (MemoryMarshal.Read<ulong>(status[8..]), MemoryMarshal.Read<uint>(status));
 

@@ -18,6 +18,9 @@ internal interface IFileSystem
     /// <summary>When a file was last written, in UTC, as the system's clock had it.</summary>
     DateTime WrittenAt(string path);
 
+    /// <summary>What tells the file under a name from others, or that there is none. Never an error.</summary>
+    FileMark MarkOf(string path) => FileMark.Unknown;
+
     /// <summary>Opens a file for reading; seekable. It goes on reading that file, whatever becomes of the name, and sees what is appended.</summary>
     Stream OpenRead(string path);
 

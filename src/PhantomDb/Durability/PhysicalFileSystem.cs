@@ -25,6 +25,8 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public DateTime WrittenAt(string path) => Try("look at", path, () => File.GetLastWriteTimeUtc(path));
 
+    public FileMark MarkOf(string path) => FileIdentity.MarkOf(path);
+
     public Stream OpenRead(string path)
     {
         try

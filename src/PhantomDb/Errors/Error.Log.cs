@@ -31,6 +31,22 @@ internal static partial class Error
             Detail = "The log goes on in a new segment. What it had is in memory alone until the next snapshot or checkpoint.", Hint = "CHECKPOINT writes the database's own file.",
         };
 
+    public static PhantomDbException SegmentWrittenOver(string path) =>
+        new(SqlStates.IoError, $"\"{path}\", a segment of the transaction log, was cut or written over while the database was open")
+        {
+            Detail = "All that was committed is in memory; a snapshot follows soon, where they are enabled.", Hint = "CHECKPOINT writes the database's own file.",
+        };
+
+    /// <summary>Of a file that nobody writes to any more: a snapshot, the database's own, an older segment, a side file.</summary>
+    public static PhantomDbException FileLost(string path) =>
+        new(SqlStates.IoError, $"\"{path}\" was removed, renamed or replaced while the database was open")
+        {
+            Detail = "All that was committed is in memory; a snapshot follows soon, where they are enabled.", Hint = "CHECKPOINT writes the database's own file.",
+        };
+
+    public static PhantomDbException ManifestLost(string path) =>
+        new(SqlStates.IoError, $"the manifest \"{path}\" was removed, renamed or replaced while the database was open") { Detail = "It is written anew." };
+
     public static PhantomDbException FolderLost(string path) =>
         new(SqlStates.IoError, $"the database is no longer at \"{path}\": its folder was moved, removed or replaced while it was open")
         {

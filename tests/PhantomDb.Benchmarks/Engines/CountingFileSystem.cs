@@ -22,6 +22,8 @@ internal sealed class CountingFileSystem(IFileSystem files) : IFileSystem
 
     public DateTime WrittenAt(string path) => files.WrittenAt(path);
 
+    public FileMark MarkOf(string path) => files.MarkOf(path);
+
     public Stream OpenRead(string path)
     {
         Interlocked.Increment(ref _opened);

@@ -13,6 +13,8 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
 
     public DateTime WrittenAt(string path) => disk.WrittenAt(path);
 
+    public virtual FileMark MarkOf(string path) => disk.MarkOf(path);
+
     public virtual Stream OpenRead(string path) => disk.OpenRead(path);
 
     public IWritableFile Create(string path) => Wrap(path, disk.Create(path));

@@ -14,6 +14,18 @@ internal sealed class ReadCountingDisk() : PassingDisk(PhysicalFileSystem.Instan
 
     public long BytesRead => Interlocked.Read(ref _bytesRead);
 
+    /// <summary>How often it was asked what a file is.</summary>
+    public int MarkCount;
+
+    /// <summary>What it says then.</summary>
+    public Func<string, FileMark> Mark { get; set; } = PhysicalFileSystem.Instance.MarkOf;
+
+    public override FileMark MarkOf(string path)
+    {
+        Interlocked.Increment(ref MarkCount);
+        return Mark(path);
+    }
+
     public override Stream OpenRead(string path) => new CountedStream(this, base.OpenRead(path));
 
     protected override IWritableFile Wrap(string path, IWritableFile file) => new BreakableFile(this, path, file);

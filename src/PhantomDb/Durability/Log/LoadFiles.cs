@@ -8,7 +8,7 @@ namespace PhantomDb.Durability.Log;
 /// The side files of one log: made by sessions before their commit is queued, named by a LOAD record, deleted with the segment that has that
 /// record. One that nothing names is of a transaction that did not commit, and goes. For any thread.
 /// </summary>
-internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, TimeProvider clock, Func<long> lastLsn)
+internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, TimeProvider clock, FileWatch watch, Func<long> lastLsn)
 {
     private const int ScanBufferSize = 1 << 20;
 
@@ -86,6 +86,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         {
             _known[fileName] = lsn;
         }
+        watch.Add(PathOf(fileName), lsn);
     }
 
     /// <summary>Removes a file that no record names. That it cannot be removed harms nothing: it goes when the database is opened again.</summary>
@@ -144,6 +145,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         {
             if (LoadFileName.IsOf(start.DatabaseName, fileName))   // a name of another kind is nothing that was written here
             {
+                watch.Remove(PathOf(fileName));
                 disk.Delete(PathOf(fileName));
             }
             lock (_gate)

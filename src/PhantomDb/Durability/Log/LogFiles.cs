@@ -13,7 +13,7 @@ namespace PhantomDb.Durability.Log;
 /// </code>
 /// The folder is flushed between the two, or a loss of power could keep the second alone, and with it not one name for the old segment.
 /// </summary>
-internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogOptions options)
+internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, FileWatch watch)
 {
     private readonly object _gate = new();
     private readonly List<LogSegmentFile> _sealed = [.. start.Segments];   // oldest first; the last may still have the active name
@@ -182,6 +182,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         foreach (LogSegmentFile file in chosen)
         {
             loadNames.AddRange(loads.NamesIn(file));
+            watch.Remove(PathOf(file.FileName));
             disk.Delete(PathOf(file.FileName));   // not under the lock: that takes a while, and committers pass there
             lock (_gate)
             {
@@ -205,9 +206,10 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
 
     private void NameOld(LogSegmentFile? old, DateTime now)
     {
-        if (old is not null)
+        _sealed.RemoveAll(file => file.FileName == _activeName);
+        if (old is not null && watch.IsInPlace(ActivePath))   // else somebody has taken it away since the database was opened, which the watch tells
         {
-            _sealed.RemoveAll(file => file.FileName == _activeName);
+            watch.Remove(ActivePath);
             var name = new LogSegmentName(start.DatabaseName, now, old.FirstLsn);
             while (disk.Exists(PathOf(name.ToString())))
             {
@@ -216,6 +218,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             disk.Rename(ActivePath, PathOf(name.ToString()));
             _active = null;
             _sealed.Add(old with { FileName = name.ToString() });
+            watch.Add(PathOf(name.ToString()), old.LastLsn);
         }
         else if (disk.Exists(ActivePath))
         {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using PhantomDb.Errors;
 
@@ -17,6 +18,7 @@ internal sealed class LogSegmentWriter : IDisposable
     private readonly long _unflushedMax;
     private readonly bool _reserves;
     private readonly byte[] _buffer = new byte[BufferSize];
+    private readonly LogContent _content = new();
     private int _count;
     private long _flushedLength;
     private long _reservedTo;      // line feeds stand in the file up to here
@@ -45,6 +47,7 @@ internal sealed class LogSegmentWriter : IDisposable
             TryDelete(disk, path);
             throw;
         }
+        _content.Add(bytes);
         _flushedLength = bytes.Length;
         End = Durable = new LogPosition(bytes.Length, 3, header.FirstLsn);
         _lastLineLsn = DurableLsn = header.FirstLsn - 1;
@@ -124,6 +127,7 @@ internal sealed class LogSegmentWriter : IDisposable
         Debug.Assert(end.Offset >= Durable.Offset && end.Offset <= _file.Length);
         _count = 0;
         _isInRun = false;
+        _content.CutTo(end.Offset, _file.Read);
         _file.TruncateTo(end.Offset);
         _reservedTo = 0;
         _flushedLength = Math.Min(_flushedLength, end.Offset - 1);   // the cut itself has to be flushed
@@ -159,11 +163,23 @@ internal sealed class LogSegmentWriter : IDisposable
     /// <summary>True while this is the file's name, and not another's or of none.</summary>
     public bool IsAt(string path) => _file.IsAt(path);
 
-    /// <summary>False where somebody else has cut the file or written over it: its beginning or its end is not what was written.</summary>
-    public bool HasItsContent()
+    /// <summary>What the file must have, for who reads it when it is sealed.</summary>
+    public LogContent Content => _content;
+
+    /// <summary>
+    /// False where somebody else has cut the file or written over or behind what was written, or where it cannot be read. All of it is read, or, of a long one, enough to find what was
+    /// done to its beginning, and mostly to its end: see <see cref="LogContent.IsMostlyIn"/>.
+    /// </summary>
+    public bool HasItsContent(bool all)
     {
-        byte[] header = Header.ToBytes(), there = new byte[header.Length];
-        return _file.Read(0, there) == there.Length && there.AsSpan().SequenceEqual(header) && _file.Read(_file.Length - 1, there.AsSpan(0, 1)) == 1 && there[0] == '\n';
+        try
+        {
+            return (all ? _content.IsIn(_file.Read) : _content.IsMostlyIn(_file.Read)) && HasNothingBehind();
+        }
+        catch (PhantomDbException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A new file with all that this one has, flushed; where that fails nothing is left of it. Between two transactions.</summary>
@@ -257,6 +273,7 @@ internal sealed class LogSegmentWriter : IDisposable
             }
             int some = (int)Math.Min(room, bytes.Length);
             _file.Append(bytes[..some]);
+            _content.Add(bytes[..some]);
             bytes = bytes[some..];
         }
     }
@@ -278,6 +295,16 @@ internal sealed class LogSegmentWriter : IDisposable
         {
             // what has no room needs none: records are written all the same, or fail by themselves
         }
+    }
+
+    // But line feeds: reserved ones, or what a reservation that failed has left.
+    private bool HasNothingBehind()
+    {
+        byte[] behind = ArrayPool<byte>.Shared.Rent(LogReserve.BytesMax);
+        int count = _file.Read(_file.Length, behind.AsSpan(0, LogReserve.BytesMax));
+        bool isNothing = !behind.AsSpan(0, count).ContainsAnyExcept((byte)'\n') && _file.Read(_file.Length + LogReserve.BytesMax, behind.AsSpan(0, 1)) == 0;
+        ArrayPool<byte>.Shared.Return(behind);
+        return isNothing;
     }
 
     private void GiveBack()

@@ -34,7 +34,7 @@ internal sealed partial class TransactionLog
 
     private enum Work
     {
-        None, Write, Flush, Vouch, Housework, End,
+        None, Write, Flush, Vouch, Look, Housework, End,
     }
 
     /// <summary>
@@ -211,6 +211,9 @@ internal sealed partial class TransactionLog
                 case Work.Vouch:
                     Vouch();
                     break;
+                case Work.Look:
+                    LookAfterFiles();
+                    break;
                 case Work.Housework:
                     DoHousework();
                     break;
@@ -249,6 +252,10 @@ internal sealed partial class TransactionLog
         if (_hasHousework)
         {
             return Work.Housework;
+        }
+        if (_looksAtFiles)
+        {
+            return Work.Look;
         }
         if (_isReadOnly)
         {
@@ -321,6 +328,7 @@ internal sealed partial class TransactionLog
             {
                 return;   // what stands there is not ours
             }
+            LookAfterFiles();
             try
             {
                 if (!_areOrphansGone)
@@ -365,7 +373,9 @@ internal sealed partial class TransactionLog
                 file.Append(new LogManifest(_start.DatabaseName, _start.Id, _start.Timeline, rows).ToBytes());
                 file.Flush();
             }
+            Watch.Remove(path);
             _disk.Rename(beside, path);
+            Watch.Add(path);
             _disk.FlushFolder(_start.Folder);
         }
     }

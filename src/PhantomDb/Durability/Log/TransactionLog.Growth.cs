@@ -31,7 +31,7 @@ internal sealed partial class TransactionLog
     /// <summary>Bytes of records, and of files that they name, that were written since the log was opened.</summary>
     public long WrittenBytes => Volatile.Read(ref _writtenBytes) + Volatile.Read(ref _fileBytes);
 
-    /// <summary>How often a flush failed, so that the log had to go on in a new file: each time a reason for a snapshot.</summary>
+    /// <summary>How often a file of the log was lost or damaged, by a flush that failed or by somebody, or another that recovery needs: each time a reason for a snapshot.</summary>
     public int ReplacedCount => Volatile.Read(ref _replacedCount);
 
     /// <summary>

@@ -3,54 +3,75 @@ using PhantomDb.Errors;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>
-/// Whether the log is still where it was: somebody may remove, rename or write over its file, or move its folder, while commits go on into the open one.
-/// The one who has the turn looks, once a second at most while there are commits, and when a segment, a snapshot or a save ends and at the close.
+/// Whether the log, and what else recovery needs, is still where it was and as it was: somebody may remove, rename, cut or write over a file, or move the folder, while commits go
+/// on into the open one. The one who has the turn looks after its segment, once a second at most while there are commits, and when a segment, a snapshot or a save ends
+/// and at the close; the log's own thread then looks after the other files.
 /// <code>
 /// lock held, name another's or none    the open file has all: it is copied, and the copy takes the name
 /// lock's file gone, name ours          the lock is taken again, unless somebody else has come
 /// both gone                            the folder was moved, emptied or replaced: read only, nothing is written there
 /// name ours, content not               a new segment, and soon a snapshot, as after a failed flush
+/// sealed segment's content not, or     soon a snapshot, which recovery can begin with
+///  it, a side file, a base gone
+/// manifest gone                        written anew
 /// </code>
 /// </summary>
 internal sealed partial class TransactionLog
 {
-    private const int LookMs = 1000;
-
     // Of the one who has the turn.
     private long _lookedAt = Environment.TickCount64;
     private volatile bool _looksNow;
+    private volatile bool _looksAtAll;
     private bool _canTell = true;   // there are file systems whose inodes are not the same from one question to the next
 
     private volatile bool _isFolderLost;
+
+    // Under the lock.
+    private bool _looksAtFiles;
+    private readonly List<LogSegmentWriter> _unread = [];   // sealed, and not yet read back
 
     /// <summary>
     /// Whether the folder is still held for this database alone; told whether the log is still there, since only then a lock that is gone may be taken again.
     /// </summary>
     public Func<bool, bool>? HoldsFolder { get; init; }
 
-    /// <summary>Looks now, and puts back what is missing. What is wrong then is told by <see cref="OnError"/> and by the next commit.</summary>
-    public void EnsureInPlace()
+    /// <summary>
+    /// Looks now, and puts back what is missing. What is wrong then is told by <see cref="OnError"/> and by the next commit.
+    /// </summary>
+    /// <param name="all">All of the active segment is read, and the other files are looked at, too.</param>
+    public void EnsureInPlace(bool all = false)
     {
         TakeTurn();
         _looksNow = true;
+        _looksAtAll |= all;
         Lead(flushes: true);
+        if (all)
+        {
+            LookAfterFiles();
+        }
     }
 
     // True where all that is not known to be on the disk has to be written anew.
     private bool LookAfterSegment()
     {
-        if (!_looksNow && Environment.TickCount64 - _lookedAt < LookMs)
+        if (!_looksNow && Environment.TickCount64 - _lookedAt < _options.LookMs)
         {
             return false;
         }
         _lookedAt = Environment.TickCount64;
-        _looksNow = false;
+        bool all = _looksAtAll;
+        _looksNow = _looksAtAll = false;
         if (_segment is null || _files.HasNext)
         {
             return false;
         }
+        lock (_gate)
+        {
+            _looksAtFiles = true;
+            WakeBackground();
+        }
         EnsureNamed();
-        if (_segment.HasItsContent())
+        if (_segment.HasItsContent(all))
         {
             return false;
         }
@@ -81,6 +102,104 @@ internal sealed partial class TransactionLog
         {
             _hasHousework = true;
             NoteReplaced();   // other files may be missing too
+        }
+    }
+
+    // Those that are there when the log begins; what comes later is added by who makes it.
+    private void WatchFiles()
+    {
+        foreach (LogSegmentFile file in _start.Segments)
+        {
+            Watch.Add(_files.PathOf(file.FileName), file.LastLsn);
+        }
+        foreach (LogLoad load in _start.Loads)
+        {
+            Watch.Add(_files.PathOf(load.FileName), load.Lsn);
+        }
+        Watch.Add(_files.PathOf(LogManifest.FileName(_start.DatabaseName)));
+    }
+
+    // Not with the turn: nobody waits for it. Before the first record there is nothing that could be made good.
+    private void LookAfterFiles()
+    {
+        LogSegmentWriter[] unread;
+        long floor;
+        lock (_gate)
+        {
+            _looksAtFiles = false;
+            unread = [.. _unread];
+            _unread.Clear();
+            floor = _recoveryFloor;
+        }
+        if (Volatile.Read(ref _segment) is null || IsFolderGone)
+        {
+            return;
+        }
+        try
+        {
+            IReadOnlyList<string> lost = Watch.Look(floor);
+            string[] damaged = [.. unread.Select(DamageOf).OfType<string>()];
+            if ((lost.Count > 0 || damaged.Length > 0) && !IsFolderGone)   // with the folder all are gone, which the next commit tells
+            {
+                Tell(lost, damaged);
+            }
+        }
+        catch (Exception error)   // none on this thread may end the process
+        {
+            OnError?.Invoke(AsDiskError(error));
+        }
+    }
+
+    private bool IsFolderGone => _isFolderLost || HoldsFolder?.Invoke(false) == false;
+
+    private void Tell(IReadOnlyList<string> lost, string[] damaged)
+    {
+        string manifest = _files.PathOf(LogManifest.FileName(_start.DatabaseName));
+        foreach (string path in lost)
+        {
+            OnError?.Invoke(path == manifest ? Error.ManifestLost(path) : Error.FileLost(path));
+        }
+        foreach (string path in damaged)
+        {
+            OnError?.Invoke(Error.SegmentWrittenOver(path));
+        }
+        if (lost.Any(path => path != manifest) || damaged.Length > 0)
+        {
+            lock (_gate)
+            {
+                NoteReplaced();
+            }
+        }
+        if (lost.Contains(manifest))
+        {
+            WriteManifest();
+        }
+    }
+
+    // All of a segment that was sealed: its path, where it is not what was written. One that is gone is the watch's to tell, or was deleted.
+    private string? DamageOf(LogSegmentWriter written)
+    {
+        if (_files.Segments.FirstOrDefault(file => file.FirstLsn == written.Header.FirstLsn && file.Salt == written.Header.Salt) is not { } file)
+        {
+            return null;
+        }
+        string path = _files.PathOf(file.FileName);
+        try
+        {
+            using Stream stream = _disk.OpenRead(path);
+            return written.Content.IsIn((offset, target) =>
+            {
+                stream.Position = offset;
+                return stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
+            }) ? null : path;
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile)
+        {
+            return null;
+        }
+        catch (PhantomDbException)
+        {
+            return path;
         }
     }
 }

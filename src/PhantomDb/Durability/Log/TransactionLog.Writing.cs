@@ -289,10 +289,15 @@ internal sealed partial class TransactionLog
                 Seal(_segment);
             }
         }
+        LogSegmentWriter? written = _segment;
         TakeNext(_segment?.End ?? default);
         lock (_gate)
         {
             _hasHousework = true;
+            if (written is not null)
+            {
+                _unread.Add(written);
+            }
         }
     }
 

@@ -72,8 +72,10 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _isPrepared = prepare is null;
         _clock = clock ?? TimeProvider.System;
         _isAlways = _options.SyncPolicy == LogSyncPolicy.Always;
-        _files = new LogFiles(disk, start, _options);
-        Loads = new LoadFiles(disk, start, _options, _clock, () => LastLsn);
+        Watch = new FileWatch(disk);
+        _files = new LogFiles(disk, start, _options, Watch);
+        Loads = new LoadFiles(disk, start, _options, _clock, Watch, () => LastLsn);
+        WatchFiles();
         _history = new LogHistory(_files, _options.IndexCacheBytes);
         _nextLsn = _nextToWrite = start.NextLsn;
         _publishedLsn = _durableLsn = start.NextLsn - 1;
@@ -92,6 +94,9 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
 
     /// <summary>The side files, which sessions write by themselves.</summary>
     public LoadFiles Loads { get; }
+
+    /// <summary>The files besides the active segment, whether they are still there.</summary>
+    public FileWatch Watch { get; }
 
     /// <summary>The last LSN that was given.</summary>
     public long LastLsn

@@ -22,6 +22,8 @@ internal sealed record TransactionLogOptions
     private const int SegmentBytesLeast = 4096;
     private const int BytesLeast = 1024;
 
+    public const int LookMsDefault = 1000;
+
     public const int LoadRowCountDefault = 50_000;
 
     public LogSyncPolicy SyncPolicy { get; init; } = LogSyncPolicy.Always;
@@ -34,6 +36,9 @@ internal sealed record TransactionLogOptions
 
     /// <summary>After so long without a record the last ones are flushed and vouched for by a SYNC record.</summary>
     public int IdleSyncMs { get; init; } = 1000;
+
+    /// <summary>Between two looks whether its files are still what they were, while there are commits.</summary>
+    public int LookMs { get; init; } = LookMsDefault;
 
     /// <summary>Of a segment, at most, unless one transaction alone is larger.</summary>
     public long SegmentBytes { get; init; } = 64L << 20;
@@ -78,6 +83,7 @@ internal sealed record TransactionLogOptions
         AtLeast(nameof(SyncIntervalMs), SyncIntervalMs, 1);
         AtLeast(nameof(WriteDelayMs), WriteDelayMs, 1);
         AtLeast(nameof(IdleSyncMs), IdleSyncMs, 1);
+        AtLeast(nameof(LookMs), LookMs, 0);
         AtLeast(nameof(SegmentBytes), SegmentBytes, SegmentBytesLeast);
         AtLeast(nameof(QueueBytes), QueueBytes, BytesLeast);
         AtLeast(nameof(UnflushedBytesMax), UnflushedBytesMax, BytesLeast);

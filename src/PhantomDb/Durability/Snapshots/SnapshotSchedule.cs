@@ -5,7 +5,7 @@ namespace PhantomDb.Durability.Snapshots;
 /// <param name="LogBytes">Of the log.</param>
 /// <param name="Budget">Bytes that the log has grown by, less those of snapshots, since the database was opened.</param>
 /// <param name="ExpectedBytes">Of the next snapshot, about.</param>
-/// <param name="IsUrgent">The log has had to go on in a new file after a failed flush.</param>
+/// <param name="IsUrgent">A file that recovery needs was lost: memory may be all that is left.</param>
 internal readonly record struct SnapshotProgress(long Operations, long LogBytes, TimeSpan Time, long Budget, long ExpectedBytes, bool IsUrgent = false);
 
 /// <summary>When the next snapshot is due. Knows numbers alone.</summary>
@@ -16,7 +16,7 @@ internal static class SnapshotSchedule
     /// <summary>After what time a snapshot is due if nothing else happens: zero is now; null: not by time.</summary>
     public static TimeSpan? DueIn(SnapshotOptions options, in SnapshotProgress progress)
     {
-        if (!options.IsEnabled || progress.Operations == 0)
+        if (!options.IsEnabled || (progress.Operations == 0 && !progress.IsUrgent))
         {
             return null;
         }

@@ -38,6 +38,9 @@ internal sealed class SnapshotService : IDisposable
     private WrittenFile? _newest;     // from which rows can be copied
     private long? _databaseFileLsn;
 
+    private readonly Lock _watching = new();
+    private IReadOnlyList<string> _bases = [];   // that the log watches
+
     private volatile bool _isScanned;   // written by the one who takes one
 
     /// <param name="begin">Begins to read the database; called outside of all locks.</param>
@@ -50,6 +53,7 @@ internal sealed class SnapshotService : IDisposable
         (_folder, _log, _begin, _options, _expectedBytes) = (folder, log, begin, options.Validated(), expectedBytes);
         _clock = clock ?? TimeProvider.System;
         _lastTime = _clock.GetTimestamp();
+        WatchBases();
         _thread = new Thread(Run) { IsBackground = true, Name = "PhantomDB snapshots", Priority = ThreadPriority.BelowNormal };
         _thread.Start();
     }
@@ -209,11 +213,21 @@ internal sealed class SnapshotService : IDisposable
                 throw Error.Cancelled();
             }
         });
-        (WrittenFile written, _) = Copying(content, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
-        lock (_gate)
+        WrittenFile written;
+        ForgetLost();
+        _log.Watch.Remove(_folder.DatabasePath);
+        try
         {
-            _databaseFileLsn = written.HeaderLsn;
-            _newest = written.Lsn >= (_newest?.Lsn ?? 0) ? written : _newest;
+            (written, _) = Copying(content, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
+            lock (_gate)
+            {
+                _databaseFileLsn = written.HeaderLsn;
+                _newest = written.Lsn >= (_newest?.Lsn ?? 0) ? written : _newest;
+            }
+        }
+        finally
+        {
+            WatchBases();
         }
         if (_taking.TryEnter())   // else whoever takes a snapshot sees to the rest
         {
@@ -347,8 +361,14 @@ internal sealed class SnapshotService : IDisposable
         if (SnapshotRetention.ToDelete(all, limits, now).Count > 0)
         {
             damage = _folder.Verify(SnapshotOptions.RetainedLeast);   // only what is known to be whole makes others dispensable
-            _folder.Delete(SnapshotRetention.ToDelete(_folder.Files, limits, now));
+            IReadOnlyList<SnapshotFile> old = SnapshotRetention.ToDelete(_folder.Files, limits, now);
+            foreach (SnapshotFile file in old)
+            {
+                _log.Watch.Remove(PathOf(file));
+            }
+            _folder.Delete(old);
         }
+        WatchBases();
         _log.NoteSnapshots(RecoveryFloor(),
         [
             .. _folder.Files.Select(file => new LogManifestRow(LogManifest.Snapshot, file.FileName, file.Lsn, file.Lsn, file.Length, file.Time)),
@@ -363,6 +383,7 @@ internal sealed class SnapshotService : IDisposable
     // Who has no snapshots has the database's own file alone, and a checkpoint is asked for to be rid of the log before it.
     private long RecoveryFloor()
     {
+        ForgetLost();
         long? own;
         lock (_gate)
         {
@@ -370,6 +391,42 @@ internal sealed class SnapshotService : IDisposable
         }
         long[] whole = [.. _folder.Files.Where(file => file.State == SnapshotState.Verified).Select(file => file.Lsn)];
         return own is null ? SnapshotRetention.RecoveryFloor(whole) : _folder.Files.Count == 0 ? own.Value : SnapshotRetention.RecoveryFloor(whole.Append(own.Value));
+    }
+
+    // Whoever took the database's own file away, nothing begins with it.
+    private void ForgetLost()
+    {
+        if (_log.Watch.IsLost(_folder.DatabasePath))
+        {
+            lock (_gate)
+            {
+                _databaseFileLsn = null;
+            }
+        }
+    }
+
+    // The two files that recovery would begin with, the one where the other is damaged.
+    private void WatchBases()
+    {
+        lock (_watching)
+        {
+            long? own;
+            lock (_gate)
+            {
+                own = _databaseFileLsn;
+            }
+            IEnumerable<(string Path, long Lsn)> whole = _folder.Files.Where(file => file.State != SnapshotState.Damaged).Select(file => (Path: PathOf(file), file.Lsn));
+            string[] bases = [.. (own is null ? whole : whole.Append((Path: _folder.DatabasePath, Lsn: own.Value))).OrderBy(file => file.Lsn).TakeLast(SnapshotOptions.RetainedLeast).Select(file => file.Path)];
+            foreach (string path in _bases.Except(bases))
+            {
+                _log.Watch.Remove(path);
+            }
+            foreach (string path in bases)
+            {
+                _log.Watch.Keep(path);
+            }
+            _bases = bases;
+        }
     }
 
     private void Scan()
