@@ -14,6 +14,7 @@ internal sealed class ShellDatabase : IDisposable
         database.BackgroundError += error => Warn($"WARNING: {error.SqlState}: {error.Message}");
         Session = database.OpenSession();
         Session.Notice += notice => onNotice($"NOTICE: {notice}");
+        Session.Warning += warning => onWarning($"WARNING: {warning}");
     }
 
     public Session Session { get; }

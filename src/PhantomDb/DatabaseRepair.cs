@@ -68,7 +68,8 @@ internal sealed class DatabaseRepair
         DatabaseFileWriter.Write(
             new DatabaseContent(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = id, Timeline = report.Timeline, Lsn = report.Lsn },
             _path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, _files);
-        foreach (string file in damaged.Where(file => file != _path && _files.Exists(file)))
+        // A segment that is whole in itself stays where it is, whatever comes before or behind it: it can be read as history.
+        foreach (string file in damaged.Where(file => file != _path && _files.Exists(file) && !FolderInspector.IsWholeSegment(_files, file)))
         {
             SetAside(file, kept);
         }

@@ -42,7 +42,10 @@ public static class DatabaseTools
                     IsReadOnly = true, IsEdit = file => FileAcceptance.IsEdit(file, options),
                 });
                 FileContentCheck.Run(FileIndexes.Build(recovered.Database, path, options), path, options);
-                return report with { CanOpen = true, LastLsn = recovered.Report.LastLsn, TransactionCount = recovered.Report.TransactionsApplied };
+                return report with
+                {
+                    CanOpen = true, Problem = recovered.Report is { Verdict: RecoveryVerdict.Repaired, Problem: { } problem } ? problem : null, LastLsn = recovered.Report.LastLsn, TransactionCount = recovered.Report.TransactionsApplied,
+                };
             }
             catch (PhantomDbException) when (attempt < AttemptsMax && IsChanging(path, options!))
             {
@@ -66,11 +69,15 @@ public static class DatabaseTools
     public static AcceptanceReport Accept(string file, DatabaseOptions? options = null, bool readsNothingAsEmptyText = false)
     {
         string path = PathOf(file, ref options);
-        if (!options!.FileSystem.Exists(path))
+        if (new FolderInspector(path, options!.FileSystem).IsEmpty && !options.FileSystem.Exists(DatabaseFiles.LockPath(path)))
         {
             throw Error.FileNotFound(path);
         }
-        using IDisposable held = DatabaseFiles.Lock(path, options.FileSystem);
+        using IDisposable held = DatabaseFiles.Lock(path, options.FileSystem);   // first: an open database may have no file yet
+        if (!options.FileSystem.Exists(path))
+        {
+            throw Error.FileNotFound(path);
+        }
         return FileAcceptance.Run(path, options, readsNothingAsEmptyText);
     }
 

@@ -65,7 +65,8 @@ internal sealed class DiskTables(Database database, Action<string>? warn = null)
             return [];
         }
         bool readsValues = scan.Reads("values"), readsBefore = scan.Reads("before"), readsAfter = scan.Reads("after");
-        return log.ReadKept(RangeOf(scan.Bounds("lsn"), scan.Bounds("time")), null, onHole).Select(entry => new object?[]
+        LogRange range = RangeOf(scan.Bounds("lsn"), scan.Bounds("time"));
+        return (scan.ReadsBackward ? NewestFirst.Read(log, range, onHole) : log.ReadKept(range, null, onHole)).Select(entry => new object?[]
         {
             entry.Lsn, ToTimestamp(entry.Time), entry.TransactionId, entry.Part, entry.PartCount, entry.Operation, entry.Table,
             readsValues ? Array(entry.Others) : null, readsBefore ? Array(entry.Before) : null, readsAfter ? Array(entry.After) : null,

@@ -399,7 +399,7 @@ public sealed partial class Session
     {
         if (_settings.ShowsWarnings)
         {
-            Notice?.Invoke(message);
+            (Warning ?? Notice)?.Invoke(message);
         }
     }
 

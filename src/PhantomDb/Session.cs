@@ -81,6 +81,12 @@ public sealed partial class Session : IDisposable
     /// <summary>Raised for a notice, such as "relation "t" already exists, skipping". Where it has a DETAIL, that follows on lines of its own.</summary>
     public event Action<string>? Notice;
 
+    /// <summary>
+    /// Raised for what a client should be warned of, such as "there is no transaction in progress", or records that are missing in the log that is read. Where nobody
+    /// listens, <see cref="Notice"/> takes it.
+    /// </summary>
+    public event Action<string>? Warning;
+
     /// <summary>What COPY … FROM STDIN reads; the session does not close it.</summary>
     public Stream? CopyInput { get; set; }
 

@@ -7,8 +7,11 @@ public sealed record VerificationReport(IReadOnlyList<DatabaseFileReport> Files)
     /// <summary>True where the database opens with these files: what a crash leaves at the log's end does not keep it from that.</summary>
     public bool CanOpen { get; init; }
 
-    /// <summary>True where it opens, and nothing is to be said about any file.</summary>
-    public bool IsWhole => CanOpen && Files.All(file => (file.Verdict is FileVerdict.Clean or FileVerdict.NotChecked) && file.Problem is null);
+    /// <summary>What opening it would find damaged or missing, and do without; null where that is nothing.</summary>
+    public string? Problem { get; init; }
+
+    /// <summary>True where it opens, and nothing is to be said about any file, or about one that is not there.</summary>
+    public bool IsWhole => CanOpen && Problem is null && Files.All(file => (file.Verdict is FileVerdict.Clean or FileVerdict.NotChecked) && file.Problem is null);
 
     /// <summary>The last log sequence number that the database has when it opens.</summary>
     public long LastLsn { get; init; }

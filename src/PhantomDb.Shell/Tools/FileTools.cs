@@ -21,8 +21,8 @@ internal static class FileTools
     public static readonly ToolCommand Verify = new("verify", "NAME", "Looks at every byte of every file of a database, and recovers it into memory to see that the files fit each other.",
         """
         NAME is a name in the data directory, or a path of a .db file. Nothing is written or locked: it can be used while the database is open.
-        Exit codes: 0 all is whole; 3 it opens, but not everything is whole: a torn end of the log, which opening sets aside, or a damaged
-        file that another one stands in for; 1 it does not open as it is; 2 wrong usage.
+        Exit codes: 0 all is whole; 3 it opens, but not everything is whole: a torn end of the log, which opening sets aside, a damaged
+        file that another one stands in for, or records of the log that are missing and that it does without; 1 it does not open as it is; 2 wrong usage.
         """, [Mode], VerifyFiles);
 
     public static string KindOf(DatabaseFileKind kind) => kind switch
@@ -68,6 +68,10 @@ internal static class FileTools
                 run.Report($"HINT: what can be saved, and what would be lost: phantomdb repair {run.Argument}");
             }
             return 1;
+        }
+        if (report.Problem is { } problem)
+        {
+            run.Report($"WARNING: {problem}");
         }
         run.Inform(string.Create(CultureInfo.InvariantCulture,
             $"{run.Argument} opens, with LSN {report.LastLsn}; transactions applied from the log: {report.TransactionCount}; {(report.IsWhole ? "all files are whole" : "not all files are whole")}"));

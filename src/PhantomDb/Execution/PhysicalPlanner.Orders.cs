@@ -18,6 +18,8 @@ internal sealed partial class PhysicalPlanner
     private int _reconsiderations;
     private readonly Dictionary<LogicalScan, IndexOrder> _orders = new(ReferenceEqualityComparer.Instance);   // scans that had better come in an order
 
+    private readonly HashSet<LogicalVirtualScan> _backward = new(ReferenceEqualityComparer.Instance);
+
     private PhysicalOperator PlanSort(LogicalSort sort, HashSet<ColumnId> required, long? limit, double? wanted = null)
     {
         HashSet<ColumnId> needed = [.. required];
@@ -30,6 +32,14 @@ internal sealed partial class PhysicalPlanner
     private PhysicalOperator PlanInOrder(LogicalOperator plan, IReadOnlyList<SortKey> keys, HashSet<ColumnId> needed, double wanted, out bool isOrdered)
     {
         isOrdered = false;
+        if (!double.IsInfinity(wanted) && FindLog(plan, keys) is { } log)
+        {
+            _backward.Add(log);
+            PhysicalOperator backward = Plan(plan, needed);
+            _backward.Remove(log);
+            isOrdered = true;
+            return backward;
+        }
         if (_indexes is null || _estimator is null || FindOrder(plan, keys) is not { } found)
         {
             return Plan(plan, needed);
@@ -79,6 +89,30 @@ internal sealed partial class PhysicalPlanner
                 case LogicalJoin { IsDependent: false, Kind: JoinKind.Right } join:
                     joins.Add(join);
                     plan = join.Right;
+                    break;
+                default:
+                    return null;
+            }
+        }
+    }
+
+    // A scan of a table that the engine makes up, which can be read from its end as well: ORDER BY lsn DESC LIMIT n reads the end of the log. LSNs differ, so that keys behind do not matter.
+    private static LogicalVirtualScan? FindLog(LogicalOperator plan, IReadOnlyList<SortKey> keys)
+    {
+        Expression first = keys[0].Expression;
+        while (true)
+        {
+            switch (plan)
+            {
+                case LogicalVirtualScan scan:
+                    return keys[0].IsDescending && first is ColumnExpression key && scan.Columns.FirstOrDefault(column => column.Id == key.Id) is { } column
+                        && SystemTables.EngineTables.OrderOf(scan.Schema, scan.Name) == column.Name ? scan : null;
+                case LogicalFilter filter:
+                    plan = filter.Input;
+                    break;
+                case LogicalProject project:
+                    first = Source(project, first);
+                    plan = project.Input;
                     break;
                 default:
                     return null;

@@ -73,7 +73,7 @@ internal sealed partial class PhysicalPlanner
         PhysicalOperator planned = plan switch
         {
             LogicalScan scan => PlanScan(scan, required),
-            LogicalVirtualScan scan => new PhysicalVirtualScan(scan.Schema, scan.Name, scan.Alias, [.. scan.Columns.Where(c => required.Contains(c.Id))]),
+            LogicalVirtualScan scan => new PhysicalVirtualScan(scan.Schema, scan.Name, scan.Alias, [.. scan.Columns.Where(c => required.Contains(c.Id))]) { IsBackward = _backward.Contains(scan) },
             LogicalTableFunction function => new PhysicalTableFunction(
                 function.Function, RewriteAll(function.Arguments, ColumnScope.Empty), function.HasOrdinality, function.Columns),
             LogicalValues values => new PhysicalValues([.. values.Rows.Select(row => RewriteAll(row, ColumnScope.Empty))], values.Columns),

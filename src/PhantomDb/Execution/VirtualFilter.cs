@@ -11,6 +11,9 @@ internal sealed class VirtualFilter
     private readonly Dictionary<string, object> _equal = [];
     private readonly Dictionary<string, (long Least, long Most)> _bounds = [];
 
+    /// <summary>True: rows are wanted in the order opposite to the table's own.</summary>
+    public bool ReadsBackward { get; init; }
+
     /// <summary>Adds column = value, column &lt; value and so on. The value is as in a <see cref="ConstantExpression"/>, strings apart.</summary>
     public void Add(string column, ComparisonKind comparison, object value)
     {

@@ -115,7 +115,7 @@ internal static class SystemFunctions
             return new BoundScalarFunction("phantomdb_log_append", SqlType.Int64, [.. types.Select(_ => SqlType.Text)],
                 RowKernels.Value((in RowReader row) => Append(row, count)))
             {
-                Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true,
+                Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true, IsStrict = false,
             };
         }
 
@@ -124,6 +124,15 @@ internal static class SystemFunctions
             if (count % 2 == 0)
             {
                 throw new PhantomDbException(SqlStates.InvalidParameterValue, "phantomdb_log_append takes a name, and then keys and values by turns");
+            }
+            // Not NULL for NULL: an entry that goes nowhere without a word would be worse than an error.
+            for (int i = 0; i < count; i++)
+            {
+                if (row.IsNull(i))
+                {
+                    string what = i == 0 ? "the name" : i % 2 == 1 ? "a key" : $"the value of key \"{row.String(i - 1)}\"";
+                    throw new PhantomDbException(SqlStates.NullValueNotAllowed, $"{what} of an entry of the log must not be null");
+                }
             }
             KeyValuePair<string, string>[] values = new KeyValuePair<string, string>[count / 2];
             for (int i = 0; i < values.Length; i++)

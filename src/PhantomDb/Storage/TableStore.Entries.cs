@@ -66,7 +66,7 @@ internal sealed partial class TableStore
         _ascendingKeys ??= new ulong[RowSlice.Capacity];
         Span<ulong> keys = _ascendingKeys.AsSpan(0, count);
         Array data = slice.Columns[index.ColumnNumbers[0]]!.Data;
-        if (index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.TryAscending(((long[])data).AsSpan(start, count), keys) : KeyEncoder.TryAscending(((int[])data).AsSpan(start, count), keys))
+        if (index.IntegerKey == PhysicalType.Int64 ? KeyEncoder.TryAscending<long>(((long[])data).AsSpan(start, count), keys) : KeyEncoder.TryAscending<int>(((int[])data).AsSpan(start, count), keys))
         {
             index.UInt64Tree!.TryAppend(keys, RowIdOf(sliceIndex, start), ref done);
         }

@@ -202,21 +202,6 @@ public sealed class DamagedFolderTests : ToolTest
         Run("INSERT INTO t VALUES (3, 'three')");
     }
 
-    private void Run(string sql)
-    {
-        using Database database = Database.Open("shop", Options with { SnapshotEnabled = false });
-        Execute(database, sql);
-    }
-
-    private static void Execute(Database database, string sql)
-    {
-        using Session session = database.OpenSession();
-        foreach (string statement in sql.Split(';'))
-        {
-            using QueryResult result = session.Execute(statement);
-        }
-    }
-
     private static string Rows(Database database)
     {
         using Session session = database.OpenSession();

@@ -85,6 +85,10 @@ public sealed class DatabaseLogTests : DurableTest
         Assert.AreEqual("42602", StateOf(() => Run("SELECT phantomdb_log_append('two words')")));
         Assert.AreEqual("42602", StateOf(() => Run("SELECT phantomdb_log_append('X', 'a=b', 'c')")));
         Assert.AreEqual("22023", StateOf(() => Run("SELECT phantomdb_log_append('X', 'a')")));
+        foreach (string entry in (string[])["NULL", "NULL, 'a', 'b'", "'X', NULL, 'b'", "'X', 'a', NULL", "'X', 'a', 'b', 'c', (SELECT NULL::text)"])
+        {
+            Assert.AreEqual("22004", StateOf(() => Run($"SELECT phantomdb_log_append({entry})")), entry);
+        }
         using Database memory = Database.CreateInMemory();
         using Session session = memory.OpenSession();
         Assert.AreEqual("55000", StateOf(() => session.Execute("SELECT phantomdb_log_append('X')").Read()));

@@ -171,6 +171,31 @@ public sealed class DatabaseRepairTests : ToolTest
         Assert.IsTrue(DatabaseTools.Verify("shop", Options).CanOpen);
     }
 
+    [TestMethod]
+    [DataRow(1)]
+    [DataRow(2)]
+    [DataRow(4)]
+    public void A_segment_that_is_whole_stays_where_it_is_though_the_one_behind_it_is_gone(int gone)
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        for (int i = 0; i < 5; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i}, 'row {i}')");
+        }
+        File.Delete(PathOf("shop.db"));
+        File.Delete(DatabaseTools.Files("shop", Options).Where(file => file.Kind == DatabaseFileKind.LogSegment).OrderBy(file => file.FirstLsn).ElementAt(gone).Path);
+        Dictionary<string, byte[]> whole = Directory.GetFiles(DataFolder, "shop*.log").ToDictionary(file => file, File.ReadAllBytes);
+        int records = DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (_, _) => { } }, Options).Count();
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsEmpty(report.KeptFiles);
+        Assert.HasCount(1, report.Losses, string.Join('\n', report.Losses));
+        Assert.IsTrue(whole.All(file => File.ReadAllBytes(file.Key).SequenceEqual(file.Value)));
+        Assert.AreEqual(4, Count("SELECT count(*) FROM t"));
+        Assert.AreEqual(records, DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (_, _) => { } }, Options).Count(), "as history, before and behind the hole");
+    }
+
     private void MakeFileAlone(int parents)
     {
         string rows = string.Concat(Enumerable.Range(1, parents).Select(id => $"ROW:{id},parent {id}\n"));
@@ -198,15 +223,6 @@ public sealed class DatabaseRepairTests : ToolTest
             {rows}
             """));
         Dump();
-    }
-
-    private long Count(string query)
-    {
-        using Database database = Database.Open("shop", Options with { IsInMemory = true });
-        using Session session = database.OpenSession();
-        using QueryResult result = session.Execute(query);
-        Assert.IsTrue(result.Read());
-        return result.GetInt64(0);
     }
 
     private string FilesNow() => string.Join('\n', Directory.GetFiles(DataFolder).Order(StringComparer.Ordinal).Select(file => $"{file} {Convert.ToHexString(File.ReadAllBytes(file))}"));

@@ -67,6 +67,44 @@ public sealed class DiskTableTests : DurableTest
     }
 
     [TestMethod]
+    public void L6_the_last_records_are_read_from_the_end()
+    {
+        Options = Options with { LogSegmentSize = 1 << 20, SyncPolicy = SyncPolicy.None, LogCacheSize = 0 };
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)", "SELECT phantomdb_log_append('EARLY', 'k', 'v')");
+        PreparedStatement insert = Session.Prepare("INSERT INTO t VALUES ($1, repeat('x', 200))");
+        for (int i = 1; i <= 10_000; i++)
+        {
+            insert.Bind(1, i);
+            insert.Execute().Dispose();
+        }
+        Database.Log.Sync();
+        string[] all = Rows("SELECT lsn, operation FROM phantomdb_log");
+        string time = One("SELECT time FROM phantomdb_log WHERE lsn = 5000");
+        CheckEnd(all, "SELECT lsn, operation FROM phantomdb_log ORDER BY lsn DESC LIMIT 10", 10, 200_000);
+        CheckEnd(all, "SELECT lsn, operation FROM (SELECT * FROM phantomdb_log) l ORDER BY l.lsn DESC, operation LIMIT 10 OFFSET 0", 10, 200_000);
+        CheckEnd([.. all.Where(row => row.EndsWith("|INSERT", StringComparison.Ordinal))], "SELECT lsn, operation FROM phantomdb_log WHERE operation = 'INSERT' ORDER BY lsn DESC LIMIT 300", 300, 600_000);
+        CheckEnd([.. all.Take(6000)], "SELECT lsn, operation FROM phantomdb_log WHERE lsn <= 6000 ORDER BY lsn DESC LIMIT 5", 5, 200_000);
+        CheckEnd([.. all.Take(5000)], $"SELECT lsn, operation FROM phantomdb_log WHERE time <= '{time}' ORDER BY lsn DESC LIMIT 1", 1, 2_500_000);
+        CheckEnd([.. all.Where(row => row.EndsWith("|EARLY", StringComparison.Ordinal))], "SELECT lsn, operation FROM phantomdb_log WHERE operation = 'EARLY' ORDER BY lsn DESC LIMIT 5", 1, 12 << 20);
+        CheckEnd(all, $"SELECT lsn, operation FROM phantomdb_log WHERE time >= '{time}' ORDER BY lsn DESC LIMIT 10000", all.Length - 4999, 12 << 20);
+        CollectionAssert.AreEqual(all, Rows("SELECT lsn, operation FROM phantomdb_log ORDER BY lsn"));
+        StringAssert.Contains(Rows("EXPLAIN SELECT lsn FROM phantomdb_log ORDER BY lsn DESC")[0], "Sort");
+
+        using Database beside = Database.Open("shop", Options with { IsReadOnly = true });
+        long before = Disk.BytesRead;
+        CollectionAssert.AreEqual(all[^3..].Reverse().ToArray(), RowsOf(beside, "SELECT lsn, operation FROM phantomdb_log ORDER BY lsn DESC LIMIT 3"));
+        Assert.IsLessThan(1_500_000, Disk.BytesRead - before);
+    }
+
+    // The last of some rows, backward, and how much was read for them.
+    private void CheckEnd(string[] rows, string query, int count, long bytesMax)
+    {
+        long before = Disk.BytesRead;
+        CollectionAssert.AreEqual(rows[^count..].Reverse().ToArray(), Rows(query), query);
+        Assert.IsLessThan(bytesMax, Disk.BytesRead - before, query);
+    }
+
+    [TestMethod]
     public void What_is_queued_is_in_the_log_that_is_read()
     {
         Options = Options with { SyncPolicy = SyncPolicy.Interval, SyncInterval = TimeSpan.FromHours(1) };

@@ -129,26 +129,11 @@ public sealed class LogHoleTests : ToolTest
         File.Delete(lost.Path);
     }
 
-    private void Run(string sql)
-    {
-        using Database database = Database.Open("shop", Options with { SnapshotEnabled = false });
-        Execute(database, sql);
-    }
-
-    private static void Execute(Database database, string sql)
-    {
-        using Session session = database.OpenSession();
-        foreach (string statement in sql.Split(';'))
-        {
-            using QueryResult result = session.Execute(statement);
-        }
-    }
-
     private (long Value, int Warnings) Ask(Database database, string sql)
     {
         using Session session = database.OpenSession();
         int warnings = 0;
-        session.Notice += text => warnings += text.Contains(Lost, StringComparison.Ordinal) ? 1 : 0;
+        session.Warning += text => warnings += text.Contains(Lost, StringComparison.Ordinal) ? 1 : 0;
         using QueryResult result = session.Execute(sql);
         Assert.IsTrue(result.Read());
         return (result.GetInt64(0), warnings);

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Tests.Durability;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -66,6 +67,45 @@ public sealed class SalvageTests : ToolTest
         StringAssert.Contains(losses, "LSN 1 to ");
         StringAssert.Contains(losses, "kept of it: the definition of t");
         Assert.IsEmpty(report.KeptFiles);
+    }
+
+    [TestMethod]
+    public void Many_bad_lines_are_found_by_reading_the_log_a_few_times_and_not_once_for_each()
+    {
+        const int Count = 400;
+        using (Database database = Database.Open("shop", Options with { SnapshotEnabled = false, SyncPolicy = SyncPolicy.None }))
+        {
+            using Session session = database.OpenSession();
+            session.Execute("CREATE TABLE t (id int PRIMARY KEY, v text)").Dispose();
+            PreparedStatement insert = session.Prepare("INSERT INTO t VALUES ($1, repeat('x', 1000))");
+            for (int i = 0; i < Count * 10; i++)
+            {
+                insert.Bind(1, i);
+                insert.Execute().Dispose();
+            }
+        }
+        File.Delete(PathOf("shop.db"));
+        Change("shop.log", bytes =>
+        {
+            int line = 0;
+            for (int i = 0; i < bytes.Length; i++)
+            {
+                line += bytes[i] == '\n' ? 1 : 0;
+                if (bytes[i] == 'x' && line % 10 == 5)
+                {
+                    bytes[i]++;
+                    line++;   // one in a line
+                }
+            }
+            return bytes;
+        });
+        var disk = new ReadCountingDisk();
+
+        RepairReport report = DatabaseTools.Repair("shop", Options with { FileSystem = disk }, isTrial: true);
+
+        Assert.IsGreaterThan(Count * 9 / 10, report.Losses.Count);
+        Assert.AreEqual(Count * 10, report.RowCount + report.Losses.Count);
+        Assert.IsLessThan(60 * new FileInfo(PathOf("shop.log")).Length, disk.BytesRead);
     }
 
     [TestMethod]
@@ -214,32 +254,5 @@ public sealed class SalvageTests : ToolTest
                 File.WriteAllBytes(file, what == "empty" ? [] : what == "cut" ? bytes[..(bytes.Length / 2)] : garbage);
                 break;
         }
-    }
-
-    private void Run(string sql)
-    {
-        using Database database = Database.Open("shop", Options with { SnapshotEnabled = false });
-        Execute(database, sql);
-    }
-
-    private static void Execute(Database database, string sql)
-    {
-        using Session session = database.OpenSession();
-        foreach (string statement in sql.Split(';'))
-        {
-            using QueryResult result = session.Execute(statement);
-            while (result.Read())
-            {
-            }
-        }
-    }
-
-    private long Count(string query)
-    {
-        using Database database = Database.Open("shop", Options with { IsInMemory = true });
-        using Session session = database.OpenSession();
-        using QueryResult result = session.Execute(query);
-        Assert.IsTrue(result.Read());
-        return result.GetInt64(0);
     }
 }

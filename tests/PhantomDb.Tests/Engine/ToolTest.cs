@@ -83,6 +83,35 @@ public abstract class ToolTest : RecoveryTest
             [.. bytes, .. new LogSeal(1, bytes.Length).ToBytes(other.Salt)]);
     }
 
+    /// <summary>One opening: statements, parted by semicolons; then it is closed.</summary>
+    private protected void Run(string sql)
+    {
+        using Database database = Database.Open("shop", Options with { SnapshotEnabled = false });
+        Execute(database, sql);
+    }
+
+    private protected static void Execute(Database database, string sql)
+    {
+        using Session session = database.OpenSession();
+        foreach (string statement in sql.Split(';'))
+        {
+            using QueryResult result = session.Execute(statement);
+            while (result.Read())
+            {
+            }
+        }
+    }
+
+    /// <summary>A number that a query gives, of the files as they are: nothing is written.</summary>
+    private protected long Count(string query)
+    {
+        using Database database = Database.Open("shop", Options with { IsInMemory = true });
+        using Session session = database.OpenSession();
+        using QueryResult result = session.Execute(query);
+        Assert.IsTrue(result.Read());
+        return result.GetInt64(0);
+    }
+
     private protected string[] RowsOfShop()
     {
         using Database database = Database.Open("shop", Options with { IsInMemory = true });

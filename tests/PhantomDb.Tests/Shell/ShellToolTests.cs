@@ -46,17 +46,60 @@ public sealed class ShellToolTests : ToolTest
             """, "shop opens, with LSN 6; transactions applied from the log: 2; not all files are whole\n", "verify", "-mcsv", "shop");
 
         FlipBit(SealedSegment, "Doe, John");
-        (int exitCode, string output, string errors) = Run("verify", "shop", "-m", "list");
+        (int exitCode, string output, string errors) = RunShell("verify", "shop", "-m", "list");
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop_log_20261121_120003_1.log|log segment|1-3|damaged|line 6, byte offset ", output);
         StringAssert.StartsWith(errors, "shop does not open:\nERROR: XX001: ");
         Assert.Contains("HINT: What is whole: phantomdb verify NAME. What can be saved, and what would be lost: phantomdb repair NAME.\n", errors);
 
         ChangeText("shop.db", "John Doe", "Jane Doe");
-        (exitCode, output, errors) = Run("verify", "-m", "list", "shop");
+        (exitCode, output, errors) = RunShell("verify", "-m", "list", "shop");
         Assert.AreEqual(1, exitCode, errors);
         Assert.Contains("shop.db|database file|3|edited|line 11, byte offset 292, section [TABLE:users], rows 1 to 2|is damaged or was edited", output);
         Assert.Contains("HINT: If that was meant, check and seal it: phantomdb accept FILE", errors);
+    }
+
+    [TestMethod]
+    public void Verify_tells_that_the_log_is_gone_behind_an_orderly_end()
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY)");
+        Run("INSERT INTO t VALUES (1)");
+        File.Delete(PathOf("shop.log"));
+
+        (int exitCode, _, string errors) = RunShell("verify", "shop");
+
+        Assert.AreEqual(3, exitCode, errors);
+        Assert.Contains("WARNING: the end of the log is missing, LSN 5 to 5: nothing had been changed there\n", errors);
+        Assert.Contains("not all files are whole", errors);
+    }
+
+    [TestMethod]
+    public void Accept_says_that_a_database_is_open_though_it_has_no_file_yet()
+    {
+        using Database database = Database.Open("shop", Options);
+        Execute(database, "CREATE TABLE t (id int)");
+        Assert.IsFalse(File.Exists(PathOf("shop.db")));
+
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.Accept("shop", Options)).SqlState);
+        Assert.AreEqual("58P01", Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.Accept("other", Options)).SqlState);
+        Assert.IsFalse(File.Exists(PathOf("other.lock")));
+    }
+
+    [TestMethod]
+    public void A_hole_in_the_log_is_a_warning_for_who_reads_it_by_SQL()
+    {
+        for (int i = 1; i <= 4; i++)
+        {
+            Run(i == 1 ? "CREATE TABLE t (id int PRIMARY KEY)" : $"INSERT INTO t VALUES ({i})");
+        }
+        File.Delete(DatabaseTools.Files("shop", Options).Where(file => file.Kind == DatabaseFileKind.LogSegment).OrderBy(file => file.FirstLsn).ElementAt(1).Path);
+        foreach (string query in (string[])["SELECT count(*) FROM phantomdb_log", "SELECT count(*) FROM phantomdb_history('t')", "SELECT lsn FROM phantomdb_log ORDER BY lsn DESC LIMIT 100"])
+        {
+            (int exitCode, _, string errors) = RunShell("shop", "-c", query);
+            Assert.AreEqual(0, exitCode);
+            StringAssert.StartsWith(errors, "WARNING: the transaction log has no records from LSN ");
+            Assert.AreEqual(1, errors.Split("WARNING").Length - 1, "once");
+        }
     }
 
     [TestMethod]
@@ -64,19 +107,19 @@ public sealed class ShellToolTests : ToolTest
     {
         MakeShop();
         AddForeignSegment();
-        (int exitCode, string output, _) = Run("verify", "shop", "-m", "list");
+        (int exitCode, string output, _) = RunShell("verify", "shop", "-m", "list");
         Assert.AreEqual(3, exitCode);
         Assert.Contains("shop_log_20260101_000000_1.log|log segment|1-1|foreign||it is another database's, with the id 0badc0de000000000000000000000002\n", output);
 
         MakeLaterVersion();
-        (exitCode, output, string errors) = Run("verify", "shop", "-m", "list");
+        (exitCode, output, string errors) = RunShell("verify", "shop", "-m", "list");
         Assert.AreEqual(1, exitCode);
         Assert.Contains("shop.db|database file|", output);
         Assert.Contains("|later version|line 5, byte offset 94, header|was written by a later PhantomDB: it has version 2 of the format, which this one does not know\n", output);
         Assert.Contains("ERROR: 0A000: ", errors);
         foreach (string tool in new[] { "repair", "accept" })
         {
-            (exitCode, _, errors) = Run(tool, "shop");
+            (exitCode, _, errors) = RunShell(tool, "shop");
             Assert.AreEqual(1, exitCode);
             StringAssert.StartsWith(errors, "ERROR: 0A000: file ");
             Assert.Contains("HINT: Open it with the program that wrote it, or a newer one.", errors);
@@ -89,19 +132,19 @@ public sealed class ShellToolTests : ToolTest
         MakeShop();
         FlipBit(SealedSegment, "Doe, John");
 
-        (int exitCode, string output, string errors) = Run("repair", "shop");
+        (int exitCode, string output, string errors) = RunShell("repair", "shop");
         Assert.AreEqual(3, exitCode, errors);
         string segment = PathOf(SealedSegment);
         Assert.Contains($"shop does not open: file \"{segment}\" is damaged or was edited: the checksum of the line does not match ({segment}, line 6, byte offset 529)\n", output);
         Assert.Contains("What can be saved: tables 1, rows 2, up to LSN 7\nLost: LSN 4 to 4 (tables unknown): the checksum of the line does not match (", output);
         Assert.AreEqual("Nothing has been changed. To repair it: phantomdb repair --yes shop\n", errors);
-        Assert.AreEqual(1, Run("verify", "shop").ExitCode);
+        Assert.AreEqual(1, RunShell("verify", "shop").ExitCode);
 
-        (exitCode, output, errors) = Run("repair", "shop", "--yes");
+        (exitCode, output, errors) = RunShell("repair", "shop", "--yes");
         Assert.AreEqual(0, exitCode, errors);
         Assert.Contains("shop is repaired: timeline 2, LSN 8\nKept: ", output);
         Assert.IsTrue(Directory.GetFiles(System.IO.Path.GetDirectoryName(segment)!).Any(file => file.StartsWith(segment + ".bad_", StringComparison.Ordinal)), "the damaged segment is kept");
-        Assert.AreEqual(0, Run("verify", "shop").ExitCode);
+        Assert.AreEqual(0, RunShell("verify", "shop").ExitCode);
         Expect(0, "shop opens: there is nothing to repair\n", "", "repair", "shop");
         Expect(0, "id|name\n1|John Doe\n3|\n", "", "shop", "-q", "--in-memory", "-m", "list", "-c", "SELECT * FROM users ORDER BY id");
     }
@@ -114,7 +157,7 @@ public sealed class ShellToolTests : ToolTest
         Dump();
         Expect(0, "shop.db is as it was saved: there is nothing to accept\n", "", "accept", "shop");
         ChangeText("shop.db", "ROW:2,\"\"\n", "ROW:2,\nROW:3,new\n");
-        (int exitCode, string output, string errors) = Run("shop", "-c", "SELECT 1");
+        (int exitCode, string output, string errors) = RunShell("shop", "-c", "SELECT 1");
         Assert.AreEqual(1, exitCode);
         StringAssert.StartsWith(errors, $"ERROR: XX001: file \"{PathOf("shop.db")}\" was edited since it was saved\nDETAIL: Sections that differ from their checksums: [TABLE:users].\nHINT: ");
         Expect(0, """
@@ -122,10 +165,10 @@ public sealed class ShellToolTests : ToolTest
             [TABLE:users]: rows 2 -> 3; added 1, removed 0, changed 1; values that were '' and are NULL now: 1
 
             """, "", "accept", "data/shop.db");
-        Assert.AreEqual(0, Run("verify", "shop").ExitCode);
+        Assert.AreEqual(0, RunShell("verify", "shop").ExitCode);
 
         ChangeText("shop.db", "ROW:3,new\n", "ROW:1,twice\n");
-        (exitCode, output, errors) = Run("accept", "shop");
+        (exitCode, output, errors) = RunShell("accept", "shop");
         Assert.AreEqual(1, exitCode);
         Assert.AreEqual("", output);
         StringAssert.StartsWith(errors, "ERROR: 23505: duplicate key value violates unique constraint \"users_pkey\"\n");
@@ -153,17 +196,17 @@ public sealed class ShellToolTests : ToolTest
             6,2026-11-21 12:00:04.000000,4705,2,2,INSERT,users,,"{3,NULL}",
 
             """, "", "log", "shop", "--csv", "--lsn", "3-6", "--from=2026-11-21T12:00:03Z", "--to", "2026-11-21 12:00:04", "--table", "users", "-q");
-        StringAssert.StartsWith(Run("log", "--tx=4704", "-m", "jsonl", "shop").Output, "{\"lsn\":4,\"time\":\"2026-11-21 12:00:03.000000\",\"transaction\":4704,");
-        Assert.AreEqual("7 2026-11-21 12:00:05.000000 4707 1/1 DELETE users (2, '')\n", Run("log", "--lsn", "=7", "shop").Output);
-        Assert.AreEqual("", Run("log", "-t", "other", "shop").Output);
+        StringAssert.StartsWith(RunShell("log", "--tx=4704", "-m", "jsonl", "shop").Output, "{\"lsn\":4,\"time\":\"2026-11-21 12:00:03.000000\",\"transaction\":4704,");
+        Assert.AreEqual("7 2026-11-21 12:00:05.000000 4707 1/1 DELETE users (2, '')\n", RunShell("log", "--lsn", "=7", "shop").Output);
+        Assert.AreEqual("", RunShell("log", "-t", "other", "shop").Output);
 
         Tear("shop.log");
-        (int exitCode, string output, string errors) = Run("log", "shop", "--lsn", "6-");
+        (int exitCode, string output, string errors) = RunShell("log", "shop", "--lsn", "6-");
         Assert.AreEqual((0, "6 2026-11-21 12:00:04.000000 4705 2/2 INSERT users (3, NULL)\n"), (exitCode, output));
         Assert.AreEqual($"NOTICE: {PathOf("shop.log")}, line 5, byte offset 496: the file ends within a line; 63 bytes are no whole transaction: being written, or left by a crash\n", errors);
 
         FlipBit(SealedSegment, "Doe, John");
-        (exitCode, output, errors) = Run("log", "shop");
+        (exitCode, output, errors) = RunShell("log", "shop");
         Assert.AreEqual(1, exitCode);
         Assert.HasCount(4, output.Split('\n'));
         Assert.Contains("line 6, byte offset", errors);
@@ -173,21 +216,21 @@ public sealed class ShellToolTests : ToolTest
     public void Restore_goes_back_to_a_point_and_forth_again()
     {
         MakeShop();
-        (int exitCode, string output, string errors) = Run("restore", "shop", "--to", "3");
+        (int exitCode, string output, string errors) = RunShell("restore", "shop", "--to", "3");
         Assert.AreEqual(0, exitCode, errors);
         StringAssert.StartsWith(output, "restored to LSN 3 of timeline 1; the database goes on with timeline 2\n");
         Assert.AreEqual("1|John Doe, 2|", string.Join(", ", RowsOfShop()));
-        (exitCode, output, errors) = Run("verify", "shop", "-m", "list");
+        (exitCode, output, errors) = RunShell("verify", "shop", "-m", "list");
         Assert.AreEqual(0, exitCode, output + errors);
 
-        Assert.AreEqual(0, Run("restore", "shop", "--to=t1:2026-11-21 12:00:04").ExitCode);
+        Assert.AreEqual(0, RunShell("restore", "shop", "--to=t1:2026-11-21 12:00:04").ExitCode);
         Assert.AreEqual("1|Doe, John, 2|, 3|NULL", string.Join(", ", RowsOfShop()));
-        (exitCode, output, errors) = Run("restore", "shop", "--to", "t1:3", "--tables", "users");
+        (exitCode, output, errors) = RunShell("restore", "shop", "--to", "t1:3", "--tables", "users");
         Assert.AreEqual(0, exitCode, errors);
         Assert.Contains("users: 1 rows removed, 1 changed, 0 added\n", output);
         Assert.AreEqual("1|John Doe, 2|", string.Join(", ", RowsOfShop()));
 
-        (exitCode, _, errors) = Run("restore", "shop", "--to", "2030-01-01");
+        (exitCode, _, errors) = RunShell("restore", "shop", "--to", "2030-01-01");
         Assert.AreEqual(1, exitCode);
         StringAssert.StartsWith(errors, "ERROR: 22023: ");
         Assert.Contains("HINT: ", errors);
@@ -201,12 +244,12 @@ public sealed class ShellToolTests : ToolTest
         MakeShop();
         Tear("shop.log");
 
-        (int exitCode, string output, string errors) = Run("shop", "-q", "-m", "list", "-c", "SELECT count(*) FROM users");
+        (int exitCode, string output, string errors) = RunShell("shop", "-q", "-m", "list", "-c", "SELECT count(*) FROM users");
 
         Assert.AreEqual((0, "count\n3\n"), (exitCode, output));
         StringAssert.StartsWith(errors, "shop: recovery TORN: LSN 6, transactions applied 2, bytes set aside 63; the file ends within a line (");
         Assert.HasCount(2, errors.Split('\n'));
-        Assert.AreEqual((0, "count\n3\n", ""), Run("shop", "-m", "list", "-c", "SELECT count(*) FROM users"));
+        Assert.AreEqual((0, "count\n3\n", ""), RunShell("shop", "-m", "list", "-c", "SELECT count(*) FROM users"));
         Assert.HasCount(1, Directory.GetFiles(DataFolder, "*.torn_*"));
     }
 
@@ -230,11 +273,11 @@ public sealed class ShellToolTests : ToolTest
         foreach (string[] call in new[] { new[] { "verify" }, ["files"], ["log"], ["repair"], ["accept"], ["restore", "--to=1"] })
         {
             string tool = call[0];
-            (int exitCode, string output, string errors) = Run([.. call, "shop"]);
+            (int exitCode, string output, string errors) = RunShell([.. call, "shop"]);
             Assert.AreEqual((1, ""), (exitCode, output), tool);
             StringAssert.StartsWith(errors, "ERROR: 58P01: ", tool);
-            Assert.AreEqual(2, Run(tool).ExitCode, tool);
-            (exitCode, output, _) = Run(tool, "--help");
+            Assert.AreEqual(2, RunShell(tool).ExitCode, tool);
+            (exitCode, output, _) = RunShell(tool, "--help");
             Assert.AreEqual(0, exitCode);
             StringAssert.StartsWith(output, $"Usage: phantomdb {tool} [options] ");
             Assert.Contains("Exit codes: ", output);
@@ -255,25 +298,25 @@ public sealed class ShellToolTests : ToolTest
     {
         Expect(0, "", "NOTICE: database \"log\" is new\nCREATE TABLE\n", "./log.db", "-c", "CREATE TABLE t (a int)");
         Expect(0, "", "NOTICE: database \"files\" is new\nCREATE TABLE\n", "-c", "CREATE TABLE t (a int)", "--", "files");
-        Assert.AreEqual(0, Run("verify", "-d", "data", "files").ExitCode);
-        Assert.AreEqual(0, Run("-d", "data", "verify", "files").ExitCode);
-        Assert.AreEqual(0, Run("verify", "./log.db").ExitCode);
+        Assert.AreEqual(0, RunShell("verify", "-d", "data", "files").ExitCode);
+        Assert.AreEqual(0, RunShell("-d", "data", "verify", "files").ExitCode);
+        Assert.AreEqual(0, RunShell("verify", "./log.db").ExitCode);
     }
 
     private void Usage(string message, params string[] args)
     {
-        (int exitCode, string output, string errors) = Run(args);
+        (int exitCode, string output, string errors) = RunShell(args);
         Assert.AreEqual((2, ""), (exitCode, output));
         Assert.AreEqual($"phantomdb: {message}\nTry 'phantomdb --help'.\n", errors);
     }
 
     private void Expect(int exitCode, string output, string errors, params string[] args)
     {
-        (int ExitCode, string Output, string Errors) found = Run(args);
+        (int ExitCode, string Output, string Errors) found = RunShell(args);
         Assert.AreEqual(output, found.Output, found.Errors);
         Assert.AreEqual(errors, found.Errors);
         Assert.AreEqual(exitCode, found.ExitCode);
     }
 
-    private (int ExitCode, string Output, string Errors) Run(params string[] args) => ShellProcess.Run(Folder, "", args);
+    private (int ExitCode, string Output, string Errors) RunShell(params string[] args) => ShellProcess.Run(Folder, "", args);
 }

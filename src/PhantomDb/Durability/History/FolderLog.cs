@@ -8,7 +8,9 @@ namespace PhantomDb.Durability.History;
 /// <summary>The log of a folder that somebody else may write to: as it is at the moment, beyond what the database that is open here has.</summary>
 internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
 {
-    public long FirstLsn => 1;
+    public long FirstLsn => new LogFolder(path, files).FirstLsn();
+
+    public long LastLsn => new LogFolder(path, files).LastLsn();
 
     public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null) => Read(range, onHole ?? (_ => { }))
         .Where(record => wants is null || wants(LogOperationNames.Parse(Encoding.UTF8.GetBytes(record.Operation)), Encoding.UTF8.GetBytes(record.Table ?? "")))

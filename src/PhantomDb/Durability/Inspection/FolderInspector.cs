@@ -261,6 +261,17 @@ internal sealed class FolderInspector
         return Math.Max(reader.Report.LastLsnBehind, reader.Report.End.Lsn - 1);
     }
 
+    /// <summary>True for a segment that has all that it says it has, whatever its neighbours say.</summary>
+    public static bool IsWholeSegment(IFileSystem files, string path)
+    {
+        using Stream stream = files.OpenRead(path);
+        var reader = new LogReader(path, stream);
+        while (reader.Read())
+        {
+        }
+        return reader.Report.Verdict == LogVerdict.Clean;
+    }
+
     private DatabaseFileReport VerifyBase(DatabaseFileReport file)
     {
         using Stream stream = _files.OpenRead(file.Path);

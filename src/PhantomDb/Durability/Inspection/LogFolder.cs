@@ -55,7 +55,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
                 var reader = new LogReader(segment.Path, stream, new LogReaderOptions
                 {
                     Counted = segment.Counted, DurableLsn = segment.Counted is null ? plan.ReachedLsn : 0,
-                    From = _salt == segment.Header.Salt ? _place : null,
+                    From = _salt == segment.Header.Salt ? _place : next > segment.Header.FirstLsn ? Find(segment, stream, next) : null,
                 });
                 while (reader.Read())
                 {
@@ -103,6 +103,39 @@ internal sealed class LogFolder(string path, IFileSystem files)
             }
             while (!mustReadAgain && stamp?.IsOld != false && StampOfActive() == stamp);
         }
+    }
+
+    /// <summary>The first LSN that is kept; 1 where there is no log.</summary>
+    public long FirstLsn() => Plan() is var plan && (plan.Earlier.Count > 0 ? plan.Earlier : plan.Segments) is [var first, ..] ? first.Header.FirstLsn : 1;
+
+    /// <summary>The last LSN that whole transactions have; 0 where there are none.</summary>
+    public long LastLsn()
+    {
+        IReadOnlyList<RecoverySegment> segments = Plan().Segments;
+        if (segments.Count == 0 || TryOpen(segments[^1]) is not { } stream)
+        {
+            return 0;
+        }
+        using (stream)
+        {
+            if (Find(segments[^1], stream, long.MaxValue) is { } end)
+            {
+                return end.Lsn - 1;
+            }
+            var reader = new LogReader(segments[^1].Path, stream);
+            while (reader.Read())
+            {
+            }
+            return reader.End.Lsn - 1;
+        }
+    }
+
+    // Where the transaction with an LSN begins, or the end of a segment that ends before; null where that cannot be told without reading all.
+    private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn)
+    {
+        long length = segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines;
+        return length - segment.Header.ToBytes().Length <= 0 ? null
+            : new LogSearch(stream, segment.Header.Salt, length).Find(segment.Header.FirstLsn, segment.Header.ToBytes().Length, length, LogRange.All with { FirstLsn = lsn });
     }
 
     // What changes whenever something is written, or another segment has the name, as far as the system's clock tells times apart. Taken before what is there is read.

@@ -9,6 +9,9 @@ internal interface ILogSource
     /// <summary>The first LSN that is kept.</summary>
     long FirstLsn { get; }
 
+    /// <summary>The last LSN that there is; 0 where there is none.</summary>
+    long LastLsn { get; }
+
     /// <summary>
     /// The records of a range that are still kept, in their order, in a stream; 22023 where one goes while it is read. Holes are passed over, and told.
     /// </summary>

@@ -158,11 +158,11 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         lock (_gate)
         {
             LogSegmentFile? file = _active is not null && lsn >= _active.FirstLsn ? ActiveFile() : _sealed.FindLast(file => file.FirstLsn <= lsn);
-            if (file is null)
+            if (file is null && lsn < FirstLsn)
             {
                 throw Error.LogRecordsGone(lsn, FirstLsn);
             }
-            return lsn > file.LastLsn ? null : (file, disk.OpenRead(PathOf(file.FileName)));
+            return file is null || lsn > file.LastLsn ? null : (file, disk.OpenRead(PathOf(file.FileName)));
         }
     }
 

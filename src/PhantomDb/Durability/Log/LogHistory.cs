@@ -88,6 +88,8 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
 
     public long FirstLsn => files.FirstLsn;
 
+    public long LastLsn => files.Segments is [.., var last] ? last.LastLsn : 0;
+
     public Stream OpenSideFile(string fileName) => files.OpenBeside(fileName);
 
     public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null)

@@ -20,6 +20,9 @@ internal sealed record LogReaderOptions
     /// <summary>Where to begin; the first transaction if null.</summary>
     public LogPosition? From { get; init; }
 
+    /// <summary>True for who goes on behind a bad line by himself: nothing is looked for there, and the report has no more than the fault.</summary>
+    public bool StopsAtFault { get; init; }
+
     /// <summary>Read at once, for who wants few records; 0: as is best for many.</summary>
     public int BufferBytes { get; init; }
 }
@@ -86,6 +89,9 @@ internal sealed class LogReader : LogRecordCursor
 
     /// <summary>Null while the segment goes on.</summary>
     public LogSeal? Seal => _seal;
+
+    /// <summary>Where the seal begins, or what was written ends.</summary>
+    public long EndOfLines => _limit;
 
     public override LogPosition End => _end;
 
@@ -254,7 +260,11 @@ internal sealed class LogReader : LogRecordCursor
         {
             _proof ??= string.Create(CultureInfo.InvariantCulture, $"It is more than {Header.UnflushedMax} bytes from the end, so that it had been on the disk");
         }
-        CountBehind(expectedLsn, out long transactions, out long lastLsn);
+        long transactions = 0, lastLsn = 0;
+        if (!_options.StopsAtFault)
+        {
+            CountBehind(expectedLsn, out transactions, out lastLsn);
+        }
         LogVerdict verdict = _proof is not null ? LogVerdict.Damaged : transactions > 0 ? LogVerdict.Doubtful : LogVerdict.Torn;
         return new LogSegmentReport(_path, verdict, _end, _length)
         {

@@ -6,38 +6,48 @@ namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
 /// What can be proved of a damaged database file that nothing stands in for: sections whose checksum is right, and of others the definition and the row
-/// blocks whose checksums are. Rows that are lost may leave foreign keys behind that do not hold: these become NOT VALID.
+/// blocks whose checksums are. Rows that are lost may leave foreign keys behind that do not hold: these become NOT VALID. Rows are read where they stand: the
+/// file may be of any size.
 /// </summary>
 internal sealed class FileSalvage
 {
-    private const int HeadLengthMax = 1 << 24;
+    private const int HeadLengthMax = 1 << 24;   // of a definition: all that is held in memory of a section
 
     private readonly string _path;
-    private readonly IFileSystem _files;
     private readonly List<string> _losses = [];
-    private readonly List<(string Head, byte[] Text)> _sections = [];
+    private readonly Stream _stream;
+    private readonly List<Section> _sections = [];
 
-    private FileSalvage(string path, IFileSystem files) => (_path, _files) = (path, files);
+    private FileSalvage(string path, Stream stream) => (_path, _stream) = (path, stream);
+
+    /// <summary>What can be proved of one: its lines up to the rows, and where in the file these stand.</summary>
+    private readonly record struct Section(byte[] Definition, IReadOnlyList<StreamPart> Rows)
+    {
+        public string Head => HeadOf(Definition);
+    }
 
     /// <summary>Null where nothing of the file can be proved.</summary>
-    public static (LoadedDatabase Database, IReadOnlyList<string> Losses)? Run(string path, IFileSystem files) => new FileSalvage(path, files).Run();
+    public static (LoadedDatabase Database, IReadOnlyList<string> Losses)? Run(string path, IFileSystem files)
+    {
+        using Stream stream = files.OpenRead(path);
+        return new FileSalvage(path, stream).Run();
+    }
 
     private (LoadedDatabase Database, IReadOnlyList<string> Losses)? Run()
     {
-        using Stream stream = _files.OpenRead(_path);
-        FileHeader? header = SealedFile.ReadHeader(stream);
-        FileSeal? seal = SealedFile.ReadSeal(stream);
-        long start = StartOfSections(stream);
+        FileHeader? header = SealedFile.ReadHeader(_stream);
+        FileSeal? seal = SealedFile.ReadSeal(_stream);
+        long start = StartOfSections();
         if (seal is not null && start >= 0)
         {
             foreach (SectionSeal section in seal.Sections)
             {
-                Take(stream, start + section.Offset, section);
+                Take(start + section.Offset, section);
             }
         }
         else
         {
-            TakeWholeSections(stream, Math.Max(start, 0));
+            TakeWholeSections(Math.Max(start, 0));
             if (seal is null || seal.Sections.Count > _sections.Count + _losses.Count)
             {
                 _losses.Add($"sections of \"{_path}\" that are not there any more, if there were any: the list of them at the file's end, or where it begins, is damaged or missing");
@@ -53,29 +63,30 @@ internal sealed class FileSalvage
     }
 
     // Behind the line with the version: offsets in the seal count from there, also where that line itself is damaged.
-    private static long StartOfSections(Stream stream)
+    private long StartOfSections()
     {
-        if (SealedFile.StartOfSections(stream) is >= 0 and int known)
+        if (SealedFile.StartOfSections(_stream) is >= 0 and int known)
         {
             return known;
         }
-        byte[] top = ReadAt(stream, 0, (int)Math.Min(stream.Length, 1 << 12));
+        byte[] top = ReadAt(0, 1 << 12);
         int blank = top.AsSpan().IndexOf("\n\n["u8);
         blank = blank < 0 ? top.AsSpan().IndexOf("\n\n\"["u8) : blank;
         return blank < 0 ? -1 : blank + 1;
     }
 
-    private void Take(Stream stream, long offset, SectionSeal section)
+    private void Take(long offset, SectionSeal section)
     {
-        if (offset + section.Length > stream.Length)
+        if (offset + section.Length > _stream.Length)
         {
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: the file ends before it does"));
             return;
         }
-        if (Checksum.Of(stream, offset, section.Length) == section.Crc)
+        long headLength = section.Length - section.Blocks.Sum(block => block.Length);
+        byte[] head = headLength is > 0 and <= HeadLengthMax ? ReadAt(offset, headLength) : [];
+        if (head.Length > 0 && Checksum.Of(_stream, offset, section.Length) == section.Crc)
         {
-            byte[] text = ReadAt(stream, offset, checked((int)section.Length));
-            _sections.Add((HeadOf(text), text));
+            _sections.Add(new Section(head, [new StreamPart(null, offset + headLength, section.Length - headLength)]));
             return;
         }
         uint headCrc = section.Crc;
@@ -83,22 +94,19 @@ internal sealed class FileSalvage
         {
             headCrc = ChecksumParts.WithoutLast(headCrc, block.Crc, block.Length);
         }
-        long headLength = section.Length - section.Blocks.Sum(block => block.Length);
-        byte[] head = headLength is > 0 and <= HeadLengthMax ? ReadAt(stream, offset, (int)headLength) : [];
         if (section.Blocks.Count == 0 || head.Length == 0 || Checksum.Of(head) != headCrc)
         {
             string name = head.Length > 0 ? HeadOf(head) : "section";
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, with {section.RowCount} rows: its definition is damaged (byte offset {offset})"));
             return;
         }
-        var kept = new MemoryStream();
-        kept.Write(head);
+        List<StreamPart> kept = [];
         long firstRow = 1, start = offset - section.Offset;
         foreach (BlockSeal block in section.Blocks)
         {
-            if (Checksum.Of(stream, start + block.Offset, block.Length) == block.Crc)
+            if (Checksum.Of(_stream, start + block.Offset, block.Length) == block.Crc)
             {
-                kept.Write(ReadAt(stream, start + block.Offset, checked((int)block.Length)));
+                kept.Add(new StreamPart(null, start + block.Offset, block.Length));
             }
             else
             {
@@ -107,32 +115,41 @@ internal sealed class FileSalvage
             }
             firstRow += block.RowCount;
         }
-        _sections.Add((HeadOf(head), kept.ToArray()));
+        _sections.Add(new Section(head, kept));
     }
 
     // Without the seal at the end: by the line below each section.
-    private void TakeWholeSections(Stream stream, long start)
+    private void TakeWholeSections(long start)
     {
-        foreach (ScannedSection section in SectionScanner.Scan(stream, start, out _, out _))
+        foreach (ScannedSection section in SectionScanner.Scan(_stream, start, out _, out _))
         {
-            if (section.IsWhole)
-            {
-                byte[] text = ReadAt(stream, section.Offset, checked((int)section.Length));
-                _sections.Add((HeadOf(text), text));
-            }
-            else
+            byte[] top = ReadAt(section.Offset, Math.Min(section.Length, HeadLengthMax));
+            int rows = StartOfRows(top);
+            if (!section.IsWhole)
             {
                 _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{section.Head}: it does not match its checksum (line {section.Line}, byte offset {section.Offset})"));
             }
+            else if (rows < 0 && section.Length > top.Length)
+            {
+                _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{section.Head}: its definition has more than {HeadLengthMax} bytes (line {section.Line}, byte offset {section.Offset})"));
+            }
+            else
+            {
+                byte[] definition = rows < 0 ? top : top[..rows];
+                _sections.Add(new Section(definition, [new StreamPart(null, section.Offset + definition.Length, section.Length - definition.Length)]));
+            }
         }
     }
+
+    // The line feed before the line that names the columns of the rows; -1 where there are none.
+    private static int StartOfRows(ReadOnlySpan<byte> section) => section.IndexOf("\nDATA:"u8) is >= 0 and int plain ? plain : section.IndexOf("\n\"DATA:"u8);
 
     private void DropOrphanedKeys()
     {
         HashSet<string> tables = [.. _sections.Select(section => section.Head)];
         for (int i = 0; i < _sections.Count; i++)
         {
-            (string head, byte[] text) = _sections[i];
+            string head = _sections[i].Head;
             ChangeKeys(i, (name, referenced) =>
             {
                 if (tables.Contains($"[TABLE:{referenced}]"))
@@ -149,12 +166,8 @@ internal sealed class FileSalvage
     {
         while (_sections.Count > 0)
         {
-            var text = new MemoryStream();
-            foreach ((_, byte[] section) in _sections)
-            {
-                text.Write(section);
-                text.WriteByte((byte)'\n');
-            }
+            byte[] end = "\n"u8.ToArray();
+            using var text = new PartsStream(_stream, [.. _sections.SelectMany(section => (IEnumerable<StreamPart>)[new StreamPart(section.Definition), .. section.Rows, new StreamPart(end)])]);
             try
             {
                 return DatabaseFileReader.ReadSections(text, _path);
@@ -182,8 +195,8 @@ internal sealed class FileSalvage
     // Lines of foreign keys: true where one was changed.
     private bool ChangeKeys(int section, Func<string, string, KeyChange> change)
     {
-        (string head, byte[] bytes) = _sections[section];
-        int rows = bytes.AsSpan().IndexOf("\nDATA:"u8) is >= 0 and int data ? data : bytes.AsSpan().IndexOf("\n\"DATA:"u8);
+        byte[] bytes = _sections[section].Definition;
+        int rows = StartOfRows(bytes);
         string definition = Encoding.UTF8.GetString(bytes.AsSpan(0, rows < 0 ? bytes.Length : rows));
         List<string> lines = [.. definition.Split('\n')];
         bool isChanged = false;
@@ -212,7 +225,7 @@ internal sealed class FileSalvage
         }
         if (isChanged)
         {
-            _sections[section] = (head, [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), .. bytes.AsSpan(rows < 0 ? bytes.Length : rows)]);
+            _sections[section] = _sections[section] with { Definition = [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), .. bytes.AsSpan(rows < 0 ? bytes.Length : rows)] };
         }
         return isChanged;
     }
@@ -224,10 +237,10 @@ internal sealed class FileSalvage
         return line.StartsWith('"') ? line.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : line;
     }
 
-    private static byte[] ReadAt(Stream stream, long offset, int length)
+    private byte[] ReadAt(long offset, long length)
     {
         byte[] bytes = new byte[length];
-        stream.Position = offset;
-        return bytes[..stream.ReadAtLeast(bytes, length, throwOnEndOfStream: false)];
+        _stream.Position = offset;
+        return bytes[.._stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 }

@@ -13,6 +13,8 @@ namespace PhantomDb.Durability.Recovery;
 /// </summary>
 internal sealed class LoadFileReader
 {
+    private const int BlockBytesMax = 1 << 28;   // a block has 16,384 rows, however large: what is larger is read piece by piece
+
     private readonly IFileSystem _files;
     private readonly string _path;
     private readonly long _rowCount;
@@ -62,7 +64,7 @@ internal sealed class LoadFileReader
     /// To save what can be: the rows of the blocks whose checksums are right, where the record proves that they are the ones that it means. What is lost is
     /// told.
     /// </summary>
-    public void ReadWholeRows(TableApplier table, LogRecordCursor record, ICollection<string> losses)
+    public void ReadWholeRows(TableApplier table, LogRecordCursor record, ICollection<SideFileLoss> losses)
     {
         table.BeginTransaction(record);
         using Stream? stream = _files.Exists(_path) ? _files.OpenRead(_path) : null;
@@ -71,7 +73,7 @@ internal sealed class LoadFileReader
         long start = stream is null || seal is null ? -1 : stream.Length - seal.ToText().Length - seal.Length;
         if (start < 0 || seal!.Crc != _crc || seal.RowCount != _rowCount || seal.Sections is not [var section] || section.Length - section.Blocks.Sum(block => block.Length) != head.Length)
         {
-            losses.Add(string.Create(CultureInfo.InvariantCulture, $"all {_rowCount} rows of \"{_path}\", which {(stream is null ? "is missing" : "has no whole end that would tell what can be proved")}"));
+            losses.Add(new SideFileLoss(_path, string.Create(CultureInfo.InvariantCulture, $"all {_rowCount} rows of \"{_path}\", which {(stream is null ? "is missing" : "has no whole end that would tell what can be proved")}")));
             return;
         }
         var position = new LogPosition(record.Offset, record.LineNumber, record.Line.Lsn);
@@ -86,8 +88,8 @@ internal sealed class LoadFileReader
             }
             else
             {
-                losses.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"rows {firstRow} to {firstRow + block.RowCount - 1} of {_rowCount} of \"{_path}\": bytes {offset} to {offset + block.Length - 1} do not match their checksum"));
+                losses.Add(new SideFileLoss(_path, string.Create(CultureInfo.InvariantCulture,
+                    $"rows {firstRow} to {firstRow + block.RowCount - 1} of {_rowCount} of \"{_path}\": bytes {offset} to {offset + block.Length - 1} do not match their checksum")));
             }
             firstRow += block.RowCount;
         }
@@ -95,10 +97,15 @@ internal sealed class LoadFileReader
 
     private void Append(Stream stream, long offset, BlockSeal block, TableApplier table, RowParser parser, LogPosition position)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(checked((int)block.Length));
-        stream.Position = offset;
-        stream.ReadExactly(bytes.AsSpan(0, (int)block.Length));
-        using var records = new CsvRecordReader(bytes.AsMemory(0, (int)block.Length));
+        byte[] bytes = [];
+        if (block.Length <= BlockBytesMax)
+        {
+            bytes = ArrayPool<byte>.Shared.Rent((int)block.Length);
+            stream.Position = offset;
+            stream.ReadExactly(bytes.AsSpan(0, (int)block.Length));
+        }
+        using CsvRecordReader records = block.Length <= BlockBytesMax ? new CsvRecordReader(bytes.AsMemory(0, (int)block.Length))
+            : new CsvRecordReader(new PartsStream(stream, [new StreamPart(null, offset, block.Length)]));
         while (records.TryRead(out string? problem))
         {
             if (problem is not null)
@@ -107,7 +114,10 @@ internal sealed class LoadFileReader
             }
             table.Append(records, parser, position);
         }
-        ArrayPool<byte>.Shared.Return(bytes);
+        if (bytes.Length > 0)
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     /// <summary>The database that is in place of the one before from this record on.</summary>
@@ -121,7 +131,7 @@ internal sealed class LoadFileReader
     }
 
     /// <summary>To save what can be: the sections of a database whose checksums are right. What is lost is told.</summary>
-    public LoadedDatabase ReadWholeSections(ICollection<string> losses)
+    public LoadedDatabase ReadWholeSections(ICollection<SideFileLoss> losses)
     {
         if (!_files.Exists(_path) || FileSalvage.Run(_path, _files) is not var (loaded, lost))
         {
@@ -129,7 +139,7 @@ internal sealed class LoadFileReader
         }
         foreach (string loss in lost)
         {
-            losses.Add(loss);
+            losses.Add(new SideFileLoss(_path, loss));
         }
         return loaded;
     }

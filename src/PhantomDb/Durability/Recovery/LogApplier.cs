@@ -11,7 +11,7 @@ namespace PhantomDb.Durability.Recovery;
 /// binder: expressions stay text. What does not fit is damage, and the database, half changed, is not to be used then.
 /// </summary>
 /// <param name="lostRows">To save what can be: what side files have lost is told there, and not an error. Null: all of it must be whole.</param>
-internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files, AppliedRows? applied = null, ICollection<string>? lostRows = null)
+internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFileSystem files, AppliedRows? applied = null, ICollection<SideFileLoss>? lostRows = null)
 {
     private readonly AppliedRows _applied = applied ?? new AppliedRows();
     private LoadedDatabase _database = database;

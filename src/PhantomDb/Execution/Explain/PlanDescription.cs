@@ -141,7 +141,7 @@ internal sealed class PlanDescription(ExecutionProfile? profile, ICatalogStatist
     {
         PhysicalScan scan => $"Seq Scan on {Relation(scan.Table)}{As(scan.Table.Name, scan.Alias)}",
         PhysicalIndexScan { Scan: { } scan } index => $"{NodeType(index)} {(index.IsBackward ? "Backward " : "")}using {index.Index.Name} on {Relation(scan.Table)}{As(scan.Table.Name, scan.Alias)}",
-        PhysicalVirtualScan scan => $"Seq Scan on {scan.Name}{As(scan.Name, scan.Alias)}",
+        PhysicalVirtualScan scan => $"Seq Scan {(scan.IsBackward ? "Backward " : "")}on {scan.Name}{As(scan.Name, scan.Alias)}",
         PhysicalTableFunction function => $"Function Scan on {function.Function.Name}",
         PhysicalValues { Rows.Count: 0 } => "Result (no rows)",
         PhysicalHashJoin join => $"Hash {Kind(join.Kind)}",

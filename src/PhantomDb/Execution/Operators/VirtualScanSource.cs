@@ -13,7 +13,7 @@ internal sealed class VirtualScanSource(PhysicalVirtualScan scan) : PipelineSour
 
     private static VirtualFilter FilterOf(PhysicalVirtualScan scan, ExecutionContext context)
     {
-        var filter = new VirtualFilter();
+        var filter = new VirtualFilter { ReadsBackward = scan.IsBackward };
         IEnumerable<Expression> conjuncts = scan.Filter switch
         {
             null => [],

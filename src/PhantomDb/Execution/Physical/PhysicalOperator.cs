@@ -35,6 +35,9 @@ internal sealed record PhysicalScan(
 /// <summary>Reads a table that the engine makes up.</summary>
 internal sealed record PhysicalVirtualScan(string Schema, string Name, string Alias, IReadOnlyList<LogicalColumn> Columns) : PhysicalOperator(Columns)
 {
+    /// <summary>True: the table gives its rows in the order opposite to its own.</summary>
+    public bool IsBackward { get; init; }
+
     /// <summary>What the rows are filtered by above, for the table to leave out what it can.</summary>
     public Expression? Filter { get; init; }
 

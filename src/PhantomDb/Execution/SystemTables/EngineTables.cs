@@ -10,6 +10,9 @@ internal static class EngineTables
         Of("phantomdb_log"), Of("phantomdb_recovery"), Of("phantomdb_recovery_files"), Of("phantomdb_settings"), Of("phantomdb_files"), Of("phantomdb_snapshots"),
     ];
 
+    /// <summary>The column, different in each row, by which a relation gives its rows in order, and backward where that is asked for; null where there is none.</summary>
+    public static string? OrderOf(string schema, string name) => (schema, name) == (SystemRelations.PgCatalog, "phantomdb_log") ? "lsn" : null;
+
     private static KeyValuePair<(string, string), RowMaker> Of(string name) =>
         new((SystemRelations.PgCatalog, name), scan => scan.Objects.Surroundings.EngineRows(scan));
 }

@@ -7,8 +7,10 @@ using PhantomDb.Vectors;
 namespace PhantomDb.Execution.SystemTables;
 
 /// <summary>Rows of a system relation, made as they are asked for, into chunks with the columns asked for.</summary>
-internal sealed class SystemRows(IEnumerable<object?[]> rows, SystemRelation relation, IReadOnlyList<string> columns, IStatementContext statement) : TableFunctionRows
+/// <param name="firstCount">Rows of the first chunk: few where few may be wanted.</param>
+internal sealed class SystemRows(IEnumerable<object?[]> rows, SystemRelation relation, IReadOnlyList<string> columns, IStatementContext statement, int firstCount = DataChunk.Capacity) : TableFunctionRows
 {
+    private int _countMax = firstCount;   // of a chunk; it doubles
     private readonly IEnumerator<object?[]> _rows = rows.GetEnumerator();
     private readonly int[] _places = [.. columns.Select(name => relation.Columns.ToList().FindIndex(column => column.Name == name))];
 
@@ -20,7 +22,7 @@ internal sealed class SystemRows(IEnumerable<object?[]> rows, SystemRelation rel
             Begin(output[i]);
         }
         int count = 0;
-        while (count < DataChunk.Capacity && _rows.MoveNext())
+        while (count < _countMax && _rows.MoveNext())
         {
             for (int i = 0; i < _places.Length; i++)
             {
@@ -36,6 +38,7 @@ internal sealed class SystemRows(IEnumerable<object?[]> rows, SystemRelation rel
             }
         }
         output.Count = count;
+        _countMax = Math.Min(2 * _countMax, DataChunk.Capacity);
         return count > 0;
     }
 

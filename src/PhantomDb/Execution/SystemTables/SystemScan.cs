@@ -31,6 +31,9 @@ internal sealed class SystemScan(SystemRelation relation, SystemObjects objects,
     /// <summary>The least and most that is asked for of a column of numbers or times.</summary>
     public (long Least, long Most) Bounds(string column) => filter.Bounds(column);
 
+    /// <summary>True: rows are wanted in the order opposite to that of <see cref="EngineTables.OrderOf"/>.</summary>
+    public bool ReadsBackward => filter.ReadsBackward;
+
     /// <summary>Whether a column is read: what is costly to make can be left out otherwise.</summary>
     public bool Reads(string column) => columns.Contains(column);
 

@@ -15,6 +15,8 @@ internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSett
         .. RelationCatalogs.All, .. TypeCatalogs.All, .. ClusterCatalogs.All, .. ActivityCatalogs.All, .. EngineTables.All, .. InformationSchema.All,
     ]);
 
+    private const int FirstBackward = 64;   // who reads from the end mostly wants but few
+
     public TableFunctionRows Open(
         string schema, string name, IReadOnlyList<string> columns, VirtualFilter filter, IStatementContext statement)
     {
@@ -28,6 +30,6 @@ internal sealed class SystemTableSource(Func<SystemObjects> objects, SessionSett
         IEnumerable<object?[]> rows = Rows.TryGetValue((schema, name), out Func<SystemScan, IEnumerable<object?[]>>? make)
             ? make(new SystemScan(relation, objects(), settings, columns, filter) { Warn = statement.Warn })
             : [];
-        return new SystemRows(rows, relation, columns, statement);
+        return new SystemRows(rows, relation, columns, statement, filter.ReadsBackward ? FirstBackward : Vectors.DataChunk.Capacity);
     }
 }

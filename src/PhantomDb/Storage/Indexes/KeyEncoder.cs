@@ -63,30 +63,15 @@ internal static class KeyEncoder
     /// <summary>The key of a tree over one ascending integer column that is not nullable.</summary>
     public static ulong KeyOf(int value) => (ulong)((uint)value ^ (1U << 31)) << 32;
 
-    /// <summary>The keys of values that ascend; false where they do not.</summary>
+    /// <summary>The keys of bigint or integer values that ascend; false where they do not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool TryAscending(ReadOnlySpan<long> values, Span<ulong> keys)
+    public static bool TryAscending<T>(ReadOnlySpan<T> values, Span<ulong> keys)
+        where T : struct
     {
         keys = keys[..values.Length];
         for (int i = 0; i < values.Length; i++)
         {
-            keys[i] = KeyOf(values[i]);
-            if (i > 0 && keys[i] <= keys[i - 1])
-            {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    /// <inheritdoc cref="TryAscending(ReadOnlySpan{long}, Span{ulong})"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool TryAscending(ReadOnlySpan<int> values, Span<ulong> keys)
-    {
-        keys = keys[..values.Length];
-        for (int i = 0; i < values.Length; i++)
-        {
-            keys[i] = KeyOf(values[i]);
+            keys[i] = typeof(T) == typeof(long) ? KeyOf((long)(object)values[i]) : KeyOf((int)(object)values[i]);   // nothing is boxed: the type is known when it is compiled
             if (i > 0 && keys[i] <= keys[i - 1])
             {
                 return false;
