@@ -69,7 +69,7 @@ public sealed class DiskTableTests : DurableTest
     [TestMethod]
     public void L6_the_last_records_are_read_from_the_end()
     {
-        Options = Options with { LogSegmentSize = 1 << 20, SyncPolicy = SyncPolicy.None, LogCacheSize = 0 };
+        Options = Options with { LogSegmentSize = 1 << 20, SyncPolicy = SyncPolicy.None, LogCacheSize = 0, SnapshotEnabled = false };
         Run("CREATE TABLE t (id int PRIMARY KEY, name text)", "SELECT phantomdb_log_append('EARLY', 'k', 'v')");
         PreparedStatement insert = Session.Prepare("INSERT INTO t VALUES ($1, repeat('x', 200))");
         for (int i = 1; i <= 10_000; i++)
