@@ -2,9 +2,14 @@ using PhantomDb.Fuzz.Running;
 
 namespace PhantomDb.Fuzz.Crash;
 
-/// <summary>Runs crash scenarios by seeds: each a few faults, crashes and restarts at random. The same seed gives the same run, but for those with threads.</summary>
+/// <summary>
+/// Runs crash scenarios by seeds: each a few faults, crashes and restarts at random, of scenarios whose sizes and options are at random too, on an empty disk or on one
+/// that larger runs have left. The same seed gives the same run, but for those with threads.
+/// </summary>
 public sealed class CrashFuzzer(int seed)
 {
+    private const int StartCount = 64;
+
     private static readonly Kind[] Kinds =
     [
         Whole("database", new DatabaseScenarioOptions()),
@@ -13,11 +18,15 @@ public sealed class CrashFuzzer(int seed)
         Whole("database", new DatabaseScenarioOptions()),
         Whole("database, Interval", new DatabaseScenarioOptions { Policy = SyncPolicy.Interval, HasBackgroundSnapshots = true }),
         Whole("database, snapshots", new DatabaseScenarioOptions { HasBackgroundSnapshots = true }),
-        Saves(SealUse.Sealed),
+        Whole("database", new DatabaseScenarioOptions()),
         Whole("database, None", new DatabaseScenarioOptions { Policy = SyncPolicy.None }),
         Whole("database, more clients", new DatabaseScenarioOptions { ClientCount = 6, TransactionCount = 3 }),
+        Whole("database", new DatabaseScenarioOptions()),
+        Saves(SealUse.Sealed),
         Saves(SealUse.Unsealed),
     ];
+
+    private readonly CrashStart?[] _starts = new CrashStart?[StartCount];
 
     public int FailureCountMax { get; init; } = 1;
 
@@ -28,26 +37,36 @@ public sealed class CrashFuzzer(int seed)
     {
         List<FuzzFailure> failures = [];
         int done = 0, checkedCount = 0;
-        int?[] operations = new int?[Kinds.Length];
         for (int number = only ?? 0; number < (only + 1 ?? count) && failures.Count < FailureCountMax; number++)
         {
-            int runSeed = unchecked((seed * 1_000_003) + (number * 7919));
+            int runSeed = RunSeed(number);
             Kind kind = Kinds[number % Kinds.Length];
-            var runner = new CrashRunner(n => kind.Make(unchecked(runSeed + n)), kind.NewOracle)
-            {
-                OperationCount = operations[number % Kinds.Length] ??= new CrashRunner(kind.Make, kind.NewOracle).CountOperations(),
-            };
-            runner.RunSeed(runSeed);
+            CrashRunner runner = kind.NewRunner(runSeed);
+            int start = new Random(~runSeed).Next(2 * StartCount);
+            runner.RunSeed(runSeed, kind.MayGoOn && start < StartCount ? Start(start) : null);
             done++;
             checkedCount += runner.CheckedCount;
             failures.AddRange(runner.Failures.Select(failure => new FuzzFailure(seed, number, failure, kind.Name)));
             runner.Failures.ForEach(failure => Progress?.Invoke($"FAILURE seed {seed}, number {number} ({kind.Name}): {failure}"));   // a run may take hours
-            if (done % 1000 == 0)
+            if (done % 10_000 == 0)
             {
-                Progress?.Invoke($"{done} seeds, {checkedCount} crashes, {failures.Count} failures");
+                Progress?.Invoke($"{done} seeds, {checkedCount} crashes, {failures.Count} failures, {Environment.CpuUsage.TotalTime.TotalSeconds:F0} s of the processor");
             }
         }
         return new FuzzReport(done, failures, $"{checkedCount} crashes");
+    }
+
+    private int RunSeed(int number) => unchecked((seed * 1_000_003) + (number * 7919));
+
+    // What a run of whole size has left, closed in order or not: a log with several segments, snapshots, a database file. One that failed does so as a run, too.
+    private CrashStart Start(int index)
+    {
+        for (int attempt = 0; _starts[index] is null; attempt++)
+        {
+            int startSeed = unchecked(RunSeed(-1 - index) + attempt);
+            _starts[index] = new CrashRunner(n => new DatabaseScenario(new DatabaseScenarioOptions(), unchecked(startSeed + n)), DatabaseScenario.NewOracle).RunSeed(startSeed);
+        }
+        return _starts[index]!;
     }
 
     /// <summary>Power loss at every operation of every scenario, again at every operation after the restart, and every failure of every operation.</summary>
@@ -72,9 +91,16 @@ public sealed class CrashFuzzer(int seed)
         return new FuzzReport(kinds.Length, failures, $"{checkedCount} crashes");
     }
 
-    private static Kind Whole(string name, DatabaseScenarioOptions options) => new(name, seed => new DatabaseScenario(options, seed), DatabaseScenario.NewOracle);
+    private static Kind Whole(string name, DatabaseScenarioOptions options) =>
+        new(name, seed => new DatabaseScenario(options, seed), seed => new DatabaseScenario(options.Draw(new Random(seed)), seed), DatabaseScenario.NewOracle, MayGoOn: true);
 
-    private static Kind Saves(SealUse seals) => new($"saves, {seals}", seed => new SaveScenario(seals, seed), SaveScenario.NewOracle);
+    private static Kind Saves(SealUse seals) => new($"saves, {seals}", seed => new SaveScenario(seals, seed), seed => new SaveScenario(seals, seed, saveCount: 1 + ((seed & int.MaxValue) % 3)), SaveScenario.NewOracle, MayGoOn: false);
 
-    private sealed record Kind(string Name, Func<int, ICrashScenario> Make, Func<Oracle> NewOracle);
+    /// <param name="Make">Of whole size.</param>
+    /// <param name="Draw">Of a size at random.</param>
+    /// <param name="MayGoOn">True where it can begin with what another kind has left.</param>
+    private sealed record Kind(string Name, Func<int, ICrashScenario> Make, Func<int, ICrashScenario> Draw, Func<Oracle> NewOracle, bool MayGoOn)
+    {
+        public CrashRunner NewRunner(int runSeed) => new(number => Draw(unchecked(runSeed + number)), NewOracle);
+    }
 }

@@ -18,19 +18,12 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
     /// <summary>True: recovery may refuse with the damaged file's place, and a beginning of the history is enough, for disks that lie.</summary>
     public bool IsDiskLying { get; init; }
 
-    /// <summary>Operations of the scenario when nothing goes wrong, as far as it is known without running it.</summary>
-    public int? OperationCount { get; init; }
-
     /// <summary>Told now and then how far it is.</summary>
     public Action<string>? Progress { get; init; }
 
     /// <summary>Operations of the scenario when nothing goes wrong.</summary>
     public int CountOperations()
     {
-        if (OperationCount is { } known)
-        {
-            return known;
-        }
         var disk = new SimulatedDisk();
         Run(0, disk, makeOracle());
         return disk.OperationCount;
@@ -81,34 +74,37 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
         }
     }
 
-    /// <summary>One run of a seed: faults, crashes and restarts at random.</summary>
-    public void RunSeed(int seed)
+    /// <summary>One run of a seed: faults, crashes and restarts at random, from an empty disk or from what an earlier run has left.</summary>
+    /// <returns>What it leaves in turn; null after a failure.</returns>
+    public CrashStart? RunSeed(int seed, CrashStart? start = null)
     {
         var random = new Random(seed);
-        int count = CountOperations();
-        var disk = new SimulatedDisk(seed);
-        Oracle oracle = makeOracle();
+        SimulatedDisk disk = start?.Disk.WhatIsLeft(CrashProfile.ProcessKilled, seed) ?? new SimulatedDisk(seed);
+        Oracle oracle = start?.Oracle.Copy() ?? makeOracle();
         string line = $"seed {seed}";
-        int crashCount = random.Next(1, 4);
+        int crashCount = random.Next(8) switch { < 5 => 1, < 7 => 2, _ => 3 };
         for (int crash = 0; crash < crashCount; crash++)
         {
+            int number = random.Next();
+            int count = makeScenario(number).OperationCountGuess;
             bool failsFirst = random.Next(3) == 0;
             disk.Fault = failsFirst ? (DiskFault)random.Next(1, 4) : DiskFault.PowerLoss;
-            disk.FaultAt = disk.OperationCount + random.Next(random.Next(4) == 0 ? 40 : count + 2);
+            disk.FaultAt = disk.OperationCount + random.Next(random.Next(4) == 0 ? 40 : count);
             disk.IsFaultLasting = failsFirst && random.Next(3) == 0;
-            Run(random.Next(), disk, oracle);
+            Run(number, disk, oracle);
             CrashProfile profile = AllProfiles[random.Next(AllProfiles.Count)];
             int lossSeed = random.Next();
             line += $"; {disk.Fault} at {disk.FaultedOperation}, {profile}";
             SimulatedDisk left = disk.Crash(profile, lossSeed);
             if (Check(left, oracle, line) is not { } state)
             {
-                return;
+                return null;
             }
             // Recovered or not yet: then the next fault may come while it is being recovered.
             disk = random.Next(2) == 0 ? left.Crash(CrashProfile.ProcessKilled, lossSeed) : disk.Crash(profile, lossSeed);
             oracle.Settle(state);
         }
+        return new CrashStart(disk, oracle);
     }
 
     // One run shows all of its moments: what a loss of power before each operation leaves, and after the last, as what goes before it has been done, flushes
@@ -189,3 +185,6 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
         return null;
     }
 }
+
+/// <summary>A disk that was used before, and the oracle that knows what is on it.</summary>
+internal sealed record CrashStart(SimulatedDisk Disk, Oracle Oracle);

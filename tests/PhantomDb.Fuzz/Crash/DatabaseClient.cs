@@ -37,6 +37,8 @@ internal sealed class DatabaseClient : IDisposable
     /// <summary>Transactions to be done.</summary>
     public int Left { get; set; }
 
+    public int WorkCountMax { get; init; } = 3;
+
     /// <summary>True where the log's last LSN after a commit is that commit's.</summary>
     public bool KnowsLsn { get; init; }
 
@@ -128,7 +130,7 @@ internal sealed class DatabaseClient : IDisposable
     {
         List<ModelChange> changes = [];
         List<string> statements = ["BEGIN", ""];
-        for (int i = _random.Next(1, 4); i > 0; i--)
+        for (int i = _random.Next(1, WorkCountMax + 1); i > 0; i--)
         {
             AddWork(statements, changes);
         }

@@ -13,8 +13,23 @@ internal sealed record DatabaseScenarioOptions
     /// <summary>Transactions of each client in one use of the database.</summary>
     public int TransactionCount { get; init; } = 6;
 
+    /// <summary>What one transaction does, at most so many things.</summary>
+    public int WorkCountMax { get; init; } = 3;
+
     /// <summary>Saves, closes and opens again, jumps of the clock, entries of the user's own between the transactions.</summary>
     public bool HasHousework { get; init; } = true;
+
+    /// <summary>After one statement of so many there is housework.</summary>
+    public int StatementsPerHousework { get; init; } = 24;
+
+    public long LogSegmentSize { get; init; } = 4096;
+
+    public long LogBufferSize { get; init; } = 1 << 16;
+
+    public int LogRetentionCount { get; init; } = 1;
+
+    /// <summary>A transaction that inserts so many rows has them in a file beside the log.</summary>
+    public int LoadRowCount { get; init; } = 60;
 
     /// <summary>True: snapshots are taken in the background too, not on demand alone; when, is up to the machine.</summary>
     public bool HasBackgroundSnapshots { get; init; }
@@ -24,6 +39,28 @@ internal sealed record DatabaseScenarioOptions
 
     /// <summary>What the oracle takes as promised; null: what the policy promises.</summary>
     public Acknowledgement? Promised { get; init; }
+
+    /// <summary>About as many operations of the disk as a use of a new database takes: where to put a fault.</summary>
+    public int OperationCountGuess => 60 + (8 * ClientCount * TransactionCount);
+
+    /// <summary>
+    /// The same with sizes at random. Most are small: they cost little, and a fault meets beginnings and ends, where most is done to files. One in twenty-five is of the
+    /// size here, one in a hundred several times as large.
+    /// </summary>
+    public DatabaseScenarioOptions Draw(Random random)
+    {
+        DatabaseScenarioOptions drawn = this with
+        {
+            LogSegmentSize = random.Next(4) == 0 ? 16384 : 4096, LogBufferSize = 1024L << random.Next(8), LogRetentionCount = random.Next(3), LoadRowCount = random.Next(2) == 0 ? 8 : 60,
+        };
+        return random.Next(100) switch
+        {
+            < 75 => drawn with { ClientCount = random.Next(1, 3), TransactionCount = random.Next(1, 3), WorkCountMax = 2, StatementsPerHousework = 8 },
+            < 95 => drawn with { ClientCount = random.Next(1, 4), TransactionCount = random.Next(1, 4), StatementsPerHousework = 12 },
+            < 99 => drawn,
+            _ => drawn with { ClientCount = 6, TransactionCount = 10 },
+        };
+    }
 }
 
 /// <summary>
@@ -35,19 +72,21 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
     public const string Folder = "/data";
     public const string Name = "shop";
 
-    private static readonly string[] Setup =
-    [
-        "BEGIN",
-        "CREATE TABLE IF NOT EXISTS done (number int PRIMARY KEY, client int NOT NULL)",
-        "CREATE TABLE IF NOT EXISTS line (number int REFERENCES done ON DELETE CASCADE, k int, note text)",
-        "CREATE TABLE IF NOT EXISTS value (key text PRIMARY KEY, value text NOT NULL UNIQUE)",
-        "CREATE TABLE IF NOT EXISTS account (name text PRIMARY KEY, balance bigint NOT NULL)",
-        "CREATE SEQUENCE IF NOT EXISTS given",
-        "COMMIT",
-    ];
+    private const string Setup =
+        """
+        BEGIN;
+        CREATE TABLE done (number int PRIMARY KEY, client int NOT NULL);
+        CREATE TABLE line (number int REFERENCES done ON DELETE CASCADE, k int, note text);
+        CREATE TABLE value (key text PRIMARY KEY, value text NOT NULL UNIQUE);
+        CREATE TABLE account (name text PRIMARY KEY, balance bigint NOT NULL);
+        CREATE SEQUENCE given;
+        COMMIT
+        """;
 
     /// <summary>Errors that were answers, by SQLSTATE.</summary>
     public List<string> Errors { get; } = [];
+
+    public int OperationCountGuess => options.OperationCountGuess;
 
     public void Run(SimulatedDisk disk, Oracle oracle)
     {
@@ -106,9 +145,9 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
     {
         using (Session session = database.OpenSession())
         {
-            foreach (string statement in Setup)
+            if (database.Catalog.FindTable("public", "done") is null)
             {
-                session.Execute(statement).Dispose();
+                session.Execute(Setup).Dispose();
             }
         }
         if (options.HasHousework && random.Next(3) == 0)
@@ -117,7 +156,10 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
         }
         Acknowledgement promised = options.Promised ?? (options.Policy == SyncPolicy.Always ? Acknowledgement.Durable : Acknowledgement.Committed);
         DatabaseClient[] clients = [.. Enumerable.Range(0, options.ClientCount)
-            .Select(number => new DatabaseClient(disk, database, oracle, number, random.Next(), promised, options.IsThreaded ? 2000 : 1) { Left = options.TransactionCount, KnowsLsn = !options.IsThreaded })];
+            .Select(number => new DatabaseClient(disk, database, oracle, number, random.Next(), promised, options.IsThreaded ? 2000 : 1)
+            {
+                Left = options.TransactionCount, WorkCountMax = options.WorkCountMax, KnowsLsn = !options.IsThreaded,
+            })];
         try
         {
             if (options.IsThreaded)
@@ -146,7 +188,7 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
             DatabaseClient[] busy = [.. clients.Where(client => client.IsBusy)];
             busy[random.Next(busy.Length)].Step();
             Settle(database);
-            if (options.HasHousework && random.Next(24) == 0)
+            if (options.HasHousework && random.Next(options.StatementsPerHousework) == 0)
             {
                 DoHousework(database, disk, oracle, random, clock);
                 Settle(database);
@@ -270,7 +312,7 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
     private DatabaseOptions Options(SimulatedDisk disk, TimeProvider clock) => new()
     {
         DataDirectory = Folder, FileSystem = options.Sabotage?.Invoke(disk) ?? disk, Clock = clock, MemoryLimit = 1 << 28, SyncPolicy = options.Policy,
-        SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = 4096, LogRetentionCount = 1, LogBufferSize = 1 << 16, LoadRowCount = 60,
+        SyncInterval = TimeSpan.FromMilliseconds(20), LogSegmentSize = options.LogSegmentSize, LogRetentionCount = options.LogRetentionCount, LogBufferSize = options.LogBufferSize, LoadRowCount = options.LoadRowCount,
         SnapshotEnabled = options.HasBackgroundSnapshots, SnapshotInterval = 15,   // else on demand alone, so that each run of a seed is the same
         Random = new Random(unchecked(seed + (int)(disk.Clock.Ticks / TimeSpan.TicksPerSecond))),
     };

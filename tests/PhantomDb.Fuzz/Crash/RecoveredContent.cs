@@ -25,16 +25,22 @@ internal static class RecoveredContent
         Read(session, "SELECT number FROM done", row => numbers.Add(row.GetInt32(0)));
         Read(session, "SELECT key, value FROM value", row => values.Add(row.GetText(0), row.GetText(1)));
         Read(session, "SELECT name, balance FROM account", row => sums.Add(row.GetText(0), row.GetInt64(1)));
-        Read(session, "SELECT count(*) FROM line", row => AddUnlessZero(sums, "lines", row.GetInt64(0)));
+        Read(session, "SELECT count(*), count(done.number) FROM line LEFT JOIN done ON done.number = line.number", row =>
+        {
+            AddUnlessZero(sums, "lines", row.GetInt64(0));
+            if (row.GetInt64(1) != row.GetInt64(0))
+            {
+                throw new InvalidOperationException($"{row.GetInt64(0)} lines, and {row.GetInt64(1)} of them belong to a transaction");
+            }
+        });
         foreach (TableDefinition table in database.Catalog.Tables.Where(table => table.Name.StartsWith("extra_", StringComparison.Ordinal)).ToArray())
         {
             Read(session, $"SELECT count(*) FROM {table.Name}", row => values.Add(table.Name,
                 string.Create(CultureInfo.InvariantCulture, $"{string.Join(',', table.Columns.Select(column => column.Name))}: {row.GetInt64(0)}")));
         }
-        Expect(session, "SELECT count(*) FROM line WHERE number NOT IN (SELECT number FROM done)", 0);
         foreach (int number in numbers.Take(3))
         {
-            Expect(session, string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM done WHERE number = {number}"), 1);   // by the index
+            Expect(session, string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM done WHERE number = {number}"), 1);   // by the index; planned once
         }
         Read(session, "SELECT nextval('given')", row => state.NextValues.Add("given", row.GetInt64(0)));
         return state;

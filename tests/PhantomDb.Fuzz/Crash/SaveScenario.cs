@@ -27,6 +27,8 @@ internal sealed class SaveScenario(SealUse seals, int seed = 0, int saveCount = 
     /// <summary>Errors that were answers to a save, by SQLSTATE.</summary>
     public List<string> Errors { get; } = [];
 
+    public int OperationCountGuess => 20 * (saveCount + 1);
+
     public void Run(SimulatedDisk disk, Oracle oracle)
     {
         var random = new Random(seed);

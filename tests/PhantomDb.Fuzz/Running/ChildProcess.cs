@@ -18,6 +18,8 @@ internal static class ChildProcess
         {
             start.ArgumentList.Add(argument);
         }
+        start.Environment["DOTNET_GCgen0size"] = "0x800000";           // crash runs make and drop databases with their buffers: those are to go young,
+        start.Environment["DOTNET_GCLOHThreshold"] = "0x200000";       // not to wait for a collection of everything
         start.Environment["DOTNET_GCHeapHardLimit"] = "0x100000000";   // 4 GiB: what wants all memory fails, and not the machine
         return Process.Start(start)!;
     }

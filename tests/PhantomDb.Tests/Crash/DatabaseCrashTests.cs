@@ -17,7 +17,7 @@ public sealed class DatabaseCrashTests
     [TestMethod]
     public void T1_seeds_of_faults_crashes_and_restarts_of_whole_databases()
     {
-        FuzzReport report = new CrashFuzzer(Seed) { FailureCountMax = 20 }.Run(200);
+        FuzzReport report = new CrashFuzzer(Seed) { FailureCountMax = 20 }.Run(600);
         Assert.IsEmpty(report.Failures, string.Join('\n', report.Failures));
     }
 
