@@ -37,13 +37,13 @@ internal sealed class DatabaseRepair
         {
             return new RepairReport();
         }
-        if (refusal.SqlState is not (SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat) && refusal.SqlState[..2] is not ("22" or "23" or "42"))
+        if (!LogSalvage.IsDamage(refusal) || (refusal.SqlState is not (SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat) && refusal.SqlState[..2] is not ("22" or "23" or "42")))
         {
-            throw refusal;   // a later version, or a disk that cannot be read: that is not for a repair to mend
+            throw refusal;   // a later version, or a file or disk that cannot be read: that is not for a repair to mend
         }
         (LoadedDatabase salvaged, RecoveryReport recovery, IReadOnlyList<string> damaged) = Salvage();
         LoadedDatabase loaded = FileIndexes.Build(salvaged, _path, _options);
-        AddLosses(recovery);
+        AddLosses(recovery, damaged);
         long lastLsn = LastLsnOfAll(recovery.LastLsn, out int timeline);
         var report = new RepairReport
         {
@@ -132,7 +132,7 @@ internal sealed class DatabaseRepair
     // The file that an error is about, where leaving it out may help.
     private string? FileOf(PhantomDbException error)
     {
-        if (error.Where is not { } place || error.SqlState == SqlStates.FeatureNotSupported)
+        if (error.Where is not { } place || !LogSalvage.IsDamage(error))
         {
             return null;
         }
@@ -140,18 +140,45 @@ internal sealed class DatabaseRepair
             .Where(file => place == file || place.StartsWith(file + ",", StringComparison.Ordinal)).MaxBy(file => file.Length);
     }
 
-    private void AddLosses(RecoveryReport report)
+    private void AddLosses(RecoveryReport report, IReadOnlyList<string> damaged)
     {
         _losses.AddRange(report.FileLosses);
-        foreach (RecoveryLoss loss in report.Losses)
+        _losses.AddRange(report.Losses.Select(loss => loss.ToString()));
+        RecoveryPlan plan = new RecoveryPlanner(_path, new WithoutFiles(_files, _leftOut)).Plan(allowsGaps: true);
+        // Where the header is gone nothing of the segment can be proved. What a file has that is newer needs none of it.
+        foreach (string headless in plan.HeadlessSegments)
         {
-            _losses.Add(loss.ToString());
+            long? first = LogSegmentName.TryParse(Path.GetFileName(headless))?.FirstLsn;
+            long? behind = plan.Segments.Select(segment => (long?)segment.Header.FirstLsn).FirstOrDefault(lsn => lsn > first);
+            if (!(behind - 1 <= report.BaseLsn) && !report.Losses.Any(loss => loss.FirstLsn <= first && loss.LastLsn >= behind - 1))
+            {
+                _losses.Add($"what only {Path.GetFileName(headless)} has: records of the log{(first is null ? "" : FormattableString.Invariant($" from LSN {first} on"))}, whose header is damaged");
+            }
         }
-        if (report is { Losses.Count: 0, FileLosses.Count: 0, Problem: { } problem })
+        long reached = Math.Max(plan.ReachedLsn, plan.Bases.Where(file => file.Timeline == plan.Timeline).Select(file => file.Lsn).DefaultIfEmpty(0).Max());
+        if (report.LastLsn < reached && report.LastLsn < Math.Max(plan.ContentLsn, reached == plan.ReachedLsn ? 0 : reached) && !report.Losses.Any(loss => loss.LastLsn >= reached))
         {
-            string dropped = report.TransactionsDropped > 0 ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsDropped}") : "";
-            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"records of the log behind LSN {report.LastLsn}, where there were any: {problem}{dropped}"));
+            _losses.Add(FormattableString.Invariant($"LSN {report.LastLsn + 1} to {reached} (tables unknown): it is missing"));
         }
+        if (damaged.Contains(_path) && FileAcceptance.IsEdit(_path, _options))
+        {
+            _losses.Add($"what was changed in {Path.GetFileName(_path)} by hand, if that was meant: it is in the file that is kept");
+        }
+        if (_leftOut.Exists(file => IsOfAnother(file, plan.Id)))
+        {
+            // The database file decides which database it is, and may itself be the wrong one.
+            IEnumerable<string> others = DatabaseFiles.FilesOf(_path, _files).Select(file => file.Path).Where(file => IsOfAnother(file, plan.Id)).Select(file => Path.GetFileName(file));
+            _losses.Add($"what files of another database have: {string.Join(", ", others)}; where they are the ones that are meant, move {Path.GetFileName(_path)} away instead of repairing");
+        }
+    }
+
+    private bool IsOfAnother(string file, Guid id)
+    {
+        using Stream stream = _files.OpenRead(file);
+        byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
+        stream.ReadExactly(start);
+        Guid? found = LogHeader.TryParse(start, out _)?.Id ?? (SealedFile.IsSealed(stream) ? SealedFile.ReadHeader(stream)?.Id : null);
+        return found is { } other && other != id;
     }
 
     // Of the files, good or bad: no LSN is given twice.

@@ -63,7 +63,7 @@ internal static class FileTools
         {
             run.Report($"{run.Argument} does not open:");
             run.Report(ErrorReport.Format(refusal, null, 0, null).TrimEnd('\n'));
-            if (refusal.Hint?.Contains("phantomdb repair", StringComparison.Ordinal) != true && report.Files.Any(file => file.Verdict is FileVerdict.Damaged or FileVerdict.Doubtful))
+            if (refusal.SqlState is not ("42501" or "58030") && refusal.Hint?.Contains("phantomdb repair", StringComparison.Ordinal) != true && report.Files.Any(file => file.Verdict is FileVerdict.Damaged or FileVerdict.Doubtful))
             {
                 run.Report($"HINT: what can be saved, and what would be lost: phantomdb repair {run.Argument}");
             }

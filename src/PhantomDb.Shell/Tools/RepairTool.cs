@@ -19,7 +19,7 @@ internal static class RepairTool
         RepairReport trial = DatabaseTools.Repair(run.Argument, run.Options, isTrial: true);
         if (!trial.IsNeeded)
         {
-            run.Output.WriteLine($"{run.Argument} opens: there is nothing to repair");
+            run.Output.WriteLine($"{run.Argument} opens: there is nothing to repair; whether all of its files are whole: phantomdb verify {run.Argument}");
             return 0;
         }
         run.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{run.Argument} does not open: {trial.Problem}"));
@@ -27,6 +27,10 @@ internal static class RepairTool
         foreach (string loss in trial.Losses)
         {
             run.Output.WriteLine($"Lost: {loss}");
+        }
+        if (trial.Losses.Count == 0)
+        {
+            run.Output.WriteLine("Lost: nothing");
         }
         run.Output.Flush();
         if (!run.Has("--yes") && !Confirms(run))

@@ -98,6 +98,13 @@ internal static partial class Error
     public static string LogHoleText(long firstLsn, long lastLsn) =>
         string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records from LSN {firstLsn} to {lastLsn}, though it has some before them");
 
+    /// <summary>A damaged segment ends the reading of the log: where it can go on.</summary>
+    public static PhantomDbException LogReadOnBehind(PhantomDbException damage, long lastLsn) => new(damage.SqlState, damage.Message, damage)
+    {
+        Detail = damage.Detail, Where = damage.Where,
+        Hint = string.Create(CultureInfo.InvariantCulture, $"The log can be read from LSN {lastLsn + 1} on, behind this segment. {damage.Hint}"),
+    };
+
     /// <summary>Records cannot be removed because something needs them.</summary>
     public static PhantomDbException LogNeeded(long lsn, string reason) =>
         new(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture, $"the transaction log cannot be compacted up to LSN {lsn}"))

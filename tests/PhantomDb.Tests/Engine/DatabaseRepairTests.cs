@@ -196,6 +196,50 @@ public sealed class DatabaseRepairTests : ToolTest
         Assert.AreEqual(records, DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (_, _) => { } }, Options).Count(), "as history, before and behind the hole");
     }
 
+    [TestMethod]
+    public void What_is_lost_is_told_and_what_is_not_is_not()
+    {
+        MakeShop();
+        FlipBit("shop.log", "PhantomDB");   // its header: LSN 5 to 7
+        StringAssert.Contains(Trial().Losses.Single(), "what only shop.log has");
+
+        MakeAgain();
+        FlipBit(SealedSegment, "INSERT,users,1");   // LSN 2, which the database file has
+        Assert.IsEmpty(Trial().Losses.Where(loss => loss.Contains("where there were any", StringComparison.Ordinal)));
+
+        Directory.Delete(DataFolder, recursive: true);
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text); INSERT INTO t VALUES (1, 'one')");
+        ChangeText("shop.db", "one", "uno");
+        RepairReport edited = Trial();
+        Assert.AreEqual(1, edited.RowCount);
+        Assert.IsTrue(edited.Losses.Any(loss => loss.Contains("by hand", StringComparison.Ordinal)));
+        Assert.IsTrue(edited.Losses.All(loss => loss.Contains("shop.db", StringComparison.Ordinal)), string.Join('\n', edited.Losses));
+    }
+
+    [TestMethod]
+    public void Another_databases_file_under_this_ones_name_is_not_taken_for_the_truth_without_a_word()
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY)");
+        byte[] other = File.ReadAllBytes(PathOf("shop.db"));
+        Directory.Delete(DataFolder, recursive: true);
+        Run("CREATE TABLE t (id int PRIMARY KEY)");
+        Run("INSERT INTO t VALUES (1)");
+        File.WriteAllBytes(PathOf("shop.db"), other);
+
+        string losses = string.Join('\n', Trial().Losses);
+
+        StringAssert.Contains(losses, "move shop.db away");
+        Assert.IsTrue(Directory.GetFiles(DataFolder, "shop*.log").All(file => losses.Contains(System.IO.Path.GetFileName(file), StringComparison.Ordinal)), losses);
+    }
+
+    private RepairReport Trial() => DatabaseTools.Repair("shop", Options, isTrial: true);
+
+    private void MakeAgain()
+    {
+        Directory.Delete(DataFolder, recursive: true);
+        Dump();
+    }
+
     private void MakeFileAlone(int parents)
     {
         string rows = string.Concat(Enumerable.Range(1, parents).Select(id => $"ROW:{id},parent {id}\n"));

@@ -1,4 +1,6 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Fuzz.Crash;
 
 namespace PhantomDb.Tests.Engine;
 
@@ -77,6 +79,27 @@ public sealed class DatabaseToolsTests : ToolTest
             File.WriteAllBytes(PathOf(file), bytes);
         }
         Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
+    }
+
+    [TestMethod]
+    [DataRow("shop.db")]
+    [DataRow("shop.log")]
+    [DataRow("shop.manifest")]
+    public void A_file_that_may_not_be_read_is_named_beside_the_others(string file)
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY)");
+        DatabaseOptions options = Options with { FileSystem = new ForbiddingDisk(file) };
+
+        IReadOnlyList<DatabaseFileReport> files = DatabaseTools.Files("shop", options);
+        VerificationReport report = DatabaseTools.Verify("shop", options);
+
+        Assert.IsGreaterThan(2, files.Count);
+        Assert.IsTrue(files.Where(found => found.Kind is not (DatabaseFileKind.Lock or DatabaseFileKind.Manifest)).All(found => found.Purpose.Contains(file, StringComparison.Ordinal)));
+        DatabaseFileReport bad = report.Files.Single(found => found.Name == file);
+        Assert.AreEqual(FileVerdict.NotChecked, bad.Verdict);
+        StringAssert.Contains(bad.Problem, "permission denied");
+        Assert.AreEqual("42501", report.Refusal!.SqlState);
+        Assert.AreEqual("42501", Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.Repair("shop", options)).SqlState);
     }
 
     [TestMethod]
@@ -202,4 +225,10 @@ public sealed class DatabaseToolsTests : ToolTest
 
     private static string Text(VerificationReport report) => string.Concat(report.Files.Select(file =>
         $"{file.Name} {file.Kind} {(file.FirstLsn is null ? "" : $"{file.FirstLsn}-")}{file.LastLsn} {file.Verdict}{file.Problem} {(file.IsNeeded ? "needed: " : "")}{file.Purpose}\n"));
+
+    private sealed class ForbiddingDisk(string name) : PassingDisk(PhysicalFileSystem.Instance)
+    {
+        public override Stream OpenRead(string path) => System.IO.Path.GetFileName(path) != name ? base.OpenRead(path)
+            : throw new PhantomDbException("42501", $"could not open \"{path}\": permission denied") { Where = path };
+    }
 }

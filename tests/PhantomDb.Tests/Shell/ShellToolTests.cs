@@ -145,7 +145,7 @@ public sealed class ShellToolTests : ToolTest
         Assert.Contains("shop is repaired: timeline 2, LSN 8\nKept: ", output);
         Assert.IsTrue(Directory.GetFiles(System.IO.Path.GetDirectoryName(segment)!).Any(file => file.StartsWith(segment + ".bad_", StringComparison.Ordinal)), "the damaged segment is kept");
         Assert.AreEqual(0, RunShell("verify", "shop").ExitCode);
-        Expect(0, "shop opens: there is nothing to repair\n", "", "repair", "shop");
+        Expect(0, "shop opens: there is nothing to repair; whether all of its files are whole: phantomdb verify shop\n", "", "repair", "shop");
         Expect(0, "id|name\n1|John Doe\n3|\n", "", "shop", "-q", "--in-memory", "-m", "list", "-c", "SELECT * FROM users ORDER BY id");
     }
 

@@ -87,7 +87,24 @@ internal sealed class FolderInspector
         }
     }
 
-    private DatabaseFileReport Describe(DatabaseFileReport file) => file.Kind switch
+    private DatabaseFileReport Describe(DatabaseFileReport file)
+    {
+        try
+        {
+            return DescribeReadable(file);
+        }
+        catch (PhantomDbException error) when (IsUnreadable(error))
+        {
+            return file with { Purpose = $"cannot be told: {ReasonIn(error)}", IsNeeded = true };
+        }
+    }
+
+    // Not for what it has: nothing can be said of that.
+    private static bool IsUnreadable(PhantomDbException error) => error.SqlState == SqlStates.InsufficientPrivilege;
+
+    private static string ReasonIn(PhantomDbException error) => error.Message.Replace("the database is not opened: ", "", StringComparison.Ordinal);
+
+    private DatabaseFileReport DescribeReadable(DatabaseFileReport file) => file.Kind switch
     {
         DatabaseFileKind.Database or DatabaseFileKind.Snapshot => DescribeBase(file),
         DatabaseFileKind.LogSegment => DescribeSegment(file),
@@ -236,6 +253,10 @@ internal sealed class FolderInspector
                 _ => file,
             };
         }
+        catch (PhantomDbException error) when (IsUnreadable(error))
+        {
+            return file with { Problem = ReasonIn(error) };
+        }
         catch (PhantomDbException error) when (error.SqlState != SqlStates.UndefinedFile)
         {
             return Damaged(file, error);
@@ -362,7 +383,7 @@ internal sealed class FolderInspector
         };
     }
 
-    private const string Undecided = "cannot be told: the files are not one history";
+    private string Undecided => $"cannot be told: {(Refusal is null ? "the files are not one history" : ReasonIn(Refusal))}";
 
     private string? ReasonLeftOut(string path) => _plan?.Others.FirstOrDefault(file => file.Path == path)?.Reason;
 

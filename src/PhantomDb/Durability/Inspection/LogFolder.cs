@@ -86,7 +86,8 @@ internal sealed class LogFolder(string path, IFileSystem files)
                 if (report.Verdict != LogVerdict.Clean && !isEnd)
                 {
                     // What looks so while a writer cuts its last bytes back, or writes over its reserve, does not when it is read again.
-                    mustReadAgain = (selection.IsFollowing || IsOpen) && segment.Counted is null && ++failures < AttemptsMax ? true : throw report.ToError();
+                    mustReadAgain = (selection.IsFollowing || IsOpen) && segment.Counted is null && ++failures < AttemptsMax ? true
+                        : throw (segment.Counted is { } counted && counted.LastLsn >= next ? Error.LogReadOnBehind(report.ToError(), counted.LastLsn) : report.ToError());
                 }
             }
             if (!selection.IsFollowing && !mustReadAgain)

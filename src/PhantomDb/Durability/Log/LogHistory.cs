@@ -80,7 +80,8 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
                 }
                 if (reader.Report.Verdict != LogVerdict.Clean)
                 {
-                    throw reader.Report.ToError();
+                    PhantomDbException damage = reader.Report.ToError();
+                    throw file.LastLsn < LastLsn ? Error.LogReadOnBehind(damage, file.LastLsn) : damage;
                 }
             }
         }
