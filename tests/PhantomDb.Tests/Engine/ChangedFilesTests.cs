@@ -210,6 +210,43 @@ public sealed class ChangedFilesTests : DurableTest
     }
 
     [TestMethod]
+    public void Commits_go_on_while_somebody_keeps_house_for_long()
+    {
+        Options = Options with { SyncPolicy = SyncPolicy.Interval, LogSegmentSize = 4096, LogBufferSize = 8192, SnapshotEnabled = false };
+        Begin(rowCount: 1);
+        using ManualResetEventSlim isThere = new(), goesOn = new();
+        int keeper = 0;
+        Disk.Mark = path =>
+        {
+            if (Environment.CurrentManagedThreadId == keeper && path.EndsWith("shop.manifest", StringComparison.Ordinal))
+            {
+                isThere.Set();
+                goesOn.Wait();
+            }
+            return PhysicalFileSystem.Instance.MarkOf(path);
+        };
+        var keeping = new Thread(() =>
+        {
+            Volatile.Write(ref keeper, Environment.CurrentManagedThreadId);
+            Database.CreateSnapshot();
+        });
+        keeping.Start();
+        try
+        {
+            isThere.Wait();
+            Task inserting = Task.Run(() => Insert(1000));
+            Assert.IsTrue(inserting.Wait(20_000), "the log's thread waits");
+        }
+        finally
+        {
+            goesOn.Set();
+            keeping.Join();
+        }
+        EnsureAllIsThere();
+        Assert.HasCount(0, _errors);
+    }
+
+    [TestMethod]
     public void An_idle_database_looks_at_nothing()
     {
         Options = Options with { LogLookMs = 10 };

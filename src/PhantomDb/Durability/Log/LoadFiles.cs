@@ -117,12 +117,16 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
 
     public void FlushFolder() => disk.FlushFolder(start.Folder);
 
-    /// <summary>The side files that the records of a segment name. None where no file could be of one of them.</summary>
+    /// <summary>The side files that the records of a segment name. It is read only where there is a file of which it is not known what names it.</summary>
     public IReadOnlyList<string> NamesIn(LogSegmentFile segment)
     {
-        if (Files().Count == 0)
+        List<string> files = Files();
+        lock (_gate)
         {
-            return [];
+            if (files.TrueForAll(file => _known.TryGetValue(file, out long lsn) && lsn > 0))
+            {
+                return [.. files.Where(file => segment.FirstLsn <= _known[file] && _known[file] <= segment.LastLsn)];
+            }
         }
         List<string> names = [];
         string path = PathOf(segment.FileName);

@@ -28,6 +28,7 @@ internal sealed partial class TransactionLog
     private long _retryAt;
     private bool _isVouchedFor = true;
     private bool _hasHousework;
+    private bool _isHouseworkLeft;    // for whoever keeps house
     private bool _areOrphansGone;     // of the one who keeps house
     private long _recoveryFloor;
     private readonly List<LogPin> _pins;
@@ -85,6 +86,7 @@ internal sealed partial class TransactionLog
             _pins.Add(new LogPin(name, firstLsn));
         }
         WriteManifest();
+        DoHouseworkLeft();
     }
 
     public bool Unpin(string name)
@@ -107,6 +109,7 @@ internal sealed partial class TransactionLog
     /// </summary>
     public int CompactUpTo(long lsn)
     {
+        int count;
         lock (_housework)
         {
             lock (_gate)
@@ -116,10 +119,11 @@ internal sealed partial class TransactionLog
                     throw Error.LogNeeded(lsn, reason);
                 }
             }
-            int count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
+            count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
             WriteManifest();
-            return count;
         }
+        DoHouseworkLeft();
+        return count;
     }
 
     /// <summary>Orderly end: what is queued is written, then a CLOSE record, all flushed and sealed. Throws where that cannot be.</summary>
@@ -215,7 +219,7 @@ internal sealed partial class TransactionLog
                     LookAfterFiles();
                     break;
                 case Work.Housework:
-                    DoHousework();
+                    LeaveHousework();
                     break;
             }
         }
@@ -312,6 +316,33 @@ internal sealed partial class TransactionLog
         Add(batch, 0, null);
     }
 
+    // Who keeps house may be long about it (files are deleted, perhaps read before), and this thread has a queue to write: it does not wait for others.
+    private void LeaveHousework()
+    {
+        lock (_gate)
+        {
+            _hasHousework = false;
+            _isHouseworkLeft = true;
+        }
+        DoHouseworkLeft();
+    }
+
+    // By whoever has just kept house, or nobody does now.
+    private void DoHouseworkLeft()
+    {
+        while (Volatile.Read(ref _isHouseworkLeft) && _housework.TryEnter())
+        {
+            try
+            {
+                DoHousework();
+            }
+            finally
+            {
+                _housework.Exit();
+            }
+        }
+    }
+
     private void DoHousework()
     {
         lock (_housework)
@@ -320,7 +351,7 @@ internal sealed partial class TransactionLog
             LogPin[] pins;
             lock (_gate)
             {
-                _hasHousework = false;
+                _hasHousework = _isHouseworkLeft = false;
                 floor = _recoveryFloor;
                 pins = [.. _pins];
             }

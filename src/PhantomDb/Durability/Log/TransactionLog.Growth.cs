@@ -49,6 +49,7 @@ internal sealed partial class TransactionLog
         {
             EnsureInPlace();
             DoHousework();
+            DoHouseworkLeft();
         }
     }
 

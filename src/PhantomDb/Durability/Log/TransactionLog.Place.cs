@@ -163,16 +163,14 @@ internal sealed partial class TransactionLog
         {
             OnError?.Invoke(Error.SegmentWrittenOver(path));
         }
-        if (lost.Any(path => path != manifest) || damaged.Length > 0)
+        lock (_gate)
         {
-            lock (_gate)
+            if (lost.Any(path => path != manifest) || damaged.Length > 0)
             {
                 NoteReplaced();
             }
-        }
-        if (lost.Contains(manifest))
-        {
-            WriteManifest();
+            _hasHousework = true;   // which writes the manifest
+            WakeBackground();
         }
     }
 
