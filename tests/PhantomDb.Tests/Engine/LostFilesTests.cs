@@ -6,7 +6,11 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class LostFilesTests : DurableTest
 {
+    private const int LookMs = 20;   // in place of a second
+
     private readonly List<PhantomDbException> _errors = [];
+
+    public LostFilesTests() => Options = Options with { LogLookMs = LookMs };
 
     private string Log => Path.Combine(Folder, "shop.log");
 
@@ -17,14 +21,14 @@ public sealed class LostFilesTests : DurableTest
     [DataRow("replaced")]
     [DataRow("removed", SyncPolicy.Interval)]
     [DataRow("replaced", SyncPolicy.None)]
-    public void A_log_that_was_taken_away_is_there_again_a_second_later(string what, SyncPolicy policy = SyncPolicy.Always)
+    public void A_log_that_was_taken_away_is_there_again_at_the_next_look(string what, SyncPolicy policy = SyncPolicy.Always)
     {
         SkipOnWindows();
         Options = Options with { SyncPolicy = policy, SnapshotEnabled = false };
         Begin();
         TakeAway(what);
         Run("INSERT INTO t VALUES (2)");
-        Thread.Sleep(1100);
+        AwaitLook();
         Run("INSERT INTO t VALUES (3)");
         Database.Log.Sync();
         Assert.IsTrue(File.Exists(Log));
@@ -84,7 +88,7 @@ public sealed class LostFilesTests : DurableTest
         SkipOnWindows();
         Begin();
         File.WriteAllText(Log, "nothing of ours");
-        Thread.Sleep(1100);
+        AwaitLook();
         Run("INSERT INTO t VALUES (2)");
         WaitFor(() => Database.Snapshots.Latest is not null && _errors.Count > 0);
         StringAssert.Contains(_errors[0].Message, "was cut or written over");
@@ -117,7 +121,7 @@ public sealed class LostFilesTests : DurableTest
             }
             if (commits)
             {
-                Thread.Sleep(1100);
+                AwaitLook();
                 PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Run("INSERT INTO t VALUES (2)"));
                 Assert.AreEqual("25006", error.SqlState);
                 StringAssert.Contains(error.Detail, "its folder was moved, removed or replaced");
@@ -156,7 +160,7 @@ public sealed class LostFilesTests : DurableTest
         SkipOnWindows();
         Begin();
         File.Delete(Path.Combine(Folder, "shop.lock"));
-        Thread.Sleep(1100);
+        AwaitLook();
         Run("INSERT INTO t VALUES (2)");
         Assert.AreEqual("55006", StateOf(() => Database.Open("shop", Options)));
         Close();
@@ -172,7 +176,7 @@ public sealed class LostFilesTests : DurableTest
         File.Delete(Path.Combine(Folder, "shop.lock"));
         using (Database other = Database.Open("shop", Options with { FileSystem = PhysicalFileSystem.Instance }))
         {
-            Thread.Sleep(1100);
+            AwaitLook();
             Assert.AreEqual("25006", StateOf(() => Run("INSERT INTO t VALUES (2)")));
             Close();
             Assert.AreEqual("55006", StateOf(() => Database.Open("shop", Options)), "its lock is still there");
@@ -284,6 +288,9 @@ public sealed class LostFilesTests : DurableTest
             File.WriteAllText(Log, "nothing of ours");
         }
     }
+
+    // The next commit looks.
+    private static void AwaitLook() => Thread.Sleep(LookMs + 30);
 
     private static void WaitFor(Func<bool> condition)
     {
