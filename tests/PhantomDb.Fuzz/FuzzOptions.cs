@@ -7,7 +7,7 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|folders|memory|transactions|crash|kill|sweep|queries|compare|--all [options]
+        usage: PhantomDb.Fuzz statements|files|readers|folders|memory|transactions|crash|kill|sweep|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
@@ -22,8 +22,8 @@ public sealed record FuzzOptions
           --only-kind single|interleaved   one session at a time, or several that meet (default: both)
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
-          --only N      nothing but run N (statements, crash) or file N (files, folders) of the seed: a failure names it
+          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), files for their readers (default 100000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
+          --only N      nothing but run N (statements, crash) or file N (files, readers, folders) of the seed: a failure names it
           --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
           --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
           --keep-going  do not stop at the first failure, but at the twentieth
@@ -36,6 +36,8 @@ public sealed record FuzzOptions
     public bool RunsStatements { get; init; }
 
     public bool RunsFiles { get; init; }
+
+    public bool RunsReaders { get; init; }
 
     public bool RunsFolders { get; init; }
 
@@ -96,6 +98,7 @@ public sealed record FuzzOptions
             {
                 "statements" => options with { RunsStatements = true },
                 "files" => options with { RunsFiles = true },
+                "readers" => options with { RunsReaders = true },
                 "folders" => options with { RunsFolders = true },
                 "--every" => options with { RunsEveryFolder = true },
                 "memory" => options with { RunsMemory = true },
@@ -107,7 +110,7 @@ public sealed record FuzzOptions
                 "kill-child" or "sweep-child" => options with { Child = args[i], IsInProcess = true },
                 "--folder" => options with { Folder = Value(args, ref i) },
                 "--every-operation" => options with { CrashesAtEveryOperation = true },
-                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsReaders = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
                 "--psql" => options with { Psql = Value(args, ref i) },
                 "--port" => options with { Port = Number(args, ref i) },
@@ -123,9 +126,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.RunsKills || options.RunsSweep || options.Child is not null || options.PrintsQueries || options.ComparesWithPostgres
+        return options.RunsStatements || options.RunsFiles || options.RunsReaders || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.RunsKills || options.RunsSweep || options.Child is not null || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, folders, memory, transactions, crash, kill, sweep, queries, compare or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, readers, folders, memory, transactions, crash, kill, sweep, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

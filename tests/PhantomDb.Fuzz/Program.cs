@@ -4,6 +4,7 @@ using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
 using PhantomDb.Fuzz.Processes;
+using PhantomDb.Fuzz.Readers;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
 using PhantomDb.Fuzz.Transactions;
@@ -53,6 +54,11 @@ public static class Program
         {
             failures += Report(new FileFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options) }
                 .Run(options.Count ?? 10_000, options.Only), "files", options);
+        }
+        if (options.RunsReaders)
+        {
+            var fuzzer = new ReaderFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Progress = Console.WriteLine };
+            failures += Report(fuzzer.Run(options.Count ?? 100_000, options.Only), "files for their readers", options);
         }
         if (options.RunsFolders)
         {

@@ -79,7 +79,31 @@ internal sealed record FileSeal(IReadOnlyList<SectionSeal> Sections, long Length
                 blocks.Add(new BlockSeal(numbers[1], numbers[2], numbers[3], (uint)numbers[4]));
             }
         }
-        return seal is not null && seal.ToText() == text ? seal : null;
+        return seal is not null && seal.IsPossible() && seal.ToText() == text ? seal : null;
+    }
+
+    // Sections one behind the other, their blocks in them, no more rows than bytes: who reads by these numbers reads inside of what the checksum has proved.
+    private bool IsPossible()
+    {
+        long end = 0;
+        foreach (SectionSeal section in Sections)
+        {
+            if (section.Offset < end || section.Offset > Length || section.Length > Length - section.Offset || section.RowCount > section.Length)
+            {
+                return false;
+            }
+            end = section.Offset;
+            foreach (BlockSeal block in section.Blocks)
+            {
+                if (block.Offset < end || block.Offset > section.Offset + section.Length || block.Length > section.Offset + section.Length - block.Offset || block.RowCount > block.Length)
+                {
+                    return false;
+                }
+                end = block.Offset + block.Length;
+            }
+            end = section.Offset + section.Length;
+        }
+        return true;
     }
 
     private static void Line(StringBuilder text, string mark, int number, long offset, long length, long rows, uint crc) =>

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Text;
-using PhantomDb.Durability;
-using PhantomDb.Durability.Log;
 using PhantomDb.Fuzz.Files;
 
 namespace PhantomDb.Fuzz.Folders;
@@ -12,22 +8,10 @@ namespace PhantomDb.Fuzz.Folders;
 /// </summary>
 internal sealed class FolderMutator(Random random)
 {
-    private static readonly string[] Numbers = ["0", "1", "2", "-1", "00", "01", "+1", " 1", "", "x", "9223372036854775807", "9223372036854775808", "99999999999999999999", "2147483648", "1e3"];
-
-    private static readonly string[] Operations =
-    [
-        "INSERT", "UPDATE", "DELETE", "TABLE", "ALTER", "DROP", "RENAME", "TRUNCATE", "VIEW", "SEQUENCE", "SCHEMA", "INDEX", "LOAD", "SETTING", "SYNC", "CLOSE", "PHANTOMDB_COMMIT", "MAINTENANCE", "", "insert", "Ä",
-    ];
-
-    private static readonly string[] Cells =
-    [
-        "", "\"\"", ">", "\">\"", "1", "-1", "NaN", "99999999999999999999999999999", "users", "notes", "nothing", "\"no\nsuch\"", "\\", "\\n", "\\x", "a\"b", "\"unfinished", "\"COLUMNS:id:int,name:string\"", "COLUMNS:", "COLUMNS:id:nothing",
-        "CONSTRAINT:x PRIMARY KEY (nothing)", "CONSTRAINT:x PRIMARY KEY (id)", "\"FROM:id,name\"", "FROM:", "FROM:=1", "TABLE", "VIEW", "SEQUENCE:x AS integer START 1 INCREMENT 0 MINVALUE 1 MAXVALUE 0 CACHE 1 LAST 1", "2026-02-30", "\u0000", "é😀",
-        "shop_load_1", "../shop.db", "/etc/passwd",
-    ];
+    private readonly ChecksumForger _forger = new(random);
 
     /// <summary>True where a checksum was made to fit.</summary>
-    public bool IsForged { get; private set; }
+    public bool IsForged => _forger.HasForged;
 
     public string What { get; private set; } = "";
 
@@ -50,15 +34,15 @@ internal sealed class FolderMutator(Random random)
                     Note("another", path);
                     break;
                 case >= 2 and <= 4 when isLog:
-                    files[path] = ForgeLine(files[path]);
+                    files[path] = _forger.ForgeLine(files[path]);
                     Note("forged line", path);
                     break;
                 case 5 when isLog:
-                    files[path] = ForgeHeader(files[path]);
+                    files[path] = _forger.ForgeHeader(files[path]);
                     Note("forged header", path);
                     break;
                 case >= 2 and <= 5 when path == SampleFolder.ManifestPath:
-                    files[path] = ForgeManifest(files[path]);
+                    files[path] = _forger.ForgeManifest(files[path]);
                     Note("forged", path);
                     break;
                 default:
@@ -70,108 +54,5 @@ internal sealed class FolderMutator(Random random)
         return files;
     }
 
-    private byte[] ForgeLine(byte[] bytes)
-    {
-        if (LogHeader.TryParse(bytes, out int headerLength) is not { } header)
-        {
-            return bytes;
-        }
-        List<byte[]> lines = FolderDamage.LinesOf(bytes[headerLength..]);
-        if (lines.Count == 0)
-        {
-            return bytes;
-        }
-        IsForged = true;
-        int at = random.Next(lines.Count);
-        List<string> cells = [.. Encoding.Latin1.GetString(lines[at]).TrimEnd('\n').Split(',')[..^1]];
-        for (int i = random.Next(1, 3); i > 0 && cells.Count > 0; i--)
-        {
-            int cell = random.Next(cells.Count);
-            string value = cell switch
-            {
-                0 or 2 or 4 => Pick(Numbers),
-                1 => Pick(["2026-11-21T12:00:03.120451Z", "0001-01-01T00:00:00.000000Z", "9999-12-31T23:59:59.999999Z", "2026-13-01T00:00:00.000000Z", ""]),
-                3 => $"{Pick(Numbers)}/{Pick(Numbers)}",
-                5 => Pick(Operations),
-                _ => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(Pick(Cells))),
-            };
-            switch (random.Next(4))
-            {
-                case 0 when cells.Count > 1:
-                    cells.RemoveAt(cell);
-                    break;
-                case 1:
-                    cells.Insert(cell, value);
-                    break;
-                default:
-                    cells[cell] = value;
-                    break;
-            }
-        }
-        byte[] line = Encoding.Latin1.GetBytes(string.Join(',', cells));
-        Checksum sum = LogChecksum.Seed(header.Salt);
-        sum.Add(line);
-        lines[at] = [.. line, .. Encoding.ASCII.GetBytes($",{Checksum.Text(sum.Value)}\n")];
-        return [.. bytes[..headerLength], .. FolderDamage.Join(lines)];
-    }
-
-    private byte[] ForgeHeader(byte[] bytes)
-    {
-        int end = bytes.AsSpan().IndexOf((byte)'\n');
-        string line = Encoding.Latin1.GetString(bytes, 0, Math.Max(0, end));
-        int mark = line.LastIndexOf(" | Header: ", StringComparison.Ordinal);
-        if (mark < 0)
-        {
-            return bytes;
-        }
-        List<string> parts = [.. line[..mark].Split(" | ")];
-        if (parts.Count < 2)
-        {
-            return bytes;
-        }
-        IsForged = true;
-        int at = random.Next(1, parts.Count);
-        int colon = parts[at].IndexOf(": ", StringComparison.Ordinal);
-        switch (random.Next(5))
-        {
-            case 0:
-                parts.RemoveAt(at);
-                break;
-            case 1:
-                parts.Insert(at, parts[random.Next(parts.Count)]);
-                break;
-            default:
-                parts[at] = (colon < 0 ? "" : parts[at][..(colon + 2)]) + Pick(Numbers);
-                break;
-        }
-        string text = string.Join(" | ", parts) + " | Header: ";
-        byte[] start = Encoding.Latin1.GetBytes(text);
-        return [.. start, .. Encoding.ASCII.GetBytes(Checksum.Text(Checksum.Of(start))), .. bytes[end..]];
-    }
-
-    private byte[] ForgeManifest(byte[] bytes)
-    {
-        List<string> lines = [.. Encoding.Latin1.GetString(bytes).TrimEnd('\n').Split('\n')];
-        IsForged = true;
-        lines.RemoveAt(lines.Count - 1);
-        if (lines.Count == 0)
-        {
-            return bytes;
-        }
-        int at = random.Next(lines.Count);
-        List<string> cells = [.. lines[at].Split(',')];
-        int cell = random.Next(cells.Count);
-        cells[cell] = cell == 0 ? Pick(["reached", "segment", "pin", "other", ""]) : Pick(Numbers);
-        lines[at] = string.Join(',', cells);
-        if (random.Next(4) == 0)
-        {
-            lines.Insert(at, string.Create(CultureInfo.InvariantCulture, $"pin,p{random.Next(9)},{Pick(Numbers)},0,0,2026-11-21T12:00:03.120451Z"));
-        }
-        byte[] rows = Encoding.Latin1.GetBytes(string.Join('\n', lines) + "\n");
-        return [.. rows, .. Encoding.ASCII.GetBytes($"# End | CRC: {Checksum.Text(Checksum.Of(rows))}\n")];
-    }
-
     private void Note(string what, string path) => What += $"{(What.Length > 0 ? "; " : "")}{what} {Path.GetFileName(path)}";
-
-    private string Pick(IReadOnlyList<string> items) => items[random.Next(items.Count)];
 }

@@ -109,6 +109,8 @@ internal sealed class SampleFolder
         return Encoding.UTF8.GetString(disk.Read("/content.db"));
     }
 
+    public static string ContentOf(LoadedDatabase database) => ContentOf(database.Catalog, database.Storage);
+
     /// <summary>What the database had at an LSN; null where no transaction ended there.</summary>
     public string? ContentAt(long lsn) => lsn > LastLsn ? _contents[LastLsn] : _contents.GetValueOrDefault(lsn);
 

@@ -2,6 +2,7 @@ using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
+using PhantomDb.Fuzz.Readers;
 using PhantomDb.Fuzz.Running;
 using PhantomDb.Fuzz.Statements;
 using PhantomDb.Parsing;
@@ -24,6 +25,10 @@ public sealed class FuzzTests
     [TestMethod]
     public void Mutated_database_files_are_refused_with_file_and_line_or_open_whole() =>
         AssertClean(new FileFuzzer(Seed, Journal.None) { HardLimit = HardLimit }.Run(500));
+
+    [TestMethod]
+    public void T13_mutated_and_forged_files_give_their_reader_what_their_checksums_prove_or_an_error_with_its_place() =>
+        AssertClean(new ReaderFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(20_000));
 
     [TestMethod]
     public void T13_mutated_and_forged_folders_of_files_are_refused_with_their_place_or_open_as_a_state_of_the_true_history() =>

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using PhantomDb.Errors;
+
 namespace PhantomDb.Durability.Log;
 
 /// <summary>Records of whole transactions in their order, one at a time: where each stands and what it says. Spans are valid until the next one.</summary>
@@ -33,15 +37,30 @@ internal abstract class LogRecordCursor
     /// <summary>Operation, table and values, as they stand in the line.</summary>
     public LogCells Cells { get; } = new();
 
-    public ReadOnlySpan<byte> Value(int index) => Cells.Value(index + 2);
+    public ReadOnlySpan<byte> Value(int index) => Cells.Value(CellOf(index));
 
-    public bool IsNull(int index) => Cells.Raw(index + 2).IsEmpty;
+    public bool IsNull(int index) => Cells.Raw(CellOf(index)).IsEmpty;
 
-    public bool IsQuoted(int index) => LogCell.IsQuoted(Cells.Raw(index + 2));
+    public bool IsQuoted(int index) => LogCell.IsQuoted(Cells.Raw(CellOf(index)));
 
     /// <summary>True for what stands between the images of an UPDATE; the text is quoted.</summary>
-    public bool IsMark(int index) => Cells.Raw(index + 2) is [LogCell.Mark];
+    public bool IsMark(int index) => Cells.Raw(CellOf(index)) is [LogCell.Mark];
 
     /// <summary>The next record; false at the end of what is good. A record comes only when its whole transaction is good.</summary>
     public abstract bool Read();
+
+    // Behind a record's cells stand those of another.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int CellOf(int index)
+    {
+        int cell = index + 2;
+        if (cell >= Cells.Count)
+        {
+            ThrowTooFew();
+        }
+        return cell;
+    }
+
+    private void ThrowTooFew() => throw new PhantomDbException(SqlStates.DataCorrupted,
+        string.Create(CultureInfo.InvariantCulture, $"the {Operation} record with LSN {Line.Lsn} has {Count} values, which is not all that it should have"));
 }

@@ -89,6 +89,9 @@ public class LogApplierTests : RecoveryTest
     [DataRow("DROP,nobody,TABLE", "does not exist")]
     [DataRow("ALTER,users,\"COLUMNS:id:int,x:int\",\"FROM:id,name\"", "has another type")]
     [DataRow("TABLE,other,COLUMNS:id:int,WHAT:x", "not known here")]
+    [DataRow("SETTING,,work_mem", "1 values")]   // fuzz readers, seed 20261121, number 3794
+    [DataRow("SETTING,", "0 values")]
+    [DataRow("LOAD,users", "values file")]
     public void What_does_not_fit_the_database_is_damage_with_its_place(string body, string reason)
     {
         Log.Commit(Users, Notes, "INSERT,users,1,Ann", "INSERT,notes,1,a").Flush().Commit(body).Flush();
