@@ -41,9 +41,9 @@ internal sealed class DatabasePersistence
         LoadedDatabase? loaded = recovered?.Database;
         Id = loaded is null || loaded.Id == Guid.Empty ? NewId(database.Options.Random) : loaded.Id;
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
-        _isOwnFile = loaded is null || (loaded.IsProved && !recovered!.IsLogEndMissing);
+        _isOwnFile = loaded is null || (loaded.IsProved && !recovered!.MustSaveFirst);
         string name = DatabaseFiles.NameOf(path);
-        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id, HasBegunEmpty = true }) with { Id = Id };
+        LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
         string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed && IsWholeFile(file.Path))?.Path : null;   // it was read whole
         Timeline = start.Timeline;
         var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);

@@ -32,10 +32,17 @@ public sealed record RestoreResult
     /// <summary>How the files were read.</summary>
     public RecoveryReport Recovery { get; internal init; } = new();
 
+    /// <summary>The LSN that was asked for, where it is within the very first transaction.</summary>
+    internal long? WithinFirstTransaction { get; init; }
+
     /// <summary>What happened, a fact a line.</summary>
     public override string ToString()
     {
         var text = new StringBuilder();
+        if (WithinFirstTransaction is { } within)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"LSN {within} is within the first transaction of the log: what there was before that is restored\n");
+        }
         if (Tables.Count == 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"restored to LSN {Lsn} of timeline {FromTimeline}; the database goes on with timeline {Timeline}\n");
@@ -108,6 +115,7 @@ public static class DatabaseRestore
         return new RestoreResult
         {
             Lsn = loaded.Lsn, FromTimeline = fromTimeline, Timeline = loaded.Timeline, KeptFile = kept, Recovery = recovered.Report,
+            WithinFirstTransaction = recovered.Report.TransactionsApplied == 0 && recovered.HasMore && point.Lsn > recovered.Report.BaseLsn && recovered.Report.BaseLsn == 0 ? point.Lsn : null,
         };
     }
 

@@ -118,7 +118,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
     public void FlushFolder() => disk.FlushFolder(start.Folder);
 
     /// <summary>The side files that the records of a segment name. It is read only where there is a file of which it is not known what names it.</summary>
-    public IReadOnlyList<string> NamesIn(LogSegmentFile segment)
+    public IReadOnlyCollection<string> NamesIn(LogSegmentFile segment)
     {
         List<string> files = Files();
         lock (_gate)
@@ -128,7 +128,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
                 return [.. files.Where(file => segment.FirstLsn <= _known[file] && _known[file] <= segment.LastLsn)];
             }
         }
-        List<string> names = [];
+        HashSet<string> names = [.. Named.Where(load => segment.FirstLsn <= load.Lsn && load.Lsn <= segment.LastLsn).Select(load => load.FileName)];
         string path = PathOf(segment.FileName);
         using Stream stream = disk.OpenRead(path);
         var reader = new LogReader(path, stream, new LogReaderOptions { Counted = new LogPredecessor(segment.Salt, segment.LastLsn, segment.Length) });
@@ -160,8 +160,8 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
     }
 
     /// <summary>
-    /// Deletes the side files that no file of the log names, not even bytes that were set aside: their transactions did not commit. Reads the
-    /// log only where there is one that recovery has not met.
+    /// Deletes the side files that no file of the log names, not even bytes that were set aside: their transactions did not commit. One that may be of a part of the
+    /// log which is missing stays. Reads the log only where there is one that recovery has not met.
     /// </summary>
     public void DeleteOrphans()
     {
@@ -170,6 +170,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
         {
             unknown.RemoveAll(_known.ContainsKey);   // begun after the list was made are in it
         }
+        unknown.RemoveAll(file => !IsBehindStart(PathOf(file)));
         foreach (string file in disk.List(start.Folder).Select(file => Path.GetFileName(file)!))
         {
             if (unknown.Count > 0 && IsOfLog(file))
@@ -187,6 +188,14 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
 
     private List<string> Files() =>
         disk.FolderExists(start.Folder) ? [.. disk.List(start.Folder).Select(file => Path.GetFileName(file)!).Where(file => LoadFileName.IsOf(start.DatabaseName, file))] : [];
+
+    // Its record is a later one than its header says: where all of these are there, one of them names it or none ever did.
+    private bool IsBehindStart(string path)
+    {
+        using Stream stream = disk.OpenRead(path);
+        return SealedFile.ReadHeader(stream) is { } header ? header.Id == start.Id && header.Timeline == start.Timeline && header.Lsn >= start.WholeFrom - 1
+            : stream.Length == 0 || start.WholeFrom == 1;
+    }
 
     // Segments, and what recovery has set aside of them.
     private bool IsOfLog(string file) =>

@@ -57,11 +57,15 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
-    /// <summary>Makes a segment's file beside the active one.</summary>
+    /// <summary>Makes a segment's file beside the active one. Behind one that nothing counts of it is the first itself, and says what was before.</summary>
     public void CreateNext(long firstLsn, LogPredecessor? predecessor)
     {
+        predecessor = predecessor is { LastLsn: 0 } ? null : predecessor;
         var header = new LogHeader(start.DatabaseName, start.Id, start.Timeline, _nextNumber, firstLsn,
-            (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor);
+            (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor)
+        {
+            IsBehindFile = predecessor is null && start.IsBehindFile,
+        };
         _next = new LogSegmentWriter(disk, ActivePath + ".new", header, options.SyncPolicy == LogSyncPolicy.Always);
         _nextNumber++;
     }
@@ -202,7 +206,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
 
     public string PathOf(string fileName) => Path.Combine(start.Folder, fileName);
 
-    private LogSegmentFile ActiveFile() => _active! with { LastLsn = _activeEnd.Lsn - 1, Length = _activeEnd.Offset, LastTime = _activeTime };
+    private LogSegmentFile ActiveFile() => _active! with { LastLsn = _activeEnd.Lsn - 1, Length = _activeEnd.Offset, LastTime = _activeTime, IsOpen = true };
 
     private void NameOld(LogSegmentFile? old, DateTime now)
     {

@@ -13,8 +13,8 @@ internal sealed record LogPredecessor(uint Salt, long LastLsn, long Length);
 ///   | Unflushed: 16777216 | Previous: 7e11ab02 | PreviousLSN: 1200 | PreviousLength: 67108123 | Header: 5f0c2a11     (all one line)
 /// LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC
 /// </code>
-/// <c>Header</c> is the CRC-32C of all before it. The first segment has <c>Previous: none</c> and nothing more of it. Valid
-/// only as it would be written: any other spelling is damage. Of later versions the start up to <c>Version</c> is the same.
+/// <c>Header</c> is the CRC-32C of all before it. The first segment has nothing but <c>Previous: none</c> where the database was empty before it, or <c>Previous: file</c>
+/// where a file has what no log has. Valid only as it would be written: any other spelling is damage. Of later versions the start up to <c>Version</c> is the same.
 /// </summary>
 /// <param name="UnflushedMax">Bytes at the end of the file that may not yet be on the disk, at most.</param>
 internal sealed record LogHeader(
@@ -24,9 +24,17 @@ internal sealed record LogHeader(
     public const string FirstMark = "# PhantomDB Transaction Log | Database: ";
     public const string ColumnsLine = "LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC";
 
+    private const string BehindNothing = "Previous: none";
+    private const string BehindFile = "Previous: file";
     private const string VersionMark = " | Version: ";
     private const string ChecksumMark = " | Header: ";
     private const int NameLengthMax = 200;
+
+    /// <summary>Of a first segment: true where the database had content before it, which a file has and no log.</summary>
+    public bool IsBehindFile { get; init; }
+
+    /// <summary>True where the database was empty before it: with those behind it, it has all that there ever was.</summary>
+    public bool IsFromNothing => FirstLsn == 1 && Predecessor is null && !IsBehindFile;
 
     /// <summary>Of the format. It may be a later one than ours: then nothing else in the header is known.</summary>
     public string Version { get; private init; } = FormatVersion.Current;
@@ -99,7 +107,7 @@ internal sealed record LogHeader(
     private static LogHeader? Read(string name, string[] parts)
     {
         bool hasPredecessor = parts.Length == 11;
-        if (!hasPredecessor && !(parts.Length == 9 && parts[7] == "Previous: none"))
+        if (!hasPredecessor && !(parts.Length == 9 && parts[7] is BehindNothing or BehindFile))
         {
             return null;
         }
@@ -111,7 +119,7 @@ internal sealed record LogHeader(
         }
         if (!hasPredecessor)
         {
-            return new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null);
+            return new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null) { IsBehindFile = parts[7] == BehindFile };
         }
         return Salted(parts[7], "Previous: ") is { } previous && Number(parts[8], "PreviousLSN: ") is (>= 0 and var lastLsn)
             && lastLsn < firstLsn && Number(parts[9], "PreviousLength: ") is (>= 0 and var length)
@@ -127,7 +135,7 @@ internal sealed record LogHeader(
 
     private string PredecessorText() => Predecessor is { } previous
         ? string.Create(CultureInfo.InvariantCulture, $"Previous: {Checksum.Text(previous.Salt)} | PreviousLSN: {previous.LastLsn} | PreviousLength: {previous.Length}")
-        : "Previous: none";
+        : IsBehindFile ? BehindFile : BehindNothing;
 
     // A comment is one line; without quotes and bars it is a CSV record too, and its parts can be told apart.
     private string PlainName()

@@ -5,21 +5,21 @@ using PhantomDb.Csv;
 namespace PhantomDb.Durability.Log;
 
 /// <summary>A file or fact that a manifest names.</summary>
-/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>load</c>, <c>snapshot</c>, <c>keep</c> (a snapshot), <c>pin</c> (the log), <c>empty</c>, or another part's word.</param>
+/// <param name="Kind"><c>reached</c>, <c>segment</c>, <c>open</c>, <c>load</c>, <c>snapshot</c>, <c>keep</c> (a snapshot), <c>pin</c> (the log), or another part's word.</param>
 internal sealed record LogManifestRow(string Kind, string Name, long FirstLsn, long LastLsn, long ByteCount, DateTime Time);
 
 /// <summary>
-/// <c>NAME.manifest</c>: what a folder has, and an LSN that the log had reached. A hint and a floor: where it is missing or damaged
-/// a scan of the folder tells all but the pins, and the next one is written whole.
+/// <c>NAME.manifest</c>: what a folder has, and an LSN that the log had reached. A segment is in it before anything that the segment has is acknowledged: <c>open</c> while it is being
+/// written, so that it may have more than is said. A hint and a floor: where it is missing or damaged a scan of the folder tells all but the pins, and the next one is written whole.
 /// <code>
 /// # PhantomDB Manifest | Database: shop | Version: 1 | Id: 6f1c… | Timeline: 1
 /// KIND,NAME,FIRST,LAST,BYTES,TIME
 /// reached,,20480,20481,0,2026-11-21T12:00:03.120451Z
 /// segment,shop_log_20261121_022107_1201.log,1201,20480,67108123,2026-11-21T02:21:07.000000Z
+/// open,shop.log,20481,20481,402,2026-11-21T12:00:03.120451Z
 /// load,shop_load_20261121_120001_004711,20477,20477,0,2026-11-21T12:00:03.120451Z
 /// snapshot,shop_snapshot_20261121_022500,20470,20470,1048576,2026-11-21T02:25:00.000000Z
 /// keep,before the move,20470,0,0,2026-11-21T02:25:00.000000Z
-/// empty,,0,0,0,2026-11-21T12:00:03.120451Z
 /// pin,audit,1201,0,0,2026-11-21T12:00:03.120451Z
 /// # End | CRC: 5f0c2a11
 /// </code>
@@ -28,11 +28,11 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
 {
     public const string Reached = "reached";
     public const string Segment = "segment";
+    public const string Open = "open";   // the segment that was being written
     public const string Pin = "pin";
     public const string Load = "load";   // a side file, and the LSN of its record: then nobody need look for it
     public const string Snapshot = "snapshot";
     public const string SnapshotPin = "keep";
-    public const string Empty = "empty";   // the database was, before LSN 1: no file has rows that the log never had
 
     private const string FirstMark = "# PhantomDB Manifest | Database: ";
     private const string AnyVersionMark = " | Version: ";
@@ -52,6 +52,9 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     /// lost with them. The same as <see cref="ReachedLsn"/> where it is not known.
     /// </summary>
     public long ContentLsn => Rows.FirstOrDefault(row => row.Kind == Reached) is { FirstLsn: > 0 } row ? row.FirstLsn : ReachedLsn;
+
+    /// <summary>The segment that was being written when this was: it may have had any number of records. Null where the log had come to an orderly end.</summary>
+    public LogManifestRow? OpenSegment => Rows.FirstOrDefault(row => row.Kind == Open);
 
     public byte[] ToBytes()
     {

@@ -17,6 +17,12 @@ internal sealed record LogReaderOptions
     /// <summary>The log had reached at least this LSN.</summary>
     public long DurableLsn { get; init; }
 
+    /// <summary>What is missing or bad up to here matters to nobody: behind it the segment is read on, where a transaction begins there at the latest.</summary>
+    public long CoveredLsn { get; init; }
+
+    /// <summary>The LSN that the log ended with; null where it may have had any number of records.</summary>
+    public long? EndLsn { get; init; }
+
     /// <summary>Where to begin; the first transaction if null.</summary>
     public LogPosition? From { get; init; }
 
@@ -36,6 +42,8 @@ internal sealed record LogReaderOptions
 /// nothing whole behind it                                                                  -> torn
 /// a valid line in a wrong place, a bad line in what is sealed or farther from the end than bytes can be unflushed -> damaged
 /// </code>
+/// Only what somebody has already (<see cref="LogReaderOptions.CoveredLsn"/>) may be bad with good records behind it: where the LSNs go on is proved by the checksums, which have the
+/// segment's salt.
 /// Memory is a buffer, and one line where that is longer: a transaction longer than the buffer is verified first and read again. The
 /// stream must be seekable and stays open. Spans are valid until the next record.
 /// </summary>
@@ -58,6 +66,7 @@ internal sealed class LogReader : LogRecordCursor
     private string _reason = "";       // of the bad line
     private string? _proof;
     private LogSegmentReport? _report;
+    private readonly List<LogGap> _passedOver = [];
 
     /// <summary>Reads the header. Throws 0A000 for a version that is not ours; a header that is damaged is a matter of the report.</summary>
     public LogReader(string path, Stream stream, LogReaderOptions? options = null)
@@ -116,17 +125,45 @@ internal sealed class LogReader : LogRecordCursor
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryReadTransaction()
     {
-        _scanner.Release();
-        LogPosition start = _end;
-        if (_scanner.Next() == LogLineKind.None)
+        LogPosition start;
+        long bad;
+        do
         {
-            _report = ReportOfEnd();
+            _scanner.Release();
+            start = _end;
+            if (_scanner.Next() == LogLineKind.None)
+            {
+                _report = ReportOfEnd();
+                return false;
+            }
+            bad = BadLsn(start);
+        }
+        while (bad > 0 && TryPassOver(start, bad));
+        if (bad > 0)
+        {
+            _report ??= Judge(bad);
             return false;
         }
+        int partCount = _line.PartCount;
+        _end = new LogPosition(_scanner.NextOffset, _scanner.LineNumber + 1, start.Lsn + partCount);
+        _transactionCount++;
+        _recordCount += partCount;
+        if (partCount > 1)
+        {
+            _scanner.MoveTo(start.Offset, start.Line);
+            _partsLeft = partCount - 1;
+            ReadAgain();
+        }
+        return true;
+    }
+
+    // Goes to the last line of the transaction whose first one the scanner stands at; 0 where all are good, else the LSN that was expected where it stands then.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private long BadLsn(LogPosition start)
+    {
         if (!IsGood(start.Lsn, 1))
         {
-            _report = Judge(start.Lsn);
-            return false;
+            return start.Lsn;
         }
         int partCount = _line.PartCount;
         if (partCount > 1)
@@ -138,21 +175,49 @@ internal sealed class LogReader : LogRecordCursor
                 _scanner.Next();
                 if (!IsGood(start.Lsn + part - 1, part) || !IsSameTransaction(previous))
                 {
-                    _report = Judge(start.Lsn + part - 1);
-                    return false;
+                    return start.Lsn + part - 1;
                 }
             }
         }
-        _end = new LogPosition(_scanner.NextOffset, _scanner.LineNumber + 1, start.Lsn + partCount);
-        _transactionCount++;
-        _recordCount += partCount;
-        if (partCount > 1)
+        return 0;
+    }
+
+    // From a bad line of a transaction on. The scanner stands at that line again where it cannot be, and a report is there where nothing needed is behind it.
+    private bool TryPassOver(LogPosition start, long badLsn)
+    {
+        if (start.Lsn > _options.CoveredLsn)
         {
-            _scanner.MoveTo(start.Offset, start.Line);
-            _partsLeft = partCount - 1;
-            ReadAgain();
+            return false;
         }
-        return true;
+        LogPosition bad = new(_scanner.Offset, _scanner.LineNumber, badLsn);
+        var fault = new LogFault(bad.Offset, bad.Line, badLsn, _reason);
+        _scanner.Release();
+        for (LogLineKind kind = _scanner.Kind; kind != LogLineKind.None; kind = _scanner.Next())
+        {
+            if (kind != LogLineKind.Ended || !LogLine.IsWhole(_scanner.Line, _seed) || !TryParseLine() || _line.Part != 1 || _line.Lsn < badLsn
+                || (_line.Lsn == start.Lsn && _scanner.Offset == start.Offset))
+            {
+                continue;
+            }
+            if (_line.Lsn > _options.CoveredLsn + 1)
+            {
+                break;
+            }
+            _passedOver.Add(new LogGap(fault, _line.Lsn - 1));
+            _end = new LogPosition(_scanner.Offset, _scanner.LineNumber, _line.Lsn);
+            _scanner.MoveTo(_end.Offset, _end.Line);
+            return true;
+        }
+        if (_scanner.Kind == LogLineKind.None && (_options.Counted?.LastLsn ?? _seal?.LastLsn ?? _options.EndLsn) is { } lastLsn && lastLsn <= _options.CoveredLsn)
+        {
+            _passedOver.Add(new LogGap(fault, lastLsn));
+            _end = new LogPosition(_limit, bad.Line, Math.Max(lastLsn + 1, start.Lsn));
+            _report = ReportOfEnd();
+            return false;
+        }
+        _scanner.MoveTo(bad.Offset, bad.Line);
+        _scanner.Next();
+        return false;
     }
 
     // Whether the scanner's line is the record that belongs here; if not, why, and whether that proves that it is no torn end.
@@ -236,7 +301,7 @@ internal sealed class LogReader : LogRecordCursor
         };
         return new LogSegmentReport(_path, reason is null ? LogVerdict.Clean : LogVerdict.Damaged, _end, _length)
         {
-            IsShort = reason == Short,
+            IsShort = reason == Short, PassedOver = _passedOver,
             Header = Header, Seal = _seal, TransactionCount = _transactionCount, RecordCount = _recordCount, IgnoredBytes = IgnoredBytes(),
             Fault = reason is null ? null : new LogFault(_end.Offset, _end.Line, _end.Lsn, reason),
         };
@@ -268,7 +333,7 @@ internal sealed class LogReader : LogRecordCursor
         LogVerdict verdict = _proof is not null ? LogVerdict.Damaged : transactions > 0 ? LogVerdict.Doubtful : LogVerdict.Torn;
         return new LogSegmentReport(_path, verdict, _end, _length)
         {
-            Header = Header, Seal = _seal, Fault = fault, Proof = _proof, TransactionCount = _transactionCount, RecordCount = _recordCount,
+            PassedOver = _passedOver, Header = Header, Seal = _seal, Fault = fault, Proof = _proof, TransactionCount = _transactionCount, RecordCount = _recordCount,
             TransactionsBehind = transactions, LastLsnBehind = lastLsn, IgnoredBytes = IgnoredBytes(),
         };
     }

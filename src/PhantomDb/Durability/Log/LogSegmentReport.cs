@@ -25,6 +25,11 @@ internal readonly record struct LogPosition(long Offset, long Line, long Lsn);
 /// <summary>The first bad line.</summary>
 internal sealed record LogFault(long Offset, long Line, long ExpectedLsn, string Reason);
 
+/// <summary>What is bad, and was passed over since somebody has all of it.</summary>
+/// <param name="Fault">The first bad line.</param>
+/// <param name="LastLsn">Of what may be missing; before the LSN that was expected where it is nothing.</param>
+internal sealed record LogGap(LogFault Fault, long LastLsn);
+
 /// <summary>What reading a segment found.</summary>
 /// <param name="Path">The segment.</param>
 /// <param name="Verdict">What it is.</param>
@@ -42,6 +47,9 @@ internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosi
     /// <summary>Why the fault cannot be a torn end.</summary>
     public string? Proof { get; init; }
 
+    /// <summary>What was passed over (<see cref="LogReaderOptions.CoveredLsn"/>): the verdict is about the rest.</summary>
+    public IReadOnlyList<LogGap> PassedOver { get; init; } = [];
+
     public long TransactionCount { get; init; }
 
     public long RecordCount { get; init; }
@@ -57,6 +65,11 @@ internal sealed record LogSegmentReport(string Path, LogVerdict Verdict, LogPosi
 
     /// <summary>True for a segment that is whole, and ends before where the log is known to have been: what came after may have stood in another.</summary>
     public bool IsShort { get; init; }
+
+    /// <summary>The error for what was passed over.</summary>
+    public PhantomDbException ToError(LogGap gap) => Error.FileDamaged(Path, $"{gap.Fault.Reason}, where nothing is needed",
+        string.Create(CultureInfo.InvariantCulture, $"{Path}, line {gap.Fault.Line}, byte offset {gap.Fault.Offset}"),
+        string.Create(CultureInfo.InvariantCulture, $"LSN {gap.Fault.ExpectedLsn} was expected there; what the log had up to LSN {gap.LastLsn} is in a file."), Error.RepairHint);
 
     /// <summary>The error for what is damaged or in doubt.</summary>
     public PhantomDbException ToError()

@@ -4,7 +4,11 @@ namespace PhantomDb.Durability.Log;
 /// <param name="FileName">Without folder. The active one's is renamed when the next begins.</param>
 /// <param name="Length">Bytes up to the end of the last transaction that counts, without a seal.</param>
 /// <param name="LastTime">Of its last record.</param>
-internal sealed record LogSegmentFile(string FileName, uint Salt, long FirstLsn, long LastLsn, long Length, DateTime LastTime);
+internal sealed record LogSegmentFile(string FileName, uint Salt, long FirstLsn, long LastLsn, long Length, DateTime LastTime)
+{
+    /// <summary>True while it is being written.</summary>
+    public bool IsOpen { get; init; }
+}
 
 /// <summary>A promise by name that all records from an LSN on are kept.</summary>
 internal sealed record LogPin(string Name, long FirstLsn);
@@ -40,11 +44,17 @@ internal sealed record LogStart
 
     public IReadOnlyList<LogPin> Pins { get; init; } = [];
 
+    /// <summary>What the manifest says of snapshots, until somebody looks at them.</summary>
+    public IReadOnlyList<LogManifestRow> SnapshotRows { get; init; } = [];
+
     /// <summary>Side files that records name, as far as recovery has met them.</summary>
     public IReadOnlyList<LogLoad> Loads { get; init; } = [];
 
-    /// <summary>True where the database was empty before LSN 1: as long as all of the log is kept, it alone has all.</summary>
-    public bool HasBegunEmpty { get; init; }
+    /// <summary>True where there is content that no log has: a first segment says so.</summary>
+    public bool IsBehindFile { get; init; }
+
+    /// <summary>All records from this LSN on are in the segments, and could be read: what they do not name, nothing names.</summary>
+    public long WholeFrom { get; init; } = 1;
 
     /// <summary>Recovery needs the records behind this LSN.</summary>
     public long RecoveryFloor { get; init; }

@@ -15,6 +15,7 @@ internal sealed partial class TransactionLog
 
     private readonly Thread _background;
     private readonly Lock _housework = new();
+    private readonly Lock _manifest = new();   // for no more than that: who writes the log waits for it
 
     // Under the lock; times are ticks in ms.
     private bool _sleepsUntilWork;
@@ -30,6 +31,8 @@ internal sealed partial class TransactionLog
     private bool _hasHousework;
     private bool _isHouseworkLeft;    // for whoever keeps house
     private bool _areOrphansGone;     // of the one who keeps house
+    private volatile bool _isManifestStale;
+    private volatile bool _isEnded;   // in order: nothing is written any more
     private long _recoveryFloor;
     private readonly List<LogPin> _pins;
 
@@ -97,7 +100,7 @@ internal sealed partial class TransactionLog
             {
                 return false;
             }
-            _hasHousework = true;
+            _hasHousework = _isManifestStale = true;
             WakeBackground();
             return true;
         }
@@ -160,8 +163,10 @@ internal sealed partial class TransactionLog
             if (failure is null)
             {
                 Seal(_segment);
+                _isEnded = true;
             }
             _segment.Dispose();
+            _isManifestStale = true;
             DoHousework();
         }
         _isReadOnly = true;
@@ -368,14 +373,18 @@ internal sealed partial class TransactionLog
                     _areOrphansGone = true;
                 }
                 IReadOnlyList<(long Lsn, long Bytes)> loads = _options.RetainedBytes is null ? [] : Loads.Sizes();
-                _files.DeleteOldest(Loads, (files, activeBytes) => LogRetention.CountToDelete(
+                _isManifestStale |= _files.DeleteOldest(Loads, (files, activeBytes) => LogRetention.CountToDelete(
                     [.. files.Select(file => file with { Length = file.Length + loads.Where(load => file.FirstLsn <= load.Lsn && load.Lsn <= file.LastLsn).Sum(load => load.Bytes) })],
                     activeBytes + loads.Where(load => files.Count == 0 || load.Lsn > files[^1].LastLsn).Sum(load => load.Bytes),
-                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
-                WriteManifest();
+                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins)) > 0;
+                if (_isManifestStale)
+                {
+                    WriteManifest();
+                }
             }
             catch (Exception error)   // what was not deleted goes the next time, a manifest is a hint; and no error on this thread may end the process
             {
+                _isManifestStale = true;
                 OnError?.Invoke(AsDiskError(error));
             }
         }
@@ -385,16 +394,13 @@ internal sealed partial class TransactionLog
 
     private void WriteManifest()
     {
-        lock (_housework)
+        lock (_manifest)
         {
+            _isManifestStale = false;
             DateTime now = _clock.GetUtcNow().UtcDateTime;
             long durable = DurableLsn, content = Math.Min(Volatile.Read(ref _contentLsn), durable);
             List<LogManifestRow> rows = [new(LogManifest.Reached, "", content, durable, 0, now)];
-            if (_start.HasBegunEmpty)
-            {
-                rows.Add(new LogManifestRow(LogManifest.Empty, "", 0, 0, 0, now));
-            }
-            rows.AddRange(_files.Segments.Select(file => new LogManifestRow(LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
+            rows.AddRange(_files.Segments.Select(file => new LogManifestRow(file.IsOpen && !_isEnded ? LogManifest.Open : LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
             rows.AddRange(Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)));
             rows.AddRange(Volatile.Read(ref _snapshotRows));
             rows.AddRange(Pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));

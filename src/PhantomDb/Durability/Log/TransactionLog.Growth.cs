@@ -15,7 +15,7 @@ internal sealed partial class TransactionLog
 
     private long _writtenBytes;   // of the one who has the turn
     private int _replacedCount;
-    private IReadOnlyList<LogManifestRow> _snapshotRows = [];
+    private IReadOnlyList<LogManifestRow> _snapshotRows;
 
     public LogGrowth Growth
     {
@@ -44,6 +44,7 @@ internal sealed partial class TransactionLog
         {
             _recoveryFloor = Math.Max(_recoveryFloor, recoveryFloor);
             _snapshotRows = rows;
+            _isManifestStale = true;
         }
         if (rows.Count > 0 || _files.Segments.Count > 0)   // else there is nothing that a manifest could tell
         {

@@ -36,6 +36,7 @@ internal sealed partial class TransactionLog
     private long _nextToWrite;
     private DateTime _writtenTime;
     private bool _isReadOnly;
+    private bool _isInManifest;   // the segment
 
     private long _publishedLsn;
     private long _durableLsn;
@@ -263,7 +264,18 @@ internal sealed partial class TransactionLog
         }
     }
 
+    // A new segment is in the manifest before anything in it counts: else nobody would notice that it is gone.
     private void FlushSegment()
+    {
+        if (_segment is not null && !_isInManifest)
+        {
+            WriteManifest();
+            _isInManifest = true;
+        }
+        FlushLines();
+    }
+
+    private void FlushLines()
     {
         if (_segment is not null)
         {
@@ -309,6 +321,7 @@ internal sealed partial class TransactionLog
         LogSegmentWriter next = _files.TakeNext(old, _clock.GetUtcNow().UtcDateTime);
         _segment?.Dispose();
         _segment = next;
+        _isInManifest = false;
         _canTell = next.IsAt(_files.ActivePath);
     }
 
@@ -374,7 +387,7 @@ internal sealed partial class TransactionLog
             _segment!.CutTo(end);
             if (_isAlways)
             {
-                FlushSegment();
+                FlushLines();
             }
             return true;
         }

@@ -82,6 +82,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _contentLsn = start.NextLsn - 1;
         _lastTime = start.LastTime;
         _pins = [.. start.Pins];
+        _snapshotRows = start.SnapshotRows;
         _recoveryFloor = start.RecoveryFloor;
         _headerBytes = LogSeal.LengthMax + new LogHeader(start.DatabaseName, start.Id, int.MaxValue, long.MaxValue, long.MaxValue, 0, _options.UnflushedBytesMax,
             new LogPredecessor(0, long.MaxValue - 1, long.MaxValue)).ToBytes().Length;

@@ -15,6 +15,43 @@ internal sealed class FilesSetAside(IFileSystem files)
     /// <summary>Bytes that were set aside so far.</summary>
     public long ByteCount { get; private set; }
 
+    /// <summary>All that a recovery did not use; gives the number of bytes.</summary>
+    public long Run(RecoveryPlan plan, BaseChoice choice, LogReplay replay, RecoveryFindings findings)
+    {
+        foreach (string unbegun in plan.UnbegunSegments)
+        {
+            Unbegun(unbegun);
+            findings.Note(RecoveryVerdict.Torn, $"the segment was never begun ({unbegun})");
+        }
+        if (replay.Cut is { } cut && cut.FileLength > cut.End.Offset)
+        {
+            EndOf(cut, findings.Verdict == RecoveryVerdict.Torn ? Torn : Bad);
+        }
+        else if (plan.ActiveSegment is { } written)
+        {
+            ReserveOf(written.Path);
+        }
+        if (plan.ActiveSegment is { } active && (replay.Segments.Count == 0 || replay.Segments[^1].Path != active.Path) && !replay.Lost.Any(s => s.Path == active.Path))
+        {
+            // The log goes on under its name: it keeps another, as a sealed one has.
+            replay.Rename(active.Path, Active(active.Path, new LogSegmentName(plan.DatabaseName, files.WrittenAt(active.Path), active.Header.FirstLsn)));
+        }
+        foreach (string headless in plan.HeadlessSegments.Select(s => s.Path).Where(path => Path.GetFileName(path) == LogSegmentName.Active(plan.DatabaseName)))
+        {
+            long firstLsn = replay.Segments.Count > 0 ? replay.Segments[^1].LastLsn + 1 : 1;
+            findings.Kept(headless, Active(headless, new LogSegmentName(plan.DatabaseName, files.WrittenAt(headless), firstLsn)));
+        }
+        foreach (RecoverySegment lost in replay.Lost)
+        {
+            Whole(lost.Path, lost.Header.FirstLsn);
+        }
+        foreach (RecoveryBase file in choice.Damaged)
+        {
+            findings.Kept(file.Path, Whole(file.Path, file.Lsn));
+        }
+        return ByteCount;
+    }
+
     /// <summary>A file that has no more than the start of a segment's header.</summary>
     public void Unbegun(string path)
     {

@@ -91,7 +91,7 @@ internal sealed class LogFollower
     private bool AdvanceInSegment()
     {
         List<(string Path, LogHeader Header)> segments = Segments();
-        if (_header is null && !TryBegin(segments))
+        if ((_header is null || IsBegunAgain(_header, segments)) && !TryBegin(segments))
         {
             return false;
         }
@@ -133,10 +133,15 @@ internal sealed class LogFollower
         MustBeginAnew = new RecoveryPlanner(_path, _files).Plan(allowsGaps: true).Bases.Any(b => b.Header is not null && b.Lsn > LastLsn) && segments.All(s => s.Header.Salt != _header?.Salt);
     }
 
+    // The first segment had no record when its writer ended: the next is the first, too.
+    private bool IsBegunAgain(LogHeader header, List<(string Path, LogHeader Header)> segments) => _position.Lsn == header.FirstLsn && header.Predecessor is null
+        && segments.Exists(s => s.Header.FirstLsn == header.FirstLsn && s.Header.Predecessor is null && s.Header.Segment > header.Segment);
+
     // Where there was no log yet.
     private bool TryBegin(List<(string Path, LogHeader Header)> segments)
     {
-        (string Path, LogHeader Header)? first = segments.Where(s => s.Header.FirstLsn == LastLsn + 1).OrderBy(s => s.Header.Timeline).Select(s => ((string, LogHeader)?)s).LastOrDefault();
+        (string Path, LogHeader Header)? first = segments.Where(s => s.Header.FirstLsn == LastLsn + 1).OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment)
+            .Select(s => ((string, LogHeader)?)s).LastOrDefault();
         if (first is { } begin)
         {
             Enter(begin.Path, begin.Header);

@@ -20,6 +20,10 @@ internal sealed record RecoverySegment(string Path, LogHeader Header, LogPredece
     public long LastLsn => Counted?.LastLsn ?? long.MaxValue;
 }
 
+/// <summary>A segment whose header is damaged.</summary>
+/// <param name="FirstLsn">As its name says; the highest there is where the name says none.</param>
+internal sealed record HeadlessSegment(string Path, long FirstLsn);
+
 /// <summary>Which files are a database's, as far as their headers tell.</summary>
 /// <param name="Bases">The best first.</param>
 /// <param name="Segments">One history, contiguous, oldest first.</param>
@@ -40,7 +44,7 @@ internal sealed record RecoveryPlan(
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
 
     /// <summary>Segments whose header is damaged.</summary>
-    public IReadOnlyList<string> HeadlessSegments { get; init; } = [];
+    public IReadOnlyList<HeadlessSegment> HeadlessSegments { get; init; } = [];
 
     /// <summary>The highest of all files, those of other histories too; a new one comes after it.</summary>
     public int NewestTimeline { get; init; } = 1;
@@ -48,11 +52,8 @@ internal sealed record RecoveryPlan(
     /// <summary>Null where there is none that is whole and this database's.</summary>
     public LogManifest? Manifest { get; init; }
 
-    /// <summary>True where the manifest says that the database was empty before LSN 1.</summary>
-    public bool HasBegunEmpty => Manifest?.Rows.Any(row => row.Kind == LogManifest.Empty) == true;
-
-    /// <summary>True where there is no file of that name: none was written yet, as far as can be known.</summary>
-    public bool IsManifestMissing { get; init; }
+    /// <summary>True where the segments have all that there ever was: the database was empty before the first.</summary>
+    public bool IsFromNothing => Segments.Count > 0 && Segments[0].Header.IsFromNothing;
 
     /// <summary>The log is known to have reached this LSN; 0 where nothing is known, or of an older timeline alone.</summary>
     public long ReachedLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ReachedLsn : 0;

@@ -53,8 +53,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
             Earlier = earlier, Holes = holes,
-            HeadlessSegments = [.. _headless.Select(h => h.Path)], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
-            IsManifestMissing = !files.Exists(ManifestPath),
+            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
@@ -72,7 +71,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
         EnsureVersion(LogManifest.LaterVersion(bytes), ManifestPath);
-        return LogManifest.TryParse(bytes) is { } manifest && manifest.Id == id ? manifest : null;
+        return LogManifest.TryParse(bytes) is { } manifest && (manifest.Id == id || (_bases.Count == 0 && _segments.Count == 0)) ? manifest : null;
     }
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
@@ -293,14 +292,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
                 ? string.Create(CultureInfo.InvariantCulture, $"it is history, and the log from LSN {hole.FirstLsn} to {hole.LastLsn} behind it is missing")
                 : $"it does not continue into segment {chain[0].Header.Segment}, which the log goes on with"));
         }
-        foreach ((string filePath, long firstLsn) in _headless)
-        {
-            if (!allowsGaps && (chain.Count == 0 || firstLsn > chain[^1].Header.FirstLsn))
-            {
-                throw Refused(filePath, "the header of the log's segment is damaged", "Restore the segment from a copy.");
-            }
-            _others.Add(new RecoveryFile(filePath, false, "its header is damaged"));
-        }
+        _others.AddRange(_headless.Select(h => new RecoveryFile(h.Path, false, "its header is damaged")));
     }
 
     internal static PhantomDbException Refused(string filePath, string what, string hint) =>

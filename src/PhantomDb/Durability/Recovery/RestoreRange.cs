@@ -41,7 +41,7 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
             return null;   // two histories, or a damaged header: nothing of it can be promised
         }
         long[] bases = [.. plan.Bases.Where(file => file.Header is not null && plan.ReasonAgainst(file) is null).Select(file => file.Lsn)];
-        bool isFromStart = plan.Segments is [{ Header: { FirstLsn: 1, Predecessor: null } }, ..];
+        bool isFromStart = plan.IsFromNothing;
         bool isThis = plan.Segments.Any(s => s.Header.Timeline == timeline) || plan.Bases.Any(b => b.Timeline == timeline);
         if (!isThis || (bases.Length == 0 && !isFromStart))
         {

@@ -24,7 +24,7 @@ internal sealed class SalvagedBase
     {
         (_plan, _target, _files) = (plan, target, files);
         bool isFromStart = plan.Segments.Count > 0 && plan.Segments[0].Header.FirstLsn == 1;
-        if (!isFromStart || !plan.HasBegunEmpty)
+        if (!plan.IsFromNothing)
         {
             foreach (RecoveryBase file in badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
             {
@@ -47,7 +47,12 @@ internal sealed class SalvagedBase
         {
             throw Error.Again(badBases[0].Error);
         }
-        Problem = string.Create(CultureInfo.InvariantCulture, $"there is no whole database file or snapshot, and the log begins with LSN {plan.Segments[0].Header.FirstLsn}");
+        if (plan.Segments[0].Header.IsBehindFile && badBases.Count == 0)
+        {
+            _losses.Add("what the database had before the log's first record: a file had it, which is not there");
+        }
+        Problem = isFromStart && !plan.IsFromNothing ? "there is no whole database file or snapshot, and the log does not have what the database began with"
+            : string.Create(CultureInfo.InvariantCulture, $"there is no whole database file or snapshot, and the log begins with LSN {plan.Segments[0].Header.FirstLsn}");
     }
 
     /// <summary>The damaged file; null for an empty database.</summary>

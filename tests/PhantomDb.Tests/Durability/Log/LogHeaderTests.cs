@@ -15,7 +15,7 @@ public sealed class LogHeaderTests
     [TestMethod]
     public void A_header_comes_back_as_it_was_written()
     {
-        foreach (LogHeader header in new[] { First, Later })
+        foreach (LogHeader header in new[] { First, Later, First with { IsBehindFile = true } })
         {
             byte[] bytes = [.. header.ToBytes(), .. "1,"u8];
 
@@ -24,6 +24,16 @@ public sealed class LogHeaderTests
         }
         StringAssert.StartsWith(Encoding.UTF8.GetString(First.ToBytes()),
             "# PhantomDB Transaction Log | Database: shop | Version: 1 | Id: 6f1c0000000000000000000000000001 | Timeline: 1 | Segment: 1 | FirstLSN: 1 | Salt: 0c41f0aa | Unflushed: 16777216 | Previous: none | Header: ");
+        StringAssert.Contains(Encoding.UTF8.GetString((First with { IsBehindFile = true }).ToBytes()), " | Unflushed: 16777216 | Previous: file | Header: ");
+    }
+
+    [TestMethod]
+    public void Only_a_first_segment_that_no_file_stands_before_has_all_that_there_ever_was()
+    {
+        Assert.IsTrue(First.IsFromNothing);
+        Assert.IsFalse((First with { IsBehindFile = true }).IsFromNothing);
+        Assert.IsFalse((First with { FirstLsn = 2 }).IsFromNothing);
+        Assert.IsFalse(Later.IsFromNothing);
     }
 
     [TestMethod]
@@ -46,6 +56,7 @@ public sealed class LogHeaderTests
     [DataRow("Salt: 0c41f0aa", "Salt: c41f0aa")]
     [DataRow("Previous: none", "Previous: 00000000 | PreviousLSN: 1 | PreviousLength: 2")]
     [DataRow(" | Previous: none", "")]
+    [DataRow("Previous: none", "Previous: File")]
     [DataRow("FirstLSN: 1 ", "FirstLSN: 99999999999999999999 ")]
     public void Another_spelling_is_none_though_its_checksum_is_right(string from, string to)
     {

@@ -61,7 +61,8 @@ public sealed class TransactionLogCrashTests
     {
         List<string> rows = [];
         var segments = disk.List("/data").Where(name => name.EndsWith(".log", StringComparison.Ordinal)).Select(name => disk.Read("/data/" + name))
-            .Select(bytes => (Bytes: bytes, Header: LogHeader.TryParse(bytes, out _))).Where(s => s.Header is not null).OrderBy(s => s.Header!.Segment).ToList();
+            .Select(bytes => (Bytes: bytes, Header: LogHeader.TryParse(bytes, out _))).Where(s => s.Header is not null)
+            .GroupBy(s => s.Header).Select(names => names.MaxBy(s => s.Bytes.Length)).OrderBy(s => s.Header!.Segment).ToList();
         for (int i = 0; i < segments.Count; i++)
         {
             var reader = new LogReader("log", new MemoryStream(segments[i].Bytes), new LogReaderOptions { Counted = i + 1 < segments.Count ? segments[i + 1].Header!.Predecessor : null });

@@ -150,6 +150,7 @@ public class LogSalvageTests : RecoveryTest
         Log.IsActive = true;
         SaveAs(Path, imported, lsn: 0);
         Log.Id = imported.Database.Id;
+        Log.IsBehindFile = true;
         Disk.Files[Path][^40] ^= 1;
         Log.Commit(Notes, "INSERT,notes,1,x");
 

@@ -74,7 +74,10 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         }
         else
         {
-            Refuses(ActivePath, "the header of the log's segment is damaged");
+            RecoveryPlan plan = Plan();
+            CollectionAssert.AreEqual(new[] { new HeadlessSegment(ActivePath, long.MaxValue) }, plan.HeadlessSegments.ToArray());
+            Assert.IsEmpty(plan.UnbegunSegments);
+            Reason(plan, ActivePath, "its header is damaged");
         }
     }
 
@@ -84,18 +87,25 @@ public sealed class RecoveryPlannerTests : RecoveryTest
     [DataRow(12L, true)]
     public void A_segment_without_header_is_refused_unless_it_is_older_than_the_one_that_is_written_to(long firstLsnInName, bool isRefused)
     {
-        string active = AddActive(2, 11, before: 1), headless = Name(firstLsnInName);
+        Log.Commit(Users).Commit("INSERT,users,1,a").Commit("INSERT,users,2,b");
+        SaveAs(Path, Recover(), lsn: 10);
+        Log.Fork(new LogPredecessor(7, 10, 500), 2, 1, 0x77);
+        Log.Commit("INSERT,users,3,c");
+        string headless = Name(firstLsnInName);
         Disk.Files[headless] = new byte[5000];
         if (isRefused)
         {
-            Refuses(headless, "the header of the log's segment is damaged");
+            PhantomDbException error = Refused();
+            Assert.AreEqual((SqlStates.DataCorrupted, headless), (error.SqlState, error.Where));
+            StringAssert.Contains(error.Message, "the header of the log's segment is damaged");
         }
         else
         {
-            CollectionAssert.AreEqual(new[] { active }, Plan().Segments.Select(s => s.Path).ToArray());
-            Reason(Plan(), headless, "its header is damaged");
+            RecoveredDatabase recovered = Recover();
+            Assert.AreEqual((RecoveryVerdict.Repaired, 11L), (recovered.Report.Verdict, recovered.Report.LastLsn));
+            StringAssert.Contains(recovered.Report.Problem, headless);
         }
-        CollectionAssert.AreEqual(new[] { headless }, Plan(allowsGaps: true).HeadlessSegments.ToArray());
+        CollectionAssert.AreEqual(new[] { new HeadlessSegment(headless, firstLsnInName) }, Plan().HeadlessSegments.ToArray());
         Reason(Plan(allowsGaps: true), headless, "its header is damaged");
     }
 

@@ -81,6 +81,13 @@ internal sealed class RecoveryLog
 
     public long Segment { get; private set; }
 
+    /// <summary>Of the first segment, before anything is in it.</summary>
+    public bool IsBehindFile
+    {
+        get => Header.IsBehindFile;
+        set => Header = Header with { IsBehindFile = value };
+    }
+
     public uint Salt { get; private set; } = 0x1000;
 
     public LogHeader Header { get; private set; } = null!;

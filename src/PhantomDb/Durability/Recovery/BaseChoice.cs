@@ -1,0 +1,173 @@
+using System.Globalization;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// What the log is applied to: the newest whole file that it continues; an empty database where the log has all from the beginning; in a salvage what can be
+/// saved of a damaged file. An older file, or the log alone, stands in for a damaged one only where it may have as much. Does not apply the log.
+/// </summary>
+internal sealed class BaseChoice
+{
+    private readonly RecoveryPlan _plan;
+    private readonly RecoveryOptions _options;
+    private readonly LoadTarget _target;
+    private readonly IFileSystem _files;
+    private readonly RecoveryFindings _findings;
+    private readonly List<(RecoveryBase File, PhantomDbException Error)> _damaged = [];
+
+    /// <summary>Throws where there is nothing to begin with.</summary>
+    /// <param name="path">The database's file.</param>
+    /// <param name="plan">Its files.</param>
+    /// <param name="toLsn">The point to recover to.</param>
+    /// <param name="options">How.</param>
+    /// <param name="target">Where the content is going.</param>
+    /// <param name="files">The disk.</param>
+    /// <param name="findings">Told of what is not whole.</param>
+    public BaseChoice(string path, RecoveryPlan plan, long? toLsn, RecoveryOptions options, LoadTarget target, IFileSystem files, RecoveryFindings findings)
+    {
+        (_plan, _options, _target, _files, _findings) = (plan, options, target, files, findings);
+        ReadHeaderless();
+        Loaded = FromFile(toLsn, out string? against) ?? FromDamaged() ?? FromNothing() ?? throw Refusal(path, toLsn, against);
+    }
+
+    /// <summary>The content. What is applied to it changes it.</summary>
+    public LoadedDatabase Loaded { get; }
+
+    /// <summary>The file that has it; null for an empty database.</summary>
+    public RecoveryBase? Source { get; private set; }
+
+    /// <summary>In a salvage, where no file is whole.</summary>
+    public SalvagedBase? Salvaged { get; private set; }
+
+    /// <summary>Files that are not whole.</summary>
+    public IReadOnlyList<RecoveryBase> Damaged => [.. _damaged.Select(bad => bad.File)];
+
+    /// <summary>The highest LSN that one of these had, as far as they tell.</summary>
+    public long DamagedLsn => _damaged.Select(bad => bad.File.Lsn).DefaultIfEmpty(0).Max();
+
+    /// <summary>The segments that have records behind it.</summary>
+    public IReadOnlyList<RecoverySegment> Segments => Salvaged is { IsWithoutLog: true } ? [] : [.. _plan.SegmentsAfter(Source)];
+
+    /// <summary>The same content anew, where what was applied to it is half changed.</summary>
+    public LoadedDatabase LoadAgain() => Salvaged is not null ? Salvaged.Load() : Source is null ? SalvagedBase.Empty(_plan.Id, _target) : DatabaseFileReader.Read(Source.Path, _target, _files);
+
+    private LoadedDatabase? FromFile(long? toLsn, out string? against)
+    {
+        against = null;
+        foreach (RecoveryBase file in _plan.Bases.Where(file => !Damaged.Contains(file)))
+        {
+            string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file, _options.AppliesBehindLoss);
+            if (reason is not null)
+            {
+                against ??= $"\"{file.Path}\" cannot be used: {reason}";
+                _findings.LeftOut(file.Path, reason);
+            }
+            else if (TryRead(file) is { } loaded)
+            {
+                EnsureStandsIn(file);
+                _findings.Used(file.Path, string.Create(CultureInfo.InvariantCulture, $"the newest whole file, with LSN {file.Lsn} of timeline {file.Timeline}"));
+                Source = file;
+                return loaded;
+            }
+        }
+        return null;
+    }
+
+    private LoadedDatabase? FromDamaged()
+    {
+        if (!_options.AppliesBehindLoss || (_damaged.Count == 0 && _plan.Segments.Count == 0))
+        {
+            return null;
+        }
+        Salvaged = new SalvagedBase(_plan, _damaged, _target, _files);
+        Source = Salvaged.Source;
+        _findings.Note(RecoveryVerdict.Repaired, Salvaged.Problem);
+        return Salvaged.Load();
+    }
+
+    private LoadedDatabase? FromNothing()
+    {
+        if (!_plan.IsFromNothing && (_options.Mode != RecoveryMode.Salvage || _plan.Segments is not [{ Header.FirstLsn: 1 }, ..]))
+        {
+            return null;
+        }
+        EnsureStandsIn(null);
+        return SalvagedBase.Empty(_plan.Id, _target);
+    }
+
+    // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves.
+    private void ReadHeaderless()
+    {
+        if (_plan.Bases.FirstOrDefault(file => file is { IsDatabaseFile: true, Header: null }) is { } file && (_plan.Bases.Count > 1 || _plan.Segments.Count > 0))
+        {
+            TryRead(file);
+        }
+    }
+
+    // Null where it is not whole.
+    private LoadedDatabase? TryRead(RecoveryBase file)
+    {
+        try
+        {
+            return DatabaseFileReader.Read(file.Path, _target, _files);
+        }
+        catch (PhantomDbException error) when (IsOfFile(error))
+        {
+            if (file.IsDatabaseFile && _options.IsEdit?.Invoke(file.Path) == true)
+            {
+                throw Error.FileEdited(file.Path, error);
+            }
+            _damaged.Add((file, error));
+            _findings.LeftOut(file.Path, error.Message);
+            _findings.Without(error);
+            return null;
+        }
+    }
+
+    // In a salvage a file may break its own rules, too.
+    private bool IsOfFile(PhantomDbException error) =>
+        error.SqlState is SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat || (_options.AppliesBehindLoss && error.SqlState[..2] is "22" or "23" or "42");
+
+    // Whether the log behind it really has all that a damaged file had is known when it has been applied.
+    private void EnsureStandsIn(RecoveryBase? file)
+    {
+        bool hasAsMuch = DamagedLsn > 0 && file?.Lsn >= DamagedLsn;
+        if (_damaged.Count > 0 && _options.Mode != RecoveryMode.Salvage && !hasAsMuch && !_plan.SegmentsAfter(file).Any())
+        {
+            throw _damaged[0].Error;
+        }
+    }
+
+    private PhantomDbException Refusal(string path, long? toLsn, string? against)
+    {
+        const string PutBack = "Put the database file or a snapshot back into the folder.";
+        if (_damaged.Count > 0)
+        {
+            return _damaged[0].Error;
+        }
+        if (_plan.Bases.Any(file => toLsn < file.Lsn))
+        {
+            return Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} is not kept any more"));
+        }
+        if (_plan.HeadlessSegments is [{ } headless, ..])
+        {
+            return RecoveryPlanner.Refused(headless.Path, against is null ? HeaderDamaged : $"{against}; {HeaderDamaged}", "Restore the segment from a copy.");
+        }
+        if (_plan.Segments.Count == 0)
+        {
+            return _plan.Manifest is { } manifest
+                ? RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(path)!, Log.LogManifest.FileName(_plan.DatabaseName)), string.Create(CultureInfo.InvariantCulture,
+                    $"there is neither its file, nor a snapshot, nor its log, which had reached LSN {manifest.ReachedLsn}; what is left is"),
+                    "Put the log or the database file back into the folder. To begin anew without them, move what is left out of it.")
+                : RecoveryPlanner.Refused(_plan.Others.FirstOrDefault()?.Path ?? path, "there is no file of it", PutBack);
+        }
+        long firstLsn = _plan.Segments[0].Header.FirstLsn;
+        string missing = firstLsn > 1 ? string.Create(CultureInfo.InvariantCulture, $"there is no database file or snapshot, and the log from LSN 1 to {firstLsn - 1} is missing, before")
+            : "there is no database file or snapshot, and the database had content before the log's first record";
+        return RecoveryPlanner.Refused(_plan.Segments[0].Path, against ?? missing, PutBack);
+    }
+
+    /// <summary>What is wrong with a segment that nobody can read.</summary>
+    public const string HeaderDamaged = "the header of the log's segment is damaged";
+}

@@ -1,0 +1,63 @@
+using PhantomDb.Durability.Log;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>A segment as it was read, and what counts of it.</summary>
+internal sealed record RecoveredSegment(string Path, LogHeader Header, long LastLsn, long Length, DateTime LastTime)
+{
+    /// <summary>The line behind the last one that counts.</summary>
+    public long NextLine { get; init; }
+}
+
+/// <summary>A database as its files have it, and what was found. The log goes on in a new segment behind the last of these.</summary>
+internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<RecoveredSegment> Segments)
+{
+    /// <summary>Older segments before a hole in the log, oldest first: they can be read, and go when their time has come.</summary>
+    public IReadOnlyList<RecoveredSegment> EarlierSegments { get; init; } = [];
+
+    /// <summary>True where the log goes on behind the point that was asked for.</summary>
+    public bool HasMore { get; init; }
+
+    /// <summary>
+    /// True where the log's own notes behind the file's LSN are missing. The database file must be written with an LSN behind theirs before the log goes on, or there would be a
+    /// gap between the two, and nobody would know what it had.
+    /// </summary>
+    public bool MustSaveFirst { get; init; }
+
+    /// <summary>Files that are not whole.</summary>
+    public IReadOnlyList<string> DamagedFiles { get; init; } = [];
+
+    /// <summary>The highest number of a transaction in the log's last segments; 0 where it is not known.</summary>
+    public long LastTransactionId { get; init; }
+
+    /// <summary>True where recovery began with a file.</summary>
+    public bool IsBehindFile { get; init; }
+
+    /// <summary>All records from this LSN on are in the segments, and could be read.</summary>
+    public long WholeFrom { get; init; } = 1;
+
+    /// <summary>Promises that records are kept, which the manifest alone has.</summary>
+    public IReadOnlyList<LogPin> Pins { get; init; } = [];
+
+    /// <summary>What the manifest says of snapshots, pins of them among it.</summary>
+    public IReadOnlyList<LogManifestRow> SnapshotRows { get; init; } = [];
+
+    /// <summary>Side files that records name: those that were applied, and older ones that the manifest has.</summary>
+    public IReadOnlyList<LogLoad> Loads { get; init; } = [];
+
+    /// <summary>
+    /// Where the log of the database goes on: always in a new segment. Records behind the LSN of the file that recovery began with are
+    /// needed until a newer one is there.
+    /// </summary>
+    public LogStart ToLogStart(string folder, string databaseName)
+    {
+        RecoveredSegment? last = Segments.Count > 0 ? Segments[^1] : null;
+        return new LogStart
+        {
+            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
+            Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, SnapshotRows = SnapshotRows, Loads = Loads, RecoveryFloor = Report.BaseLsn, IsBehindFile = IsBehindFile || last?.Header.IsBehindFile == true, WholeFrom = WholeFrom,
+            Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
+            Segments = [.. EarlierSegments.Concat(Segments).Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
+        };
+    }
+}
