@@ -119,7 +119,7 @@ public sealed class DatabaseOnDiskTests
         Assert.IsEmpty(Directory.GetFileSystemEntries(_folder));
 
         Run(first, "CREATE TABLE t (a int)");
-        CollectionAssert.AreEquivalent(new[] { "shop.lock", "shop.log" }, FilesIn(folder));
+        CollectionAssert.AreEquivalent(new[] { "shop.lock", "shop.log", "shop.manifest" }, FilesIn(folder));
         Assert.IsTrue(first.HasUnsavedChanges);
         first.SaveToDisk();
 

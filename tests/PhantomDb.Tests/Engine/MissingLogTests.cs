@@ -31,7 +31,7 @@ public sealed class MissingLogTests
         SimulatedDisk left = Left(disk, "INSERT INTO t VALUES (1)");
         left.Delete("/data/shop.log");
         PhantomDbException error = Refused(left);
-        StringAssert.Contains(error.Message, "is missing, and nobody knows how far it went; it was: \"/data/shop.log\"");
+        StringAssert.Contains(error.Message, "is missing: nobody knows how far it went; it was: \"/data/shop.log\"");
         Assert.IsFalse(string.IsNullOrEmpty(error.Hint));
     }
 

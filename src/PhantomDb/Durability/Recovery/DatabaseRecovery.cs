@@ -189,8 +189,10 @@ internal sealed class DatabaseRecovery
         {
             return;
         }
+        string extent = coverage.ReachedLsn < missing.FirstLsn ? "nobody knows how far it went"
+            : string.Create(CultureInfo.InvariantCulture, $"it had reached LSN {coverage.ReachedLsn}, and nobody knows how far it went");
         PhantomDbException error = RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, missing.Name),
-            string.Create(CultureInfo.InvariantCulture, $"the log from LSN {missing.FirstLsn} on is missing, and nobody knows how far it went; it was"), "Put the file back into the folder.");
+            string.Create(CultureInfo.InvariantCulture, $"the log from LSN {missing.FirstLsn} on is missing: {extent}; it was"), "Put the file back into the folder.");
         if (_options.Mode != RecoveryMode.Salvage)
         {
             throw error;
@@ -198,7 +200,7 @@ internal sealed class DatabaseRecovery
         _findings.Note(RecoveryVerdict.Repaired, error.Message);
         if (!_findings.Losses.Exists(loss => loss.LastLsn >= missing.FirstLsn))
         {
-            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, Math.Max(missing.FirstLsn, coverage.ReachedLsn), [], $"the segment is missing, and nobody knows how far it went: \"{missing.Name}\""));
+            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, Math.Max(missing.FirstLsn, coverage.ReachedLsn), [], $"the segment is missing: {extent}; it was \"{missing.Name}\""));
         }
     }
 }

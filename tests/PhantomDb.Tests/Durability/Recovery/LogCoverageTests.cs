@@ -166,7 +166,7 @@ public sealed class LogCoverageTests : RecoveryTest
         Disk.Files.Remove(ActivePath);
         PutManifest(Manifest(2, 2, openFrom: 1));
         PhantomDbException error = Refused();
-        StringAssert.Contains(error.Message, "the log from LSN 1 on is missing, and nobody knows how far it went");
+        StringAssert.Contains(error.Message, "the log from LSN 1 on is missing: it had reached LSN 2, and nobody knows how far it went");
         Assert.AreEqual(ActivePath, error.Where);
         RecoveredDatabase salvaged = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
         Assert.AreEqual((2L, 1), (salvaged.Report.LastLsn, salvaged.Report.Losses.Count));
