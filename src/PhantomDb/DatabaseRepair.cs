@@ -146,7 +146,7 @@ internal sealed class DatabaseRepair
         _losses.AddRange(report.Losses.Select(loss => loss.ToString()));
         RecoveryPlan plan = new RecoveryPlanner(_path, new WithoutFiles(_files, _leftOut)).Plan(allowsGaps: true);
         // Where the header is gone nothing of the segment can be proved. What a file has that is newer needs none of it.
-        foreach (string headless in plan.HeadlessSegments)
+        foreach (string headless in plan.HeadlessSegments.Select(segment => segment.Path))
         {
             long? first = LogSegmentName.TryParse(Path.GetFileName(headless))?.FirstLsn;
             long? behind = plan.Segments.Select(segment => (long?)segment.Header.FirstLsn).FirstOrDefault(lsn => lsn > first);
