@@ -169,7 +169,7 @@ internal sealed partial class TransactionLog
             {
                 NoteReplaced();
             }
-            _hasHousework = true;   // which writes the manifest
+            _hasHousework = _isManifestStale = true;   // which writes the manifest
             WakeBackground();
         }
     }
