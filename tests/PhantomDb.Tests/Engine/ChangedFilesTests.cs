@@ -255,7 +255,7 @@ public sealed class ChangedFilesTests : DurableTest
         do
         {
             before = Disk.MarkCount;
-            Thread.Sleep(1500);   // a second later the last records are vouched for
+            Thread.Sleep(2500);   // within two seconds the last records are vouched for
         }
         while (Disk.MarkCount != before);
         Assert.IsGreaterThan(0, before);
