@@ -12,8 +12,8 @@ namespace PhantomDb;
 /// </summary>
 public static class DatabaseTools
 {
-    private const int AttemptsMax = 3;
-    private const int PauseMs = 100;
+    private const int AttemptsMax = 20;
+    private const int PauseMs = 20;
 
     /// <summary>The files of a database, and what each is for. Looks at headers and ends, and at all of the log's last segment.</summary>
     /// <exception cref="PhantomDbException">58P01: there is none.</exception>

@@ -26,6 +26,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     /// <param name="allowsGaps">True: segments that are missing or have no header are passed over, to save what the others have.</param>
     public RecoveryPlan Plan(int? timeline = null, bool allowsGaps = false)
     {
+        LogManifest? manifest = ReadManifest();   // first: what it names was there before it, beside a writer too
         foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
         {
             string filePath = Path.Combine(_folder, file);
@@ -43,6 +44,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             }
         }
         Guid id = FindId();
+        manifest = manifest?.Id == id || (_bases.Count == 0 && _segments.Count == 0) ? manifest : null;   // another database's is as good as none
         LeaveOut(id);
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
         LeaveOutLater(timeline);
@@ -53,15 +55,15 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
             Earlier = earlier, Holes = holes,
-            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = ReadManifest(id), DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
+            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
 
     private string ManifestPath => Path.Combine(_folder, LogManifest.FileName(_name));
 
-    // A hint and a floor: what is damaged, or another database's, is as good as none.
-    private LogManifest? ReadManifest(Guid id)
+    // A hint and a floor: what is damaged is as good as none.
+    private LogManifest? ReadManifest()
     {
         if (!files.Exists(ManifestPath))
         {
@@ -71,7 +73,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
         EnsureVersion(LogManifest.LaterVersion(bytes), ManifestPath);
-        return LogManifest.TryParse(bytes) is { } manifest && (manifest.Id == id || (_bases.Count == 0 && _segments.Count == 0)) ? manifest : null;
+        return LogManifest.TryParse(bytes);
     }
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;
