@@ -112,6 +112,27 @@ public sealed class LogHoleTests : ToolTest
         Assert.AreEqual(1, database.Log.FirstLsn);
     }
 
+    [TestMethod]
+    public void A_segment_that_is_removed_from_an_open_database_is_a_hole_too()
+    {
+        for (int i = 1; i <= 4; i++)
+        {
+            Run(i == 1 ? "CREATE TABLE t (id int PRIMARY KEY)" : $"INSERT INTO t VALUES ({i})");
+        }
+        using Database database = Database.Open("shop", Options with { SnapshotEnabled = false });
+        Execute(database, "INSERT INTO t VALUES (5)");
+        DatabaseFileReport lost = DatabaseTools.Files("shop", Options).Where(file => file.Kind == DatabaseFileKind.LogSegment).OrderBy(file => file.FirstLsn).ElementAt(2);
+        (_firstLost, _lastLost) = (lost.FirstLsn!.Value, lost.LastLsn!.Value);
+        (long before, _) = Ask(database, "SELECT count(*) FROM phantomdb_log");
+        File.Delete(lost.Path);
+
+        Assert.AreEqual((before - (_lastLost - _firstLost + 1), 1), Ask(database, "SELECT count(*) FROM phantomdb_log"));
+        Assert.AreEqual((_firstLost - 1, 1), Ask(database, $"SELECT lsn FROM phantomdb_log WHERE lsn <= {_lastLost} ORDER BY lsn DESC LIMIT 1"));
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => database.Log.ReadAfter(0).Count());
+        StringAssert.Contains(error.Message, Lost);
+        Assert.AreEqual(_lastLost + 1, database.Log.ReadAfter(_lastLost).First().Lsn);
+    }
+
     private string Lost => string.Create(CultureInfo.InvariantCulture, $"from LSN {_firstLost} to {_lastLost}");
 
     private string Range => Lost;

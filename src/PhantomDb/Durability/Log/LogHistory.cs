@@ -35,7 +35,8 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
         long next = SkipTo(range);
         while (next <= range.LastLsn)
         {
-            if (files.HoleAt(next) is { } hole)
+            (LogSegmentFile File, Stream Stream)? segment = Open(next, out LogHole? missing);
+            if (missing is { } hole)
             {
                 if (onHole is null)
                 {
@@ -45,7 +46,7 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
                 next = hole.LastLsn + 1;
                 continue;
             }
-            if (files.Open(next) is not var (file, stream))
+            if (segment is not var (file, stream))
             {
                 break;
             }
@@ -84,6 +85,21 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
                     throw file.LastLsn < LastLsn ? Error.LogReadOnBehind(damage, file.LastLsn) : damage;
                 }
             }
+        }
+    }
+
+    // A segment that somebody has removed while the database is open is missing as one that was not there when it was opened.
+    private (LogSegmentFile File, Stream Stream)? Open(long lsn, out LogHole? hole)
+    {
+        hole = files.HoleAt(lsn);
+        try
+        {
+            return hole is null ? files.Open(lsn) : null;
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && files.Segments.LastOrDefault(file => file.FirstLsn <= lsn) is { } file && file.LastLsn >= lsn)
+        {
+            hole = new LogHole(lsn, file.LastLsn);
+            return null;
         }
     }
 
@@ -175,7 +191,7 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
                 return known;
             }
         }
-        if (files.Open(file.FirstLsn) is not var (opened, stream))
+        if (Open(file.FirstLsn, out _) is not var (opened, stream))
         {
             return null;
         }
