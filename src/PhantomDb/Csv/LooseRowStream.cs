@@ -9,7 +9,7 @@ internal sealed class LooseRowStream(Stream inner) : Stream
 {
     private const int Lookahead = 5;   // ROW:"
 
-    private readonly byte[] _buffer = new byte[1 << 18];
+    private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(1 << 18);
     private int _start;
     private int _ready;       // bytes before this are converted
     private int _end;

@@ -39,7 +39,7 @@ internal struct Checksum
     public static uint Of(Stream stream, long offset, long length)
     {
         Checksum checksum = default;
-        byte[] buffer = new byte[1 << 18];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>((int)Math.Clamp(length, 1, 1 << 18));
         stream.Position = offset;
         while (length > 0)
         {

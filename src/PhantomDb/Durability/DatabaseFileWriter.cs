@@ -186,7 +186,7 @@ internal static class DatabaseFileWriter
 
     private static bool HaveSameBytes(Stream left, Stream right)
     {
-        byte[] leftBytes = new byte[1 << 16], rightBytes = new byte[1 << 16];
+        byte[] leftBytes = GC.AllocateUninitializedArray<byte>(1 << 16), rightBytes = GC.AllocateUninitializedArray<byte>(1 << 16);
         while (true)
         {
             int count = left.ReadAtLeast(leftBytes, leftBytes.Length, throwOnEndOfStream: false);

@@ -8,7 +8,7 @@ namespace PhantomDb.Durability;
 /// </summary>
 internal sealed class FileOutput(IWritableFile file)
 {
-    private byte[] _buffer = new byte[1 << 18];
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(1 << 18);
     private int _count;
     private int _summed;         // bytes of the buffer that the checksums have
     private long _flushed;       // bytes handed to the file

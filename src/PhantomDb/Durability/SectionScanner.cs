@@ -29,7 +29,7 @@ internal static class SectionScanner
     public static long LineAt(Stream stream, long offset)
     {
         long line = 1;
-        byte[] buffer = new byte[1 << 16];
+        byte[] buffer = GC.AllocateUninitializedArray<byte>(1 << 16);
         stream.Position = 0;
         while (offset > 0)
         {

@@ -9,6 +9,7 @@ namespace PhantomDb.Fuzz.Crash;
 internal sealed class DatabaseClient : IDisposable
 {
     private const int KeyCount = 5;
+    private const string NextValue = "SELECT nextval('given')";
     private const string Random = "abcdefghijklmnopqrstuvwxyz0123456789,\"\n\\>é";
 
     private readonly SimulatedDisk _disk;
@@ -44,8 +45,8 @@ internal sealed class DatabaseClient : IDisposable
 
     public bool IsBusy => Left > 0 || _statements.Count > 0;
 
-    /// <summary>One statement.</summary>
-    public void Step()
+    /// <summary>One statement; true where something may have reached the log.</summary>
+    public bool Step()
     {
         if (_statements.Count == 0)
         {
@@ -69,13 +70,14 @@ internal sealed class DatabaseClient : IDisposable
             _statements.Clear();
             _oracle.Acknowledge(_transaction, isLast && error.SqlState == "08007" ? Acknowledgement.None : Acknowledgement.Refused);
             TryRollBack();
-            return;
+            return true;
         }
         if (isLast)
         {
             bool isCommitted = statement != "ROLLBACK";
             _oracle.Acknowledge(_transaction, isCommitted ? _promised : Acknowledgement.Refused, isCommitted && KnowsLsn ? _database.Persistence?.Log.LastLsn : null);
         }
+        return isLast || statement == NextValue;
     }
 
     public void Dispose()
@@ -92,7 +94,7 @@ internal sealed class DatabaseClient : IDisposable
     private void Execute(string statement)
     {
         using QueryResult result = _session.Execute(statement);
-        if (statement.StartsWith("SELECT nextval", StringComparison.Ordinal))
+        if (statement == NextValue)
         {
             while (result.Read())
             {
@@ -165,7 +167,7 @@ internal sealed class DatabaseClient : IDisposable
                 statements.Add(Text($"INSERT INTO line SELECT $number, i, repeat('n', i % 40) FROM generate_series(1, {count}) i"));
                 break;
             case 8:
-                statements.Add("SELECT nextval('given')");
+                statements.Add(NextValue);
                 break;
             case 9:
                 // Rows that come, change and go: net, there are none.

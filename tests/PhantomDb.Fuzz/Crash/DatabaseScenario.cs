@@ -44,8 +44,8 @@ internal sealed record DatabaseScenarioOptions
     public int OperationCountGuess => 60 + (8 * ClientCount * TransactionCount);
 
     /// <summary>
-    /// The same with sizes at random. Most are small: they cost little, and a fault meets beginnings and ends, where most is done to files. One in twenty-five is of the
-    /// size here, one in a hundred several times as large.
+    /// The same with sizes at random. Most are small: they cost little, and a fault meets beginnings and ends, where most is done to files. One in fifty is of the
+    /// size here, one in three hundred several times as large.
     /// </summary>
     public DatabaseScenarioOptions Draw(Random random)
     {
@@ -57,7 +57,8 @@ internal sealed record DatabaseScenarioOptions
         {
             < 75 => drawn with { ClientCount = random.Next(1, 3), TransactionCount = random.Next(1, 3), WorkCountMax = 2, StatementsPerHousework = 8 },
             < 95 => drawn with { ClientCount = random.Next(1, 4), TransactionCount = random.Next(1, 4), StatementsPerHousework = 12 },
-            < 99 => drawn,
+            < 99 => random.Next(2) == 0 ? drawn : drawn with { TransactionCount = 2 },
+            _ when random.Next(3) > 0 => drawn with { ClientCount = 6, TransactionCount = 2 },
             _ => drawn with { ClientCount = 6, TransactionCount = 10 },
         };
     }
@@ -186,8 +187,10 @@ internal sealed class DatabaseScenario(DatabaseScenarioOptions options, int seed
         while (clients.Any(client => client.IsBusy))
         {
             DatabaseClient[] busy = [.. clients.Where(client => client.IsBusy)];
-            busy[random.Next(busy.Length)].Step();
-            Settle(database);
+            if (busy[random.Next(busy.Length)].Step())
+            {
+                Settle(database);
+            }
             if (options.HasHousework && random.Next(options.StatementsPerHousework) == 0)
             {
                 DoHousework(database, disk, oracle, random, clock);
