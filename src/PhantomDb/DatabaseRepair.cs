@@ -150,7 +150,8 @@ internal sealed class DatabaseRepair
         {
             long? first = LogSegmentName.TryParse(Path.GetFileName(headless))?.FirstLsn;
             long? behind = plan.Segments.Select(segment => (long?)segment.Header.FirstLsn).FirstOrDefault(lsn => lsn > first);
-            if (!(behind - 1 <= report.BaseLsn) && !report.Losses.Any(loss => loss.FirstLsn <= first && loss.LastLsn >= behind - 1))
+            bool isTold = report.Losses.Any(loss => first is null ? loss.FirstLsn > report.LastLsn : loss.FirstLsn <= first && loss.LastLsn >= behind - 1);
+            if (!(behind - 1 <= report.BaseLsn) && !isTold)
             {
                 _losses.Add($"what only {Path.GetFileName(headless)} has: records of the log{(first is null ? "" : FormattableString.Invariant($" from LSN {first} on"))}, whose header is damaged");
             }

@@ -53,7 +53,13 @@ public static class DatabaseTools
             }
             catch (PhantomDbException error)
             {
-                return report with { Refusal = error };
+                // What opening does not set aside is no torn end.
+                return report with
+                {
+                    Refusal = error,
+                    Files = [.. report.Files.Select(file => file.Verdict == FileVerdict.Torn && error.Where is { } place && (place == file.Path || place.StartsWith(file.Path + ",", StringComparison.Ordinal))
+                        ? file with { Verdict = FileVerdict.Damaged } : file)],
+                };
             }
         }
     }

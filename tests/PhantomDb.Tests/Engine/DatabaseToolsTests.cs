@@ -103,6 +103,24 @@ public sealed class DatabaseToolsTests : ToolTest
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void A_segment_that_was_emptied_is_damaged_and_no_torn_end(bool isActive)
+    {
+        Run("CREATE TABLE t (id int PRIMARY KEY)");
+        Run("INSERT INTO t VALUES (1)");
+        Run("INSERT INTO t VALUES (2)");
+        string file = isActive ? "shop.log" : System.IO.Path.GetFileName(Directory.GetFiles(DataFolder, "shop_log_*").Order(StringComparer.Ordinal).Last());
+        File.Delete(PathOf("shop.db"));
+        File.WriteAllBytes(PathOf(file), []);
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.AreEqual(FileVerdict.Damaged, report.Files.Single(found => found.Name == file).Verdict);
+        Assert.IsFalse(report.CanOpen);
+    }
+
+    [TestMethod]
     public void A_file_of_a_later_version_is_named_and_left_alone()
     {
         MakeShop();

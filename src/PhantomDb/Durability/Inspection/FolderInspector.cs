@@ -340,6 +340,8 @@ internal sealed class FolderInspector
             {
                 Verdict = report.Verdict switch
                 {
+                    // A segment gets a name of its own when its successor is there: its header was on the disk long before.
+                    LogVerdict.Torn when report.Header is null && file.Name != LogSegmentName.Active(_names.DatabaseName) => FileVerdict.Damaged,
                     LogVerdict.Torn => FileVerdict.Torn, LogVerdict.Doubtful => FileVerdict.Doubtful, _ => FileVerdict.Damaged,
                 },
                 Problem = fault.Reason + (report.Proof is null ? "" : $" ({report.Proof})") + behind,

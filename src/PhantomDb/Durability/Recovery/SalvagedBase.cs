@@ -42,7 +42,8 @@ internal sealed class SalvagedBase
                 }
             }
         }
-        _losses.AddRange(badBases.Select(b => $"what only \"{b.File.Path}\" has: {b.Error.Message} ({b.Error.Where})"));
+        // What a log that began with nothing has lost is told by its LSNs.
+        _losses.AddRange(badBases.Where(_ => !plan.IsFromNothing).Select(b => $"what only \"{b.File.Path}\" has: {b.Error.Message} ({b.Error.Where})"));
         if (plan.Segments.Count == 0)
         {
             throw Error.Again(badBases[0].Error);
