@@ -25,6 +25,7 @@ public sealed record FuzzOptions
           --count N     statements (default 100000; compare: 10000), files or folders (default 10000), files for their readers (default 100000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
           --only N      nothing but run N (statements, crash) or file N (files, readers, folders) of the seed: a failure names it
           --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
+          --scenario NAME   crash: with --every-operation, nothing but this one (database; database, threads; saves, Sealed; ...)
           --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
@@ -62,6 +63,9 @@ public sealed record FuzzOptions
     public string? Folder { get; init; }
 
     public bool CrashesAtEveryOperation { get; init; }
+
+    /// <summary>The one scenario that is crashed at every operation; null: all.</summary>
+    public string? Scenario { get; init; }
 
     public bool ComparesWithPostgres { get; init; }
 
@@ -110,6 +114,7 @@ public sealed record FuzzOptions
                 "kill-child" or "sweep-child" => options with { Child = args[i], IsInProcess = true },
                 "--folder" => options with { Folder = Value(args, ref i) },
                 "--every-operation" => options with { CrashesAtEveryOperation = true },
+                "--scenario" => options with { Scenario = Value(args, ref i) },
                 "--all" => options with { RunsStatements = true, RunsFiles = true, RunsReaders = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
                 "--psql" => options with { Psql = Value(args, ref i) },

@@ -78,7 +78,7 @@ public static class Program
         {
             var fuzzer = new CrashFuzzer(options.Seed) { FailureCountMax = FailureCountMax(options), Progress = Console.WriteLine };
             failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "crash runs", options);
-            failures += options.CrashesAtEveryOperation ? Report(fuzzer.RunEveryOperation(), "scenarios with a fault at every operation", options) : 0;
+            failures += options.CrashesAtEveryOperation ? Report(fuzzer.RunEveryOperation(options.Scenario), "scenarios with a fault at every operation", options) : 0;
         }
         if (options.RunsKills)
         {

@@ -70,11 +70,15 @@ public sealed class CrashFuzzer(int seed)
     }
 
     /// <summary>Power loss at every operation of every scenario, again at every operation after the restart, and every failure of every operation.</summary>
-    public FuzzReport RunEveryOperation()
+    public FuzzReport RunEveryOperation(string? onlyScenario = null)
     {
         List<FuzzFailure> failures = [];
         int checkedCount = 0;
-        Kind[] kinds = [.. Kinds.DistinctBy(kind => kind.Name)];
+        Kind[] kinds = [.. Kinds.DistinctBy(kind => kind.Name).Where(kind => kind.Name == (onlyScenario ?? kind.Name))];
+        if (kinds.Length == 0)
+        {
+            throw new ArgumentException($"there is no scenario {onlyScenario}");
+        }
         foreach (Kind kind in kinds)
         {
             var runner = new CrashRunner(n => kind.Make(unchecked(seed + n)), kind.NewOracle) { Progress = text => Progress?.Invoke($"{kind.Name}: {text}") };
