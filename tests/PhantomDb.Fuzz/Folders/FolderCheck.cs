@@ -41,7 +41,8 @@ internal sealed class FolderCheck(SampleFolder sample)
             Note(error.SqlState);
             string text = $"{error.SqlState} {error.Message} ({error.Where})";
             bool isNamed = files.Keys.Concat(sample.Files.Keys).Any(path => error.Where?.Contains(path, StringComparison.Ordinal) == true || error.Message.Contains(path, StringComparison.Ordinal))
-                || error.Where?.Contains(SampleFolder.DatabasePath, StringComparison.Ordinal) == true;
+                || error.Where?.Contains(SampleFolder.DatabasePath, StringComparison.Ordinal) == true
+                || (mayBeForged && error.Where?.StartsWith(SampleFolder.Folder + "/", StringComparison.Ordinal) == true);   // a file that a forged manifest has
             return error.SqlState.Length != 5 || error.SqlState is "XX000" or "53200" ? $"{text}\n{error.StackTrace}"
                 : !isNamed ? $"the refusal names no file: {text}"
                 : IsAsItWas(files) ? $"a folder that is as it was is refused: {text}"
