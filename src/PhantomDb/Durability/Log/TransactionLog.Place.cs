@@ -22,6 +22,7 @@ internal sealed partial class TransactionLog
     private long _lookedAt = Environment.TickCount64;
     private volatile bool _looksNow;
     private volatile bool _looksAtAll;
+    private readonly Lock _looking = new();
     private bool _canTell = true;   // there are file systems whose inodes are not the same from one question to the next
 
     private volatile bool _isFolderLost;
@@ -121,6 +122,14 @@ internal sealed partial class TransactionLog
 
     // Not with the turn: nobody waits for it. Before the first record there is nothing that could be made good.
     private void LookAfterFiles()
+    {
+        lock (_looking)   // who looks at the close has to know what another has just found
+        {
+            LookAfterFilesAlone();
+        }
+    }
+
+    private void LookAfterFilesAlone()
     {
         LogSegmentWriter[] unread;
         long floor;

@@ -13,6 +13,7 @@ namespace PhantomDb.Durability.Recovery;
 internal sealed class DatabaseRecovery
 {
     private readonly string _path;
+    private readonly string _folder;
     private readonly IFileSystem _files;
     private readonly RecoveryOptions _options;
     private readonly LoadTarget _target;
@@ -22,6 +23,7 @@ internal sealed class DatabaseRecovery
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
         _path = path;
+        _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         _files = files;
         _options = options;
         _target = target;
@@ -152,6 +154,13 @@ internal sealed class DatabaseRecovery
             return lsn;
         }
         NoteHeadless(coverage);
+        if (_plan.IsManifestDamaged && !_options.IsFollowing)
+        {
+            _findings.Without(new PhantomDbException(SqlStates.DataCorrupted, "the manifest is damaged: whether the log had gone on, and what was pinned, is not known")
+            {
+                Where = Path.Combine(_folder, LogManifest.FileName(_plan.DatabaseName)),
+            });
+        }
         EnsureSegmentThere(toLsn, coverage);
         long floor = Math.Min(Math.Max(coverage.ReachedLsn, choice.DamagedLsn), toLsn ?? long.MaxValue);
         if (lsn >= floor || _options.Mode == RecoveryMode.Salvage || _options.IsFollowing)
@@ -163,7 +172,7 @@ internal sealed class DatabaseRecovery
             _findings.Without(LogReplay.EndNotNeeded(_path, lsn + 1, floor, coverage.BaseLsn));
             return floor;
         }
-        throw _plan.MissingEnd(Path.GetDirectoryName(Path.GetFullPath(_path))!, lsn + 1) is { } missing ? LogReplay.EndMissing(lsn, floor, missing)
+        throw _plan.MissingEnd(_folder, lsn + 1) is { } missing ? LogReplay.EndMissing(lsn, floor, missing)
             : RecoveryPlanner.Refused(_plan.Segments.Count > 0 ? _plan.Segments[^1].Path : _findings.Files[^1].Path,
                 string.Create(CultureInfo.InvariantCulture, $"its files end with LSN {lsn}, but the log had reached LSN {floor}"), "Put the missing files back into the folder.");
     }
@@ -191,7 +200,8 @@ internal sealed class DatabaseRecovery
         }
         string extent = coverage.ReachedLsn < missing.FirstLsn ? "nobody knows how far it went"
             : string.Create(CultureInfo.InvariantCulture, $"it had reached LSN {coverage.ReachedLsn}, and nobody knows how far it went");
-        PhantomDbException error = RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, missing.Name),
+        string path = Path.Combine(_folder, LogSegmentName.Active(_plan.DatabaseName));
+        PhantomDbException error = RecoveryPlanner.Refused(path,
             string.Create(CultureInfo.InvariantCulture, $"the log from LSN {missing.FirstLsn} on is missing: {extent}; it was"), "Put the file back into the folder.");
         if (_options.Mode != RecoveryMode.Salvage)
         {
@@ -200,7 +210,7 @@ internal sealed class DatabaseRecovery
         _findings.Note(RecoveryVerdict.Repaired, error.Message);
         if (!_findings.Losses.Exists(loss => loss.LastLsn >= missing.FirstLsn))
         {
-            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, Math.Max(missing.FirstLsn, coverage.ReachedLsn), [], $"the segment is missing: {extent}; it was \"{missing.Name}\""));
+            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, Math.Max(missing.FirstLsn, coverage.ReachedLsn), [], $"the segment is missing: {extent}; it was \"{path}\""));
         }
     }
 }

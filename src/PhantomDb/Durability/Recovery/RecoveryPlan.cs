@@ -52,6 +52,9 @@ internal sealed record RecoveryPlan(
     /// <summary>Null where there is none that is whole and this database's.</summary>
     public LogManifest? Manifest { get; init; }
 
+    /// <summary>True where there is one that cannot be read.</summary>
+    public bool IsManifestDamaged { get; init; }
+
     /// <summary>True where the segments have all that there ever was: the database was empty before the first.</summary>
     public bool IsFromNothing => Segments.Count > 0 && Segments[0].Header.IsFromNothing;
 
@@ -63,7 +66,7 @@ internal sealed record RecoveryPlan(
     /// there, and what it lacks it has lost itself.
     /// </summary>
     public string? MissingEnd(string folder, long lsn) => ActiveSegment is not null ? null
-        : Path.Combine(folder, Manifest?.Rows.FirstOrDefault(row => row.Kind == LogManifest.Segment && row.LastLsn >= lsn && LogSegmentName.TryParse(row.Name)?.DatabaseName == DatabaseName)?.Name
+        : Path.Combine(folder, Manifest?.Rows.FirstOrDefault(row => row.Kind == LogManifest.Segment && row.FirstLsn >= lsn && LogSegmentName.TryParse(row.Name)?.DatabaseName == DatabaseName)?.Name
             ?? LogSegmentName.Active(DatabaseName));
 
     /// <summary>Behind it, up to <see cref="ReachedLsn"/>, the log had nothing but its own notes.</summary>

@@ -26,7 +26,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     /// <param name="allowsGaps">True: segments that are missing or have no header are passed over, to save what the others have.</param>
     public RecoveryPlan Plan(int? timeline = null, bool allowsGaps = false)
     {
-        LogManifest? manifest = ReadManifest();   // first: what it names was there before it, beside a writer too
+        (LogManifest? manifest, bool isManifestDamaged) = ReadManifest();   // first: what it names was there before it, beside a writer too
         foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
         {
             string filePath = Path.Combine(_folder, file);
@@ -55,7 +55,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
             Earlier = earlier, Holes = holes,
-            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
+            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
     }
@@ -63,17 +63,17 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private string ManifestPath => Path.Combine(_folder, LogManifest.FileName(_name));
 
     // A hint and a floor: what is damaged is as good as none.
-    private LogManifest? ReadManifest()
+    private (LogManifest? Manifest, bool IsDamaged) ReadManifest()
     {
         if (!files.Exists(ManifestPath))
         {
-            return null;
+            return (null, false);
         }
         using Stream stream = files.OpenRead(ManifestPath);
         byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
         stream.ReadExactly(bytes);
         EnsureVersion(LogManifest.LaterVersion(bytes), ManifestPath);
-        return LogManifest.TryParse(bytes);
+        return LogManifest.TryParse(bytes) is { } manifest ? (manifest, false) : (null, true);
     }
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;

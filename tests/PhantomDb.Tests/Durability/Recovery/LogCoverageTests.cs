@@ -193,6 +193,20 @@ public sealed class LogCoverageTests : RecoveryTest
     }
 
     [TestMethod]
+    public void A_damaged_manifest_is_told()
+    {
+        Log.Commit(Users).Commit("INSERT,users,1,a");
+        PutManifest(Manifest(2, 2));
+        Disk.Files["/data/shop.manifest"][^30] ^= 1;
+        RecoveryReport report = Recover().Report;
+        Assert.AreEqual((RecoveryVerdict.Repaired, 2L), (report.Verdict, report.LastLsn));
+        StringAssert.Contains(report.Problem, "the manifest is damaged: whether the log had gone on, and what was pinned, is not known (/data/shop.manifest)");
+        Assert.AreEqual("/data/shop.manifest", Refused(new RecoveryOptions { Mode = RecoveryMode.Strict }).Where);
+        Disk.Files.Remove("/data/shop.manifest");
+        Assert.AreEqual(RecoveryVerdict.Clean, Recover().Report.Verdict);
+    }
+
+    [TestMethod]
     public void A_hole_without_a_file_is_named()
     {
         Log.Commit(Users).Commit("INSERT,users,1,a");
