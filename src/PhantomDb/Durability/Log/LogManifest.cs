@@ -96,16 +96,18 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         {
             return null;
         }
+        string name = first[FirstMark.Length..version];
         List<LogManifestRow> rows = [];
         foreach (string line in lines[2..^1])
         {
-            if (ParseRow(line) is not { } row)
+            // A file that it names may be missed: it must be one that a segment can be.
+            if (ParseRow(line) is not { } row || (row.Kind is Segment or Open && row.Name != LogSegmentName.Active(name) && LogSegmentName.TryParse(row.Name)?.DatabaseName != name))
             {
                 return null;
             }
             rows.Add(row);
         }
-        return new LogManifest(first[FirstMark.Length..version], id, timeline, rows);
+        return new LogManifest(name, id, timeline, rows);
     }
 
     private static LogManifestRow? ParseRow(string line)
