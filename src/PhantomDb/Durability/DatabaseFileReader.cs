@@ -12,7 +12,7 @@ namespace PhantomDb.Durability;
 /// </summary>
 internal static class DatabaseFileReader
 {
-    private const string RowsMark = "# Rows: ";
+    private static readonly string[] SealMarks = [" | CRC: ", " | Header: ", " | Trailer: "];   // no line of a seal has none of them
     private const int BlockSizeMax = 64 << 20;   // larger ones are read as a stream
     private const int ThreadCountMax = 8;
 
@@ -195,7 +195,7 @@ internal static class DatabaseFileReader
             return;
         }
         string line = Encoding.UTF8.GetString(records.Raw);
-        if ((line.StartsWith(RowsMark, StringComparison.Ordinal) && line.Contains(" | CRC: ", StringComparison.Ordinal))
+        if (SealMarks.Any(mark => line.Contains(mark, StringComparison.Ordinal))
             || line.StartsWith(FileSeal.EndMark, StringComparison.Ordinal) || line.StartsWith(FileSeal.SectionMark, StringComparison.Ordinal) || FileHeader.IsSealLine(line))
         {
             throw new PhantomDbException(SqlStates.DataCorrupted, "the file has been sealed, and has lost its header and its end");

@@ -147,6 +147,17 @@ public sealed class DatabaseFileDamageTests : DatabaseFileTest
         }
     }
 
+    // Fuzz readers, seed 11, number 214956: cut in its first section, with another mark at its top, it was read as an unsealed file.
+    [TestMethod]
+    public void Every_truncation_of_a_sealed_file_whose_version_line_is_damaged_too_is_refused_while_any_mark_is_left()
+    {
+        string whole = Encoding.UTF8.GetString(SealedBytes()).Replace("# PhantomDB Version", "# Pha%ntomDB Version", StringComparison.Ordinal);
+        for (int length = whole.IndexOf(" | Header: ", StringComparison.Ordinal) + " | Header: ".Length; length < whole.Length; length++)
+        {
+            ExpectRefused(Encoding.UTF8.GetBytes(whole[..length]), $"the first {length} characters");
+        }
+    }
+
     [TestMethod]
     public void Lost_repeated_and_swapped_lines_of_a_sealed_file_are_refused()
     {

@@ -29,7 +29,11 @@ internal sealed record SnapshotName(string DatabaseName, DateTime Time, int Numb
             return null;
         }
         ReadOnlySpan<char> rest = fileName.AsSpan(mark + Mark.Length + TimeFormat.Length);
-        return rest.IsEmpty || (rest[0] == '_' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number) && number > 1)
-            ? new SnapshotName(fileName[..mark], time, number) : null;
+        if (!rest.IsEmpty && !(rest[0] == '_' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out number)))
+        {
+            return null;
+        }
+        var name = new SnapshotName(fileName[..mark], time, number);
+        return name.ToString() == fileName ? name : null;   // leading zeros and the like
     }
 }

@@ -24,6 +24,7 @@ public sealed class SnapshotNameTests
     [DataRow("shop_snapshot_20261121_022500.new")]
     [DataRow("shop_snapshot_20261121_022500_")]
     [DataRow("shop_snapshot_20261121_022500_1")]
+    [DataRow("shop_snapshot_20261121_022500_02")]   // fuzz readers, seed 11, number 47104
     [DataRow("shop_snapshot_20261121_022500_x")]
     [DataRow("shop_snapshot_20261121_022500_-2")]
     [DataRow("shop_snapshot_20261121_02250")]
