@@ -10,7 +10,6 @@ namespace PhantomDb.Durability.Log;
 /// </summary>
 internal sealed partial class TransactionLog
 {
-    private const int RetryMs = 200;
     private const int SettleMsMax = 1000;
 
     private readonly Thread _background;

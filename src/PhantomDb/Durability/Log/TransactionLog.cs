@@ -8,7 +8,7 @@ namespace PhantomDb.Durability.Log;
 
 /// <summary>
 /// The log of a database that is open: a bounded queue of transactions, and whoever has the turn writes them. Here: what goes into the queue, with
-/// which LSN, time and definitions, and who waits. How it is written and what happens when that fails is in the part <c>Writing</c>; what
+/// which LSN, time and definitions, and who waits. How it is written and what happens when that fails is in the parts <c>Writing</c> and <c>Failures</c>; what
 /// a thread of its own does, in <c>Background</c>. Does not know what records mean.
 /// <code>
 /// Always:          Enqueue ─ WaitUntilPublished ─ the first who waits has the turn: writes and flushes for all who queue,
