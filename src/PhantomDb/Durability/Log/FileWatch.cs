@@ -74,7 +74,7 @@ internal sealed class FileWatch(IFileSystem disk)
         }
     }
 
-    /// <summary>The files that are gone, or others by now; each is told once. Of very many, some at a time.</summary>
+    /// <summary>The files that are gone, or others by now; each is told once. Of very many, some at a time. For one thread at a time.</summary>
     /// <param name="recoveryFloor">Recovery needs what is behind this LSN.</param>
     public IReadOnlyList<string> Look(long recoveryFloor)
     {

@@ -220,7 +220,7 @@ internal sealed partial class TransactionLog
                     Vouch();
                     break;
                 case Work.Look:
-                    LookAfterFiles();
+                    TryLookAfterFiles();
                     break;
                 case Work.Housework:
                     LeaveHousework();
@@ -363,7 +363,7 @@ internal sealed partial class TransactionLog
             {
                 return;   // what stands there is not ours
             }
-            LookAfterFiles();
+            TryLookAfterFiles();
             try
             {
                 if (!_areOrphansGone)

@@ -27,6 +27,8 @@ internal sealed partial class TransactionLog
 
     private volatile bool _isFolderLost;
 
+    private readonly Lock _looking = new();   // at the other files: one at a time, so that who waits for it knows what has been found
+
     // Under the lock.
     private bool _looksAtFiles;
     private readonly List<LogSegmentWriter> _unread = [];   // sealed, and not yet read back
@@ -48,7 +50,10 @@ internal sealed partial class TransactionLog
         Lead(flushes: true);
         if (all)
         {
-            LookAfterFiles();
+            lock (_looking)
+            {
+                LookAfterFiles();
+            }
         }
     }
 
@@ -120,7 +125,27 @@ internal sealed partial class TransactionLog
         Watch.Add(_files.PathOf(LogManifest.FileName(_start.DatabaseName)));
     }
 
-    // Not with the turn: nobody waits for it. Before the first record there is nothing that could be made good.
+    // Not with the turn, and not where another is at it: nobody waits for it.
+    private void TryLookAfterFiles()
+    {
+        lock (_gate)
+        {
+            _looksAtFiles = false;
+        }
+        if (_looking.TryEnter())
+        {
+            try
+            {
+                LookAfterFiles();
+            }
+            finally
+            {
+                _looking.Exit();
+            }
+        }
+    }
+
+    // Before the first record there is nothing that could be made good.
     private void LookAfterFiles()
     {
         lock (_looking)   // who looks at the close has to know what another has just found
@@ -135,7 +160,6 @@ internal sealed partial class TransactionLog
         long floor;
         lock (_gate)
         {
-            _looksAtFiles = false;
             unread = [.. _unread];
             _unread.Clear();
             floor = _recoveryFloor;
