@@ -194,12 +194,18 @@ internal sealed class DatabasePersistence
         }
     }
 
-    // Before the log's first record. A file of others, or one that was edited, does not say where it stands in a log, or, where the log's end is missing, says it
-    // wrongly: it is written anew first.
+    // Before the log's first record. A file of others, or one that was edited, does not say where it stands in a log, or, where the log's end is missing, or has gone
+    // since the database was opened, says it wrongly: it is written anew first.
     private void PrepareFolder()
     {
         EnsureLocked();
-        if (!_isOwnFile)
+        string log = System.IO.Path.Combine(_folder, LogSegmentName.Active(DatabaseFiles.NameOf(Path)));
+        bool isLogLost = !Log.Watch.IsInPlace(log);
+        if (isLogLost && Log.Watch.NoteLost(log))
+        {
+            _database.NoteBackgroundError(Error.FileLost(log));
+        }
+        if (!_isOwnFile || isLogLost)
         {
             _database.SaveOwnFileAnew();
         }

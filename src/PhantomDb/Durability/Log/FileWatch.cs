@@ -60,9 +60,22 @@ internal sealed class FileWatch(IFileSystem disk)
         WatchedFile? file;
         lock (_gate)
         {
+            if (_lost.Contains(path))
+            {
+                return false;
+            }
             file = _files.GetValueOrDefault(path);
         }
         return file?.Mark.IsOther(disk.MarkOf(path)) != true;
+    }
+
+    /// <summary>What <see cref="IsInPlace"/> has denied; false where that is known already.</summary>
+    public bool NoteLost(string path)
+    {
+        lock (_gate)
+        {
+            return _files.Remove(path) && _lost.Add(path);
+        }
     }
 
     /// <summary>True where it was found to be gone, and has not been added again.</summary>

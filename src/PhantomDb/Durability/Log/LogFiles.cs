@@ -211,7 +211,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     private void NameOld(LogSegmentFile? old, DateTime now)
     {
         _sealed.RemoveAll(file => file.FileName == _activeName);
-        if (old is not null && watch.IsInPlace(ActivePath))   // else somebody has taken it away since the database was opened, which the watch tells
+        if (old is not null && (old.FileName.Length == 0 || watch.IsInPlace(ActivePath)))   // else somebody has taken that of an earlier opening away since
         {
             watch.Remove(ActivePath);
             var name = new LogSegmentName(start.DatabaseName, now, old.FirstLsn);
