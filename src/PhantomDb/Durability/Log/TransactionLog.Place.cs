@@ -22,7 +22,6 @@ internal sealed partial class TransactionLog
     private long _lookedAt = Environment.TickCount64;
     private volatile bool _looksNow;
     private volatile bool _looksAtAll;
-    private readonly Lock _looking = new();
     private bool _canTell = true;   // there are file systems whose inodes are not the same from one question to the next
 
     private volatile bool _isFolderLost;
@@ -50,10 +49,7 @@ internal sealed partial class TransactionLog
         Lead(flushes: true);
         if (all)
         {
-            lock (_looking)
-            {
-                LookAfterFiles();
-            }
+            LookAfterFiles();
         }
     }
 
