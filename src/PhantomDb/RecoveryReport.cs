@@ -27,14 +27,14 @@ public sealed record RecoveryFile(string Path, bool IsUsed, string Reason);
 
 /// <summary>Something that the log had, or must have had, and the database has not.</summary>
 /// <param name="FirstLsn">Of the first record that is lost.</param>
-/// <param name="LastLsn">Of the last one.</param>
+/// <param name="LastLsn">Of the last one; <see cref="long.MaxValue"/> where nobody knows how far the log had gone.</param>
 /// <param name="Tables">The tables that its records are about; empty where nobody can tell, because they cannot be read.</param>
 /// <param name="Reason">Why, with the place in the log.</param>
 public sealed record RecoveryLoss(long FirstLsn, long LastLsn, IReadOnlyList<string> Tables, string Reason)
 {
     /// <summary>One line.</summary>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture,
-        $"LSN {FirstLsn} to {LastLsn} ({(Tables.Count == 0 ? "tables unknown" : $"tables {string.Join(", ", Tables)}")}): {Reason}");
+        $"LSN {FirstLsn} {(LastLsn == long.MaxValue ? "and whatever was behind it" : $"to {LastLsn}")} ({(Tables.Count == 0 ? "tables unknown" : $"tables {string.Join(", ", Tables)}")}): {Reason}");
 }
 
 /// <summary>

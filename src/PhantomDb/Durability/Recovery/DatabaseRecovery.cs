@@ -116,18 +116,25 @@ internal sealed class DatabaseRecovery
         : manifest.Rows.Where(row => row.Kind == LogManifest.Load && row.LastLsn <= baseLsn && row.LastLsn >= _plan.Segments[0].Header.FirstLsn)
             .Select(row => new LogLoad(row.Name, row.LastLsn));
 
-    // The last LSN of the log's transactions up to a time. Time never goes back.
+    // The last LSN of the log's transactions up to a time. Time never goes back. What is bad and some file has all of may be passed over, unless the point may lie within it.
     private long FindLsn(DateTime time)
     {
         long lsn = _plan.Segments.Count > 0 ? _plan.Segments[0].Header.FirstLsn - 1 : 0;
+        long coveredLsn = _plan.Bases.Where(file => _plan.ReasonAgainst(file) is null).Select(file => file.Lsn).DefaultIfEmpty(0).Max();
         bool isFirst = true;
         foreach (RecoverySegment segment in _plan.Segments)
         {
             using Stream stream = _files.OpenRead(segment.Path);
             LogReplay.EnsureIs(segment, stream);
-            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted });
+            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, CoveredLsn = coveredLsn });
             while (reader.Read())
             {
+                if (reader.Line.Time > time && reader.Line.Lsn > lsn + 1)
+                {
+                    throw RecoveryPlanner.Refused(segment.Path, string.Create(CultureInfo.InvariantCulture,
+                        $"what the database had at {Text(time)} cannot be told, since LSN {lsn + 1} to {reader.Line.Lsn - 1} of the log are damaged or missing"),
+                        "Name an LSN before or behind them.");
+                }
                 if (reader.Line.Time > time)
                 {
                     return !isFirst ? lsn
@@ -210,7 +217,7 @@ internal sealed class DatabaseRecovery
         _findings.Note(RecoveryVerdict.Repaired, error.Message);
         if (!_findings.Losses.Exists(loss => loss.LastLsn >= missing.FirstLsn))
         {
-            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, Math.Max(missing.FirstLsn, coverage.ReachedLsn), [], $"the segment is missing: {extent}; it was \"{path}\""));
+            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, long.MaxValue, [], $"the segment is missing: {extent}; it was \"{path}\""));
         }
     }
 }

@@ -190,7 +190,7 @@ internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogC
 
     /// <summary>The end of the log is missing, and the file has all that had been changed there.</summary>
     public static PhantomDbException EndNotNeeded(string path, long firstLsn, long lastLsn, long baseLsn) => new(SqlStates.DataCorrupted, string.Create(CultureInfo.InvariantCulture,
-        $"the end of the log is missing, LSN {firstLsn} to {lastLsn}: {(lastLsn <= baseLsn ? "the file has all of it" : "nothing had been changed there")}")) { Where = path };
+        $"the end of the log is missing, LSN {firstLsn} to {lastLsn}: {(lastLsn <= baseLsn ? "the file has all of it" : firstLsn <= baseLsn ? "the file has all that had been changed there" : "nothing had been changed there")}")) { Where = path };
 
     /// <summary>The log is known to have gone on in a file that is not there.</summary>
     public static PhantomDbException EndMissing(long lastLsn, long reachedLsn, string missing) => RecoveryPlanner.Refused(missing,

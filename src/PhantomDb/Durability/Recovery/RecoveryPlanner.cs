@@ -146,7 +146,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             if (Path.GetFileName(filePath) == LogSegmentName.Active(_name))
             {
                 throw Refused(filePath, "the log is another database's",
-                    $"It has the id {header.Id:n}, the database {id:n}. Put the database's own log in its place, or move this one away.");
+                    $"It has the id {header.Id:n}, the database {id:n}. Put the database's own log in its place, or move this one away; or, where the log is the right one, put the database file that belongs to it in the place of the one that is there.");
             }
             _others.Add(new RecoveryFile(filePath, false, $"it is another database's, with the id {header.Id:n}"));
         }

@@ -53,6 +53,21 @@ public sealed class LogCoverageTests : RecoveryTest
     }
 
     [TestMethod]
+    public void A_time_is_found_behind_a_bad_line_that_the_file_has_and_refused_where_it_may_lie_within()
+    {
+        DateTime first = CommitAt(Users), second = CommitAt("INSERT,users,1,a"), third = CommitAt("INSERT,users,2,b");
+        SaveAs(Path, Recover());
+        DateTime fourth = CommitAt("INSERT,users,3,c");
+        CommitAt("INSERT,users,4,d");
+        Flip(ActivePath, 2);
+
+        Assert.AreEqual(4, Recover(new RecoveryOptions { ToTime = fourth }).Report.LastLsn);
+        Assert.AreEqual(3, Recover(new RecoveryOptions { ToTime = third }).Report.LastLsn);
+        StringAssert.Contains(Refused(new RecoveryOptions { ToTime = second }).Message, "since LSN 2 to 2 of the log are damaged or missing");
+        StringAssert.Contains(Refused(new RecoveryOptions { ToTime = first }).Message, "since LSN 2 to 2 of the log are damaged or missing");
+    }
+
+    [TestMethod]
     [DataRow(5L)]
     [DataRow(6L)]
     public void A_bad_line_behind_the_file_is_judged_as_ever(long badLsn)
@@ -218,6 +233,12 @@ public sealed class LogCoverageTests : RecoveryTest
     }
 
     // LSN 1 to 4 in the file, 5 and 6 behind it.
+    private DateTime CommitAt(string record)
+    {
+        Log.Commit(record);
+        return Log.Time;
+    }
+
     private void SaveFile()
     {
         Log.Commit(Users).Commit("INSERT,users,1,a").Commit("INSERT,users,2,b").Commit("INSERT,users,3,c");
