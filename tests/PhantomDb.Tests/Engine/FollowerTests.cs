@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Durability;
 using PhantomDb.Errors;
@@ -221,6 +222,47 @@ public sealed class FollowerTests
         Bring(writer, follower);
         Assert.AreEqual("1 2 4", Read(reader, "SELECT * FROM t ORDER BY id"));
         reader.Dispose();
+    }
+
+    [TestMethod]
+    public void A_restore_into_an_older_segment_and_an_accepted_file_show_without_another_commit()
+    {
+        string[] statements = ["CREATE TABLE t (id int PRIMARY KEY)", "INSERT INTO t VALUES (0)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)"];
+        foreach (string statement in statements)   // a segment for each
+        {
+            using Database writer = Database.Open("shop", Options);
+            using Session session = writer.OpenSession();
+            Run(session, statement);
+        }
+        using Database follower = Database.Open("shop", Following);
+        using Session reader = follower.OpenSession();
+        Assert.AreEqual("0 1 2", Read(reader, "SELECT * FROM t ORDER BY id"));
+
+        DatabaseRestore.Run("shop", RestorePoint.Parse("4"), null, Options);
+        Assert.IsTrue(follower.Refresh(), follower.FollowProblem);
+        Assert.AreEqual("0", Read(reader, "SELECT * FROM t ORDER BY id"));
+        Assert.IsFalse(follower.Refresh());
+
+        using (Database writer = Database.Open("shop", Options))
+        {
+            using Session session = writer.OpenSession();
+            Run(session, "INSERT INTO t VALUES (7)");
+        }
+        Assert.IsTrue(follower.Refresh(), follower.FollowProblem);
+        byte[] edited = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(ReadAll("/data/shop.db")).Replace("ROW:7\n", "ROW:8\nROW:9\n", StringComparison.Ordinal));
+        Copy(_disk, "/data/shop.db", edited, 0, int.MaxValue);
+        DatabaseTools.Accept("shop", Options);
+        Assert.IsTrue(follower.Refresh(), follower.FollowProblem);
+        Assert.AreEqual("0 8 9", Read(reader, "SELECT * FROM t ORDER BY id"));
+        Assert.IsFalse(follower.Refresh());
+
+        using (Database writer = Database.Open("shop", Options))
+        {
+            using Session session = writer.OpenSession();
+            Run(session, "INSERT INTO t VALUES (10)");
+            Bring(writer, follower);
+        }
+        Assert.AreEqual("0 8 9 10", Read(reader, "SELECT * FROM t ORDER BY id"));
     }
 
     private Database FollowerOfRestored(out Session reader)

@@ -68,7 +68,7 @@ internal sealed class DatabaseRecovery
         {
             EarlierSegments = isChainRead
                 ? [.. _plan.Earlier.Select(s => new RecoveredSegment(s.Path, s.Header, s.Counted!.LastLsn, s.Counted.Length, LogReplay.TimeOf(s.Path, _files)))] : [],
-            LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
+            NewestTimeline = _plan.NewestTimeline, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
             HasMore = replay.HasMore, MustSaveFirst = Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,

@@ -21,7 +21,10 @@ internal sealed class LogFollower
     private readonly AppliedRows _rows = new(hasReaders: true);
     private readonly LogApplier _applier;
     private readonly DatabaseStorage _stage;
+    private readonly Dictionary<string, (FileMark Mark, DateTime WrittenAt, LogHeader? Header)> _headers = [];
     private readonly int _timeline;
+    private readonly int _newestTimeline;   // of any file, when what is followed was read
+    private (FileMark Mark, DateTime WrittenAt, int Timeline) _ownFile;
     private LogHeader? _header;        // of the segment that is read
     private string _segmentPath = "";
     private LogPosition _position;
@@ -37,6 +40,7 @@ internal sealed class LogFollower
         _files = files;
         _stage = visible.Stage();
         _timeline = recovered.Report.Timeline;
+        _newestTimeline = recovered.NewestTimeline;
         _applier = new LogApplier(recovered.Database with { Storage = _stage }, new LoadTarget(visible.Account, visible.Timestamps), files, _rows);
         if (recovered.Segments.Count > 0 && recovered.Segments[^1] is { NextLine: > 0 } last)
         {
@@ -91,6 +95,11 @@ internal sealed class LogFollower
     private bool AdvanceInSegment()
     {
         List<(string Path, LogHeader Header)> segments = Segments();
+        if (OwnFileTimeline() > Math.Max(_newestTimeline, segments.Select(s => s.Header.Timeline).DefaultIfEmpty().Max()))
+        {
+            MustBeginAnew = true;   // accepted or repaired: the log has nothing of it yet
+            return false;
+        }
         if ((_header is null || IsBegunAgain(_header, segments)) && !TryBegin(segments))
         {
             return false;
@@ -102,6 +111,11 @@ internal sealed class LogFollower
         if (counted is not null ? counted.LastLsn < _position.Lsn - 1 : segments.Exists(s => s.Header.Timeline > header.Timeline))
         {
             MustBeginAnew = true;   // restored to an earlier point
+            return false;
+        }
+        if (counted is not null && next!.Value.Header.FirstLsn > Math.Max(counted.LastLsn, LastLsn) + 1)
+        {
+            MustBeginAnew = true;   // what lies between stands in a file alone
             return false;
         }
         if (counted is null || counted.LastLsn >= _position.Lsn)
@@ -212,18 +226,47 @@ internal sealed class LogFollower
         List<(string, LogHeader)> segments = [];
         foreach (string file in _files.List(folder).Select(file => Path.GetFileName(file)!))
         {
-            LogSegmentName? sealedName = LogSegmentName.TryParse(file);
-            if (file != LogSegmentName.Active(name) && (sealedName?.DatabaseName != name || sealedName.FirstLsn < (_header?.FirstLsn ?? 0)))
+            if (file != LogSegmentName.Active(name) && LogSegmentName.TryParse(file)?.DatabaseName != name)
             {
                 continue;
             }
-            using Stream stream = _files.OpenRead(Path.Combine(folder, file));
-            if (HeaderOf(stream) is { IsOfKnownVersion: true } header && (_header is null ? header.Timeline >= _timeline : header.Id == _header.Id))
+            string path = Path.Combine(folder, file);
+            if (HeaderOf(path) is { IsOfKnownVersion: true } header && (_header is null ? header.Timeline >= _timeline : header.Id == _header.Id))
             {
-                segments.Add((Path.Combine(folder, file), header));
+                segments.Add((path, header));
             }
         }
         return segments;
+    }
+
+    // Read anew where the file may be another than at the last look.
+    private LogHeader? HeaderOf(string path)
+    {
+        (FileMark mark, DateTime writtenAt) = (_files.MarkOf(path), _files.WrittenAt(path));
+        if (mark.IsFile && _headers.TryGetValue(path, out var known) && (known.Mark, known.WrittenAt) == (mark, writtenAt))
+        {
+            return known.Header;
+        }
+        using Stream stream = _files.OpenRead(path);
+        LogHeader? header = HeaderOf(stream);
+        _headers[path] = (mark, writtenAt, header);
+        return header;
+    }
+
+    // 0 where there is no file, or one that does not say.
+    private int OwnFileTimeline()
+    {
+        if (!_files.Exists(_path))
+        {
+            return 0;
+        }
+        (FileMark mark, DateTime writtenAt) = (_files.MarkOf(_path), _files.WrittenAt(_path));
+        if (!mark.IsFile || (_ownFile.Mark, _ownFile.WrittenAt) != (mark, writtenAt))
+        {
+            FileHeader? header = RecoveryPlanner.ReadHeader(_path, _files);
+            _ownFile = (mark, writtenAt, header is null || (_header is not null && header.Id != _header.Id) ? 0 : header.Timeline);
+        }
+        return _ownFile.Timeline;
     }
 
     private static LogHeader? HeaderOf(Stream stream)

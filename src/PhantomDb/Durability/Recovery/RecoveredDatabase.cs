@@ -24,6 +24,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// </summary>
     public bool MustSaveFirst { get; init; }
 
+    /// <summary>The highest of all files, those that were not used too.</summary>
+    public int NewestTimeline { get; init; } = 1;
+
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<string> DamagedFiles { get; init; } = [];
 

@@ -32,11 +32,11 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             string filePath = Path.Combine(_folder, file);
             if (file == Path.GetFileName(path))
             {
-                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath), IsDatabaseFile: true));
+                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath, files), IsDatabaseFile: true));
             }
             else if (IsSnapshot(file))
             {
-                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath), IsDatabaseFile: false));
+                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath, files), IsDatabaseFile: false));
             }
             else if (IsSegment(file))
             {
@@ -89,7 +89,8 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
     }
 
-    private FileHeader? ReadHeader(string filePath)
+    /// <summary>Null where a database's file is damaged, or says nothing of itself.</summary>
+    internal static FileHeader? ReadHeader(string filePath, IFileSystem files)
     {
         using Stream stream = files.OpenRead(filePath);
         string? sealPath = DatabaseFileWriter.SealPath(filePath);
