@@ -52,15 +52,14 @@ internal sealed class RowParser
 
     public void Parse(CsvRecordReader record, DataChunk chunk, int row)
     {
-        EnsureValueCount(record);
-        const int PrefixLength = 4;   // ROW:
+        EnsureRow(record);
         for (int i = 0; i < _order.Length; i++)
         {
             int column = _order[i];
             ReadOnlySpan<byte> value = record.Value(i);
             if (i == 0)
             {
-                value = value[PrefixLength..];
+                value = value["ROW:"u8.Length..];
             }
             if (value.IsEmpty && !_emptyIsValue[column] && !record.IsQuoted(i))
             {
@@ -71,8 +70,13 @@ internal sealed class RowParser
         }
     }
 
-    private void EnsureValueCount(CsvRecordReader record)
+    // Blocks of rows are read by where a seal says that they are.
+    private void EnsureRow(CsvRecordReader record)
     {
+        if (!record.Value(0).StartsWith("ROW:"u8))
+        {
+            throw new FormatException("a line that is no row stands where the file has rows");
+        }
         bool hasNoColumns = _order.Length == 0 && record.Count == 1 && record.Value(0).Length == "ROW:"u8.Length;
         if (record.Count != _order.Length && !hasNoColumns)
         {

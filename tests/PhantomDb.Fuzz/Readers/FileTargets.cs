@@ -59,8 +59,20 @@ internal class DatabaseFileTarget : ReaderTarget
         return disk;
     }
 
-    // What has lost every trace of its seal is a file without one, and may be read.
-    private static bool HasSeal(ReadOnlySpan<byte> text) => text.IndexOf("| Header: "u8) >= 0 || text.IndexOf("# End: "u8) >= 0 || text.IndexOf(" | CRC: "u8) >= 0;
+    // What has lost every comment that is a seal's is a file without one, and may be read; one that has come into a quoted value is none.
+    private static bool HasSeal(byte[] bytes)
+    {
+        bool isQuoted = false;
+        foreach (string line in Encoding.Latin1.GetString(bytes).Split('\n'))
+        {
+            if (!isQuoted && line.StartsWith('#') && (line.Contains("| Header: ", StringComparison.Ordinal) || line.StartsWith("# End: ", StringComparison.Ordinal) || line.Contains(" | CRC: ", StringComparison.Ordinal)))
+            {
+                return true;
+            }
+            isQuoted ^= line.Count(c => c == '"') % 2 == 1;
+        }
+        return false;
+    }
 }
 
 /// <summary>What can be proved of damaged files: rows of the original and no others.</summary>

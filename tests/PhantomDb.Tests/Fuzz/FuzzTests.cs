@@ -31,6 +31,16 @@ public sealed class FuzzTests
         AssertClean(new ReaderFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(20_000));
 
     [TestMethod]
+    [DataRow(1, 225)]             // a seal's sections outside of the file
+    [DataRow(11, 47104)]          // a snapshot's name with leading zeros
+    [DataRow(11, 214956)]         // a damaged version line and a lost end
+    [DataRow(21, 1619543)]        // a block that begins in the middle of a row
+    [DataRow(22, 4886)]           // a checksum's line in a quoted value
+    [DataRow(20261121, 3794)]     // a record with too few values
+    public void T13_files_that_were_taken_wrongly_once(int seed, int number) =>
+        AssertClean(new ReaderFuzzer(seed, Journal.None) { HardLimit = HardLimit }.Run(0, number));
+
+    [TestMethod]
     public void T13_mutated_and_forged_folders_of_files_are_refused_with_their_place_or_open_as_a_state_of_the_true_history() =>
         AssertClean(new FolderFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(3000));
 
