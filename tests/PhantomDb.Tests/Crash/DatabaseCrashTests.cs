@@ -21,6 +21,39 @@ public sealed class DatabaseCrashTests
         Assert.IsEmpty(report.Failures, string.Join('\n', report.Failures));
     }
 
+    // Seed 1001, number 7203: an earlier manifest had the segment as the one that is written to, which went before there was another manifest; the database file had all of it.
+    [TestMethod]
+    public void A_power_loss_after_a_segment_has_gone_and_before_the_manifest_knows_leaves_a_database_that_opens()
+    {
+        var disk = new SimulatedDisk();
+        DatabaseOptions options = new() { DataDirectory = "/data", FileSystem = disk, LogSegmentSize = 4096, LogRetentionCount = 0, SnapshotEnabled = false };
+        Use(options, ["CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)"], endsAbruptly: true);
+        SimulatedDisk used = disk.Crash(CrashProfile.ProcessKilled, 0), tried = used.WhatIsLeft(CrashProfile.ProcessKilled, 0);
+        string[] rotation = ["CREATE TABLE u (b text)", "INSERT INTO u SELECT repeat('x', 500) FROM generate_series(1, 9)", "DROP TABLE u"];
+        Use(options with { FileSystem = tried }, rotation, endsAbruptly: true);
+        used.FaultAt = tried.Operations.FindIndex(operation => operation.EndsWith("rename shop.log", StringComparison.Ordinal));   // which stands under no name that is written to then
+        Use(options with { FileSystem = used }, rotation);
+        StringAssert.EndsWith(used.FaultedOperation, "rename shop.log");
+
+        SimulatedDisk whole = used.WhatIsLeft(CrashProfile.ProcessKilled, 0);
+        Use(options with { FileSystem = whole });
+        Assert.IsTrue(whole.Operations.Exists(operation => operation.Contains("delete shop_log_", StringComparison.Ordinal)), string.Join('\n', whole.Operations));
+        for (int at = 0; at < whole.OperationCount; at++)
+        {
+            SimulatedDisk opened = used.WhatIsLeft(CrashProfile.ProcessKilled, 0);
+            opened.FaultAt = at;
+            Use(options with { FileSystem = opened });
+            foreach (CrashProfile profile in CrashRunner.AllProfiles)
+            {
+                using Database database = Database.Open("shop", options with { FileSystem = opened.WhatIsLeft(profile, at) });
+                using Session session = database.OpenSession();
+                using QueryResult count = session.Execute("SELECT count(*) FROM t");
+                Assert.IsTrue(count.Read());
+                Assert.AreEqual(1, count.GetInt64(0));
+            }
+        }
+    }
+
     [TestMethod]
     public void T2_a_power_loss_at_every_operation_of_a_database() =>
         ExpectNoFailure(NewRunner(Small), runner => runner.CrashAtEveryOperation([CrashProfile.Posix512, CrashProfile.Ordered]));

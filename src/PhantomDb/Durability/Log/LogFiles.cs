@@ -174,7 +174,8 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     /// Deletes the oldest segments, as many as the choice says, given the sealed ones and the bytes of the active one, and then the side files that
     /// they name: in this order, as a segment is nothing without them. For one thread at a time.
     /// </summary>
-    public int DeleteOldest(LoadFiles loads, Func<IReadOnlyList<LogSegmentFile>, long, int> choose)
+    /// <param name="prepare">Told the last one that is going, before the first does.</param>
+    public int DeleteOldest(LoadFiles loads, Func<IReadOnlyList<LogSegmentFile>, long, int> choose, Action<LogSegmentFile> prepare)
     {
         List<string> loadNames = [];
         LogSegmentFile[] chosen;
@@ -182,6 +183,10 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         {
             LogSegmentFile[] named = [.. _sealed.Where(file => file.FileName != _activeName)];
             chosen = named[..choose(named, _active is null ? 0 : _activeEnd.Offset)];
+        }
+        if (chosen.Length > 0)
+        {
+            prepare(chosen[^1]);
         }
         foreach (LogSegmentFile file in chosen)
         {

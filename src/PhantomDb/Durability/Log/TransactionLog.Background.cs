@@ -31,6 +31,7 @@ internal sealed partial class TransactionLog
     private bool _isHouseworkLeft;    // for whoever keeps house
     private bool _areOrphansGone;     // of the one who keeps house
     private volatile bool _isManifestStale;
+    private long _openInManifest;   // first LSN of the segment that it says is written to; 0: one of before, which may name any
     private volatile bool _isEnded;   // in order: nothing is written any more
     private long _recoveryFloor;
     private readonly List<LogPin> _pins;
@@ -121,7 +122,7 @@ internal sealed partial class TransactionLog
                     throw Error.LogNeeded(lsn, reason);
                 }
             }
-            count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count());
+            count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count(), PrepareToDelete);
             WriteManifest();
         }
         DoHouseworkLeft();
@@ -375,7 +376,7 @@ internal sealed partial class TransactionLog
                 _isManifestStale |= _files.DeleteOldest(Loads, (files, activeBytes) => LogRetention.CountToDelete(
                     [.. files.Select(file => file with { Length = file.Length + loads.Where(load => file.FirstLsn <= load.Lsn && load.Lsn <= file.LastLsn).Sum(load => load.Bytes) })],
                     activeBytes + loads.Where(load => files.Count == 0 || load.Lsn > files[^1].LastLsn).Sum(load => load.Bytes),
-                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins)) > 0;
+                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins), PrepareToDelete) > 0;
                 if (_isManifestStale)
                 {
                     WriteManifest();
@@ -390,6 +391,15 @@ internal sealed partial class TransactionLog
     }
 
     private PhantomDbException AsDiskError(Exception error) => error as PhantomDbException ?? Error.FileFailed("write", _files.ActivePath, error.Message, error);
+
+    // A manifest that has a segment as the one that is written to has it missed when it is gone, with nothing behind it: nobody would know how far it went.
+    private void PrepareToDelete(LogSegmentFile last)
+    {
+        if (last.FirstLsn >= _openInManifest)
+        {
+            WriteManifest();
+        }
+    }
 
     private void WriteManifest()
     {
@@ -413,6 +423,7 @@ internal sealed partial class TransactionLog
             _disk.Rename(beside, path);
             Watch.Add(path);
             _disk.FlushFolder(_start.Folder);
+            _openInManifest = rows.Find(row => row.Kind == LogManifest.Open)?.FirstLsn ?? long.MaxValue;
         }
     }
 }
