@@ -32,6 +32,9 @@ public sealed partial class Database
     /// <summary>As <see cref="DatabaseSnapshots.CreateAsync"/>.</summary>
     public Task<SnapshotInfo> CreateSnapshotAsync(CancellationToken stop = default) => Snapshots.CreateAsync(stop);
 
+    /// <summary>The value of a setting that is the database's and no session's; null: its default.</summary>
+    internal string? SettingInForce(string name) => name == "data_directory" ? Path.GetDirectoryName(FilePath) : Snapshots.Show(name);
+
     /// <summary>CHECKPOINT: the database's own file has all that is committed. Nothing to do in memory.</summary>
     internal void Checkpoint()
     {

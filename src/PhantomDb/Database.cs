@@ -324,7 +324,9 @@ public sealed partial class Database : IDisposable
                 loaded = FileIndexes.Build(ReadContent(source, new LoadTarget(account, Storage.Timestamps, firstOid)), source, Options);
                 FileContentCheck.Run(loaded, source, Options);
                 file = _persistence?.Log.Loads.Write(new DatabaseContent(Name, loaded.Catalog, loaded.Storage, ReadView.Latest));
+                IReadOnlyDictionary<string, string> before = Catalog.Settings;
                 Replace(loaded, firstOid, file);
+                Snapshots.Put(SnapshotSettings.Changes(before, Catalog.Settings));
             }
             catch (Exception error)
             {

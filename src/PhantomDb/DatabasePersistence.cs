@@ -62,7 +62,7 @@ internal sealed class DatabasePersistence
             OnError = database.NoteBackgroundError, HoldsFolder = HoldsFolder,
         };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
-        Snapshots = new SnapshotService(snapshots, Log, ReadCommitted, database.Options.ToSnapshotOptions(), database.Storage.Tables.Values.Sum(table => table.Size),
+        Snapshots = new SnapshotService(snapshots, Log, ReadCommitted, SnapshotSettings.Apply(database.Options.ToSnapshotOptions(), database.Catalog.Settings), database.Storage.Tables.Values.Sum(table => table.Size),
             first == path ? CheckpointLsn : null, database.Options.Clock)
         {
             OnError = database.NoteBackgroundError, OnTaken = snapshot => database.Snapshots?.NoteTaken(snapshot),   // none while the database is still being made

@@ -8,7 +8,8 @@ namespace PhantomDb;
 
 /// <summary>
 /// Values of settings that a database keeps, and its sessions begin with in place of the built-in defaults. They are part of the database: in its
-/// files, its log, its forks; in memory they last as long as it does. Sessions that are open keep the values that they have. For any thread.
+/// files, its log, its forks; in memory they last as long as it does. Sessions that are open keep the values that they have; what is the database's and no session's
+/// (<c>snapshot_interval</c> …) is in force at once, in place of what its options or properties said. For any thread.
 /// </summary>
 public sealed class DatabaseSettings
 {
@@ -27,10 +28,11 @@ public sealed class DatabaseSettings
     }
 
     /// <summary>
-    /// Keeps a value, as <c>SET PERSIST name = value</c> does: durable when this returns, as far as commits are. The name is a setting's (docs/settings.md), or one of
+    /// Keeps a value, as <c>SET PERSIST name = value</c> does: durable when this returns, as far as commits are. Those that say when snapshots are taken are in force at once. The name is a setting's (docs/settings.md), or one of
     /// the user's own with a dot in it, such as <c>app.tenant</c>, which takes any text.
     /// </summary>
-    /// <exception cref="PhantomDbException">42704: there is no such setting; 22023: it does not take the value; 55P02: it is not one that can be kept. Or the
+    /// <exception cref="PhantomDbException">42704: there is no such setting; 22023: it does not take the value; 55P02: it is not one that can be kept; 55000: it says when
+    /// snapshots are taken, and the database is in memory. Or the
     /// log could not be written.</exception>
     public void Set(string name, string value)
     {
@@ -76,6 +78,7 @@ public sealed class DatabaseSettings
         if (value is not null)
         {
             value = SessionSettings.NormalizePersistent(name, value);
+            EnsureOfUse(name);
         }
         else if (Get(name) is null)
         {
@@ -85,7 +88,20 @@ public sealed class DatabaseSettings
         {
             Commit([(name, value)]);
         }
+        else
+        {
+            database.Snapshots.Put([(name, value)]);   // a property may have been set meanwhile
+        }
         return value;
+    }
+
+    // When snapshots are taken means nothing where none are; what a fork has of that can be reset.
+    private void EnsureOfUse(string name)
+    {
+        if (SnapshotSettings.Names.Contains(name) && !_database.Options.IsReadOnly)
+        {
+            _database.Snapshots.EnsureTaken();
+        }
     }
 
     private ImmutableSortedDictionary<string, string> Kept => Open.Catalog.Settings;
@@ -128,6 +144,7 @@ public sealed class DatabaseSettings
                 settings = value is null ? settings.Remove(name) : settings.SetItem(name, value);
             }
             _database.Catalog = _database.Catalog with { Settings = settings };
+            _database.Snapshots.Put(changes);   // here, so that of two at a time the later one is in force
         });
     }
 }

@@ -141,6 +141,22 @@ public sealed class DatabaseSnapshots
     /// <summary>Takes a promise of that name back; false where there is none.</summary>
     public bool Unpin(string name) => Service().Pin(name, lsn: null);
 
+    /// <summary>A setting as it is in force; null: it is none that says when snapshots are taken.</summary>
+    internal string? Show(string name) => SnapshotSettings.Show(name, _service?.Options ?? new SnapshotOptions { IsEnabled = false });
+
+    /// <summary>Settings that the database keeps have been set; null, or kept no longer. In force at once; others, and in a database without snapshots all, are nothing to it.</summary>
+    internal void Put(IEnumerable<(string Name, string? Value)> settings)
+    {
+        if (_service is not null)
+        {
+            SnapshotOptions given = _database.Options.ToSnapshotOptions();
+            Set(_service, options => settings.Aggregate(options, (changed, setting) => SnapshotSettings.With(changed, setting.Name, setting.Value, given)));
+        }
+    }
+
+    /// <summary>55000 where no snapshots are taken.</summary>
+    internal void EnsureTaken() => Service();
+
     internal void NoteTaken(TakenSnapshot snapshot) => Database.Raise(Taken, ToInfo(snapshot));
 
     private SnapshotService Service()
@@ -153,9 +169,10 @@ public sealed class DatabaseSnapshots
         };
     }
 
-    private void Set(Func<SnapshotOptions, SnapshotOptions> change)
+    private void Set(Func<SnapshotOptions, SnapshotOptions> change) => Set(Service(), change);
+
+    private void Set(SnapshotService service, Func<SnapshotOptions, SnapshotOptions> change)
     {
-        SnapshotService service = Service();
         lock (_changing)
         {
             service.Options = change(service.Options);

@@ -43,7 +43,7 @@ public sealed partial class Session : IDisposable
     internal Session(Database database, bool takesSettings)
     {
         _database = database;
-        _settings = new SessionSettings(database.Options.WorkMemory, takesSettings ? database.Catalog.Settings : null);
+        _settings = new SessionSettings(database.Options.WorkMemory, takesSettings ? database.Catalog.Settings : null, database.SettingInForce);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
         _transaction = database.Transactions.NewTransaction();

@@ -14,6 +14,7 @@ internal sealed class SessionSettings
 {
     private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
     private readonly string _workMemoryDefault;
+    private readonly Func<string, string?> _ofDatabase;
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
     private string? _shownIsolation;   // of the transaction that runs
@@ -23,11 +24,17 @@ internal sealed class SessionSettings
 
     /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
     /// <param name="persistent">The database's own defaults. One that this version does not take is passed over.</param>
-    public SessionSettings(long workMemory, IReadOnlyDictionary<string, string>? persistent = null)
+    /// <param name="ofDatabase">The value in force of a setting that is the database's and no session's.</param>
+    public SessionSettings(long workMemory, IReadOnlyDictionary<string, string>? persistent = null, Func<string, string?>? ofDatabase = null)
     {
+        _ofDatabase = ofDatabase ?? (_ => null);
         _defaults["work_mem"] = _workMemoryDefault = SettingUnit.Kilobytes.Print(workMemory / 1024);
         foreach ((string name, string value) in persistent ?? new Dictionary<string, string>())
         {
+            if (IsOfDatabase(name))
+            {
+                continue;
+            }
             try
             {
                 _defaults[name] = NormalizePersistent(name, value);
@@ -99,7 +106,10 @@ internal sealed class SessionSettings
         TryFindShown(name, out string? value) || _localValues.TryGetValue(name, out value) || _values.TryGetValue(name, out value) || _defaults.TryGetValue(name, out value)
             ? value
             : name.StartsWith("transaction_", StringComparison.OrdinalIgnoreCase) && SettingDefinitions.ByName.ContainsKey("default_" + name) ? Find("default_" + name)
-            : SettingDefinitions.ByName.GetValueOrDefault(name)?.Default;
+            : SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition) ? (definition.IsOfDatabase ? _ofDatabase(definition.Name) : null) ?? definition.Default
+            : null;
+
+    private static bool IsOfDatabase(string name) => SettingDefinitions.ByName.GetValueOrDefault(name) is { IsOfDatabase: true };
 
     public string Get(string name) => Find(name) ?? throw Unknown(name);
 
@@ -118,6 +128,10 @@ internal sealed class SessionSettings
     /// <summary>The database's own default has become another; null is the built-in one. The session takes it at once.</summary>
     public void SetDefault(string name, string? value)
     {
+        if (IsOfDatabase(name))
+        {
+            return;   // in force for all
+        }
         _values.Remove(name);
         _localValues.Remove(name);
         Put(_defaults, name, value ?? (name.Equals("work_mem", StringComparison.OrdinalIgnoreCase) ? _workMemoryDefault : null));
@@ -144,7 +158,7 @@ internal sealed class SessionSettings
         string normalized = value;
         if (SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
         {
-            EnsureChangeable(definition);
+            EnsureOfSession(definition);
             normalized = definition.Normalize(value);
         }
         else if (!name.Contains('.', StringComparison.Ordinal))
@@ -170,7 +184,7 @@ internal sealed class SessionSettings
     {
         if (SettingDefinitions.ByName.TryGetValue(name, out SettingDefinition? definition))
         {
-            EnsureChangeable(definition);
+            EnsureOfSession(definition);
         }
         else if (!name.Contains('.', StringComparison.Ordinal))
         {
@@ -313,6 +327,18 @@ internal sealed class SessionSettings
         if (!SettingDefinitions.ByName.ContainsKey(name) && !name.Contains('.', StringComparison.Ordinal))
         {
             throw Unknown(name);
+        }
+    }
+
+    private static void EnsureOfSession(SettingDefinition definition)
+    {
+        EnsureChangeable(definition);
+        if (definition.IsOfDatabase)
+        {
+            throw new PhantomDbException("55P02", $"parameter \"{definition.Name}\" cannot be changed for one session")
+            {
+                Hint = $"SET PERSIST {definition.Name} changes it for the database, at once; RESET PERSIST {definition.Name} goes back to the option that it was opened with.",
+            };
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed record SettingDefinition(string Name, string Default, SettingEff
     /// <summary>Can be shown but not set.</summary>
     public bool IsReadOnly { get; init; }
 
+    /// <summary>There is one value for all sessions: SET PERSIST changes it at once, SET does not.</summary>
+    public bool IsOfDatabase { get; init; }
+
     /// <summary>RESET ALL leaves it alone.</summary>
     public bool IsKeptByResetAll { get; init; }
 }

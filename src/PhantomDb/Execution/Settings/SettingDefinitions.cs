@@ -34,6 +34,12 @@ internal static class SettingDefinitions
             "debug5", "debug4", "debug3", "debug2", "debug1", "log", "notice", "warning", "error"),
         new("application_name", "", SettingEffect.Works, "Sets the name by which the session can be recognized.", Any),
 
+        Boolean("snapshot_enabled", "on", SettingEffect.Works, "Takes snapshots of the database in the background.") with { IsOfDatabase = true },
+        Number("snapshot_interval", 1000, SettingUnit.None, SettingEffect.Works, "Sets the number of changed rows between two snapshots.", 1) with { IsOfDatabase = true },
+        NumberOrOff("snapshot_log_size", SettingUnit.Bytes, "Sets the amount of log between two snapshots; off is any.") with { IsOfDatabase = true },
+        NumberOrOff("snapshot_period", SettingUnit.Milliseconds, "Sets the time between two snapshots while there are changes; off is any.") with { IsOfDatabase = true },
+        Fixed("data_directory", "", "Shows the folder of the database's files; nothing in memory.") with { IsReadOnly = true, IsOfDatabase = true },
+
         Encoding("client_encoding"),
         Fixed("server_encoding", "UTF8", "Shows the encoding of texts.") with { IsReadOnly = true },
         Boolean("standard_conforming_strings", "on", SettingEffect.Fixed, "Causes '...' strings to treat backslashes literally.", only: "on"),
@@ -85,6 +91,9 @@ internal static class SettingDefinitions
         Choice("synchronous_commit", "on", SettingEffect.Kept, "Sets the synchronization level of commits.", "local", "remote_write", "remote_apply", "on", "off"),
     }.ToFrozenDictionary(s => s.Name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>No limit, where zero is none.</summary>
+    public const string Off = "off";
+
     /// <summary>The one user there is.</summary>
     public const string UserName = "phantomdb";
 
@@ -134,7 +143,7 @@ internal static class SettingDefinitions
             {
                 throw Invalid(name, given, unit.Hint);
             }
-            if (Math.Abs(number) > int.MaxValue)
+            if (Math.Abs(number) > Math.Max(maximum, int.MaxValue))
             {
                 throw Invalid(name, given, "Value exceeds integer range.");
             }
@@ -142,6 +151,12 @@ internal static class SettingDefinitions
                 : throw new PhantomDbException(SqlStates.InvalidParameterValue, string.Create(CultureInfo.InvariantCulture,
                     $"{number}{(unit.Name.Length == 0 ? "" : " " + unit.Name)} is outside the valid range for parameter \"{name}\" ({minimum} .. {maximum})"));
         });
+
+    private static SettingDefinition NumberOrOff(string name, SettingUnit unit, string description)
+    {
+        SettingDefinition number = Number(name, 1, unit, SettingEffect.Works, description, 1, unit == SettingUnit.Bytes ? 1L << 50 : int.MaxValue);
+        return number with { Default = Off, Normalize = given => given.Trim().Equals(Off, StringComparison.OrdinalIgnoreCase) ? Off : number.Normalize(given) };
+    }
 
     // Floating-point numbers are always printed so that they read back as the same; fewer digits are not to be had.
     private static SettingDefinition Digits(string name)

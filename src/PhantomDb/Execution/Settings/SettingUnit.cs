@@ -9,6 +9,7 @@ internal sealed class SettingUnit
 {
     public static readonly SettingUnit Milliseconds = new("ms", ("us", 0.001), ("ms", 1), ("s", 1000), ("min", 60_000), ("h", 3_600_000), ("d", 86_400_000));
     public static readonly SettingUnit Kilobytes = new("kB", ("B", 1.0 / 1024), ("kB", 1), ("MB", 1024), ("GB", 1024 * 1024), ("TB", 1024.0 * 1024 * 1024));
+    public static readonly SettingUnit Bytes = new("B", ("B", 1), ("kB", 1024), ("MB", 1 << 20), ("GB", 1 << 30), ("TB", 1L << 40));
     public static readonly SettingUnit None = new("");
 
     private readonly (string Name, double Factor)[] _units;   // from the smallest up

@@ -48,9 +48,9 @@ internal static class ClusterCatalogs
         {
             SettingDefinition? definition = SettingDefinitions.ByName.GetValueOrDefault(name);
             yield return scan.Row(
-                ("name", name), ("setting", value), ("category", definition is null ? "Customized Options" : "Client Connection Defaults"), ("short_desc", definition?.Description ?? ""),
-                ("context", definition?.IsReadOnly == true ? "internal" : "user"), ("vartype", definition?.Default is "on" or "off" ? "bool" : "string"),
-                ("source", definition is not null && value == definition.Default ? "default" : "session"), ("boot_val", definition?.Default),
+                ("name", name), ("setting", value), ("category", definition is null ? "Customized Options" : definition.IsOfDatabase ? "Write-Ahead Log / Snapshots" : "Client Connection Defaults"), ("short_desc", definition?.Description ?? ""),
+                ("context", definition?.IsReadOnly == true ? "internal" : definition?.IsOfDatabase == true ? "sighup" : "user"), ("vartype", definition?.Default is "on" || definition is { Default: SettingDefinitions.Off, IsOfDatabase: false } ? "bool" : "string"),
+                ("source", definition is not null && value == definition.Default ? "default" : definition?.IsOfDatabase == true ? "database" : "session"), ("boot_val", definition?.Default),
                 ("reset_val", definition?.Default), ("pending_restart", false));
         }
     }
