@@ -18,6 +18,7 @@ internal sealed class DatabaseRepair
     private readonly string _path;
     private readonly DatabaseOptions _options;
     private readonly IFileSystem _files;
+    private readonly MendedLogHeaders _mended;
     private readonly List<string> _leftOut = [];
     private readonly List<string> _losses = [];
 
@@ -26,6 +27,7 @@ internal sealed class DatabaseRepair
         _path = path;
         _options = options;
         _files = options.FileSystem;
+        _mended = new MendedLogHeaders(_files);
     }
 
     /// <summary>The caller holds the database's lock.</summary>
@@ -113,8 +115,8 @@ internal sealed class DatabaseRepair
             try
             {
                 RecoveredDatabase recovered = DatabaseRecovery.Run(
-                    _path, LoadTarget.New, new WithoutFiles(_files, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
-                return (recovered.Database, recovered.Report, recovered.DamagedFiles);
+                    _path, LoadTarget.New, new WithoutFiles(_mended, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
+                return (recovered.Database, recovered.Report, [.. recovered.DamagedFiles.Union(_mended.Paths)]);
             }
             catch (PhantomDbException error) when (FileOf(error) is { } file && !_leftOut.Contains(file))
             {
@@ -144,7 +146,7 @@ internal sealed class DatabaseRepair
     {
         _losses.AddRange(report.FileLosses);
         _losses.AddRange(report.Losses.Select(loss => loss.ToString()));
-        RecoveryPlan plan = new RecoveryPlanner(_path, new WithoutFiles(_files, _leftOut)).Plan(allowsGaps: true);
+        RecoveryPlan plan = new RecoveryPlanner(_path, new WithoutFiles(_mended, _leftOut)).Plan(allowsGaps: true);
         // Where the header is gone nothing of the segment can be proved. What a file has that is newer needs none of it.
         foreach (string headless in plan.HeadlessSegments.Select(segment => segment.Path))
         {
@@ -191,7 +193,7 @@ internal sealed class DatabaseRepair
         long last = Math.Max(salvaged, files.Max(file => file.LastLsn) ?? 0);
         foreach (DatabaseFileReport segment in files.Where(file => file.Kind == DatabaseFileKind.LogSegment))
         {
-            last = Math.Max(last, FolderInspector.LastLsnBehindDamage(_files, segment.Path));
+            last = Math.Max(last, FolderInspector.LastLsnBehindDamage(_mended, segment.Path));
         }
         return last;
     }

@@ -30,6 +30,9 @@ public sealed record LogReadOptions
     /// </summary>
     public Action<long, long>? MissingRecords { get; init; }
 
+    /// <summary>Told of a segment whose header is damaged, and that is read by what the checksums of its lines prove. Null: that is an error (XX001).</summary>
+    public Action<string>? DamagedHeader { get; init; }
+
     /// <summary>Told, at the end, of bytes that are no whole transaction: a writer is in the middle of one, or ended there.</summary>
     public Action<string>? TornEnd { get; init; }
 }

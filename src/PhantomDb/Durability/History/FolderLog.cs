@@ -29,6 +29,7 @@ internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
         var selection = new LogReadOptions
         {
             FromLsn = range.FirstLsn <= 1 ? null : range.FirstLsn, ToLsn = range.LastLsn,
+            DamagedHeader = _ => { },   // its records are proved
             MissingRecords = (first, last) => onHole(new LogHole(first, last)),
             FromTime = range.FirstTime == DateTime.MinValue ? null : range.FirstTime, ToTime = range.LastTime == DateTime.MaxValue ? null : range.LastTime,
         };

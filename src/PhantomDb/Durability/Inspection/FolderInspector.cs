@@ -18,6 +18,7 @@ internal sealed class FolderInspector
 
     private readonly string _path;
     private readonly IFileSystem _files;
+    private readonly MendedLogHeaders _mended;
     private readonly FileNames _names;
     private RecoveryPlan? _plan;
     private RecoveryBase[] _bases = [];      // that recovery can begin with, the best first
@@ -27,6 +28,7 @@ internal sealed class FolderInspector
     {
         _path = path;
         _files = files;
+        _mended = new MendedLogHeaders(files);
         _names = new FileNames(path);
     }
 
@@ -158,7 +160,7 @@ internal sealed class FolderInspector
         }
         if (reader.Header is not { } header)
         {
-            return file with { Purpose = ReasonLeftOut(file.Path) is { } why ? $"left out: {why}" : Undecided, IsNeeded = _plan is null };
+            return DescribeHeadless(file);
         }
         long? last = segment?.Counted is { } counted && !EndsTimeline(segment) ? counted.LastLsn : reader.Seal?.LastLsn ?? LastOf(reader);
         DatabaseFileReport known = file with { FirstLsn = header.FirstLsn, LastLsn = last >= header.FirstLsn ? last : null, Timeline = header.Timeline };
@@ -177,6 +179,29 @@ internal sealed class FolderInspector
         return _bases.Length > 1 && _plan.SegmentsAfter(_bases[1]).Contains(segment)
             ? known with { Purpose = $"applied where recovery begins with {Path.GetFileName(_bases[1].Path)}", IsNeeded = true }
             : known with { Purpose = $"history: {Path.GetFileName(_bases[0].Path)} has all of its records" };
+    }
+
+    // Opening needs it unless what recovery begins with has all that it may have.
+    private DatabaseFileReport DescribeHeadless(DatabaseFileReport file)
+    {
+        if (_plan is null)
+        {
+            return file with { Purpose = Undecided, IsNeeded = true };
+        }
+        if (_plan.HeadlessSegments.FirstOrDefault(s => s.Path == file.Path) is not { } headless)
+        {
+            return file with { Purpose = $"left out: {ReasonLeftOut(file.Path)}" };
+        }
+        using Stream stream = _mended.OpenRead(file.Path);
+        var reader = new LogReader(file.Path, stream);
+        long? last = reader.Header is null ? _plan.Segments.FirstOrDefault(s => s.Header.FirstLsn > headless.FirstLsn)?.Header.FirstLsn - 1 : LastOf(reader);
+        DatabaseFileReport known = reader.Header is { } header ? file with { FirstLsn = header.FirstLsn, LastLsn = last >= header.FirstLsn ? last : null, Timeline = header.Timeline } : file;
+        bool isNeeded = _bases.Length == 0 || !(last <= _bases[0].Lsn);
+        return known with
+        {
+            IsNeeded = isNeeded,
+            Purpose = $"its header is damaged{(isNeeded ? reader.Header is null ? "" : ": repair saves what it has" : $"; {Path.GetFileName(_bases[0].Path)} has all of its records")}",
+        };
     }
 
     private DatabaseFileReport DescribeSideFile(DatabaseFileReport file)
@@ -328,20 +353,19 @@ internal sealed class FolderInspector
             return found with
             {
                 Verdict = FileVerdict.Clean,
-                Problem = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {report.End.Lsn} to {_plan.ReachedLsn}, behind it, is missing: {Path.GetFileName(missing)}"),
+                Problem = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {report.End.Lsn} to {_plan.ReachedLsn}, behind it, {(_plan.HeadlessEnd is { } headless ? $"is in a segment with a damaged header: {Path.GetFileName(headless.Path)}" : $"is missing: {Path.GetFileName(missing)}")}"),
             };
         }
         if (report.Verdict != LogVerdict.Clean)
         {
             LogFault fault = report.Fault!;
-            string behind = report.TransactionsBehind > 0
+            string behind = report.Header is null ? BehindHeader(file) : report.TransactionsBehind > 0
                 ? string.Create(CultureInfo.InvariantCulture, $"; whole transactions behind it: {report.TransactionsBehind}, up to LSN {report.LastLsnBehind}") : "";
             return found with
             {
                 Verdict = report.Verdict switch
                 {
-                    // A segment gets a name of its own when its successor is there: its header was on the disk long before.
-                    LogVerdict.Torn when report.Header is null && file.Name != LogSegmentName.Active(_names.DatabaseName) => FileVerdict.Damaged,
+                    LogVerdict.Torn when report.Header is null && _plan?.UnbegunSegments.Contains(file.Path) != true => FileVerdict.Damaged,
                     LogVerdict.Torn => FileVerdict.Torn, LogVerdict.Doubtful => FileVerdict.Doubtful, _ => FileVerdict.Damaged,
                 },
                 Problem = fault.Reason + (report.Proof is null ? "" : $" ({report.Proof})") + behind,
@@ -358,6 +382,17 @@ internal sealed class FolderInspector
         }
         return report.Header is { } header && _plan is not null && header.Id != _plan.Id
             ? found with { Verdict = FileVerdict.Foreign, Problem = ReasonLeftOut(file.Path) } : found with { Verdict = FileVerdict.Clean };
+    }
+
+    private string BehindHeader(DatabaseFileReport file)
+    {
+        using Stream stream = _mended.OpenRead(file.Path);
+        var reader = new LogReader(file.Path, stream);
+        while (reader.Read())
+        {
+        }
+        return reader.Header is null ? "" : string.Create(CultureInfo.InvariantCulture,
+            $"; whole transactions behind it: {reader.Report.TransactionCount + reader.Report.TransactionsBehind}, up to LSN {Math.Max(reader.Report.End.Lsn - 1, reader.Report.LastLsnBehind)}");
     }
 
     private DatabaseFileReport VerifySideFile(DatabaseFileReport file)
@@ -380,7 +415,7 @@ internal sealed class FolderInspector
         return LogManifest.TryParse(bytes) switch
         {
             null => file with { Verdict = FileVerdict.Damaged, Problem = "it does not match its checksum; opening the database writes another, without pins" },
-            { } manifest when _plan is not null && manifest.Id != _plan.Id => file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {manifest.Id:n}" },
+            { } manifest when _plan is not null && _plan.Id != Guid.Empty && manifest.Id != _plan.Id => file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {manifest.Id:n}" },
             _ => file with { Verdict = FileVerdict.Clean },
         };
     }

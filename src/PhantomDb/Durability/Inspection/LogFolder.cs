@@ -10,12 +10,14 @@ namespace PhantomDb.Durability.Inspection;
 /// Reads a database's log from its folder, whole transactions alone, verified, in a stream; beside a running writer too, over its rotations. Takes no lock
 /// and writes nothing. What is damaged ends it with an error, after all that stands before it.
 /// </summary>
-internal sealed class LogFolder(string path, IFileSystem files)
+internal sealed class LogFolder(string path, IFileSystem disk)
 {
     private const int PauseMs = 100;
     private const int AttemptsMax = 20;
     private static readonly TimeSpan JustWritten = TimeSpan.FromSeconds(1);
 
+    private readonly MendedLogHeaders _files = new(disk);
+    private readonly HashSet<string> _told = [];   // segments with a damaged header
     private uint _salt;              // of the segment that was read last
     private LogPosition? _place;     // and where in it the next transaction begins
     private LogSegmentReport? _tornEnd;
@@ -52,6 +54,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
                     mustReadAgain = true;
                     break;
                 }
+                TellDamagedHeader(selection, segment.Path);
                 var reader = new LogReader(segment.Path, stream, new LogReaderOptions
                 {
                     Counted = segment.Counted, DurableLsn = segment.Counted is null ? plan.ReachedLsn : 0,
@@ -92,6 +95,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
             }
             if (!selection.IsFollowing && !mustReadAgain)
             {
+                EnsureReadable(plan);
                 TellTornEnd(selection);
                 yield break;
             }
@@ -145,7 +149,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
         string active = Path.Combine(Path.GetDirectoryName(path)!, LogSegmentName.Active(Path.GetFileNameWithoutExtension(path)));
         try
         {
-            return files.Exists(active) && files.WrittenAt(active) is var writtenAt ? (files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null;
+            return _files.Exists(active) && _files.WrittenAt(active) is var writtenAt ? (_files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null;
         }
         catch (PhantomDbException)
         {
@@ -153,7 +157,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
         }
     }
 
-    private bool IsOpen => files.Exists(Path.ChangeExtension(path, ".lock"));
+    private bool IsOpen => _files.Exists(Path.ChangeExtension(path, ".lock"));
 
     private RecoveryPlan Plan()
     {
@@ -161,7 +165,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
         {
             try
             {
-                return new RecoveryPlanner(path, files).Plan();
+                return new RecoveryPlanner(path, _files).Plan();
             }
             catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && attempt < AttemptsMax)
             {
@@ -176,6 +180,29 @@ internal sealed class LogFolder(string path, IFileSystem files)
         {
             throw Error.LogRecordsGone(next, segments[0].Header.FirstLsn);
         }
+    }
+
+    // What it has was never read.
+    private static void EnsureReadable(RecoveryPlan plan)
+    {
+        if (plan.HeadlessEnd is { } headless)
+        {
+            throw new PhantomDbException(SqlStates.DataCorrupted, $"{BaseChoice.HeaderDamaged}, and nothing proves what it has: \"{headless.Path}\"") { Where = headless.Path, Hint = Error.RepairHint };
+        }
+    }
+
+    private void TellDamagedHeader(LogReadOptions selection, string segment)
+    {
+        if (!_files.Paths.Contains(segment) || !_told.Add(segment))
+        {
+            return;
+        }
+        string text = $"{BaseChoice.HeaderDamaged}: \"{segment}\"";
+        if (selection.DamagedHeader is null)
+        {
+            throw new PhantomDbException(SqlStates.DataCorrupted, text) { Where = segment, Hint = Error.RepairHint };
+        }
+        selection.DamagedHeader(text);
     }
 
     private static void TellHole(LogReadOptions selection, LogHole hole)
@@ -219,7 +246,7 @@ internal sealed class LogFolder(string path, IFileSystem files)
         Stream? stream = null;
         try
         {
-            stream = files.OpenRead(segment.Path);
+            stream = _files.OpenRead(segment.Path);
             byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
             stream.ReadExactly(start);
             if (LogHeader.TryParse(start, out _)?.Salt == segment.Header.Salt)

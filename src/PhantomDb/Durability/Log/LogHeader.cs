@@ -23,8 +23,8 @@ internal sealed record LogHeader(
     public const int LengthMax = 4096;
     public const string FirstMark = "# PhantomDB Transaction Log | Database: ";
     public const string ColumnsLine = "LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC";
+    public const string BehindNothing = "Previous: none";
 
-    private const string BehindNothing = "Previous: none";
     private const string BehindFile = "Previous: file";
     private const string VersionMark = " | Version: ";
     private const string ChecksumMark = " | Header: ";
@@ -126,7 +126,8 @@ internal sealed record LogHeader(
             ? new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, new LogPredecessor(previous, lastLsn, length)) : null;
     }
 
-    private static bool HasChecksum(ReadOnlySpan<byte> line)
+    /// <summary>True where the first line (without its line feed) has its checksum.</summary>
+    public static bool HasChecksum(ReadOnlySpan<byte> line)
     {
         const int DigitCount = 8;
         return line.Length > DigitCount && line[..^DigitCount].EndsWith(Encoding.ASCII.GetBytes(ChecksumMark))

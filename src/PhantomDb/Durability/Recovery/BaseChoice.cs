@@ -152,13 +152,13 @@ internal sealed class BaseChoice
         }
         if (_plan.HeadlessSegments is [{ } headless, ..])
         {
-            return RecoveryPlanner.Refused(headless.Path, against is null ? HeaderDamaged : $"{against}; {HeaderDamaged}", "Restore the segment from a copy.");
+            return RecoveryPlanner.Refused(headless.Path, against is null ? HeaderDamaged : $"{against}; {HeaderDamaged}", RestoreSegment);
         }
         if (_plan.Segments.Count == 0)
         {
             return _plan.Manifest is { } manifest
-                ? RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(path)!, Log.LogManifest.FileName(_plan.DatabaseName)), string.Create(CultureInfo.InvariantCulture,
-                    $"there is neither its file, nor a snapshot, nor its log, which had reached LSN {manifest.ReachedLsn}; what is left is"),
+                ? RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(path)!, Log.LogManifest.FileName(_plan.DatabaseName)),
+                    $"there is neither its file, nor a snapshot, nor its log{ReachOf(manifest)}; what is left is",
                     "Put the log or the database file back into the folder. To begin anew without them, move what is left out of it.")
                 : RecoveryPlanner.Refused(_plan.Others.FirstOrDefault()?.Path ?? path, "there is no file of it", PutBack);
         }
@@ -167,6 +167,17 @@ internal sealed class BaseChoice
             : "there is no database file or snapshot, and the database had content before the log's first record";
         return RecoveryPlanner.Refused(_plan.Segments[0].Path, against ?? missing, PutBack);
     }
+
+    private static string ReachOf(Log.LogManifest manifest) => (manifest.ReachedLsn, manifest.OpenSegment) switch
+    {
+        (0, null) => "",
+        (0, _) => ", and nobody knows how far that went",
+        (var lsn, null) => string.Create(CultureInfo.InvariantCulture, $", which had reached LSN {lsn}"),
+        (var lsn, _) => string.Create(CultureInfo.InvariantCulture, $", which had reached LSN {lsn}, and nobody knows how far it went"),
+    };
+
+    /// <summary>The way out.</summary>
+    public const string RestoreSegment = "Restore the segment from a copy.";
 
     /// <summary>What is wrong with a segment that nobody can read.</summary>
     public const string HeaderDamaged = "the header of the log's segment is damaged";

@@ -179,7 +179,7 @@ internal sealed class DatabaseRecovery
             _findings.Without(LogReplay.EndNotNeeded(_path, lsn + 1, floor, coverage.BaseLsn));
             return floor;
         }
-        throw _plan.MissingEnd(_folder, lsn + 1) is { } missing ? LogReplay.EndMissing(lsn, floor, missing)
+        throw _plan.MissingEnd(_folder, lsn + 1) is { } missing ? LogReplay.EndMissing(_plan, lsn, floor, missing)
             : RecoveryPlanner.Refused(_plan.Segments.Count > 0 ? _plan.Segments[^1].Path : _findings.Files[^1].Path,
                 string.Create(CultureInfo.InvariantCulture, $"its files end with LSN {lsn}, but the log had reached LSN {floor}"), "Put the missing files back into the folder.");
     }
@@ -189,9 +189,8 @@ internal sealed class DatabaseRecovery
     {
         foreach (HeadlessSegment segment in _plan.HeadlessSegments)
         {
-            PhantomDbException error = RecoveryPlanner.Refused(segment.Path, BaseChoice.HeaderDamaged, "Restore the segment from a copy.");
-            bool isNewest = _plan.Segments.Count == 0 || segment.FirstLsn > _plan.Segments[^1].Header.FirstLsn;
-            if (isNewest && !(coverage.EndLsn <= coverage.CoveredLsn) && _options.Mode != RecoveryMode.Salvage)
+            PhantomDbException error = RecoveryPlanner.Refused(segment.Path, BaseChoice.HeaderDamaged, BaseChoice.RestoreSegment);
+            if (segment == _plan.HeadlessEnd && !(coverage.EndLsn <= coverage.CoveredLsn) && _options.Mode != RecoveryMode.Salvage)
             {
                 throw error;
             }
@@ -217,7 +216,8 @@ internal sealed class DatabaseRecovery
         _findings.Note(RecoveryVerdict.Repaired, error.Message);
         if (!_findings.Losses.Exists(loss => loss.LastLsn >= missing.FirstLsn))
         {
-            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, long.MaxValue, [], $"the segment is missing: {extent}; it was \"{path}\""));
+            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, long.MaxValue, [],
+                _plan.HeadlessEnd is { } headless ? $"{BaseChoice.HeaderDamaged}: {extent}; it is \"{headless.Path}\"" : $"the segment is missing: {extent}; it was \"{path}\""));
         }
     }
 }

@@ -174,13 +174,15 @@ internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogC
         if (report.IsShort && plan.MissingEnd(Path.GetDirectoryName(report.Path)!, report.End.Lsn) is { } missing)
         {
             // The last segment that is there is whole: what is lost is another file.
-            PhantomDbException error = EndMissing(report.End.Lsn - 1, coverage.ReachedLsn, missing);
+            PhantomDbException error = EndMissing(plan, report.End.Lsn - 1, coverage.ReachedLsn, missing);
             if (options.Mode != RecoveryMode.Salvage)
             {
                 throw error;
             }
             findings.Note(RecoveryVerdict.Repaired, error.Message);
-            findings.Losses.Add(new RecoveryLoss(report.End.Lsn, coverage.ReachedLsn, [], $"the segment is missing: \"{missing}\""));
+            findings.Losses.Add(plan.HeadlessEnd is { } headless
+                ? new RecoveryLoss(report.End.Lsn, plan.Manifest?.OpenSegment is null ? coverage.ReachedLsn : long.MaxValue, [], $"{BaseChoice.HeaderDamaged}: \"{headless.Path}\"")
+                : new RecoveryLoss(report.End.Lsn, coverage.ReachedLsn, [], $"the segment is missing: \"{missing}\""));
             return;
         }
         Judge(report);
@@ -192,8 +194,11 @@ internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogC
     public static PhantomDbException EndNotNeeded(string path, long firstLsn, long lastLsn, long baseLsn) => new(SqlStates.DataCorrupted, string.Create(CultureInfo.InvariantCulture,
         $"the end of the log is missing, LSN {firstLsn} to {lastLsn}: {(lastLsn <= baseLsn ? "the file has all of it" : firstLsn <= baseLsn ? "the file has all that had been changed there" : "nothing had been changed there")}")) { Where = path };
 
-    /// <summary>The log is known to have gone on in a file that is not there.</summary>
-    public static PhantomDbException EndMissing(long lastLsn, long reachedLsn, string missing) => RecoveryPlanner.Refused(missing,
+    /// <summary>The log is known to have gone on in a file that is not there, or cannot be read.</summary>
+    public static PhantomDbException EndMissing(RecoveryPlan plan, long lastLsn, long reachedLsn, string missing) => plan.HeadlessEnd is { } headless
+        ? RecoveryPlanner.Refused(headless.Path, string.Create(CultureInfo.InvariantCulture, $"{BaseChoice.HeaderDamaged}; before it the log ends with LSN {lastLsn}, and had reached LSN {reachedLsn}"),
+            BaseChoice.RestoreSegment)
+        : RecoveryPlanner.Refused(missing,
         string.Create(CultureInfo.InvariantCulture, $"the log ends with LSN {lastLsn}, but had reached LSN {reachedLsn}; missing is"), "Put the file back into the folder.");
 
     private void Judge(LogSegmentReport report)

@@ -17,7 +17,7 @@ internal sealed class PartsStream : Stream
     private readonly long[] _starts;   // of the parts, and the end
     private long _position;
 
-    /// <param name="file">Stays open.</param>
+    /// <param name="file">Stays open, unless <see cref="OwnsFile"/> says otherwise.</param>
     /// <param name="parts">In their order.</param>
     public PartsStream(Stream file, IReadOnlyList<StreamPart> parts)
     {
@@ -28,6 +28,9 @@ internal sealed class PartsStream : Stream
             _starts[i + 1] = _starts[i] + parts[i].Length;
         }
     }
+
+    /// <summary>The file is closed with this.</summary>
+    public bool OwnsFile { get; init; }
 
     public override bool CanRead => true;
 
@@ -83,4 +86,13 @@ internal sealed class PartsStream : Stream
     public override void SetLength(long value) => throw new NotSupportedException();
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && OwnsFile)
+        {
+            _file.Dispose();
+        }
+        base.Dispose(disposing);
+    }
 }

@@ -46,6 +46,9 @@ internal sealed record RecoveryPlan(
     /// <summary>Segments whose header is damaged.</summary>
     public IReadOnlyList<HeadlessSegment> HeadlessSegments { get; init; } = [];
 
+    /// <summary>The one that the log had gone on in; null where the last segment has its header.</summary>
+    public HeadlessSegment? HeadlessEnd => HeadlessSegments.LastOrDefault(s => Segments.Count == 0 || s.FirstLsn > Segments[^1].Header.FirstLsn);
+
     /// <summary>The highest of all files, those of other histories too; a new one comes after it.</summary>
     public int NewestTimeline { get; init; } = 1;
 

@@ -46,6 +46,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         Guid id = FindId();
         manifest = manifest?.Id == id || (_bases.Count == 0 && _segments.Count == 0) ? manifest : null;   // another database's is as good as none
         LeaveOut(id);
+        JudgeUnbegun(manifest);
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
         LeaveOutLater(timeline);
         List<RecoverySegment> chain = Chain(allowsGaps);
@@ -120,15 +121,28 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             _segments.Add((filePath, header));
         }
-        else if (stream.Length <= LogHeader.LengthMax && LogHeader.IsStart(start.AsSpan().TrimEnd((byte)0)))
+        // Under a name of its own a segment was begun long before: what lacks its header has lost it.
+        else if (firstLsnInName is null && stream.Length <= LogHeader.LengthMax && LogHeader.IsStart(start.AsSpan().TrimEnd((byte)0)))
         {
             _unbegun.Add(filePath);
-            _others.Add(new RecoveryFile(filePath, false, "it has no more than the start of a header: the segment was never begun"));
         }
         else
         {
             _headless.Add((filePath, firstLsnInName ?? long.MaxValue));
         }
+    }
+
+    // A segment has its header before it has its name, and before a manifest names it: what that one names and no other file can be has lost what it had.
+    private void JudgeUnbegun(LogManifest? manifest)
+    {
+        string? begun = _unbegun.Find(segment => manifest?.Rows.FirstOrDefault(row => row.Kind is LogManifest.Segment or LogManifest.Open && row.Name == Path.GetFileName(segment)) is { } row
+            && !_segments.Exists(s => s.Header.FirstLsn == row.FirstLsn));
+        if (begun is not null)
+        {
+            _unbegun.Remove(begun);
+            _headless.Add((begun, long.MaxValue));
+        }
+        _others.AddRange(_unbegun.Select(segment => new RecoveryFile(segment, false, "it has no more than the start of a header: the segment was never begun")));
     }
 
     // The database file knows it best; else who writes to the log; else a snapshot.

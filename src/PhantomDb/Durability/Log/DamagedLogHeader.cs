@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Text;
+
+namespace PhantomDb.Durability.Log;
+
+/// <summary>
+/// Has the damaged header of a segment again, for who saves or shows what is there. Never for an ordinary opening. Changes no file.
+/// <code>
+/// one byte is wrong    the header's own checksum finds it: each other value at each place is tried
+/// more than that       the salt by the checksums of the lines, the first LSN by the first of them; what else can be read as it stands there,
+///                      and what cannot from the manifest and the segments beside it
+/// </code>
+/// </summary>
+/// <param name="path">The segment.</param>
+/// <param name="others">Headers and seals of the other segments in the folder.</param>
+/// <param name="manifest">The folder's, if it is whole.</param>
+internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeader Header, LogSeal? Seal)>> others, Func<LogManifest?> manifest)
+{
+    private const int SearchedBytes = 1 << 18;   // behind the header, for lines that prove the salt
+    private const int MaxDigitCount = 17;
+    private const long UnflushedMax = 1 << 24;
+    private static readonly byte[] Columns = Encoding.ASCII.GetBytes(LogHeader.ColumnsLine + "\n");
+
+    /// <summary>Null where nothing proves what it was.</summary>
+    public LogHeader? TryRestore(Stream stream)
+    {
+        stream.Position = 0;
+        byte[] bytes = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax + SearchedBytes)];
+        stream.ReadExactly(bytes);
+        stream.Position = 0;
+        ReadOnlySpan<byte> start = bytes.AsSpan(0, Math.Min(bytes.Length, LogHeader.LengthMax));
+        int columns = start.IndexOf(Columns);
+        return WithOneByte(start, columns - 1) ?? WithOneByte(start, start.IndexOf((byte)'\n')) ?? ByLines(bytes, columns < 0 ? 0 : columns + Columns.Length);
+    }
+
+    private static LogHeader? WithOneByte(ReadOnlySpan<byte> start, int length)
+    {
+        if (length < 1)
+        {
+            return null;
+        }
+        byte[] line = [.. start[..length], (byte)'\n', .. Columns];
+        if (LogHeader.TryParse(line, out _) is { } whole)
+        {
+            return whole.IsOfKnownVersion ? whole : null;   // but for the second line
+        }
+        for (int i = 0; i < length; i++)
+        {
+            byte found = line[i];
+            for (int value = ' '; value < 256; value++)
+            {
+                line[i] = (byte)value;
+                if (LogHeader.HasChecksum(line.AsSpan(0, length)) && LogHeader.TryParse(line, out _) is { IsOfKnownVersion: true } header)
+                {
+                    return header;
+                }
+            }
+            line[i] = found;
+        }
+        return null;
+    }
+
+    // Behind the header, if its end is known, stand lines; two of them must agree about the salt, or one with somebody else.
+    private LogHeader? ByLines(byte[] bytes, int end)
+    {
+        List<(int Offset, LogLine Line, uint State)> lines = LinesIn(bytes, end);
+        string text = Encoding.Latin1.GetString(bytes, 0, end > 0 ? end : Math.Min(bytes.Length, LogHeader.LengthMax));
+        HashSet<uint> mentioned = [.. others().Where(o => o.Header.Predecessor is not null).Select(o => o.Header.Predecessor!.Salt)];
+        if (uint.TryParse(Field(text, "Salt: "), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint said))
+        {
+            mentioned.Add(said);
+        }
+        foreach (IGrouping<uint, (int Offset, LogLine Line, uint State)> group in lines.GroupBy(line => line.State).OrderByDescending(group => group.Count()))
+        {
+            IReadOnlyList<uint> salts = LogSalt.Leading(group.Key);
+            uint[] agreed = [.. salts.Where(mentioned.Contains)];
+            if (agreed.Length > 0 || (group.Count() > 1 && salts.Count > 0))
+            {
+                return Made(bytes, text, end, agreed.Length > 0 ? agreed[0] : salts[0], group.First());
+            }
+        }
+        return null;
+    }
+
+    private static List<(int Offset, LogLine Line, uint State)> LinesIn(byte[] bytes, int from)
+    {
+        List<(int, LogLine, uint)> lines = [];
+        for (int start = from; start < bytes.Length;)
+        {
+            int length = bytes.AsSpan(start).IndexOf((byte)'\n');
+            if (length < 0)
+            {
+                break;
+            }
+            ReadOnlySpan<byte> line = bytes.AsSpan(start, length);
+            if (LogLine.TryParse(line, out LogLine parsed) && LogSalt.StateBefore(line) is { } state)
+            {
+                lines.Add((start, parsed, state));
+            }
+            start += length + 1;
+        }
+        return lines;
+    }
+
+    private LogHeader? Made(byte[] bytes, string text, int end, uint salt, (int Offset, LogLine Line, uint State) first)
+    {
+        string fileName = Path.GetFileName(path);
+        LogManifest? known = manifest();
+        IReadOnlyList<(LogHeader Header, LogSeal? Seal)> beside = others();
+        LogHeader? successor = beside.Select(o => o.Header).FirstOrDefault(header => header.Predecessor?.Salt == salt);
+        long firstLsn = first.Offset == end && end > 0 && first.Line.Part == 1 ? first.Line.Lsn
+            : LogSegmentName.TryParse(fileName)?.FirstLsn ?? Number(text, "FirstLSN: ") ?? known?.Rows.FirstOrDefault(row => row.Kind is LogManifest.Open or LogManifest.Segment && row.Name == fileName)?.FirstLsn
+            ?? first.Line.Lsn - first.Line.Part + 1;
+        if (firstLsn > first.Line.Lsn - first.Line.Part + 1)
+        {
+            firstLsn = first.Line.Lsn - first.Line.Part + 1;   // the manifest is of a later segment
+        }
+        (LogHeader Header, LogSeal? Seal)[] before = [.. beside.Where(o => o.Header.FirstLsn < firstLsn).OrderBy(o => o.Header.Timeline).ThenBy(o => o.Header.Segment)];
+        LogPredecessor? predecessor = firstLsn == 1 ? null
+            : before is [.., { Seal: { } seal } last] && seal.LastLsn == firstLsn - 1 ? new LogPredecessor(last.Header.Salt, seal.LastLsn, seal.Length)
+            : uint.TryParse(Field(text, "Previous: "), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint previous) && Number(text, "PreviousLength: ") is { } length
+                ? new LogPredecessor(previous, firstLsn - 1, length) : new LogPredecessor(0, firstLsn - 1, 0);
+        var header = new LogHeader(
+            DatabaseName(fileName),
+            known?.Id ?? (Guid.TryParseExact(Field(text, "Id: "), "n", out Guid id) ? id : beside.Select(o => o.Header.Id).FirstOrDefault()),
+            (int)(Number(text, "Timeline: ") is >= 1 and <= int.MaxValue and var timeline ? timeline : successor?.Timeline ?? known?.Timeline ?? (before is [.., var newest] ? newest.Header.Timeline : 1)),
+            Number(text, "Segment: ") is >= 1 and var segment ? segment : successor?.Segment - 1 ?? (before is [.., var older] ? older.Header.Segment + 1 : 1),
+            firstLsn, salt, Number(text, "Unflushed: ") is >= 1 and var unflushed ? unflushed : UnflushedMax, predecessor)
+        {
+            IsBehindFile = predecessor is null && !text.Contains(LogHeader.BehindNothing, StringComparison.Ordinal),   // what is not known is not from nothing
+        };
+        byte[] made = header.ToBytes();
+        if (predecessor is { Salt: 0 } && made.Length < end)
+        {
+            made = (header with { Predecessor = predecessor with { Length = Filler(end - made.Length) } }).ToBytes();   // nobody knows it: the lines stay where they are
+        }
+        bool fits = end > 0 ? made.Length == end : made.Length <= first.Offset && made.Length <= bytes.Length;
+        return fits && LogHeader.TryParse(made, out _) is { } parsed ? parsed : null;
+    }
+
+    private static long Filler(int digitCount) => digitCount > MaxDigitCount ? 0 : long.Parse("1" + new string('0', digitCount), CultureInfo.InvariantCulture);
+
+    private static string DatabaseName(string fileName) => LogSegmentName.TryParse(fileName)?.DatabaseName ?? Path.GetFileNameWithoutExtension(fileName);
+
+    private static string Field(string text, string mark)
+    {
+        int start = text.IndexOf(" | " + mark, StringComparison.Ordinal);
+        int end = start < 0 ? -1 : text.IndexOf(" | ", start + 3, StringComparison.Ordinal);
+        return end < 0 ? "" : text[(start + 3 + mark.Length)..end];
+    }
+
+    private static long? Number(string text, string mark) =>
+        long.TryParse(Field(text, mark), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+}

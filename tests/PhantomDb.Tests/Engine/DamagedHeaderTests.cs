@@ -1,0 +1,186 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Engine;
+
+/// <summary>A bad bit in a segment's header: opening refuses it, and nothing of what stands behind it is lost.</summary>
+[TestClass]
+public sealed class DamagedHeaderTests : ToolTest
+{
+    private const string Header = "the header of the log's segment is damaged";
+
+    [TestMethod]
+    [DataRow(20)]
+    [DataRow(100)]
+    [DataRow(150)]
+    [DataRow(240)]
+    public void A_repair_saves_all_that_stands_behind_a_damaged_header(int place)
+    {
+        MakeShop();
+        Change("shop.log", bytes => Flipped(bytes, place));
+        byte[] damaged = File.ReadAllBytes(PathOf("shop.log"));
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+        StringAssert.Contains(error.Message, Header);
+        StringAssert.Contains(error.Message, "shop.log");
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsEmpty(report.Losses, string.Join('\n', report.Losses));
+        Assert.AreEqual((7L, 8L, 2), (report.LastLsn, report.Lsn, report.Timeline));
+        CollectionAssert.AreEqual(damaged, File.ReadAllBytes(report.KeptFiles.Single(file => file.Contains("shop.log.bad_", StringComparison.Ordinal))));
+        Assert.AreEqual("1|Doe, John, 3|NULL", string.Join(", ", RowsOfShop()));
+        Assert.IsFalse(DatabaseTools.Repair("shop", Options).IsNeeded);
+    }
+
+    [TestMethod]
+    public void Where_the_whole_header_is_gone_the_lines_prove_its_salt()
+    {
+        MakeShop();
+        Change("shop.log", bytes =>
+        {
+            bytes.AsSpan(0, bytes.AsSpan().IndexOf((byte)'\n') - 60).Clear();
+            return bytes;
+        });
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsEmpty(report.Losses, string.Join('\n', report.Losses));
+        Assert.AreEqual("1|Doe, John, 3|NULL", string.Join(", ", RowsOfShop()));
+        Assert.AreEqual(8L, report.Lsn);
+    }
+
+    [TestMethod]
+    public void The_log_alone_is_enough_though_its_header_is_damaged()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a'); INSERT INTO users VALUES (2, 'b')");
+        File.Delete(PathOf("shop.db"));
+        foreach (string snapshot in Directory.GetFiles(DataFolder, "shop_snapshot_*"))
+        {
+            File.Delete(snapshot);
+        }
+        Change("shop.log", bytes => Flipped(bytes, 20));
+        DatabaseFileReport log = DatabaseTools.Files("shop", Options).Single(file => file.Name == "shop.log");
+        Assert.IsTrue(log.IsNeeded);
+        StringAssert.Contains(log.Purpose, "its header is damaged");
+        VerificationReport verified = DatabaseTools.Verify("shop", Options);
+        Assert.AreEqual(FileVerdict.Clean, verified.Files.Single(file => file.Kind == DatabaseFileKind.Manifest).Verdict);
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.IsEmpty(report.Losses, string.Join('\n', report.Losses));
+        Assert.AreEqual("1|a, 2|b", string.Join(", ", RowsOfShop()));
+    }
+
+    [TestMethod]
+    public void The_log_is_read_on_and_who_reads_it_is_told()
+    {
+        MakeShop();
+        Change("shop.log", bytes => Flipped(bytes, 20));
+        List<string> told = [];
+
+        long[] lsns = [.. DatabaseTools.ReadLog("shop", new LogReadOptions { DamagedHeader = told.Add }, Options).Select(record => record.Lsn)];
+
+        CollectionAssert.AreEqual(new long[] { 1, 2, 3, 4, 5, 6, 7 }, lsns);
+        StringAssert.Contains(told.Single(), "shop.log");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.ReadLog("shop", null, Options).Count());
+        Assert.AreEqual("XX001", error.SqlState);
+    }
+
+    [TestMethod]
+    public void A_log_that_nothing_proves_is_not_an_empty_one()
+    {
+        MakeShop();
+        File.Delete(PathOf(SealedSegment));
+        Change("shop.log", bytes => new byte[5000]);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.ReadLog("shop", new LogReadOptions { DamagedHeader = _ => { } }, Options).Count());
+
+        StringAssert.Contains(error.Message, Header);
+        StringAssert.Contains(error.Message, "shop.log");
+    }
+
+    [TestMethod]
+    public void An_older_segment_with_a_damaged_header_is_told_of_as_one_and_read()
+    {
+        MakeShop();
+        Change(SealedSegment, bytes => Flipped(bytes, 20));
+        List<string> told = [];
+        Assert.AreEqual(7, DatabaseTools.ReadLog("shop", new LogReadOptions { DamagedHeader = told.Add }, Options).Count());
+        Assert.HasCount(1, told);
+
+        DatabaseFileReport file = DatabaseTools.Verify("shop", Options).Files.Single(file => file.Name == SealedSegment);
+
+        Assert.AreEqual(FileVerdict.Damaged, file.Verdict);
+        StringAssert.Contains(file.Problem, "the header is damaged; whole transactions behind it: 3, up to LSN 4");
+        StringAssert.Contains(DatabaseTools.Files("shop", Options).Single(file => file.Name == SealedSegment).Purpose, "its header is damaged: repair saves what it has");
+    }
+
+    [TestMethod]
+    public void An_older_segment_that_is_empty_is_damage_and_not_one_that_was_never_begun()
+    {
+        MakeShop();
+        Change(SealedSegment, _ => []);
+
+        StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options)).Message, Header);
+        Assert.AreEqual(FileVerdict.Damaged, DatabaseTools.Verify("shop", Options).Files.Single(file => file.Name == SealedSegment).Verdict);
+        Assert.DoesNotContain("never begun", DatabaseTools.Files("shop", Options).Single(file => file.Name == SealedSegment).Purpose);
+    }
+
+    [TestMethod]
+    public void A_log_that_was_emptied_behind_an_orderly_end_is_damage_and_costs_nothing()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a')");
+        Change("shop.log", _ => []);
+
+        Assert.AreEqual(FileVerdict.Damaged, DatabaseTools.Verify("shop", Options).Files.Single(file => file.Name == "shop.log").Verdict);
+        using (Database database = Database.Open("shop", Options))
+        {
+            Assert.AreEqual(RecoveryVerdict.Repaired, database.Recovery!.Verdict);
+            StringAssert.Contains(database.Recovery.Problem, Header);
+        }
+        Assert.AreEqual("1|a", string.Join(", ", RowsOfShop()));
+    }
+
+    [TestMethod]
+    public void Where_all_but_the_manifest_is_gone_it_says_what_is_known_of_the_log()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text)");
+        foreach (string file in Directory.GetFiles(DataFolder).Where(file => !file.EndsWith(".manifest", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
+        string text = File.ReadAllText(PathOf("shop.manifest"));
+        var manifest = PhantomDb.Durability.Log.LogManifest.TryParse(System.Text.Encoding.UTF8.GetBytes(text))!;
+        DateTime time = new(2026, 11, 21, 0, 0, 0, DateTimeKind.Utc);
+        Change("shop.manifest", _ => (manifest with { Rows = [new("open", "shop.log", 1, 0, 300, time)] }).ToBytes());
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+
+        StringAssert.Contains(error.Message, "nor its log, and nobody knows how far that went");
+        Assert.AreEqual(FileVerdict.Clean, DatabaseTools.Verify("shop", Options).Files.Single().Verdict);
+    }
+
+    [TestMethod]
+    public void A_segment_that_nothing_proves_is_not_called_missing()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text)");
+        byte[] file = File.ReadAllBytes(PathOf("shop.db"));
+        Run("INSERT INTO users VALUES (1, 'a')");
+        File.WriteAllBytes(PathOf("shop.db"), file);
+        Change("shop.log", bytes => new byte[bytes.Length + 5000]);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+
+        StringAssert.Contains(error.Message, Header);
+        Assert.DoesNotContain("missing", error.Message);
+        RepairReport report = DatabaseTools.Repair("shop", Options, isTrial: true);
+        StringAssert.Contains(string.Join('\n', report.Losses), "damaged");
+        Assert.DoesNotContain("is missing", string.Join('\n', report.Losses));
+        StringAssert.Contains(string.Join('\n', report.Losses), "shop.log");
+    }
+
+    private static byte[] Flipped(byte[] bytes, int place)
+    {
+        bytes[place] ^= 1;
+        return bytes;
+    }
+}
