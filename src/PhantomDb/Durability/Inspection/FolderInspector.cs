@@ -376,7 +376,7 @@ internal sealed class FolderInspector
         {
             found = found with { Problem = string.Create(CultureInfo.InvariantCulture, $"{report.IgnoredBytes} bytes behind its last record do not count") };
         }
-        if (_plan?.Holes.FirstOrDefault(h => h.LastLsn + 1 == report.Header?.FirstLsn) is { LastLsn: > 0 } hole)
+        if (_plan?.Holes.FirstOrDefault(h => h.NextLsn == report.Header?.FirstLsn) is { LastLsn: > 0 } hole)
         {
             found = found with { Problem = Error.LogHoleText(hole.FirstLsn, hole.LastLsn) };
         }

@@ -33,20 +33,20 @@ internal sealed class LogFolder(string path, IFileSystem disk)
             (long, DateTime, bool IsOld)? stamp = StampOfActive();
             RecoveryPlan plan = Plan();
             _tornEnd = null;
-            IReadOnlyList<RecoverySegment> segments = [.. plan.Earlier, .. plan.Segments];
+            (IReadOnlyList<RecoverySegment> segments, IReadOnlyList<LogHole> holes) = (plan.Log, plan.Holes);
             EnsureKept(segments, next);
             bool mustReadAgain = false;
             for (int i = FirstSegment(segments, next, fromTime); i < segments.Count && !mustReadAgain; i++)
             {
                 RecoverySegment segment = segments[i];
-                if (plan.Holes.FirstOrDefault(h => h.LastLsn + 1 == segment.Header.FirstLsn) is { LastLsn: > 0 } hole && hole.LastLsn >= next && (next > 0 || i > 0))
+                if (holes.FirstOrDefault(h => h.NextLsn == segment.Header.FirstLsn) is { LastLsn: > 0 } hole && hole.LastLsn >= next && (next > 0 || i > 0))
                 {
                     if (hole.FirstLsn > selection.ToLsn)
                     {
                         yield break;
                     }
                     TellHole(selection, hole);
-                    next = hole.LastLsn + 1;
+                    next = hole.NextLsn;
                 }
                 using Stream? stream = TryOpen(segment);
                 if (stream is null)
@@ -111,12 +111,16 @@ internal sealed class LogFolder(string path, IFileSystem disk)
     }
 
     /// <summary>The first LSN that is kept; 1 where there is no log.</summary>
-    public long FirstLsn() => Plan() is var plan && (plan.Earlier.Count > 0 ? plan.Earlier : plan.Segments) is [var first, ..] ? first.Header.FirstLsn : 1;
+    public long FirstLsn() => Plan().Log is [var first, ..] ? first.Header.FirstLsn : 1;
 
     /// <summary>The last LSN that whole transactions have; 0 where there are none.</summary>
     public long LastLsn()
     {
-        IReadOnlyList<RecoverySegment> segments = Plan().Segments;
+        IReadOnlyList<RecoverySegment> segments = Plan().Log;
+        if (segments is [.., { Counted: { } counted }])
+        {
+            return counted.LastLsn;
+        }
         if (segments.Count == 0 || TryOpen(segments[^1]) is not { } stream)
         {
             return 0;

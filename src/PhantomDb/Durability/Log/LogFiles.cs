@@ -101,7 +101,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             FlushFolder();
             _next = null;
             _isOldNamed = false;
-            _active = new LogSegmentFile(_activeName, taken.Header.Salt, taken.Header.FirstLsn, taken.Header.FirstLsn - 1, taken.End.Offset, now);
+            _active = new LogSegmentFile(_activeName, taken.Header.Salt, taken.Header.FirstLsn, taken.Header.FirstLsn - 1, taken.End.Offset, now) { IsFirst = taken.Header.Predecessor is null };
             (_activeEnd, _activeTime) = (taken.End, now);
             return taken;
         }
@@ -145,14 +145,14 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
-    /// <summary>The hole that an LSN is in; null where a segment has it, or it is beyond them.</summary>
+    /// <summary>The hole that an LSN is in, which may be an empty one, where a timeline goes on behind a file; null where a segment has it, or it is beyond them.</summary>
     public LogHole? HoleAt(long lsn)
     {
         lock (_gate)
         {
             int i = _sealed.FindLastIndex(file => file.FirstLsn <= lsn);
-            long next = i < 0 ? 0 : i + 1 < _sealed.Count ? _sealed[i + 1].FirstLsn : _active?.FirstLsn ?? 0;
-            return i >= 0 && lsn > _sealed[i].LastLsn && lsn < next ? new LogHole(_sealed[i].LastLsn + 1, next - 1) : null;
+            LogSegmentFile? next = i < 0 ? null : i + 1 < _sealed.Count ? _sealed[i + 1] : _active;
+            return lsn > (i < 0 ? 0 : _sealed[i].LastLsn) && lsn < next?.FirstLsn ? LogHole.Between(_sealed[i].LastLsn, next.FirstLsn, next.IsFirst) : null;
         }
     }
 
@@ -171,18 +171,18 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     }
 
     /// <summary>
-    /// Deletes the oldest segments, as many as the choice says, given the sealed ones and the bytes of the active one, and then the side files that
+    /// Deletes the segments that the choice says, given the sealed ones, oldest first, and the bytes of the active one, and then the side files that
     /// they name: in this order, as a segment is nothing without them. For one thread at a time.
     /// </summary>
     /// <param name="prepare">Told the last one that is going, before the first does.</param>
-    public int DeleteOldest(LoadFiles loads, Func<IReadOnlyList<LogSegmentFile>, long, int> choose, Action<LogSegmentFile> prepare)
+    public int Delete(LoadFiles loads, Func<IReadOnlyList<LogSegmentFile>, long, IEnumerable<LogSegmentFile>> choose, Action<LogSegmentFile> prepare)
     {
         List<string> loadNames = [];
         LogSegmentFile[] chosen;
         lock (_gate)
         {
             LogSegmentFile[] named = [.. _sealed.Where(file => file.FileName != _activeName)];
-            chosen = named[..choose(named, _active is null ? 0 : _activeEnd.Offset)];
+            chosen = [.. choose(named, _active is null ? 0 : _activeEnd.Offset)];
         }
         if (chosen.Length > 0)
         {
@@ -195,7 +195,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             disk.Delete(PathOf(file.FileName));   // not under the lock: that takes a while, and committers pass there
             lock (_gate)
             {
-                _sealed.RemoveAt(0);
+                _sealed.Remove(file);
             }
         }
         if (chosen.Length > 0)

@@ -38,12 +38,11 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
             (LogSegmentFile File, Stream Stream)? segment = Open(next, out LogHole? missing);
             if (missing is { } hole)
             {
-                if (onHole is null)
+                if (!hole.IsEmpty && hole.LastLsn >= next)
                 {
-                    throw Error.LogHole(hole.FirstLsn, hole.LastLsn);
+                    (onHole ?? (_ => throw Error.LogHole(hole.FirstLsn, hole.LastLsn)))(hole);
                 }
-                onHole(hole);
-                next = hole.LastLsn + 1;
+                next = hole.NextLsn;
                 continue;
             }
             if (segment is not var (file, stream))

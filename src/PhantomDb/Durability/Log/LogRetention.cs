@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PhantomDb.Durability.Log;
 
-/// <summary>Which of the oldest segments can go. Never one that recovery or a pin needs, and none behind one that stays: the log has no holes.</summary>
+/// <summary>Which of the oldest segments can go. Never one that recovery or a pin needs, and none behind one of the same timeline that stays.</summary>
 internal static class LogRetention
 {
     /// <summary>How many of the sealed segments, oldest first, the limits say are too many, and nothing needs.</summary>

@@ -8,6 +8,12 @@ internal sealed record LogSegmentFile(string FileName, uint Salt, long FirstLsn,
 {
     /// <summary>True while it is being written.</summary>
     public bool IsOpen { get; init; }
+
+    /// <summary>True where its timeline began with a file, or with nothing: it counts nothing of a segment before.</summary>
+    public bool IsFirst { get; init; }
+
+    /// <summary>True where its timeline has ended: only who asks for it deletes it.</summary>
+    public bool IsOfOlderTimeline { get; init; }
 }
 
 /// <summary>A promise by name that all records from an LSN on are kept.</summary>

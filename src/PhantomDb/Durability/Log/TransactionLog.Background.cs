@@ -122,7 +122,7 @@ internal sealed partial class TransactionLog
                     throw Error.LogNeeded(lsn, reason);
                 }
             }
-            count = _files.DeleteOldest(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn).Count(), PrepareToDelete);
+            count = _files.Delete(Loads, (files, _) => files.TakeWhile(file => file.LastLsn <= lsn), PrepareToDelete);
             WriteManifest();
         }
         DoHouseworkLeft();
@@ -373,10 +373,14 @@ internal sealed partial class TransactionLog
                     _areOrphansGone = true;
                 }
                 IReadOnlyList<(long Lsn, long Bytes)> loads = _options.RetainedBytes is null ? [] : Loads.Sizes();
-                _isManifestStale |= _files.DeleteOldest(Loads, (files, activeBytes) => LogRetention.CountToDelete(
-                    [.. files.Select(file => file with { Length = file.Length + loads.Where(load => file.FirstLsn <= load.Lsn && load.Lsn <= file.LastLsn).Sum(load => load.Bytes) })],
-                    activeBytes + loads.Where(load => files.Count == 0 || load.Lsn > files[^1].LastLsn).Sum(load => load.Bytes),
-                    _options, _clock.GetUtcNow().UtcDateTime, floor, pins), PrepareToDelete) > 0;
+                _isManifestStale |= _files.Delete(Loads, (all, activeBytes) =>
+                {
+                    LogSegmentFile[] files = [.. all.Where(file => !file.IsOfOlderTimeline)];
+                    return files.Take(LogRetention.CountToDelete(
+                        [.. files.Select(file => file with { Length = file.Length + loads.Where(load => file.FirstLsn <= load.Lsn && load.Lsn <= file.LastLsn).Sum(load => load.Bytes) })],
+                        activeBytes + loads.Where(load => all.Count == 0 || load.Lsn > all[^1].LastLsn).Sum(load => load.Bytes),
+                        _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
+                }, PrepareToDelete) > 0;
                 if (_isManifestStale)
                 {
                     WriteManifest();

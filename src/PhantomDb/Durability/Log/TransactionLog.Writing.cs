@@ -311,7 +311,7 @@ internal sealed partial class TransactionLog
     {
         LogSegmentFile? old = _segment is null
             ? _start.Segments.LastOrDefault(file => file.FileName == LogSegmentName.Active(_start.DatabaseName))
-            : new LogSegmentFile("", _segment.Header.Salt, _segment.Header.FirstLsn, end.Lsn - 1, end.Offset, _writtenTime);
+            : new LogSegmentFile("", _segment.Header.Salt, _segment.Header.FirstLsn, end.Lsn - 1, end.Offset, _writtenTime) { IsFirst = _segment.Header.Predecessor is null };
         LogSegmentWriter next = _files.TakeNext(old, _clock.GetUtcNow().UtcDateTime);
         _segment?.Dispose();
         _segment = next;

@@ -150,6 +150,14 @@ internal sealed class BaseChoice
         {
             return Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} is not kept any more"));
         }
+        if (toLsn is not null && _plan.MissingUpToLsn is { } upToLsn)
+        {
+            return Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} cannot be reached: no file before it leads there, and the log is missing before LSN {upToLsn + 1}"));
+        }
+        if (_options.IsToPoint && against is not null && _plan.Bases.All(file => file.Header is not null))
+        {
+            return Error.RestorePointGone(toLsn is null or long.MaxValue ? $"the point cannot be reached: {against}" : string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} cannot be reached: {against}"));
+        }
         if (_plan.HeadlessSegments is [{ } headless, ..])
         {
             return RecoveryPlanner.Refused(headless.Path, against is null ? HeaderDamaged : $"{against}; {HeaderDamaged}", RestoreSegment);

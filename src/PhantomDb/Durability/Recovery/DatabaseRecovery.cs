@@ -19,6 +19,7 @@ internal sealed class DatabaseRecovery
     private readonly LoadTarget _target;
     private readonly RecoveryPlan _plan;
     private readonly RecoveryFindings _findings;
+    private readonly long? _toLsn;
 
     private DatabaseRecovery(string path, LoadTarget target, IFileSystem files, RecoveryOptions options)
     {
@@ -28,6 +29,8 @@ internal sealed class DatabaseRecovery
         _options = options;
         _target = target;
         _plan = new RecoveryPlanner(path, files).Plan(options.Timeline, options.AppliesBehindLoss);
+        _toLsn = options.ToTime is { } time ? Math.Min(new PointInTime(_plan, files).Find(time), options.ToLsn ?? long.MaxValue) : options.ToLsn;
+        _plan = _toLsn is { } lsn && !options.AppliesBehindLoss ? _plan.UpTo(lsn) : _plan;
         _findings = new RecoveryFindings(options.Mode);
     }
 
@@ -41,7 +44,7 @@ internal sealed class DatabaseRecovery
     private RecoveredDatabase Run()
     {
         long start = Stopwatch.GetTimestamp();
-        long? toLsn = _options.ToTime is { } time ? Math.Min(FindLsn(time), _options.ToLsn ?? long.MaxValue) : _options.ToLsn;
+        long? toLsn = _toLsn;
         var choice = new BaseChoice(_path, _plan, toLsn, _options, _target, _files, _findings);
         TimeSpan loadTime = Stopwatch.GetElapsedTime(start);
         start = Stopwatch.GetTimestamp();
@@ -63,11 +66,10 @@ internal sealed class DatabaseRecovery
             LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = applied.Database.Id == Guid.Empty ? _plan.Id : applied.Database.Id;
-        bool isChainRead = replay.Segments.Count > 0 && replay.Segments[0].Header == _plan.Segments[0].Header;
+        bool isChainRead = replay.Segments.Count == 0 || replay.Segments[0].Header == _plan.Segments[0].Header;
         return new RecoveredDatabase(applied.Database with { Id = id, Timeline = timeline, Lsn = lastLsn }, report, replay.Segments)
         {
-            EarlierSegments = isChainRead
-                ? [.. _plan.Earlier.Select(s => new RecoveredSegment(s.Path, s.Header, s.Counted!.LastLsn, s.Counted.Length, LogReplay.TimeOf(s.Path, _files)))] : [],
+            EarlierSegments = isChainRead ? [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))] : [],
             NewestTimeline = _plan.NewestTimeline, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
@@ -78,6 +80,8 @@ internal sealed class DatabaseRecovery
             SnapshotRows = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind is LogManifest.Snapshot or LogManifest.SnapshotPin)],
         };
     }
+
+    private RecoveredSegment Unread(RecoverySegment segment, string path) => new(path, segment.Header, segment.Counted!.LastLsn, segment.Counted.Length, LogReplay.TimeOf(path, _files));
 
     private Applied Apply(BaseChoice choice, LogCoverage coverage, LogApplier applier, LogReplay replay, long? toLsn)
     {
@@ -116,49 +120,16 @@ internal sealed class DatabaseRecovery
         : manifest.Rows.Where(row => row.Kind == LogManifest.Load && row.LastLsn <= baseLsn && row.LastLsn >= _plan.Segments[0].Header.FirstLsn)
             .Select(row => new LogLoad(row.Name, row.LastLsn));
 
-    // The last LSN of the log's transactions up to a time. Time never goes back. What is bad and some file has all of may be passed over, unless the point may lie within it.
-    private long FindLsn(DateTime time)
-    {
-        long lsn = _plan.Segments.Count > 0 ? _plan.Segments[0].Header.FirstLsn - 1 : 0;
-        long coveredLsn = _plan.Bases.Where(file => _plan.ReasonAgainst(file) is null).Select(file => file.Lsn).DefaultIfEmpty(0).Max();
-        bool isFirst = true;
-        foreach (RecoverySegment segment in _plan.Segments)
-        {
-            using Stream stream = _files.OpenRead(segment.Path);
-            LogReplay.EnsureIs(segment, stream);
-            var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, CoveredLsn = coveredLsn });
-            while (reader.Read())
-            {
-                if (reader.Line.Time > time && reader.Line.Lsn > lsn + 1)
-                {
-                    throw RecoveryPlanner.Refused(segment.Path, string.Create(CultureInfo.InvariantCulture,
-                        $"what the database had at {Text(time)} cannot be told, since LSN {lsn + 1} to {reader.Line.Lsn - 1} of the log are damaged or missing"),
-                        "Name an LSN before or behind them.");
-                }
-                if (reader.Line.Time > time)
-                {
-                    return !isFirst ? lsn
-                        : throw Error.RestorePointGone($"what the database had at {Text(time)} is not kept any more: its log begins at {Text(reader.Line.Time)}");
-                }
-                lsn = reader.Line.Lsn;
-                isFirst = false;
-            }
-            if (reader.Report.Verdict == LogVerdict.Damaged)
-            {
-                throw reader.Report.ToError();
-            }
-        }
-        return _plan.Segments.Count > 0 ? lsn : long.MaxValue;
-    }
-
-    private static string Text(DateTime time) => time.ToString("yyyy-MM-dd HH:mm:ss.ffffff 'UTC'", CultureInfo.InvariantCulture);
-
     // Whether all is there that had been there. Gives the LSN that is reached: the log's own notes are not missed, but their LSNs are not given again.
     private long EnsureEnd(long lsn, long? toLsn, BaseChoice choice, LogCoverage coverage, LogReplay replay)
     {
-        if (replay.HasMore)
+        if (replay.HasMore || lsn >= toLsn)
         {
             return lsn;
+        }
+        if (_plan.MissingUpToLsn is { } missingUpTo)
+        {
+            throw Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"LSN {toLsn} cannot be reached: LSN {lsn + 1} to {missingUpTo} of the log are missing"));
         }
         NoteHeadless(coverage);
         if (_plan.IsManifestDamaged && !_options.IsFollowing)

@@ -11,6 +11,7 @@ namespace PhantomDb.Durability.Recovery;
 internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogCoverage coverage, IFileSystem files, RecoveryFindings findings)
 {
     private readonly List<RecoveredSegment> _segments = [];
+    private (string From, string To)? _renamed;
 
     /// <summary>What counts of each, oldest first; those too that the file has all of.</summary>
     public IReadOnlyList<RecoveredSegment> Segments => _segments;
@@ -64,9 +65,13 @@ internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogC
     /// <summary>When a segment that is not read was sealed, by its name, or written last. How long it is kept depends on that.</summary>
     public static DateTime TimeOf(string segmentPath, IFileSystem files) => LogSegmentName.TryParse(Path.GetFileName(segmentPath))?.RotatedAt ?? files.WrittenAt(segmentPath);
 
+    /// <summary>The name that a segment has by now.</summary>
+    public string PathOf(string path) => _renamed is var (from, to) && from == path ? to : path;
+
     /// <summary>The active segment has got a name of its own.</summary>
     public void Rename(string path, string name)
     {
+        _renamed = (path, name);
         int i = _segments.FindIndex(s => s.Path == path);
         if (i >= 0)
         {

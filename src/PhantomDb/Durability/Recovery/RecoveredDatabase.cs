@@ -60,7 +60,14 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
             Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
             Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, SnapshotRows = SnapshotRows, Loads = Loads, RecoveryFloor = Report.BaseLsn, IsBehindFile = IsBehindFile || last?.Header.IsBehindFile == true, WholeFrom = WholeFrom,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
-            Segments = [.. EarlierSegments.Concat(Segments).Select(s => new LogSegmentFile(Path.GetFileName(s.Path), s.Header.Salt, s.Header.FirstLsn, s.LastLsn, s.Length, s.LastTime))],
+            Segments = [.. EarlierSegments.Concat(Segments).Select(ToLogFile)],
         };
     }
+
+    // What leads to the database's state goes as the limits say, whatever its timeline; and what is before a hole of the same timeline.
+    private LogSegmentFile ToLogFile(RecoveredSegment segment) =>
+        new(Path.GetFileName(segment.Path), segment.Header.Salt, segment.Header.FirstLsn, segment.LastLsn, segment.Length, segment.LastTime)
+        {
+            IsFirst = segment.Header.Predecessor is null, IsOfOlderTimeline = EarlierSegments.Contains(segment) && segment.Header.Timeline < (Segments.Count > 0 ? Segments[0].Header.Timeline : Report.Timeline),
+        };
 }

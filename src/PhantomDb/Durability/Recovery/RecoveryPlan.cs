@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Durability.Recovery;
@@ -34,11 +35,30 @@ internal sealed record RecoveryPlan(
 {
     public string DatabaseName { get; init; } = "";
 
-    /// <summary>Older segments of the same history, before <see cref="Segments"/>, that do not lead there: recovery does without, and they can be read. Oldest first.</summary>
-    public IReadOnlyList<RecoverySegment> Earlier { get; init; } = [];
+    /// <summary>
+    /// Older parts of the same history that do not lead to the newest state, oldest first: recovery does without, and they can be read. Where a file is of a later timeline than
+    /// <see cref="Segments"/>, those are among them, as far as they are its history.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<RecoverySegment>> EarlierParts { get; init; } = [];
 
-    /// <summary>What is missing between these and the others.</summary>
-    public IReadOnlyList<LogHole> Holes { get; init; } = [];
+    public IEnumerable<RecoverySegment> Earlier => EarlierParts.SelectMany(part => part);
+
+    /// <summary>The contiguous parts of the log that can be read, oldest first.</summary>
+    public IReadOnlyList<IReadOnlyList<RecoverySegment>> Parts => Segments.Count == 0 || IsEnded ? EarlierParts : [.. EarlierParts, Segments];
+
+    /// <summary>All segments of these.</summary>
+    public IReadOnlyList<RecoverySegment> Log => [.. Parts.SelectMany(part => part)];
+
+    /// <summary>What is missing between the parts.</summary>
+    public IReadOnlyList<LogHole> Holes => [.. Parts.Zip(Parts.Skip(1), (part, next) => LogHole.Between(part[^1].LastLsn, next[0].Header.FirstLsn, next[0].Header.Predecessor is null)).Where(hole => !hole.IsEmpty)];
+
+    /// <summary>Where the plan is for a point before the end of the log: the log behind <see cref="Segments"/> is missing up to here. Null: it is all there.</summary>
+    public long? MissingUpToLsn { get; private init; }
+
+    /// <summary>Where the segments lead to a timeline that a file has ended: the LSN of that. Null: they lead to the newest.</summary>
+    public long? LaterStartLsn => Segments.Count > 0 ? Bases.Where(file => file.Timeline > Timeline).Min(file => (long?)file.Lsn) : null;
+
+    private bool IsEnded => LaterStartLsn is not null;
 
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
@@ -92,7 +112,7 @@ internal sealed record RecoveryPlan(
         }
         if (file.Lsn < Segments[0].Header.FirstLsn - 1)
         {
-            return allowsGaps ? null : $"the log from LSN {file.Lsn + 1} to {Segments[0].Header.FirstLsn - 1} is missing";
+            return allowsGaps ? null : ReasonOfGap(file);
         }
         if (file.Lsn == 0)
         {
@@ -107,6 +127,51 @@ internal sealed record RecoveryPlan(
         bool isBeginning = file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.Predecessor is not null && file.Timeline < Segments[0].Header.Timeline
             && Bases.Count(b => b.Lsn == file.Lsn && b.Timeline < Segments[0].Header.Timeline) == 1;
         return isBeginning || file.Timeline == Segments[last].Header.Timeline ? null : $"it is of timeline {file.Timeline}, which is not the history that had LSN {file.Lsn}";
+    }
+
+    // The first that is missing behind it.
+    private string ReasonOfGap(RecoveryBase file)
+    {
+        LogHeader first = Segments[0].Header;
+        long lsn = file.Lsn;
+        foreach (RecoverySegment segment in Log)
+        {
+            long missingUpTo = segment.Header.FirstLsn - 1;
+            bool isBehindFile = segment.Header.Predecessor is null && segment.Header.Timeline > file.Timeline;
+            if (lsn < missingUpTo - (isBehindFile ? 1 : 0))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"the log from LSN {lsn + 1} to {missingUpTo - (isBehindFile ? 1 : 0)} is missing");
+            }
+            lsn = Math.Max(lsn, segment.LastLsn);
+        }
+        return string.Create(CultureInfo.InvariantCulture, $"it is of timeline {file.Timeline}, and timeline {first.Timeline} began with a file, at LSN {first.FirstLsn - 1}");
+    }
+
+    /// <summary>
+    /// The plan for a point: the part of the log that has it or comes before it, and the files that belong there. The same where that is the part that leads to the newest state.
+    /// </summary>
+    public RecoveryPlan UpTo(long lsn)
+    {
+        IReadOnlyList<IReadOnlyList<RecoverySegment>> parts = Parts;
+        int i = parts.Count - 1;
+        while (i >= 0 && parts[i][0].Header.FirstLsn > Math.Max(lsn, 1))
+        {
+            i--;
+        }
+        LogHeader? next = i + 1 < parts.Count ? parts[i + 1][0].Header : null;
+        if (parts.Count == 0 || (next is null && !IsEnded) || (IsEnded && Bases.Any(file => file.Timeline > Timeline && file.Lsn <= lsn)))
+        {
+            return this;
+        }
+        IReadOnlyList<RecoverySegment> part = i < 0 ? [] : parts[i];
+        int timeline = i < 0 ? next!.Timeline : part[^1].Header.Timeline;
+        return this with
+        {
+            Segments = part, EarlierParts = [.. parts.Take(i)], MissingUpToLsn = next is null ? LaterStartLsn : next.FirstLsn - 1,
+            // Of a later timeline only the one that the next part begins behind; before all parts none that may be of another history.
+            Bases = [.. Bases.Where(file => i < 0 ? file.Timeline == timeline : file.Timeline <= timeline || (file.Timeline == next?.Timeline && file.Lsn < next.FirstLsn))],
+            Others = [.. Others, .. Log.Where(s => !part.Contains(s) && Others.All(o => o.Path != s.Path)).Select(s => new RecoveryFile(s.Path, false, "the point to recover to is not in it"))],
+        };
     }
 
     /// <summary>The segments that have records behind a file's.</summary>

@@ -49,16 +49,18 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         JudgeUnbegun(manifest);
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
         LeaveOutLater(timeline);
-        List<RecoverySegment> chain = Chain(allowsGaps);
-        (List<RecoverySegment> earlier, List<LogHole> holes) = allowsGaps ? ([], []) : BeforeHoles(chain);
-        EnsureOneHistory(chain, allowsGaps, holes);
+        var lineage = new LogLineage(_segments, _bases, files);
+        List<RecoverySegment> chain = lineage.Newest(allowsGaps);
+        IReadOnlyList<IReadOnlyList<RecoverySegment>> earlier = allowsGaps ? [] : lineage.Before(chain);
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
-        return new RecoveryPlan(id, bases, chain, _others, _unbegun)
+        var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            Earlier = earlier, Holes = holes,
+            EarlierParts = earlier,
             HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
+        EnsureOneHistory(chain, allowsGaps, plan);
+        return plan;
     }
 
     private string ManifestPath => Path.Combine(_folder, LogManifest.FileName(_name));
@@ -220,81 +222,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         _bases.RemoveAll(b => b.Timeline > timeline);
     }
 
-    private List<RecoverySegment> Chain(bool allowsGaps)
-    {
-        List<RecoverySegment> chain = [];
-        if (_segments.Count == 0)
-        {
-            return chain;
-        }
-        (string Path, LogHeader Header) current = _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Last();
-        chain.Add(new RecoverySegment(current.Path, current.Header, null));
-        while (current.Header.Predecessor is not null)
-        {
-            LogHeader next = current.Header;
-            LogPredecessor? counted = next.Predecessor!.LastLsn + 1 == next.FirstLsn ? next.Predecessor : null;
-            int i = counted is null ? -1 : _segments.FindIndex(s => s.Header.Salt == counted.Salt && IsBefore(s.Header, next));
-            if (i < 0)
-            {
-                counted = null;
-                i = allowsGaps ? _segments.FindIndex(s => IsBefore(s.Header, next) && _segments.TrueForAll(o => !IsBefore(o.Header, next) || o.Header.Segment <= s.Header.Segment)) : -1;
-            }
-            if (i < 0)
-            {
-                break;
-            }
-            current = _segments[i];
-            chain.Insert(0, new RecoverySegment(current.Path, current.Header, counted));
-        }
-        return chain;
-    }
-
-    // Segments of the same timeline that a hole parts from those that lead to the newest one.
-    private (List<RecoverySegment> Earlier, List<LogHole> Holes) BeforeHoles(List<RecoverySegment> chain)
-    {
-        List<RecoverySegment> earlier = [];
-        List<LogHole> holes = [];
-        LogHeader? next = chain.Count == 0 ? null : chain[0].Header;
-        while (next?.Predecessor is { } previous)
-        {
-            LogPredecessor? counted = previous.LastLsn + 1 == next.FirstLsn ? previous : null;
-            int i = counted is null ? -1 : _segments.FindIndex(s => s.Header.Salt == counted.Salt && IsBefore(s.Header, next));
-            if (i < 0)
-            {
-                i = _segments.FindIndex(s => s.Header.Timeline == next.Timeline && IsBefore(s.Header, next)
-                    && _segments.TrueForAll(o => o.Header.Timeline != next.Timeline || !IsBefore(o.Header, next) || o.Header.Segment <= s.Header.Segment));
-                counted = i < 0 ? null : EndOf(_segments[i].Path, _segments[i].Header);
-                if (counted is null || counted.LastLsn >= next.FirstLsn - 1)
-                {
-                    break;   // no hole: another history
-                }
-                holes.Insert(0, new LogHole(counted.LastLsn + 1, next.FirstLsn - 1));
-            }
-            earlier.Insert(0, new RecoverySegment(_segments[i].Path, _segments[i].Header, counted));
-            next = _segments[i].Header;
-        }
-        return holes.Count == 0 ? ([], []) : (earlier, holes);
-    }
-
-    // By its seal; where it has none, as far as it is whole.
-    private LogPredecessor EndOf(string filePath, LogHeader header)
-    {
-        using Stream stream = files.OpenRead(filePath);
-        var reader = new LogReader(filePath, stream);
-        if (reader.Seal is { } seal)
-        {
-            return new LogPredecessor(header.Salt, seal.LastLsn, seal.Length);
-        }
-        while (reader.Read())
-        {
-        }
-        return new LogPredecessor(header.Salt, reader.End.Lsn - 1, reader.End.Offset);
-    }
-
-    private static bool IsBefore(LogHeader header, LogHeader next) =>
-        header.Segment < next.Segment && header.Timeline <= next.Timeline && header.FirstLsn <= next.FirstLsn;
-
-    private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps, List<LogHole> holes)
+    private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps, RecoveryPlan plan)
     {
         foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
         {
@@ -303,10 +231,12 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
                 throw Refused(filePath, string.Create(CultureInfo.InvariantCulture, $"the log has two histories: segment {header.Segment} of timeline {header.Timeline} is in two of them"),
                     $"The other one is \"{chain[^1].Path}\". Move the segments that are not meant out of the folder.");
             }
-            _others.Add(new RecoveryFile(filePath, false, header.Timeline < chain[^1].Header.Timeline && header.FirstLsn > chain[0].Header.FirstLsn
-                ? $"timeline {header.Timeline} had ended: the database was restored to an earlier point"
-                : holes.Find(h => h.FirstLsn > header.FirstLsn) is { LastLsn: > 0 } hole
+            bool isHistory = plan.Earlier.Any(s => s.Path == filePath && s.LastLsn >= header.FirstLsn);
+            _others.Add(new RecoveryFile(filePath, false, isHistory && plan.Holes.FirstOrDefault(h => h.FirstLsn > header.FirstLsn) is { LastLsn: > 0 } hole
                 ? string.Create(CultureInfo.InvariantCulture, $"it is history, and the log from LSN {hole.FirstLsn} to {hole.LastLsn} behind it is missing")
+                : isHistory ? $"it is history, of timeline {header.Timeline}"
+                : header.Timeline < chain[^1].Header.Timeline && header.FirstLsn > chain[0].Header.FirstLsn
+                ? $"timeline {header.Timeline} had ended: the database was restored to an earlier point"
                 : $"it does not continue into segment {chain[0].Header.Segment}, which the log goes on with"));
         }
         _others.AddRange(_headless.Select(h => new RecoveryFile(h.Path, false, "its header is damaged")));

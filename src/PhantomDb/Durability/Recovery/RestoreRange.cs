@@ -10,26 +10,18 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
 {
     public override string ToString()
     {
-        string text = string.Create(CultureInfo.InvariantCulture, $"timeline {Timeline}: LSN {FirstLsn} to {LastLsn}");
+        string text = string.Create(CultureInfo.InvariantCulture, $"timeline {Timeline}: LSN {FirstLsn}{(LastLsn > FirstLsn ? $" to {LastLsn}" : "")}");
         return FirstTime is null ? text : string.Create(CultureInfo.InvariantCulture, $"{text}, {FirstTime:yyyy-MM-dd HH:mm:ss.ffffff} to {LastTime:yyyy-MM-dd HH:mm:ss.ffffff} UTC");
     }
 
-    /// <summary>Those of all timelines, the oldest first.</summary>
+    /// <summary>Those of all timelines, the oldest first; of one timeline, one for each contiguous part of the log, and for each file that none leads to.</summary>
     public static IReadOnlyList<RestoreRange> All(string path, IFileSystem files)
     {
         int newest = new RecoveryPlanner(path, files).Plan().NewestTimeline;
-        List<RestoreRange> ranges = [];
-        for (int timeline = 1; timeline <= newest; timeline++)
-        {
-            if (Of(path, files, timeline) is { } range)
-            {
-                ranges.Add(range);
-            }
-        }
-        return ranges;
+        return [.. Enumerable.Range(1, newest).SelectMany(timeline => Of(path, files, timeline))];
     }
 
-    private static RestoreRange? Of(string path, IFileSystem files, int timeline)
+    private static IEnumerable<RestoreRange> Of(string path, IFileSystem files, int timeline)
     {
         RecoveryPlan plan;
         try
@@ -38,19 +30,35 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
         }
         catch (PhantomDbException)
         {
-            return null;   // two histories, or a damaged header: nothing of it can be promised
+            return [];   // two histories, or a damaged header: nothing of it can be promised
         }
-        long[] bases = [.. plan.Bases.Where(file => file.Header is not null && plan.ReasonAgainst(file) is null).Select(file => file.Lsn)];
-        bool isFromStart = plan.IsFromNothing;
-        bool isThis = plan.Segments.Any(s => s.Header.Timeline == timeline) || plan.Bases.Any(b => b.Timeline == timeline);
-        if (!isThis || (bases.Length == 0 && !isFromStart))
+        IEnumerable<RecoveryPlan> parts = plan.Parts.Select(part => plan.UpTo(part[0].Header.FirstLsn)).Prepend(plan.UpTo(0)).Append(plan);
+        return [.. parts.SelectMany(part => OfPart(part, files)).Where(range => range.Timeline == timeline).Distinct().OrderBy(range => range.FirstLsn)];
+    }
+
+    // What a contiguous part of the log leads to, from a file or from nothing, and files that are between it and the next one.
+    private static IEnumerable<RestoreRange> OfPart(RecoveryPlan part, IFileSystem files)
+    {
+        RecoveryBase[] bases = [.. part.Bases.Where(file => file.Header is not null && !(file.Lsn >= part.MissingUpToLsn) && part.ReasonAgainst(file) is null).OrderBy(file => file.Lsn)];
+        (DateTime? first, DateTime? last, long lastLsn) = part.LaterStartLsn is null ? EndsOf(part, files) : (null, null, 0);
+        IEnumerable<RecoveryBase> within = bases.Where(file => file.Timeline <= part.Timeline && file.Lsn <= lastLsn);
+        if (part.LaterStartLsn is null && (part.IsFromNothing || within.Any()))
         {
-            return null;
+            yield return new RestoreRange(part.Timeline, part.IsFromNothing ? 0 : within.First().Lsn, lastLsn, first, last);
         }
-        (DateTime? first, DateTime? last, long lastLsn) = (null, null, bases.DefaultIfEmpty(0).Max());
-        foreach (RecoverySegment segment in plan.Segments)
+        foreach (RecoveryBase file in bases.Except(within).DistinctBy(file => (file.Timeline, file.Lsn)))
         {
-            if (first is null || segment.Counted is null)
+            yield return new RestoreRange(file.Timeline, file.Lsn, file.Lsn, null, null);
+        }
+    }
+
+    private static (DateTime? First, DateTime? Last, long LastLsn) EndsOf(RecoveryPlan part, IFileSystem files)
+    {
+        (DateTime? first, DateTime? last, long lastLsn) = (null, null, part.Segments is [var oldest, ..] ? oldest.Header.FirstLsn - 1 : 0);
+        foreach (RecoverySegment segment in part.Segments)
+        {
+            lastLsn = Math.Max(lastLsn, segment.Counted?.LastLsn ?? 0);
+            if (first is null || segment == part.Segments[^1] || segment.Counted is null)
             {
                 using Stream stream = files.OpenRead(segment.Path);
                 var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted });
@@ -62,6 +70,6 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
                 }
             }
         }
-        return new RestoreRange(timeline, isFromStart ? 0 : bases.Min(), lastLsn, first, last);
+        return (first, last, lastLsn);
     }
 }

@@ -1,0 +1,129 @@
+using PhantomDb.Durability.Log;
+
+namespace PhantomDb.Durability.Recovery;
+
+/// <summary>
+/// Which segments of a folder are the log of one history, in contiguous parts: the one that leads to the newest state, and older ones that are parted from what follows by a
+/// hole, or by a database file that began a timeline (a repair, an accepted edit, a restore to what a snapshot alone had). Reads headers, and ends.
+/// <code>
+/// timeline 1   1 ─ 6010    9016 ─ 24041
+///                 part        part     └ file, LSN 24042
+/// timeline 2                               24043 ─ …
+///                                           part
+/// </code>
+/// </summary>
+internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> segments, IReadOnlyList<RecoveryBase> bases, IFileSystem files)
+{
+    /// <summary>The segments that lead to the newest, by what each counts of its predecessor.</summary>
+    /// <param name="allowsGaps">True: also over those that are missing.</param>
+    public List<RecoverySegment> Newest(bool allowsGaps) =>
+        segments.Count == 0 ? [] : LinkedTo(segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Last(), null, allowsGaps);
+
+    /// <summary>
+    /// The parts before, oldest first. Where a file is of a later timeline than the newest segments, these are among them, up to where that began.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<RecoverySegment>> Before(List<RecoverySegment> newest)
+    {
+        List<List<RecoverySegment>> parts = [];
+        if (newest.Count == 0)
+        {
+            return parts;
+        }
+        RecoveryBase? later = bases.Where(file => file.Timeline > newest[^1].Header.Timeline).OrderByDescending(file => file.Timeline).ThenBy(file => file.Lsn).FirstOrDefault();
+        List<RecoverySegment>? part = later is null ? Part(newest[0].Header) : OfOlderTimeline(later.Timeline, later.Lsn);
+        while (part is not null)
+        {
+            parts.Insert(0, part);
+            part = Part(part[0].Header);
+        }
+        return parts;
+    }
+
+    // What comes before a segment whose predecessor is not there, or which has none.
+    private List<RecoverySegment>? Part(LogHeader next)
+    {
+        if (next.FirstLsn <= 1)
+        {
+            return null;
+        }
+        (string Path, LogHeader Header)? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next));
+        if (before is not var (path, header))
+        {
+            return OfOlderTimeline(next.Timeline, next.FirstLsn - 1);
+        }
+        LogPredecessor end = EndOf(path, header, long.MaxValue);
+        return end.LastLsn >= next.FirstLsn - 1 ? null : LinkedTo((path, header), end, allowsGaps: false);   // no hole: another history
+    }
+
+    // The history that a timeline has begun behind, up to an LSN.
+    private List<RecoverySegment>? OfOlderTimeline(int timeline, long lsn)
+    {
+        int? parent = ParentOf(timeline, lsn);
+        return Last(s => s.Timeline == parent && s.FirstLsn <= lsn) is var (path, header) ? LinkedTo((path, header), EndOf(path, header, lsn), allowsGaps: false) : null;
+    }
+
+    // Repairs and accepted edits begin behind all that there was, and go on from the newest timeline; a restore without a segment has a file that is kept. Null where it cannot be told.
+    private int? ParentOf(int timeline, long lsn)
+    {
+        (string Path, LogHeader Header)[] older = [.. segments.Where(s => s.Header.Timeline < timeline)];
+        int[] timelines = [.. older.Select(s => s.Header.Timeline).Distinct().Order()];
+        if (timelines.Length <= 1)
+        {
+            return timelines.Length == 0 ? null : timelines[0];
+        }
+        int[] same = [.. bases.Where(file => file.Timeline < timeline && file.Lsn == lsn).Select(file => file.Timeline).Distinct()];
+        if (same.Length > 0)
+        {
+            return same.Length == 1 ? same[0] : null;
+        }
+        bool isBehindAll = bases.All(file => file.Timeline >= timeline || file.Lsn < lsn)
+            && Array.TrueForAll(timelines, one => Last(s => s.Timeline == one) is var (path, header) && EndOf(path, header, long.MaxValue).LastLsn < lsn);
+        return isBehindAll ? timelines[^1] : null;
+    }
+
+    private (string Path, LogHeader Header)? Last(Func<LogHeader, bool> isWanted) =>
+        segments.Where(s => isWanted(s.Header)).OrderBy(s => s.Header.Segment).Select(s => ((string, LogHeader)?)s).LastOrDefault();
+
+    private List<RecoverySegment> LinkedTo((string Path, LogHeader Header) current, LogPredecessor? end, bool allowsGaps)
+    {
+        List<RecoverySegment> chain = [new RecoverySegment(current.Path, current.Header, end)];
+        while (current.Header.Predecessor is { } previous)
+        {
+            LogHeader next = current.Header;
+            LogPredecessor? counted = previous.LastLsn + 1 == next.FirstLsn ? previous : null;
+            (string Path, LogHeader Header)? before = counted is null ? null : Last(s => s.Salt == counted.Salt && IsBefore(s, next));
+            if (before is null)
+            {
+                counted = null;
+                before = allowsGaps ? Last(s => IsBefore(s, next)) : null;
+            }
+            if (before is null)
+            {
+                break;
+            }
+            current = before.Value;
+            chain.Insert(0, new RecoverySegment(current.Path, current.Header, counted));
+        }
+        return chain;
+    }
+
+    // By its seal; where it has none, as far as it is whole. Never behind a limit.
+    private LogPredecessor EndOf(string filePath, LogHeader header, long limit)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        var reader = new LogReader(filePath, stream);
+        if (reader.Seal is { } seal && seal.LastLsn <= limit)
+        {
+            return new LogPredecessor(header.Salt, seal.LastLsn, seal.Length);
+        }
+        LogPosition end = reader.End;
+        while (reader.Read() && reader.Line.Lsn <= limit)
+        {
+            end = reader.Line.IsLastPart ? reader.End : end;
+        }
+        return new LogPredecessor(header.Salt, end.Lsn - 1, end.Offset);
+    }
+
+    private static bool IsBefore(LogHeader header, LogHeader next) =>
+        header.Segment < next.Segment && header.Timeline <= next.Timeline && header.FirstLsn <= next.FirstLsn;
+}
