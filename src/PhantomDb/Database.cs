@@ -279,6 +279,7 @@ public sealed partial class Database : IDisposable
             }
             own?.EnsureLocked();
             DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew };
+            int replacedBefore = own?.Log.ReplacedCount ?? 0;
             using CommittedView view = ReadCommitted();
             DatabaseContent content = view.Content with { DatabaseName = DatabaseFiles.NameOf(target) };
             if (own is null)
@@ -288,7 +289,7 @@ public sealed partial class Database : IDisposable
                 return;
             }
             object state = State(content.Catalog, content.Lsn);
-            own.SaveOwnFile(content, fileOptions, stop);
+            own.SaveOwnFile(content, replacedBefore, fileOptions, stop);
             _savedState = state;
         }
     }
@@ -450,7 +451,7 @@ public sealed partial class Database : IDisposable
             Storage.SettleSequences();
             if (!hurry.IsCancellationRequested && _persistence.NeedsClosingCheckpoint(HasUnsavedChanges))
             {
-                Save(_persistence.Path, isSealed: null, stop: hurry);
+                Save(_persistence.Path, isSealed: null, isHeaderNew: _persistence.HasLostFiles, stop: hurry);
             }
         }
         catch (PhantomDbException error)   // all is in the log

@@ -63,7 +63,7 @@ internal sealed class DatabasePersistence
         };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
         Snapshots = new SnapshotService(snapshots, Log, ReadCommitted, SnapshotSettings.Apply(database.Options.ToSnapshotOptions(), database.Catalog.Settings), database.Storage.Tables.Values.Sum(table => table.Size),
-            first == path ? CheckpointLsn : null, database.Options.Clock)
+            first == path ? CheckpointLsn : recovered?.OwnFileLsn, first == path, database.Options.Clock)
         {
             OnError = database.NoteBackgroundError, OnTaken = snapshot => database.Snapshots?.NoteTaken(snapshot),   // none while the database is still being made
         };
@@ -114,13 +114,19 @@ internal sealed class DatabasePersistence
     }
 
     /// <summary>Writes the database's own file, unless that is given up (57014).</summary>
-    public void SaveOwnFile(DatabaseContent content, DatabaseFileOptions options, CancellationToken stop)
+    /// <param name="content">What is committed.</param>
+    /// <param name="replacedBefore"><see cref="TransactionLog.ReplacedCount"/> from before it was taken: what was lost later may have been needed for more than this has.</param>
+    /// <param name="options">How it is written.</param>
+    /// <param name="stop">Gives it up.</param>
+    public void SaveOwnFile(DatabaseContent content, int replacedBefore, DatabaseFileOptions options, CancellationToken stop)
     {
-        int replaced = Log.ReplacedCount;
         Log.EnsureDurable(content.Lsn);
         WrittenFile written = Snapshots.SaveDatabaseFile(content, options, stop);
-        (CheckpointLsn, IsSealed, _isOwnFile, _replacedAtSave) = (written.HeaderLsn, options.Sealed, true, replaced);
+        (CheckpointLsn, IsSealed, _isOwnFile, _replacedAtSave) = (written.HeaderLsn, options.Sealed, true, replacedBefore);
     }
+
+    /// <summary>True where files that recovery needs were lost or damaged since the database's own file was saved.</summary>
+    public bool HasLostFiles => Log.ReplacedCount != _replacedAtSave;
 
     /// <summary>The database has the content of its own file again.</summary>
     public void NoteLoaded(bool isSealed) => IsSealed = isSealed;
@@ -131,8 +137,11 @@ internal sealed class DatabasePersistence
     /// </summary>
     public bool NeedsClosingCheckpoint(bool hasUnsavedChanges)
     {
-        Log.EnsureInPlace(all: true);
-        if (Log.ReplacedCount != _replacedAtSave)
+        if (_lock is not null)   // else others may have changed the files, as is their right
+        {
+            Log.EnsureInPlace(all: true);
+        }
+        if (HasLostFiles)
         {
             return true;
         }

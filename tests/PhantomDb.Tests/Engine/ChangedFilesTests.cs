@@ -143,6 +143,70 @@ public sealed class ChangedFilesTests : DurableTest
     }
 
     [TestMethod]
+    [DataRow("shop.db")]
+    [DataRow("shop.log")]
+    [DataRow("shop.*")]
+    public void Who_has_committed_nothing_misses_it_at_the_close(string pattern)
+    {
+        SkipOnWindows();
+        Options = Options with { SnapshotEnabled = false, LogLookMs = Never };
+        Begin(rowCount: 5);
+        Close();
+        Listen();
+        Run("SELECT 1");
+        foreach (string file in Directory.GetFiles(Folder, pattern).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
+        Close();
+        Assert.IsTrue(File.Exists(Path.Combine(Folder, "shop.db")));
+        Assert.HasCount(pattern == "shop.*" ? 3 : 1, _errors, string.Join('\n', _errors.Select(error => error.Message)));
+        Assert.AreEqual("5", One("SELECT count(*) FROM t"));
+    }
+
+    [TestMethod]
+    public void The_database_file_is_missed_too_where_the_opening_began_with_a_snapshot()
+    {
+        SkipOnWindows();
+        Options = Options with { SnapshotEnabled = false, LogLookMs = 20, LogSegmentSize = 4096 };
+        Begin(rowCount: 60);
+        Run("CHECKPOINT");
+        Insert(60);
+        Database.CreateSnapshot();
+        File.Copy(Path.Combine(Folder, "shop.db"), Path.Combine(Folder, "kept"));
+        Close();
+        File.Move(Path.Combine(Folder, "kept"), Path.Combine(Folder, "shop.db"), overwrite: true);   // as where the close had not written it
+        Options = Options with { SnapshotEnabled = true };
+        Listen();
+        Insert(1);
+        StringAssert.Contains(Database.Recovery!.Files.First(file => file.IsUsed).Path, "_snapshot_");
+        long lsn = Database.Snapshots.Latest!.Lsn;
+        File.Delete(Path.Combine(Folder, "shop.db"));
+        InsertUntilTold();
+        StringAssert.Contains(_errors[0].Message, "shop.db");
+        WaitFor(() => Database.Snapshots.Latest!.Lsn > lsn);
+        EnsureAllIsThere();
+    }
+
+    [TestMethod]
+    [DataRow(SyncPolicy.Always)]
+    [DataRow(SyncPolicy.None)]
+    public void A_log_that_was_moved_away_and_emptied_goes_on_in_a_new_segment(SyncPolicy policy)
+    {
+        SkipOnWindows();
+        Options = Options with { SyncPolicy = policy, LogLookMs = 100 };
+        Begin(rowCount: 40);
+        File.Move(Log, Log + ".away");
+        Change(Log + ".away", "emptied");
+        InsertUntilTold();
+        StringAssert.Contains(_errors[0].Message, "shop.log\" was cut or written over");
+        WaitFor(() => Database.Snapshots.Latest is not null);
+        Insert(3);
+        Assert.HasCount(1, _errors, string.Join('\n', _errors.Select(error => error.Message)));
+        EnsureAllIsThere();
+    }
+
+    [TestMethod]
     public void A_log_that_goes_before_the_first_change_is_missed_too()
     {
         SkipOnWindows();

@@ -182,7 +182,9 @@ internal sealed class LogSegmentWriter : IDisposable
         }
     }
 
-    /// <summary>A new file with all that this one has, flushed; where that fails nothing is left of it. Between two transactions.</summary>
+    /// <summary>
+    /// A new file with all that this one has, flushed; where that fails nothing is left of it. Of a file that somebody has cut it is what is left. Between two transactions.
+    /// </summary>
     public IWritableFile CopyTo(IFileSystem disk, string path)
     {
         WriteOut();
@@ -190,13 +192,9 @@ internal sealed class LogSegmentWriter : IDisposable
         try
         {
             byte[] piece = new byte[BufferSize];
-            while (copy.Length < End.Offset)
+            int count;
+            while (copy.Length < End.Offset && (count = _file.Read(copy.Length, piece.AsSpan(0, (int)Math.Min(piece.Length, End.Offset - copy.Length)))) > 0)
             {
-                int count = _file.Read(copy.Length, piece.AsSpan(0, (int)Math.Min(piece.Length, End.Offset - copy.Length)));
-                if (count == 0)
-                {
-                    throw Error.LogWrittenOver(path);
-                }
                 copy.Append(piece.AsSpan(0, count));
             }
             copy.Flush();

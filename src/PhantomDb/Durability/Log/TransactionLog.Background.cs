@@ -167,6 +167,9 @@ internal sealed partial class TransactionLog
             }
             _segment.Dispose();
             _isManifestStale = true;
+        }
+        if (_isManifestStale)
+        {
             DoHousework();
         }
         _isReadOnly = true;

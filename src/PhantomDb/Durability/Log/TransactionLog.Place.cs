@@ -5,7 +5,7 @@ namespace PhantomDb.Durability.Log;
 /// <summary>
 /// Whether the log, and what else recovery needs, is still where it was and as it was: somebody may remove, rename, cut or write over a file, or move the folder, while commits go
 /// on into the open one. The one who has the turn looks after its segment, once a second at most while there are commits, and when a segment, a snapshot or a save ends
-/// and at the close; the log's own thread then looks after the other files.
+/// and at the close; the log's own thread then looks after the other files. Where nothing was committed these are looked at when the database is closed.
 /// <code>
 /// lock held, name another's or none    the open file has all: it is copied, and the copy takes the name
 /// lock's file gone, name ours          the lock is taken again, unless somebody else has come
@@ -72,8 +72,8 @@ internal sealed partial class TransactionLog
             _looksAtFiles = true;
             WakeBackground();
         }
-        EnsureNamed();
-        if (_segment.HasItsContent(all))
+        bool isPutBack = EnsureNamed();
+        if (_segment.HasItsContent(all || isPutBack))
         {
             return false;
         }
@@ -82,7 +82,8 @@ internal sealed partial class TransactionLog
         return true;
     }
 
-    private void EnsureNamed()
+    // True where it had lost its name, and a copy of it has that now; where it was cut, too, who looks at its content tells so.
+    private bool EnsureNamed()
     {
         bool isNamed = !_canTell || _segment!.IsAt(_files.ActivePath);
         if (HoldsFolder?.Invoke(isNamed) == false || (isNamed && _canTell && !_segment!.IsAt(_files.ActivePath)))
@@ -92,19 +93,23 @@ internal sealed partial class TransactionLog
         }
         if (isNamed)
         {
-            return;
+            return false;
         }
         _looksNow = true;   // again with the next commit, if this fails
         _files.PutBack(_segment!, _clock.GetUtcNow().UtcDateTime);
         _looksNow = false;
         _canTell = _segment!.IsAt(_files.ActivePath);
         Volatile.Write(ref _durableLsn, _segment.Durable.Lsn - 1);
-        OnError?.Invoke(Error.LogPutBack(_files.ActivePath));
         lock (_gate)
         {
             _hasHousework = true;
             NoteReplaced();   // other files may be missing too
         }
+        if (_segment.HasItsContent(all: true))
+        {
+            OnError?.Invoke(Error.LogPutBack(_files.ActivePath));
+        }
+        return true;
     }
 
     // Those that are there when the log begins; what comes later is added by who makes it.
@@ -141,7 +146,6 @@ internal sealed partial class TransactionLog
         }
     }
 
-    // Before the first record there is nothing that could be made good.
     private void LookAfterFiles()
     {
         lock (_looking)   // who looks at the close has to know what another has just found
@@ -160,7 +164,7 @@ internal sealed partial class TransactionLog
             _unread.Clear();
             floor = _recoveryFloor;
         }
-        if (Volatile.Read(ref _segment) is null || IsFolderGone)
+        if (IsFolderGone)
         {
             return;
         }

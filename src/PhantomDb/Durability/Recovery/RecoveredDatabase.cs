@@ -27,6 +27,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>The highest of all files, those that were not used too.</summary>
     public int NewestTimeline { get; init; } = 1;
 
+    /// <summary>Of the database's own file, where recovery could begin with that, as far as its header tells; else null.</summary>
+    public long? OwnFileLsn { get; init; }
+
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<string> DamagedFiles { get; init; } = [];
 

@@ -33,7 +33,8 @@ internal sealed partial class SnapshotService : IDisposable
     private int _retryMs;
 
     private WrittenFile? _newest;     // from which rows can be copied
-    private long? _databaseFileLsn;
+    private long? _databaseFileLsn;   // of the database's own file
+    private bool _isDatabaseFileRead;  // and found whole: others may go for it
 
     private readonly Lock _watching = new();
     private IReadOnlyList<string> _bases = [];   // that the log watches
@@ -42,11 +43,13 @@ internal sealed partial class SnapshotService : IDisposable
 
     /// <param name="begin">Begins to read the database; called outside of all locks.</param>
     /// <param name="expectedBytes">Of a snapshot, about, before there is one.</param>
-    /// <param name="databaseFileLsn">Of the database's own file, where it was read whole; else null.</param>
+    /// <param name="databaseFileLsn">Of the database's own file; null where there is none that is known to be its own, or it is damaged.</param>
+    /// <param name="isDatabaseFileRead">True: it was read whole.</param>
     public SnapshotService(
-        SnapshotFolder folder, TransactionLog log, Func<ISnapshotView> begin, SnapshotOptions options, long expectedBytes, long? databaseFileLsn = null, TimeProvider? clock = null)
+        SnapshotFolder folder, TransactionLog log, Func<ISnapshotView> begin, SnapshotOptions options, long expectedBytes, long? databaseFileLsn = null, bool isDatabaseFileRead = true,
+        TimeProvider? clock = null)
     {
-        _databaseFileLsn = databaseFileLsn;
+        (_databaseFileLsn, _isDatabaseFileRead) = (databaseFileLsn, isDatabaseFileRead);
         (_folder, _log, _begin, _options, _expectedBytes) = (folder, log, begin, options.Validated(), expectedBytes);
         _clock = clock ?? TimeProvider.System;
         _lastTime = _clock.GetTimestamp();
@@ -218,7 +221,7 @@ internal sealed partial class SnapshotService : IDisposable
             (written, _) = Copying(content, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
             lock (_gate)
             {
-                _databaseFileLsn = written.HeaderLsn;
+                (_databaseFileLsn, _isDatabaseFileRead) = (written.HeaderLsn, true);
                 _newest = written.Lsn >= (_newest?.Lsn ?? 0) ? written : _newest;
             }
         }
@@ -384,7 +387,7 @@ internal sealed partial class SnapshotService : IDisposable
         long? own;
         lock (_gate)
         {
-            own = _databaseFileLsn;
+            own = _isDatabaseFileRead ? _databaseFileLsn : null;
         }
         long[] whole = [.. _folder.Files.Where(file => file.State == SnapshotState.Verified).Select(file => file.Lsn)];
         return own is null ? SnapshotRetention.RecoveryFloor(whole) : _folder.Files.Count == 0 ? own.Value : SnapshotRetention.RecoveryFloor(whole.Append(own.Value));
