@@ -35,9 +35,9 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
 
     private static LogHeader? WithOneByte(ReadOnlySpan<byte> start, int length)
     {
-        if (length < 1)
+        if (length < 1 || length + 1 + Columns.Length > start.Length)
         {
-            return null;
+            return null;   // there is no more than that
         }
         byte[] line = [.. start[..length], (byte)'\n', .. Columns];
         if (LogHeader.TryParse(line, out _) is { } whole)
@@ -70,16 +70,15 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
         {
             mentioned.Add(said);
         }
-        foreach (IGrouping<uint, (int Offset, LogLine Line, uint State)> group in lines.GroupBy(line => line.State).OrderByDescending(group => group.Count()))
+        IGrouping<uint, (int Offset, LogLine Line, uint State)>[] groups = [.. lines.GroupBy(line => line.State).OrderByDescending(group => group.Count())];
+        foreach (uint salt in mentioned)
         {
-            IReadOnlyList<uint> salts = LogSalt.Leading(group.Key);
-            uint[] agreed = [.. salts.Where(mentioned.Contains)];
-            if (agreed.Length > 0 || (group.Count() > 1 && salts.Count > 0))
+            if (Array.Find(groups, group => group.Key == LogSalt.StateBehind(salt)) is { } group)
             {
-                return Made(bytes, text, end, agreed.Length > 0 ? agreed[0] : salts[0], group.First());
+                return Made(bytes, text, end, salt, group.First());
             }
         }
-        return null;
+        return groups is [var most, ..] && most.Count() > 1 && LogSalt.Leading(most.Key) is [var first, ..] ? Made(bytes, text, end, first, most.First()) : null;
     }
 
     private static List<(int Offset, LogLine Line, uint State)> LinesIn(byte[] bytes, int from)

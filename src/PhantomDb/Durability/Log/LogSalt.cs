@@ -25,6 +25,9 @@ internal static class LogSalt
         return Back(~checksum, line[..^LogLine.EndLength]);
     }
 
+    /// <summary>The running value behind a salt's digits.</summary>
+    public static uint StateBehind(uint salt) => ~LogChecksum.Seed(salt).Value;
+
     /// <summary>The salts whose digits lead to a running value: mostly one or two, which sum lines alike. Four digits from the front meet four from the back.</summary>
     public static IReadOnlyList<uint> Leading(uint state)
     {

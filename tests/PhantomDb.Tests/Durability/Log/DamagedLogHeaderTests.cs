@@ -69,6 +69,31 @@ public sealed class DamagedLogHeaderTests
     }
 
     [TestMethod]
+    public void However_a_header_is_damaged_what_is_had_again_sums_the_lines_as_they_are()
+    {
+        const int Seed = 20261121;
+        var random = new Random(Seed);
+        LogSegmentText segment = Segment(lineCount: 4);
+        int length = segment.Header.ToBytes().Length, count = 0;
+        for (int run = 0; run < 400; run++)
+        {
+            byte[] bytes = segment.Bytes;
+            for (int change = random.Next(1, 40); change > 0; change--)
+            {
+                bytes[random.Next(length)] = (byte)random.Next(256);
+            }
+            bytes = random.Next(4) == 0 ? bytes[..random.Next(bytes.Length)] : bytes;
+            if (LogHeader.TryParse(bytes, out _) is null && Restore(bytes) is { } restored)
+            {
+                count++;
+                Assert.AreEqual((1201L, LogChecksum.Seed(LogSegmentText.Salt).Value), (restored.FirstLsn, LogChecksum.Seed(restored.Salt).Value), $"seed {Seed}, run {run}");
+                Assert.IsLessThanOrEqualTo(bytes.Length, restored.ToBytes().Length);
+            }
+        }
+        Assert.IsGreaterThan(200, count);
+    }
+
+    [TestMethod]
     public void A_salt_is_found_by_any_line_of_its_segment()
     {
         foreach (uint salt in new uint[] { 0, 1, 0x9c41f0aa, uint.MaxValue })
