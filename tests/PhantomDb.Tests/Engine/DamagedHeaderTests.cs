@@ -141,6 +141,25 @@ public sealed class DamagedHeaderTests : ToolTest
     }
 
     [TestMethod]
+    public void The_log_goes_on_behind_a_segment_that_is_not_needed_and_both_are_read()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a')");
+        long last = DatabaseTools.ReadLog("shop", null, Options).Last().Lsn;
+        Change("shop.log", bytes => Flipped(bytes, 20));
+
+        Run("INSERT INTO users VALUES (2, 'b')");
+        Run("INSERT INTO users VALUES (3, 'c')");
+
+        List<string> told = [];
+        long[] lsns = [.. DatabaseTools.ReadLog("shop", new LogReadOptions { DamagedHeader = told.Add }, Options).Select(record => record.Lsn)];
+        CollectionAssert.AreEqual(Enumerable.Range(1, lsns.Length).Select(lsn => (long)lsn).ToArray(), lsns);
+        Assert.IsGreaterThan(last + 1, lsns[^1]);
+        Assert.HasCount(1, told);
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).CanOpen);
+        Assert.AreEqual("1|a, 2|b, 3|c", string.Join(", ", RowsOfShop()));
+    }
+
+    [TestMethod]
     public void Where_all_but_the_manifest_is_gone_it_says_what_is_known_of_the_log()
     {
         Run("CREATE TABLE users (id int PRIMARY KEY, name text)");

@@ -171,6 +171,10 @@ internal sealed class LogFolder(string path, IFileSystem disk)
             {
                 return new RecoveryPlanner(path, _files).Plan();
             }
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.DataCorrupted && _files.Paths.Count > 0)
+            {
+                return new RecoveryPlanner(path, disk).Plan();   // a segment that was left behind: the log does without
+            }
             catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && attempt < AttemptsMax)
             {
                 // renamed or deleted since it was listed

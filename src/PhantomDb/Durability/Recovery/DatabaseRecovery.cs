@@ -57,6 +57,7 @@ internal sealed class DatabaseRecovery
         long lastLsn = EnsureEnd(applied.Database.Lsn, toLsn, choice, coverage, replay);
         bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _findings.Verdict != RecoveryVerdict.Clean);
         int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, baseTimeline);
+        RecoveredSegment? headlessEnd = _options.LeavesFilesAlone ? null : HeadlessEnd(lastLsn);   // before it gets another name
         long bytesSetAside = _options.LeavesFilesAlone ? 0 : new FilesSetAside(_files).Run(_plan, choice, replay, _findings);
         var report = new RecoveryReport
         {
@@ -71,7 +72,7 @@ internal sealed class DatabaseRecovery
         {
             EarlierSegments = isChainRead ? [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))] : [],
             OwnFileLsn = _plan.Bases.FirstOrDefault(file => file.IsDatabaseFile && file.Header is not null && _plan.ReasonAgainst(file) is null && !choice.Damaged.Any(damaged => damaged.Path == file.Path))?.Lsn,
-            NewestTimeline = _plan.NewestTimeline, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
+            NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
             HasMore = replay.HasMore, MustSaveFirst = Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
@@ -168,6 +169,24 @@ internal sealed class DatabaseRecovery
             }
             _findings.Without(new PhantomDbException(error.SqlState, $"{BaseChoice.HeaderDamaged}; what it had is not needed") { Where = segment.Path });
         }
+    }
+
+    // What the log goes on behind though nobody needs it: else the next segment would take its number.
+    private RecoveredSegment? HeadlessEnd(long lastLsn)
+    {
+        if (_plan.HeadlessEnd is not { } headless)
+        {
+            return null;
+        }
+        using Stream stream = new MendedLogHeaders(_files).OpenRead(headless.Path);
+        var reader = new LogReader(headless.Path, stream);
+        DateTime lastTime = default;
+        while (reader.Read())
+        {
+            lastTime = reader.Line.Time;
+        }
+        return reader.Header is { } header && header.Id == _plan.Id && header.Timeline == _plan.Timeline && reader.End.Lsn - 1 == lastLsn
+            ? new RecoveredSegment(headless.Path, header, lastLsn, reader.End.Offset, lastTime) : null;
     }
 
     private void EnsureSegmentThere(long? toLsn, LogCoverage coverage)

@@ -15,6 +15,12 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>Older segments before a hole in the log, oldest first: they can be read, and go when their time has come.</summary>
     public IReadOnlyList<RecoveredSegment> EarlierSegments { get; init; } = [];
 
+    /// <summary>
+    /// The last segment, whose header is damaged and had again, where nothing that it has is needed: the log goes on behind it, as its successor says who it was. Null where it is
+    /// another, or nothing proves it.
+    /// </summary>
+    public RecoveredSegment? HeadlessEnd { get; init; }
+
     /// <summary>True where the log goes on behind the point that was asked for.</summary>
     public bool HasMore { get; init; }
 
@@ -57,7 +63,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// </summary>
     public LogStart ToLogStart(string folder, string databaseName)
     {
-        RecoveredSegment? last = Segments.Count > 0 ? Segments[^1] : null;
+        RecoveredSegment? last = HeadlessEnd ?? (Segments.Count > 0 ? Segments[^1] : null);
         return new LogStart
         {
             Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,

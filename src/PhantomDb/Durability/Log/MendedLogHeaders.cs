@@ -1,7 +1,4 @@
-using PhantomDb.Durability.Log;
-using PhantomDb.Durability.Recovery;
-
-namespace PhantomDb.Durability.Inspection;
+namespace PhantomDb.Durability.Log;
 
 /// <summary>
 /// A disk on which segments whose headers are damaged seem to have them, as far as <see cref="DamagedLogHeader"/> can have them again: what would their records give? All other bytes, and so all

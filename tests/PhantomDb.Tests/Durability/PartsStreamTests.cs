@@ -1,7 +1,7 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
-using PhantomDb.Durability.Recovery;
+using PhantomDb.Durability;
 
-namespace PhantomDb.Tests.Durability.Recovery;
+namespace PhantomDb.Tests.Durability;
 
 [TestClass]
 public sealed class PartsStreamTests

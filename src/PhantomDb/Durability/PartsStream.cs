@@ -1,4 +1,4 @@
-namespace PhantomDb.Durability.Recovery;
+namespace PhantomDb.Durability;
 
 /// <summary>Bytes that follow each other in a <see cref="PartsStream"/>: some in memory, or a range of a file.</summary>
 internal readonly record struct StreamPart(byte[]? Bytes, long Offset, long Length)
