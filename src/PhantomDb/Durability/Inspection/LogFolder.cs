@@ -139,13 +139,8 @@ internal sealed class LogFolder(string path, IFileSystem disk)
         }
     }
 
-    // Where the transaction with an LSN begins, or the end of a segment that ends before; null where that cannot be told without reading all.
-    private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn)
-    {
-        long length = segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines;
-        return length - segment.Header.ToBytes().Length <= 0 ? null
-            : new LogSearch(stream, segment.Header.Salt, length).Find(segment.Header.FirstLsn, segment.Header.ToBytes().Length, length, LogRange.All with { FirstLsn = lsn });
-    }
+    private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn) =>
+        LogSearch.Find(stream, segment.Header, segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines, lsn);
 
     // What changes whenever something is written, or another segment has the name, as far as the system's clock tells times apart. Taken before what is there is read.
     private (long Length, DateTime WrittenAt, bool IsOld)? StampOfActive()

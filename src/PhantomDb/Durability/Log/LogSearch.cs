@@ -16,6 +16,13 @@ internal sealed class LogSearch(Stream stream, uint salt, long end)
 
     private readonly record struct LineStart(long Offset, long Lsn, int Part);
 
+    /// <summary>Where in a segment the transaction with an LSN begins, or its end where that is before; null where that cannot be told without reading all.</summary>
+    public static LogPosition? Find(Stream stream, LogHeader header, long length, long lsn)
+    {
+        int start = header.ToBytes().Length;
+        return length <= start ? null : new LogSearch(stream, header.Salt, length).Find(header.FirstLsn, start, length, LogRange.All with { FirstLsn = lsn });
+    }
+
     /// <summary>
     /// The start of the transaction that has the first record that is not before what is asked for, or the end where all are before it. Looks between
     /// two line starts, the second of which may be the end. Null where something is not as it should be.

@@ -116,6 +116,10 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         {
             return new LogPredecessor(header.Salt, seal.LastLsn, seal.Length);
         }
+        // From the start of the last transaction on, where halving finds that.
+        LogPosition? start = LogSearch.Find(stream, header, reader.EndOfLines, long.MaxValue) is { } last ? LogSearch.Find(stream, header, reader.EndOfLines, Math.Min(limit, last.Lsn - 1)) : null;
+        stream.Position = 0;
+        reader = new LogReader(filePath, stream, new LogReaderOptions { From = start });
         LogPosition end = reader.End;
         while (reader.Read() && reader.Line.Lsn <= limit)
         {

@@ -5,7 +5,7 @@ namespace PhantomDb.Durability.Recovery;
 
 /// <summary>The states of one timeline that a database's files still lead to. Looks at headers and times; what lies between may be damaged all the same.</summary>
 /// <param name="FirstLsn">Of the oldest file that can be begun with; 0 where the log has all from the beginning.</param>
-/// <param name="FirstTime">Of the log's first record; null where there is none.</param>
+/// <param name="FirstTime">Of the first record; null where there is none.</param>
 internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, DateTime? FirstTime, DateTime? LastTime)
 {
     public override string ToString()
@@ -40,11 +40,13 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
     private static IEnumerable<RestoreRange> OfPart(RecoveryPlan part, IFileSystem files)
     {
         RecoveryBase[] bases = [.. part.Bases.Where(file => file.Header is not null && !(file.Lsn >= part.MissingUpToLsn) && part.ReasonAgainst(file) is null).OrderBy(file => file.Lsn)];
-        (DateTime? first, DateTime? last, long lastLsn) = part.LaterStartLsn is null ? EndsOf(part, files) : (null, null, 0);
-        IEnumerable<RecoveryBase> within = bases.Where(file => file.Timeline <= part.Timeline && file.Lsn <= lastLsn);
-        if (part.LaterStartLsn is null && (part.IsFromNothing || within.Any()))
+        long lastLsn = part.LaterStartLsn is null ? LastLsnOf(part, files) : 0;
+        RecoveryBase[] within = [.. bases.Where(file => file.Timeline <= part.Timeline && file.Lsn <= lastLsn)];
+        if (part.LaterStartLsn is null && (part.IsFromNothing || within.Length > 0))
         {
-            yield return new RestoreRange(part.Timeline, part.IsFromNothing ? 0 : within.First().Lsn, lastLsn, first, last);
+            long firstLsn = part.IsFromNothing ? 0 : within[0].Lsn;
+            (DateTime? first, DateTime? last) = TimesOf(part, firstLsn, files);
+            yield return new RestoreRange(part.Timeline, firstLsn, lastLsn, first, last);
         }
         foreach (RecoveryBase file in bases.Except(within).DistinctBy(file => (file.Timeline, file.Lsn)))
         {
@@ -52,24 +54,41 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
         }
     }
 
-    private static (DateTime? First, DateTime? Last, long LastLsn) EndsOf(RecoveryPlan part, IFileSystem files)
+    private static long LastLsnOf(RecoveryPlan part, IFileSystem files)
     {
-        (DateTime? first, DateTime? last, long lastLsn) = (null, null, part.Segments is [var oldest, ..] ? oldest.Header.FirstLsn - 1 : 0);
-        foreach (RecoverySegment segment in part.Segments)
+        if (part.Segments is not [.., { } newest])
         {
-            lastLsn = Math.Max(lastLsn, segment.Counted?.LastLsn ?? 0);
-            if (first is null || segment == part.Segments[^1] || segment.Counted is null)
+            return 0;
+        }
+        if (newest.Counted is { } counted)
+        {
+            return counted.LastLsn;
+        }
+        using Stream stream = files.OpenRead(newest.Path);
+        var reader = new LogReader(newest.Path, stream);
+        while (reader.Read())
+        {
+        }
+        return reader.End.Lsn - 1;
+    }
+
+    // Of the first record from an LSN on, and of the last.
+    private static (DateTime? First, DateTime? Last) TimesOf(RecoveryPlan part, long firstLsn, IFileSystem files)
+    {
+        (DateTime? first, DateTime? last) = (null, null);
+        foreach (RecoverySegment segment in part.Segments.Where(s => s.LastLsn >= firstLsn))
+        {
+            if (first is null || segment == part.Segments[^1])
             {
                 using Stream stream = files.OpenRead(segment.Path);
                 var reader = new LogReader(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted });
                 while (reader.Read())
                 {
-                    first ??= reader.Line.Time;
+                    first ??= reader.Line.Lsn >= firstLsn ? reader.Line.Time : null;
                     last = reader.Line.Time;
-                    lastLsn = Math.Max(lastLsn, reader.Line.Lsn);
                 }
             }
         }
-        return (first, last, lastLsn);
+        return (first, last);
     }
 }

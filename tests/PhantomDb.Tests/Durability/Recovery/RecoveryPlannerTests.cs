@@ -241,6 +241,40 @@ public sealed class RecoveryPlannerTests : RecoveryTest
     }
 
     // A database that has something, of the own id; the folder is empty again.
+    [TestMethod]
+    [DataRow(0, 4L)]
+    [DataRow(5, 2L)]
+    public void Of_a_timeline_that_a_file_has_ended_whole_transactions_are_history(int cut, long lastLsn)
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b", "INSERT,users,3,c").Flush();
+        Log.Save();
+        SaveAs(Path, Recover(), timeline: 2, lsn: 10);
+        Disk.Files[ActivePath] = Disk.Files[ActivePath][..^cut];
+        RecoveryPlan plan = Plan();
+        Assert.AreEqual(lastLsn, plan.Log.Single().LastLsn);
+        Assert.AreEqual(lastLsn, plan.UpTo(4).Segments.Single().LastLsn);
+        Assert.AreSame(plan, plan.UpTo(10));
+        Assert.IsEmpty(plan.Holes);
+    }
+
+    [TestMethod]
+    public void Which_history_a_timeline_came_from_is_told_by_LSNs_or_not_at_all()
+    {
+        RecoveredDatabase any = Any();
+        Add(1, 1);
+        Disk.Files[Name(6)] = new LogHeader("shop", Own, 2, 2, 6, 99, 1 << 24, new LogPredecessor(1, 5, 250)).ToBytes();
+        string kept = Snapshot("20261121_100000");
+        SaveAs(kept, any, timeline: 1, lsn: 5);
+        SaveAs(Path, any, timeline: 3, lsn: 20);
+        CollectionAssert.AreEqual(new[] { 1, 2 }, Plan().Log.Select(s => s.Header.Timeline).ToArray(), "behind all that there was: a repair");
+        Disk.Files.Remove(Path);
+        SaveAs(Path, any, timeline: 3, lsn: 5);
+        CollectionAssert.AreEqual(new[] { 1 }, Plan().Log.Select(s => s.Header.Timeline).ToArray(), "a restore to the file");
+        Disk.Files.Remove(Path);
+        SaveAs(Path, any, timeline: 3, lsn: 4);
+        Assert.IsEmpty(Plan().Log);
+    }
+
     private RecoveredDatabase Any()
     {
         Dictionary<string, byte[]> files = new(Disk.Files);
