@@ -73,7 +73,7 @@ internal sealed class DatabaseRepair
         // A segment that is whole in itself stays where it is, whatever comes before or behind it: it can be read as history.
         foreach (string file in damaged.Where(file => file != _path && _files.Exists(file) && !FolderInspector.IsWholeSegment(_files, file)))
         {
-            SetAside(file, kept);
+            SetDamagedAside(file, kept);
         }
         // What still keeps the database from opening gets out of the way too; other files of the old timeline stay what they are.
         while (TryOpen() is { } hindrance && FileOf(hindrance) is { } file && file != _path)
@@ -81,6 +81,44 @@ internal sealed class DatabaseRepair
             SetAside(file, kept);
         }
         return report with { KeptFiles = kept };
+    }
+
+    // What lacks its header alone stays readable as history, too: a copy that has it again takes its place, under a sealed segment's name.
+    private void SetDamagedAside(string file, List<string> kept)
+    {
+        LogHeader? header = null;
+        if (_mended.Paths.Contains(file) && FolderInspector.IsWholeSegment(_mended, file))
+        {
+            using Stream mended = _mended.OpenRead(file);
+            header = new LogReader(file, mended).Header;
+        }
+        SetAside(file, kept);
+        if (header is null)
+        {
+            return;
+        }
+        string name = Path.GetFileName(file), database = DatabaseFiles.NameOf(_path), folder = Path.GetDirectoryName(_path)!;
+        string copy = Path.Combine(folder, name == LogSegmentName.Active(database) ? new LogSegmentName(database, _files.WrittenAt(kept[^1]), header.FirstLsn).ToString() : name);
+        if (_files.Exists(copy))
+        {
+            return;
+        }
+        using (Stream source = _files.OpenRead(kept[^1]))
+        using (IWritableFile target = _files.Create(copy + ".new"))
+        {
+            byte[] start = header.ToBytes(), buffer = new byte[1 << 18];
+            target.Append(start);
+            for (long rest = LogReserve.LengthWithout(source) - start.Length; rest > 0;)
+            {
+                source.Position = target.Length;
+                int count = source.Read(buffer, 0, (int)Math.Min(buffer.Length, rest));
+                target.Append(buffer.AsSpan(0, count));
+                rest = count == 0 ? 0 : rest - count;
+            }
+            target.Flush();
+        }
+        _files.Rename(copy + ".new", copy);
+        _files.FlushFolder(folder);
     }
 
     private void SetAside(string file, List<string> kept)

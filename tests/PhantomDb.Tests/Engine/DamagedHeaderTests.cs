@@ -29,6 +29,10 @@ public sealed class DamagedHeaderTests : ToolTest
         CollectionAssert.AreEqual(damaged, File.ReadAllBytes(report.KeptFiles.Single(file => file.Contains("shop.log.bad_", StringComparison.Ordinal))));
         Assert.AreEqual("1|Doe, John, 3|NULL", string.Join(", ", RowsOfShop()));
         Assert.IsFalse(DatabaseTools.Repair("shop", Options).IsNeeded);
+        CollectionAssert.AreEqual(new long[] { 1, 2, 3, 4, 5, 6, 7 }, Lsns(), "it is history");
+        Run("INSERT INTO users VALUES (4, 'd')");
+        CollectionAssert.IsSubsetOf(new long[] { 1, 2, 3, 4, 5, 6, 7, 9, 10 }, Lsns());
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
     }
 
     [TestMethod]
@@ -196,6 +200,8 @@ public sealed class DamagedHeaderTests : ToolTest
         Assert.DoesNotContain("is missing", string.Join('\n', report.Losses));
         StringAssert.Contains(string.Join('\n', report.Losses), "shop.log");
     }
+
+    private long[] Lsns() => [.. DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (_, _) => { } }, Options).Select(record => record.Lsn)];
 
     private static byte[] Flipped(byte[] bytes, int place)
     {
