@@ -37,6 +37,7 @@ internal sealed class DatabaseRepair
     {
         if (TryOpen() is not { } refusal)
         {
+            NoteTimeline(isTrial);
             return new RepairReport();
         }
         if (!LogSalvage.IsDamage(refusal) || (refusal.SqlState is not (SqlStates.DataCorrupted or SqlStates.BadCopyFileFormat) && refusal.SqlState[..2] is not ("22" or "23" or "42")))
@@ -76,10 +77,12 @@ internal sealed class DatabaseRepair
             SetDamagedAside(file, kept);
         }
         // What still keeps the database from opening gets out of the way too; other files of the old timeline stay what they are.
-        while (TryOpen() is { } hindrance && FileOf(hindrance) is { } file && file != _path)
+        PhantomDbException? hindrance;
+        while ((hindrance = TryOpen()) is not null && FileOf(hindrance) is { } file && file != _path)
         {
             SetAside(file, kept);
         }
+        NoteTimeline(isTrial || hindrance is not null);
         return report with { KeptFiles = kept };
     }
 
@@ -119,6 +122,14 @@ internal sealed class DatabaseRepair
         }
         _files.Rename(copy + ".new", copy);
         _files.FlushFolder(folder);
+    }
+
+    private void NoteTimeline(bool isTrial)
+    {
+        if (!isTrial)
+        {
+            TimelineStart.Note(_path, _files, _options.Clock.GetUtcNow().UtcDateTime);
+        }
     }
 
     private void SetAside(string file, List<string> kept)
@@ -195,11 +206,6 @@ internal sealed class DatabaseRepair
             {
                 _losses.Add($"what only {Path.GetFileName(headless)} has: records of the log{(first is null ? "" : FormattableString.Invariant($" from LSN {first} on"))}, whose header is damaged");
             }
-        }
-        long reached = Math.Max(plan.ReachedLsn, plan.Bases.Where(file => file.Timeline == plan.Timeline).Select(file => file.Lsn).DefaultIfEmpty(0).Max());
-        if (report.LastLsn < reached && report.LastLsn < Math.Max(plan.ContentLsn, reached == plan.ReachedLsn ? 0 : reached) && !report.Losses.Any(loss => loss.LastLsn >= reached))
-        {
-            _losses.Add(FormattableString.Invariant($"LSN {report.LastLsn + 1} to {reached} (tables unknown): it is missing"));
         }
         if (damaged.Contains(_path) && FileAcceptance.IsEdit(_path, _options))
         {

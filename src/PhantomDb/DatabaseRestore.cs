@@ -111,7 +111,7 @@ public static class DatabaseRestore
             Id = loaded.Id, Timeline = loaded.Timeline, Lsn = lsn ?? loaded.Lsn,
         };
         DatabaseFileWriter.Write(content, path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, files);
-        KeptFiles.WriteManifest(folder, databaseName, loaded.Id, loaded.Timeline, content.Lsn, pins, files, now);
+        LogManifest.Of(databaseName, loaded.Id, loaded.Timeline, now, content.Lsn, content.Lsn, recovered.SnapshotRows, pins).Write(folder, files);
         return new RestoreResult
         {
             Lsn = loaded.Lsn, FromTimeline = fromTimeline, Timeline = loaded.Timeline, KeptFile = kept, Recovery = recovered.Report,

@@ -57,13 +57,20 @@ internal sealed class FileAcceptance
 
     private AcceptanceReport Run()
     {
+        AcceptanceReport report = Accept();
+        TimelineStart.Note(_path, _files, _options.Clock.GetUtcNow().UtcDateTime);
+        return report;
+    }
+
+    private AcceptanceReport Accept()
+    {
         (bool isWhole, FileSeal? seal) = Look();
         if (isWhole && !_isNothingEmptyText)
         {
             FileHeader header = HeaderOf()!;
             return new AcceptanceReport(_path) { UnchangedSectionCount = seal!.Sections.Count, Timeline = header.Timeline, Lsn = header.Lsn };
         }
-        LoadedDatabase loaded = Read(_path, _options, _isNothingEmptyText);
+        LoadedDatabase loaded = ReadEdit();
         RecoveryPlan plan = new RecoveryPlanner(_path, _files).Plan();
         long lastLsn = EnsureNothingLater(plan, loaded);
         DatabaseContent content = new(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest);
@@ -73,12 +80,24 @@ internal sealed class FileAcceptance
         bool isSame = seal is not null && changed.Count == 0 && sections.Sections.Count == seal.Sections.Count && HeaderOf() is not null;
         AcceptanceReport report = Compare(content, sections, changed, seal, loaded.Lsn) with
         {
-            IsChanged = !isSame, IsSealed = true, Timeline = isSame ? loaded.Timeline : Math.Max(loaded.Timeline, plan.Timeline) + (seal is null && plan.Segments.Count == 0 ? 0 : 1),
+            IsChanged = !isSame, IsSealed = true, Timeline = isSame ? loaded.Timeline : Math.Max(loaded.Timeline, plan.NewestTimeline) + (seal is null && plan is { Segments: [], Manifest: null } ? 0 : 1),
             Lsn = isSame ? loaded.Lsn : lastLsn + (lastLsn > 0 ? 1 : 0),
         };
         Guid id = loaded.Id != Guid.Empty ? loaded.Id : plan.Id != Guid.Empty ? plan.Id : Guid.NewGuid();
         DatabaseFileWriter.Write(content with { Id = id, Timeline = report.Timeline, Lsn = report.Lsn }, _path, new DatabaseFileOptions { Sealed = WritesSealed(loaded), IsHeaderNew = true }, _files);
         return report;
+    }
+
+    private LoadedDatabase ReadEdit()
+    {
+        try
+        {
+            return Read(_path, _options, _isNothingEmptyText);
+        }
+        catch (PhantomDbException error) when (error.Hint is null && error.SqlState[..2] is "22" or "23" or "42")
+        {
+            throw Error.EditRefused(error);
+        }
     }
 
     // A file of ours without a seal inside is meant to have none: it is under version control.
@@ -128,7 +147,7 @@ internal sealed class FileAcceptance
     // The last LSN that anything in the folder has.
     private long EnsureNothingLater(RecoveryPlan plan, LoadedDatabase loaded)
     {
-        long lastLsn = Math.Max(loaded.Lsn, plan.ReachedLsn);
+        long lastLsn = loaded.Lsn;
         foreach (RecoverySegment segment in plan.SegmentsAfter(null))
         {
             if (segment.LastLsn <= loaded.Lsn)
@@ -142,7 +161,7 @@ internal sealed class FileAcceptance
                 bool isEffect = reader.Operation is not (LogOperation.Sync or LogOperation.Close or LogOperation.Custom);
                 if (isEffect && reader.Line.Lsn > loaded.Lsn && plan.Timeline >= loaded.Timeline)
                 {
-                    throw Later(reader.Line.Lsn, loaded.Lsn);
+                    throw Later($"the log has LSN {reader.Line.Lsn}", loaded.Lsn);
                 }
             }
             if (reader.Report.Verdict is LogVerdict.Doubtful or LogVerdict.Damaged)   // what is torn nobody was told of
@@ -152,11 +171,20 @@ internal sealed class FileAcceptance
             lastLsn = Math.Max(lastLsn, reader.End.Lsn - 1);
         }
         RecoveryBase? newer = plan.Bases.FirstOrDefault(file => !file.IsDatabaseFile && file.Timeline >= loaded.Timeline && file.Lsn > loaded.Lsn);
-        return newer is null ? Math.Max(lastLsn, plan.Bases.Select(file => file.Lsn).DefaultIfEmpty(0).Max()) : throw Later(newer.Lsn, loaded.Lsn);
+        if (newer is not null)
+        {
+            throw Later($"a snapshot has LSN {newer.Lsn}", loaded.Lsn);
+        }
+        int timeline = plan.TimelineWith(loaded.Timeline);
+        if (plan.ManifestAfter(timeline) is { } manifest || ((manifest = plan.ManifestOf(timeline)) is not null && manifest.ContentLsn > lastLsn))
+        {
+            throw Later($"the database had gone on to LSN {manifest.ReachedLsn} of timeline {manifest.Timeline}, in files that are not there", loaded.Lsn);
+        }
+        return Math.Max(Math.Max(lastLsn, plan.Manifest?.ReachedLsn ?? 0), plan.Bases.Select(file => file.Lsn).DefaultIfEmpty(0).Max());
     }
 
-    private PhantomDbException Later(long lsn, long fileLsn) => new(SqlStates.ObjectNotInPrerequisiteState,
-        FormattableString.Invariant($"the edit of \"{_path}\" cannot be accepted: the file ends with LSN {fileLsn}, but the log has LSN {lsn}"))
+    private PhantomDbException Later(FormattableString what, long fileLsn) => new(SqlStates.ObjectNotInPrerequisiteState,
+        FormattableString.Invariant($"the edit of \"{_path}\" cannot be accepted: the file ends with LSN {fileLsn}, but {FormattableString.Invariant(what)}"))
     {
         Detail = "The changes that the file does not have would be lost, or mixed with the edit.",
         Hint = "Move the edited file away and put the one that was saved back in its place, or a snapshot under its name; open the database and save it (.save), "

@@ -74,5 +74,14 @@ internal static partial class Error
             ColumnName = error.ColumnName, ConstraintName = error.ConstraintName, Where = where,
         };
 
+    /// <summary>An edit by hand that cannot be read, or breaks a rule of the database.</summary>
+    public static PhantomDbException EditRefused(PhantomDbException error) => new(error.SqlState, error.Message, error)
+    {
+        Detail = error.Detail, SchemaName = error.SchemaName, TableName = error.TableName, ColumnName = error.ColumnName, ConstraintName = error.ConstraintName, Where = error.Where,
+        Hint = error.SqlState == SqlStates.ForeignKeyViolation
+            ? "Put the row that is referred to into the file, or change or remove the rows that refer to it, and accept the file again."
+            : "Mend the file at that place, and accept it again; or put the file as it was saved back in its place.",
+    };
+
     public static PhantomDbException RestorePointGone(string what) => new(SqlStates.InvalidParameterValue, what);
 }

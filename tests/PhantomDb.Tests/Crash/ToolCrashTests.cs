@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability.Log;
 using PhantomDb.Fuzz.Crash;
 using PhantomDb.Tests.Engine;
 
@@ -24,6 +25,7 @@ public sealed class ToolCrashTests : ToolTest
             Assert.AreEqual("1|John Doe, 3|NULL", Rows(left), where);
             Assert.IsTrue(left.List("/data").Any(file => left.Read($"/data/{System.IO.Path.GetFileName(file)}").SequenceEqual(damaged)), $"{where}: the damaged segment is gone");
             Assert.IsFalse(DatabaseTools.Repair(Path, On(left)).IsNeeded, where);
+            EnsureMissed(left, where);
         });
     }
 
@@ -67,6 +69,7 @@ public sealed class ToolCrashTests : ToolTest
             edited += verdict == FileVerdict.Edited ? 1 : 0;
             DatabaseTools.Accept(Path, On(left));
             Assert.AreEqual("1|John Doe, 2|two, 3|three", Rows(left), where);
+            EnsureMissed(left, where);
         });
         Assert.IsGreaterThan(0, accepted);
         Assert.IsGreaterThan(0, edited);
@@ -104,6 +107,14 @@ public sealed class ToolCrashTests : ToolTest
                 check(disk.Crash(profile, at), $"power loss at operation {disk.FaultedOperation}, profile {profile}");
             }
         }
+    }
+
+    // Whatever the power loss came between: nothing of the timeline before is taken for the file that began this one.
+    private static void EnsureMissed(SimulatedDisk disk, string where)
+    {
+        Assert.AreEqual(2, LogManifest.TryParse(disk.Read("/data/shop.manifest"))!.Timeline, where);
+        disk.Delete(Path);
+        Assert.AreEqual("XX001", Assert.ThrowsExactly<PhantomDbException>(() => Rows(disk), where).SqlState, where);
     }
 
     private SimulatedDisk NewDisk(int seed = 0)

@@ -56,6 +56,37 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     /// <summary>The segment that was being written when this was: it may have had any number of records. Null where the log had come to an orderly end.</summary>
     public LogManifestRow? OpenSegment => Rows.FirstOrDefault(row => row.Kind == Open);
 
+    public IEnumerable<LogPin> Pins => Rows.Where(row => row.Kind == Pin).Select(row => new LogPin(row.Name, row.FirstLsn));
+
+    /// <summary>The snapshots, and what keeps them.</summary>
+    public IEnumerable<LogManifestRow> SnapshotRows => Rows.Where(row => row.Kind is Snapshot or SnapshotPin);
+
+    /// <summary>All that a manifest has, in its order.</summary>
+    /// <param name="databaseName">As in the names of its files.</param>
+    /// <param name="id">The database.</param>
+    /// <param name="timeline">Its history.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="contentLsn">See <see cref="ContentLsn"/>.</param>
+    /// <param name="reachedLsn">What is on the disk for certain.</param>
+    /// <param name="files">Rows of segments, side files, snapshots and what keeps these.</param>
+    /// <param name="pins">What keeps the log.</param>
+    public static LogManifest Of(string databaseName, Guid id, int timeline, DateTime now, long contentLsn, long reachedLsn, IEnumerable<LogManifestRow> files, IEnumerable<LogPin> pins) =>
+        new(databaseName, id, timeline,
+            [new LogManifestRow(Reached, "", contentLsn, reachedLsn, 0, now), .. files, .. pins.Select(pin => new LogManifestRow(Pin, pin.Name, pin.FirstLsn, 0, 0, now))]);
+
+    /// <summary>Puts it in the place of the one that is there.</summary>
+    public void Write(string folder, IFileSystem disk)
+    {
+        string path = Path.Combine(folder, FileName(DatabaseName)), beside = path + ".new";
+        using (IWritableFile file = disk.Create(beside))
+        {
+            file.Append(ToBytes());
+            file.Flush();
+        }
+        disk.Rename(beside, path);
+        disk.FlushFolder(folder);
+    }
+
     public byte[] ToBytes()
     {
         var text = new StringBuilder();

@@ -415,22 +415,17 @@ internal sealed partial class TransactionLog
             _isManifestStale = false;
             DateTime now = _clock.GetUtcNow().UtcDateTime;
             long durable = DurableLsn, content = Math.Min(Volatile.Read(ref _contentLsn), durable);
-            List<LogManifestRow> rows = [new(LogManifest.Reached, "", content, durable, 0, now)];
-            rows.AddRange(_files.Segments.Select(file => new LogManifestRow(file.IsOpen && !_isEnded ? LogManifest.Open : LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)));
-            rows.AddRange(Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)));
-            rows.AddRange(Volatile.Read(ref _snapshotRows));
-            rows.AddRange(Pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));
-            string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName)), beside = path + ".new";
-            using (IWritableFile file = _disk.Create(beside))
-            {
-                file.Append(new LogManifest(_start.DatabaseName, _start.Id, _start.Timeline, rows).ToBytes());
-                file.Flush();
-            }
+            LogManifestRow[] files =
+            [
+                .. _files.Segments.Select(file => new LogManifestRow(file.IsOpen && !_isEnded ? LogManifest.Open : LogManifest.Segment, file.FileName, file.FirstLsn, file.LastLsn, file.Length, file.LastTime)),
+                .. Loads.Named.Select(load => new LogManifestRow(LogManifest.Load, load.FileName, load.Lsn, load.Lsn, 0, now)), .. Volatile.Read(ref _snapshotRows),
+            ];
+            LogManifest manifest = LogManifest.Of(_start.DatabaseName, _start.Id, _start.Timeline, now, content, durable, files, Pins);
+            string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName));
             Watch.Remove(path);
-            _disk.Rename(beside, path);
+            manifest.Write(_start.Folder, _disk);
             Watch.Add(path);
-            _disk.FlushFolder(_start.Folder);
-            _openInManifest = rows.Find(row => row.Kind == LogManifest.Open)?.FirstLsn ?? long.MaxValue;
+            _openInManifest = manifest.OpenSegment?.FirstLsn ?? long.MaxValue;
         }
     }
 }

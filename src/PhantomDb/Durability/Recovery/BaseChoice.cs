@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Recovery;
@@ -9,12 +10,14 @@ namespace PhantomDb.Durability.Recovery;
 /// </summary>
 internal sealed class BaseChoice
 {
+    private readonly string _path;
     private readonly RecoveryPlan _plan;
     private readonly RecoveryOptions _options;
     private readonly LoadTarget _target;
     private readonly IFileSystem _files;
     private readonly RecoveryFindings _findings;
     private readonly List<(RecoveryBase File, PhantomDbException Error)> _damaged = [];
+    private readonly List<string> _losses = [];
 
     /// <summary>Throws where there is nothing to begin with.</summary>
     /// <param name="path">The database's file.</param>
@@ -28,7 +31,9 @@ internal sealed class BaseChoice
     {
         (_plan, _options, _target, _files, _findings) = (plan, options, target, files, findings);
         ReadHeaderless();
+        _path = path;
         Loaded = FromFile(toLsn, out string? against) ?? FromDamaged() ?? FromNothing() ?? throw Refusal(path, toLsn, against);
+        NoteLost();
     }
 
     /// <summary>The content. What is applied to it changes it.</summary>
@@ -43,8 +48,11 @@ internal sealed class BaseChoice
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<RecoveryBase> Damaged => [.. _damaged.Select(bad => bad.File)];
 
-    /// <summary>The highest LSN that one of these had, as far as they tell.</summary>
-    public long DamagedLsn => _damaged.Select(bad => bad.File.Lsn).DefaultIfEmpty(0).Max();
+    /// <summary>The highest LSN that one of these had, of the timeline that is gone on with, as far as they tell.</summary>
+    public long DamagedLsn => DamagedLsnOf(TimelineOf(Source));
+
+    /// <summary>In a salvage: what files had that nothing stands in for.</summary>
+    public IReadOnlyList<string> Losses => [.. _losses, .. Salvaged?.Losses ?? []];
 
     /// <summary>The segments that have records behind it.</summary>
     public IReadOnlyList<RecoverySegment> Segments => Salvaged is { IsWithoutLog: true } ? [] : [.. _plan.SegmentsAfter(Source)];
@@ -65,6 +73,10 @@ internal sealed class BaseChoice
             }
             else if (TryRead(file) is { } loaded)
             {
+                if (_options.AppliesBehindLoss && DamagedAfter(TimelineOf(file)).Any(bad => FileSalvage.Run(bad.File.Path, _files) is not null))
+                {
+                    return null;   // what is left of a later timeline has what this one cannot have
+                }
                 EnsureStandsIn(file);
                 _findings.Used(file.Path, string.Create(CultureInfo.InvariantCulture, $"the newest whole file, with LSN {file.Lsn} of timeline {file.Timeline}"));
                 Source = file;
@@ -132,10 +144,62 @@ internal sealed class BaseChoice
     // Whether the log behind it really has all that a damaged file had is known when it has been applied.
     private void EnsureStandsIn(RecoveryBase? file)
     {
-        bool hasAsMuch = DamagedLsn > 0 && file?.Lsn >= DamagedLsn;
-        if (_damaged.Count > 0 && _options.Mode != RecoveryMode.Salvage && !hasAsMuch && !_plan.SegmentsAfter(file).Any())
+        int timeline = TimelineOf(file);
+        if (_options.Mode == RecoveryMode.Salvage)
+        {
+            return;
+        }
+        if ((DamagedAfter(timeline).Select(bad => bad.Error).FirstOrDefault() ?? TimelineMissing(timeline)) is { } lost)
+        {
+            throw lost;
+        }
+        bool hasAsMuch = DamagedLsnOf(timeline) is > 0 and long damagedLsn && file?.Lsn >= damagedLsn;
+        if (_damaged.Count > 0 && !hasAsMuch && !_plan.SegmentsAfter(file).Any())
         {
             throw _damaged[0].Error;
+        }
+    }
+
+    private int TimelineOf(RecoveryBase? file) => _plan.TimelineWith(file?.Timeline ?? 0);
+
+    private long DamagedLsnOf(int timeline) => _damaged.Where(bad => bad.File.Timeline == timeline).Select(bad => bad.File.Lsn).DefaultIfEmpty(0).Max();
+
+    // Nothing older stands in for a file that begins a timeline.
+    private IEnumerable<(RecoveryBase File, PhantomDbException Error)> DamagedAfter(int timeline) => _damaged.Where(bad => _plan.IsAfter(bad.File, timeline));
+
+    // Null where the manifest knows of no later timeline.
+    private PhantomDbException? TimelineMissing(int timeline)
+    {
+        if (_plan.ManifestAfter(timeline) is not { } manifest)
+        {
+            return null;
+        }
+        string folder = Path.GetDirectoryName(Path.GetFullPath(_path))!;
+        string[] missing =
+        [
+            .. new[] { _path }.Concat(manifest.Rows.Where(row => row.Kind is LogManifest.Segment or LogManifest.Open).Select(row => Path.Combine(folder, row.Name))).Where(file => !_files.Exists(file)),
+        ];
+        return RecoveryPlanner.Refused(missing.FirstOrDefault(_path), string.Create(CultureInfo.InvariantCulture,
+            $"its files are of timeline {timeline}, but it had gone on with timeline {manifest.Timeline}, up to LSN {manifest.ReachedLsn}{(missing.Length == 0 ? "" : "; missing is")}"),
+            string.Create(CultureInfo.InvariantCulture, $"Put the files of timeline {manifest.Timeline} back into the folder{(missing.Length == 0 ? "" : $": {string.Join(", ", missing.Select(file => Path.GetFileName(file)))}")}. ")
+            + string.Create(CultureInfo.InvariantCulture, $"Without them, back to timeline {timeline}: phantomdb restore NAME --to t{timeline}:LSN."));
+    }
+
+    private void NoteLost()
+    {
+        int timeline = TimelineOf(Source);
+        if (_options.Mode != RecoveryMode.Salvage)
+        {
+            return;
+        }
+        if (Salvaged is null)
+        {
+            _losses.AddRange(DamagedAfter(timeline).Select(bad => SalvagedBase.OnlyIn(bad.File, bad.Error)));
+        }
+        if (!DamagedAfter(timeline).Any() && _plan.ManifestAfter(timeline) is { } manifest)
+        {
+            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"what timeline {manifest.Timeline} had, up to LSN {manifest.ReachedLsn}: no file of it is there"));
+            _findings.Note(RecoveryVerdict.Repaired, TimelineMissing(timeline)!.Message);
         }
     }
 
@@ -165,7 +229,7 @@ internal sealed class BaseChoice
         if (_plan.Segments.Count == 0)
         {
             return _plan.Manifest is { } manifest
-                ? RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(path)!, Log.LogManifest.FileName(_plan.DatabaseName)),
+                ? RecoveryPlanner.Refused(Path.Combine(Path.GetDirectoryName(path)!, LogManifest.FileName(_plan.DatabaseName)),
                     $"there is neither its file, nor a snapshot, nor its log{ReachOf(manifest)}; what is left is",
                     "Put the log or the database file back into the folder. To begin anew without them, move what is left out of it.")
                 : RecoveryPlanner.Refused(_plan.Others.FirstOrDefault()?.Path ?? path, "there is no file of it", PutBack);

@@ -63,7 +63,7 @@ internal sealed class DatabaseRecovery
         {
             Verdict = _findings.Verdict, Problem = _findings.Problem, Files = [.. _findings.Files, .. _plan.Others], BaseLsn = baseLsn, LastLsn = lastLsn, Timeline = timeline,
             RecordsRead = replay.RecordsRead, RecordsApplied = applied.RecordCount, TransactionsApplied = applied.TransactionCount,
-            TransactionsDropped = replay.TransactionsDropped, BytesSetAside = bytesSetAside, Losses = _findings.Losses, FileLosses = choice.Salvaged?.Losses ?? [],
+            TransactionsDropped = replay.TransactionsDropped, BytesSetAside = bytesSetAside, Losses = _findings.Losses, FileLosses = choice.Losses,
             LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = applied.Database.Id == Guid.Empty ? _plan.Id : applied.Database.Id;
@@ -78,8 +78,8 @@ internal sealed class DatabaseRecovery
             HasMore = replay.HasMore, MustSaveFirst = Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
             DamagedFiles = [.. choice.Damaged.Select(file => file.Path), .. replay.Cut is null ? Array.Empty<string>() : [replay.Cut.Path],
                 .. _plan.HeadlessSegments.Select(segment => segment.Path), .. _findings.DamagedFiles],
-            Pins = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Pin).Select(row => new LogPin(row.Name, row.FirstLsn))],
-            SnapshotRows = [.. (_plan.Manifest?.Rows ?? []).Where(row => row.Kind is LogManifest.Snapshot or LogManifest.SnapshotPin)],
+            Pins = [.. _plan.Manifest?.Pins ?? []],
+            SnapshotRows = [.. _plan.Manifest?.SnapshotRows ?? []],
         };
     }
 
@@ -118,7 +118,7 @@ internal sealed class DatabaseRecovery
     }
 
     // What the file has already was not read: the manifest tells of it, or else the log is looked through when it is written to.
-    private IEnumerable<LogLoad> OlderLoads(long baseLsn) => _plan.Manifest is not { } manifest || manifest.Timeline != _plan.Timeline || _plan.Segments.Count == 0 ? []
+    private IEnumerable<LogLoad> OlderLoads(long baseLsn) => _plan.ManifestOf(_plan.Timeline) is not { } manifest || _plan.Segments.Count == 0 ? []
         : manifest.Rows.Where(row => row.Kind == LogManifest.Load && row.LastLsn <= baseLsn && row.LastLsn >= _plan.Segments[0].Header.FirstLsn)
             .Select(row => new LogLoad(row.Name, row.LastLsn));
 
@@ -143,8 +143,16 @@ internal sealed class DatabaseRecovery
         }
         EnsureSegmentThere(toLsn, coverage);
         long floor = Math.Min(Math.Max(coverage.ReachedLsn, choice.DamagedLsn), toLsn ?? long.MaxValue);
-        if (lsn >= floor || _options.Mode == RecoveryMode.Salvage || _options.IsFollowing)
+        if (lsn >= floor || _options.IsFollowing)
         {
+            return lsn;
+        }
+        if (_options.Mode == RecoveryMode.Salvage)
+        {
+            if (lsn < Math.Max(coverage.ContentLsn, choice.DamagedLsn) && !_findings.Losses.Exists(loss => loss.LastLsn >= floor))
+            {
+                _findings.Losses.Add(new RecoveryLoss(lsn + 1, floor, [], "it is missing"));
+            }
             return lsn;
         }
         if (floor <= coverage.CoveredLsn)
@@ -205,9 +213,10 @@ internal sealed class DatabaseRecovery
             throw error;
         }
         _findings.Note(RecoveryVerdict.Repaired, error.Message);
-        if (!_findings.Losses.Exists(loss => loss.LastLsn >= missing.FirstLsn))
+        long firstLsn = Math.Max(missing.FirstLsn, coverage.BaseLsn + 1);   // what the file has is not lost
+        if (!_findings.Losses.Exists(loss => loss.LastLsn >= firstLsn))
         {
-            _findings.Losses.Add(new RecoveryLoss(missing.FirstLsn, long.MaxValue, [],
+            _findings.Losses.Add(new RecoveryLoss(firstLsn, long.MaxValue, [],
                 _plan.HeadlessEnd is { } headless ? $"{BaseChoice.HeaderDamaged}: {extent}; it is \"{headless.Path}\"" : $"the segment is missing: {extent}; it was \"{path}\""));
         }
     }

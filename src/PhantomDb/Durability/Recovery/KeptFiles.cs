@@ -1,10 +1,9 @@
 using System.Globalization;
-using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Recovery;
 
-/// <summary>Keeps what another timeline needs from being replaced or deleted: a copy of the database file under a snapshot's name, and pins of the log.</summary>
+/// <summary>Keeps what another timeline needs from being replaced: a copy of the database file under a snapshot's name.</summary>
 internal static class KeptFiles
 {
     /// <summary>
@@ -69,20 +68,5 @@ internal static class KeptFiles
         {
             return false;
         }
-    }
-
-    /// <summary>The manifest of a timeline that has just begun, with the pins that there were and one more.</summary>
-    public static void WriteManifest(string folder, string databaseName, Guid id, int timeline, long reachedLsn, IEnumerable<LogPin> pins, IFileSystem files, DateTime now)
-    {
-        List<LogManifestRow> rows = [new(LogManifest.Reached, "", 0, reachedLsn, 0, now)];
-        rows.AddRange(pins.Select(pin => new LogManifestRow(LogManifest.Pin, pin.Name, pin.FirstLsn, 0, 0, now)));
-        string path = Path.Combine(folder, LogManifest.FileName(databaseName)), beside = path + ".new";
-        using (IWritableFile file = files.Create(beside))
-        {
-            file.Append(new LogManifest(databaseName, id, timeline, rows).ToBytes());
-            file.Flush();
-        }
-        files.Rename(beside, path);
-        files.FlushFolder(folder);
     }
 }

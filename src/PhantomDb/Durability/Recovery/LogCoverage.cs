@@ -24,7 +24,7 @@ internal sealed class LogCoverage
     {
         _plan = plan;
         BaseLsn = baseLsn;
-        _manifest = plan.Manifest is { } manifest && manifest.Timeline == Math.Max(plan.Timeline, baseTimeline) ? manifest : null;
+        _manifest = plan.ManifestOf(plan.TimelineWith(baseTimeline));
         ReachedLsn = Math.Max(reachedLsn, _manifest?.ReachedLsn ?? 0);
         CoveredLsn = _manifest?.ContentLsn <= baseLsn ? Math.Max(baseLsn, _manifest.ReachedLsn) : baseLsn;
     }
@@ -36,6 +36,9 @@ internal sealed class LogCoverage
 
     /// <summary>The log is known to have reached this LSN; 0 where nothing is known.</summary>
     public long ReachedLsn { get; }
+
+    /// <summary>Behind it, up to <see cref="ReachedLsn"/>, the log had nothing but its own notes.</summary>
+    public long ContentLsn => _manifest?.ContentLsn ?? ReachedLsn;
 
     /// <summary>The LSN that the log ended with; null where it may have gone on.</summary>
     public long? EndLsn => _manifest is { OpenSegment: null } ? ReachedLsn : null;

@@ -69,7 +69,10 @@ internal sealed record RecoveryPlan(
     /// <summary>The one that the log had gone on in; null where the last segment has its header.</summary>
     public HeadlessSegment? HeadlessEnd => HeadlessSegments.LastOrDefault(s => Segments.Count == 0 || s.FirstLsn > Segments[^1].Header.FirstLsn);
 
-    /// <summary>The highest of all files, those of other histories too; a new one comes after it.</summary>
+    /// <summary>The highest that a database file, a snapshot or a segment says of itself.</summary>
+    public int FilesTimeline { get; init; }
+
+    /// <summary>The highest of all files, those of other histories and the manifest too; a new one comes after it.</summary>
     public int NewestTimeline { get; init; } = 1;
 
     /// <summary>Null where there is none that is whole and this database's.</summary>
@@ -81,8 +84,21 @@ internal sealed record RecoveryPlan(
     /// <summary>True where the segments have all that there ever was: the database was empty before the first.</summary>
     public bool IsFromNothing => Segments.Count > 0 && Segments[0].Header.IsFromNothing;
 
-    /// <summary>The log is known to have reached this LSN; 0 where nothing is known, or of an older timeline alone.</summary>
-    public long ReachedLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ReachedLsn : 0;
+    /// <summary>The log that is there is known to have reached this LSN; 0 where nothing is known, or of another timeline alone.</summary>
+    public long ReachedLsn => ManifestOf(Timeline)?.ReachedLsn ?? 0;
+
+    /// <summary>The manifest, where it is about a timeline: what one of an older says is over, and one of a later is about files that are not there.</summary>
+    public LogManifest? ManifestOf(int timeline) => Manifest?.Timeline == timeline ? Manifest : null;
+
+    /// <summary>The manifest, where it knows that the database had gone on with a later timeline than this one and all files; null too where an older was asked for.</summary>
+    public LogManifest? ManifestAfter(int timeline) =>
+        Manifest is { } manifest && manifest.Timeline > Math.Max(timeline, FilesTimeline) && !(manifest.Timeline > WantedTimeline) ? manifest : null;
+
+    /// <summary>The timeline that the segments lead to from a file of a timeline; 0: from nothing.</summary>
+    public int TimelineWith(int baseTimeline) => Math.Max(Segments.Count > 0 ? Segments[^1].Header.Timeline : 0, baseTimeline);
+
+    /// <summary>Whether a file may have what nothing of a timeline has: it is of a later one, or may be the one of which only the manifest tells.</summary>
+    public bool IsAfter(RecoveryBase file, int timeline) => file.Timeline > timeline || (file.Header is null && ManifestAfter(timeline) is not null);
 
     /// <summary>
     /// The file that had the log from an LSN on, where that is gone: as the manifest names it, else the one that is written to. Null where the end of the log is
@@ -91,9 +107,6 @@ internal sealed record RecoveryPlan(
     public string? MissingEnd(string folder, long lsn) => ActiveSegment is not null ? null
         : Path.Combine(folder, Manifest?.Rows.FirstOrDefault(row => row.Kind == LogManifest.Segment && row.FirstLsn >= lsn && LogSegmentName.TryParse(row.Name)?.DatabaseName == DatabaseName)?.Name
             ?? LogSegmentName.Active(DatabaseName));
-
-    /// <summary>Behind it, up to <see cref="ReachedLsn"/>, the log had nothing but its own notes.</summary>
-    public long ContentLsn => Manifest is { } manifest && manifest.Timeline == Timeline ? manifest.ContentLsn : 0;
 
     /// <summary>The one that was asked for; null: the newest.</summary>
     public int? WantedTimeline { get; init; }

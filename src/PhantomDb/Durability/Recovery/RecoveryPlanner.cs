@@ -47,7 +47,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         manifest = manifest?.Id == id || (_bases.Count == 0 && _segments.Count == 0) ? manifest : null;   // another database's is as good as none
         LeaveOut(id);
         JudgeUnbegun(manifest);
-        int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Select(b => b.Timeline)).DefaultIfEmpty(1).Max();
+        int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Where(b => b.Header is not null).Select(b => b.Timeline)).DefaultIfEmpty(0).Max();
         LeaveOutLater(timeline);
         var lineage = new LogLineage(_segments, _bases, files);
         List<RecoverySegment> chain = lineage.Newest(allowsGaps);
@@ -56,7 +56,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
             EarlierParts = earlier,
-            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, NewestTimeline = newest, WantedTimeline = timeline,
+            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, FilesTimeline = newest, NewestTimeline = Math.Max(newest, manifest?.Timeline ?? 1), WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
         EnsureOneHistory(chain, allowsGaps, plan);

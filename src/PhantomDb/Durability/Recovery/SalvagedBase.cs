@@ -6,7 +6,7 @@ using PhantomDb.Storage;
 namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
-/// What a salvage begins with where no file is whole: an empty database where the log has all from the beginning; else what can be proved of a damaged file; else
+/// What a salvage begins with where no file is whole: an empty database where the log has all from the beginning, and no damaged file is of a later timeline; else what can be proved of a damaged file; else
 /// an empty database, for what the log has. Says what is lost. Does not apply the log.
 /// </summary>
 internal sealed class SalvagedBase
@@ -24,26 +24,24 @@ internal sealed class SalvagedBase
     {
         (_plan, _target, _files) = (plan, target, files);
         bool isFromStart = plan.Segments.Count > 0 && plan.Segments[0].Header.FirstLsn == 1;
-        if (!plan.IsFromNothing)
+        foreach (RecoveryBase file in badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
         {
-            foreach (RecoveryBase file in badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
+            // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
+            bool isBetter = plan.IsAfter(file, plan.TimelineWith(0)) || (!plan.IsFromNothing && (file.Header is not null || !isFromStart));
+            if (isBetter && FileSalvage.Run(file.Path, files) is var (_, losses))
             {
-                // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
-                if ((file.Header is not null || !isFromStart) && FileSalvage.Run(file.Path, files) is var (_, losses))
+                Source = file;
+                _losses.AddRange(losses);
+                if (IsWithoutLog)
                 {
-                    Source = file;
-                    _losses.AddRange(losses);
-                    if (IsWithoutLog)
-                    {
-                        _losses.Add(string.Create(CultureInfo.InvariantCulture,
-                            $"changes of the log from LSN {plan.Segments[0].Header.FirstLsn} on that \"{file.Path}\" does not have: it does not say any more which it has"));
-                    }
-                    return;
+                    _losses.Add(string.Create(CultureInfo.InvariantCulture,
+                        $"changes of the log from LSN {plan.Segments[0].Header.FirstLsn} on that \"{file.Path}\" does not have: it does not say any more which it has"));
                 }
+                return;
             }
         }
-        // What a log that began with nothing has lost is told by its LSNs.
-        _losses.AddRange(badBases.Where(_ => !plan.IsFromNothing).Select(b => $"what only \"{b.File.Path}\" has: {b.Error.Message} ({b.Error.Where})"));
+        // What a log that began with nothing has lost of its own timeline is told by its LSNs.
+        _losses.AddRange(badBases.Where(b => !plan.IsFromNothing || plan.IsAfter(b.File, plan.TimelineWith(0))).Select(b => OnlyIn(b.File, b.Error)));
         if (plan.Segments.Count == 0)
         {
             throw Error.Again(badBases[0].Error);
@@ -70,6 +68,9 @@ internal sealed class SalvagedBase
 
     /// <summary>Anew each time: what was applied to it may be half changed.</summary>
     public LoadedDatabase Load() => Source is null ? Empty(_plan.Id, _target) : FileSalvage.Run(Source.Path, _files)!.Value.Database;
+
+    /// <summary>What is lost with a damaged file that is not saved.</summary>
+    public static string OnlyIn(RecoveryBase file, PhantomDbException error) => $"what only \"{file.Path}\" has: {error.Message} ({error.Where})";
 
     /// <summary>A database with nothing in it, as all are before LSN 1.</summary>
     public static LoadedDatabase Empty(Guid id, LoadTarget target) =>

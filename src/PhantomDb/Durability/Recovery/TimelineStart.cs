@@ -61,4 +61,19 @@ internal static class TimelineStart
         files.FlushFolder(folder);
         return lsn + 1;
     }
+
+    /// <summary>
+    /// A database file that begins a timeline by itself, without a segment of it, is the only one that knows of it: so the manifest is written, and the file is missed where
+    /// it gets lost. After the file, since before that the old timeline is still the one that counts; where a crash came between, whoever looks after the file next does it.
+    /// </summary>
+    public static void Note(string path, IFileSystem files, DateTime now)
+    {
+        RecoveryPlan plan = new RecoveryPlanner(path, files).Plan();
+        bool isAlone = plan.Manifest is null && !plan.IsManifestDamaged && plan is { Segments: [], HeadlessSegments: [], Bases.Count: <= 1 };
+        if (isAlone || plan.Bases.FirstOrDefault(file => file.IsDatabaseFile)?.Header is not { } own || own.Timeline <= plan.TimelineWith(0) || own.Timeline <= plan.Manifest?.Timeline)
+        {
+            return;   // nothing could be taken for it, or it is known
+        }
+        LogManifest.Of(plan.DatabaseName, own.Id, own.Timeline, now, own.Lsn, own.Lsn, plan.Manifest?.SnapshotRows ?? [], plan.Manifest?.Pins ?? []).Write(Path.GetDirectoryName(path)!, files);
+    }
 }

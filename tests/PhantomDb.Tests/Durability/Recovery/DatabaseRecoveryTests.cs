@@ -162,7 +162,7 @@ public class DatabaseRecoveryTests : RecoveryTest
     }
 
     [TestMethod]
-    public void The_manifest_is_a_floor_but_not_that_of_another_timeline_or_database()
+    public void The_manifest_is_a_floor_but_not_that_of_an_older_timeline_or_another_database()
     {
         Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
         LogManifestRow reached = new(LogManifest.Reached, "", 0, 4, 0, DateTime.UnixEpoch), pin = new(LogManifest.Pin, "audit", 2, 0, 0, DateTime.UnixEpoch);
@@ -171,6 +171,8 @@ public class DatabaseRecoveryTests : RecoveryTest
         StringAssert.Contains(Refused().Message, "the log had reached");
 
         Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 2, [reached, pin]).ToBytes();
+        StringAssert.Contains(Refused().Message, "it had gone on with timeline 2", "of a later one there is no file");
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 0, [reached, pin]).ToBytes();
         CollectionAssert.AreEqual(new[] { new LogPin("audit", 2) }, Recover().Pins.ToArray());
         Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Guid.NewGuid(), 1, [reached, pin]).ToBytes();
         Assert.IsEmpty(Recover().Pins);
