@@ -50,7 +50,7 @@ internal static class ClusterCatalogs
             yield return scan.Row(
                 ("name", name), ("setting", value), ("category", definition is null ? "Customized Options" : definition.IsOfDatabase ? "Write-Ahead Log / Snapshots" : "Client Connection Defaults"), ("short_desc", definition?.Description ?? ""),
                 ("context", definition?.IsReadOnly == true ? "internal" : definition?.IsOfDatabase == true ? "sighup" : "user"), ("vartype", definition?.Default is "on" || definition is { Default: SettingDefinitions.Off, IsOfDatabase: false } ? "bool" : "string"),
-                ("source", definition is not null && value == definition.Default ? "default" : definition?.IsOfDatabase == true ? "database" : "session"), ("boot_val", definition?.Default),
+                ("source", definition is not null && value == definition.Default ? "default" : definition?.IsReadOnly == true ? "override" : definition?.IsOfDatabase == true ? "database" : "session"), ("boot_val", definition?.Default),
                 ("reset_val", definition?.Default), ("pending_restart", false));
         }
     }

@@ -83,6 +83,7 @@ public sealed class SnapshotSettingTests : SnapshotTest
         Assert.AreEqual(Folder, Ask(database, "SHOW data_directory"));
         Assert.AreEqual(Folder, Ask(database, "SELECT current_setting('data_directory')"));
         Assert.AreEqual("", Ask(memory, "SHOW data_directory"));
+        Assert.AreEqual("internal|override", Ask(database, "SELECT context, source FROM pg_settings WHERE name = 'data_directory'"));
         AssertFails("55P02", database, "SET data_directory = '/tmp'");
         AssertFails("55P02", database, "SET PERSIST data_directory = '/tmp'");
     }
