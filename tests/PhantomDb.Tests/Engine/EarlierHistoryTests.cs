@@ -79,7 +79,14 @@ public sealed class EarlierHistoryTests : ToolTest
         CollectionAssert.AreEqual(before, Lsns());
         CollectionAssert.AreEqual(before, OpenLsns());
 
-        Run("INSERT INTO t VALUES (4)");
+        using (Database database = Database.Open("shop", Options with { SnapshotEnabled = false }))
+        {
+            Execute(database, "INSERT INTO t VALUES (4)");
+            CollectionAssert.AreEqual(before, database.Log.ReadAfter(0).Select(record => record.Lsn).ToArray()[..before.Length]);
+            Assert.AreEqual(database.Log.LastLsn, database.Log.ReadAfter(0).Last().Lsn, "the LSN of the edit has no record, and is no hole");
+            Assert.AreEqual(database.Log.LastLsn, database.Log.ReadAfter(before[^1] + 1).Last().Lsn);
+            Assert.IsNull(database.Log.ReadAt(before[^1] + 1));
+        }
 
         Assert.AreEqual("1 3 4", Ids());
         CollectionAssert.AreEqual(before, Lsns()[..before.Length]);
