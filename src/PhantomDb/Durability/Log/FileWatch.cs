@@ -78,6 +78,17 @@ internal sealed class FileWatch(IFileSystem disk)
         }
     }
 
+    /// <summary>True where a file that is watched is gone, or another by now: then it is watched no more, and <see cref="Look"/> does not tell it.</summary>
+    public bool TakeLost(string path)
+    {
+        WatchedFile? file;
+        lock (_gate)
+        {
+            file = _files.GetValueOrDefault(path);
+        }
+        return file is not null && file.Mark.IsOther(disk.MarkOf(path)) && TakeOut(file);
+    }
+
     /// <summary>True where it was found to be gone, and has not been added again.</summary>
     public bool IsLost(string path)
     {

@@ -31,6 +31,7 @@ internal sealed partial class TransactionLog
     private bool _isHouseworkLeft;    // for whoever keeps house
     private bool _areOrphansGone;     // of the one who keeps house
     private volatile bool _isManifestStale;
+    private volatile bool _isManifestLost;   // somebody has taken it away, and it has been written anew since
     private long _openInManifest;   // first LSN of the segment that it says is written to; 0: one of before, which may name any
     private volatile bool _isEnded;   // in order: nothing is written any more
     private long _recoveryFloor;
@@ -384,7 +385,7 @@ internal sealed partial class TransactionLog
                         activeBytes + loads.Where(load => all.Count == 0 || load.Lsn > all[^1].LastLsn).Sum(load => load.Bytes),
                         _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 }, PrepareToDelete) > 0;
-                if (_isManifestStale)
+                if (_isManifestStale && (_files.Segments.Count > 0 || Pins.Count > 0 || Volatile.Read(ref _snapshotRows).Count > 0))   // a file that nothing stands beside needs none
                 {
                     WriteManifest();
                 }
@@ -422,6 +423,7 @@ internal sealed partial class TransactionLog
             ];
             LogManifest manifest = LogManifest.Of(_start.DatabaseName, _start.Id, _start.Timeline, now, content, durable, files, Pins);
             string path = _files.PathOf(LogManifest.FileName(_start.DatabaseName));
+            _isManifestLost |= Watch.TakeLost(path);   // the next look tells it
             Watch.Remove(path);
             manifest.Write(_start.Folder, _disk);
             Watch.Add(path);

@@ -171,6 +171,11 @@ internal sealed partial class TransactionLog
         try
         {
             IReadOnlyList<string> lost = Watch.Look(floor);
+            if (_isManifestLost)
+            {
+                _isManifestLost = false;
+                OnError?.Invoke(Error.ManifestLost(_files.PathOf(LogManifest.FileName(_start.DatabaseName))));
+            }
             string[] damaged = [.. unread.Select(DamageOf).OfType<string>()];
             if ((lost.Count > 0 || damaged.Length > 0) && !IsFolderGone)   // with the folder all are gone, which the next commit tells
             {
