@@ -385,7 +385,7 @@ internal sealed partial class TransactionLog
                         activeBytes + loads.Where(load => all.Count == 0 || load.Lsn > all[^1].LastLsn).Sum(load => load.Bytes),
                         _options, _clock.GetUtcNow().UtcDateTime, floor, pins));
                 }, PrepareToDelete) > 0;
-                if (_isManifestStale && (_files.Segments.Count > 0 || Pins.Count > 0 || Volatile.Read(ref _snapshotRows).Count > 0))   // a file that nothing stands beside needs none
+                if (_isManifestStale && (DurableLsn > 0 || Pins.Count > 0 || Volatile.Read(ref _snapshotRows).Count > 0))   // a file that no log was ever beside needs none
                 {
                     WriteManifest();
                 }
