@@ -93,7 +93,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         text.Append(CultureInfo.InvariantCulture, $"{FirstMark}{Plain(DatabaseName)}{VersionMark}{Id:n}{TimelineMark}{Timeline}\n{ColumnsLine}\n");
         foreach (LogManifestRow row in Rows)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{Cell(row.Kind)},{Cell(row.Name)},{row.FirstLsn},{row.LastLsn},{row.ByteCount},");
+            text.Append(CultureInfo.InvariantCulture, $"{row.Kind},{Cell(row.Name)},{row.FirstLsn},{row.LastLsn},{row.ByteCount},");
             text.Append(row.Time.ToString(TimeFormat, CultureInfo.InvariantCulture)).Append('\n');
         }
         byte[] rows = Encoding.UTF8.GetBytes(text.ToString());
@@ -112,16 +112,10 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     /// <summary>Null for what is not whole, not as it would be written, or of another version.</summary>
     public static LogManifest? TryParse(ReadOnlySpan<byte> bytes)
     {
-        int endLength = EndMark.Length + 8 + 1;
-        if (bytes.Length < endLength
-            || !bytes[^endLength..].SequenceEqual(Encoding.ASCII.GetBytes($"{EndMark}{Checksum.Text(Checksum.Of(bytes[..^endLength]))}\n")))
-        {
-            return null;
-        }
-        string[] lines = Encoding.UTF8.GetString(bytes[..^endLength]).Split('\n');
+        string[] lines = Encoding.UTF8.GetString(bytes).Split('\n');
         string first = lines[0];
-        int version = first.IndexOf(VersionMark, StringComparison.Ordinal), timelineAt = first.IndexOf(TimelineMark, StringComparison.Ordinal);
-        if (!first.StartsWith(FirstMark, StringComparison.Ordinal) || version < 0 || timelineAt < version || lines.Length < 3 || lines[1] != ColumnsLine || lines[^1].Length > 0
+        int version = first.LastIndexOf(VersionMark, StringComparison.Ordinal), timelineAt = first.LastIndexOf(TimelineMark, StringComparison.Ordinal);   // the name may have them too
+        if (version < FirstMark.Length || timelineAt < version + VersionMark.Length || lines.Length < 4
             || !Guid.TryParseExact(first[(version + VersionMark.Length)..timelineAt], "n", out Guid id)
             || !int.TryParse(first[(timelineAt + TimelineMark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out int timeline))
         {
@@ -129,7 +123,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         }
         string name = first[FirstMark.Length..version];
         List<LogManifestRow> rows = [];
-        foreach (string line in lines[2..^1])
+        foreach (string line in lines[2..^2])
         {
             // A file that it names may be missed: it must be one that a segment can be.
             if (ParseRow(line) is not { } row || (row.Kind is Segment or Open && row.Name != LogSegmentName.Active(name) && LogSegmentName.TryParse(row.Name)?.DatabaseName != name))
@@ -138,40 +132,26 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
             }
             rows.Add(row);
         }
-        return new LogManifest(name, id, timeline, rows);
+        var manifest = new LogManifest(name, id, timeline, rows);
+        return bytes.SequenceEqual(manifest.ToBytes()) ? manifest : null;
     }
 
+    // Of the cells the name alone can have quotes, and commas in them.
     private static LogManifestRow? ParseRow(string line)
     {
-        List<string> cells = [];
-        int position = 0;
-        while (position <= line.Length)
+        string[] cells = line.Split(',');
+        if (cells.Length < 6)
         {
-            if (position < line.Length && line[position] == '"')
-            {
-                int end = position + 1;
-                while (end < line.Length && (line[end] != '"' || (end + 1 < line.Length && line[end + 1] == '"')))
-                {
-                    end += line[end] == '"' ? 2 : 1;
-                }
-                if (end >= line.Length)
-                {
-                    return null;
-                }
-                cells.Add(line[(position + 1)..end].Replace("\"\"", "\"", StringComparison.Ordinal));
-                position = end + 2;
-            }
-            else
-            {
-                int end = line.IndexOf(',', position);
-                end = end < 0 ? line.Length : end;
-                cells.Add(line[position..end]);
-                position = end + 1;
-            }
+            return null;
         }
-        return cells.Count == 6 && Number(cells[2]) is { } firstLsn && Number(cells[3]) is { } lastLsn && Number(cells[4]) is { } byteCount
-            && DateTime.TryParseExact(cells[5], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
-            ? new LogManifestRow(cells[0], cells[1], firstLsn, lastLsn, byteCount, time) : null;
+        string name = string.Join(',', cells[1..^4]);
+        if (name is ['"', .., '"'])
+        {
+            name = name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal);
+        }
+        return Number(cells[^4]) is { } firstLsn && Number(cells[^3]) is { } lastLsn && Number(cells[^2]) is { } byteCount
+            && DateTime.TryParseExact(cells[^1], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+            ? new LogManifestRow(cells[0], name, firstLsn, lastLsn, byteCount, time) : null;
     }
 
     private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;

@@ -49,16 +49,18 @@ internal sealed class LogSearch(Stream stream, uint salt, long end)
         while (high - low > ScanBytes)
         {
             long middle = low + ((high - low) / 2);
-            LogLine? line = ReadNextLine(middle, high, out long offset);
-            if (line is { } before && range.IsBefore(before))
+            long start = NextStart(middle, high);
+            if (start < high)
             {
-                low = offset;
+                LogLine? line = ReadLine(start, out _);
+                if (line is { } before && range.IsBefore(before))
+                {
+                    low = start;
+                    continue;
+                }
+                found = line is { } next ? new LineStart(start, next.Lsn, next.Part) : null;
             }
-            else
-            {
-                found = line is { } next ? new LineStart(offset, next.Lsn, next.Part) : null;
-                high = middle;
-            }
+            high = middle;
         }
         for (long offset = low; offset < high;)
         {
@@ -79,24 +81,18 @@ internal sealed class LogSearch(Stream stream, uint salt, long end)
         return found;
     }
 
-    // The first line that begins at an offset or behind it; null where there is none before high, or not a good one.
-    private LogLine? ReadNextLine(long offset, long high, out long start)
+    // Where the first line begins that does so at an offset or behind it; high where none does before that.
+    private long NextStart(long offset, long high)
     {
-        for (long from = offset - 1; from < high; from += _blockLength)
+        for (long from = offset - 1; from < high && Fill(from) > 0; from += _blockLength)
         {
-            if (Fill(from) == 0)
-            {
-                break;
-            }
             int feed = _block.AsSpan(0, _blockLength).IndexOf((byte)'\n');
             if (feed >= 0)
             {
-                start = from + feed + 1;
-                return start < high ? ReadLine(start, out _) : null;
+                return Math.Min(from + feed + 1, high);
             }
         }
-        start = 0;
-        return null;
+        return high;
     }
 
     // The line at an offset; null where there is no whole one.
