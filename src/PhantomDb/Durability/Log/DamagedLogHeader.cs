@@ -18,7 +18,6 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
 {
     private const int SearchedBytes = 1 << 18;   // behind the header, for lines that prove the salt
     private const int MaxDigitCount = 17;
-    private const long UnflushedMax = 1 << 24;
     private static readonly byte[] Columns = Encoding.ASCII.GetBytes(LogHeader.ColumnsLine + "\n");
 
     /// <summary>Null where nothing proves what it was.</summary>
@@ -66,7 +65,7 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
         List<(int Offset, LogLine Line, uint State)> lines = LinesIn(bytes, end);
         string text = Encoding.Latin1.GetString(bytes, 0, end > 0 ? end : Math.Min(bytes.Length, LogHeader.LengthMax));
         HashSet<uint> mentioned = [.. others().Where(o => o.Header.Predecessor is not null).Select(o => o.Header.Predecessor!.Salt)];
-        if (uint.TryParse(Field(text, "Salt: "), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint said))
+        if (LogHeaderEvidence.SaltIn(text) is { } said)
         {
             mentioned.Add(said);
         }
@@ -103,33 +102,10 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
 
     private LogHeader? Made(byte[] bytes, string text, int end, uint salt, (int Offset, LogLine Line, uint State) first)
     {
-        string fileName = Path.GetFileName(path);
-        LogManifest? known = manifest();
-        IReadOnlyList<(LogHeader Header, LogSeal? Seal)> beside = others();
-        LogHeader? successor = beside.Select(o => o.Header).FirstOrDefault(header => header.Predecessor?.Salt == salt);
-        long firstLsn = first.Offset == end && end > 0 && first.Line.Part == 1 ? first.Line.Lsn
-            : LogSegmentName.TryParse(fileName)?.FirstLsn ?? Number(text, "FirstLSN: ") ?? known?.Rows.FirstOrDefault(row => row.Kind is LogManifest.Open or LogManifest.Segment && row.Name == fileName)?.FirstLsn
-            ?? first.Line.Lsn - first.Line.Part + 1;
-        if (firstLsn > first.Line.Lsn - first.Line.Part + 1)
-        {
-            firstLsn = first.Line.Lsn - first.Line.Part + 1;   // the manifest is of a later segment
-        }
-        (LogHeader Header, LogSeal? Seal)[] before = [.. beside.Where(o => o.Header.FirstLsn < firstLsn).OrderBy(o => o.Header.Timeline).ThenBy(o => o.Header.Segment)];
-        LogPredecessor? predecessor = firstLsn == 1 ? null
-            : before is [.., { Seal: { } seal } last] && seal.LastLsn == firstLsn - 1 ? new LogPredecessor(last.Header.Salt, seal.LastLsn, seal.Length)
-            : uint.TryParse(Field(text, "Previous: "), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint previous) && Number(text, "PreviousLength: ") is { } length
-                ? new LogPredecessor(previous, firstLsn - 1, length) : new LogPredecessor(0, firstLsn - 1, 0);
-        var header = new LogHeader(
-            DatabaseName(fileName),
-            known?.Id ?? (Guid.TryParseExact(Field(text, "Id: "), "n", out Guid id) ? id : beside.Select(o => o.Header.Id).FirstOrDefault()),
-            (int)(Number(text, "Timeline: ") is >= 1 and <= int.MaxValue and var timeline ? timeline : successor?.Timeline ?? known?.Timeline ?? (before is [.., var newest] ? newest.Header.Timeline : 1)),
-            Number(text, "Segment: ") is >= 1 and var segment ? segment : successor?.Segment - 1 ?? (before is [.., var older] ? older.Header.Segment + 1 : 1),
-            firstLsn, salt, Number(text, "Unflushed: ") is >= 1 and var unflushed ? unflushed : UnflushedMax, predecessor)
-        {
-            IsBehindFile = predecessor is null && !text.Contains(LogHeader.BehindNothing, StringComparison.Ordinal),   // what is not known is not from nothing
-        };
+        var evidence = new LogHeaderEvidence(Path.GetFileName(path), text, salt, first.Line, IsFirstLine: first.Offset == end && end > 0, others(), manifest());
+        LogHeader header = evidence.ToHeader();
         byte[] made = header.ToBytes();
-        if (predecessor is { Salt: 0 } && made.Length < end)
+        if (header.Predecessor is { Salt: 0 } predecessor && made.Length < end)
         {
             made = (header with { Predecessor = predecessor with { Length = Filler(end - made.Length) } }).ToBytes();   // nobody knows it: the lines stay where they are
         }
@@ -138,16 +114,4 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
     }
 
     private static long Filler(int digitCount) => digitCount > MaxDigitCount ? 0 : long.Parse("1" + new string('0', digitCount), CultureInfo.InvariantCulture);
-
-    private static string DatabaseName(string fileName) => LogSegmentName.TryParse(fileName)?.DatabaseName ?? Path.GetFileNameWithoutExtension(fileName);
-
-    private static string Field(string text, string mark)
-    {
-        int start = text.IndexOf(" | " + mark, StringComparison.Ordinal);
-        int end = start < 0 ? -1 : text.IndexOf(" | ", start + 3, StringComparison.Ordinal);
-        return end < 0 ? "" : text[(start + 3 + mark.Length)..end];
-    }
-
-    private static long? Number(string text, string mark) =>
-        long.TryParse(Field(text, mark), NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 }

@@ -34,6 +34,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     public const string Snapshot = "snapshot";
     public const string SnapshotPin = "keep";
 
+    private const int SizeMax = 1 << 24;
     private const string FirstMark = "# PhantomDB Manifest | Database: ";
     private const string AnyVersionMark = " | Version: ";
     private const string VersionMark = AnyVersionMark + FormatVersion.Current + " | Id: ";
@@ -109,13 +110,24 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         return version < 0 ? null : FormatVersion.Later(bytes, version + AnyVersionMark.Length, ours => TryParse(ours) is not null);
     }
 
+    /// <summary>The one at a path; null where it is damaged, or of a later version.</summary>
+    public static LogManifest? Read(string path, IFileSystem disk, out string? laterVersion)
+    {
+        using Stream stream = disk.OpenRead(path);
+        byte[] bytes = new byte[(int)Math.Min(stream.Length, SizeMax)];
+        stream.ReadExactly(bytes);
+        laterVersion = LaterVersion(bytes);
+        return TryParse(bytes);
+    }
+
     /// <summary>Null for what is not whole, not as it would be written, or of another version.</summary>
     public static LogManifest? TryParse(ReadOnlySpan<byte> bytes)
     {
-        string[] lines = Encoding.UTF8.GetString(bytes).Split('\n');
-        string first = lines[0];
+        int start = bytes.IndexOf(Encoding.ASCII.GetBytes($"\n{ColumnsLine}\n")), end = bytes.LastIndexOf(Encoding.ASCII.GetBytes(EndMark));
+        string first = start < 0 ? "" : Encoding.UTF8.GetString(bytes[..start]);
+        start += ColumnsLine.Length + 2;
         int version = first.LastIndexOf(VersionMark, StringComparison.Ordinal), timelineAt = first.LastIndexOf(TimelineMark, StringComparison.Ordinal);   // the name may have them too
-        if (version < FirstMark.Length || timelineAt < version + VersionMark.Length || lines.Length < 4
+        if (end < start || version < FirstMark.Length || timelineAt < version + VersionMark.Length
             || !Guid.TryParseExact(first[(version + VersionMark.Length)..timelineAt], "n", out Guid id)
             || !int.TryParse(first[(timelineAt + TimelineMark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out int timeline))
         {
@@ -123,38 +135,28 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         }
         string name = first[FirstMark.Length..version];
         List<LogManifestRow> rows = [];
-        foreach (string line in lines[2..^2])
+        using var reader = new CsvRecordReader(bytes[start..end].ToArray());
+        while (reader.TryRead(out string? problem))
         {
             // A file that it names may be missed: it must be one that a segment can be.
-            if (ParseRow(line) is not { } row || (row.Kind is Segment or Open && row.Name != LogSegmentName.Active(name) && LogSegmentName.TryParse(row.Name)?.DatabaseName != name))
+            if (problem is not null || ParseRow(reader) is not { } row || (row.Kind is Segment or Open && row.Name != LogSegmentName.Active(name) && LogSegmentName.TryParse(row.Name)?.DatabaseName != name))
             {
                 return null;
             }
             rows.Add(row);
         }
         var manifest = new LogManifest(name, id, timeline, rows);
-        return bytes.SequenceEqual(manifest.ToBytes()) ? manifest : null;
+        return bytes.SequenceEqual(manifest.ToBytes()) ? manifest : null;   // with the checksum
     }
 
-    // Of the cells the name alone can have quotes, and commas in them.
-    private static LogManifestRow? ParseRow(string line)
-    {
-        string[] cells = line.Split(',');
-        if (cells.Length < 6)
-        {
-            return null;
-        }
-        string name = string.Join(',', cells[1..^4]);
-        if (name is ['"', .., '"'])
-        {
-            name = name[1..^1].Replace("\"\"", "\"", StringComparison.Ordinal);
-        }
-        return Number(cells[^4]) is { } firstLsn && Number(cells[^3]) is { } lastLsn && Number(cells[^2]) is { } byteCount
-            && DateTime.TryParseExact(cells[^1], TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
-            ? new LogManifestRow(cells[0], name, firstLsn, lastLsn, byteCount, time) : null;
-    }
+    private static LogManifestRow? ParseRow(CsvRecordReader cells) =>
+        cells.Count == 6 && Number(cells.Value(2)) is { } firstLsn && Number(cells.Value(3)) is { } lastLsn && Number(cells.Value(4)) is { } byteCount
+        && DateTime.TryParseExact(Text(cells, 5), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+            ? new LogManifestRow(Text(cells, 0), Text(cells, 1), firstLsn, lastLsn, byteCount, time) : null;
 
-    private static long? Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
+    private static string Text(CsvRecordReader cells, int index) => Encoding.UTF8.GetString(cells.Value(index));
+
+    private static long? Number(ReadOnlySpan<byte> text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long number) ? number : null;
 
     private static string Cell(string value)
     {

@@ -2,21 +2,20 @@ namespace PhantomDb.Durability.Log;
 
 /// <summary>
 /// A disk on which segments whose headers are damaged seem to have them, as far as <see cref="DamagedLogHeader"/> can have them again: what would their records give? All other bytes, and so all
-/// offsets, are those of the files. For reading alone.
+/// offsets, are those of the files.
 /// </summary>
-internal sealed class MendedLogHeaders(IFileSystem inner) : IFileSystem
+internal sealed class MendedLogHeaders(IFileSystem inner) : ReadOnlyDisk(inner)
 {
     private const string Ending = ".log";
-    private const int ManifestSizeMax = 1 << 24;
 
     private readonly HashSet<string> _paths = [];
 
     /// <summary>The segments that were opened so far and seemed to have theirs.</summary>
     public IReadOnlyCollection<string> Paths => _paths;
 
-    public Stream OpenRead(string path)
+    public override Stream OpenRead(string path)
     {
-        Stream stream = inner.OpenRead(path);
+        Stream stream = base.OpenRead(path);
         if (TryRestore(path, stream) is not { } header)
         {
             return stream;
@@ -25,30 +24,6 @@ internal sealed class MendedLogHeaders(IFileSystem inner) : IFileSystem
         byte[] bytes = header.ToBytes();
         return new PartsStream(stream, [new StreamPart(bytes), new StreamPart(null, bytes.Length, stream.Length - bytes.Length)]) { OwnsFile = true };
     }
-
-    public bool Exists(string path) => inner.Exists(path);
-
-    public bool FolderExists(string path) => inner.FolderExists(path);
-
-    public long Length(string path) => inner.Length(path);
-
-    public DateTime WrittenAt(string path) => inner.WrittenAt(path);
-
-    public IReadOnlyList<string> List(string folder) => inner.List(folder);
-
-    public IWritableFile Create(string path) => throw new NotSupportedException();
-
-    public IWritableFile OpenWrite(string path) => throw new NotSupportedException();
-
-    public void Rename(string from, string to) => throw new NotSupportedException();
-
-    public void Delete(string path) => throw new NotSupportedException();
-
-    public void CreateFolder(string path) => throw new NotSupportedException();
-
-    public IFileLock Lock(string path, string owner) => throw new NotSupportedException();
-
-    public void FlushFolder(string path) => throw new NotSupportedException();
 
     private LogHeader? TryRestore(string path, Stream stream)
     {
@@ -77,10 +52,10 @@ internal sealed class MendedLogHeaders(IFileSystem inner) : IFileSystem
     {
         string folder = Path.GetDirectoryName(path)!, name = NameOf(path);
         List<(LogHeader, LogSeal?)> headers = [];
-        foreach (string file in inner.List(folder).Select(file => Path.Combine(folder, Path.GetFileName(file)!))
+        foreach (string file in List(folder).Select(file => Path.Combine(folder, Path.GetFileName(file)!))
             .Where(file => file != path && file.EndsWith(Ending, StringComparison.Ordinal) && NameOf(file) == name))
         {
-            using Stream stream = inner.OpenRead(file);
+            using Stream stream = base.OpenRead(file);
             if (LogHeader.TryParse(StartOf(stream), out _) is { IsOfKnownVersion: true } header)
             {
                 byte[] tail = new byte[(int)Math.Min(stream.Length, LogSeal.LengthMax)];
@@ -95,13 +70,6 @@ internal sealed class MendedLogHeaders(IFileSystem inner) : IFileSystem
     private LogManifest? Manifest(string path)
     {
         string manifest = Path.Combine(Path.GetDirectoryName(path)!, LogManifest.FileName(NameOf(path)));
-        if (!inner.Exists(manifest))
-        {
-            return null;
-        }
-        using Stream stream = inner.OpenRead(manifest);
-        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
-        stream.ReadExactly(bytes);
-        return LogManifest.TryParse(bytes);
+        return Exists(manifest) ? LogManifest.Read(manifest, this, out _) : null;
     }
 }

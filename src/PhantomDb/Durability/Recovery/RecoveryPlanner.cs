@@ -12,8 +12,6 @@ namespace PhantomDb.Durability.Recovery;
 /// </summary>
 internal sealed class RecoveryPlanner(string path, IFileSystem files)
 {
-    private const int ManifestSizeMax = 1 << 24;
-
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _name = Path.GetFileNameWithoutExtension(path);
     private readonly List<RecoveryBase> _bases = [];
@@ -72,11 +70,9 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             return (null, false);
         }
-        using Stream stream = files.OpenRead(ManifestPath);
-        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
-        stream.ReadExactly(bytes);
-        EnsureVersion(LogManifest.LaterVersion(bytes), ManifestPath);
-        return LogManifest.TryParse(bytes) is { } manifest ? (manifest, false) : (null, true);
+        LogManifest? manifest = LogManifest.Read(ManifestPath, files, out string? later);
+        EnsureVersion(later, ManifestPath);
+        return (manifest, manifest is null);
     }
 
     private bool IsSegment(string file) => file == LogSegmentName.Active(_name) || LogSegmentName.TryParse(file)?.DatabaseName == _name;

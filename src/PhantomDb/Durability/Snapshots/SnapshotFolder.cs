@@ -9,8 +9,6 @@ namespace PhantomDb.Durability.Snapshots;
 /// </summary>
 internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int timeline)
 {
-    private const int ManifestSizeMax = 1 << 24;
-
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _databaseName = Path.GetFileNameWithoutExtension(path);
     private IReadOnlyList<SnapshotFile> _files = [];
@@ -38,10 +36,7 @@ internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int
         {
             return;
         }
-        using Stream stream = disk.OpenRead(manifestPath);
-        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
-        stream.ReadExactly(bytes);
-        if (LogManifest.TryParse(bytes) is { } manifest && manifest.Id == id)
+        if (LogManifest.Read(manifestPath, disk, out _) is { } manifest && manifest.Id == id)
         {
             SetPins(manifest.Rows.Where(row => row.Kind == LogManifest.SnapshotPin).DistinctBy(row => row.Name).ToDictionary(row => row.Name, row => row.FirstLsn));
         }
