@@ -67,6 +67,7 @@ public sealed class ChangedFilesTests : DurableTest
         }
         Change(Log, "zeros", isLong ? new FileInfo(Log).Length / 2 : 500);
         EnsureAllIsThereAfterClose();
+        WaitFor(() => _errors.Count > 0);
         Assert.HasCount(1, _errors);
     }
 
@@ -97,7 +98,7 @@ public sealed class ChangedFilesTests : DurableTest
     public void A_file_that_recovery_needs_is_missed_once_and_made_good(string pattern, string what)
     {
         SkipOnWindows();
-        Options = Options with { LogLookMs = 20, LogSegmentSize = 4096, LoadRowCount = 50 };
+        Options = Options with { LogLookMs = 0, LogSegmentSize = 4096, LoadRowCount = 50 };
         Begin(rowCount: 5);
         Run("CHECKPOINT");
         Database.CreateSnapshot();
@@ -120,10 +121,10 @@ public sealed class ChangedFilesTests : DurableTest
         {
             WaitFor(() => Database.Snapshots.Latest is { } latest && latest.Lsn > lsn);
         }
-        Thread.Sleep(60);
         Insert(3);
-        Thread.Sleep(60);
+        Database.Persistence!.Log.Settle();   // it has looked
         Insert(3);
+        Database.Persistence!.Log.Settle();
         Assert.HasCount(1, _errors, string.Join('\n', _errors.Select(error => error.Message)));
         EnsureAllIsThere();
     }
@@ -138,6 +139,7 @@ public sealed class ChangedFilesTests : DurableTest
         File.Delete(Path.Combine(Folder, "shop.db"));
         Close();
         Assert.IsTrue(File.Exists(Path.Combine(Folder, "shop.db")));
+        WaitFor(() => _errors.Count > 0);
         Assert.HasCount(1, _errors);
         Assert.AreEqual(_count.ToString(System.Globalization.CultureInfo.InvariantCulture), One("SELECT count(*) FROM t"));
     }

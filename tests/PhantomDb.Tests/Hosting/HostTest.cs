@@ -61,7 +61,7 @@ public abstract class HostTest
     }
 
     /// <summary>Does something when the host starts and stops.</summary>
-    private protected sealed class Step(Action? start, Action? stop) : IHostedService
+    private protected sealed class Step(Action? start, Action<CancellationToken>? stop) : IHostedService
     {
         public Task StartAsync(CancellationToken cancellationToken)
         {
@@ -71,7 +71,7 @@ public abstract class HostTest
 
         public Task StopAsync(CancellationToken cancellationToken)
         {
-            stop?.Invoke();
+            stop?.Invoke(cancellationToken);
             return Task.CompletedTask;
         }
     }

@@ -16,9 +16,9 @@ public sealed class HostedDatabaseTests : HostTest
         HostApplicationBuilder builder = NewHost();
         IHost? host = null;
         Database Shop() => host!.Services.GetRequiredService<Database>();
-        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added before, started')"), () => Run(Shop(), "INSERT INTO t VALUES ('added before, stopped')")));
+        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added before, started')"), _ => Run(Shop(), "INSERT INTO t VALUES ('added before, stopped')")));
         builder.AddPhantomDb("shop");
-        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added after, started')"), () => Run(Shop(), "INSERT INTO t VALUES ('added after, stopped')")));
+        builder.Services.AddSingleton<IHostedService>(new Step(() => Run(Shop(), "INSERT INTO t VALUES ('added after, started')"), _ => Run(Shop(), "INSERT INTO t VALUES ('added after, stopped')")));
 
         using (host = builder.Build())
         {
@@ -139,7 +139,7 @@ public sealed class HostedDatabaseTests : HostTest
         HostApplicationBuilder builder = NewHost();
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = TimeSpan.FromMilliseconds(1));
         builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncPolicy = policy, SyncInterval = TimeSpan.FromHours(1), SnapshotEnabled = false });
-        builder.Services.AddSingleton<IHostedService>(new Step(null, () => Thread.Sleep(50)));
+        builder.Services.AddSingleton<IHostedService>(new Step(null, timeIsOver => timeIsOver.WaitHandle.WaitOne()));
         using IHost host = builder.Build();
         await host.StartAsync();
         Run(host.Services.GetRequiredService<Database>(), "INSERT INTO t SELECT generate_series(1, 1000)");
