@@ -20,8 +20,10 @@ public sealed partial class Database
     /// <summary>The values that sessions of this database begin with: what SET PERSIST changes. Kept with the database, in its files and its log.</summary>
     public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);
 
-    /// <summary>What can be read of the log; null where there is none.</summary>
-    internal ILogSource? LogToRead => WrittenLog is { } log ? log.ToRead() : Options.IsReadOnly && FilePath is not null ? new FolderLog(FilePath, Options.FileSystem) : null;
+    /// <summary>What can be read of the log; null where there is none. A segment with a damaged header is none of the open log's, and is read from the folder, as far as it is proved.</summary>
+    internal ILogSource? LogToRead => WrittenLog is { } log
+        ? log.ToRead() is var written && Persistence!.HasHeadlessSegments ? new FolderLog(FilePath!, Options.FileSystem, written.LastLsn) : written
+        : Options.IsReadOnly && FilePath is not null ? new FolderLog(FilePath, Options.FileSystem) : null;
 
     internal ILogControl? LogControl => HasLog ? Log : null;
 

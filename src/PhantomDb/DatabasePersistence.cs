@@ -41,6 +41,7 @@ internal sealed class DatabasePersistence
         LoadedDatabase? loaded = recovered?.Database;
         Id = loaded is null || loaded.Id == Guid.Empty ? NewId(database.Options.Random) : loaded.Id;
         IsSealed = loaded is null || loaded.IsSealed || !loaded.IsProved;   // a file of others is sealed when it is saved
+        HasHeadlessSegments = recovered?.HasHeadlessSegments == true;
         _isOwnFile = loaded is null || (loaded.IsProved && !recovered!.MustSaveFirst);
         string name = DatabaseFiles.NameOf(path);
         LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
@@ -79,6 +80,9 @@ internal sealed class DatabasePersistence
     public TransactionLog Log { get; }
 
     public SnapshotService Snapshots { get; }
+
+    /// <summary>True where a segment's header was damaged when the database was opened.</summary>
+    public bool HasHeadlessSegments { get; }
 
     /// <summary>How the file was saved last, and the next save writes it.</summary>
     public bool IsSealed { get; private set; }

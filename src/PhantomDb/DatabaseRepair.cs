@@ -54,6 +54,7 @@ internal sealed class DatabaseRepair
             TableCount = loaded.Catalog.Tables.Count(), RowCount = loaded.Catalog.Tables.Sum(table => loaded.Storage.GetTable(table.Oid).RowCount),
             LastLsn = recovery.LastLsn, Timeline = timeline + 1, Lsn = lastLsn + 1,
         };
+        report = report with { EarlierState = report.RowCount == 0 && _losses.Count > 0 ? EarlierState(timeline) : null };
         if (isTrial)
         {
             return report;
@@ -240,6 +241,19 @@ internal sealed class DatabaseRepair
             last = Math.Max(last, FolderInspector.LastLsnBehindDamage(_mended, segment.Path));
         }
         return last;
+    }
+
+    private RestorePoint? EarlierState(int timeline)
+    {
+        try
+        {
+            RestoreRange? range = RestoreRange.All(_path, _files).LastOrDefault(range => range.Timeline < timeline && range.LastLsn > 0);
+            return range is null ? null : new RestorePoint { Timeline = range.Timeline, Lsn = range.LastLsn };
+        }
+        catch (PhantomDbException)
+        {
+            return null;   // two histories, or another database's file: no restore gets past them
+        }
     }
 
     private string FreeName(string file)

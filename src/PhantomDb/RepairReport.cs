@@ -15,6 +15,9 @@ public sealed record RepairReport
     /// <summary>Full paths of the files that have the bytes which were not used.</summary>
     public IReadOnlyList<string> KeptFiles { get; init; } = [];
 
+    /// <summary>Where no row can be saved, and files of an older timeline lead to an earlier state: the last point of that, for <see cref="DatabaseRestore"/>; else null.</summary>
+    public RestorePoint? EarlierState { get; init; }
+
     /// <summary>Tables of the database as it was saved.</summary>
     public int TableCount { get; init; }
 

@@ -391,7 +391,10 @@ public sealed partial class Session
     {
         if (command is not null && (_isInTransaction || _isInBatch))
         {
-            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{command} cannot run inside a transaction block");
+            throw new PhantomDbException(SqlStates.ActiveSqlTransaction, $"{command} cannot run inside a transaction block")
+            {
+                Hint = _isInTransaction ? "End the transaction first." : "Several statements in one text are one transaction: run it as a text of its own, in the shell with a -c of its own.",
+            };
         }
     }
 

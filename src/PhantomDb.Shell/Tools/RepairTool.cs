@@ -32,6 +32,11 @@ internal static class RepairTool
         {
             run.Output.WriteLine("Lost: nothing");
         }
+        if (trial.EarlierState is { } earlier)
+        {
+            run.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"The state before that is there: phantomdb restore {run.Argument} --to t{earlier.Timeline}:{earlier.Lsn} goes back to {earlier}, in place of this repair"));
+        }
         run.Output.Flush();
         if (!run.Has("--yes") && !Confirms(run))
         {

@@ -164,6 +164,48 @@ public sealed class DamagedHeaderTests : ToolTest
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void An_open_database_reads_such_a_segment_too(bool isOldest)
+    {
+        BeginSegments();
+        string[] segments = [.. Directory.GetFiles(DataFolder, "shop_log_*").Order(StringComparer.Ordinal)];
+        Change(System.IO.Path.GetFileName(segments[isOldest ? 0 : 1]), bytes => Flipped(bytes, 20));
+
+        using Database database = Database.Open("shop", Options);
+        using Session session = database.OpenSession();
+        session.Execute("INSERT INTO users VALUES (100, 'last')").Dispose();
+
+        Assert.AreEqual("t", One(database, "SELECT count(*) = max(lsn) FROM phantomdb_log"));
+        Assert.AreEqual("21", One(database, "SELECT count(*) FROM phantomdb_history('users')"));
+        Assert.AreEqual("1", One(database, "SELECT min(lsn) FROM phantomdb_log"));
+        Assert.AreEqual("1", One(database, "SELECT lsn FROM (SELECT lsn FROM phantomdb_log ORDER BY lsn DESC) l ORDER BY lsn LIMIT 1"));
+    }
+
+    [TestMethod]
+    public void Of_one_that_nothing_proves_all_who_read_from_before_it_are_told_what_is_missing()
+    {
+        BeginSegments();
+        string oldest = Directory.GetFiles(DataFolder, "shop_log_*").Order(StringComparer.Ordinal).First();
+        Change(System.IO.Path.GetFileName(oldest), bytes => new byte[bytes.Length]);
+        List<(long, long)> holes = [];
+        long first = DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (from, to) => holes.Add((from, to)) }, Options).First().Lsn;
+        CollectionAssert.AreEqual(new[] { (1L, first - 1) }, holes);
+        Assert.IsGreaterThan(1, first);
+
+        using Database database = Database.Open("shop", Options);
+        using Session session = database.OpenSession();
+        List<string> warnings = [];
+        session.Warning += warnings.Add;
+        using (QueryResult result = session.Execute("SELECT lsn FROM phantomdb_log"))
+        {
+            Assert.IsTrue(result.Read());
+            Assert.AreEqual(first, result.GetInt64(0));
+        }
+        StringAssert.Contains(warnings.Single(), "LSN 1 to");
+    }
+
+    [TestMethod]
     public void Where_all_but_the_manifest_is_gone_it_says_what_is_known_of_the_log()
     {
         Run("CREATE TABLE users (id int PRIMARY KEY, name text)");
@@ -199,6 +241,26 @@ public sealed class DamagedHeaderTests : ToolTest
         StringAssert.Contains(string.Join('\n', report.Losses), "damaged");
         Assert.DoesNotContain("is missing", string.Join('\n', report.Losses));
         StringAssert.Contains(string.Join('\n', report.Losses), "shop.log");
+    }
+
+    // Three older segments or more, and a file that has all of them.
+    private void BeginSegments()
+    {
+        using Database database = Database.Open("shop", Options with { LogSegmentSize = 4096, SnapshotEnabled = false });
+        using Session session = database.OpenSession();
+        session.Execute("CREATE TABLE users (id int PRIMARY KEY, name text)").Dispose();
+        for (int i = 1; i <= 20; i++)
+        {
+            session.Execute($"INSERT INTO users VALUES ({i}, repeat('long', 200))").Dispose();
+        }
+    }
+
+    private static string One(Database database, string sql)
+    {
+        using Session session = database.OpenSession();
+        using QueryResult result = session.Execute(sql);
+        Assert.IsTrue(result.Read());
+        return result.GetText(0);
     }
 
     private long[] Lsns() => [.. DatabaseTools.ReadLog("shop", new LogReadOptions { MissingRecords = (_, _) => { } }, Options).Select(record => record.Lsn)];

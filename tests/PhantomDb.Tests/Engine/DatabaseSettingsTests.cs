@@ -42,6 +42,9 @@ public sealed class DatabaseSettingsTests : SessionTest
         AssertState("55P02", "SET PERSIST client_encoding = 'UTF8'");
         AssertState("42601", "SET LASTING work_mem = 1");
         AssertState("42601", "RESET LASTING work_mem");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("CREATE TABLE k (a int); SET PERSIST work_mem = '8MB'"));
+        Assert.AreEqual("25001", error.SqlState);
+        StringAssert.Contains(error.Hint, "a -c of its own");
         Run(session, "BEGIN");
         AssertState("25001", "SET PERSIST work_mem = '8MB'");
         Run(session, "ROLLBACK", "SET persist.x = 1", "SET PERSIST persist.x = 2");

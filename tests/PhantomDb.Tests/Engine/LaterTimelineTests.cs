@@ -73,6 +73,71 @@ public sealed class LaterTimelineTests
     }
 
     [TestMethod]
+    public void A_manifest_of_a_later_timeline_than_all_files_says_so_when_it_is_verified()
+    {
+        Accepted();
+        Assert.AreEqual(FileVerdict.Clean, Verified().Verdict);
+        _disk.Delete(Db);
+        Assert.AreEqual(FileVerdict.Doubtful, Verified().Verdict);
+        StringAssert.Contains(Verified().Problem, "it is of timeline 2, and no other file is of a later one than 1");
+
+        DatabaseFileReport Verified() => DatabaseTools.Verify("shop", Options).Files.Single(file => file.Kind == DatabaseFileKind.Manifest);
+    }
+
+    [TestMethod]
+    public void A_repair_that_saves_no_row_of_a_later_timeline_names_the_state_before_it()
+    {
+        Use("CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'a'), (2, 'b')", "CREATE TABLE u (v text)");
+        Edit("ROW:2,b\n", "ROW:2,bb\n");
+        DatabaseTools.Accept("shop", Options);
+        Edit("COLUMNS:id", "COLUMNX:id");
+        RepairReport trial = DatabaseTools.Repair("shop", Options, isTrial: true);
+        Assert.AreEqual(0L, trial.RowCount);
+        Assert.AreEqual(1, trial.EarlierState!.Timeline);
+        DatabaseRestore.Run("shop", trial.EarlierState, null, Options);
+        Assert.AreEqual("1|a, 2|b", Rows());
+    }
+
+    [TestMethod]
+    public void What_a_restore_has_left_behind_is_said_to_be_for_another_and_its_side_files_go_with_the_last_segment_that_names_them()
+    {
+        DatabaseOptions options = Options with { LogSegmentSize = 4096, LoadRowCount = 20 };
+        Use("CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t SELECT g, 'a' FROM generate_series(1, 30) g");
+        long point;
+        using (Database database = Database.Open("shop", options))
+        {
+            using Session session = database.OpenSession();
+            session.Execute("INSERT INTO t SELECT g, 'a' FROM generate_series(31, 60) g").Dispose();
+            point = database.Log.LastLsn;
+            for (int i = 100; i < 120; i++)
+            {
+                session.Execute($"INSERT INTO t VALUES ({i}, repeat('long', 200))").Dispose();
+            }
+            session.Execute("INSERT INTO t SELECT g, 'gone' FROM generate_series(200, 230) g").Dispose();
+        }
+        DatabaseRestore.Run("shop", new RestorePoint { Lsn = point }, null, options);
+        Use("INSERT INTO t VALUES (999, 'after')");
+
+        DatabaseFileReport[] files = [.. DatabaseTools.Files("shop", options)], ended = [.. files.Where(file => file.Kind == DatabaseFileKind.LogSegment && file.FirstLsn > point && file.Timeline == 1)];
+        Assert.IsGreaterThan(1, ended.Length);
+        foreach (DatabaseFileReport file in ended.Concat(files.Where(file => file.Kind == DatabaseFileKind.Snapshot && file.LastLsn > point)))
+        {
+            StringAssert.EndsWith(file.Purpose, "; for a restore to timeline 1 (--to t1:LSN)");
+            Assert.IsFalse(file.IsNeeded);
+        }
+        DatabaseFileReport[] sides = [.. files.Where(file => file.Kind == DatabaseFileKind.SideFile)];
+        Assert.HasCount(2, sides);
+        Assert.AreEqual("rows of a bulk load; for a restore to timeline 1 (--to t1:LSN)", sides[0].Purpose);
+        foreach (DatabaseFileReport file in ended)
+        {
+            _disk.Delete(file.Path);
+        }
+        Use("INSERT INTO t VALUES (1000, 'after')");
+        CollectionAssert.AreEqual(new[] { sides[1].Name }, DatabaseTools.Files("shop", options).Where(file => file.Kind == DatabaseFileKind.SideFile).Select(file => file.Name).ToArray());
+        Assert.IsTrue(DatabaseTools.Verify("shop", options).IsWhole);
+    }
+
+    [TestMethod]
     public void A_restored_database_whose_files_are_lost_is_missed_and_the_older_timeline_can_be_restored()
     {
         Use("CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'a')", "INSERT INTO t VALUES (2, 'b')");

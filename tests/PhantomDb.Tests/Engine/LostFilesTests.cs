@@ -6,11 +6,9 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class LostFilesTests : DurableTest
 {
-    private const int LookMs = 20;   // in place of a second
-
     private readonly List<PhantomDbException> _errors = [];
 
-    public LostFilesTests() => Options = Options with { LogLookMs = LookMs };
+    public LostFilesTests() => Options = Options with { LogLookMs = 0 };   // each commit looks
 
     private string Log => Path.Combine(Folder, "shop.log");
 
@@ -28,7 +26,6 @@ public sealed class LostFilesTests : DurableTest
         Begin();
         TakeAway(what);
         Run("INSERT INTO t VALUES (2)");
-        AwaitLook();
         Run("INSERT INTO t VALUES (3)");
         Database.Log.Sync();
         Assert.IsTrue(File.Exists(Log));
@@ -88,7 +85,6 @@ public sealed class LostFilesTests : DurableTest
         SkipOnWindows();
         Begin();
         File.WriteAllText(Log, "nothing of ours");
-        AwaitLook();
         Run("INSERT INTO t VALUES (2)");
         WaitFor(() => Database.Snapshots.Latest is not null && _errors.Count > 0);
         StringAssert.Contains(_errors[0].Message, "was cut or written over");
@@ -121,7 +117,6 @@ public sealed class LostFilesTests : DurableTest
             }
             if (commits)
             {
-                AwaitLook();
                 PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Run("INSERT INTO t VALUES (2)"));
                 Assert.AreEqual("25006", error.SqlState);
                 StringAssert.Contains(error.Detail, "its folder was moved, removed or replaced");
@@ -155,12 +150,58 @@ public sealed class LostFilesTests : DurableTest
     }
 
     [TestMethod]
+    [DataRow(true, true)]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    [DataRow(false, false)]
+    public void Where_all_files_were_removed_with_the_lock_the_close_tells_it(bool hasCommitted, bool isStrict)
+    {
+        SkipOnWindows();
+        Begin();
+        if (!hasCommitted)
+        {
+            Close();
+            Listen();
+            Assert.AreEqual("1", One("SELECT count(*) FROM t"));
+        }
+        Database.Persistence!.Log.Settle();
+        foreach (string file in Directory.GetFiles(Folder, "shop*"))
+        {
+            File.Delete(file);
+        }
+        if (isStrict)
+        {
+            Assert.AreEqual(hasCommitted ? "25006" : "58030", StateOf(Database.Close), "what memory had goes with it");
+        }
+        Close();
+        WaitFor(() => _errors.Count > 0);
+        Assert.HasCount(1, _errors, string.Join('\n', _errors.Select(error => error.Message)));
+        Assert.AreEqual("58030", _errors[0].SqlState);
+        StringAssert.Contains(_errors[0].Message, "its folder was moved, removed or replaced");
+        Assert.AreEqual("", string.Join(' ', Directory.GetFileSystemEntries(Folder, "shop*")), "nothing is written there");
+    }
+
+    [TestMethod]
+    public void Where_the_lock_alone_was_removed_and_nothing_committed_nothing_is_lost()
+    {
+        SkipOnWindows();
+        Begin();
+        Close();
+        Listen();
+        Assert.AreEqual("1", One("SELECT count(*) FROM t"));
+        File.Delete(Path.Combine(Folder, "shop.lock"));
+        Database.Close();
+        Close();
+        Assert.HasCount(0, _errors);
+        Assert.AreEqual("1", One("SELECT count(*) FROM t"));
+    }
+
+    [TestMethod]
     public void A_lock_that_was_removed_is_taken_again()
     {
         SkipOnWindows();
         Begin();
         File.Delete(Path.Combine(Folder, "shop.lock"));
-        AwaitLook();
         Run("INSERT INTO t VALUES (2)");
         Assert.AreEqual("55006", StateOf(() => Database.Open("shop", Options)));
         Close();
@@ -176,7 +217,6 @@ public sealed class LostFilesTests : DurableTest
         File.Delete(Path.Combine(Folder, "shop.lock"));
         using (Database other = Database.Open("shop", Options with { FileSystem = PhysicalFileSystem.Instance }))
         {
-            AwaitLook();
             Assert.AreEqual("25006", StateOf(() => Run("INSERT INTO t VALUES (2)")));
             Close();
             Assert.AreEqual("55006", StateOf(() => Database.Open("shop", Options)), "its lock is still there");
@@ -198,7 +238,7 @@ public sealed class LostFilesTests : DurableTest
             Run("INSERT INTO t VALUES (7)");
             Close();
         }
-        long last = hasOlderSegment ? 6 : 3;
+        long last = DatabaseTools.ReadLog("shop", null, Options).Last().Lsn;
         File.Delete(Log);
         string[] before = hasOlderSegment ? ["1", "7"] : ["1"], after = [.. before, "8"];
         CollectionAssert.AreEqual(before, Rows("SELECT a FROM t ORDER BY a"));
@@ -262,15 +302,17 @@ public sealed class LostFilesTests : DurableTest
         }
     }
 
+    private void Listen() => Database.BackgroundError += error =>
+    {
+        lock (_errors)
+        {
+            _errors.Add(error);
+        }
+    };
+
     private void Begin()
     {
-        Database.BackgroundError += error =>
-        {
-            lock (_errors)
-            {
-                _errors.Add(error);
-            }
-        };
+        Listen();
         Run("CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)");
         Database.Log.Sync();
     }
@@ -288,9 +330,6 @@ public sealed class LostFilesTests : DurableTest
             File.WriteAllText(Log, "nothing of ours");
         }
     }
-
-    // The next commit looks.
-    private static void AwaitLook() => Thread.Sleep(LookMs + 30);
 
     private static void WaitFor(Func<bool> condition)
     {

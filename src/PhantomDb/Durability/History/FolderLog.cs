@@ -5,12 +5,15 @@ using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.History;
 
-/// <summary>The log of a folder that somebody else may write to: as it is at the moment, beyond what the database that is open here has.</summary>
-internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
+/// <summary>
+/// The log of a folder as it is at the moment, segments with a damaged header among it: where somebody else may write to it, beyond what the database that is open here has.
+/// </summary>
+/// <param name="lastLsnMax">What is behind this LSN is not read: whoever writes the log here has not told it to anybody yet.</param>
+internal sealed class FolderLog(string path, IFileSystem files, long lastLsnMax = long.MaxValue) : ILogSource
 {
     public long FirstLsn => new LogFolder(path, files).FirstLsn();
 
-    public long LastLsn => new LogFolder(path, files).LastLsn();
+    public long LastLsn => Math.Min(new LogFolder(path, files).LastLsn(), lastLsnMax);
 
     public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null) => Read(range, onHole ?? (_ => { }))
         .Where(record => wants is null || wants(LogOperationNames.Parse(Encoding.UTF8.GetBytes(record.Operation)), Encoding.UTF8.GetBytes(record.Table ?? "")))
@@ -28,7 +31,7 @@ internal sealed class FolderLog(string path, IFileSystem files) : ILogSource
     {
         var selection = new LogReadOptions
         {
-            FromLsn = range.FirstLsn <= 1 ? null : range.FirstLsn, ToLsn = range.LastLsn,
+            FromLsn = range.FirstLsn <= 1 ? null : range.FirstLsn, ToLsn = Math.Min(range.LastLsn, lastLsnMax),
             DamagedHeader = _ => { },   // its records are proved
             MissingRecords = (first, last) => onHole(new LogHole(first, last)),
             FromTime = range.FirstTime == DateTime.MinValue ? null : range.FirstTime, ToTime = range.LastTime == DateTime.MaxValue ? null : range.LastTime,

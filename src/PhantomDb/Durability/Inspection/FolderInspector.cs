@@ -14,7 +14,6 @@ internal sealed class FolderInspector
 {
     private const int AttemptsMax = 20;      // where files get other names meanwhile, or a line is just being written
     private const int WriterPauseMs = 20;
-    private const int ManifestSizeMax = 1 << 24;
 
     private readonly string _path;
     private readonly IFileSystem _files;
@@ -22,6 +21,7 @@ internal sealed class FolderInspector
     private readonly FileNames _names;
     private RecoveryPlan? _plan;
     private RecoveryBase[] _bases = [];      // that recovery can begin with, the best first
+    private List<RecoveryPlan>? _older;
     private Dictionary<string, long>? _loads;   // side files that records name, and the LSN of these
 
     public FolderInspector(string path, IFileSystem files)
@@ -77,7 +77,7 @@ internal sealed class FolderInspector
 
     private void MakePlan()
     {
-        (_plan, _bases, _loads, Refusal) = (null, [], null, null);
+        (_plan, _bases, _older, _loads, Refusal) = (null, [], null, null, null);
         try
         {
             _plan = new RecoveryPlanner(_path, _files).Plan();
@@ -131,7 +131,7 @@ internal sealed class FolderInspector
         }
         if (ReasonLeftOut(file.Path) is { } reason)
         {
-            return file with { Purpose = $"left out: {reason}" };
+            return file with { Purpose = LeftOut(file.Path, reason) };
         }
         RecoveryBase found = _plan.Bases.First(b => b.Path == file.Path);
         int place = Array.IndexOf(_bases, found);
@@ -141,7 +141,7 @@ internal sealed class FolderInspector
             0 => known with { Purpose = "recovery begins with it", IsNeeded = true },
             1 => known with { Purpose = $"serves where {Path.GetFileName(_bases[0].Path)} is damaged", IsNeeded = true },
             > 1 => known with { Purpose = "an older state, for a restore" },
-            _ => known with { Purpose = $"left out: {_plan.ReasonAgainst(found)}" },
+            _ => known with { Purpose = LeftOut(file.Path, _plan.ReasonAgainst(found)) },
         };
     }
 
@@ -170,7 +170,7 @@ internal sealed class FolderInspector
         }
         if (segment is null)
         {
-            return known with { Purpose = $"left out: {ReasonLeftOut(file.Path) ?? "it belongs to no history"}" };
+            return known with { Purpose = LeftOut(file.Path, ReasonLeftOut(file.Path)) };
         }
         if (_plan.SegmentsAfter(_bases.FirstOrDefault()).Contains(segment))
         {
@@ -213,11 +213,12 @@ internal sealed class FolderInspector
         _loads ??= (_plan.Manifest?.Rows ?? []).Where(row => row.Kind == LogManifest.Load).ToDictionary(row => row.Name, row => row.FirstLsn);
         if (!_loads.ContainsKey(file.Name))
         {
-            AddLoadsOfLog(_loads);
+            AddLoadsOfLog(_plan, _loads);
         }
         if (!_loads.TryGetValue(file.Name, out long lsn))
         {
-            return file with { Purpose = "rows of a bulk load that was not committed; deleted when the log is next written to" };
+            RecoveryPlan? older = Older.FirstOrDefault(plan => AddLoadsOfLog(plan, []).ContainsKey(file.Name));
+            return file with { Purpose = older is null ? "rows of a bulk load that was not committed; deleted when the log is next written to" : $"rows of a bulk load{ForRestore(older.WantedTimeline)}" };
         }
         long needed = _bases.Length > 1 ? _bases[1].Lsn : _bases.Length > 0 ? _bases[0].Lsn : 0;
         return file with
@@ -228,9 +229,9 @@ internal sealed class FolderInspector
     }
 
     // The manifest is a hint.
-    private void AddLoadsOfLog(Dictionary<string, long> loads)
+    private Dictionary<string, long> AddLoadsOfLog(RecoveryPlan plan, Dictionary<string, long> loads)
     {
-        foreach (RecoverySegment segment in _plan!.Segments)
+        foreach (RecoverySegment segment in plan.Segments)
         {
             using Stream stream = _files.OpenRead(segment.Path);
             var reader = new LogReader(segment.Path, stream, OptionsFor(segment));
@@ -242,6 +243,7 @@ internal sealed class FolderInspector
                 }
             }
         }
+        return loads;
     }
 
     private DatabaseFileReport DescribeUnfinished(DatabaseFileReport file)
@@ -405,17 +407,16 @@ internal sealed class FolderInspector
 
     private DatabaseFileReport VerifyManifest(DatabaseFileReport file)
     {
-        using Stream stream = _files.OpenRead(file.Path);
-        byte[] bytes = new byte[(int)Math.Min(stream.Length, ManifestSizeMax)];
-        stream.ReadExactly(bytes);
-        if (LogManifest.LaterVersion(bytes) is { } later)
+        return LogManifest.Read(file.Path, _files, out string? later) switch
         {
-            throw Error.FileVersion(file.Path, later);
-        }
-        return LogManifest.TryParse(bytes) switch
-        {
+            _ when later is not null => throw Error.FileVersion(file.Path, later),
             null => file with { Verdict = FileVerdict.Damaged, Problem = "it does not match its checksum; opening the database writes another, without pins" },
             { } manifest when _plan is not null && _plan.Id != Guid.Empty && manifest.Id != _plan.Id => file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {manifest.Id:n}" },
+            { } manifest when _plan is { FilesTimeline: > 0 } plan && plan.ManifestAfter(plan.FilesTimeline) is not null => file with
+            {
+                Verdict = FileVerdict.Doubtful,
+                Problem = string.Create(CultureInfo.InvariantCulture, $"it is of timeline {manifest.Timeline}, and no other file is of a later one than {plan.FilesTimeline}: what began timeline {manifest.Timeline} is missing"),
+            },
             _ => file with { Verdict = FileVerdict.Clean },
         };
     }
@@ -423,6 +424,30 @@ internal sealed class FolderInspector
     private string Undecided => $"cannot be told: {(Refusal is null ? "the files are not one history" : ReasonIn(Refusal))}";
 
     private string? ReasonLeftOut(string path) => _plan?.Others.FirstOrDefault(file => file.Path == path)?.Reason;
+
+    // Of older timelines, the newest first.
+    private List<RecoveryPlan> Older => _older ??= [.. Enumerable.Range(1, Math.Max(_plan!.NewestTimeline - 1, 0)).Reverse().Select(timeline => PlanOf(timeline)).OfType<RecoveryPlan>()];
+
+    private string LeftOut(string path, string? reason) => $"left out: {reason ?? "it belongs to no history"}{ForRestore(RestoredTimeline(path))}";
+
+    private static string ForRestore(int? timeline) => timeline is null ? "" : string.Create(CultureInfo.InvariantCulture, $"; for a restore to timeline {timeline} (--to t{timeline}:LSN)");
+
+    // The older timeline that the file leads to, where there is something to begin it with.
+    private int? RestoredTimeline(string path) =>
+        Older.Find(plan => plan.Segments.Any(s => s.Path == path) ? plan.IsFromNothing || plan.Bases.Any(b => plan.ReasonAgainst(b) is null)
+            : plan.Bases.Any(b => b.Path == path && b.Timeline == plan.WantedTimeline && plan.ReasonAgainst(b) is null))?.WantedTimeline;
+
+    private RecoveryPlan? PlanOf(int timeline)
+    {
+        try
+        {
+            return new RecoveryPlanner(_path, _files).Plan(timeline);
+        }
+        catch (PhantomDbException error) when (error.SqlState != SqlStates.UndefinedFile)
+        {
+            return null;   // nothing of it can be promised
+        }
+    }
 
     // What lies behind the point where a restore has ended a timeline counts for nothing in the present one, but is whole or not by itself.
     private LogReaderOptions OptionsFor(RecoverySegment? segment) => new()

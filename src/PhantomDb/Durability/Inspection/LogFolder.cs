@@ -34,6 +34,11 @@ internal sealed class LogFolder(string path, IFileSystem disk)
             RecoveryPlan plan = Plan();
             _tornEnd = null;
             (IReadOnlyList<RecoverySegment> segments, IReadOnlyList<LogHole> holes) = (plan.Log, plan.Holes);
+            if (OldestUnread(plan) is { } unread && unread.LastLsn >= next && unread.FirstLsn <= (selection.ToLsn ?? long.MaxValue))
+            {
+                TellHole(selection, unread);
+                next = unread.NextLsn;
+            }
             EnsureKept(segments, next);
             bool mustReadAgain = false;
             for (int i = FirstSegment(segments, next, fromTime); i < segments.Count && !mustReadAgain; i++)
@@ -184,6 +189,10 @@ internal sealed class LogFolder(string path, IFileSystem disk)
             throw Error.LogRecordsGone(next, segments[0].Header.FirstLsn);
         }
     }
+
+    // Before the oldest segment that can be read: one whose header nothing proves.
+    private static LogHole? OldestUnread(RecoveryPlan plan) =>
+        plan is { Log: [{ Header.FirstLsn: var first }, ..], HeadlessSegments: [var headless, ..] } && headless.FirstLsn < first ? LogHole.Between(headless.FirstLsn - 1, first, false) : null;
 
     // What it has was never read.
     private static void EnsureReadable(RecoveryPlan plan)

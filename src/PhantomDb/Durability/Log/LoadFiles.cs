@@ -161,7 +161,7 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
 
     /// <summary>
     /// Deletes the side files that no file of the log names, not even bytes that were set aside: their transactions did not commit. One that may be of a part of the
-    /// log which is missing stays. Reads the log only where there is one that recovery has not met.
+    /// log which is missing stays; one of a timeline that a restore has ended goes with the last file of the log that names it. Reads the log only where there is one that recovery has not met.
     /// </summary>
     public void DeleteOrphans()
     {
@@ -189,13 +189,18 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
     private List<string> Files() =>
         disk.FolderExists(start.Folder) ? [.. disk.List(start.Folder).Select(file => Path.GetFileName(file)!).Where(file => LoadFileName.IsOf(start.DatabaseName, file))] : [];
 
-    // Its record is a later one than its header says: where all of these are there, one of them names it or none ever did.
+    // Its record is a later one than its header says: where all of these are there, one of them names it or none ever did. Of a timeline that a restore has ended, where the log
+    // has all that both have, only what was behind the end can be gone.
     private bool IsBehindStart(string path)
     {
         using Stream stream = disk.OpenRead(path);
-        return SealedFile.ReadHeader(stream) is { } header ? header.Id == start.Id && header.Timeline == start.Timeline && header.Lsn >= start.WholeFrom - 1
+        return SealedFile.ReadHeader(stream) is { } header
+            ? header.Id == start.Id && (header.Timeline == start.Timeline ? header.Lsn >= start.WholeFrom - 1 : header.Timeline < start.Timeline && HasAllBehind(header.Lsn))
             : stream.Length == 0 || start.WholeFrom == 1;
     }
+
+    private bool HasAllBehind(long lsn) => start is { Predecessor: not null, Segments: [var first, ..] } && first.FirstLsn <= lsn + 1
+        && start.Segments.Zip(start.Segments.Skip(1)).All(pair => !pair.Second.IsFirst && pair.Second.FirstLsn == pair.First.LastLsn + 1);
 
     // Segments, and what recovery has set aside of them.
     private bool IsOfLog(string file) =>

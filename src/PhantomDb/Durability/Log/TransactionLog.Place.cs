@@ -40,7 +40,7 @@ internal sealed partial class TransactionLog
     /// <summary>
     /// Looks now, and puts back what is missing. What is wrong then is told by <see cref="OnError"/> and by the next commit.
     /// </summary>
-    /// <param name="all">All of the active segment is read, and the other files are looked at, too.</param>
+    /// <param name="all">All of the active segment is read, and the other files are looked at, too; throws where they are gone with the folder or the lock.</param>
     public void EnsureInPlace(bool all = false)
     {
         TakeTurn();
@@ -50,6 +50,19 @@ internal sealed partial class TransactionLog
         if (all)
         {
             LookAfterFiles();
+            EnsureFolderKept();
+        }
+    }
+
+    // Where nothing has been written nobody has missed the folder yet: with its lock its files are gone. A lock alone is no loss.
+    private void EnsureFolderKept()
+    {
+        if (!_isFolderLost && IsFolderGone && Watch.Look(0).Count > 0)
+        {
+            _isFolderLost = true;
+            PhantomDbException lost = Error.FolderLost(_files.ActivePath);
+            OnError?.Invoke(lost);
+            throw lost;
         }
     }
 

@@ -72,7 +72,7 @@ internal sealed class DatabaseRecovery
         {
             EarlierSegments = isChainRead ? [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))] : [],
             OwnFileLsn = _plan.Bases.FirstOrDefault(file => file.IsDatabaseFile && file.Header is not null && _plan.ReasonAgainst(file) is null && !choice.Damaged.Any(damaged => damaged.Path == file.Path))?.Lsn,
-            NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
+            NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, HasHeadlessSegments = _plan.HeadlessSegments.Count > 0, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
             HasMore = replay.HasMore, MustSaveFirst = Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,

@@ -21,6 +21,9 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// </summary>
     public RecoveredSegment? HeadlessEnd { get; init; }
 
+    /// <summary>True where segments have a damaged header, needed or not: their records are in no other list of segments.</summary>
+    public bool HasHeadlessSegments { get; init; }
+
     /// <summary>True where the log goes on behind the point that was asked for.</summary>
     public bool HasMore { get; init; }
 
