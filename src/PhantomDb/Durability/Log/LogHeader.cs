@@ -69,26 +69,15 @@ internal sealed record LogHeader(
     {
         length = 0;
         int end = bytes.IndexOf((byte)'\n');
-        if (end < 0 || !bytes[(end + 1)..].StartsWith(Encoding.ASCII.GetBytes(ColumnsLine + "\n")))
-        {
-            return null;
-        }
-        ReadOnlySpan<byte> line = bytes[..end];
-        length = end + 1 + ColumnsLine.Length + 1;
-        if (!line.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) || !HasChecksum(line))
-        {
-            return null;
-        }
-        string text = Encoding.UTF8.GetString(line);
+        string text = end < 0 ? "" : Encoding.UTF8.GetString(bytes[..end]);
         int version = text.IndexOf(VersionMark, StringComparison.Ordinal);
-        if (version < 0)
+        if (version < FirstMark.Length || Read(text[FirstMark.Length..version], text[(version + VersionMark.Length)..].Split(" | ")) is not { } header)
         {
             return null;
         }
-        string[] parts = text[(version + VersionMark.Length)..].Split(" | ");
-        string name = text[FirstMark.Length..version];
-        LogHeader? header = parts[0] == FormatVersion.Current ? Read(name, parts) : null;
-        return header is not null && bytes.StartsWith(header.ToBytes()) ? header : null;
+        byte[] written = header.ToBytes();
+        length = written.Length;
+        return bytes.StartsWith(written) ? header : null;
     }
 
     /// <summary>True for what a header that was being written may have left: its start, and not all of it.</summary>
@@ -104,26 +93,22 @@ internal sealed record LogHeader(
         return bytes.StartsWith(Encoding.ASCII.GetBytes(FirstMark)) && HasChecksum(bytes[..end]) && rest.Length < columns.Length && columns.StartsWith(rest);
     }
 
+    // What the parts say; whoever asks compares it with how that is written.
     private static LogHeader? Read(string name, string[] parts)
     {
-        bool hasPredecessor = parts.Length == 11;
-        if (!hasPredecessor && !(parts.Length == 9 && parts[7] is BehindNothing or BehindFile))
-        {
-            return null;
-        }
-        if (!Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id) || Number(parts[2], "Timeline: ") is not (>= 1 and <= int.MaxValue and var timeline)
+        if (parts.Length < 9 || !Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id) || Number(parts[2], "Timeline: ") is not (>= 1 and <= int.MaxValue and var timeline)
             || Number(parts[3], "Segment: ") is not (>= 1 and var segment) || Number(parts[4], "FirstLSN: ") is not (>= 1 and var firstLsn)
             || Salted(parts[5], "Salt: ") is not { } salt || Number(parts[6], "Unflushed: ") is not (>= 1 and var unflushed))
         {
             return null;
         }
-        if (!hasPredecessor)
+        var header = new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null) { IsBehindFile = parts[7] == BehindFile };
+        if (parts.Length < 11)
         {
-            return new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null) { IsBehindFile = parts[7] == BehindFile };
+            return header;
         }
-        return Salted(parts[7], "Previous: ") is { } previous && Number(parts[8], "PreviousLSN: ") is (>= 0 and var lastLsn)
-            && lastLsn < firstLsn && Number(parts[9], "PreviousLength: ") is (>= 0 and var length)
-            ? new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, new LogPredecessor(previous, lastLsn, length)) : null;
+        return Salted(parts[7], "Previous: ") is { } previous && Number(parts[8], "PreviousLSN: ") is { } lastLsn && lastLsn < firstLsn
+            && Number(parts[9], "PreviousLength: ") is { } length ? header with { Predecessor = new LogPredecessor(previous, lastLsn, length) } : null;
     }
 
     /// <summary>True where the first line (without its line feed) has its checksum.</summary>

@@ -22,14 +22,13 @@ internal sealed record LogSegmentName(string DatabaseName, DateTime RotatedAt, l
     public static LogSegmentName? TryParse(string fileName)
     {
         int mark = fileName.LastIndexOf(Mark, StringComparison.Ordinal);
-        if (mark < 1 || !fileName.EndsWith(Ending, StringComparison.Ordinal) || fileName.Length < mark + Mark.Length + TimeFormat.Length + Ending.Length)
+        if (mark < 1 || fileName.Length < mark + Mark.Length + TimeFormat.Length + Ending.Length)
         {
             return null;
         }
         int time = mark + Mark.Length;
         string[] numbers = fileName[(time + TimeFormat.Length)..^Ending.Length].Split('_');
-        if (numbers.Length is not (2 or 3) || numbers[0].Length > 0
-            || !DateTime.TryParseExact(fileName.AsSpan(time, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture,
+        if (numbers.Length is not (2 or 3) || !DateTime.TryParseExact(fileName.AsSpan(time, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime rotatedAt)
             || !long.TryParse(numbers[1], NumberStyles.None, CultureInfo.InvariantCulture, out long firstLsn))
         {
@@ -41,7 +40,7 @@ internal sealed record LogSegmentName(string DatabaseName, DateTime RotatedAt, l
             return null;
         }
         var name = new LogSegmentName(fileName[..mark], rotatedAt, firstLsn, number);
-        return name.ToString() == fileName ? name : null;   // leading zeros and the like
+        return name.ToString() == fileName ? name : null;   // another ending, leading zeros and the like
     }
 
     private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
