@@ -104,6 +104,81 @@ public sealed class DamagedLogHeaderTests
         }
     }
 
+    [TestMethod]
+    [DataRow("Database: shop")]
+    [DataRow("Version: 1")]
+    [DataRow("Id: 6f1c0000000000000000000000000001")]
+    [DataRow("Timeline: 1")]
+    [DataRow("Segment: 7")]
+    [DataRow("FirstLSN: 1201")]
+    [DataRow("Salt: 9c41f0aa")]
+    [DataRow("Unflushed: 16777216")]
+    [DataRow("Previous: 7e11ab02")]
+    [DataRow("PreviousLSN: 1200")]
+    [DataRow("PreviousLength: 4711")]
+    [DataRow("LSN,TIME,TX,PART")]
+    public void Whatever_part_is_gone_comes_back_from_the_lines_the_name_the_manifest_and_the_segments_beside_it(string part)
+    {
+        LogSegmentText segment = Segment(lineCount: 2);
+        byte[] bytes = Without(segment.Bytes, part);
+        LogManifest manifest = new("shop", segment.Header.Id, 1, []);
+        LogHeader before = segment.Header with { Segment = 6, FirstLsn = 1, Salt = 0x7e11ab02, Predecessor = null };
+        LogHeader behind = segment.Header with { Segment = 8, FirstLsn = 1203, Salt = 77, Predecessor = new LogPredecessor(LogSegmentText.Salt, 1202, bytes.Length) };
+
+        LogHeader? restored = new DamagedLogHeader(Sealed, () => [(behind, null), (before with { FirstLsn = 7, Segment = 5, Salt = 5 }, null), (before, new LogSeal(1200, 4711))], () => manifest)
+            .TryRestore(new MemoryStream(bytes));
+
+        Assert.AreEqual(segment.Header, restored);
+    }
+
+    [TestMethod]
+    [DataRow("Header: ")]
+    [DataRow("Database: shop")]
+    [DataRow("PreviousLSN: 1200")]
+    [DataRow("FirstLSN: 1201")]
+    [DataRow("Unflushed: 16777216")]
+    public void Where_nothing_stands_beside_it_what_can_be_read_counts(string part)
+    {
+        LogSegmentText segment = Segment(lineCount: 2);
+
+        Assert.AreEqual(segment.Header, Restore(Without(segment.Bytes, part)));
+    }
+
+    [TestMethod]
+    public void What_a_first_segment_has_before_it_is_nothing_only_where_that_can_be_read()
+    {
+        LogSegmentText segment = new();
+        segment.Write(Batch()).Write(Batch());
+        LogHeader Restored(string part) => new DamagedLogHeader("/data/shop.log", () => [], () => null).TryRestore(new MemoryStream(Without(segment.Bytes, part)))!;
+
+        Assert.AreEqual(segment.Header, Restored("Header: "));
+        Assert.AreEqual(segment.Header with { IsBehindFile = true }, Restored("Previous: none"));
+    }
+
+    [TestMethod]
+    [DataRow(1200L, 1200L)]
+    [DataRow(1201L, 1201L)]
+    [DataRow(5000L, 1201L)]
+    public void Where_all_is_gone_the_manifest_says_the_first_LSN_of_the_segment_that_is_written_unless_it_is_of_a_later_one(long said, long firstLsn)
+    {
+        LogSegmentText segment = Segment(lineCount: 3);
+        byte[] bytes = segment.Bytes;
+        bytes.AsSpan(0, segment.Header.ToBytes().Length - 1).Fill((byte)'x');
+        LogManifest manifest = new("shop", segment.Header.Id, 4, [new(LogManifest.Pin, "shop.log", 3, 0, 0, default), new(LogManifest.Open, "shop.log", said, 1, 1, default)]);
+
+        LogHeader restored = new DamagedLogHeader("/data/shop.log", () => [], () => manifest).TryRestore(new MemoryStream(bytes))!;
+
+        Assert.AreEqual((firstLsn, 4, segment.Header.Id, "shop"), (restored.FirstLsn, restored.Timeline, restored.Id, restored.DatabaseName));
+    }
+
+    // Overwritten, as long as it was.
+    private static byte[] Without(byte[] bytes, string part)
+    {
+        int start = bytes.AsSpan().IndexOf(Encoding.ASCII.GetBytes(part));
+        bytes.AsSpan(start, part is "Header: " ? part.Length + 8 : part.Length).Fill((byte)'x');
+        return bytes;
+    }
+
     private static LogSegmentText Segment(int lineCount)
     {
         var segment = new LogSegmentText(firstLsn: 1201);
