@@ -67,10 +67,9 @@ internal sealed class DatabaseRecovery
             LoadTime = loadTime, ApplyTime = applyTime,
         };
         Guid id = applied.Database.Id == Guid.Empty ? _plan.Id : applied.Database.Id;
-        bool isChainRead = replay.Segments.Count == 0 || replay.Segments[0].Header == _plan.Segments[0].Header;
         return new RecoveredDatabase(applied.Database with { Id = id, Timeline = timeline, Lsn = lastLsn }, report, replay.Segments)
         {
-            EarlierSegments = isChainRead ? [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))] : [],
+            EarlierSegments = [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))],
             OwnFileLsn = _plan.Bases.FirstOrDefault(file => file.IsDatabaseFile && file.Header is not null && _plan.ReasonAgainst(file) is null && !choice.Damaged.Any(damaged => damaged.Path == file.Path))?.Lsn,
             NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, HasHeadlessSegments = _plan.HeadlessSegments.Count > 0, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),

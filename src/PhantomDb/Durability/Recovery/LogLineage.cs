@@ -42,10 +42,6 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
     // What comes before a segment whose predecessor is not there, or which has none.
     private List<RecoverySegment>? Part(LogHeader next)
     {
-        if (next.FirstLsn <= 1)
-        {
-            return null;
-        }
         (string Path, LogHeader Header)? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next));
         if (before is not var (path, header))
         {

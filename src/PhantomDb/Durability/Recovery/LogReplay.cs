@@ -171,7 +171,7 @@ internal sealed class LogReplay(RecoveryPlan plan, RecoveryOptions options, LogC
         }
         PassedOverLsn = Math.Max(PassedOverLsn, Math.Max(coverage.ReachedLsn, coverage.BaseLsn));
         findings.Without(EndNotNeeded(report.Path, report.End.Lsn, PassedOverLsn, coverage.BaseLsn));
-        return report with { Verdict = LogVerdict.Clean, Fault = null, IsShort = false };
+        return report with { Verdict = LogVerdict.Clean, Fault = null };
     }
 
     private void End(int index, LogSegmentReport report, IReadOnlyList<RecoverySegment> segments)

@@ -92,20 +92,19 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     internal static FileHeader? ReadHeader(string filePath, IFileSystem files)
     {
         using Stream stream = files.OpenRead(filePath);
-        string? sealPath = DatabaseFileWriter.SealPath(filePath);
         if (SealedFile.IsSealed(stream))
         {
             FileHeader? header = SealedFile.ReadHeader(stream);
             EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, filePath);
             return header;
         }
-        foreach (string seal in new[] { sealPath + ".new", sealPath }.Where(files.Exists))
+        string[] seals = [.. new[] { DatabaseFileWriter.NewSealPath(filePath), DatabaseFileWriter.SealPath(filePath) }.Where(files.Exists)];
+        foreach (string seal in seals)
         {
             FileHeader? header = SealedFile.ReadBeside(files, seal).Header;
             EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, seal);
         }
-        sealPath = new[] { sealPath + ".new", sealPath }.FirstOrDefault(seal => files.Exists(seal) && SealedFile.IsSealFitting(files, seal, stream));
-        return sealPath is null ? null : SealedFile.ReadBeside(files, sealPath).Header;
+        return Array.Find(seals, seal => SealedFile.IsSealFitting(files, seal, stream)) is { } fitting ? SealedFile.ReadBeside(files, fitting).Header : null;
     }
 
     private void AddSegment(string filePath, long? firstLsnInName)
@@ -197,9 +196,8 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         using Stream left = files.OpenRead(copy), right = files.OpenRead(whole);
         byte[] a = new byte[1 << 16], b = new byte[1 << 16];
         long rest = LogReserve.LengthWithout(left);   // where one has line feeds written ahead, the other has lines
-        for (int count = left.ReadAtLeast(a, a.Length, false); count > 0 && rest > 0; rest -= count, count = left.ReadAtLeast(a, a.Length, false))
+        for (int count; (count = (int)Math.Min(left.ReadAtLeast(a, a.Length, false), rest)) > 0; rest -= count)
         {
-            count = (int)Math.Min(count, rest);
             if (right.ReadAtLeast(b.AsSpan(0, count), count, false) < count || !a.AsSpan(0, count).SequenceEqual(b.AsSpan(0, count)))
             {
                 return false;

@@ -30,7 +30,7 @@ internal sealed class WholeTransactions
         long begin = _expected = Math.Max(fault.End.Lsn, haveLsn + 1);
         for (int i = first; i < segments.Count; i++)
         {
-            Find(segments[i], i == first ? fault.Fault : null, i == first ? fault.Fault : null);
+            Find(segments[i], i == first ? fault.Fault : null);
         }
         if (_expected == begin && fault.Fault is { } only && Math.Max(only.ExpectedLsn, fault.LastLsnBehind) >= begin)
         {
@@ -50,7 +50,7 @@ internal sealed class WholeTransactions
     public static LogReader ReadFrom(RecoverySegment segment, Stream stream, LogPosition? start) =>
         new(segment.Path, stream, new LogReaderOptions { Counted = segment.Counted, From = start, BufferBytes = BufferBytes, StopsAtFault = true });
 
-    private void Find(RecoverySegment segment, LogFault? bad, LogFault? before)
+    private void Find(RecoverySegment segment, LogFault? bad)
     {
         using Stream stream = _files.OpenRead(segment.Path);
         LogPosition? from = null;
@@ -68,7 +68,7 @@ internal sealed class WholeTransactions
                 {
                     if (start.Lsn > _expected)
                     {
-                        Lose(start.Lsn - 1, bad ?? before, segment);
+                        Lose(start.Lsn - 1, bad, segment);
                     }
                     _found.Add(new WholeTransaction(segment, start, reader.End));
                     _expected = reader.End.Lsn;

@@ -392,4 +392,121 @@ public class DatabaseRecoveryTests : RecoveryTest
             Disk.Files[path] = [.. bytes];
         }
     }
+
+    [TestMethod]
+    public void The_database_s_own_file_counts_where_recovery_could_begin_with_it()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();
+        Assert.AreEqual(((long?)null, false, 1L), (Recover().OwnFileLsn, Recover().IsBehindFile, Recover().WholeFrom), "there is none");
+        SaveAs(SnapshotPath, Recover());
+        Assert.AreEqual(((long?)null, true), (Recover().OwnFileLsn, Recover().IsBehindFile), "a snapshot is not its own");
+        SaveAs(Path, Recover(), lsn: 1);
+        Assert.AreEqual(1L, Recover().OwnFileLsn, "an older one, too");
+        Disk.Files.Remove(Path);
+        SaveAs(Path, Recover());
+        Disk.Files[Path][^200] ^= 1;
+        Assert.IsNull(Recover(new RecoveryOptions { IsReadOnly = true }).OwnFileLsn, "it is damaged");
+        Disk.Files.Remove(Path);
+        SaveAs(Path, Recover(), timeline: 5, lsn: 1);
+        Disk.Files[SnapshotPath + "_2"] = Disk.Files[Path];
+        Disk.Files.Remove(Path);
+        Assert.IsNull(Recover().OwnFileLsn);
+    }
+
+    [TestMethod]
+    public void Without_segments_the_log_begins_whole_behind_the_file()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(Path, Recover(), lsn: 7);
+        Log.IsActive = false;
+        Disk.Files.Remove(ActivePath);
+        RecoveredDatabase recovered = Recover();
+        Assert.AreEqual((8L, 7L, 7L, Log.Id), (recovered.WholeFrom, recovered.Report.LastLsn, recovered.OwnFileLsn!.Value, recovered.Database.Id));
+    }
+
+    [TestMethod]
+    public void A_file_that_says_nothing_of_itself_is_of_the_database_whose_log_is_there()
+    {
+        Log.IsBehindFile = true;
+        Log.Commit("INSERT,users,3,c,c@example.com");
+        Disk.Files[Path] = Encoding.UTF8.GetBytes(Example);
+        RecoveredDatabase recovered = Recover();
+        Assert.AreEqual((Log.Id, 1L, 0L), (recovered.Database.Id, recovered.Report.LastLsn, recovered.Report.BaseLsn));
+        Assert.AreEqual((long?)null, recovered.OwnFileLsn);
+        CollectionAssert.AreEqual(new[] { "1|John Doe|john@example.com", "2|Jane Smith|jane@example.com", "3|c|c@example.com" }, Rows(recovered.Database, "users"));
+    }
+
+    [TestMethod]
+    public void Side_files_that_the_file_s_records_named_are_known_from_the_manifest()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b").Flush();
+        string first = Log.Rotate();
+        Log.Commit("INSERT,users,3,c").Flush();
+        SaveAs(Path, Recover());
+        LogManifestRow[] rows =
+        [
+            new(LogManifest.Load, "shop_load_20261121_120000_1", 1, 1, 0, DateTime.UnixEpoch), new(LogManifest.Load, "shop_load_20261121_120000_4", 4, 4, 0, DateTime.UnixEpoch),
+            new(LogManifest.Load, "shop_load_20261121_120000_5", 5, 5, 0, DateTime.UnixEpoch), new(LogManifest.Snapshot, "shop_snapshot_20261121_110000", 2, 2, 0, DateTime.UnixEpoch),
+        ];
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 4, 4, rows, [new LogPin("audit", 3)]).ToBytes();
+        RecoveredDatabase recovered = Recover();
+        CollectionAssert.AreEqual(new[] { new LogLoad("shop_load_20261121_120000_1", 1), new LogLoad("shop_load_20261121_120000_4", 4) }, recovered.Loads.ToArray());
+        CollectionAssert.AreEqual(new[] { rows[3] }, recovered.SnapshotRows.ToArray());
+        CollectionAssert.AreEqual(new[] { new LogPin("audit", 3) }, recovered.Pins.ToArray());
+        Disk.Files.Remove(first);
+        CollectionAssert.AreEqual(new[] { new LogLoad("shop_load_20261121_120000_4", 4) }, Recover().Loads.ToArray(), "nothing names the first any more");
+        Log.IsActive = false;
+        Disk.Files.Remove(ActivePath);
+        Assert.IsEmpty(Recover().Loads);
+    }
+
+    [TestMethod]
+    public void What_was_reached_and_is_not_there_is_refused_and_a_loss_in_a_salvage()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(Path, Recover());
+        Log.IsActive = false;
+        Disk.Files.Remove(ActivePath);
+        PhantomDbException error = Refused(new RecoveryOptions { ReachedLsn = 4 });
+        Assert.AreEqual((SqlStates.DataCorrupted, ActivePath), (error.SqlState, error.Where));
+        StringAssert.Contains(error.Message, "the log ends with LSN 2, but had reached LSN 4");
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ReachedLsn = 2 }).Report.LastLsn);
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ReachedLsn = 4, IsFollowing = true }).Report.LastLsn, "it has not come yet");
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ReachedLsn = 4, ToLsn = 2 }).Report.LastLsn);
+        RecoveredDatabase salvaged = Recover(new RecoveryOptions { ReachedLsn = 4, Mode = RecoveryMode.Salvage, IsReadOnly = true });
+        RecoveryLoss loss = salvaged.Report.Losses.Single();
+        Assert.AreEqual((3L, 4L, "it is missing", 2L), (loss.FirstLsn, loss.LastLsn, loss.Reason, salvaged.Report.LastLsn));
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 4, [], []).ToBytes();
+        Assert.IsEmpty(Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses, "nothing but the log's own notes");
+        RecoveredDatabase covered = Recover();
+        Assert.AreEqual((RecoveryVerdict.Repaired, 4L, true), (covered.Report.Verdict, covered.Report.LastLsn, covered.MustSaveFirst));
+        StringAssert.Contains(covered.Report.Problem, "the end of the log is missing, LSN 3 to 4: nothing had been changed there");
+    }
+
+    [TestMethod]
+    public void A_segment_that_was_being_written_and_is_gone_is_named_with_what_is_known_of_it()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        SaveAs(Path, Recover());
+        Log.IsActive = false;
+        Disk.Files.Remove(ActivePath);
+        LogManifestRow open = new(LogManifest.Open, "shop.log", 5, 5, 0, DateTime.UnixEpoch);
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open], []).ToBytes();
+        PhantomDbException error = Refused();
+        StringAssert.Contains(error.Message, "the log from LSN 5 on is missing: nobody knows how far it went; it was");
+        StringAssert.StartsWith(error.Hint, "Put the file back into the folder.");
+        RecoveredDatabase salvaged = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true });
+        RecoveryLoss loss = salvaged.Report.Losses.Single();
+        Assert.AreEqual((5L, long.MaxValue, $"the segment is missing: nobody knows how far it went; it was \"{ActivePath}\""), (loss.FirstLsn, loss.LastLsn, loss.Reason));
+        StringAssert.Contains(salvaged.Report.Problem, "the log from LSN 5 on is missing");
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 5, 5, [open], []).ToBytes();
+        StringAssert.Contains(Refused().Message, "the log from LSN 5 on is missing: it had reached LSN 5, and nobody knows how far it went; it was");
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ToLsn = 2 }).Report.LastLsn, "a point before it is not concerned");
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open with { FirstLsn = 1 }], []).ToBytes();
+        loss = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses.Single();
+        Assert.AreEqual(3, loss.FirstLsn, "what the file has is not lost");
+        Disk.Files[ActivePath] = new byte[5000];
+        loss = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses.Single();
+        Assert.AreEqual($"the header of the log's segment is damaged: it had reached LSN 2, and nobody knows how far it went; it is \"{ActivePath}\"", loss.Reason);
+    }
 }

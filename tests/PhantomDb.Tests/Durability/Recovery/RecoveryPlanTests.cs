@@ -115,6 +115,113 @@ public sealed class RecoveryPlanTests
         Assert.AreEqual(77, (Plan([]) with { Manifest = new LogManifest("shop", Id, 1, [row]) }).ReachedLsn);
     }
 
+    [TestMethod]
+    public void A_manifest_tells_of_a_later_timeline_than_all_files_unless_an_older_was_asked_for()
+    {
+        RecoveryPlan plan = Plan(Segments) with { Manifest = Manifest(3), FilesTimeline = 2 };
+        Assert.AreSame(plan.Manifest, plan.ManifestAfter(1));
+        Assert.AreSame(plan.Manifest, plan.ManifestAfter(2));
+        Assert.IsNull(plan.ManifestAfter(3));
+        Assert.IsNull((plan with { FilesTimeline = 3 }).ManifestAfter(1), "some file is of it");
+        Assert.IsNull((plan with { WantedTimeline = 2 }).ManifestAfter(1));
+        Assert.IsNotNull((plan with { WantedTimeline = 3 }).ManifestAfter(1));
+        Assert.IsNotNull((plan with { WantedTimeline = 4 }).ManifestAfter(1));
+        Assert.IsNull(Plan(Segments).ManifestAfter(1));
+    }
+
+    [TestMethod]
+    public void A_file_may_have_what_nothing_of_a_timeline_has_where_it_is_of_a_later_or_says_nothing_and_the_manifest_is_of_a_later()
+    {
+        RecoveryPlan plan = Plan(Segments) with { FilesTimeline = 2 }, later = plan with { Manifest = Manifest(3) };
+        var silent = new RecoveryBase("/data/shop.db", null, IsDatabaseFile: true);
+        Assert.IsTrue(plan.IsAfter(Base(1, 2), 1));
+        Assert.IsFalse(plan.IsAfter(Base(1, 2), 2));
+        Assert.IsFalse(plan.IsAfter(silent, 1));
+        Assert.IsTrue(later.IsAfter(silent, 1));
+        Assert.IsFalse(later.IsAfter(Base(1, 1), 1));
+    }
+
+    [TestMethod]
+    public void The_file_that_had_the_end_of_the_log_is_as_the_manifest_names_it_or_the_one_that_is_written_to()
+    {
+        LogManifestRow[] rows =
+        [
+            Row(LogManifest.Segment, "shop_log_20261121_120000_1.log", 1), Row(LogManifest.Load, "shop_log_20261121_120000_5_3.log", 5),
+            Row(LogManifest.Segment, "other_log_20261121_120000_5.log", 5), Row(LogManifest.Segment, "shop_log_20261121_120000_5.log", 5), Row(LogManifest.Open, "shop.log", 9),
+        ];
+        RecoveryPlan plan = Plan(Segments) with { DatabaseName = "shop", Manifest = new LogManifest("shop", Id, 1, rows) };
+        Assert.AreEqual("/data/shop_log_20261121_120000_5.log", plan.MissingEnd("/data", 4));
+        Assert.AreEqual("/data/shop_log_20261121_120000_5.log", plan.MissingEnd("/data", 5));
+        Assert.AreEqual("/data/shop.log", plan.MissingEnd("/data", 6));
+        Assert.AreEqual("/data/shop.log", (plan with { Manifest = null }).MissingEnd("/data", 4));
+        Assert.IsNull((plan with { ActiveSegment = ("/data/shop.log", Segments[2].Header) }).MissingEnd("/data", 4), "its end is there, and has lost it itself");
+    }
+
+    [TestMethod]
+    public void Where_the_log_is_missing_what_was_asked_for_and_then_the_manifest_say_which_timeline_is_meant()
+    {
+        Assert.AreEqual(2, (Plan(Segments) with { WantedTimeline = 5, Manifest = Manifest(7) }).Timeline);
+        Assert.AreEqual(5, (Plan([]) with { WantedTimeline = 5, Manifest = Manifest(7) }).Timeline);
+        Assert.AreEqual(7, (Plan([]) with { Manifest = Manifest(7) }).Timeline);
+        Assert.AreEqual(1, Plan([]).Timeline);
+        Assert.AreEqual((2, 4), (Plan(Segments).TimelineWith(1), Plan(Segments).TimelineWith(4)));
+        Assert.AreEqual((0, 3), (Plan([]).TimelineWith(0), Plan([]).TimelineWith(3)));
+    }
+
+    [TestMethod]
+    public void A_file_of_a_later_timeline_has_ended_the_log_where_the_first_of_its_files_begins()
+    {
+        Assert.AreEqual(31, Plan(Segments, Base(40, 3), Base(31, 3), Base(5, 2)).LaterStartLsn);
+        Assert.IsNull(Plan(Segments, Base(40, 2)).LaterStartLsn);
+        Assert.IsNull(Plan([], Base(40, 3)).LaterStartLsn);
+    }
+
+    [TestMethod]
+    [DataRow(10L, 2, 11L, "it is of timeline 1, and timeline 2 began with a file, at LSN 11")]
+    [DataRow(9L, 2, 11L, "the log from LSN 10 to 10 is missing")]
+    [DataRow(8L, 2, 11L, "the log from LSN 9 to 10 is missing")]
+    [DataRow(8L, 1, 11L, "the log from LSN 9 to 11 is missing")]
+    [DataRow(4L, 2, 11L, "the log from LSN 6 to 10 is missing")]   // what the file has is not missing
+    public void Why_an_older_file_does_not_lead_to_the_log_is_told_by_the_first_that_is_missing(long endOfOlder, int timeline, long startLsn, string reason)
+    {
+        RecoverySegment older = Segment(1, 1, 1, null, new LogPredecessor(1, endOfOlder, 500)), newer = Segment(2, startLsn + 1, timeline, null, null);
+        RecoveryPlan plan = Plan([newer]) with { EarlierParts = [[older]] };
+        Assert.AreEqual(reason, plan.ReasonAgainst(Base(5, 1)));
+    }
+
+    [TestMethod]
+    public void A_hole_within_a_timeline_is_missing_to_its_last_LSN()
+    {
+        RecoverySegment older = Segment(1, 1, 1, null, new LogPredecessor(1, 8, 500)), newer = Segment(3, 12, 2, new LogPredecessor(2, 11, 500), null);
+        RecoveryPlan plan = Plan([newer]) with { EarlierParts = [[older]] };
+        Assert.AreEqual("the log from LSN 9 to 11 is missing", plan.ReasonAgainst(Base(5, 1)));
+        Assert.AreEqual((9L, 11L), (plan.Holes.Single().FirstLsn, plan.Holes.Single().LastLsn));
+    }
+
+    [TestMethod]
+    public void A_point_takes_the_part_that_has_it_and_the_files_that_belong_there()
+    {
+        RecoverySegment older = Segment(1, 5, 1, new LogPredecessor(9, 4, 500), new LogPredecessor(1, 10, 500)), newer = Segment(2, 12, 2, null, null);
+        RecoveryPlan plan = Plan([newer], Base(4, 1), Base(20, 1), Base(11, 2), Base(12, 2), Base(20, 2)) with { EarlierParts = [[older]] };
+        RecoveryPlan point = plan.UpTo(7);
+        CollectionAssert.AreEqual(new[] { older }, point.Segments.ToArray());
+        Assert.AreEqual(11, point.MissingUpToLsn);
+        CollectionAssert.AreEqual(new[] { (4L, 1), (20L, 1), (11L, 2) }, point.Bases.Select(b => (b.Lsn, b.Timeline)).ToArray());
+        Assert.AreEqual((newer.Path, "the point to recover to is not in it"), (point.Others.Single().Path, point.Others[0].Reason));
+        CollectionAssert.AreEqual(new[] { older }, plan.UpTo(5).Segments.ToArray());
+        Assert.AreSame(plan, plan.UpTo(12));
+        RecoveryPlan before = plan.UpTo(4);
+        Assert.IsEmpty(before.Segments);
+        Assert.IsEmpty(before.EarlierParts);
+        Assert.AreEqual(4, before.MissingUpToLsn);
+        CollectionAssert.AreEqual(new[] { (4L, 1), (20L, 1) }, before.Bases.Select(b => (b.Lsn, b.Timeline)).ToArray());
+        Assert.AreSame(Plan([]).Segments, Plan([]).UpTo(3).Segments);
+    }
+
+    private static LogManifest Manifest(int timeline) => new("shop", Id, timeline, []);
+
+    private static LogManifestRow Row(string kind, string name, long firstLsn) => new(kind, name, firstLsn, firstLsn, 0, DateTime.UnixEpoch);
+
     private static RecoveryPlan Plan(RecoverySegment[] segments, params RecoveryBase[] bases) => new(Id, bases, segments, [], []);
 
     private static RecoveryBase Base(long lsn, int timeline) =>

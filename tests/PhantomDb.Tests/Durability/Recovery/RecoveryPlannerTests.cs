@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
@@ -240,7 +241,6 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         Reason(Plan(), older, "it does not continue into segment 2");
     }
 
-    // A database that has something, of the own id; the folder is empty again.
     [TestMethod]
     [DataRow(0, 4L)]
     [DataRow(5, 2L)]
@@ -275,6 +275,118 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         Assert.IsEmpty(Plan().Log);
     }
 
+    [TestMethod]
+    public void Whatever_a_later_version_has_written_is_refused_by_its_name()
+    {
+        RecoveredDatabase any = Any();
+        SaveAs(Path, any);
+        Later(Path, "# PhantomDB Version: 1 |", "# PhantomDB Version: 2 | New: x |");
+        string snapshot = Snapshot("20261121_100000");
+        SaveAs(snapshot, any);
+        Later(snapshot, "# PhantomDB Version: 1 |", "# PhantomDB Version: 2 | New: x |");
+        Add(1, 1);
+        Later(Name(1), "Version: 1 | Id", "Version: 2 | New: x | Id");
+        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Own, 1, []).ToBytes();
+        Later("/data/shop.manifest", "Version: 1 | Id", "Version: 2 | New: x | Id");
+        Assert.IsEmpty(Plan().Others);
+    }
+
+    [TestMethod]
+    public void A_seal_of_a_later_version_is_refused_also_one_that_was_not_put_in_place()
+    {
+        Disk.Files[Path] = System.Text.Encoding.UTF8.GetBytes(Example);
+        foreach (string seal in new[] { DatabaseFileWriter.SealPath(Path), DatabaseFileWriter.NewSealPath(Path) })
+        {
+            DatabaseFileWriter.Write(Content(DatabaseFileReader.Read(Path, null, Disk)), Path, new DatabaseFileOptions { GeneratedAt = DateTime.UnixEpoch, Sealed = false }, Disk);
+            Assert.IsTrue(Disk.Files.ContainsKey(DatabaseFileWriter.SealPath(Path)));
+            if (seal != DatabaseFileWriter.SealPath(Path))
+            {
+                Disk.Files[seal] = Disk.Files[DatabaseFileWriter.SealPath(Path)];
+            }
+            Assert.IsNotNull(Plan().Bases.Single().Header);
+            Later(seal, "Version: 1 |", "Version: 2 | New: x |");
+        }
+        Assert.IsNotNull(Plan().Bases.Single().Header);
+    }
+
+    // Refused with the text put in, and as it was without.
+    private void Later(string path, string from, string to)
+    {
+        byte[] bytes = Disk.Files[path];
+        string text = System.Text.Encoding.UTF8.GetString(bytes);
+        StringAssert.Contains(text, from);
+        Disk.Files[path] = System.Text.Encoding.UTF8.GetBytes(text.Replace(from, to, StringComparison.Ordinal));
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Plan());
+        Assert.AreEqual(SqlStates.FeatureNotSupported, error.SqlState);
+        StringAssert.Contains(error.Message, path);
+        StringAssert.Contains(error.Message, "2");
+        Disk.Files[path] = bytes;
+    }
+
+    [TestMethod]
+    public void A_segment_that_a_manifest_names_was_begun_though_no_more_than_the_start_of_a_header_is_left()
+    {
+        Add(1, 1);
+        Disk.Files[ActivePath] = Header(2, 11)[..30];
+        PutManifest(Own, Row(LogManifest.Open, "shop.log", 12));
+        CollectionAssert.AreEqual(new[] { new HeadlessSegment(ActivePath, long.MaxValue) }, Plan().HeadlessSegments.ToArray());
+        Assert.IsEmpty(Plan().UnbegunSegments);
+        Reason(Plan(), ActivePath, "its header is damaged");
+        PutManifest(Own, Row(LogManifest.Segment, "shop.log", 12));
+        Assert.HasCount(1, Plan().HeadlessSegments);
+        foreach (LogManifestRow row in new[] { Row(LogManifest.Load, "shop.log", 12), Row(LogManifest.Open, "shop_log_20261121_130000_12.log", 12), Row(LogManifest.Open, "shop.log", 1) })
+        {
+            PutManifest(Own, row);   // not a segment; another file; that segment has got its name since
+            Assert.IsEmpty(Plan().HeadlessSegments, row.ToString());
+            Reason(Plan(), ActivePath, "never begun");
+        }
+        PutManifest(Other, Row(LogManifest.Open, "shop.log", 12));
+        Assert.IsEmpty(Plan().HeadlessSegments, "another database's manifest");
+    }
+
+    [TestMethod]
+    public void A_manifest_counts_where_it_is_the_database_s_or_nothing_else_is_there()
+    {
+        PutManifest(Other);
+        Assert.AreEqual((Other, false), (Plan().Manifest!.Id, Plan().IsManifestDamaged));
+        AddActive(1, 1);
+        Assert.IsNull(Plan().Manifest);
+        PutManifest(Own, 4);
+        Assert.AreEqual((4, 1), (Plan().NewestTimeline, Plan().FilesTimeline));
+        Disk.Files["/data/shop.manifest"][^5] ^= 1;
+        Assert.IsTrue(Plan().IsManifestDamaged);
+        Assert.IsNull(Plan().Manifest);
+        Disk.Files["/data/shop.manifest"] = [];
+        Assert.IsTrue(Plan().IsManifestDamaged);
+    }
+
+    [TestMethod]
+    public void What_is_before_a_hole_or_a_file_s_timeline_is_history_and_said_to_be_so()
+    {
+        Log.Commit(Users, "INSERT,users,1,a");
+        string first = Log.Rotate();
+        Log.Commit("INSERT,users,2,b");
+        string second = Log.Rotate();
+        Log.Commit("INSERT,users,3,c");
+        Log.Save();
+        byte[] bytes = Disk.Files[second];
+        Disk.Files.Remove(second);
+        RecoveryPlan plan = Plan();
+        Reason(plan, first, "it is history, and the log from LSN 3 to 3 behind it is missing");
+        Assert.IsEmpty(Plan(allowsGaps: true).EarlierParts);
+        Disk.Files[second] = bytes;
+        Disk.Files[ActivePath] = new LogHeader("shop", Own, 2, 9, 5, 99, 1 << 24, null) { IsBehindFile = true }.ToBytes();
+        Reason(Plan(), first, "it is history, of timeline 1");
+        Reason(Plan(), second, "it is history, of timeline 1");
+    }
+
+    private void PutManifest(Guid id, params LogManifestRow[] rows) => PutManifest(id, 1, rows);
+
+    private void PutManifest(Guid id, int timeline, params LogManifestRow[] rows) => Disk.Files["/data/shop.manifest"] = new LogManifest("shop", id, timeline, rows).ToBytes();
+
+    private static LogManifestRow Row(string kind, string name, long firstLsn) => new(kind, name, firstLsn, firstLsn, 0, DateTime.UnixEpoch);
+
+    // A database that has something, of the own id; the folder is empty again.
     private RecoveredDatabase Any()
     {
         Dictionary<string, byte[]> files = new(Disk.Files);
