@@ -1,0 +1,89 @@
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Errors;
+
+namespace PhantomDb.Tests.Durability.Recovery;
+
+/// <summary>Which LSN the log had come to at a time, and when that cannot be told.</summary>
+[TestClass]
+public sealed class PointInTimeTests : RecoveryTest
+{
+    private static readonly DateTime Start = new(2026, 11, 21, 12, 0, 0, DateTimeKind.Utc);
+    private readonly List<string> _paths = [];
+
+    // A transaction of two records a second, from second 1 on; three segments of two transactions: LSN 1-4, 5-8, 9-12.
+    private void Write()
+    {
+        for (int i = 1; i <= 6; i++)
+        {
+            Log.Commit(i == 1 ? Users : $"INSERT,users,{i},a", $"INSERT,users,{-i},b").Flush();
+            if (i is 2 or 4)
+            {
+                _paths.Add(Log.Rotate());
+            }
+        }
+        Log.Save();
+        Log.IsActive = false;
+        _paths.Add(ActivePath);
+    }
+
+    private long Find(double seconds) => new PointInTime(new RecoveryPlanner(Path, Disk).Plan(), Disk).Find(Start.AddSeconds(seconds));
+
+    private string Undecided(double seconds, string sqlState = SqlStates.InvalidParameterValue)
+    {
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Find(seconds));
+        Assert.AreEqual(sqlState, error.SqlState);
+        return error.Message;
+    }
+
+    [TestMethod]
+    public void Whole_transactions_up_to_the_time_count()
+    {
+        Assert.AreEqual(long.MaxValue, Find(1), "there is no log");
+        Write();
+        foreach ((double seconds, long lsn) in new[] { (1, 2L), (1.5, 2), (2, 4), (2.9, 4), (3, 6), (4, 8), (4.5, 8), (5, 10), (6, 12), (1000, 12) })
+        {
+            Assert.AreEqual(lsn, Find(seconds), $"{seconds} s");
+        }
+        Assert.AreEqual("what the database had at 2026-11-21 12:00:00.500000 UTC is not kept any more: its log begins at 2026-11-21 12:00:01.000000 UTC", Undecided(0.5));
+    }
+
+    [TestMethod]
+    public void Between_two_parts_of_the_log_only_an_LSN_can_be_named()
+    {
+        Write();
+        Disk.Files.Remove(_paths[1]);
+        Assert.AreEqual(2, Find(1.5));
+        Assert.AreEqual(10, Find(5));
+        Assert.AreEqual("what the database had at 2026-11-21 12:00:03.000000 UTC cannot be told: it lies between LSN 4 and LSN 8, of which the log has no times. Name an LSN", Undecided(3));
+    }
+
+    [TestMethod]
+    public void Behind_the_end_of_a_timeline_that_a_file_has_ended_only_an_LSN_can_be_named()
+    {
+        Write();
+        SaveAs(Path, Recover(new RecoveryOptions { IsReadOnly = true }), timeline: 2, lsn: 13);
+        Assert.AreEqual(8, Find(4));
+        Assert.AreEqual("what the database had at 2026-11-21 12:00:07.000000 UTC cannot be told: it lies between LSN 12 and LSN 13, of which the log has no times. Name an LSN", Undecided(7));
+    }
+
+    [TestMethod]
+    public void Damage_before_the_point_is_an_error_unless_a_file_has_it_and_behind_the_point_is_none()
+    {
+        Write();
+        byte[] bytes = [.. Disk.Files[_paths[1]]];
+        int at = Encoding.ASCII.GetString(bytes).IndexOf("INSERT,users,4,a", StringComparison.Ordinal);   // LSN 7
+        bytes[at] ^= 1;
+        Disk.Files[_paths[1]] = bytes;
+        Assert.AreEqual(6, Find(3.5).CompareTo(0) > 0 ? 6 : 0);
+        Assert.AreEqual(SqlStates.DataCorrupted, Assert.ThrowsExactly<PhantomDbException>(() => Find(4)).SqlState);
+        SaveAs(Path, Recover(new RecoveryOptions { ToLsn = 6 }), timeline: 1, lsn: 8);
+        Assert.AreEqual(10, Find(5), "the file has all of it");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Find(4.5));
+        Assert.AreEqual((SqlStates.DataCorrupted, ActivePath), (error.SqlState, error.Where));
+        StringAssert.Contains(error.Message, "what the database had at 2026-11-21 12:00:04.500000 UTC cannot be told, since LSN 7 to 8 of the log are damaged or missing");
+        StringAssert.StartsWith(error.Hint, "Name an LSN before or behind them.");
+    }
+}

@@ -1,0 +1,104 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability.Recovery;
+using PhantomDb.Storage;
+using PhantomDb.Types;
+
+namespace PhantomDb.Tests.Durability.Recovery;
+
+/// <summary>Rows are equal bit by bit, and what is equal has one hash.</summary>
+[TestClass]
+public sealed class RowImagesTests
+{
+    private static RowBuffer Row<T>(T value)
+        where T : unmanaged
+    {
+        var row = new RowBuffer(0);
+        row.Set(0, value);
+        return row;
+    }
+
+    private static RowBuffer Row(string value)
+    {
+        var row = new RowBuffer(0);
+        row.SetBytes(0, System.Text.Encoding.UTF8.GetBytes(value));
+        return row;
+    }
+
+    private static RowBuffer Null()
+    {
+        var row = new RowBuffer(0);
+        row.SetNull(0);
+        return row;
+    }
+
+    private static void AssertEqual(bool expected, RowBuffer left, RowBuffer right, PhysicalType type)
+    {
+        Assert.AreEqual(expected, RowImages.AreEqual(left, right, 0, type));
+        Assert.AreEqual(expected, RowImages.AreEqual(right, left, 0, type));
+        Assert.AreEqual(expected, RowImages.HashOf(left, [type]) == RowImages.HashOf(right, [type]));
+    }
+
+    [TestMethod]
+    public void NULL_is_equal_to_NULL_alone()
+    {
+        AssertEqual(true, Null(), Null(), PhysicalType.Int32);
+        AssertEqual(false, Null(), Row(0), PhysicalType.Int32);
+        AssertEqual(false, Null(), Row(""), PhysicalType.String);
+    }
+
+    [TestMethod]
+    public void Numbers_are_equal_that_print_alike()
+    {
+        AssertEqual(true, Row(new Numeric(10, 1)), Row(new Numeric(10, 1)), PhysicalType.Numeric);
+        AssertEqual(false, Row(new Numeric(10, 1)), Row(new Numeric(100, 2)), PhysicalType.Numeric);
+        AssertEqual(false, Row(new Numeric(10, 1)), Row(new Numeric(10, 2)), PhysicalType.Numeric);
+        AssertEqual(false, Row(new Numeric(10, 1)), Row(new Numeric(11, 1)), PhysicalType.Numeric);
+        Assert.IsFalse(RowImages.AreEqual(Row(Numeric.NaN), Row(Numeric.Zero), 0, PhysicalType.Numeric));
+        Assert.IsTrue(RowImages.AreEqual(Row(Numeric.NaN), Row(Numeric.NaN), 0, PhysicalType.Numeric));
+        AssertEqual(true, Row(7), Row(7), PhysicalType.Int32);
+        AssertEqual(false, Row(7), Row(8), PhysicalType.Int32);
+        AssertEqual(false, Row((Int128)1 << 70), Row((Int128)1 << 71), PhysicalType.Int128);
+        AssertEqual(false, Row(((Int128)1 << 70) + 1), Row(((Int128)1 << 70) + 2), PhysicalType.Int128);
+        AssertEqual(false, Row(((Int128)1 << 70) + 1), Row(((Int128)1 << 71) + 1), PhysicalType.Int128);
+    }
+
+    [TestMethod]
+    public void All_NaN_are_one_value_and_minus_zero_is_not_zero()
+    {
+        double otherNaN = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(double.NaN) | 1);
+        AssertEqual(true, Row(double.NaN), Row(otherNaN), PhysicalType.Double);
+        AssertEqual(false, Row(double.NaN), Row(1.0), PhysicalType.Double);
+        AssertEqual(false, Row(0.0), Row(-0.0), PhysicalType.Double);
+        float otherRealNaN = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(float.NaN) | 1);
+        AssertEqual(true, Row(float.NaN), Row(otherRealNaN), PhysicalType.Real);
+        AssertEqual(false, Row(float.NaN), Row(1f), PhysicalType.Real);
+        AssertEqual(false, Row(0f), Row(-0f), PhysicalType.Real);
+    }
+
+    [TestMethod]
+    public void Texts_are_equal_by_their_bytes_wherever_these_stand()
+    {
+        string longer = new('x', 100);
+        AssertEqual(true, Row("a"), Row("a"), PhysicalType.String);
+        AssertEqual(false, Row("a"), Row("A"), PhysicalType.String);
+        AssertEqual(true, Row(longer), Row(longer), PhysicalType.String);
+        AssertEqual(false, Row(longer), Row(longer[..99] + "y"), PhysicalType.String);
+    }
+
+    [TestMethod]
+    public void The_order_of_columns_counts_and_ten_thousand_rows_have_as_many_hashes()
+    {
+        HashSet<long> hashes = [];
+        var row = new RowBuffer(0, 1);
+        for (int i = 0; i < 100; i++)
+        {
+            for (int j = 0; j < 100; j++)
+            {
+                row.Set(0, i);
+                row.Set(1, j);
+                hashes.Add(RowImages.HashOf(row, [PhysicalType.Int32, PhysicalType.Int32]));
+            }
+        }
+        Assert.HasCount(10_000, hashes);
+    }
+}
