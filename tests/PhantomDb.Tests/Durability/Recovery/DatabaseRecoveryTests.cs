@@ -502,11 +502,74 @@ public class DatabaseRecoveryTests : RecoveryTest
         Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 5, 5, [open], []).ToBytes();
         StringAssert.Contains(Refused().Message, "the log from LSN 5 on is missing: it had reached LSN 5, and nobody knows how far it went; it was");
         Assert.AreEqual(2, Recover(new RecoveryOptions { ToLsn = 2 }).Report.LastLsn, "a point before it is not concerned");
+        StringAssert.Contains(Refused(new RecoveryOptions { ToLsn = 5 }).Message, "the log from LSN 5 on is missing");
+        StringAssert.Contains(Refused(new RecoveryOptions { ToLsn = 7 }).Message, "the log from LSN 5 on is missing");
         Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open with { FirstLsn = 1 }], []).ToBytes();
         loss = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses.Single();
         Assert.AreEqual(3, loss.FirstLsn, "what the file has is not lost");
         Disk.Files[ActivePath] = new byte[5000];
         loss = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses.Single();
         Assert.AreEqual($"the header of the log's segment is damaged: it had reached LSN 2, and nobody knows how far it went; it is \"{ActivePath}\"", loss.Reason);
+    }
+
+    [TestMethod]
+    public void Behind_a_segment_whose_header_is_damaged_and_had_again_the_log_goes_on()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();
+        RecoveredDatabase any = Recover();
+        SaveAs(Path, any);
+        Log.IsActive = false;
+        long length = Disk.Files[ActivePath].Length;
+        Disk.Files[ActivePath][40] ^= 1;
+        byte[] bytes = Disk.Files[ActivePath];
+        void PutManifest(int timeline, long reached) => Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, timeline, DateTime.UnixEpoch, 2, reached, [], []).ToBytes();
+        PutManifest(1, 2);
+        Assert.IsNull(Recover(new RecoveryOptions { IsReadOnly = true }).HeadlessEnd, "nobody goes on");
+        RecoveredDatabase recovered = Recover();
+        StringAssert.Contains(recovered.Report.Problem, "the header of the log's segment is damaged; what it had is not needed");
+        RecoveredSegment end = recovered.HeadlessEnd!;
+        Assert.AreEqual((2L, length, Log.Time, Log.Header.Salt), (end.LastLsn, end.Length, end.LastTime, end.Header.Salt));
+        LogStart start = recovered.ToLogStart("/data", "shop");
+        Assert.AreEqual((3L, 2L, Log.Header.Salt), (start.NextLsn, start.Segment, start.Predecessor!.Salt));
+        foreach ((int timeline, long reached, byte[] content) in new[] { (2, 2L, bytes), (1, 3L, bytes), (1, 2L, new byte[5000]) })
+        {
+            Disk.Files.Clear();
+            SaveAs(Path, any, timeline: timeline);
+            Disk.Files[ActivePath] = content;
+            PutManifest(timeline, reached);
+            Assert.IsNull(Recover().HeadlessEnd, $"{timeline} {reached} {content.Length}");
+        }
+    }
+
+    [TestMethod]
+    public void A_salvage_of_what_is_whole_begins_no_timeline_and_one_that_lost_something_does()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();
+        SaveAs(Path, Recover());
+        Log.Rotate();
+        Log.Commit("INSERT,users,2,b").Flush();
+        string second = Log.Rotate();
+        Log.Commit("INSERT,users,3,c").Flush();
+        Log.Save();
+        var salvage = new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true };
+        RecoveryReport report = Recover(salvage).Report;
+        Assert.AreEqual((1, RecoveryVerdict.Clean, 4L), (report.Timeline, report.Verdict, report.LastLsn));
+        Log.IsActive = false;
+        Disk.Files.Remove(second);
+        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 9, 9, [], []).ToBytes();
+        report = Recover(salvage).Report;
+        Assert.AreEqual((2, 4L, 1L), (report.Timeline, report.LastLsn, report.RecordsApplied));
+        CollectionAssert.AreEqual(new[] { (3L, 3L), (5L, 9L) }, report.Losses.Select(loss => (loss.FirstLsn, loss.LastLsn)).ToArray());
+        Assert.AreEqual("it is missing", report.Losses[^1].Reason);
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Recover(new RecoveryOptions { ToLsn = 3 }));
+        Assert.AreEqual("LSN 3 cannot be reached: LSN 3 to 3 of the log are missing", error.Message);
+    }
+
+    [TestMethod]
+    public void The_earlier_of_a_time_and_an_LSN_is_the_point()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ToTime = Log.Time, ToLsn = 2 }).Report.LastLsn);
+        Assert.AreEqual(2, Recover(new RecoveryOptions { ToTime = Log.Time.AddSeconds(-1), ToLsn = 3 }).Report.LastLsn);
     }
 }

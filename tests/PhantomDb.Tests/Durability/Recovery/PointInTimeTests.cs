@@ -43,7 +43,7 @@ public sealed class PointInTimeTests : RecoveryTest
     {
         Assert.AreEqual(long.MaxValue, Find(1), "there is no log");
         Write();
-        foreach ((double seconds, long lsn) in new[] { (1, 2L), (1.5, 2), (2, 4), (2.9, 4), (3, 6), (4, 8), (4.5, 8), (5, 10), (6, 12), (1000, 12) })
+        foreach ((double seconds, long lsn) in new (double, long)[] { (1, 2), (1.5, 2), (2, 4), (2.9, 4), (3, 6), (4, 8), (4.5, 8), (5, 10), (6, 12), (1000, 12) })
         {
             Assert.AreEqual(lsn, Find(seconds), $"{seconds} s");
         }
@@ -73,13 +73,14 @@ public sealed class PointInTimeTests : RecoveryTest
     public void Damage_before_the_point_is_an_error_unless_a_file_has_it_and_behind_the_point_is_none()
     {
         Write();
+        RecoveredDatabase any = Recover(new RecoveryOptions { IsReadOnly = true });
         byte[] bytes = [.. Disk.Files[_paths[1]]];
         int at = Encoding.ASCII.GetString(bytes).IndexOf("INSERT,users,4,a", StringComparison.Ordinal);   // LSN 7
         bytes[at] ^= 1;
         Disk.Files[_paths[1]] = bytes;
-        Assert.AreEqual(6, Find(3.5).CompareTo(0) > 0 ? 6 : 0);
+        Assert.AreEqual(4, Find(2.5));
         Assert.AreEqual(SqlStates.DataCorrupted, Assert.ThrowsExactly<PhantomDbException>(() => Find(4)).SqlState);
-        SaveAs(Path, Recover(new RecoveryOptions { ToLsn = 6 }), timeline: 1, lsn: 8);
+        SaveAs(Path, any, lsn: 8);
         Assert.AreEqual(10, Find(5), "the file has all of it");
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Find(4.5));
         Assert.AreEqual((SqlStates.DataCorrupted, ActivePath), (error.SqlState, error.Where));

@@ -91,6 +91,7 @@ public sealed class RestoreRangeTests : RecoveryTest
         Disk.Files[ActivePath] = new LogHeader("shop", Log.Id, 1, 3, 9, 99, 1 << 24, new LogPredecessor(98, 8, 500)).ToBytes();
         string twin = "/data/shop_log_20261121_130000_9.log";
         Disk.Files[twin] = new LogHeader("shop", Log.Id, 1, 3, 9, 97, 1 << 24, new LogPredecessor(96, 8, 500)).ToBytes();
+        Disk.Files["/data/shop_log_20261122_000000_14.log"] = new LogHeader("shop", Log.Id, 2, 9, 14, 95, 1 << 24, null) { IsBehindFile = true }.ToBytes();
         Assert.IsFalse(RestoreRange.All(Path, Disk).Any(range => range.Timeline == 1), "two histories: nothing of them is promised");
     }
 }

@@ -101,6 +101,19 @@ public sealed class SegmentReplayTests : RecoveryTest
     }
 
     [TestMethod]
+    public void Bytes_behind_what_the_next_segment_counts_are_told()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();
+        long length = Log.Bytes.Length;
+        string first = Log.Rotate();
+        Log.Commit("INSERT,users,2,b").Flush();
+        Disk.Files[first] = [.. Disk.Files[first][..(int)length], 1, 2, 3];
+        RecoveredDatabase recovered = Recover();
+        Assert.AreEqual("LSN 1 to 2; 3 bytes behind them do not count", Reason(recovered, first));
+        Assert.AreEqual((RecoveryVerdict.Clean, 3L), (recovered.Report.Verdict, recovered.Report.LastLsn));
+    }
+
+    [TestMethod]
     public void Of_bad_lines_that_the_file_has_the_first_is_told_with_the_segment()
     {
         Log.Commit(Users).Commit("INSERT,users,1,a").Flush().Commit("INSERT,users,2,b").Flush().Commit("INSERT,users,3,c").Flush();
