@@ -22,7 +22,15 @@ internal static class DatabaseFiles
     {
         bool isPath = nameOrPath.AsSpan().IndexOfAny('/', Path.DirectorySeparatorChar) >= 0
             || nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
-        return Path.GetFullPath(isPath ? nameOrPath : PathOfName(nameOrPath, dataDirectory));
+        if (!isPath)
+        {
+            return PathOfName(nameOrPath, dataDirectory);
+        }
+        if (nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
+        {
+            EnsureOwnName(NameOf(nameOrPath));
+        }
+        return Path.GetFullPath(nameOrPath);
     }
 
     public static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
@@ -74,8 +82,9 @@ internal static class DatabaseFiles
         return !files.FolderExists(names.Folder) ? [] :
         [
             .. files.List(names.Folder).Select(file => Path.GetFileName(file))
-                .Select(file => (Path: Path.Combine(names.Folder, file), Kind: names.KindOf(file) ?? DatabaseFileKind.Lock))
-                .Where(file => KindsOfFiles.Contains(file.Kind))
+                .Select(file => (Path: Path.Combine(names.Folder, file), Kind: names.KindOf(file)))
+                .Where(file => file.Kind is { } kind && KindsOfFiles.Contains(kind))
+                .Select(file => (file.Path, Kind: file.Kind!.Value))
                 .OrderBy(file => KindsOfFiles.IndexOf(file.Kind)).ThenBy(file => file.Path, StringComparer.Ordinal),
         ];
     }
@@ -97,7 +106,7 @@ internal static class DatabaseFiles
             new DatabaseContent(name, DatabaseCatalog.Empty, new DatabaseStorage(), ReadView.Latest) { Id = Guid.NewGuid() }, path, fileSystem: options.FileSystem);
     }
 
-    /// <summary>False where there is no such database; 55006 where it is open.</summary>
+    /// <summary>False where there is no such database; 55006 where it is open, 55000 where some of its files are another one's: nothing is deleted then.</summary>
     public static bool Drop(string name, DatabaseOptions options)
     {
         IFileSystem files = options.FileSystem;
@@ -107,7 +116,9 @@ internal static class DatabaseFiles
             return false;
         }
         using IDisposable dropping = Lock(path, files);
-        foreach ((string file, _) in FilesOf(path, files))
+        string[] dropped = [.. FilesOf(path, files).Select(file => file.Path)];
+        EnsureOneDatabase(name, dropped, files);
+        foreach (string file in dropped)
         {
             files.Delete(file);
             files.FlushFolder(Path.GetDirectoryName(path)!);
@@ -148,6 +159,31 @@ internal static class DatabaseFiles
         }
     }
 
+    // Somebody may have put a file here, or under this name, that is not this database's: it may be all that there is of the other.
+    private static void EnsureOneDatabase(string name, IEnumerable<string> paths, IFileSystem files)
+    {
+        (string File, Guid Id)[] told = [.. paths.Select(path => (File: Path.GetFileName(path), Id: DatabaseIdentity.Of(path, files))).Where(file => file.Id is not null).Select(file => (file.File, file.Id!.Value))];
+        if (Array.FindIndex(told, file => file.Id != told[0].Id) is >= 0 and var other)
+        {
+            throw new PhantomDbException("55000", $"the files of database \"{name}\" are not all of one database: \"{told[0].File}\" and \"{told[other].File}\" have different ids")
+            {
+                Hint = $"phantomdb files {name} tells which file is whose. Move away what is to be kept.",
+            };
+        }
+    }
+
+    // The log of shop_log_20261121_022107_1 would have the name of a segment of shop's.
+    private static void EnsureOwnName(string name)
+    {
+        if (LogSegmentName.TryParse(LogSegmentName.Active(name)) is { } segment)
+        {
+            throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"")
+            {
+                Hint = $"Its log would have the name of a segment of the log of \"{segment.DatabaseName}\".",
+            };
+        }
+    }
+
     // What a file by itself shows that there is a database: its own file, or the log of one that has not been saved yet.
     private static string? NameIn(string fileName) => fileName.EndsWith(Extension, StringComparison.Ordinal) ? NameOf(fileName)
         : LogSegmentName.TryParse(fileName)?.DatabaseName ?? (fileName.EndsWith(".log", StringComparison.Ordinal) ? NameOf(fileName) : null);
@@ -162,6 +198,7 @@ internal static class DatabaseFiles
         {
             throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
         }
+        EnsureOwnName(name);
         return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
     }
 }

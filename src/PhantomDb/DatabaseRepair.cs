@@ -220,14 +220,7 @@ internal sealed class DatabaseRepair
         }
     }
 
-    private bool IsOfAnother(string file, Guid id)
-    {
-        using Stream stream = _files.OpenRead(file);
-        byte[] start = new byte[(int)Math.Min(stream.Length, LogHeader.LengthMax)];
-        stream.ReadExactly(start);
-        Guid? found = LogHeader.TryParse(start, out _)?.Id ?? (SealedFile.IsSealed(stream) ? SealedFile.ReadHeader(stream)?.Id : null);
-        return found is { } other && other != id;
-    }
+    private bool IsOfAnother(string file, Guid id) => DatabaseIdentity.Of(file, _files) is { } other && other != id;
 
     // Of the files, good or bad: no LSN is given twice.
     private long LastLsnOfAll(long salvaged, out int timeline)

@@ -86,7 +86,10 @@ internal static partial class Error
 
     /// <summary>Records that are asked for are no longer kept.</summary>
     public static PhantomDbException LogRecordsGone(long lsn, long firstLsn) => new(SqlStates.InvalidParameterValue,
-        string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records before LSN {firstLsn} any more, but LSN {lsn} was asked for"));
+        string.Create(CultureInfo.InvariantCulture, $"the transaction log has no records before LSN {firstLsn} any more, but LSN {lsn} was asked for"))
+    {
+        Hint = "FirstLsn tells what is kept. LogRetentionCount, LogRetentionAge and LogRetentionSize keep more, and so does a pin.",
+    };
 
     /// <summary>Records in the middle of the log are missing.</summary>
     public static PhantomDbException LogHole(long firstLsn, long lastLsn) => new(SqlStates.InvalidParameterValue, LogHoleText(firstLsn, lastLsn))
@@ -109,7 +112,7 @@ internal static partial class Error
     public static PhantomDbException LogNeeded(long lsn, string reason) =>
         new(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture, $"the transaction log cannot be compacted up to LSN {lsn}"))
         {
-            Detail = reason,
+            Detail = reason, Hint = "Take a snapshot, or unpin what is kept, and try again.",
         };
 
     /// <summary>The same error for another thread: an exception's trace is of one throw.</summary>

@@ -216,6 +216,34 @@ public sealed class DurableDatabaseTests
         session.Execute("CREATE DATABASE other").Dispose();
     }
 
+    [TestMethod]
+    public void Dropping_a_database_takes_nothing_that_is_another_ones()
+    {
+        foreach (string name in new[] { "shop", "other" })
+        {
+            using Database made = Database.Open(name, Options);
+            using Session maker = made.OpenSession();
+            maker.Execute("CREATE TABLE t (a int)").Dispose();
+        }
+        _disk.Rename(Path.Combine(Folder, "other.log"), Path.Combine(Folder, "shop_log_20261121_022107_1.log"));
+        string[] before = [.. _disk.List(Folder)];
+        using Database database = Database.Open("third", Options);
+        using Session session = database.OpenSession();
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("DROP DATABASE shop"));
+
+        Assert.AreEqual("55000", error.SqlState);
+        StringAssert.Contains(error.Message, "shop_log_20261121_022107_1.log");
+        CollectionAssert.IsSubsetOf(before, _disk.List(Folder).ToArray());
+    }
+
+    [TestMethod]
+    [DataRow("shop_log_20261121_022107_1")]
+    [DataRow("shop_log_20261121_022107_1_2")]
+    [DataRow(Folder + "/shop_log_20261121_022107_1.db")]
+    public void No_database_has_a_name_that_makes_its_log_a_segment_of_anothers(string name) =>
+        Assert.AreEqual("42602", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(name, Options)).SqlState);
+
     private string[] Changes() => [.. _disk.Operations.Select(operation => operation[(operation.IndexOf(' ', StringComparison.Ordinal) + 1)..])
         .Where(operation => !operation.StartsWith("open ", StringComparison.Ordinal)
             && !operation.Contains("shop.log", StringComparison.Ordinal))];   // the log's own, after an idle second

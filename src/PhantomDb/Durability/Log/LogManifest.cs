@@ -33,6 +33,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     public const string Load = "load";   // a side file, and the LSN of its record: then nobody need look for it
     public const string Snapshot = "snapshot";
     public const string SnapshotPin = "keep";
+    public const string Ending = ".manifest";   // of its file
 
     private const int SizeMax = 1 << 24;
     private const string FirstMark = "# PhantomDB Manifest | Database: ";
@@ -43,7 +44,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     private const string EndMark = "# End | CRC: ";
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
-    public static string FileName(string databaseName) => databaseName + ".manifest";
+    public static string FileName(string databaseName) => databaseName + Ending;
 
     /// <summary>The highest LSN that the log is known to have reached; 0 where it is not known.</summary>
     public long ReachedLsn => Rows.FirstOrDefault(row => row.Kind == Reached)?.LastLsn ?? 0;
