@@ -156,7 +156,9 @@ public sealed record DatabaseOptions
         RetainedCount = SnapshotRetentionCount, RetainedAge = SnapshotRetentionAge, RetainedBytes = SnapshotRetentionSize,
     };
 
-    internal void Validate()
+    /// <summary>Looks whether a database can be opened with these options, as opening it does.</summary>
+    /// <exception cref="ArgumentException">An option is outside of its range, or does not fit another.</exception>
+    public void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(DataDirectory);
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryLimit, MemoryMinimum);

@@ -38,11 +38,11 @@ public sealed class PreparedStatement : IDisposable
     private QueryResult? _pointResult;
     private bool _isDisposed;
 
-    internal PreparedStatement(Session session, Statement statement, string text, DatabaseCatalog catalog)
+    internal PreparedStatement(Session session, Statement statement, string text, DatabaseCatalog catalog, IReadOnlyList<SqlType> types)
     {
         _session = session;
         _text = text;
-        _plan = new StatementPlan(session, statement, []) { IsPromised = true };
+        _plan = new StatementPlan(session, statement, types) { IsPromised = true };
         BoundStatement bound = _plan.BoundFor(catalog);
         _types = [.. bound.ParameterTypes];
         _parameters = new RowBuffer([.. Enumerable.Range(0, _types.Length)]);

@@ -6,6 +6,7 @@ using PhantomDb.Parsing.Ast;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb;
@@ -17,13 +18,13 @@ public sealed partial class Session
     // of them could see the others' rows, and their rows lie together. Any other statement ends that.
     private PointStatement? _inserting;
 
-    private PreparedStatement Prepare(Statement statement, string sql)
+    private PreparedStatement Prepare(Statement statement, string sql, IReadOnlyList<SqlType> types)
     {
         try
         {
             DatabaseCatalog catalog = TakeDefinitions();
             _statement.Begin(catalog, isTransaction: !_isInTransaction);
-            return new PreparedStatement(this, statement, sql, catalog);
+            return new PreparedStatement(this, statement, sql, catalog, types);
         }
         catch
         {

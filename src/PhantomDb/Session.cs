@@ -175,9 +175,21 @@ public sealed partial class Session : IDisposable
     /// Parses and binds one statement with parameters $1, $2 …, so that it can be executed many times with other values.
     /// </summary>
     /// <exception cref="PhantomDbException">The statement is wrong; the place is in <see cref="PhantomDbException.Position"/>.</exception>
-    public PreparedStatement Prepare(string sql)
+    public PreparedStatement Prepare(string sql) => Prepare(sql, []);
+
+    /// <summary>As <see cref="Prepare(string)"/>, with types of the parameters, as PostgreSQL's protocol takes them.</summary>
+    /// <param name="parameterTypeOids">Oids of the types of $1, $2 … in pg_type; 0, or a list that is too short, leaves a type to the context.</param>
+    /// <exception cref="PhantomDbException">The statement is wrong; or 42704: there is no type of an oid.</exception>
+    public PreparedStatement Prepare(string sql, ReadOnlySpan<int> parameterTypeOids)
     {
         ArgumentNullException.ThrowIfNull(sql);
+        var types = new SqlType[parameterTypeOids.Length];
+        for (int i = 0; i < types.Length; i++)
+        {
+            int oid = parameterTypeOids[i];
+            types[i] = oid == 0 ? SqlType.Unknown
+                : BuiltInTypeOids.Find(oid) ?? throw new PhantomDbException(SqlStates.UndefinedObject, $"there is no type with oid {oid}");
+        }
         Enter();
         _text = sql;
         try
@@ -188,7 +200,7 @@ public sealed partial class Session : IDisposable
                 throw Failed(new PhantomDbException(SqlStates.SyntaxError, "cannot insert multiple commands into a prepared statement"));
             }
             EnsureNotFailed(statements[0]);
-            return Prepare(statements[0], sql);
+            return Prepare(statements[0], sql, types);
         }
         finally
         {

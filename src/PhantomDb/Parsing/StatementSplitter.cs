@@ -4,16 +4,31 @@ using System.Diagnostics.CodeAnalysis;
 namespace PhantomDb.Parsing;
 
 /// <summary>A statement cut out of a stream of text: without its semicolon, and the line (from 1) that it starts at.</summary>
-internal readonly record struct SplitStatement(string Text, int Line);
+internal readonly record struct SplitStatement(string Text, int Line)
+{
+    /// <summary>Where it starts in the text, which has been appended at once.</summary>
+    public int Start { get; init; }
+
+    /// <summary>Where its parameters stand in <see cref="Text"/>, in their order; empty where they are not looked for.</summary>
+    public ParameterMark[] Parameters { get; init; } = [];
+}
+
+/// <summary>A parameter as a statement writes it: $1, @name or :name.</summary>
+internal readonly record struct ParameterMark(int Start, int Length);
 
 /// <summary>
 /// Finds the ends of statements in text that arrives in pieces: a semicolon outside of strings, quoted names, dollar quotes and comments.
 /// Each character is looked at once, however the text is cut. Knows nothing of grammar: parentheses do not count.
 /// </summary>
-internal sealed class StatementSplitter
+/// <param name="findsParameters">
+/// Also notes where parameters stand, in a text that is appended at once: $1, @name, :name. No parameter is a name behind @@ or ::, directly behind a word
+/// (a@b), nor behind a colon in brackets, which is a slice's.
+/// </param>
+internal sealed class StatementSplitter(bool findsParameters = false)
 {
     private const string Whitespace = " \t\r\n\f\v";
     private static readonly SearchValues<char> Marks = SearchValues.Create("'\"$-/;");
+    private static readonly SearchValues<char> MarksOfParameters = SearchValues.Create("'\"$-/;@:[]");
 
     private enum State
     {
@@ -40,6 +55,8 @@ internal sealed class StatementSplitter
     /// <summary>Set behind an escape string: over a line break it goes on with the same rules.</summary>
     private bool _escapeMayContinue;
     private int _line = 1;
+    private readonly List<ParameterMark> _parameters = [];
+    private int _bracketDepth;
 
     /// <summary>Whether nothing but white space and comments waits: where a shell may take a line for itself.</summary>
     public bool IsBlank => !_hasContent && _state is State.Text && IsWhitespace(_buffer.AsSpan(_position, _length - _position));
@@ -129,7 +146,10 @@ internal sealed class StatementSplitter
             first = _start;
         }
         int line = _line + _buffer.AsSpan(_start, first - _start).Count('\n');
-        SplitStatement statement = new(new string(_buffer, first, end - first), line);
+        SplitStatement statement = new(new string(_buffer, first, end - first), line)
+        {
+            Start = first, Parameters = [.. _parameters.Select(mark => mark with { Start = mark.Start - first })],
+        };
         Skip(next);
         return statement;
     }
@@ -142,6 +162,8 @@ internal sealed class StatementSplitter
         _state = State.Text;
         _hasContent = false;
         _escapeMayContinue = false;
+        _parameters.Clear();
+        _bracketDepth = 0;
         if (_start == _length)
         {
             _start = _position = _length = 0;
@@ -188,7 +210,7 @@ internal sealed class StatementSplitter
 
     private bool ReadText(ReadOnlySpan<char> rest, bool atEnd, ref int semicolon)
     {
-        int index = rest.IndexOfAny(Marks);
+        int index = rest.IndexOfAny(findsParameters ? MarksOfParameters : Marks);
         ReadOnlySpan<char> plain = index < 0 ? rest : rest[..index];
         if (!IsWhitespace(plain))
         {
@@ -233,6 +255,13 @@ internal sealed class StatementSplitter
                 return true;
             case '$':
                 return ReadDollarTag(rest[index..], atEnd);
+            case '@' or ':':
+                ReadParameterName(rest[index..]);
+                return true;
+            case '[' or ']':
+                _bracketDepth += mark == '[' ? 1 : -1;
+                _position++;
+                return true;
             default:
                 _position++;
                 return true;
@@ -243,6 +272,29 @@ internal sealed class StatementSplitter
     private bool IsEscapePrefix() =>
         _position > _start && _buffer[_position - 1] is 'e' or 'E' && (_position - 1 == _start || !IsWordCharacter(_buffer[_position - 2]));
 
+    // @name, also with digits first; :name outside of brackets. A doubled mark is an operator or a cast.
+    private void ReadParameterName(ReadOnlySpan<char> rest)
+    {
+        char mark = rest[0];
+        if (rest.Length > 1 && rest[1] == mark)
+        {
+            _position += 2;
+            return;
+        }
+        char previous = _position > _start ? _buffer[_position - 1] : ' ';
+        int length = 1;
+        while (length < rest.Length && rest[length] != '$' && IsWordCharacter(rest[length]))
+        {
+            length++;
+        }
+        bool isParameter = length > 1 && (mark == '@' ? !IsWordCharacter(previous) && previous != '"' : _bracketDepth <= 0 && !char.IsAsciiDigit(rest[1]));
+        if (isParameter)
+        {
+            _parameters.Add(new ParameterMark(_position, length));
+        }
+        _position += isParameter ? length : 1;
+    }
+
     private bool ReadDollarTag(ReadOnlySpan<char> rest, bool atEnd)
     {
         // A dollar inside a word belongs to the word; behind a number or at the start of $1 it opens nothing.
@@ -252,6 +304,16 @@ internal sealed class StatementSplitter
             return true;
         }
         int length = 1;
+        if (findsParameters && rest.Length > 1 && char.IsAsciiDigit(rest[1]))
+        {
+            while (length < rest.Length && char.IsAsciiDigit(rest[length]))
+            {
+                length++;
+            }
+            _parameters.Add(new ParameterMark(_position, length));
+            _position += length;
+            return true;
+        }
         while (length < rest.Length && (IsWordCharacter(rest[length]) && rest[length] != '$') && !(length == 1 && char.IsAsciiDigit(rest[1])))
         {
             length++;

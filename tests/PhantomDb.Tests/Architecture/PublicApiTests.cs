@@ -11,6 +11,7 @@ public sealed class PublicApiTests
 
     [TestMethod]
     [DataRow("PhantomDb", "PublicApi.txt")]
+    [DataRow("PhantomDb.Data", "PublicApi.Data.txt")]
     [DataRow("PhantomDb.Hosting", "PublicApi.Hosting.txt")]
     public void The_public_surface_of_an_assembly_is_what_its_list_says(string assembly, string list)
     {

@@ -1,0 +1,147 @@
+using System.Data;
+using System.Data.Common;
+
+namespace PhantomDb.Data;
+
+/// <summary>Commands that are run one after the other, each with parameters of its own. Outside of a transaction each statement is one of its own.</summary>
+public sealed class PhantomDbBatch : DbBatch
+{
+    private PhantomDbConnection? _connection;
+    private PhantomDbTransaction? _transaction;
+    private int? _timeout;
+
+    /// <summary>A batch whose connection is to be set.</summary>
+    public PhantomDbBatch(PhantomDbConnection? connection = null, PhantomDbTransaction? transaction = null)
+    {
+        _connection = connection;
+        _transaction = transaction;
+    }
+
+    /// <summary>The commands.</summary>
+    public new PhantomDbBatchCommandCollection BatchCommands { get; } = new();
+
+    /// <inheritdoc/>
+    protected override DbBatchCommandCollection DbBatchCommands => BatchCommands;
+
+    /// <summary>Seconds that the batch may compute, 0: any. Default: the connection's.</summary>
+    public override int Timeout
+    {
+        get => _timeout ?? _connection?.CommandTimeout ?? (int)ConnectionKeyword.CommandTimeout.Default!;
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfNegative(value);
+            _timeout = value;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override DbConnection? DbConnection
+    {
+        get => _connection;
+        set => _connection = value is null ? null : value as PhantomDbConnection ?? throw new InvalidCastException("A PhantomDbConnection is expected.");
+    }
+
+    /// <inheritdoc/>
+    protected override DbTransaction? DbTransaction
+    {
+        get => _transaction;
+        set => _transaction = value is null ? null : value as PhantomDbTransaction ?? throw new InvalidCastException("A PhantomDbTransaction is expected.");
+    }
+
+    /// <summary>Makes the batch fail with 57014 where it runs; from any thread.</summary>
+    public override void Cancel()
+    {
+        if (_connection is { } connection && ReferenceEquals(connection.RunningCommand, this))
+        {
+            connection.Guard.Cancel();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int ExecuteNonQuery() => ExecuteNonQuery(CancellationToken.None);
+
+    /// <inheritdoc/>
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) => Completed(cancellationToken, ExecuteNonQuery);
+
+    /// <inheritdoc/>
+    public override object? ExecuteScalar() => ExecuteScalar(CancellationToken.None);
+
+    /// <inheritdoc/>
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) => Completed(cancellationToken, ExecuteScalar);
+
+    /// <summary>Looks whether the commands are right.</summary>
+    public override void Prepare()
+    {
+        var run = new StatementRun(Ready(), BatchCommands.Commands);
+        while (run.DescribeNext() is not null)
+        {
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task PrepareAsync(CancellationToken cancellationToken = default) => Completed(cancellationToken, _ =>
+    {
+        Prepare();
+        return true;
+    });
+
+    /// <inheritdoc/>
+    protected override DbBatchCommand CreateDbBatchCommand() => new PhantomDbBatchCommand();
+
+    /// <inheritdoc/>
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => ExecuteReader(behavior, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
+        Completed<DbDataReader>(cancellationToken, token => ExecuteReader(behavior, token));
+
+    private int ExecuteNonQuery(CancellationToken token) => Run(token, static run =>
+    {
+        run.RunToEnd();
+        return (int)Math.Min(run.RowsAffected, int.MaxValue);
+    });
+
+    private object? ExecuteScalar(CancellationToken token) => Run(token, static run => run.Scalar());
+
+    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token)
+    {
+        PhantomDbConnection connection = Ready();
+        return PhantomDbDataReader.Run(connection, this, new StatementRun(connection, BatchCommands.Commands), Timeout, behavior, token);
+    }
+
+    private T Run<T>(CancellationToken token, Func<StatementRun, T> work)
+    {
+        PhantomDbConnection connection = Ready();
+        connection.BeginCommand(this, Timeout);
+        try
+        {
+            token.ThrowIfCancellationRequested();
+            return work(new StatementRun(connection, BatchCommands.Commands));
+        }
+        catch (PhantomDbException error) when (error.SqlState == "57014")
+        {
+            throw connection.Guard.Translate(error, token);
+        }
+        finally
+        {
+            connection.EndCommand();
+        }
+    }
+
+    private PhantomDbConnection Ready()
+    {
+        PhantomDbConnection connection = _connection ?? throw new InvalidOperationException("The batch has no connection: set Connection.");
+        connection.EnsureIdle();
+        if (BatchCommands.Count == 0)
+        {
+            throw new InvalidOperationException("The batch has no commands.");
+        }
+        if (_transaction is not null && !ReferenceEquals(_transaction.Connection, connection))
+        {
+            throw new InvalidOperationException("The batch's transaction is at its end, or belongs to another connection.");
+        }
+        return connection;
+    }
+
+    private Task<T> Completed<T>(CancellationToken token, Func<CancellationToken, T> work) => Completion.Of(token, Cancel, work);
+}

@@ -1,0 +1,128 @@
+using System.Collections.ObjectModel;
+using System.Data;
+using System.Data.Common;
+using System.Globalization;
+
+namespace PhantomDb.Data;
+
+/// <summary>What the columns of the current result are like, of which the table that they come from is no part.</summary>
+public sealed partial class PhantomDbDataReader
+{
+    /// <inheritdoc/>
+    public ReadOnlyCollection<DbColumn> GetColumnSchema()
+    {
+        EnsureOpen();
+        return new ReadOnlyCollection<DbColumn>([.. _columns.Select((column, ordinal) => (DbColumn)new PhantomDbColumn(column, ordinal, ClrType(column.TypeOid)))]);
+    }
+
+    /// <inheritdoc/>
+    public override Task<ReadOnlyCollection<DbColumn>> GetColumnSchemaAsync(CancellationToken cancellationToken = default) =>
+        cancellationToken.IsCancellationRequested ? Task.FromCanceled<ReadOnlyCollection<DbColumn>>(cancellationToken) : Task.FromResult(GetColumnSchema());
+
+    /// <summary>One row for each column; null where there is no result.</summary>
+    public override DataTable? GetSchemaTable()
+    {
+        EnsureOpen();
+        if (_columns.Count == 0)
+        {
+            return null;
+        }
+        var table = new DataTable("SchemaTable") { Locale = CultureInfo.InvariantCulture };
+        table.Columns.Add(SchemaTableColumn.ColumnName, typeof(string));
+        table.Columns.Add(SchemaTableColumn.ColumnOrdinal, typeof(int));
+        table.Columns.Add(SchemaTableColumn.ColumnSize, typeof(int));
+        table.Columns.Add(SchemaTableColumn.NumericPrecision, typeof(short));
+        table.Columns.Add(SchemaTableColumn.NumericScale, typeof(short));
+        table.Columns.Add(SchemaTableColumn.DataType, typeof(Type));
+        table.Columns.Add("DataTypeName", typeof(string));
+        table.Columns.Add(SchemaTableColumn.ProviderType, typeof(int));
+        table.Columns.Add(SchemaTableColumn.IsLong, typeof(bool));
+        table.Columns.Add(SchemaTableColumn.AllowDBNull, typeof(bool));
+        table.Columns.Add(SchemaTableColumn.IsUnique, typeof(bool));
+        table.Columns.Add(SchemaTableColumn.IsKey, typeof(bool));
+        table.Columns.Add(SchemaTableColumn.BaseSchemaName, typeof(string));
+        table.Columns.Add(SchemaTableColumn.BaseTableName, typeof(string));
+        table.Columns.Add(SchemaTableColumn.BaseColumnName, typeof(string));
+        table.Columns.Add(SchemaTableOptionalColumn.IsReadOnly, typeof(bool));
+        foreach (DbColumn column in GetColumnSchema())
+        {
+            DataRow row = table.NewRow();
+            row[SchemaTableColumn.ColumnName] = column.ColumnName;
+            row[SchemaTableColumn.ColumnOrdinal] = column.ColumnOrdinal!.Value;
+            row[SchemaTableColumn.ColumnSize] = column.ColumnSize ?? -1;
+            row[SchemaTableColumn.NumericPrecision] = (object?)(short?)column.NumericPrecision ?? DBNull.Value;
+            row[SchemaTableColumn.NumericScale] = (object?)(short?)column.NumericScale ?? DBNull.Value;
+            row[SchemaTableColumn.DataType] = column.DataType;
+            row["DataTypeName"] = column.DataTypeName;
+            row[SchemaTableColumn.ProviderType] = _columns[column.ColumnOrdinal.Value].TypeOid;
+            row[SchemaTableColumn.IsLong] = column.IsLong!.Value;
+            row[SchemaTableOptionalColumn.IsReadOnly] = true;
+            table.Rows.Add(row);
+        }
+        return table;
+    }
+
+    /// <summary>A column of a result, as far as the result itself knows.</summary>
+    private sealed class PhantomDbColumn : DbColumn
+    {
+        public PhantomDbColumn(ResultColumn column, int ordinal, Type type)
+        {
+            ColumnName = column.Name;
+            ColumnOrdinal = ordinal;
+            DataType = type;
+            DataTypeName = column.TypeName;
+            IsLong = type == typeof(byte[]) || (type == typeof(string) && !HasModifier(column.TypeName));
+            int[] modifiers = Modifiers(column.TypeName);
+            switch (column.TypeOid)
+            {
+                case TypeOid.Numeric:
+                    NumericPrecision = modifiers.Length > 0 ? modifiers[0] : null;
+                    NumericScale = modifiers.Length > 1 ? modifiers[1] : modifiers.Length > 0 ? 0 : null;
+                    break;
+                case TypeOid.Varchar or TypeOid.Char:
+                    ColumnSize = modifiers.Length > 0 ? modifiers[0] : null;
+                    break;
+                case TypeOid.Int2:
+                    (ColumnSize, NumericPrecision, NumericScale) = (2, 5, 0);
+                    break;
+                case TypeOid.Int4:
+                    (ColumnSize, NumericPrecision, NumericScale) = (4, 10, 0);
+                    break;
+                case TypeOid.Int8:
+                    (ColumnSize, NumericPrecision, NumericScale) = (8, 19, 0);
+                    break;
+                case TypeOid.Real:
+                    (ColumnSize, NumericPrecision) = (4, 7);
+                    break;
+                case TypeOid.Double:
+                    (ColumnSize, NumericPrecision) = (8, 15);
+                    break;
+                case TypeOid.Boolean:
+                    ColumnSize = 1;
+                    break;
+                case TypeOid.Date:
+                    ColumnSize = 4;
+                    break;
+                case TypeOid.Time or TypeOid.Timestamp or TypeOid.TimestampTz:
+                    ColumnSize = 8;
+                    break;
+                case TypeOid.Interval or TypeOid.Uuid:
+                    ColumnSize = 16;
+                    break;
+            }
+            IsReadOnly = true;
+        }
+
+        private static bool HasModifier(string typeName) => typeName.Contains('(', StringComparison.Ordinal);
+
+        // numeric(10,2), character varying(20)
+        private static int[] Modifiers(string typeName)
+        {
+            int open = typeName.IndexOf('(', StringComparison.Ordinal);
+            int close = typeName.IndexOf(')', StringComparison.Ordinal);
+            return open < 0 || close < open
+                ? []
+                : [.. typeName[(open + 1)..close].Split(',').Select(number => int.Parse(number, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture))];
+        }
+    }
+}

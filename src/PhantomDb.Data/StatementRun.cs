@@ -1,0 +1,120 @@
+namespace PhantomDb.Data;
+
+/// <summary>The statements of a command or a batch, run one after the other, each when its result is asked for.</summary>
+internal sealed class StatementRun
+{
+    private readonly PhantomDbConnection _connection;
+    private readonly CachedStatement[] _statements;
+    private readonly PhantomDbParameterCollection? _parameters;   // of all of them
+    private readonly PhantomDbBatchCommand[]? _commands;          // of each, in a batch
+    private int _next;
+
+    public StatementRun(PhantomDbConnection connection, CachedStatement[] statements, PhantomDbParameterCollection parameters)
+    {
+        _connection = connection;
+        _statements = statements;
+        _parameters = parameters;
+    }
+
+    public StatementRun(PhantomDbConnection connection, IReadOnlyList<PhantomDbBatchCommand> commands)
+    {
+        _connection = connection;
+        List<CachedStatement> statements = [];
+        List<PhantomDbBatchCommand> owners = [];
+        foreach (PhantomDbBatchCommand command in commands)
+        {
+            command.BeginCount();
+            foreach (CachedStatement statement in connection.StatementsOf(command.CommandText))
+            {
+                statements.Add(statement);
+                owners.Add(command);
+            }
+        }
+        _statements = [.. statements];
+        _commands = [.. owners];
+    }
+
+    /// <summary>Rows changed by the statements that have run; -1 where none was one that changes rows.</summary>
+    public long RowsAffected { get; private set; } = -1;
+
+    /// <summary>Runs the next statement; null where there is none.</summary>
+    public QueryResult? RunNext()
+    {
+        if (_next == _statements.Length)
+        {
+            return null;
+        }
+        PhantomDbBatchCommand? command = _commands?[_next];
+        QueryResult result = _statements[_next++].Execute(_connection.Session, _parameters ?? command!.Parameters);
+        if (result.RowsAffected >= 0)
+        {
+            RowsAffected = Math.Max(RowsAffected, 0) + result.RowsAffected;
+            command?.Count(result.RowsAffected);
+        }
+        return result;
+    }
+
+    /// <summary>The columns of the next statement that has some, without running it; null where there is none.</summary>
+    public IReadOnlyList<ResultColumn>? DescribeNext()
+    {
+        while (_next < _statements.Length)
+        {
+            PhantomDbParameterCollection parameters = _parameters ?? _commands![_next].Parameters;
+            IReadOnlyList<ResultColumn> columns = _statements[_next++].Prepare(_connection.Session, parameters);
+            if (columns.Count > 0)
+            {
+                return columns;
+            }
+        }
+        return null;
+    }
+
+    /// <summary>Gives up what has not run.</summary>
+    public void GiveUp() => _next = _statements.Length;
+
+    /// <summary>Runs all that is left, with all the rows that nobody reads.</summary>
+    public void RunToEnd()
+    {
+        while (RunNext() is { } result)
+        {
+            using (result)
+            {
+                Drain(result);
+            }
+        }
+    }
+
+    /// <summary>The value of the first row and column of the first statement that has some; null where it has no row. All statements run.</summary>
+    public object? Scalar()
+    {
+        object? value = null;
+        bool isFound = false;
+        while (RunNext() is { } result)
+        {
+            using (result)
+            {
+                if (!isFound && result.Columns.Count > 0)
+                {
+                    isFound = true;
+                    value = result.Read() ? result.GetValue(0) : null;
+                }
+                else
+                {
+                    Drain(result);
+                }
+            }
+        }
+        return value;
+    }
+
+    // A query may do more than give rows: nextval.
+    private static void Drain(QueryResult result)
+    {
+        if (result.Columns.Count > 0)
+        {
+            while (result.Read())
+            {
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Data;
+
+namespace PhantomDb.Tests.Data;
+
+[TestClass]
+public sealed class ConnectionStringTests : DataTest
+{
+    [TestMethod]
+    [DataRow("Data Source=shop")]
+    [DataRow("DataSource=shop")]
+    [DataRow("filename = shop")]
+    [DataRow("Database=shop")]
+    public void A_keyword_is_known_by_its_synonyms_in_any_case(string text)
+    {
+        PhantomDbConnectionStringBuilder builder = new(text);
+        Assert.AreEqual("shop", builder.DataSource);
+        Assert.AreEqual("shop", builder["data source"]);
+        Assert.AreEqual("Data Source=shop", builder.ConnectionString);
+    }
+
+    [TestMethod]
+    public void Values_are_typed_and_have_units()
+    {
+        PhantomDbConnectionStringBuilder builder = new("Memory Limit=64MB;Sync=interval;Sync Interval=250ms;Snapshots=off;Log Retention Count=none;Mode=readonly;Default Timeout=5");
+        Assert.AreEqual(64L << 20, builder.MemoryLimit);
+        Assert.AreEqual(SyncPolicy.Interval, builder.SyncPolicy);
+        Assert.AreEqual(TimeSpan.FromMilliseconds(250), builder.SyncInterval);
+        Assert.IsFalse(builder.SnapshotEnabled);
+        Assert.IsNull(builder.LogRetentionCount);
+        Assert.AreEqual(PhantomDbOpenMode.ReadOnly, builder.Mode);
+        Assert.AreEqual(5, builder.CommandTimeout);
+    }
+
+    [TestMethod]
+    public void What_is_not_said_has_the_defaults_of_the_engine()
+    {
+        PhantomDbConnectionStringBuilder builder = new();
+        DatabaseOptions options = new();
+        Assert.AreEqual(options.MemoryLimit, builder.MemoryLimit);
+        Assert.AreEqual(options.SyncPolicy, builder.SyncPolicy);
+        Assert.AreEqual(options.SnapshotRetentionCount, builder.SnapshotRetentionCount);
+        Assert.AreEqual(options.LogRetentionAge, builder.LogRetentionAge);
+        Assert.AreEqual(30, builder.CommandTimeout);
+        Assert.AreEqual("", builder.ConnectionString);
+        Assert.IsFalse(builder.ContainsKey("Mode"));
+    }
+
+    [TestMethod]
+    public void Every_keyword_can_be_written_and_read_back()
+    {
+        PhantomDbConnectionStringBuilder builder = new()
+        {
+            DataSource = "a;b=c", Mode = PhantomDbOpenMode.Memory, FollowInterval = null, SnapshotPeriod = TimeSpan.FromHours(30), LogRetentionSize = 7,
+            SearchPath = "a, \"B c\"", Pooling = false,
+        };
+        PhantomDbConnectionStringBuilder again = new(builder.ConnectionString);
+        Assert.AreEqual("a;b=c", again.DataSource);
+        Assert.IsNull(again.FollowInterval);
+        Assert.AreEqual(TimeSpan.FromHours(30), again.SnapshotPeriod);
+        Assert.AreEqual(7, again.LogRetentionSize);
+        Assert.AreEqual("a, \"B c\"", again.SearchPath);
+        Assert.IsFalse(again.Pooling);
+        Assert.IsTrue(again.EquivalentTo(builder));
+        again.Remove("database");
+        Assert.AreEqual("", again.DataSource);
+    }
+
+    [TestMethod]
+    [DataRow("Data Sorce=x", "Data Source")]
+    [DataRow("MemoryLimt=1GB", "Memory Limit")]
+    [DataRow("xyzzy=1", "There are: Data Source")]
+    [DataRow("Sync Interval=5", "unit")]
+    [DataRow("Sync Interval=0ms", "Sync Interval")]
+    [DataRow("Memory Limit=1kB", "Memory Limit")]
+    [DataRow("Mode=sometimes", "ReadWriteCreate")]
+    [DataRow("Mode=1", "ReadWriteCreate")]
+    [DataRow("Snapshot Retention Count=1", "Snapshot Retention Count")]
+    [DataRow("Command Timeout=-1", "Command Timeout")]
+    public void What_is_wrong_is_told_with_the_way_out(string text, string part)
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => new PhantomDbConnectionStringBuilder(text));
+        Assert.Contains(part, error.Message);
+        using PhantomDbConnection connection = new();
+        Assert.Throws<ArgumentException>(() => connection.ConnectionString = text);
+    }
+}

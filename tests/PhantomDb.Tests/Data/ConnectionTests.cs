@@ -1,0 +1,189 @@
+using System.Data;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Data;
+
+namespace PhantomDb.Tests.Data;
+
+[TestClass]
+public sealed class ConnectionTests : DataTest
+{
+    public TestContext TestContext { get; set; } = null!;
+
+    [TestMethod]
+    public void A_connection_is_closed_until_it_is_opened_and_tells_of_both()
+    {
+        using PhantomDbConnection connection = new(Memory);
+        List<string> states = [];
+        connection.StateChange += (sender, change) => states.Add($"{change.OriginalState}>{change.CurrentState}");
+        Assert.AreEqual(ConnectionState.Closed, connection.State);
+        connection.Close();
+        connection.Open();
+        Assert.AreEqual(ConnectionState.Open, connection.State);
+        Assert.Throws<InvalidOperationException>(connection.Open);
+        Assert.Throws<InvalidOperationException>(() => connection.ConnectionString = Memory);
+        connection.Close();
+        connection.Close();
+        Assert.AreEqual("Closed>Open,Open>Closed", string.Join(',', states));
+    }
+
+    [TestMethod]
+    public void Disposing_closes_and_tells_of_it_once()
+    {
+        int count = 0;
+        PhantomDbConnection connection = Open();
+        connection.Disposed += (_, _) => count++;
+        connection.Dispose();
+        connection.Dispose();
+        Assert.AreEqual(ConnectionState.Closed, connection.State);
+        Assert.IsGreaterThanOrEqualTo(1, count);
+    }
+
+    [TestMethod]
+    public void A_connection_without_a_data_source_cannot_be_opened()
+    {
+        using PhantomDbConnection connection = new();
+        Assert.AreEqual("", connection.ConnectionString);
+        Assert.Throws<InvalidOperationException>(connection.Open);
+        connection.ConnectionString = null;
+        Assert.AreEqual("", connection.ConnectionString);
+        Assert.AreEqual("", connection.Database);
+        Assert.Throws<InvalidOperationException>(() => connection.ServerVersion);
+        connection.ConnectionString = Memory;
+        connection.Open();
+        Assert.AreNotEqual("", connection.ServerVersion);
+        Assert.AreEqual("phantomdb", connection.Database);
+    }
+
+    [TestMethod]
+    public void A_database_in_memory_is_each_connections_own_unless_it_has_a_name()
+    {
+        using PhantomDbConnection first = Open();
+        using PhantomDbConnection second = Open();
+        Run(first, "CREATE TABLE t (id integer)");
+        Assert.Throws<PhantomDbException>(() => Run(second, "SELECT * FROM t"));
+
+        string named = $"Data Source={Guid.NewGuid():N};Mode=Memory";
+        using PhantomDbConnection third = Open(named);
+        Run(third, "CREATE TABLE t (id integer)");
+        using (PhantomDbConnection fourth = Open(named))
+        {
+            Assert.AreEqual(2, Run(fourth, "INSERT INTO t VALUES (1), (2)"));
+        }
+        Assert.AreEqual(2L, Scalar(third, "SELECT count(*) FROM t"));
+        third.Close();
+        using PhantomDbConnection later = Open(named);
+        Assert.AreEqual("42P01", Assert.Throws<PhantomDbException>(() => Run(later, "SELECT * FROM t")).SqlState);
+    }
+
+    [TestMethod]
+    public async Task Connections_to_one_file_share_its_database_and_the_last_closes_it()
+    {
+        using TemporaryFolder folder = new();
+        string text = $"Data Source=shop;Data Directory={folder.Path}";
+        await using PhantomDbConnection first = new(text);
+        await first.OpenAsync(TestContext.CancellationToken);
+        Run(first, "CREATE TABLE t (id integer)");
+        using (PhantomDbConnection second = Open($"Data Source={Path.Combine(folder.Path, "shop.db")}"))
+        {
+            Assert.AreSame(first.OpenDatabase, second.OpenDatabase);
+            Assert.AreEqual("shop", second.Database);
+            Run(second, "INSERT INTO t VALUES (1)");
+        }
+        PhantomDbException other = Assert.Throws<PhantomDbException>(() => Open(text + ";Sync=None"));
+        Assert.AreEqual("55006", other.SqlState);
+        Assert.Contains("Sync Policy is Always", other.Message);
+        first.Close();
+        using (PhantomDbConnection again = Open(text + ";Mode=ReadWrite;Sync=None"))
+        {
+            Assert.AreEqual(1L, Scalar(again, "SELECT count(*) FROM t"));
+        }
+        using PhantomDbConnection reader = Open(text + ";Mode=ReadOnly");
+        Assert.AreEqual("25006", Assert.Throws<PhantomDbException>(() => Run(reader, "INSERT INTO t VALUES (2)")).SqlState);
+    }
+
+    [TestMethod]
+    public void A_database_that_is_not_there_is_begun_only_where_the_mode_says_so()
+    {
+        using TemporaryFolder folder = new();
+        string text = $"Data Source=shop;Data Directory={folder.Path}";
+        Assert.AreEqual("58P01", Assert.Throws<PhantomDbException>(() => Open(text + ";Mode=ReadWrite")).SqlState);
+        Assert.AreEqual("58P01", Assert.Throws<PhantomDbException>(() => Open(text + ";Mode=ReadOnly")).SqlState);
+        using PhantomDbConnection created = Open(text);
+        Assert.AreEqual(1, Scalar(created, "SELECT 1"));
+    }
+
+    [TestMethod]
+    public void A_database_of_the_program_is_not_closed_with_its_connection()
+    {
+        using Database database = Database.CreateInMemory();
+        using (PhantomDbConnection connection = new(database))
+        {
+            connection.Open();
+            Run(connection, "CREATE TABLE t (id integer)");
+        }
+        using PhantomDbConnection second = new(database);
+        second.Open();
+        Assert.AreEqual(0L, Scalar(second, "SELECT count(*) FROM t"));
+        Assert.AreSame(database, second.OpenDatabase);
+    }
+
+    [TestMethod]
+    public void A_data_source_keeps_its_database_between_connections()
+    {
+        using PhantomDbDataSource source = new(Memory);
+        using (PhantomDbConnection connection = source.OpenConnection())
+        {
+            Run(connection, "CREATE TABLE t (id integer)");
+        }
+        using (PhantomDbCommand insert = source.CreateCommand("INSERT INTO t VALUES (1)"))
+        {
+            Assert.AreEqual(1, insert.ExecuteNonQuery());
+            Assert.AreEqual(1, insert.ExecuteNonQuery());
+        }
+        using PhantomDbCommand select = source.CreateCommand("SELECT count(*) FROM t");
+        using (PhantomDbDataReader reader = select.ExecuteReader())
+        {
+            Assert.AreEqual("2", Rows(reader));
+        }
+        source.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => source.OpenConnection());
+    }
+
+    [TestMethod]
+    public void Settings_of_the_session_are_set_when_it_is_opened()
+    {
+        using PhantomDbConnection connection = Open(Memory + ";Search Path=a, public;Application Name=it's me;Time Zone=Europe/Berlin");
+        Assert.AreEqual("a, public", Scalar(connection, "SHOW search_path"));
+        Assert.AreEqual("it's me", Scalar(connection, "SHOW application_name"));
+        Assert.AreEqual("Europe/Berlin", Scalar(connection, "SHOW timezone"));
+    }
+
+    [TestMethod]
+    public void Notices_are_given_on()
+    {
+        using PhantomDbConnection connection = Open();
+        List<string> notices = [];
+        connection.Notice += (_, notice) => notices.Add(notice.Message);
+        Run(connection, "CREATE TABLE t (id integer); CREATE TABLE IF NOT EXISTS t (id integer)");
+        Assert.AreEqual("relation \"t\" already exists, skipping", string.Join('|', notices));
+    }
+
+    [TestMethod]
+    public async Task A_token_that_is_cancelled_already_opens_nothing()
+    {
+        await using PhantomDbConnection connection = new(Memory);
+        Task task = connection.OpenAsync(new CancellationToken(canceled: true));
+        await Assert.ThrowsAsync<OperationCanceledException>(() => task);
+        Assert.IsTrue(task.IsCanceled);
+        Assert.AreEqual(ConnectionState.Closed, connection.State);
+    }
+
+    [TestMethod]
+    public void What_a_connection_does_not_do_says_so()
+    {
+        using PhantomDbConnection connection = Open();
+        Assert.AreEqual("0A000", Assert.Throws<PhantomDbException>(() => connection.ChangeDatabase("other")).SqlState);
+        using System.Transactions.CommittableTransaction distributed = new();
+        Assert.AreEqual("0A000", Assert.Throws<PhantomDbException>(() => connection.EnlistTransaction(distributed)).SqlState);
+    }
+}
