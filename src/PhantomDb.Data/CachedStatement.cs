@@ -90,7 +90,7 @@ internal sealed class CachedStatement
     {
         for (int i = 0; i < _places.Length; i++)
         {
-            int place = _numbers[i] > 0 ? _numbers[i] - 1 : parameters.IndexOf((ReadOnlySpan<char>)_text.ParameterNames[i]);
+            int place = _numbers[i] > 0 ? _numbers[i] - 1 : parameters.IndexOfBare(_text.ParameterNames[i]);
             if ((uint)place >= (uint)parameters.Count)
             {
                 string name = _numbers[i] > 0 ? _text.ParameterNames[i] : $"@{_text.ParameterNames[i]}";

@@ -125,7 +125,7 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
             }
             object? read = known.ReadValue(value);
             EnsureValid(known, read);
-            base[known.Name] = value is string text ? text.Trim() : KeywordText.Of(read);
+            base[known.Name] = KeywordText.Of(read);
         }
     }
 

@@ -78,7 +78,7 @@ public sealed class PhantomDbParameterCollection : DbParameterCollection, IList<
     public override int IndexOf(object value) => value is PhantomDbParameter parameter ? _parameters.IndexOf(parameter) : -1;
 
     /// <inheritdoc/>
-    public override int IndexOf(string parameterName) => parameterName is null ? -1 : IndexOf(PhantomDbParameter.BareNameOf(parameterName));
+    public override int IndexOf(string parameterName) => parameterName is null ? -1 : IndexOfBare(PhantomDbParameter.BareNameOf(parameterName));
 
     /// <inheritdoc/>
     public override void Insert(int index, object value) => _parameters.Insert(index, Cast(value));
@@ -108,7 +108,7 @@ public sealed class PhantomDbParameterCollection : DbParameterCollection, IList<
 
     bool ICollection<PhantomDbParameter>.Remove(PhantomDbParameter item) => _parameters.Remove(item);
 
-    internal int IndexOf(ReadOnlySpan<char> bareName)
+    internal int IndexOfBare(ReadOnlySpan<char> bareName)
     {
         int found = -1;
         for (int i = 0; i < _parameters.Count; i++)
