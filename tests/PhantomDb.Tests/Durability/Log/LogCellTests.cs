@@ -78,6 +78,26 @@ public sealed class LogCellTests
     }
 
     [TestMethod]
+    public void A_special_character_is_found_at_any_place_of_a_value_of_any_length()
+    {
+        byte[] cell = new byte[100], back = new byte[100];
+        for (int length = 1; length <= 40; length++)
+        {
+            for (int at = 0; at < length; at++)
+            {
+                foreach (byte special in ",\"\n\r\\"u8)
+                {
+                    byte[] value = [.. Enumerable.Repeat((byte)'a', length)];
+                    value[at] = special;
+                    int written = LogCell.Write(value, cell);
+                    Assert.AreEqual(written, LogCell.Measure(cell.AsSpan(0, written)), $"{(char)special} at {at} of {length}");
+                    Assert.IsTrue(back.AsSpan(0, LogCell.Read(cell.AsSpan(0, written), back)).SequenceEqual(value), $"{(char)special} at {at} of {length}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void Long_values_are_given_no_more_room_than_they_take()
     {
         byte[] value = Encoding.UTF8.GetBytes(new string('a', 10_000) + "\"\n\r\\,"), target = new byte[LogCell.LengthMax(value)];

@@ -62,6 +62,23 @@ public sealed class LogFormatTests
     }
 
     [TestMethod]
+    public void Each_transaction_has_its_own_time_and_number_of_records_whatever_the_one_before_had()
+    {
+        var encoder = new LogEncoder(1);
+        byte[] target = new byte[LogEncoder.OverheadMax + 6];
+        long transaction = 0;
+        foreach ((long microseconds, int count) in new[] { (0L, 1), (123_456, 1), (999_999, 20), (1_000_000, 20), (1_000_001, 1), (5, 3), (3_600_000_000, 3), (3_600_000_007, 4) })
+        {
+            DateTime time = new DateTime(2026, 11, 21, 12, 0, 3, DateTimeKind.Utc).AddMicroseconds(microseconds);
+            encoder.BeginTransaction(time, ++transaction, count);
+            encoder.Encode(9, 1, 1, "CLOSE,"u8, target);
+
+            Assert.IsTrue(LogLine.TryParse(target, out LogLine line));
+            Assert.AreEqual((time, transaction, count), (line.Time, line.TransactionId, line.PartCount));
+        }
+    }
+
+    [TestMethod]
     public void A_line_made_in_pieces_is_the_same()
     {
         var encoder = new LogEncoder(7);
@@ -139,6 +156,8 @@ public sealed class LogFormatTests
             Assert.IsFalse(LogOperationNames.IsCustomName(LogOperationNames.Utf8(operation)), operation.ToString());
             Assert.AreEqual(operation, LogOperationNames.Parse(LogOperationNames.Utf8(operation)));
         }
+        Assert.AreEqual(LogOperation.Custom, LogOperationNames.Parse("MAINTENANCE"u8));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => LogOperationNames.Utf8(LogOperation.Custom).Length);
     }
 
     [TestMethod]

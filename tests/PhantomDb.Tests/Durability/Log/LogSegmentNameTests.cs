@@ -13,6 +13,7 @@ public sealed class LogSegmentNameTests
 
         Assert.AreEqual("shop_log_20261121_022107_20481.log", name.ToString());
         Assert.AreEqual(name, LogSegmentName.TryParse("shop_log_20261121_022107_20481.log"));
+        Assert.AreEqual(DateTimeKind.Utc, LogSegmentName.TryParse(name.ToString())!.RotatedAt.Kind);
         Assert.AreEqual(name with { Number = 2 }, LogSegmentName.TryParse("shop_log_20261121_022107_20481_2.log"));
         Assert.AreEqual(name with { DatabaseName = "a_log_20261121_022107_1" }, LogSegmentName.TryParse("a_log_20261121_022107_1_log_20261121_022107_20481.log"));
         Assert.AreEqual("shop.log", LogSegmentName.Active("shop"));
