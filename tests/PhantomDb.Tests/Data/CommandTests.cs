@@ -24,7 +24,8 @@ public sealed class CommandTests : DataTest
         Assert.AreEqual("", command.CommandText);
         Assert.AreEqual(CommandType.Text, command.CommandType);
         Assert.AreEqual(30, command.CommandTimeout);
-        Assert.AreSame(command.Parameters, command.Parameters);
+        PhantomDbParameterCollection parameters = command.Parameters;
+        Assert.AreSame(parameters, command.Parameters);
         Assert.IsNotNull(command.CreateParameter());
         Assert.IsNull(command.Connection);
         Assert.Throws<NotSupportedException>(() => command.CommandType = CommandType.StoredProcedure);
