@@ -163,7 +163,7 @@ internal sealed class SegmentPartsTarget(string name, params byte[][] originals)
         long durable = LogTail.KnownDurable(stream, whole.Salt, 0);
         return durable > LogTail.KnownDurable(was, whole.Salt, 0) && !isForged ? $"LSN {durable} is taken for durable"
             : LogReserve.LengthWithout(stream) > bytes.Length ? "a length beyond the end"
-            : !isForged && LogHeader.IsStart(bytes) && bytes.Length >= length && header is not null ? "a whole header is the start of one" : null;
+            : !isForged && LogHeader.IsStart(bytes) && bytes.Length >= length && header is { IsOfKnownVersion: true } ? "a whole header is the start of one" : null;
     }
 
     protected override byte[] Forge(byte[] original, ChecksumForger forger, Random random) => random.Next(2) == 0 ? forger.ForgeHeader(original) : forger.ForgeLine(original);
