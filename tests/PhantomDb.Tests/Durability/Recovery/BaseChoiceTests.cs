@@ -11,7 +11,6 @@ namespace PhantomDb.Tests.Durability.Recovery;
 public sealed class BaseChoiceTests : RecoveryTest
 {
     private const string SnapshotPath = "/data/shop_snapshot_20261121_120000";
-    private const string ManifestPath = "/data/shop.manifest";
     private static readonly RecoveryOptions Salvage = new() { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true };
 
     // LSN 2: a. Then the log is as it is said.

@@ -166,17 +166,17 @@ public class DatabaseRecoveryTests : RecoveryTest
     {
         Log.Commit(Users, "INSERT,users,1,a").Commit("INSERT,users,2,b");
         LogManifestRow reached = new(LogManifest.Reached, "", 0, 4, 0, DateTime.UnixEpoch), pin = new(LogManifest.Pin, "audit", 2, 0, 0, DateTime.UnixEpoch);
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 1, [reached, pin]).ToBytes();
+        Disk.Files[ManifestPath] = new LogManifest("shop", Log.Id, 1, [reached, pin]).ToBytes();
 
         StringAssert.Contains(Refused().Message, "the log had reached");
 
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 2, [reached, pin]).ToBytes();
+        Disk.Files[ManifestPath] = new LogManifest("shop", Log.Id, 2, [reached, pin]).ToBytes();
         StringAssert.Contains(Refused().Message, "it had gone on with timeline 2", "of a later one there is no file");
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 0, [reached, pin]).ToBytes();
+        Disk.Files[ManifestPath] = new LogManifest("shop", Log.Id, 0, [reached, pin]).ToBytes();
         CollectionAssert.AreEqual(new[] { new LogPin("audit", 2) }, Recover().Pins.ToArray());
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Guid.NewGuid(), 1, [reached, pin]).ToBytes();
+        Disk.Files[ManifestPath] = new LogManifest("shop", Guid.NewGuid(), 1, [reached, pin]).ToBytes();
         Assert.IsEmpty(Recover().Pins);
-        Disk.Files["/data/shop.manifest"] = [1, 2, 3];
+        Disk.Files[ManifestPath] = [1, 2, 3];
         Assert.AreEqual(3, Recover().Report.LastLsn);
     }
 
@@ -448,7 +448,7 @@ public class DatabaseRecoveryTests : RecoveryTest
             new(LogManifest.Load, "shop_load_20261121_120000_1", 1, 1, 0, DateTime.UnixEpoch), new(LogManifest.Load, "shop_load_20261121_120000_4", 4, 4, 0, DateTime.UnixEpoch),
             new(LogManifest.Load, "shop_load_20261121_120000_5", 5, 5, 0, DateTime.UnixEpoch), new(LogManifest.Snapshot, "shop_snapshot_20261121_110000", 2, 2, 0, DateTime.UnixEpoch),
         ];
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 4, 4, rows, [new LogPin("audit", 3)]).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 4, 4, rows, [new LogPin("audit", 3)]).ToBytes();
         RecoveredDatabase recovered = Recover();
         CollectionAssert.AreEqual(new[] { new LogLoad("shop_load_20261121_120000_1", 1), new LogLoad("shop_load_20261121_120000_4", 4) }, recovered.Loads.ToArray());
         CollectionAssert.AreEqual(new[] { rows[3] }, recovered.SnapshotRows.ToArray());
@@ -476,7 +476,7 @@ public class DatabaseRecoveryTests : RecoveryTest
         RecoveredDatabase salvaged = Recover(new RecoveryOptions { ReachedLsn = 4, Mode = RecoveryMode.Salvage, IsReadOnly = true });
         RecoveryLoss loss = salvaged.Report.Losses.Single();
         Assert.AreEqual((3L, 4L, "it is missing", 2L), (loss.FirstLsn, loss.LastLsn, loss.Reason, salvaged.Report.LastLsn));
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 4, [], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 4, [], []).ToBytes();
         Assert.IsEmpty(Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses, "nothing but the log's own notes");
         RecoveredDatabase covered = Recover();
         Assert.AreEqual((RecoveryVerdict.Repaired, 4L, true), (covered.Report.Verdict, covered.Report.LastLsn, covered.MustSaveFirst));
@@ -491,7 +491,7 @@ public class DatabaseRecoveryTests : RecoveryTest
         Log.IsActive = false;
         Disk.Files.Remove(ActivePath);
         LogManifestRow open = new(LogManifest.Open, "shop.log", 5, 5, 0, DateTime.UnixEpoch);
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open], []).ToBytes();
         PhantomDbException error = Refused();
         StringAssert.Contains(error.Message, "the log from LSN 5 on is missing: nobody knows how far it went; it was");
         StringAssert.StartsWith(error.Hint, "Put the file back into the folder.");
@@ -499,12 +499,12 @@ public class DatabaseRecoveryTests : RecoveryTest
         RecoveryLoss loss = salvaged.Report.Losses.Single();
         Assert.AreEqual((5L, long.MaxValue, $"the segment is missing: nobody knows how far it went; it was \"{ActivePath}\""), (loss.FirstLsn, loss.LastLsn, loss.Reason));
         StringAssert.Contains(salvaged.Report.Problem, "the log from LSN 5 on is missing");
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 5, 5, [open], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 5, 5, [open], []).ToBytes();
         StringAssert.Contains(Refused().Message, "the log from LSN 5 on is missing: it had reached LSN 5, and nobody knows how far it went; it was");
         Assert.AreEqual(2, Recover(new RecoveryOptions { ToLsn = 2 }).Report.LastLsn, "a point before it is not concerned");
         StringAssert.Contains(Refused(new RecoveryOptions { ToLsn = 5 }).Message, "the log from LSN 5 on is missing");
         StringAssert.Contains(Refused(new RecoveryOptions { ToLsn = 7 }).Message, "the log from LSN 5 on is missing");
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open with { FirstLsn = 1 }], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [open with { FirstLsn = 1 }], []).ToBytes();
         loss = Recover(new RecoveryOptions { Mode = RecoveryMode.Salvage, IsReadOnly = true }).Report.Losses.Single();
         Assert.AreEqual(3, loss.FirstLsn, "what the file has is not lost");
         Disk.Files[ActivePath] = new byte[5000];
@@ -522,7 +522,7 @@ public class DatabaseRecoveryTests : RecoveryTest
         long length = Disk.Files[ActivePath].Length;
         Disk.Files[ActivePath][40] ^= 1;
         byte[] bytes = Disk.Files[ActivePath];
-        void PutManifest(int timeline, long reached) => Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, timeline, DateTime.UnixEpoch, 2, reached, [], []).ToBytes();
+        void PutManifest(int timeline, long reached) => Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, timeline, DateTime.UnixEpoch, 2, reached, [], []).ToBytes();
         PutManifest(1, 2);
         Assert.IsNull(Recover(new RecoveryOptions { IsReadOnly = true }).HeadlessEnd, "nobody goes on");
         RecoveredDatabase recovered = Recover();
@@ -556,7 +556,7 @@ public class DatabaseRecoveryTests : RecoveryTest
         Assert.AreEqual((1, RecoveryVerdict.Clean, 4L), (report.Timeline, report.Verdict, report.LastLsn));
         Log.IsActive = false;
         Disk.Files.Remove(second);
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 9, 9, [], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 9, 9, [], []).ToBytes();
         report = Recover(salvage).Report;
         Assert.AreEqual((2, 4L, 1L), (report.Timeline, report.LastLsn, report.RecordsApplied));
         CollectionAssert.AreEqual(new[] { (3L, 3L), (5L, 9L) }, report.Losses.Select(loss => (loss.FirstLsn, loss.LastLsn)).ToArray());

@@ -41,7 +41,7 @@ public sealed class DatabaseRestoreTests : RecoveryTest
     public void A_point_within_the_first_transaction_is_the_empty_database()
     {
         WriteLog(rotates: false);
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Log.Id, 1, [new LogManifestRow(LogManifest.Reached, "", 0, 5, 0, DateTime.UnixEpoch)]).ToBytes();
+        Disk.Files[ManifestPath] = new LogManifest("shop", Log.Id, 1, [new LogManifestRow(LogManifest.Reached, "", 0, 5, 0, DateTime.UnixEpoch)]).ToBytes();
         RestoreResult result = Restore("1");
         Assert.AreEqual(0L, result.Lsn);
         Assert.IsEmpty(Recover().Database.Catalog.Tables);

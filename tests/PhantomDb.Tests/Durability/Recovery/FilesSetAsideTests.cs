@@ -104,7 +104,7 @@ public sealed class FilesSetAsideTests : RecoveryTest
             Disk.Files.Remove(older);
         }
         Disk.Files[ActivePath] = new byte[5000];
-        Disk.Files["/data/shop.manifest"] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [], []).ToBytes();
+        Disk.Files[ManifestPath] = LogManifest.Of("shop", Log.Id, 1, DateTime.UnixEpoch, 2, 2, [], []).ToBytes();
         RecoveredDatabase recovered = Recover();
         Assert.IsTrue(Disk.Files.ContainsKey(name), string.Join(' ', Disk.Files.Keys));
         Assert.AreEqual((RecoveryVerdict.Repaired, 2L), (recovered.Report.Verdict, recovered.Report.LastLsn));

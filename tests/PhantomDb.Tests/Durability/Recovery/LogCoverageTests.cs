@@ -212,12 +212,12 @@ public sealed class LogCoverageTests : RecoveryTest
     {
         Log.Commit(Users).Commit("INSERT,users,1,a");
         PutManifest(Manifest(2, 2));
-        Disk.Files["/data/shop.manifest"][^30] ^= 1;
+        Disk.Files[ManifestPath][^30] ^= 1;
         RecoveryReport report = Recover().Report;
         Assert.AreEqual((RecoveryVerdict.Repaired, 2L), (report.Verdict, report.LastLsn));
         StringAssert.Contains(report.Problem, "the manifest is damaged: whether the log had gone on, and what was pinned, is not known (/data/shop.manifest)");
-        Assert.AreEqual("/data/shop.manifest", Refused(new RecoveryOptions { Mode = RecoveryMode.Strict }).Where);
-        Disk.Files.Remove("/data/shop.manifest");
+        Assert.AreEqual(ManifestPath, Refused(new RecoveryOptions { Mode = RecoveryMode.Strict }).Where);
+        Disk.Files.Remove(ManifestPath);
         Assert.AreEqual(RecoveryVerdict.Clean, Recover().Report.Verdict);
     }
 
@@ -259,7 +259,7 @@ public sealed class LogCoverageTests : RecoveryTest
         bytes[Array.IndexOf(bytes, (byte)'\n', at) - 12] ^= 1;
     }
 
-    private void PutManifest(LogManifest manifest) => Disk.Files["/data/shop.manifest"] = manifest.ToBytes();
+    private void PutManifest(LogManifest manifest) => Disk.Files[ManifestPath] = manifest.ToBytes();
 
     private LogManifest Manifest(long content, long reached, long openFrom = 0)
     {

@@ -11,23 +11,6 @@ namespace PhantomDb.Tests.Durability.Recovery;
 public sealed class PointInTimeTests : RecoveryTest
 {
     private static readonly DateTime Start = new(2026, 11, 21, 12, 0, 0, DateTimeKind.Utc);
-    private readonly List<string> _paths = [];
-
-    // A transaction of two records a second, from second 1 on; three segments of two transactions: LSN 1-4, 5-8, 9-12.
-    private void Write()
-    {
-        for (int i = 1; i <= 6; i++)
-        {
-            Log.Commit(i == 1 ? Users : $"INSERT,users,{i},a", $"INSERT,users,{-i},b").Flush();
-            if (i is 2 or 4)
-            {
-                _paths.Add(Log.Rotate());
-            }
-        }
-        Log.Save();
-        Log.IsActive = false;
-        _paths.Add(ActivePath);
-    }
 
     private long Find(double seconds) => new PointInTime(new RecoveryPlanner(Path, Disk).Plan(), Disk).Find(Start.AddSeconds(seconds));
 
@@ -42,7 +25,7 @@ public sealed class PointInTimeTests : RecoveryTest
     public void Whole_transactions_up_to_the_time_count()
     {
         Assert.AreEqual(long.MaxValue, Find(1), "there is no log");
-        Write();
+        WriteThreeSegments();
         foreach ((double seconds, long lsn) in new (double, long)[] { (1, 2), (1.5, 2), (2, 4), (2.9, 4), (3, 6), (4, 8), (4.5, 8), (5, 10), (6, 12), (1000, 12) })
         {
             Assert.AreEqual(lsn, Find(seconds), $"{seconds} s");
@@ -53,8 +36,8 @@ public sealed class PointInTimeTests : RecoveryTest
     [TestMethod]
     public void Between_two_parts_of_the_log_only_an_LSN_can_be_named()
     {
-        Write();
-        Disk.Files.Remove(_paths[1]);
+        string[] paths = WriteThreeSegments();
+        Disk.Files.Remove(paths[1]);
         Assert.AreEqual(2, Find(1.5));
         Assert.AreEqual(10, Find(5));
         Assert.AreEqual("what the database had at 2026-11-21 12:00:03.000000 UTC cannot be told: it lies between LSN 4 and LSN 8, of which the log has no times. Name an LSN", Undecided(3));
@@ -63,7 +46,7 @@ public sealed class PointInTimeTests : RecoveryTest
     [TestMethod]
     public void Behind_the_end_of_a_timeline_that_a_file_has_ended_only_an_LSN_can_be_named()
     {
-        Write();
+        WriteThreeSegments();
         SaveAs(Path, Recover(new RecoveryOptions { IsReadOnly = true }), timeline: 2, lsn: 13);
         Assert.AreEqual(8, Find(4));
         Assert.AreEqual("what the database had at 2026-11-21 12:00:07.000000 UTC cannot be told: it lies between LSN 12 and LSN 13, of which the log has no times. Name an LSN", Undecided(7));
@@ -72,12 +55,12 @@ public sealed class PointInTimeTests : RecoveryTest
     [TestMethod]
     public void Damage_before_the_point_is_an_error_unless_a_file_has_it_and_behind_the_point_is_none()
     {
-        Write();
+        string[] paths = WriteThreeSegments();
         RecoveredDatabase any = Recover(new RecoveryOptions { IsReadOnly = true });
-        byte[] bytes = [.. Disk.Files[_paths[1]]];
+        byte[] bytes = [.. Disk.Files[paths[1]]];
         int at = Encoding.ASCII.GetString(bytes).IndexOf("INSERT,users,4,a", StringComparison.Ordinal);   // LSN 7
         bytes[at] ^= 1;
-        Disk.Files[_paths[1]] = bytes;
+        Disk.Files[paths[1]] = bytes;
         Assert.AreEqual(4, Find(2.5));
         Assert.AreEqual(SqlStates.DataCorrupted, Assert.ThrowsExactly<PhantomDbException>(() => Find(4)).SqlState);
         SaveAs(Path, any, lsn: 8);

@@ -286,8 +286,8 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         Later(snapshot, "# PhantomDB Version: 1 |", "# PhantomDB Version: 2 | New: x |");
         Add(1, 1);
         Later(Name(1), "Version: 1 | Id", "Version: 2 | New: x | Id");
-        Disk.Files["/data/shop.manifest"] = new LogManifest("shop", Own, 1, []).ToBytes();
-        Later("/data/shop.manifest", "Version: 1 | Id", "Version: 2 | New: x | Id");
+        Disk.Files[ManifestPath] = new LogManifest("shop", Own, 1, []).ToBytes();
+        Later(ManifestPath, "Version: 1 | Id", "Version: 2 | New: x | Id");
         Assert.IsEmpty(Plan().Others);
     }
 
@@ -353,10 +353,10 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         Assert.IsNull(Plan().Manifest);
         PutManifest(Own, 4);
         Assert.AreEqual((4, 1), (Plan().NewestTimeline, Plan().FilesTimeline));
-        Disk.Files["/data/shop.manifest"][^5] ^= 1;
+        Disk.Files[ManifestPath][^5] ^= 1;
         Assert.IsTrue(Plan().IsManifestDamaged);
         Assert.IsNull(Plan().Manifest);
-        Disk.Files["/data/shop.manifest"] = [];
+        Disk.Files[ManifestPath] = [];
         Assert.IsTrue(Plan().IsManifestDamaged);
     }
 
@@ -382,7 +382,7 @@ public sealed class RecoveryPlannerTests : RecoveryTest
 
     private void PutManifest(Guid id, params LogManifestRow[] rows) => PutManifest(id, 1, rows);
 
-    private void PutManifest(Guid id, int timeline, params LogManifestRow[] rows) => Disk.Files["/data/shop.manifest"] = new LogManifest("shop", id, timeline, rows).ToBytes();
+    private void PutManifest(Guid id, int timeline, params LogManifestRow[] rows) => Disk.Files[ManifestPath] = new LogManifest("shop", id, timeline, rows).ToBytes();
 
     private static LogManifestRow Row(string kind, string name, long firstLsn) => new(kind, name, firstLsn, firstLsn, 0, DateTime.UnixEpoch);
 

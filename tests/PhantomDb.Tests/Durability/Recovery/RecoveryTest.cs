@@ -12,6 +12,7 @@ namespace PhantomDb.Tests.Durability.Recovery;
 public abstract class RecoveryTest : DatabaseFileTest
 {
     private protected const string ActivePath = "/data/shop.log";
+    private protected const string ManifestPath = "/data/shop.manifest";
     private protected const string Users = "TABLE,users,\"COLUMNS:id:int,name:string\",CONSTRAINT:users_pkey PRIMARY KEY (id)";
     private protected const string Notes = "TABLE,notes,\"COLUMNS:n:int,text:string\"";
 
@@ -42,6 +43,23 @@ public abstract class RecoveryTest : DatabaseFileTest
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Recover(options));
         Assert.IsNotNull(error.Where);
         return error;
+    }
+
+    /// <summary>A transaction of two records a second, from second 1 on; three segments of two transactions: LSN 1-4, 5-8, 9-12. Their paths.</summary>
+    private protected string[] WriteThreeSegments()
+    {
+        List<string> paths = [];
+        for (int i = 1; i <= 6; i++)
+        {
+            Log.Commit(i == 1 ? Users : $"INSERT,users,{i},a", $"INSERT,users,{-i},b").Flush();
+            if (i is 2 or 4)
+            {
+                paths.Add(Log.Rotate());
+            }
+        }
+        Log.Save();
+        Log.IsActive = false;
+        return [.. paths, ActivePath];
     }
 
     /// <summary>Saves what was recovered as a database file or snapshot.</summary>

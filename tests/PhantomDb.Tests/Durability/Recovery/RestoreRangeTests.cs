@@ -8,21 +8,11 @@ namespace PhantomDb.Tests.Durability.Recovery;
 [TestClass]
 public sealed class RestoreRangeTests : RecoveryTest
 {
-    private readonly List<string> _paths = [];
+    private string[] _paths = [];
 
-    // A transaction of two records a second; three segments of two transactions: LSN 1-4, 5-8, 9-12.
     private RecoveredDatabase Write()
     {
-        for (int i = 1; i <= 6; i++)
-        {
-            Log.Commit(i == 1 ? Users : $"INSERT,users,{i},a", $"INSERT,users,{-i},b").Flush();
-            if (i is 2 or 4)
-            {
-                _paths.Add(Log.Rotate());
-            }
-        }
-        Log.Save();
-        Log.IsActive = false;
+        _paths = WriteThreeSegments();
         return Recover(new RecoveryOptions { IsReadOnly = true });
     }
 

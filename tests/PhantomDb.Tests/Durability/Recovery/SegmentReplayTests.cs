@@ -10,7 +10,6 @@ namespace PhantomDb.Tests.Durability.Recovery;
 [TestClass]
 public sealed class SegmentReplayTests : RecoveryTest
 {
-    private const string ManifestPath = "/data/shop.manifest";
 
     private static string Reason(RecoveredDatabase recovered, string path) => recovered.Report.Files.Single(file => file.Path == path).Reason;
 

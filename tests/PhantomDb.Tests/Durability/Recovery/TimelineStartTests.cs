@@ -8,7 +8,6 @@ namespace PhantomDb.Tests.Durability.Recovery;
 [TestClass]
 public sealed class TimelineStartTests : RecoveryTest
 {
-    private const string ManifestPath = "/data/shop.manifest";
     private const string SnapshotPath = "/data/shop_snapshot_20261121_120000";
     private static readonly DateTime Now = new(2026, 11, 22, 10, 20, 30, DateTimeKind.Utc);
 
