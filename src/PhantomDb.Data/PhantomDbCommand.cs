@@ -120,13 +120,13 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         }
     }
 
-    /// <summary>A command with the same text, parameters and connection.</summary>
+    /// <summary>A command with the same text and connection, and the same parameters as its own.</summary>
     public PhantomDbCommand Clone()
     {
         PhantomDbCommand clone = new(_text, _connection, _transaction) { _timeout = _timeout };
         foreach (PhantomDbParameter parameter in (IEnumerable<PhantomDbParameter>)_parameters)
         {
-            clone._parameters.Add(parameter);
+            clone._parameters.Add(parameter.Clone());
         }
         return clone;
     }

@@ -8,7 +8,7 @@ namespace PhantomDb.Data;
 /// A value for a parameter of a command. Its type is that of its value (see <c>docs/ado-net.md</c> for the table) unless <see cref="DbType"/> is set; text has none, so
 /// that it is read as whatever the statement wants. Parameters are for input alone.
 /// </summary>
-public sealed class PhantomDbParameter : DbParameter
+public sealed class PhantomDbParameter : DbParameter, ICloneable
 {
     private string _name = "";
     private string _sourceColumn = "";
@@ -89,6 +89,11 @@ public sealed class PhantomDbParameter : DbParameter
 
     /// <summary>The parameter's type is that of its value again.</summary>
     public override void ResetDbType() => _dbType = null;
+
+    /// <summary>A parameter of its own with the same name, type and value.</summary>
+    public PhantomDbParameter Clone() => (PhantomDbParameter)MemberwiseClone();
+
+    object ICloneable.Clone() => Clone();
 
     internal DbType? GivenDbType => _dbType;
 

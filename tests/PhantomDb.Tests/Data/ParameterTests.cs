@@ -149,4 +149,17 @@ public sealed class ParameterTests : DataTest
         parameters.Clear();
         Assert.IsEmpty(parameters);
     }
+
+    [TestMethod]
+    public void A_command_that_is_cloned_has_parameters_of_its_own()
+    {
+        using PhantomDbCommand command = new("SELECT @a");
+        command.Parameters.AddWithValue("a", 1);
+        using PhantomDbCommand clone = command.Clone();
+
+        clone.Parameters[0].Value = 2;
+
+        Assert.AreEqual(1, command.Parameters[0].Value);
+        Assert.AreEqual("a", clone.Parameters[0].ParameterName);
+    }
 }
