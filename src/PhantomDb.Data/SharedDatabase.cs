@@ -68,7 +68,7 @@ internal sealed class SharedDatabase
         bool isInMemory = settings.Mode == PhantomDbOpenMode.Memory;
         bool isFollowing = settings.Mode == PhantomDbOpenMode.Follow;
         var key = (
-            isInMemory ? settings.DataSource : FullPath(settings), isInMemory, settings.Mode is PhantomDbOpenMode.ReadOnly or PhantomDbOpenMode.Follow, isFollowing);
+            isInMemory ? settings.DataSource : Database.PathOf(settings.DataSource, settings.ToOptions()), isInMemory, settings.Mode is PhantomDbOpenMode.ReadOnly or PhantomDbOpenMode.Follow, isFollowing);
         lock (Gate)
         {
             if (!Shared.TryGetValue(key, out SharedDatabase? shared))
@@ -78,15 +78,6 @@ internal sealed class SharedDatabase
             shared._holderCount++;
             return shared;
         }
-    }
-
-    // As Database.Open finds it: a path, or a name in the data directory.
-    private static string FullPath(PhantomDbConnectionStringBuilder settings)
-    {
-        string name = settings.DataSource;
-        bool isPath = name.Contains('/', StringComparison.Ordinal) || name.Contains(Path.DirectorySeparatorChar, StringComparison.Ordinal)
-            || name.EndsWith(".db", StringComparison.OrdinalIgnoreCase);
-        return Path.GetFullPath(isPath ? name : Path.Combine(settings.DataDirectory, name + ".db"));
     }
 
     private static Database Open(PhantomDbConnectionStringBuilder settings)

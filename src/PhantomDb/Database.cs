@@ -199,6 +199,14 @@ public sealed partial class Database : IDisposable
         return new Database(this);
     }
 
+    /// <summary>Full path of the file of a database that <see cref="Open"/> would open: a name stands in the data directory; what has a separator or the ending .db is a path.</summary>
+    /// <exception cref="PhantomDbException">42602: no database can have that name.</exception>
+    public static string PathOf(string name, DatabaseOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return DatabaseFiles.PathOf(name, (options ?? new DatabaseOptions()).DataDirectory);
+    }
+
     /// <summary>
     /// Opens a database by its name in the data directory, or by the path of its file (what has a separator or the ending
     /// .db): its file or newest snapshot, and the transaction log behind that. From then on each commit goes into the log, and is acknowledged as
