@@ -118,9 +118,14 @@ public sealed class PhantomDbBatch : DbBatch
             token.ThrowIfCancellationRequested();
             return work(new StatementRun(connection, BatchCommands.Commands));
         }
-        catch (PhantomDbException error) when (error.SqlState == "57014")
+        catch (Exception error)
         {
-            throw connection.Guard.Translate(error, token);
+            connection.NoteFailure(error);
+            if (error is PhantomDbException { SqlState: "57014" } stopped)
+            {
+                throw connection.Guard.Translate(stopped, token);
+            }
+            throw;
         }
         finally
         {

@@ -20,6 +20,7 @@ public sealed partial class PhantomDbConnection : DbConnection
     private SharedDatabase? _shared;
     private Session? _session;
     private CommandGuard? _guard;
+    private CommandTrace? _trace;
 
     /// <summary>A connection whose connection string is to be set.</summary>
     public PhantomDbConnection()
@@ -39,6 +40,9 @@ public sealed partial class PhantomDbConnection : DbConnection
 
     internal PhantomDbConnection(PhantomDbDataSource source)
         : this(source.ConnectionString) => _source = source;
+
+    internal PhantomDbConnection(Database database, PhantomDbConnectionStringBuilder settings)
+        : this(database) => _settings = settings;
 
     /// <summary>Raised for a notice of the database, such as "relation "t" already exists, skipping", and for a warning.</summary>
     public event EventHandler<PhantomDbNoticeEventArgs>? Notice;
@@ -253,12 +257,18 @@ public sealed partial class PhantomDbConnection : DbConnection
     {
         RunningCommand = command;
         Reader = reader;
+        _trace = CommandTrace.Begin(this, command);
         Guard.Begin(timeoutSeconds);
     }
+
+    /// <summary>The command that runs has failed.</summary>
+    internal void NoteFailure(Exception error) => _trace?.Fail(error);
 
     internal void EndCommand()
     {
         _guard?.End();
+        _trace?.End();
+        _trace = null;
         RunningCommand = null;
         Reader = null;
     }

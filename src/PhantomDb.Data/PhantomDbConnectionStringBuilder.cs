@@ -149,8 +149,8 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
     /// <summary>True where the database is one of its own, that no name leads to.</summary>
     internal bool IsPrivate => DataSource == MemoryDataSource || (Mode == PhantomDbOpenMode.Memory && DataSource.Length == 0);
 
-    /// <summary>Options of a database with all that is said here about it.</summary>
-    internal DatabaseOptions ToOptions()
+    /// <summary>Options of a database with all that is said here about it; what is not said is as by default.</summary>
+    public DatabaseOptions ToDatabaseOptions()
     {
         DatabaseOptions options = new()
         {

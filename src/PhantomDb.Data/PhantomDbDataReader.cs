@@ -145,9 +145,14 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
                 }
             }
         }
-        catch (PhantomDbException error) when (error.SqlState == "57014")
+        catch (Exception error)
         {
-            throw _connection.Guard.Translate(error, CancellationToken.None);
+            _connection.NoteFailure(error);
+            if (error is PhantomDbException { SqlState: "57014" } stopped)
+            {
+                throw _connection.Guard.Translate(stopped, CancellationToken.None);
+            }
+            throw;
         }
         finally
         {
@@ -223,6 +228,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         catch (Exception error)
         {
             _run.GiveUp();
+            _connection.NoteFailure(error);
             _state = RowState.AfterLast;
             if (error is PhantomDbException { SqlState: "57014" } stopped)
             {
@@ -289,6 +295,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         catch (Exception error)
         {
             _run.GiveUp();
+            _connection.NoteFailure(error);
             _isAtEnd = true;
             if (error is PhantomDbException { SqlState: "57014" } stopped)
             {

@@ -25,9 +25,16 @@ public sealed class PhantomDbDataSource : DbDataSource
 
     /// <summary>A data source over a database that the program has opened, and closes.</summary>
     public PhantomDbDataSource(Database database)
+        : this(database, new PhantomDbConnectionStringBuilder())
+    {
+    }
+
+    /// <summary>A data source over a database that the program has opened, and closes, whose connections are as a connection string says; what it says about the database itself is not looked at.</summary>
+    public PhantomDbDataSource(Database database, PhantomDbConnectionStringBuilder settings)
     {
         ArgumentNullException.ThrowIfNull(database);
-        (_given, _settings, _connectionString) = (database, new PhantomDbConnectionStringBuilder(), "");
+        ArgumentNullException.ThrowIfNull(settings);
+        (_given, _settings, _connectionString) = (database, new PhantomDbConnectionStringBuilder(settings.ConnectionString), "");
     }
 
     /// <inheritdoc/>
@@ -37,7 +44,7 @@ public sealed class PhantomDbDataSource : DbDataSource
     public new PhantomDbConnection CreateConnection()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _given is not null ? new PhantomDbConnection(_given) : new PhantomDbConnection(this);
+        return _given is not null ? new PhantomDbConnection(_given, _settings) : new PhantomDbConnection(this);
     }
 
     /// <summary>An open connection.</summary>

@@ -68,7 +68,7 @@ internal sealed class SharedDatabase
         bool isInMemory = settings.Mode == PhantomDbOpenMode.Memory;
         bool isFollowing = settings.Mode == PhantomDbOpenMode.Follow;
         var key = (
-            isInMemory ? settings.DataSource : Database.PathOf(settings.DataSource, settings.ToOptions()), isInMemory, settings.Mode is PhantomDbOpenMode.ReadOnly or PhantomDbOpenMode.Follow, isFollowing);
+            isInMemory ? settings.DataSource : Database.PathOf(settings.DataSource, settings.ToDatabaseOptions()), isInMemory, settings.Mode is PhantomDbOpenMode.ReadOnly or PhantomDbOpenMode.Follow, isFollowing);
         lock (Gate)
         {
             if (!Shared.TryGetValue(key, out SharedDatabase? shared))
@@ -82,7 +82,7 @@ internal sealed class SharedDatabase
 
     private static Database Open(PhantomDbConnectionStringBuilder settings)
     {
-        DatabaseOptions options = settings.ToOptions();
+        DatabaseOptions options = settings.ToDatabaseOptions();
         if (settings.IsPrivate || settings.Mode == PhantomDbOpenMode.Memory)
         {
             return Database.CreateInMemory(options);

@@ -36,6 +36,9 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     /// <summary>The open database; the first who asks opens it.</summary>
     public Database Database => _database.Value;
 
+    /// <summary>Null where it is not open yet.</summary>
+    public Database? OpenDatabase => Volatile.Read(ref _opened);
+
     public async Task StartingAsync(CancellationToken cancellationToken) =>
         await Task.Run(() => _database.Value, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
 

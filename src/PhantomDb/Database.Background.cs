@@ -11,7 +11,11 @@ public sealed partial class Database
     public event Action<PhantomDbException>? BackgroundError;
 
     /// <summary>Never waits and never throws: called where locks of the log are held.</summary>
-    internal void NoteBackgroundError(PhantomDbException error) => Raise(BackgroundError, error);
+    internal void NoteBackgroundError(PhantomDbException error)
+    {
+        DatabaseMetrics.NoteError(this, error);
+        Raise(BackgroundError, error);
+    }
 
     /// <summary>Tells each handler, on a thread of the pool.</summary>
     internal static void Raise<T>(Action<T>? handlers, T value)

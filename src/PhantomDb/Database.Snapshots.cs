@@ -32,6 +32,12 @@ public sealed partial class Database
     /// <summary>As <see cref="DatabaseSnapshots.CreateAsync"/>.</summary>
     public Task<SnapshotInfo> CreateSnapshotAsync(CancellationToken stop = default) => Snapshots.CreateAsync(stop);
 
+    internal void NoteSnapshot(TakenSnapshot snapshot)
+    {
+        DatabaseMetrics.NoteSnapshot(this, snapshot.Duration);
+        Snapshots?.NoteTaken(snapshot);   // none while the database is still being made
+    }
+
     /// <summary>The value of a setting that is the database's and no session's; null: its default.</summary>
     internal string? SettingInForce(string name) => name == "data_directory" ? Path.GetDirectoryName(FilePath) : Snapshots.Show(name);
 

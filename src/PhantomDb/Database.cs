@@ -230,6 +230,7 @@ public sealed partial class Database : IDisposable
         try
         {
             var database = new Database(DatabaseFiles.NameOf(path), options, path, held);
+            DatabaseMetrics.Add(database);
             if (database.Recovery is { } report)
             {
                 options.OnRecovered?.Invoke(report);

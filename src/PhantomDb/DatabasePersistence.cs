@@ -60,13 +60,13 @@ internal sealed class DatabasePersistence
         CheckpointLsn = recovered?.Report.BaseLsn ?? 0;
         Log = new TransactionLog(_disk, start, database.Options.ToLogOptions(), Define, database.Options.Clock, PrepareFolder)
         {
-            OnError = database.NoteBackgroundError, HoldsFolder = HoldsFolder,
+            OnError = database.NoteBackgroundError, HoldsFolder = HoldsFolder, OnFlushed = time => DatabaseMetrics.NoteFlush(database, time),
         };
         database.Transactions.UseLog(Log, start.NextLsn - 1, recovered?.LastTransactionId ?? 0);
         Snapshots = new SnapshotService(snapshots, Log, ReadCommitted, SnapshotSettings.Apply(database.Options.ToSnapshotOptions(), database.Catalog.Settings), database.Storage.Tables.Values.Sum(table => table.Size),
             first == path ? CheckpointLsn : recovered?.OwnFileLsn, first == path, database.Options.Clock)
         {
-            OnError = database.NoteBackgroundError, OnTaken = snapshot => database.Snapshots?.NoteTaken(snapshot),   // none while the database is still being made
+            OnError = database.NoteBackgroundError, OnTaken = database.NoteSnapshot,
         };
     }
 

@@ -41,12 +41,17 @@ internal sealed class TransactionManager(DatabaseStorage storage)
     private long _lastTransactionId = 2;   // the first is 3, as PostgreSQL's first number of an ordinary transaction
     private long _lastLogSequenceNumber;
     private long _queuedDefinitions;   // number of the last commit of definitions that was enqueued
+    private long _commitCount;      // under the commit lock
+    private long _publishedCount;   // under the lock of those that were logged
 
     public DatabaseStorage Storage => storage;
 
     public ReadTimestamps Timestamps => storage.Timestamps;
 
     public LockManager Locks { get; } = new();
+
+    /// <summary>Commits that have become visible.</summary>
+    public long CommitCount => Volatile.Read(ref _commitCount) + Volatile.Read(ref _publishedCount);
 
     internal long NextTransactionId() => Interlocked.Increment(ref _lastTransactionId);
 
@@ -65,6 +70,7 @@ internal sealed class TransactionManager(DatabaseStorage storage)
             transaction.Validate(_history);
             long commitTimestamp = ++_lastLogSequenceNumber;
             _history.Add(commitTimestamp, transaction.Writes);
+            _commitCount++;
             if (publishDefinitions is null)
             {
                 transaction.Stamp!.Publish(commitTimestamp);
@@ -146,12 +152,14 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         if (publishDefinitions is null && _commitOrder.IsHeldByCurrentThread)
         {
             // A log that waits for no disk: it publishes all of its commits within the commit lock, which keeps out whoever would take the other.
+            _commitCount++;
             stamp?.Publish(commitTimestamp);
             Timestamps.Advance(commitTimestamp);
             return;
         }
         lock (_publishing)
         {
+            _publishedCount++;
             if (publishDefinitions is null)
             {
                 stamp?.Publish(commitTimestamp);

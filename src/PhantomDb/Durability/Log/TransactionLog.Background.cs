@@ -48,6 +48,9 @@ internal sealed partial class TransactionLog
     /// </summary>
     public Action<PhantomDbException>? OnError { get; set; }
 
+    /// <summary>Told of each flush how long it took. Called by the one who has the turn: it must return at once, and not throw.</summary>
+    public Action<TimeSpan>? OnFlushed { get; init; }
+
     /// <summary>The segments, oldest first.</summary>
     public IReadOnlyList<LogSegmentFile> Segments => _files.Segments;
 

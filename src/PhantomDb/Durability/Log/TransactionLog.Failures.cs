@@ -16,6 +16,14 @@ internal sealed partial class TransactionLog
 {
     private const int RetryMs = 200;
 
+    private PhantomDbException? _failure;   // of the last write or flush, where commits failed or wait for it
+
+    /// <summary>Why the last write or flush failed, so that commits failed, or wait in memory; null where it succeeded, perhaps on another file.</summary>
+    public PhantomDbException? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>True where nothing more is taken until the database is opened again.</summary>
+    public bool IsStopped => Volatile.Read(ref _isReadOnly);
+
     private void GoOnAfter(PhantomDbException error, int firstBlock, LogPosition start, List<LogCommit> done)
     {
         try
@@ -103,7 +111,7 @@ internal sealed partial class TransactionLog
         Publish(done);
         lock (_gate)
         {
-            _stopped = error;
+            _stopped = _failure = error;
             TakeQueue(_inDoubt);
         }
         Fail(_inDoubt, error, done);
@@ -142,7 +150,7 @@ internal sealed partial class TransactionLog
             _inDoubt.RemoveRange(firstBlock, _inDoubt.Count - firstBlock);
             _nextToWrite = nextLsn;
             ResetPlan();
-            _stopped = _pending.Count > 0 ? error : null;   // until they are written
+            _stopped = _failure = _pending.Count > 0 ? error : null;   // until they are written
             _retryAt = Environment.TickCount64 + RetryMs;
             WakeBackground();
         }
@@ -156,7 +164,7 @@ internal sealed partial class TransactionLog
         Publish(done);
         lock (_gate)
         {
-            _stopped = readOnly;
+            _stopped = _failure = readOnly;
             TakeQueue(unwritten);
         }
         if (_isAlways)

@@ -167,11 +167,11 @@ internal sealed partial class TransactionLog
                 _segment?.WriteOut();
             }
             Publish(done);
-            if (_stopped is not null)
+            if (_failure is not null && _inDoubt.Count > 0)
             {
                 lock (_gate)
                 {
-                    _stopped = null;   // there is room again
+                    _stopped = _failure = null;   // there is room again
                 }
             }
         }
@@ -276,6 +276,7 @@ internal sealed partial class TransactionLog
             long start = Stopwatch.GetTimestamp();
             _segment.Flush(isLast: Volatile.Read(ref _isVouchedFor));
             _flushTicks = Stopwatch.GetTimestamp() - start;
+            OnFlushed?.Invoke(Stopwatch.GetElapsedTime(start));
             Volatile.Write(ref _durableLsn, _segment.Durable.Lsn - 1);
         }
     }

@@ -98,6 +98,21 @@ internal sealed partial class SnapshotService : IDisposable
         }
     }
 
+    /// <summary>What there is since the last snapshot, or since the database was opened where that was later.</summary>
+    public SnapshotProgress SinceLast => Progress().Progress;
+
+    /// <summary>Bytes of the snapshots that were written since the database was opened.</summary>
+    public long WrittenBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _snapshotBytes;
+            }
+        }
+    }
+
     /// <summary>Takes a snapshot of what is committed when it is called; waits for one that is being taken.</summary>
     public TakenSnapshot Take(CancellationToken stop = default)
     {

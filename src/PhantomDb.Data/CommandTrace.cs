@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace PhantomDb.Data;
+
+/// <summary>
+/// One execution of a command or a batch, as OpenTelemetry's conventions for databases have it: an activity of the source "PhantomDB", and a measurement of db.client.operation.duration of
+/// the meter of that name. There is none where nobody listens. It ends with the reader, whose rows are computed as they are read.
+/// </summary>
+/// <remarks>Names and meanings: OpenTelemetry semantic conventions for database client calls, 1.33. A text is shown only where its values are parameters.</remarks>
+internal sealed class CommandTrace
+{
+    private const string SystemKey = "db.system.name", NamespaceKey = "db.namespace", OperationKey = "db.operation.name", ErrorKey = "error.type", StatusKey = "db.response.status_code";
+    private const string System = "phantomdb";
+    private const string Batch = "BATCH";
+    private const int OperationLengthMax = 32;
+
+    private static readonly string? Version = typeof(CommandTrace).Assembly.GetName().Version?.ToString(3);
+    private static readonly ActivitySource Source = new("PhantomDB", Version);
+    private static readonly Meter Meter = new("PhantomDB", Version);
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("db.client.operation.duration", "s", "Duration of database client operations.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
+
+    private readonly Activity? _activity;
+    private readonly string _database;
+    private readonly string _operation;
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private Exception? _error;
+
+    private CommandTrace(string database, object command)
+    {
+        _database = database;
+        _operation = command is PhantomDbCommand single ? OperationOf(single.CommandText) : Batch;
+        _activity = Source.StartActivity($"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
+        if (_activity is not null)
+        {
+            Activity.Current = _activity.Parent;   // what the program does while it reads the rows is no part of it
+        }
+    }
+
+    /// <summary>Null where nobody wants to know.</summary>
+    public static CommandTrace? Begin(PhantomDbConnection connection, object command) =>
+        Source.HasListeners() || Duration.Enabled ? new CommandTrace(connection.Database, command) : null;
+
+    public void Fail(Exception error) => _error ??= error;
+
+    public void End()
+    {
+        TagList tags = new() { { SystemKey, System }, { NamespaceKey, _database }, { OperationKey, _operation } };
+        if (_error is not null)
+        {
+            string? status = (_error as PhantomDbException)?.SqlState;
+            string type = status ?? _error.GetType().FullName!;
+            tags.Add(ErrorKey, type);
+            _activity?.SetTag(ErrorKey, type);
+            if (status is not null)
+            {
+                tags.Add(StatusKey, status);
+                _activity?.SetTag(StatusKey, status);
+            }
+            _activity?.SetStatus(ActivityStatusCode.Error, _error.Message);
+        }
+        Duration.Record(Stopwatch.GetElapsedTime(_start).TotalSeconds, tags);
+        _activity?.Dispose();
+    }
+
+    // The first word: SELECT, INSERT, CREATE …
+    private static string OperationOf(string text)
+    {
+        ReadOnlySpan<char> rest = text.AsSpan().TrimStart();
+        while (rest.StartsWith("--") || rest.StartsWith("/*"))
+        {
+            int end = rest[0] == '-' ? rest.IndexOf('\n') : rest.IndexOf("*/");
+            rest = end < 0 ? default : rest[(end + (rest[0] == '-' ? 1 : 2))..].TrimStart();
+        }
+        int length = rest.IndexOfAnyExcept(Letters);
+        length = length < 0 ? rest.Length : length;
+        return length is 0 or > OperationLengthMax ? "QUERY" : rest[..length].ToString().ToUpperInvariant();
+    }
+
+    private static readonly global::System.Buffers.SearchValues<char> Letters = global::System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+
+    private IEnumerable<KeyValuePair<string, object?>> Tags(object command)
+    {
+        yield return new(SystemKey, System);
+        yield return new(NamespaceKey, _database);
+        yield return new(OperationKey, _operation);
+        if (command is PhantomDbCommand { Parameters.Count: > 0 } single)
+        {
+            yield return new("db.query.text", single.CommandText);
+        }
+        else if (command is PhantomDbBatch { BatchCommands.Count: > 1 } batch)
+        {
+            yield return new("db.operation.batch.size", batch.BatchCommands.Count);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using PhantomDb.Data;
+
+namespace PhantomDb.Hosting;
+
+/// <summary>
+/// What a host's configuration says about a database: a connection string under <c>ConnectionStrings:NAME</c>, and the section <c>PhantomDb:NAME</c>, which counts more. Its keys are the keywords
+/// of a connection string, and the options that only a host has. A key that is none, or a value that is none of its type, is an error that names the key.
+/// </summary>
+internal sealed class ConfigurationBinding(string name, IConfiguration? configuration) : IConfigureNamedOptions<PhantomDbHostOptions>
+{
+    private const string SectionName = "PhantomDb";
+
+    public void Configure(PhantomDbHostOptions options) => Configure(Options.DefaultName, options);
+
+    public void Configure(string? optionsName, PhantomDbHostOptions options)
+    {
+        if (optionsName != name || configuration is null)
+        {
+            return;
+        }
+        List<string> failures = [];
+        var settings = new PhantomDbConnectionStringBuilder();
+        if (configuration.GetConnectionString(name) is { } text)
+        {
+            Try($"ConnectionStrings:{name}", () => settings.ConnectionString = text, failures);
+        }
+        foreach (IConfigurationSection entry in configuration.GetSection(SectionName).GetSection(name).GetChildren())
+        {
+            Try(entry.Path, () => Set(options, settings, entry), failures);
+        }
+        if (failures.Count == 0 && (settings.Mode == PhantomDbOpenMode.Memory || settings.DataSource == PhantomDbConnectionStringBuilder.MemoryDataSource))
+        {
+            failures.Add($"Database \"{name}\" of the host is in memory by its configuration, which only code can say: set Database to options with IsInMemory.");
+        }
+        if (failures.Count > 0)
+        {
+            throw new OptionsValidationException(name, typeof(PhantomDbHostOptions), failures);
+        }
+        if (settings.Count > 0)
+        {
+            options.Database = settings.ToDatabaseOptions();
+            options.Name = settings.DataSource.Length > 0 ? settings.DataSource : options.Name;
+            options.MustExist |= settings.Mode == PhantomDbOpenMode.ReadWrite;
+            options.Connections = settings;
+        }
+    }
+
+    private static void Set(PhantomDbHostOptions options, PhantomDbConnectionStringBuilder settings, IConfigurationSection entry)
+    {
+        if (entry.Value is not { } value)
+        {
+            throw new ArgumentException("It has keys below it, and should have a value.");
+        }
+        if (entry.Key.Equals(nameof(PhantomDbHostOptions.MustExist), StringComparison.OrdinalIgnoreCase))
+        {
+            options.MustExist = bool.TryParse(value, out bool mustExist) ? mustExist : throw new ArgumentException($"\"{value}\" is neither true nor false.");
+        }
+        else if (entry.Key.Equals(nameof(PhantomDbHostOptions.SnapshotAgeMax), StringComparison.OrdinalIgnoreCase))
+        {
+            options.SnapshotAgeMax = TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out TimeSpan age) ? age : throw new ArgumentException($"\"{value}\" is no time: write it as 1.00:00:00, days, hours, minutes and seconds.");
+        }
+        else
+        {
+            settings[entry.Key.Equals(nameof(PhantomDbHostOptions.Name), StringComparison.OrdinalIgnoreCase) ? nameof(settings.DataSource) : entry.Key] = value;
+        }
+    }
+
+    private static void Try(string path, Action set, List<string> failures)
+    {
+        try
+        {
+            set();
+        }
+        catch (ArgumentException error)
+        {
+            failures.Add($"{path} of the configuration: {error.Message}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace PhantomDb.Hosting;
+
+/// <summary>Adds the health of databases to a host's health checks.</summary>
+public static class PhantomDbHealthChecksBuilderExtensions
+{
+    /// <summary>
+    /// The health of a database that was added with <see cref="PhantomDbServiceCollectionExtensions.AddPhantomDb(IServiceCollection, string, Action{PhantomDbHostOptions}?)"/>. Failing: it is not
+    /// open, or its log cannot be written, or takes nothing more. Degraded: recovery found its files not as they should be, a snapshot failed or is older than
+    /// <see cref="PhantomDbHostOptions.SnapshotAgeMax"/>, a follower does not keep up. It looks at memory alone, and takes microseconds.
+    /// </summary>
+    /// <param name="builder">The host's.</param>
+    /// <param name="name">The name under which the database was added.</param>
+    /// <param name="checkName">Of the health check; null: <c>phantomdb-</c> and the database's name.</param>
+    /// <param name="failureStatus">What it reports where the database fails; null: unhealthy.</param>
+    /// <param name="tags">By which health checks are selected.</param>
+    public static IHealthChecksBuilder AddPhantomDb(
+        this IHealthChecksBuilder builder, string name, string? checkName = null, HealthStatus? failureStatus = null, IEnumerable<string>? tags = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        return builder.Add(new HealthCheckRegistration(
+            checkName ?? $"phantomdb-{name}",
+            provider => new PhantomDbHealthCheck(
+                provider.GetKeyedService<HostedDatabase>(name) ?? throw new InvalidOperationException($"There is no database \"{name}\" in the host: add it with AddPhantomDb(\"{name}\")."),
+                provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name)),
+            failureStatus,
+            tags));
+    }
+}

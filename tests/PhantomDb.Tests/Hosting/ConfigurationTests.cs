@@ -1,0 +1,131 @@
+using System.Data.Common;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Data;
+using PhantomDb.Hosting;
+
+namespace PhantomDb.Tests.Hosting;
+
+/// <summary>What a host's configuration says about its databases, and that nothing in it is taken for something else.</summary>
+[TestClass]
+public sealed class ConfigurationTests : HostTest
+{
+    [TestMethod]
+    public async Task A_section_has_the_keywords_of_a_connection_string_and_code_counts_more()
+    {
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("PhantomDb:shop:SyncPolicy", "Interval"), ("PhantomDb:shop:Sync Interval", "250ms"), ("PhantomDb:shop:LogSegmentSize", "1MB"), ("PhantomDb:shop:DataDirectory", "files"),
+            ("PhantomDb:shop:Name", "store"), ("PhantomDb:shop:CommandTimeout", "7"), ("PhantomDb:shop:SnapshotAgeMax", "1.00:00:00"), ("PhantomDb:other:SyncPolicy", "nonsense"));
+        builder.AddPhantomDb("shop", options => options.Database = options.Database with { SnapshotInterval = 50 });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database shop = host.Services.GetRequiredService<Database>();
+        Assert.AreEqual(Path.Combine(Folder, "files", "store.db"), shop.FilePath);
+        Assert.AreEqual((SyncPolicy.Interval, TimeSpan.FromMilliseconds(250), 1L << 20, 50), (shop.Options.SyncPolicy, shop.Options.SyncInterval, shop.Options.LogSegmentSize, shop.Options.SnapshotInterval));
+        Assert.AreEqual(TimeSpan.FromDays(1), host.Services.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get("shop").SnapshotAgeMax);
+        using PhantomDbConnection connection = host.Services.GetRequiredService<PhantomDbConnection>();
+        Assert.AreEqual(7, connection.CommandTimeout);
+        await host.StopAsync();
+    }
+
+    [TestMethod]
+    public async Task A_connection_string_does_too_and_the_section_counts_more()
+    {
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("ConnectionStrings:shop", "Data Source=store;Sync=None;Snapshots=off"), ("PhantomDb:shop:Sync", "Interval"));
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database shop = host.Services.GetRequiredService<Database>();
+        Assert.AreEqual(("store", SyncPolicy.Interval, false), (shop.Name, shop.Options.SyncPolicy, shop.SnapshotEnabled));
+        await host.StopAsync();
+    }
+
+    [TestMethod]
+    public async Task A_mode_that_begins_no_database_fails_the_start_where_there_is_none()
+    {
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("PhantomDb:shop:Mode", "ReadWrite"));
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        Assert.AreEqual("58P01", (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => host.StartAsync())).SqlState);
+    }
+
+    [TestMethod]
+    [DataRow("PhantomDb:shop:SyncPolcy", "None", "PhantomDb:shop:SyncPolcy of the configuration: There is no keyword \"SyncPolcy\"", "Did you mean \"Sync Policy\"")]
+    [DataRow("PhantomDb:shop:SyncPolicy", "Sometimes", "PhantomDb:shop:SyncPolicy of the configuration: \"Sometimes\"", "It is one of Always, Interval, None.")]
+    [DataRow("PhantomDb:shop:SnapshotInterval", "0", "PhantomDb:shop:SnapshotInterval of the configuration: \"0\"", "Snapshot Interval")]
+    [DataRow("PhantomDb:shop:MustExist", "perhaps", "PhantomDb:shop:MustExist of the configuration: \"perhaps\"", "neither true nor false")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "long", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"long\"", "days, hours, minutes and seconds")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "-1.00:00:00", "SnapshotAgeMax of the host's database \"shop\"", "more than nothing")]
+    [DataRow("PhantomDb:shop:Sync:Policy", "None", "PhantomDb:shop:Sync of the configuration", "keys below it")]
+    [DataRow("PhantomDb:shop:Mode", "Memory", "in memory by its configuration", "IsInMemory")]
+    [DataRow("ConnectionStrings:shop", "Data Source=shop;Sink=None", "ConnectionStrings:shop of the configuration: ", "Sync")]
+    public async Task What_is_wrong_keeps_the_host_from_starting_and_names_the_key(string key, string value, params string[] said)
+    {
+        bool isStarted = false;
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, (key, value));
+        builder.Services.AddSingleton<IHostedService>(new Step(() => isStarted = true, null));
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        OptionsValidationException error = await Assert.ThrowsExactlyAsync<OptionsValidationException>(() => host.StartAsync());
+        foreach (string part in said)
+        {
+            Assert.Contains(part, error.Message);
+        }
+        Assert.IsFalse(isStarted);
+        Assert.IsFalse(Directory.Exists(DataFolder));
+    }
+
+    [TestMethod]
+    public async Task Options_that_code_has_set_wrongly_keep_the_host_from_starting_too()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SyncInterval = TimeSpan.Zero });
+        using IHost host = builder.Build();
+        Assert.Contains("Options of the host's database \"shop\": ", (await Assert.ThrowsExactlyAsync<OptionsValidationException>(() => host.StartAsync())).Message);
+    }
+
+    [TestMethod]
+    public async Task Services_get_the_database_as_a_data_source_and_as_connections()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Run(host.Services.GetRequiredService<Database>(), "CREATE TABLE t (a int)", "INSERT INTO t VALUES (5)");
+        using (DbCommand command = host.Services.GetRequiredService<DbDataSource>().CreateCommand("SELECT a FROM t"))
+        {
+            Assert.AreEqual(5, await command.ExecuteScalarAsync());
+        }
+        Assert.AreSame(host.Services.GetRequiredService<PhantomDbDataSource>(), host.Services.GetRequiredKeyedService<DbDataSource>("shop"));
+        using PhantomDbConnection first = host.Services.GetRequiredService<PhantomDbConnection>();
+        using PhantomDbConnection second = host.Services.GetRequiredKeyedService<PhantomDbConnection>("shop");
+        Assert.AreNotSame(first, second);
+        first.Open();
+        Assert.AreSame(host.Services.GetRequiredService<Database>(), first.OpenDatabase);
+        await host.StopAsync();
+    }
+
+    [TestMethod]
+    public async Task With_several_databases_each_has_its_own_data_source_by_its_name()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop").AddPhantomDb("audit");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        using (PhantomDbConnection audit = host.Services.GetRequiredKeyedService<PhantomDbDataSource>("audit").OpenConnection())
+        {
+            Assert.AreEqual("audit", audit.Database);
+        }
+        Assert.Contains("[FromKeyedServices(\"shop\")] PhantomDbDataSource", Assert.ThrowsExactly<InvalidOperationException>(() => host.Services.GetRequiredService<DbDataSource>()).Message);
+        await host.StopAsync();
+    }
+
+    private static void Configure(HostApplicationBuilder builder, params (string Key, string Value)[] values) =>
+        builder.Configuration.AddInMemoryCollection(values.Select(value => KeyValuePair.Create<string, string?>(value.Key, value.Value)));
+}
