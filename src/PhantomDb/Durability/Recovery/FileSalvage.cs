@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PhantomDb.Catalog;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Recovery;
@@ -53,11 +54,7 @@ internal sealed class FileSalvage
                 _losses.Add($"sections of \"{_path}\" that are not there any more, if there were any: the list of them at the file's end, or where it begins, is damaged or missing");
             }
         }
-        if (_sections.Count == 0)
-        {
-            return null;
-        }
-        DropOrphanedKeys();
+        AddSchemas();
         return Load() is { } loaded
             ? (loaded with { Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = true, IsProved = true }, _losses) : null;
     }
@@ -70,8 +67,7 @@ internal sealed class FileSalvage
             return known;
         }
         byte[] top = ReadAt(0, 1 << 12);
-        int blank = top.AsSpan().IndexOf("\n\n["u8);
-        blank = blank < 0 ? top.AsSpan().IndexOf("\n\n\"["u8) : blank;
+        int blank = FirstOf(top, "\n\n["u8, "\n\n\"["u8);
         return blank < 0 ? -1 : blank + 1;
     }
 
@@ -135,14 +131,53 @@ internal sealed class FileSalvage
             }
             else
             {
-                byte[] definition = rows < 0 ? top : top[..rows];
+                byte[] definition = rows < 0 ? top : top[..(rows + 1)];
                 _sections.Add(new Section(definition, [new StreamPart(null, section.Offset + definition.Length, section.Length - definition.Length)]));
             }
         }
     }
 
     // The line feed before the line that names the columns of the rows; -1 where there are none.
-    private static int StartOfRows(ReadOnlySpan<byte> section) => section.IndexOf("\nDATA:"u8) is >= 0 and int plain ? plain : section.IndexOf("\n\"DATA:"u8);
+    private static int StartOfRows(ReadOnlySpan<byte> section) => FirstOf(section, "\nDATA:"u8, "\n\"DATA:"u8);
+
+    // Where either stands first: names with capitals, say, are in quotes.
+    private static int FirstOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> quoted)
+    {
+        int first = text.IndexOf(plain), second = text.IndexOf(quoted);
+        return first < 0 || (second >= 0 && second < first) ? second : first;
+    }
+
+    // A schema's own section has no more than its comment: what is in the schema is not lost with it.
+    private void AddSchemas()
+    {
+        HashSet<string> heads = [.. _sections.Select(section => section.Head)];
+        foreach (string schema in heads.Select(SchemaOf).OfType<string>().Where(schema => schema != DatabaseCatalog.DefaultSchema).ToArray())
+        {
+            string own = $"[SCHEMA:{DefinitionText.Quote(schema)}]";
+            if (heads.Add(own))
+            {
+                _sections.Insert(0, new Section([.. DefinitionWriter.Line("", own), (byte)'\n'], []));
+            }
+        }
+    }
+
+    // Of a table, view or sequence. What is no name is not told here: the reader does it.
+    private static string? SchemaOf(string head)
+    {
+        int colon = head.IndexOf(':');
+        if (colon < 0 || head[..colon] is not ("[TABLE" or "[VIEW" or "[SEQUENCE"))
+        {
+            return null;
+        }
+        try
+        {
+            return new DefinitionText(head[(colon + 1)..]).QualifiedName().Schema;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 
     private void DropOrphanedKeys()
     {
@@ -156,7 +191,7 @@ internal sealed class FileSalvage
                 {
                     return KeyChange.None;
                 }
-                _losses.Add($"{head}, foreign key {name}: the table that it refers to, {referenced}, is lost");
+                _losses.Add($"{head}, foreign key {DefinitionText.Quote(name)}: the table that it refers to, {referenced}, is lost");
                 return KeyChange.Drop;
             });
         }
@@ -166,6 +201,7 @@ internal sealed class FileSalvage
     {
         while (_sections.Count > 0)
         {
+            DropOrphanedKeys();
             byte[] end = "\n"u8.ToArray();
             using var text = new PartsStream(_stream, [.. _sections.SelectMany(section => (IEnumerable<StreamPart>)[new StreamPart(section.Definition), .. section.Rows, new StreamPart(end)])]);
             try
@@ -174,7 +210,7 @@ internal sealed class FileSalvage
             }
             catch (PhantomDbException error) when (error.Where is { } place && _sections.FindIndex(section => place.Contains($"section {section.Head}", StringComparison.Ordinal)) is >= 0 and int at)
             {
-                bool isKey = error.SqlState == SqlStates.ForeignKeyViolation && ChangeKeys(at, (name, _) => name == DefinitionText.Quote(error.ConstraintName ?? "") ? KeyChange.NotValid : KeyChange.None);
+                bool isKey = error.SqlState == SqlStates.ForeignKeyViolation && ChangeKeys(at, (name, _) => name == error.ConstraintName ? KeyChange.NotValid : KeyChange.None);
                 if (isKey)
                 {
                     _losses.Add($"{_sections[at].Head}, foreign key {error.ConstraintName}: it is NOT VALID now, since rows that it refers to are lost");
@@ -187,47 +223,15 @@ internal sealed class FileSalvage
         return null;
     }
 
-    private enum KeyChange
+    // True where one was changed.
+    private bool ChangeKeys(int section, Func<string, string, KeyChange> changeOf)
     {
-        None, Drop, NotValid,
-    }
-
-    // Lines of foreign keys: true where one was changed.
-    private bool ChangeKeys(int section, Func<string, string, KeyChange> change)
-    {
-        byte[] bytes = _sections[section].Definition;
-        int rows = StartOfRows(bytes);
-        string definition = Encoding.UTF8.GetString(bytes.AsSpan(0, rows < 0 ? bytes.Length : rows));
-        List<string> lines = [.. definition.Split('\n')];
-        bool isChanged = false;
-        for (int i = lines.Count - 1; i >= 0; i--)
+        if (ForeignKeyText.Change(_sections[section].Definition, changeOf) is not { } changed)
         {
-            bool isQuoted = lines[i].StartsWith('"');
-            string line = isQuoted ? lines[i].Trim('"') : lines[i];
-            int key = line.IndexOf(" FOREIGN KEY (", StringComparison.Ordinal), references = line.IndexOf(" REFERENCES ", StringComparison.Ordinal);
-            if (!line.StartsWith("CONSTRAINT:", StringComparison.Ordinal) || key < 0 || references < key)
-            {
-                continue;
-            }
-            string referenced = line[(references + " REFERENCES ".Length)..];
-            referenced = referenced[..Math.Max(0, referenced.LastIndexOf(" (", StringComparison.Ordinal))];
-            switch (change(line["CONSTRAINT:".Length..key], referenced))
-            {
-                case KeyChange.Drop:
-                    lines.RemoveAt(i);
-                    isChanged = true;
-                    break;
-                case KeyChange.NotValid when !line.EndsWith(" NOT VALID", StringComparison.Ordinal):
-                    lines[i] = isQuoted ? $"{lines[i][..^1]} NOT VALID\"" : $"{lines[i]} NOT VALID";
-                    isChanged = true;
-                    break;
-            }
+            return false;
         }
-        if (isChanged)
-        {
-            _sections[section] = _sections[section] with { Definition = [.. Encoding.UTF8.GetBytes(string.Join('\n', lines)), .. bytes.AsSpan(rows < 0 ? bytes.Length : rows)] };
-        }
-        return isChanged;
+        _sections[section] = _sections[section] with { Definition = changed };
+        return true;
     }
 
     private static string HeadOf(byte[] section)
