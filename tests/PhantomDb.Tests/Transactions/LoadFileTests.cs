@@ -284,7 +284,8 @@ public sealed class LoadFileTests
         Assert.AreEqual("shop_load_20261121_022107_005000", name.ToString());
         Assert.AreEqual(name, LoadFileName.TryParse(name.ToString()));
         Assert.AreEqual(name with { Number = 2 }, LoadFileName.TryParse("shop_load_20261121_022107_005000_2"));
-        foreach (string other in (string[])["shop_load_", "shop_load_x", "_load_20261121_022107_005000", "shop_load_20261121_022107_005000_1", "shop_load_20261121_022107_005000_02", "shop_load_20261121_022107_005000.db"])
+        foreach (string other in (string[])["shop_load_", "shop_load_x", "_load_20261121_022107_005000", "shop_load_20261121_022107_005000_1", "shop_load_20261121_022107_005000_02", "shop_load_20261121_022107_005000.db",
+            "../shop_load_20261121_022107_005000", "..\\shop_load_20261121_022107_005000"])
         {
             Assert.IsNull(LoadFileName.TryParse(other), other);
         }

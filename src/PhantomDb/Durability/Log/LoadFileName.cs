@@ -19,7 +19,7 @@ internal sealed record LoadFileName(string DatabaseName, DateTime BegunAt, int N
     {
         int mark = fileName.LastIndexOf(Mark, StringComparison.Ordinal);
         int time = mark + Mark.Length;
-        if (mark < 1 || fileName.Length < time + TimeFormat.Length
+        if (mark < 1 || fileName.AsSpan().ContainsAny('/', '\\') || fileName.Length < time + TimeFormat.Length
             || !DateTime.TryParseExact(fileName.AsSpan(time, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture,
                 DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime begunAt))
         {

@@ -85,18 +85,17 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
         (SortedSet<string> tables, HashSet<LogOperation> operations, List<string> sideFiles) = ContentOf(lost);
         List<SideFileLoss> lostRows = [];
         bool onlyAdds = operations.All(operation => operation is LogOperation.Load or LogOperation.Insert or LogOperation.Table or LogOperation.Sequence or LogOperation.Custom);
+        _damagedFiles.UnionWith(sideFiles.Where(files.Exists).Where(IsDamaged));
         if (onlyAdds && sideFiles.Count > 0 && _applier.TryApply(current, found, at, 1, out _, TransactionPart.WholeRows, lostRows) is { } applied)
         {
-            if (lostRows.Count > 0)
+            if (lostRows.Count > 0)   // where only what stands around the rows is damaged they are all there
             {
                 _damagedFiles.UnionWith(lostRows.Select(loss => loss.Path).Where(files.Exists));
                 _losses.Add(new RecoveryLoss(lost.Start.Lsn, lost.End.Lsn - 1, [.. tables], $"of a bulk load, {string.Join("; ", lostRows.Select(loss => loss.What))}"));
-                return applied;
             }
-            ForkedApplier.Release(applied);
+            return applied;
         }
         TransactionsDropped++;
-        _damagedFiles.UnionWith(sideFiles.Where(files.Exists).Where(IsDamaged));
         LoadedDatabase? defined = operations.Contains(LogOperation.Table) ? _applier.TryApply(current, found, at, 1, out _, TransactionPart.Definitions) : null;
         string[] made = defined is null ? [] : [.. defined.Catalog.Tables.Where(table => current.Catalog.FindTable(table.Schema, table.Name) is null).Select(table => DefinitionText.NameOf(table.Schema, table.Name))];
         string but = made.Length == 0 ? "" : $"; kept of it: the definition of {string.Join(", ", made)}";
@@ -133,9 +132,10 @@ internal sealed class LogSalvage(IFileSystem files, LoadedDatabase prefix, LoadT
             {
                 tables.Add(Encoding.UTF8.GetString(reader.Table));
             }
-            if (reader.Operation == LogOperation.Load && reader.Count > 0)
+            // No other file of the folder, or of another, is put aside because a record names it.
+            if (reader.Operation == LogOperation.Load && reader.Count > 0 && Encoding.UTF8.GetString(reader.Value(0)) is var name && LoadFileName.TryParse(name) is not null)
             {
-                sideFiles.Add(Path.Combine(Path.GetDirectoryName(segment.Path)!, Encoding.UTF8.GetString(reader.Value(0))));
+                sideFiles.Add(Path.Combine(Path.GetDirectoryName(segment.Path)!, name));
             }
             if (reader.Line.IsLastPart)
             {
