@@ -71,6 +71,24 @@ internal sealed class LogFollower
         Waiting = null;
         try
         {
+            AdvanceInSegments();
+            if (LastLsn > before)
+            {
+                _applier.Flush(_segmentPath, _position);
+            }
+        }
+        catch
+        {
+            MustBeginAnew = true;
+            throw;
+        }
+        return LastLsn > before;
+    }
+
+    private void AdvanceInSegments()
+    {
+        try
+        {
             while (!MustBeginAnew && AdvanceInSegment())
             {
             }
@@ -79,16 +97,6 @@ internal sealed class LogFollower
         {
             Waiting = error.Message;   // it has just got another name
         }
-        catch
-        {
-            MustBeginAnew = true;
-            throw;
-        }
-        if (LastLsn > before)
-        {
-            _applier.Flush(_segmentPath, _position);
-        }
-        return LastLsn > before;
     }
 
     // True where the next segment is to be read.
