@@ -1,5 +1,7 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Catalog;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Errors;
 
@@ -299,5 +301,116 @@ public class LogApplierTests : RecoveryTest
         Log.Commit(Users, "SETTING,,work_mem,8MB", "SETTING,,app.a,\"x, y\"").Commit("SETTING,,app.a,").Commit("SETTING,,WORK_MEM,9MB", "SETTING,,app.b,\"\"");
         CollectionAssert.AreEqual(new[] { "app.b=", "work_mem=9MB" },
             Recover().Database.Catalog.Settings.Select(setting => $"{setting.Key.ToLowerInvariant()}={setting.Value}").ToArray());
+    }
+
+    // Of the active segment alone.
+    private LogApplier Apply(LoadedDatabase database)
+    {
+        Log.Save();
+        var applier = new LogApplier(database, LoadTarget.New, Disk);
+        using Stream stream = Disk.OpenRead(ActivePath);
+        var reader = new LogReader(ActivePath, stream);
+        while (reader.Read())
+        {
+            applier.Apply(reader, ActivePath);
+        }
+        return applier;
+    }
+
+    [TestMethod]
+    public void What_was_applied_is_counted_without_the_logs_own_notes()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("SYNC,").Commit("MAINTENANCE,,user=admin").Commit("CLOSE,");
+        LogApplier applier = Apply(SalvagedBase.Empty(Log.Id, LoadTarget.New));
+        Assert.AreEqual((5L, 2L, 5L), (applier.RecordCount, applier.TransactionCount, applier.LastLsn));
+        LoadedDatabase finished = applier.Finish();
+        Assert.AreEqual(5, finished.Lsn);
+        Assert.AreSame(applier.Catalog, finished.Catalog);
+    }
+
+    [TestMethod]
+    public void The_LSN_is_that_of_the_last_whole_transaction()
+    {
+        LoadedDatabase database = SalvagedBase.Empty(Log.Id, LoadTarget.New) with { Lsn = 41 };
+        Assert.AreEqual(41, new LogApplier(database, LoadTarget.New, Disk).LastLsn);
+        Log.Commit(Users).Commit("INSERT,users,1,a", "INSERT,users,2,b");
+        Log.Save();
+        var applier = new LogApplier(database, LoadTarget.New, Disk);
+        var reader = new LogReader(ActivePath, new MemoryStream(Disk.Files[ActivePath]));
+        long[] lsns = [1, 1, 3];
+        foreach (long lsn in lsns)
+        {
+            reader.Read();
+            applier.Apply(reader, ActivePath);
+            Assert.AreEqual(lsn, applier.LastLsn);
+        }
+        Assert.AreEqual(2, applier.TransactionCount);
+    }
+
+    [TestMethod]
+    public void Records_that_are_passed_over_say_nothing_but_how_far_the_log_is()
+    {
+        Log.Commit(Users).Commit("INSERT,users,1,a", "DELETE,nobody,1").Commit("INSERT,users,2,b");
+        Log.Save();
+        var applier = new LogApplier(SalvagedBase.Empty(Log.Id, LoadTarget.New), LoadTarget.New, Disk);
+        var reader = new LogReader(ActivePath, new MemoryStream(Disk.Files[ActivePath]));
+        reader.Read();
+        applier.Apply(reader, ActivePath);
+        reader.Read();
+        applier.PassOver(reader);
+        Assert.AreEqual(1, applier.LastLsn);
+        reader.Read();
+        applier.PassOver(reader);
+        Assert.AreEqual(3, applier.LastLsn);
+        reader.Read();
+        applier.Apply(reader, ActivePath);
+        CollectionAssert.AreEqual(new[] { "2|b" }, Rows(applier.Finish(), "users"));
+        Assert.AreEqual((2L, 2L), (applier.RecordCount, applier.TransactionCount));
+    }
+
+    [TestMethod]
+    [DataRow("INSERT,users,1,b", SqlStates.DataCorrupted)]
+    [DataRow("INSERT,users,x,b", "22P02")]
+    [DataRow("DELETE,users,2,b", SqlStates.DataCorrupted)]
+    [DataRow("DROP,nobody,TABLE", SqlStates.DataCorrupted)]
+    [DataRow("ALTER,users,\"COLUMNS:id:int,name:string,n:int\",\"FROM:id,name,=x\"", "22P02")]
+    public void An_error_says_what_is_wrong_where_and_what_to_do(string body, string sqlState)
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush().Commit(body).Flush();
+        PhantomDbException error = Refused();
+        Assert.AreEqual((sqlState, Error.RepairHint), (error.SqlState, error.Hint));
+        StringAssert.StartsWith(error.Message, $"the log \"{ActivePath}\" does not fit the database: ");
+        StringAssert.Matches(error.Where, new($"^{ActivePath}, line 5, byte offset [0-9]+, LSN 3$"));
+        Assert.IsNotNull(error.InnerException);
+    }
+
+    [TestMethod]
+    public void A_table_of_the_same_name_may_be_another_one()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit("DROP,users,TABLE", "TABLE,users,COLUMNS:n:int", "INSERT,users,7").Commit("RENAME,users,TABLE,people", Users, "INSERT,users,2,b", "INSERT,people,8");
+        RecoveredDatabase recovered = Recover();
+        CollectionAssert.AreEqual(new[] { "2|b" }, Rows(recovered.Database, "users"));
+        CollectionAssert.AreEqual(new[] { "7", "8" }, Rows(recovered.Database, "people"));
+        Log.Commit("DROP,people,TABLE").Flush().Commit("INSERT,people,9").Flush();
+        StringAssert.Contains(Refused().Message, "table people does not exist");
+    }
+
+    [TestMethod]
+    public void Tables_are_told_apart_by_their_whole_names()
+    {
+        Log.Commit("SCHEMA,app", "TABLE,\"\"\"T\"\"\",COLUMNS:n:int", "TABLE,t,COLUMNS:n:int", "TABLE,app.t,COLUMNS:n:int", "TABLE,tt,COLUMNS:n:int",
+            "INSERT,t,1", "INSERT,\"\"\"T\"\"\",2", "INSERT,app.t,3", "INSERT,tt,4", "INSERT,t,5", "INSERT,t,6", "INSERT,public.t,7");
+        LoadedDatabase recovered = Recover().Database;
+        CollectionAssert.AreEquivalent(new[] { "1", "5", "6", "7" }, Rows(recovered, "t"));
+        CollectionAssert.AreEqual(new[] { "2" }, Rows(recovered, "T"));
+        CollectionAssert.AreEqual(new[] { "4" }, Rows(recovered, "tt"));
+        Assert.AreEqual(1, recovered.Storage.GetTable(recovered.Catalog.FindTable("app", "t")!.Oid).RowCount);
+    }
+
+    [TestMethod]
+    public void A_setting_is_text_or_taken_back()
+    {
+        Log.Commit("SETTING,,work_mem,\"\"", "SETTING,,app.a,1").Commit("SETTING,,app.a,");
+        Assert.AreEqual("work_mem=", string.Join(',', Recover().Database.Catalog.Settings.Select(s => $"{s.Key}={s.Value}")));
     }
 }
