@@ -25,7 +25,7 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
 
     public void Delete(string path) => disk.Delete(path);
 
-    public IReadOnlyList<string> List(string folder) => disk.List(folder);
+    public virtual IReadOnlyList<string> List(string folder) => disk.List(folder);
 
     public void CreateFolder(string path) => disk.CreateFolder(path);
 

@@ -239,6 +239,36 @@ public sealed class DatabaseToolsTests : ToolTest
         Assert.IsGreaterThan(0, followed);
     }
 
+    [TestMethod]
+    [DataRow(2)]
+    [DataRow(3)]
+    [DataRow(4)]
+    public void A_snapshot_that_gets_its_name_while_the_folder_is_looked_through_is_told_as_any_other(int listing)
+    {
+        MakeShop();
+        string unfinished = PathOf("shop_snapshot_20261121_120004.new");
+        File.Copy(PathOf("shop.db"), unfinished);
+        var disk = new RenamingDisk(listing, () => File.Move(unfinished, unfinished[..^4]));
+
+        IReadOnlyList<DatabaseFileReport> found = DatabaseTools.Files("shop", Options with { FileSystem = disk });
+
+        Assert.AreEqual("serves where shop.db is damaged", found.Single(file => file.Kind == DatabaseFileKind.Snapshot).Purpose);
+    }
+
+    [TestMethod]
+    public void A_segment_that_comes_while_the_folder_is_looked_through_is_told_as_any_other()
+    {
+        MakeShop();
+        string segment = PathOf(SealedSegment), elsewhere = System.IO.Path.Combine(Folder, "segment");
+        File.Move(segment, elsewhere);
+        var disk = new RenamingDisk(3, () => File.Move(elsewhere, segment));
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options with { FileSystem = disk });
+
+        Assert.IsTrue(report.IsWhole, Text(report));
+        Assert.AreEqual("recovery applies it", report.Files.Single(file => file.Name == SealedSegment).Purpose);
+    }
+
     private static PhantomDbException Throws(Action tool) => Assert.ThrowsExactly<PhantomDbException>(tool);
 
     private static string Text(VerificationReport report) => string.Concat(report.Files.Select(file =>
@@ -248,5 +278,19 @@ public sealed class DatabaseToolsTests : ToolTest
     {
         public override Stream OpenRead(string path) => System.IO.Path.GetFileName(path) != name ? base.OpenRead(path)
             : throw new PhantomDbException("42501", $"could not open \"{path}\": permission denied") { Where = path };
+    }
+    /// <summary>Something happens in the folder just before it is listed for the given time.</summary>
+    private sealed class RenamingDisk(int listing, Action happens) : PassingDisk(PhysicalFileSystem.Instance)
+    {
+        private int _count;
+
+        public override IReadOnlyList<string> List(string folder)
+        {
+            if (++_count == listing)
+            {
+                happens();
+            }
+            return base.List(folder);
+        }
     }
 }

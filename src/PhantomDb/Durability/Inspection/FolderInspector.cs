@@ -61,19 +61,32 @@ internal sealed class FolderInspector
         {
             return [];
         }
-        MakePlan();
         List<DatabaseFileReport> reports = [];
-        foreach (string file in _files.List(_names.Folder).Select(file => Path.GetFileName(file)!))
+        foreach (string file in PlannedFiles())
         {
-            if (_names.KindOf(file) is { } kind)
-            {
-                string path = Path.Combine(_names.Folder, file);
-                DatabaseFileReport report = Describe(new DatabaseFileReport(path, kind, _files.Length(path), ""));
-                reports.Add(verifies ? Verify(report) : report);
-            }
+            string path = Path.Combine(_names.Folder, file);
+            DatabaseFileReport report = Describe(new DatabaseFileReport(path, _names.KindOf(file)!.Value, _files.Length(path), ""));
+            reports.Add(verifies ? Verify(report) : report);
         }
         return [.. reports.OrderBy(report => report.Kind).ThenBy(report => report.FirstLsn ?? 0).ThenBy(report => report.Name, StringComparer.Ordinal)];
     }
+
+    // Those that were there before the plan was made, and after it too: the plan knows each of them, and, where nothing came or went meanwhile, they are all.
+    private string[] PlannedFiles()
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            string[] before = NamesOfFiles();
+            MakePlan();
+            string[] after = NamesOfFiles();
+            if (before.SequenceEqual(after) || attempt == AttemptsMax)
+            {
+                return [.. after.Intersect(before)];
+            }
+        }
+    }
+
+    private string[] NamesOfFiles() => [.. _files.List(_names.Folder).Select(file => Path.GetFileName(file)!).Where(file => _names.KindOf(file) is not null).Order(StringComparer.Ordinal)];
 
     private void MakePlan()
     {
