@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Durability.Inspection;
@@ -16,6 +17,7 @@ internal static class DatabaseFiles
 {
     private const string Extension = ".db";
     private const string LockExtension = ".lock";
+    private const int NameBytesMax = 160;   // of the 255 that file systems allow: the longest names beside it, of what is set aside of a segment, add up to 95
 
     /// <summary>A path is what has a separator or the ending .db; all else is a name in the data directory.</summary>
     public static string PathOf(string nameOrPath, string dataDirectory)
@@ -26,6 +28,7 @@ internal static class DatabaseFiles
         {
             return PathOfName(nameOrPath, dataDirectory);
         }
+        EnsureShort(NameOf(nameOrPath));
         if (nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
         {
             EnsureOwnName(NameOf(nameOrPath));
@@ -172,6 +175,18 @@ internal static class DatabaseFiles
         }
     }
 
+    // Or the database could be made, and not be written to any more when its log goes on in a new segment.
+    private static void EnsureShort(string name)
+    {
+        if (Encoding.UTF8.GetByteCount(name) > NameBytesMax)
+        {
+            throw new PhantomDbException("42622", $"the name of the database is too long: \"{name}\"")
+            {
+                Hint = $"At most {NameBytesMax} bytes: the segments of its log and its snapshots have longer ones.",
+            };
+        }
+    }
+
     // The log of shop_log_20261121_022107_1 would have the name of a segment of shop's.
     private static void EnsureOwnName(string name)
     {
@@ -198,6 +213,7 @@ internal static class DatabaseFiles
         {
             throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
         }
+        EnsureShort(name);
         EnsureOwnName(name);
         return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
     }

@@ -46,7 +46,7 @@ public sealed record RestoreResult
         if (Tables.Count == 0)
         {
             text.Append(CultureInfo.InvariantCulture, $"restored to LSN {Lsn} of timeline {FromTimeline}; the database goes on with timeline {Timeline}\n");
-            text.Append(CultureInfo.InvariantCulture, $"what came after it is kept: restore to a point of timeline {FromTimeline} (t{FromTimeline}:LSN) to have it back\n");
+            text.Append(CultureInfo.InvariantCulture, $"what the database had until now is kept: restore to a point of timeline {Timeline - 1} (t{Timeline - 1}:LSN) to have it back\n");
         }
         else
         {

@@ -1,6 +1,8 @@
+using PhantomDb.Durability.Log;
+
 namespace PhantomDb.Durability;
 
-/// <summary>Copies bytes of a file to a new one, and flushes that; its name is the caller's to flush.</summary>
+/// <summary>Copies bytes of a file to a new one, and flushes that; its name is the caller's to flush. Leaves no part of a copy behind: it would take the room that a full disk lacks.</summary>
 internal static class FileCopy
 {
     private const int BufferSize = 1 << 16;
@@ -10,9 +12,22 @@ internal static class FileCopy
     {
         using Stream source = files.OpenRead(path);
         source.Position = offset;
+        try
+        {
+            CopyAll(files, source, target, (end ?? long.MaxValue) - offset);
+        }
+        catch
+        {
+            LogSegmentWriter.TryDelete(files, target);
+            throw;
+        }
+    }
+
+    private static void CopyAll(IFileSystem files, Stream source, string target, long left)
+    {
         using IWritableFile copy = files.Create(target);
         byte[] buffer = new byte[BufferSize];
-        long unflushed = 0, left = (end ?? long.MaxValue) - offset;
+        long unflushed = 0;
         for (int read = Read(); read > 0; read = Read())
         {
             copy.Append(buffer.AsSpan(0, read));

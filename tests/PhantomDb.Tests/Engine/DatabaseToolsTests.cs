@@ -240,6 +240,22 @@ public sealed class DatabaseToolsTests : ToolTest
     }
 
     [TestMethod]
+    public void What_a_crash_leaves_of_a_bulk_load_is_no_damage()
+    {
+        Run("CREATE TABLE t (id int); INSERT INTO t SELECT generate_series(1, 50000)");
+        string load = Directory.GetFiles(DataFolder, "shop_load_*").Single();
+        File.WriteAllBytes(PathOf("shop_load_20261121_120003_120451"), File.ReadAllBytes(load)[..^9]);
+
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+
+        Assert.IsTrue(report.IsWhole, Text(report));
+        DatabaseFileReport left = report.Files.Single(file => file.Name == "shop_load_20261121_120003_120451");
+        Assert.AreEqual((FileVerdict.NotChecked, false), (left.Verdict, left.IsNeeded));
+        Change(System.IO.Path.GetFileName(load), bytes => bytes[..^9]);
+        Assert.AreEqual(FileVerdict.Damaged, DatabaseTools.Verify("shop", Options).Files.Single(file => file.Path == load).Verdict, "that of a record");
+    }
+
+    [TestMethod]
     [DataRow(2)]
     [DataRow(3)]
     [DataRow(4)]

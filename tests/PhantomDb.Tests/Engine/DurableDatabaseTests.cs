@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Durability.Recovery;
 using PhantomDb.Fuzz.Crash;
@@ -243,6 +244,16 @@ public sealed class DurableDatabaseTests
     [DataRow(Folder + "/shop_log_20261121_022107_1.db")]
     public void No_database_has_a_name_that_makes_its_log_a_segment_of_anothers(string name) =>
         Assert.AreEqual("42602", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(name, Options)).SqlState);
+
+    [TestMethod]
+    [DataRow("{0}x")]
+    [DataRow(Folder + "/{0}x.db")]
+    public void A_name_that_leaves_no_room_for_those_of_segments_and_snapshots_is_refused(string name)
+    {
+        string longest = new string('y', 158) + "ü";
+        Database.Open(longest, Options).Dispose();
+        Assert.AreEqual("42622", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(string.Format(CultureInfo.InvariantCulture, name, longest), Options)).SqlState);
+    }
 
     private string[] Changes() => [.. _disk.Operations.Select(operation => operation[(operation.IndexOf(' ', StringComparison.Ordinal) + 1)..])
         .Where(operation => !operation.StartsWith("open ", StringComparison.Ordinal)

@@ -23,6 +23,7 @@ internal sealed class FolderInspector
     private RecoveryBase[] _bases = [];      // that recovery can begin with, the best first
     private List<RecoveryPlan>? _older;
     private Dictionary<string, long>? _loads;   // side files that records name, and the LSN of these
+    private readonly HashSet<string> _uncommitted = [];   // side files that no record names
 
     public FolderInspector(string path, IFileSystem files)
     {
@@ -91,6 +92,7 @@ internal sealed class FolderInspector
     private void MakePlan()
     {
         (_plan, _bases, _older, _loads, Refusal) = (null, [], null, null, null);
+        _uncommitted.Clear();
         try
         {
             _plan = new RecoveryPlanner(_path, _files).Plan();
@@ -231,6 +233,7 @@ internal sealed class FolderInspector
         if (!_loads.TryGetValue(file.Name, out long lsn))
         {
             RecoveryPlan? older = Older.FirstOrDefault(plan => AddLoadsOfLog(plan, []).ContainsKey(file.Name));
+            _uncommitted.UnionWith(older is null ? [file.Name] : []);
             return file with { Purpose = older is null ? "rows of a bulk load that was not committed; deleted when the log is next written to" : $"rows of a bulk load{ForRestore(older.WantedTimeline)}" };
         }
         long needed = _bases.Length > 1 ? _bases[1].Lsn : _bases.Length > 0 ? _bases[0].Lsn : 0;
@@ -413,7 +416,15 @@ internal sealed class FolderInspector
     private DatabaseFileReport VerifySideFile(DatabaseFileReport file)
     {
         using Stream stream = _files.OpenRead(file.Path);
-        SealedFile proved = SealedFile.Verify(stream, file.Path);
+        SealedFile proved;
+        try
+        {
+            proved = SealedFile.Verify(stream, file.Path);
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.DataCorrupted && _uncommitted.Contains(file.Name))
+        {
+            return file;   // it is just being written, or its process ended meanwhile: nobody misses its rows
+        }
         return _plan is not null && proved.Header.Id != _plan.Id
             ? file with { Verdict = FileVerdict.Foreign, Problem = $"it is another database's, with the id {proved.Header.Id:n}" } : file with { Verdict = FileVerdict.Clean };
     }

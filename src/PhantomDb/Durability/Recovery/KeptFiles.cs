@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability.Recovery;
@@ -33,7 +34,15 @@ internal static class KeptFiles
             files.FlushFolder(folder);
         }
         FileCopy.Copy(files, path, copy + ".new");
-        files.Rename(copy + ".new", copy);
+        try
+        {
+            files.Rename(copy + ".new", copy);
+        }
+        catch
+        {
+            LogSegmentWriter.TryDelete(files, copy + ".new");
+            throw;
+        }
         files.FlushFolder(folder);
         if (isWhole && !IsWhole(copy, files))
         {

@@ -77,6 +77,15 @@ public sealed class DatabaseRestoreTests : RecoveryTest
     }
 
     [TestMethod]
+    public void A_restore_names_the_timeline_that_what_was_there_until_now_is_kept_in()
+    {
+        WriteLog(rotates: false);
+
+        StringAssert.Contains(Restore("3").ToString(), "until now is kept: restore to a point of timeline 1 (t1:LSN)");
+        StringAssert.Contains(Restore("t1:4").ToString(), "until now is kept: restore to a point of timeline 2 (t2:LSN)");
+    }
+
+    [TestMethod]
     public void A_time_is_restored()
     {
         DateTime time = WriteLog(rotates: true);
@@ -186,6 +195,7 @@ public sealed class DatabaseRestoreTests : RecoveryTest
             }
             catch (PhantomDbException error) when (error.SqlState == SqlStates.IoError)
             {
+                Assert.IsFalse(Disk.Files.Keys.Any(file => file.Contains("_snapshot_", StringComparison.Ordinal) && file.EndsWith(".new", StringComparison.Ordinal)), $"step {step}: a part of a copy is left");
             }
             isWhole &= calls <= failing;
             Disk.Fails = (_, _) => false;
