@@ -4,6 +4,7 @@ using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Durability.Inspection;
 using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Snapshots;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
 
@@ -38,9 +39,12 @@ internal static class DatabaseFiles
 
     public static string NameOf(string path) => Path.GetFileNameWithoutExtension(path);
 
-    /// <summary>Takes the database of a path for this one user until the result is disposed of; 55006 where another has it.</summary>
+    /// <summary>
+    /// Takes the database of a path for this one user until the result is disposed of; 55006 where another has it, 55000 for a file that is a part of another database.
+    /// </summary>
     public static IFileLock Lock(string path, IFileSystem files)
     {
+        EnsureIsNoPart(path);
         files.CreateFolder(Path.GetDirectoryName(path)!);
         return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
             $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
@@ -171,6 +175,19 @@ internal static class DatabaseFiles
             throw new PhantomDbException("55000", $"the files of database \"{name}\" are not all of one database: \"{told[0].File}\" and \"{told[other].File}\" have different ids")
             {
                 Hint = $"phantomdb files {name} tells which file is whose. Move away what is to be kept.",
+            };
+        }
+    }
+
+    // A snapshot has its database's id and LSNs. What is changed in one would get LSNs that its database has given to other changes, and its recovery, or a restore, would take that for its own.
+    private static void EnsureIsNoPart(string path)
+    {
+        string file = Path.GetFileName(path);
+        if ((SnapshotName.TryParse(file)?.DatabaseName ?? LoadFileName.TryParse(file)?.DatabaseName) is { } database)
+        {
+            throw new PhantomDbException("55000", $"\"{path}\" is part of database \"{database}\", and cannot be changed by itself")
+            {
+                Hint = "Open it to be read only (--read-only, DatabaseOptions.IsReadOnly), or in memory (--in-memory, IsInMemory), and save a copy: .save NAME, or SaveToDisk(name).",
             };
         }
     }

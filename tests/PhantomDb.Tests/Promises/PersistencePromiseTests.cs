@@ -121,6 +121,8 @@ public sealed class PersistencePromiseTests
             }
             log.Sync();
             Assert.AreEqual(log.LastLsn, log.DurableLsn);
+            using Database afterSync = Database.Open("shop", options with { FileSystem = _disk.WhatIsLeft(CrashProfile.AllLost, 0) });
+            Assert.AreEqual(100, afterSync.Persistence!.Log.ReadAfter(0).Count(entry => entry.Operation == "ENTRY"));
             Assert.IsGreaterThan(10, log.Segments.Count);
             Assert.IsTrue(log.Segments.All(segment => segment.Length <= 4096));
             database.Close();

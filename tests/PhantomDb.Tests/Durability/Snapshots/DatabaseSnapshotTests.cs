@@ -31,6 +31,42 @@ public sealed partial class DatabaseSnapshotTests : SnapshotTest
     }
 
     [TestMethod]
+    public void A_snapshot_is_not_opened_to_be_written_to_and_what_is_saved_of_it_is_a_database_of_its_own()
+    {
+        string path;
+        using (Database database = Open())
+        {
+            Run(database, "CREATE TABLE item (id int PRIMARY KEY, name text)");
+            Insert(database, 1, 3);
+            path = database.CreateSnapshot().Path;
+            Insert(database, 4, 1);
+        }
+        byte[] before = Disk.Read(path);
+
+        foreach (Action change in new Action[]
+        {
+            () => Database.Open(path, Options).Dispose(), () => DatabaseTools.Accept(path, Options), () => DatabaseTools.Repair(path, Options),
+            () => DatabaseRestore.Run(path, RestorePoint.Parse("1"), options: Options),
+        })
+        {
+            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(change);
+            Assert.AreEqual("55000", error.SqlState, error.Message);
+            StringAssert.Contains(error.Message, "\"shop\"");
+        }
+        using (Database inMemory = Database.Open(path, Options with { IsInMemory = true }))
+        {
+            Insert(inMemory, 100, 1);
+            Assert.AreEqual("55000", Assert.ThrowsExactly<PhantomDbException>(() => inMemory.SaveToDisk(path + "_2")).SqlState);
+            inMemory.SaveToDisk("copy");
+        }
+
+        CollectionAssert.AreEqual(before, Disk.Read(path));
+        using Database shop = Open(), copy = Database.Open("copy", Options);
+        Assert.AreEqual("4|4", Ask(shop, "SELECT count(*), max(id) FROM item"));
+        Assert.AreEqual("4|100", Ask(copy, "SELECT count(*), max(id) FROM item"));
+    }
+
+    [TestMethod]
     public async Task P7_A_snapshot_can_be_awaited_and_given_up()
     {
         using Database database = Open();
