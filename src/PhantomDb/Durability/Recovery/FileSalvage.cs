@@ -39,20 +39,19 @@ internal sealed class FileSalvage
         FileHeader? header = SealedFile.ReadHeader(_stream);
         FileSeal? seal = SealedFile.ReadSeal(_stream);
         long start = StartOfSections();
-        if (seal is not null && start >= 0)
+        if (seal is not null)
         {
+            // As the header's end tells and, where that is damaged or bytes have gone or come behind it, as the file's end does.
+            long byEnd = _stream.Length - seal.ToText().Length - seal.Length;
             foreach (SectionSeal section in seal.Sections)
             {
-                Take(start + section.Offset, section);
+                Take(start < 0 || (!IsWholeAt(start, section) && IsWholeAt(byEnd, section)) ? byEnd : start, section);
             }
         }
         else
         {
             TakeWholeSections(Math.Max(start, 0));
-            if (seal is null || seal.Sections.Count > _sections.Count + _losses.Count)
-            {
-                _losses.Add($"sections of \"{_path}\" that are not there any more, if there were any: the list of them at the file's end, or where it begins, is damaged or missing");
-            }
+            _losses.Add($"sections of \"{_path}\" that are not there any more, if there were any: the list of them at the file's end is damaged or missing");
         }
         AddSchemas();
         return Load() is { } loaded
@@ -71,9 +70,13 @@ internal sealed class FileSalvage
         return blank < 0 ? -1 : blank + 1;
     }
 
-    private void Take(long offset, SectionSeal section)
+    private bool IsWholeAt(long start, SectionSeal section) =>
+        start >= 0 && start + section.Offset + section.Length <= _stream.Length && Checksum.Of(_stream, start + section.Offset, section.Length) == section.Crc;
+
+    private void Take(long start, SectionSeal section)
     {
-        if (offset + section.Length > _stream.Length)
+        long offset = start + section.Offset;
+        if (offset < 0 || offset + section.Length > _stream.Length)
         {
             _losses.Add(string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: the file ends before it does"));
             return;
@@ -97,7 +100,7 @@ internal sealed class FileSalvage
             return;
         }
         List<StreamPart> kept = [];
-        long firstRow = 1, start = offset - section.Offset;
+        long firstRow = 1;
         foreach (BlockSeal block in section.Blocks)
         {
             if (Checksum.Of(_stream, start + block.Offset, block.Length) == block.Crc)

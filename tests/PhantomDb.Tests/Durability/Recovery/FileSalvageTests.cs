@@ -130,7 +130,7 @@ public sealed class FileSalvageTests : DatabaseFileTest
         Change(text);
         (LoadedDatabase database, string[] losses) = Run();
         Assert.AreEqual(SectionsOf(Two), TextOf(database));
-        Assert.AreEqual($"sections of \"{Path}\" that are not there any more, if there were any: the list of them at the file's end, or where it begins, is damaged or missing", losses.Single());
+        Assert.AreEqual($"sections of \"{Path}\" that are not there any more, if there were any: the list of them at the file's end is damaged or missing", losses.Single());
 
         Change("ROW:2");
         int offset = File.IndexOf("[TABLE:a]", StringComparison.Ordinal), line = File[..offset].Count(c => c == '\n') + 1;
@@ -190,6 +190,28 @@ public sealed class FileSalvageTests : DatabaseFileTest
         Assert.IsEmpty(Rows(database, "a"));
         Assert.HasCount(2, losses);
         StringAssert.StartsWith(losses[0], $"[TABLE:a], rows 1 to 2: bytes {rows} to ");
+    }
+
+    [TestMethod]
+    public void Sections_behind_a_hole_are_found_from_the_end()
+    {
+        Seal(Two);
+        int from = File.IndexOf("one", StringComparison.Ordinal), to = File.IndexOf("two", StringComparison.Ordinal);
+        Disk.Files[Path] = [.. Disk.Files[Path][..from], .. Disk.Files[Path][to..]];
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.IsEmpty(Rows(database, "a"));
+        CollectionAssert.AreEqual(new[] { "7" }, Rows(database, "b"));
+        StringAssert.StartsWith(losses.Single(), "[TABLE:a], rows 1 to 2: bytes ");
+    }
+
+    [TestMethod]
+    public void The_line_feed_behind_the_header_is_not_needed()
+    {
+        Seal(Two);
+        Change("\n\n[TABLE:a]");
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.IsEmpty(losses);
+        Assert.AreEqual(SectionsOf(Two), TextOf(database));
     }
 
     [TestMethod]
@@ -358,6 +380,19 @@ public sealed class FileSalvageTests : DatabaseFileTest
         Assert.HasCount(3, losses);
         StringAssert.StartsWith(losses[1], "[VIEW:v]: ");
         StringAssert.StartsWith(losses[2], "[VIEW:w]: ");
+    }
+
+    [TestMethod]
+    [DataRow("[TABLE:app.t]\nCOLUMNS:id:int\n")]
+    [DataRow("[VIEW:app.v]\nCOLUMNS:n:int\nQUERY:SELECT 1 AS n\n")]
+    [DataRow("[SEQUENCE:app.s]\nSEQUENCE:app.s AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 LAST 4\n")]
+    public void Whatever_is_in_a_lost_schema_stays(string section)
+    {
+        Seal($"# PhantomDB Version: 1\n\n[SCHEMA:app]\nCOMMENT:SCHEMA,the app\n\n{section}");
+        Change("COMMENT:SCHEMA");
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.HasCount(1, losses);
+        Assert.AreEqual(TextOf(Load($"# PhantomDB Version: 1\n\n[SCHEMA:app]\n\n{section}")), TextOf(database));
     }
 
     [TestMethod]
