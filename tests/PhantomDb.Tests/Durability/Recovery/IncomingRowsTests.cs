@@ -122,4 +122,11 @@ public sealed class IncomingRowsTests : RecoveryTest
         CollectionAssert.AreEqual(new[] { "3|c|7" }, Rows(recovered, "users"));
         CollectionAssert.AreEqual(new[] { "1|x", "2|y", "3|z" }, Rows(recovered, "notes"));
     }
+
+    [TestMethod]
+    public void What_was_NULL_in_one_chunk_is_not_in_the_next()
+    {
+        string[] rows = RowsAfter("users", [Users, .. Enumerable.Range(1, Chunk).Select(i => $"INSERT,users,{i},"), .. Enumerable.Range(Chunk + 1, Chunk).Select(i => $"INSERT,users,{i},text")]);
+        Assert.AreEqual((Chunk, Chunk), (rows.Count(row => row.EndsWith("|NULL", StringComparison.Ordinal)), rows.Count(row => row.EndsWith("|text", StringComparison.Ordinal))));
+    }
 }

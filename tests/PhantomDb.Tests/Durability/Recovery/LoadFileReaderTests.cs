@@ -280,4 +280,20 @@ public sealed class LoadFileReaderTests : LoadTest
         PhantomDb.Durability.LoadedDatabase applied = applier.Finish();
         Assert.AreEqual((false, false, 5, 5003L), (applied.IsSealed, applied.IsProved, applied.Timeline, applied.Lsn));
     }
+
+    [TestMethod]
+    public void A_key_that_a_later_transaction_gives_up_is_not_free_for_a_side_file()
+    {
+        Log.Commit(Users, "INSERT,users,5,old").Flush().Commit(Load(out _, 5000)).Commit("DELETE,users,5,old").Flush();
+        PhantomDbException error = Refused();
+        StringAssert.Contains(error.Message, "breaks a unique key");
+        StringAssert.EndsWith(error.Where, "LSN 3");
+    }
+
+    [TestMethod]
+    public void A_table_of_the_same_name_is_that_of_the_new_database()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Commit(LoadDatabase("# PhantomDB Version: 1\n\n[TABLE:users]\nCOLUMNS:n:int\nDATA:n\nROW:7\n", out _)).Commit("INSERT,users,8");
+        CollectionAssert.AreEqual(new[] { "7", "8" }, Rows(Recover().Database, "users"));
+    }
 }

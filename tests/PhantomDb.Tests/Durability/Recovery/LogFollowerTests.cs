@@ -450,6 +450,8 @@ public sealed class LogFollowerTests : RecoveryTest
         disk.Error = null;
         Expect(follower, true, "1|a 2|a", 3);
         Insert(4);
+        disk.Error = Error.FileNotFound(ActivePath);
+        Expect(follower, false, "1|a 2|a", 3, disk.Error.Message);
         disk.Error = Error.FileFailed("read", ActivePath, "Input/output error");
         Assert.AreEqual(SqlStates.IoError, Assert.ThrowsExactly<PhantomDbException>(() => follower.Advance()).SqlState);
         Assert.IsTrue(follower.MustBeginAnew);

@@ -100,6 +100,7 @@ public sealed class RowFinderTests : RecoveryTest
     [DataRow(4, 1)]
     [DataRow(1, 4)]
     [DataRow(2, 5, 3)]
+    [DataRow(1, 5, 3)]
     [DataRow(4, 2, 3)]
     [DataRow(5, 4, 3, 2, 1)]
     public void Places_among_equal_rows_are_those_of_when_the_transaction_began(params int[] places)
@@ -117,5 +118,13 @@ public sealed class RowFinderTests : RecoveryTest
         string[] inserts = [.. Enumerable.Range(1, 5).SelectMany(i => new[] { "INSERT,notes,1,a", $"INSERT,notes,{i + 1},behind" })];
         string[] rows = RowsAfter("notes", [Notes, .. inserts], ["DELETE,notes,1,a,2", "UPDATE,notes,1,a,4,>,1,b"], ["DELETE,notes,1,a,2", "DELETE,notes,1,b"]);
         CollectionAssert.AreEqual(new[] { "1|a", "2|behind", "3|behind", "4|behind", "5|behind", "1|a", "6|behind" }, rows);
+    }
+
+    [TestMethod]
+    public void A_row_that_was_changed_and_changed_back_counts_once()
+    {
+        string[] rows = RowsAfter("notes", [Notes, "INSERT,notes,1,a", "INSERT,notes,9,between", "INSERT,notes,1,a", "INSERT,notes,8,behind"],
+            ["UPDATE,notes,1,a,>,2,b"], ["UPDATE,notes,2,b,>,1,a"], ["DELETE,notes,9,between"], ["INSERT,notes,7,x"], ["DELETE,notes,7,x"], ["UPDATE,notes,1,a,2,>,3,second"]);
+        CollectionAssert.AreEqual(new[] { "1|a", "3|second", "8|behind" }, rows);
     }
 }

@@ -117,4 +117,11 @@ public sealed class TableApplierTests : RecoveryTest
         Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("DELETE,users,1,a", "DELETE,users,1,a").Flush();
         StringAssert.Contains(Refused().Message, "no row with the key");
     }
+
+    [TestMethod]
+    public void Rows_may_take_keys_of_several_columns_from_each_other()
+    {
+        string[] rows = RowsAfter("pairs", ["TABLE,pairs,\"COLUMNS:a:int,b:int\",\"\"\"CONSTRAINT:pairs_pkey PRIMARY KEY (a, b)\"\"\"", "INSERT,pairs,1,2", "INSERT,pairs,2,1"], ["UPDATE,pairs,1,2,>,2,1", "UPDATE,pairs,2,1,>,1,2"]);
+        CollectionAssert.AreEquivalent(new[] { "2|1", "1|2" }, rows);
+    }
 }
