@@ -40,6 +40,19 @@ internal sealed class ShellDatabase : IDisposable
         return new ShellDatabase(database, onNotice, onWarning);
     }
 
+    /// <summary>The first column of a query, asked by a session of its own: beside whatever the shell's is doing.</summary>
+    public IReadOnlyList<string> List(string query)
+    {
+        List<string> values = [];
+        using Session session = _database.OpenSession();
+        using QueryResult rows = session.Execute(query);
+        while (rows.Read())
+        {
+            values.Add(rows.GetText(0));
+        }
+        return values;
+    }
+
     /// <summary>Before a statement: a follower shows what has come by now. Why it cannot is a warning.</summary>
     public void Refresh()
     {

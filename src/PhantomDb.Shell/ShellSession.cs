@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using PhantomDb.Shell.Commands;
+using PhantomDb.Shell.Editing;
 using PhantomDb.Shell.Input;
 using PhantomDb.Shell.Output;
 
@@ -269,12 +270,19 @@ internal sealed class ShellSession : IDisposable
         {
             Inform($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
             _isInteractive = true;
-            RunLines(new TerminalLines(() => Database.Name));
+            RunLines(ConsoleTerminal.IsThere ? NewEditor() : new TerminalLines(() => Database.Name));
         }
         else
         {
             RunLines(StandardInput());
         }
+    }
+
+    private EditedLines NewEditor()
+    {
+        bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+        return new EditedLines(
+            new ConsoleTerminal(), () => Database.Name, new EditHistory(EditHistory.DefaultPath), new ShellCompleter(_commands.Names, new CompletionNames(() => Database)), isColoured);
     }
 
     private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
@@ -315,7 +323,7 @@ internal sealed class ShellSession : IDisposable
             while (reader.TryRead(out ScriptStatement statement))
             {
                 long before = lines.LineCount;
-                bool goesOn = Guard(statement.Text, lines is TerminalLines ? 1 : statement.Line + passedCount, () => Execute(statement.Text));
+                bool goesOn = Guard(statement.Text, lines.IsTyped ? 1 : statement.Line + passedCount, () => Execute(statement.Text));
                 passedCount += lines.LineCount - before;
                 if (!goesOn)
                 {
@@ -375,7 +383,7 @@ internal sealed class ShellSession : IDisposable
             WriteError(AsDatabaseError(error), sql, line);
         }
         _hasErrors |= !_isInteractive;
-        return _options.KeepsGoing || _lines is TerminalLines;   // a script that a person reads stops, but not the person
+        return _options.KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
     }
 
     /// <summary>Whatever goes wrong in one statement, the shell lives on.</summary>

@@ -33,6 +33,9 @@ public sealed class StatementText
     /// <summary>What $1, $2 … of <see cref="Text"/> were: a name without its mark, or "$3" where it had a number.</summary>
     public IReadOnlyList<string> ParameterNames { get; }
 
+    /// <summary>The words that mean something in SQL, in upper case, sorted: for editors.</summary>
+    public static IReadOnlyList<string> Keywords { get; } = [.. Parsing.Keywords.All.Select(keyword => keyword.Word.ToUpperInvariant()).Order(StringComparer.Ordinal)];
+
     /// <summary>Cuts a text into its statements; empty ones, and comments alone, are none.</summary>
     public static IReadOnlyList<StatementText> Split(string sql)
     {

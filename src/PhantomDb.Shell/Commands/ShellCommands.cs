@@ -38,6 +38,9 @@ internal sealed class ShellCommands
         ];
     }
 
+    /// <summary>All names of all commands, with their first character.</summary>
+    public IReadOnlyList<string> Names => [.. _commands.SelectMany(command => command.Names)];
+
     public void Run(CommandLine line)
     {
         ShellCommand command = Array.Find(_commands, candidate => candidate.Names.Contains(line.Name, StringComparer.Ordinal))

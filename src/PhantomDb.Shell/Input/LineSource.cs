@@ -8,6 +8,9 @@ internal abstract class LineSource : IDisposable
     /// <summary>What errors call the source; null where there is no need.</summary>
     public string? Name { get; protected init; }
 
+    /// <summary>True where a person types them, who goes on after an error.</summary>
+    public virtual bool IsTyped => false;
+
     /// <summary>Lines read so far.</summary>
     public long LineCount { get; protected set; }
 
@@ -120,9 +123,11 @@ internal sealed class StreamLines : LineSource
     }
 }
 
-/// <summary>Lines that a person types, behind a prompt.</summary>
+/// <summary>Lines that a person types at a terminal that can do nothing else, behind a prompt.</summary>
 internal sealed class TerminalLines(Func<string> databaseName) : LineSource
 {
+    public override bool IsTyped => true;
+
     public override string? ReadLine(char context)
     {
         Write(context);

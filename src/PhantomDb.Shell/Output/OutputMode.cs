@@ -16,17 +16,19 @@ internal enum OutputMode
 /// <summary>The modes by the names that the user gives them.</summary>
 internal static class OutputModes
 {
-    private static readonly (string Name, OutputMode Mode)[] Names =
+    private static readonly (string Name, OutputMode Mode)[] Modes =
     [
         ("table", OutputMode.Table), ("csv", OutputMode.Csv), ("json", OutputMode.Json), ("jsonl", OutputMode.JsonLines),
         ("tsv", OutputMode.Tsv), ("markdown", OutputMode.Markdown), ("line", OutputMode.Line), ("list", OutputMode.List),
     ];
 
-    public static string List { get; } = string.Join('|', Names.Select(entry => entry.Name));
+    public static IReadOnlyList<string> Names { get; } = [.. Modes.Select(entry => entry.Name)];
+
+    public static string List { get; } = string.Join('|', Names);
 
     public static OutputMode? Find(string name)
     {
-        foreach ((string known, OutputMode mode) in Names)
+        foreach ((string known, OutputMode mode) in Modes)
         {
             if (known.Equals(name, StringComparison.OrdinalIgnoreCase))
             {
@@ -36,5 +38,5 @@ internal static class OutputModes
         return null;
     }
 
-    public static string NameOf(OutputMode mode) => Names.First(entry => entry.Mode == mode).Name;
+    public static string NameOf(OutputMode mode) => Modes.First(entry => entry.Mode == mode).Name;
 }

@@ -21,7 +21,7 @@ internal sealed class ShellProcess : IDisposable
     }
 
     /// <summary>Where a build puts it, in the configuration that the tests are built in.</summary>
-    private static string Executable
+    public static string Executable
     {
         get
         {

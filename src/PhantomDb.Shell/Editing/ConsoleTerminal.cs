@@ -1,0 +1,37 @@
+namespace PhantomDb.Shell.Editing;
+
+/// <summary>The terminal of the process. While keys are read, Ctrl-C is one of them; while a statement runs it is a signal.</summary>
+internal sealed class ConsoleTerminal : ITerminal
+{
+    private const int WidthDefault = 80, HeightDefault = 24;
+
+    /// <summary>True where input and output are a terminal that understands escape sequences.</summary>
+    public static bool IsThere =>
+        !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is var term && (OperatingSystem.IsWindows() || term is not (null or "" or "dumb"));
+
+    // Some terminals do not know their size.
+    public int Width => Console.WindowWidth is > 0 and int width ? width : WidthDefault;
+
+    public int Height => Console.WindowHeight is > 0 and int height ? height : HeightDefault;
+
+    public bool HasKey => Console.KeyAvailable;
+
+    public ConsoleKeyInfo ReadKey()
+    {
+        Console.TreatControlCAsInput = true;
+        try
+        {
+            return Console.ReadKey(intercept: true);
+        }
+        finally
+        {
+            Console.TreatControlCAsInput = false;
+        }
+    }
+
+    public void Write(string text)
+    {
+        Console.Out.Write(text);
+        Console.Out.Flush();
+    }
+}

@@ -1,0 +1,59 @@
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell.Editing;
+
+/// <summary>How a line for the shell can go on: its commands, and what stands behind them; and SQL, which <see cref="SqlCompleter"/> knows.</summary>
+internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletionNames names)
+{
+    private static readonly string[] WithFile = [".read", "\\i", ".import", ".output", "\\o", ".save", ".open", "\\c", "\\connect"];
+    private static readonly string[] WithRelation = [".tables", "\\dt", ".schema", "\\d", "\\di", "\\dv", "\\ds", ".import"];
+
+    private readonly SqlCompleter _sql = new(names);
+
+    public Completion Complete(string text, int cursor)
+    {
+        if (text.Length == 0 || text[0] is not ('.' or '\\'))
+        {
+            return _sql.Complete(text, cursor);
+        }
+        int start = text.LastIndexOf(' ', Math.Max(cursor - 1, 0), Math.Max(cursor, 0)) + 1;
+        string typed = text[start..cursor];
+        string[] words = text[..start].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        IEnumerable<Candidate> candidates = words.Length == 0 ? commands.Select(command => new Candidate(command, "command")) : Arguments(words[0], words.Length, typed);
+        return new Completion(start, [.. candidates.Where(candidate => candidate.Text.StartsWith(typed, StringComparison.OrdinalIgnoreCase))]);
+    }
+
+    private IEnumerable<Candidate> Arguments(string command, int place, string typed)
+    {
+        IEnumerable<Candidate> candidates = [];
+        if (command == ".mode")
+        {
+            candidates = OutputModes.Names.Select(mode => new Candidate(mode, "mode"));
+        }
+        if (WithFile.Contains(command) && place == 1)
+        {
+            candidates = candidates.Concat(Files(typed));
+        }
+        if (WithRelation.Contains(command) && (command != ".import" || place == 2))
+        {
+            candidates = candidates.Concat(names.Relations.Select(relation => new Candidate(relation.Name, relation.Kind.ToString().ToLowerInvariant())));
+        }
+        return candidates;
+    }
+
+    private static IEnumerable<Candidate> Files(string typed)
+    {
+        int end = typed.LastIndexOf('/') + 1;
+        try
+        {
+            string folder = end == 0 ? "." : typed[..end];
+            return [.. new DirectoryInfo(folder).EnumerateFileSystemInfos().Where(entry => entry.Name[0] != '.' || typed.Length > end)
+                .OrderBy(entry => entry.Name, StringComparer.Ordinal)
+                .Select(entry => entry is DirectoryInfo ? new Candidate($"{typed[..end]}{entry.Name}/", "folder") : new Candidate(typed[..end] + entry.Name, "file"))];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return [];   // there is no such folder
+        }
+    }
+}

@@ -1,0 +1,116 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Shell.Editing;
+
+namespace PhantomDb.Tests.Shell.Editing;
+
+/// <summary>How statements can go on: a bar is the cursor.</summary>
+[TestClass]
+public sealed class SqlCompleterTests
+{
+    [TestMethod]
+    [DataRow("SEL|", "SELECT")]
+    [DataRow("sel|", "select")]
+    [DataRow("SELECT * FROM |", "customer,orders,\"Odd Name\",recent,audit.entry,order_id_seq,audit.,pg_catalog.,LATERAL,ONLY")]
+    [DataRow("SELECT * FROM cu|", "customer")]
+    [DataRow("SELECT * FROM \"O|", "orders,\"Odd Name\",order_id_seq")]
+    [DataRow("SELECT * FROM orders, c|", "customer")]
+    [DataRow("SELECT * FROM audit.|", "entry")]
+    [DataRow("INSERT INTO or|", "orders,order_id_seq")]
+    [DataRow("SELECT c.| FROM customer c JOIN orders o ON true", "id,name,\"Phone No\"")]
+    [DataRow("SELECT o.| FROM customer AS c JOIN orders AS o ON true", "id,customer_id")]
+    [DataRow("SELECT customer.na| FROM customer", "name")]
+    [DataRow("SELECT e.| FROM audit.entry e", "at,what")]
+    [DataRow("SELECT cu| FROM orders", "customer_id,current_timestamp(,cube,current,current_timestamp")]
+    [DataRow("UPDATE orders SET cust|", "customer_id")]
+    [DataRow("SELECT 1; SELECT nam| FROM customer; SELECT 2", "name")]
+    [DataRow("SELECT 1 FROM orders; SELECT customer_i|", "")]
+    [DataRow("SELECT * FROM customer WHERE id IN (SELECT customer_id FROM ord|", "orders,order_id_seq")]
+    [DataRow("SET sea|", "search_path")]
+    [DataRow("SHOW |", "search_path,work_mem")]
+    [DataRow("SELECT 'cu|", "")]
+    [DataRow("SELECT -- cu|", "")]
+    [DataRow("SELECT $$cu|", "")]
+    [DataRow("SELECT 1|", "")]
+    [DataRow("SELECT nothing.|", "")]
+    public void A_statement_goes_on_with(string text, string expected)
+    {
+        int cursor = text.IndexOf('|', StringComparison.Ordinal);
+        Completion completion = new SqlCompleter(new Names()).Complete(text.Remove(cursor, 1), cursor);
+        string[] found = [.. completion.Candidates.Select(candidate => candidate.Text)];
+        CollectionAssert.AreEquivalent(expected.Split(',', StringSplitOptions.RemoveEmptyEntries), found.Except(["SESSION", "PERSIST", "LOCAL", "ALL", "TRANSACTION"]).ToArray(), string.Join(", ", found));
+    }
+
+    [TestMethod]
+    [DataRow(".mo|", ".mode")]
+    [DataRow(".mode j|", "json,jsonl")]
+    [DataRow("\\d |", "customer,orders,Odd Name,recent,entry,order_id_seq")]
+    [DataRow("\\d cu|", "customer")]
+    [DataRow(".nothing x|", "")]
+    public void A_command_of_the_shell_goes_on_with(string text, string expected)
+    {
+        int cursor = text.IndexOf('|', StringComparison.Ordinal);
+        Completion completion = new ShellCompleter([".mode", "\\d", ".tables"], new Names()).Complete(text.Remove(cursor, 1), cursor);
+        CollectionAssert.AreEqual(expected.Split(',', StringSplitOptions.RemoveEmptyEntries), completion.Candidates.Select(candidate => candidate.Text).ToArray());
+    }
+
+    [TestMethod]
+    public void Files_are_named_behind_commands_that_take_one()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb-files-").FullName;
+        try
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "scripts"));
+            File.WriteAllText(Path.Combine(folder, "script.sql"), "");
+            File.WriteAllText(Path.Combine(folder, ".hidden"), "");
+            string text = $".read {folder}/";
+            ShellCompleter completer = new([".read"], new Names());
+            CollectionAssert.AreEqual(new[] { $"{folder}/script.sql", $"{folder}/scripts/" }, completer.Complete(text, text.Length).Candidates.Select(candidate => candidate.Text).ToArray());
+            Assert.IsEmpty(completer.Complete(".read /no/such/folder/", 22).Candidates);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("SELECT 'a''b', \"c\"\"d\" -- e\n", "W:SELECT  T:'a' T:'b' ,  Q:\"c\" Q:\"d\"  C:-- e")]
+    [DataRow("$1+@p::int", "P:$1 + P:@p : : W:int")]
+    [DataRow("$a$ ' $$ $a$ 1.5e3 /* /* */ x", "T:$a$ ' $$ $a$  N:1.5e3  C!:/* /* */ x")]
+    [DataRow("E'\\'' 'open", "T:E'\\''  T!:'open")]
+    public void SQL_is_cut_into_pieces(string sql, string expected)
+    {
+        List<SqlToken> tokens = SqlScanner.Scan(sql);
+        Assert.AreEqual(sql, string.Concat(tokens.Select(token => token.Of(sql))));
+        string shown = string.Join(' ', tokens.Where(token => sql[token.Start] != '\n').Select(token => token.Piece switch
+        {
+            SqlPiece.Blank => "",
+            SqlPiece.Symbol => token.Of(sql),
+            var piece => $"{piece switch { SqlPiece.Word => "W", SqlPiece.Text => "T", SqlPiece.QuotedName => "Q", SqlPiece.Number => "N", SqlPiece.Parameter => "P", _ => "C" }}{(token.IsOpen ? "!" : "")}:{token.Of(sql)}",
+        }));
+        Assert.AreEqual(expected, shown);
+    }
+
+    private sealed class Names : ICompletionNames
+    {
+        public IReadOnlyList<string> Schemas => ["public", "audit", "pg_catalog"];
+
+        public IReadOnlyList<RelationDescription> Relations =>
+        [
+            Relation("public", "customer", "id", "name", "Phone No"), Relation("public", "orders", "id", "customer_id"), Relation("public", "Odd Name", "x"),
+            Relation("public", "recent", "id") with { Kind = RelationKind.View }, Relation("audit", "entry", "at", "what"), Relation("public", "order_id_seq") with { Kind = RelationKind.Sequence },
+        ];
+
+        public IReadOnlyList<string> Functions => ["count", "current_timestamp"];
+
+        public IReadOnlyList<string> Settings => ["search_path", "work_mem"];
+
+        public IReadOnlyList<string> Keywords => ["CUBE", "CURRENT", "CURRENT_TIMESTAMP", "FROM", "SELECT"];
+
+        private static RelationDescription Relation(string schema, string name, params string[] columns) =>
+            new(schema, name, RelationKind.Table, [.. columns.Select(column => new ColumnDescription(column, "integer", false, null))])
+            {
+                QualifiedName = schema == "public" ? name.Contains(' ', StringComparison.Ordinal) ? $"\"{name}\"" : name : $"{schema}.{name}",
+            };
+    }
+}

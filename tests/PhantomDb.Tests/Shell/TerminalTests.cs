@@ -1,0 +1,215 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>The shell in a real terminal, which <c>script</c> makes: what a person types there and sees.</summary>
+[TestClass]
+public sealed partial class TerminalTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb-terminal-").FullName;
+
+    public void Dispose()
+    {
+        Directory.Delete(_folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    [TestMethod]
+    public void What_was_entered_is_found_in_the_next_run_and_Tab_goes_on_with_words()
+    {
+        using (Terminal terminal = Begin("shop"))
+        {
+            terminal.Await("shop=> ");
+            terminal.Type("CREATE TABLE fruit (name text);\r");
+            terminal.Await("CREATE TABLE\r\n");
+            terminal.Await("shop=> ");
+            terminal.Type("INSERT INTO fr");
+            terminal.Await("INTO fr");
+            terminal.Type("\t");   // with others at once it would be a paste's
+            terminal.Await("INTO fruit");
+            terminal.Type(" VALUES ('apple');\r");
+            terminal.Await("INSERT 0 1");
+            terminal.Await("shop=> ");
+            terminal.Type("SELECT name\rFROM fruit;\r");
+            terminal.Await(" apple");
+            terminal.Await("shop=> ");
+            terminal.Type("\u0004");
+            Assert.AreEqual(0, terminal.End());
+        }
+        StringAssert.Contains(File.ReadAllText(Path.Combine(_folder, "history")), "SELECT name\\nFROM fruit;\n");
+        using (Terminal terminal = Begin("shop"))
+        {
+            terminal.Await("shop=> ");
+            terminal.Type("\e[A");
+            terminal.Await("FROM fruit;");
+            terminal.Type("\r");
+            terminal.Await(" apple");
+            terminal.Await("shop=> ");
+            terminal.Type(".quit\r");
+            Assert.AreEqual(0, terminal.End());
+        }
+    }
+
+    [TestMethod]
+    public void Ctrl_C_ends_the_statement_that_runs_and_drops_the_one_that_is_typed()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.Await("shop=> ");
+        terminal.Type("SELECT 'never finished");
+        terminal.Await("never finished");
+        terminal.Type("\u0003");
+        terminal.Await("shop=> ");
+        terminal.Type("SELECT pg_sleep(600);\r");
+        terminal.Await("pg_sleep(600);");
+        terminal.Press("\u0003", until: "57014");
+        terminal.Await("shop=> ");
+        terminal.Type("SELECT 6 * 7 AS answer;\r");
+        terminal.Await(" 42");
+        terminal.Await("shop=> ");
+        terminal.Type("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    public void A_window_that_becomes_narrower_is_drawn_anew_at_the_next_key()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.Await("shop=> ");
+        terminal.Type("SELECT 1234567890, 1234567890");
+        terminal.Await("1234567890, 1234567890");
+        terminal.Resize(20);
+        terminal.Type(";");
+        terminal.Await("shop=> SELECT 123456\r\n7890, 1234567890;");
+        terminal.Type("\u0003\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    public void A_terminal_that_can_do_nothing_has_a_plain_prompt()
+    {
+        using Terminal terminal = Begin("shop", "TERM=dumb");
+        terminal.Await("shop=> ");
+        terminal.Type("SELECT 6 * 7;\r");
+        terminal.Await(" 42");
+        terminal.Type("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("\e[J", terminal.All);
+    }
+
+    private Terminal Begin(string database, string setting = "TERM=xterm")
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script"))
+        {
+            Assert.Inconclusive("Skipped: a terminal is made by script, of util-linux, which is not here.");
+        }
+        return new Terminal(_folder, database, setting);
+    }
+
+    private sealed partial class Terminal : IDisposable
+    {
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+        private readonly Process _process;
+        private readonly StringBuilder _shown = new();
+        private readonly string _device;
+        private int _seen;
+
+        public Terminal(string folder, string database, string setting)
+        {
+            string command = $"tty; stty cols 60 rows 20; exec env {setting} NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history dotnet {ShellProcess.Executable} {database}";
+            _process = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qfec", command, "/dev/null"])
+            {
+                WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
+            })!;
+            _ = Task.Run(Read);
+            Await("\r\n");
+            _device = DevicePattern().Match(All).Value;
+        }
+
+        public string All
+        {
+            get
+            {
+                lock (_shown)
+                {
+                    return _shown.ToString();
+                }
+            }
+        }
+
+        public void Type(string keys)
+        {
+            _process.StandardInput.Write(keys);
+            _process.StandardInput.Flush();
+        }
+
+        /// <summary>A key again and again, until something is shown: before what it is for has begun it does nothing.</summary>
+        public void Press(string key, string until)
+        {
+            for (int i = 0; i < 300; i++)
+            {
+                Type(key);
+                if (Wait(until, TimeSpan.FromMilliseconds(200)))
+                {
+                    return;
+                }
+            }
+            Assert.Fail($"\"{until}\" is not shown, but:\n{All}");
+        }
+
+        /// <summary>Waits until something is shown, behind what was awaited before; escape sequences do not count.</summary>
+        public void Await(string text) => Assert.IsTrue(Wait(text, Patience), $"\"{text}\" is not shown, but:\n{All}");
+
+        public void Resize(int columns)
+        {
+            using Process resize = Process.Start("stty", ["-F", _device, "cols", $"{columns}"])!;
+            resize.WaitForExit();
+            Assert.AreEqual(0, resize.ExitCode);
+        }
+
+        public int End()
+        {
+            Assert.IsTrue(_process.WaitForExit(Patience), $"It does not end:\n{All}");
+            return _process.ExitCode;
+        }
+
+        public void Dispose()
+        {
+            if (!_process.HasExited)
+            {
+                _process.Kill(entireProcessTree: true);
+            }
+            _process.Dispose();
+        }
+
+        private bool Wait(string text, TimeSpan patience) => SpinWait.SpinUntil(() =>
+        {
+            string shown = EscapePattern().Replace(All, "").Replace("\r\r\n", "\r\n", StringComparison.Ordinal);   // the terminal makes two of each line feed
+            int at = shown.IndexOf(text, Math.Min(_seen, shown.Length), StringComparison.Ordinal);
+            _seen = at < 0 ? _seen : at + text.Length;
+            return at >= 0;
+        }, patience);
+
+        private void Read()
+        {
+            char[] buffer = new char[4096];
+            int count;
+            while ((count = _process.StandardOutput.Read(buffer)) > 0)
+            {
+                lock (_shown)
+                {
+                    _shown.Append(buffer, 0, count);
+                }
+            }
+        }
+
+        [GeneratedRegex(@"/dev/pts/\d+")]
+        private static partial Regex DevicePattern();
+
+        [GeneratedRegex(@"\e\[[?0-9;]*[A-Za-z]|\e[=>]")]
+        private static partial Regex EscapePattern();
+    }
+}
