@@ -70,6 +70,7 @@ public sealed class EditHistoryTests : IDisposable
         if (OperatingSystem.IsWindows())
         {
             Assert.Inconclusive("Skipped: Windows has other rights.");
+            return;
         }
         new EditHistory(FilePath).Add("SELECT 1;");
         Assert.AreEqual(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(FilePath));
