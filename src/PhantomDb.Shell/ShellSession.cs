@@ -34,6 +34,8 @@ internal sealed class ShellSession : IDisposable
     private bool _hasErrors;
     private bool _isInteractive;
     private volatile bool _dropsInput;
+    private readonly ManualResetEventSlim _interrupted = new();
+    private string _lastStatement = "";
 
     public ShellSession(ShellOptions options)
     {
@@ -41,11 +43,18 @@ internal sealed class ShellSession : IDisposable
         _output = _standardOutput;
         _commands = new ShellCommands(this);
         Mode = options.Mode;
+        KeepsGoing = options.KeepsGoing;
     }
 
     public OutputMode Mode { get; set; }
 
     public bool IsTiming { get; set; }
+
+    /// <summary>Into which mode insert inserts.</summary>
+    public string InsertTable { get; set; } = "result";
+
+    /// <summary>False: a script stops at its first error.</summary>
+    public bool KeepsGoing { get; set; }
 
     /// <summary>Set by .quit: nothing more is read.</summary>
     public bool IsQuitting { get; set; }
@@ -134,7 +143,94 @@ internal sealed class ShellSession : IDisposable
     /// <summary>A line for the output.</summary>
     public void Print(string text) => _output.Write(text);
 
-    public void Write(RowSource rows) => RowWriter.Create(Mode, _isTerminal && _output == _standardOutput).Write(rows, _output);
+    public void Write(RowSource rows) => RowWriter.Create(Mode, _isTerminal && _output == _standardOutput, InsertTable).Write(rows, _output);
+
+    /// <summary>Relations with their rows, as a script.</summary>
+    public void WriteDump(IReadOnlyCollection<RelationDescription> relations)
+    {
+        Dump dump = new(Database, copy =>
+        {
+            Database.Session.CopyOutput = new SinkStream(_output);
+            Database.Session.Execute(copy).Dispose();
+        });
+        dump.Write(relations, _output);
+    }
+
+    /// <summary>A query's rows to a file, which has its name only when it has all of them.</summary>
+    public void Export(string path, OutputMode mode, string query, string table)
+    {
+        using QueryResult result = Database.Session.Execute(query);
+        if (result.Columns.Count == 0)
+        {
+            throw new PhantomDbException("42601", ".export takes a table or a query, and this gives no rows");
+        }
+        var rows = new CountedRows(new QueryRows(result));
+        string partial = path + ".partial";
+        FileStream file = ShellFiles.OpenWrite(partial);
+        try
+        {
+            using (OutputSink output = new(file))
+            {
+                RowWriter.Create(mode, isTerminal: false, table).Write(rows, output);
+            }
+            File.Move(partial, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(partial);
+            throw;
+        }
+        Inform(string.Create(CultureInfo.InvariantCulture, $"EXPORT {rows.Count}"));
+    }
+
+    /// <summary>Runs the last statement again and again, until Ctrl-C or an error.</summary>
+    public void Watch(TimeSpan pause, int times)
+    {
+        string statement = _lastStatement.Length > 0 ? _lastStatement : throw new PhantomDbException("55000", "there is no statement to run again");
+        _interrupted.Reset();
+        for (int i = 0; i < times; i++)
+        {
+            if (i > 0 && _interrupted.Wait(pause))
+            {
+                return;
+            }
+            Print(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} (every {pause.TotalSeconds}s)\n"));
+            Execute(statement);
+        }
+    }
+
+    /// <summary>Lets a file, or the last statement, be edited, and runs what it has then.</summary>
+    public void Edit(string? path)
+    {
+        string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
+        string file = path ?? Path.Combine(Path.GetTempPath(), $"phantomdb-{Guid.NewGuid():N}.sql");
+        try
+        {
+            if (path is null)
+            {
+                File.WriteAllText(file, _lastStatement.Length == 0 ? "" : _lastStatement + ";\n");
+            }
+            string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]));
+            process!.WaitForExit();
+            if (process.ExitCode != 0)
+            {
+                throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");
+            }
+            RunFile(file);
+        }
+        catch (Exception error) when (error is System.ComponentModel.Win32Exception or IndexOutOfRangeException)
+        {
+            throw new PhantomDbException("58P01", $"there is no editor \"{editor}\"", error) { Hint = "Set VISUAL or EDITOR." };
+        }
+        finally
+        {
+            if (path is null)
+            {
+                File.Delete(file);
+            }
+        }
+    }
 
     /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
     public void SetOutput(string? path)
@@ -170,6 +266,7 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Runs one statement and writes what it gives.</summary>
     public void Execute(string sql, Stream? copyInput = null)
     {
+        _lastStatement = sql;
         using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
         try
         {
@@ -236,7 +333,7 @@ internal sealed class ShellSession : IDisposable
         {
             Count(last);
         }
-        return isPlain && count > 1 && !_options.KeepsGoing
+        return isPlain && count > 1 && !KeepsGoing
             ? Guard(text, 1, () => Run(null, session => session.ExecuteBatch(text)))
             : RunLines(new TextLines(text));
 
@@ -270,6 +367,10 @@ internal sealed class ShellSession : IDisposable
         {
             Inform($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
             _isInteractive = true;
+            if (UserFiles.Startup is { } startup && File.Exists(startup))
+            {
+                Guard(null, 0, () => RunFile(startup));
+            }
             RunLines(ConsoleTerminal.IsThere ? NewEditor() : new TerminalLines(() => Database.Name));
         }
         else
@@ -282,7 +383,7 @@ internal sealed class ShellSession : IDisposable
     {
         bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         return new EditedLines(
-            new ConsoleTerminal(), () => Database.Name, new EditHistory(EditHistory.DefaultPath), new ShellCompleter(_commands.Names, new CompletionNames(() => Database)), isColoured);
+            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Names, new CompletionNames(() => Database)), isColoured);
     }
 
     private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
@@ -383,7 +484,7 @@ internal sealed class ShellSession : IDisposable
             WriteError(AsDatabaseError(error), sql, line);
         }
         _hasErrors |= !_isInteractive;
-        return _options.KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
+        return KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
     }
 
     /// <summary>Whatever goes wrong in one statement, the shell lives on.</summary>
@@ -435,6 +536,7 @@ internal sealed class ShellSession : IDisposable
     private void Interrupt(PosixSignalContext context)
     {
         context.Cancel = true;
+        _interrupted.Set();
         if (_isRunning)
         {
             _database?.Session.Cancel();

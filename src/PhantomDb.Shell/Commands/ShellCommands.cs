@@ -26,7 +26,12 @@ internal sealed class ShellCommands
             new(["\\dn"], "[PATTERN]", "list schemas", int.MaxValue, ListCatalog),
             new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog),
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
-            new([".mode"], "[MODE]", $"write rows as {OutputModes.List}", 1, Mode),
+            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, Mode),
+            new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
+            new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, Export),
+            new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
+            new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
+            new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
             new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.SetOutput(line.Words.FirstOrDefault())),
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
@@ -158,19 +163,59 @@ internal sealed class ShellCommands
             _shell.Print(OutputModes.NameOf(_shell.Mode) + "\n");
             return;
         }
-        _shell.Mode = OutputModes.Find(line.Words[0])
+        OutputMode mode = OutputModes.Find(line.Words[0])
             ?? throw new PhantomDbException("22023", $"unknown mode {line.Words[0]}") { Hint = $"One of {OutputModes.List}." };
+        if (line.Words.Count > 1 && mode != OutputMode.Insert)
+        {
+            throw new PhantomDbException("42601", $"mode {line.Words[0]} takes no table") { Hint = "Usage: .mode insert TABLE" };
+        }
+        (_shell.Mode, _shell.InsertTable) = (mode, line.Words.ElementAtOrDefault(1) ?? _shell.InsertTable);
     }
+
+    private void WriteDump(CommandLine line) => _shell.WriteDump(Find(line));
+
+    private void Export(CommandLine line)
+    {
+        string path = line.Words[0];
+        OutputMode mode = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".csv" => OutputMode.Csv,
+            ".tsv" => OutputMode.Tsv,
+            ".json" => OutputMode.Json,
+            ".jsonl" => OutputMode.JsonLines,
+            ".md" => OutputMode.Markdown,
+            ".sql" => OutputMode.Insert,
+            var other => throw new PhantomDbException("22023", $".export does not know what \"{other}\" is") { Hint = "One of .csv, .tsv, .json, .jsonl, .md, .sql." },
+        };
+        int rest = line.Rest.IndexOf(path, StringComparison.Ordinal) + path.Length;
+        string source = line.Rest[Math.Min(rest, line.Rest.Length)..].TrimStart('"', '\'', ' ', '\t').TrimEnd(';', ' ', '\t');
+        _shell.Export(path, mode, line.Words.Count == 2 ? $"TABLE {source}" : source, line.Words.Count == 2 ? source : "result");
+    }
+
+    private void Watch(CommandLine line)
+    {
+        double seconds = Number(line, 0, 2);
+        int times = (int)Number(line, 1, int.MaxValue);
+        _shell.Watch(TimeSpan.FromSeconds(seconds), times);
+    }
+
+    private static double Number(CommandLine line, int word, double otherwise) => line.Words.Count <= word ? otherwise
+        : double.TryParse(line.Words[word], System.Globalization.CultureInfo.InvariantCulture, out double number) && number is >= 0.01 and <= int.MaxValue ? number
+        : throw new PhantomDbException("22023", $"{line.Name} takes positive numbers, not {line.Words[word]}");
+
+    private void Edit(CommandLine line) => _shell.Edit(line.Words.FirstOrDefault());
+
+    private static bool OnOrOff(CommandLine line, bool now) => line.Words.FirstOrDefault()?.ToLowerInvariant() switch
+    {
+        null => !now,
+        "on" => true,
+        "off" => false,
+        _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {line.Words[0]}"),
+    };
 
     private void Timer(CommandLine line)
     {
-        _shell.IsTiming = line.Words.FirstOrDefault()?.ToLowerInvariant() switch
-        {
-            null => !_shell.IsTiming,
-            "on" => true,
-            "off" => false,
-            _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {line.Words[0]}"),
-        };
+        _shell.IsTiming = OnOrOff(line, _shell.IsTiming);
         if (line.Words.Count == 0)
         {
             _shell.Inform($"Timing is {(_shell.IsTiming ? "on" : "off")}.");

@@ -40,23 +40,6 @@ internal sealed class EditHistory
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<string> Entries => _entries;
 
-    /// <summary>Where it is by default: PHANTOMDB_HISTORY, which may be empty for none, else a folder for such things of the user's.</summary>
-    public static string? DefaultPath
-    {
-        get
-        {
-            if (Environment.GetEnvironmentVariable("PHANTOMDB_HISTORY") is { } given)
-            {
-                return given.Length == 0 ? null : given;
-            }
-            string? state = OperatingSystem.IsWindows() ? null : Environment.GetEnvironmentVariable("XDG_STATE_HOME");
-            string folder = !string.IsNullOrEmpty(state) ? state
-                : OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
-                : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".local", "state") : "";
-            return folder.Length == 0 ? null : Path.Combine(folder, "phantomdb", "history");
-        }
-    }
-
     /// <summary>Adds an entry, unless it is the last one again, or begins with a blank: then it is forgotten.</summary>
     public void Add(string text)
     {

@@ -11,6 +11,8 @@ internal enum OutputMode
     Markdown,
     Line,
     List,
+    Box,
+    Insert,
 }
 
 /// <summary>The modes by the names that the user gives them.</summary>
@@ -20,6 +22,7 @@ internal static class OutputModes
     [
         ("table", OutputMode.Table), ("csv", OutputMode.Csv), ("json", OutputMode.Json), ("jsonl", OutputMode.JsonLines),
         ("tsv", OutputMode.Tsv), ("markdown", OutputMode.Markdown), ("line", OutputMode.Line), ("list", OutputMode.List),
+        ("box", OutputMode.Box), ("insert", OutputMode.Insert),
     ];
 
     public static IReadOnlyList<string> Names { get; } = [.. Modes.Select(entry => entry.Name)];

@@ -56,6 +56,25 @@ internal sealed class QueryRows(QueryResult result) : RowSource
     };
 }
 
+/// <summary>Other rows, counted.</summary>
+internal sealed class CountedRows(RowSource rows) : RowSource
+{
+    public long Count { get; private set; }
+
+    public override IReadOnlyList<RowColumn> Columns => rows.Columns;
+
+    public override bool Read()
+    {
+        bool hasRow = rows.Read();
+        Count += hasRow ? 1 : 0;
+        return hasRow;
+    }
+
+    public override bool IsNull(int column) => rows.IsNull(column);
+
+    public override void WriteText(int column, IBufferWriter<byte> output) => rows.WriteText(column, output);
+}
+
 /// <summary>Rows of plain text, such as a list of tables.</summary>
 internal sealed class TextRows(IReadOnlyList<string> columns, IReadOnlyList<string?[]> rows) : RowSource
 {

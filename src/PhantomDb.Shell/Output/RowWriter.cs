@@ -8,9 +8,14 @@ internal abstract class RowWriter
 {
     private readonly ArrayBufferWriter<byte> _value = new();
 
-    public static RowWriter Create(OutputMode mode, bool isTerminal) => mode switch
+    /// <param name="mode">How rows are written.</param>
+    /// <param name="isTerminal">True: a person looks at them.</param>
+    /// <param name="table">Into which <see cref="OutputMode.Insert"/> inserts.</param>
+    public static RowWriter Create(OutputMode mode, bool isTerminal, string table = "result") => mode switch
     {
-        OutputMode.Table => new TableWriter(isTerminal),
+        OutputMode.Table => new TableWriter(isTerminal, isBoxed: false),
+        OutputMode.Box => new TableWriter(isTerminal, isBoxed: true),
+        OutputMode.Insert => new InsertWriter(table),
         OutputMode.Csv => new CsvWriter(),
         OutputMode.Json => new JsonWriter(isLines: false),
         OutputMode.JsonLines => new JsonWriter(isLines: true),

@@ -7,14 +7,15 @@ namespace PhantomDb.Shell.Output;
 /// that is wider pushes its row out of line rather than being cut. NULL is the word NULL; a value of several lines takes
 /// several, each but the last marked with a plus.
 /// </summary>
-internal sealed class TableWriter(bool isTerminal) : RowWriter
+internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
 {
     private const int WindowRowCount = 1000;
 
     /// <summary>Characters of values to hold back at most: a window of very long values is a shorter one.</summary>
     private const int WindowSize = 1 << 20;
 
-    private readonly string _bar = isTerminal ? "│" : "|";
+    private readonly string _bar = isTerminal || isBoxed ? "│" : "|";
+    private readonly string _edge = isBoxed ? "│" : "";
 
     public override void Write(RowSource rows, OutputSink output)
     {
@@ -45,6 +46,10 @@ internal sealed class TableWriter(bool isTerminal) : RowWriter
             WriteRow(ReadRow(rows), columns, widths, output);
             count++;
         }
+        if (isBoxed)
+        {
+            output.WriteLine($"└{string.Join('┴', widths.Select(width => new string('─', width + 2)))}┘");
+        }
         if (isTerminal)
         {
             output.WriteLine(count == 1 ? "(1 row)" : $"({count} rows)");
@@ -67,17 +72,21 @@ internal sealed class TableWriter(bool isTerminal) : RowWriter
 
     private void WriteHeader(RowColumn[] columns, int[] widths, OutputSink output)
     {
-        StringBuilder line = new();
+        StringBuilder line = new(_edge);
         for (int i = 0; i < columns.Length; i++)
         {
             string name = columns[i].Name.Replace('\n', ' ');
             int space = widths[i] - TextWidth.Of(name);
             line.Append(i > 0 ? _bar : "").Append(' ').Append(' ', space / 2).Append(name).Append(' ', space - (space / 2)).Append(' ');
         }
-        output.WriteLine(line.ToString().TrimEnd());
-        string crossing = isTerminal ? "┼" : "+";
-        char rule = isTerminal ? '─' : '-';
-        output.WriteLine(string.Join(crossing, widths.Select(width => new string(rule, width + 2))));
+        bool hasLines = isTerminal || isBoxed;
+        if (isBoxed)
+        {
+            output.WriteLine($"┌{string.Join('┬', widths.Select(width => new string('─', width + 2)))}┐");
+        }
+        output.WriteLine(line.Append(_edge).ToString().TrimEnd());
+        string rule = string.Join(hasLines ? '┼' : '+', widths.Select(width => new string(hasLines ? '─' : '-', width + 2)));
+        output.WriteLine(isBoxed ? $"├{rule}┤" : rule);
     }
 
     private void WriteRow(string[] row, RowColumn[] columns, int[] widths, OutputSink output)
@@ -88,7 +97,7 @@ internal sealed class TableWriter(bool isTerminal) : RowWriter
         StringBuilder line = new();
         for (int k = 0; k < height; k++)
         {
-            line.Clear();
+            line.Clear().Append(_edge);
             for (int i = 0; i < cells.Length; i++)
             {
                 string text = k < cells[i].Length ? cells[i][k] : "";
@@ -98,7 +107,7 @@ internal sealed class TableWriter(bool isTerminal) : RowWriter
                 line.Append(' ', isRight ? space : 0).Append(text).Append(' ', isRight ? 0 : space);
                 line.Append(k < cells[i].Length - 1 ? '+' : ' ');
             }
-            output.WriteLine(line.ToString().TrimEnd(' '));
+            output.WriteLine(line.Append(_edge).ToString().TrimEnd(' '));
         }
     }
 }

@@ -64,6 +64,8 @@ public sealed class ShellTests
     [DataRow("markdown", "| a | b |\n| ---: | --- |\n| 1 | x |\n| 2 |  |\n")]
     [DataRow("line", "a = 1\nb = x\n\na = 2\nb = NULL\n")]
     [DataRow("list", "a|b\n1|x\n2|\n")]
+    [DataRow("box", "┌───┬──────┐\n│ a │  b   │\n├───┼──────┤\n│ 1 │ x    │\n│ 2 │ NULL │\n└───┴──────┘\n")]
+    [DataRow("insert", "INSERT INTO result (\"a\", \"b\") VALUES (1, 'x');\nINSERT INTO result (\"a\", \"b\") VALUES (2, NULL);\n")]
     public void Every_mode_writes_rows_its_way(string mode, string expected)
     {
         (_, string output, _) = Run("SELECT * FROM (VALUES (1, 'x'), (2, NULL)) AS v(a, b) ORDER BY a;\n", $"--mode={mode}");
