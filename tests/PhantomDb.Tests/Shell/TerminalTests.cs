@@ -119,7 +119,8 @@ public sealed partial class TerminalTests : IDisposable
 
         public Terminal(string folder, string database, string setting)
         {
-            string command = $"tty; stty cols 60 rows 20; exec env {setting} NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql dotnet {ShellProcess.Executable} {database}";
+            // A run in the background may have SIGINT ignored, and children inherit that.
+            string command = $"tty; stty cols 60 rows 20; exec env --default-signal=INT {setting} NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql dotnet {ShellProcess.Executable} {database}";
             _process = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qfec", command, "/dev/null"])
             {
                 WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
