@@ -7,59 +7,66 @@ namespace PhantomDb.Mutants;
 /// <code>
 /// PhantomDb.Mutants FOLDER "TESTS" [ID...]     FOLDER has report.json and PhantomDb.dll of Stryker; TESTS as in TestCase.Find; all mutants, or those with these numbers
 /// </code>
-/// This process starts others, in a copy of its own folder with the changed assembly: the first one records which test reaches what, and
-/// takes its time; each of the next goes on with the mutants until one hangs it, ends it or leaves something behind in it.
+/// This process starts others, in a copy of its own folder with the changed assembly: the first one takes the time of the tests, the second records which
+/// mutants they reach, and each of the next goes on with the mutants until one hangs it, ends it or leaves something behind in it.
 /// </summary>
 internal static class Program
 {
-    private const string RecordCommand = "record";
+    private const string MeasureCommand = "measure";
+    private const string CoverCommand = "cover";
     private const string RunCommand = "run";
-    private const double SecondsMax = 2;
+    private const double SecondsMax = 2;   // a longer test is left out
 
     public static int Main(string[] args)
     {
-        if (args is [RecordCommand, var words, var path])
+        TextWriter output = Console.Out;
+        switch (args)
         {
-            Console.SetOut(TextWriter.Null);
-            return TestCoverage.Record(TestCase.Find(words), path) ? 0 : 1;
+            case [MeasureCommand, var words, var path]:
+                Console.SetOut(TextWriter.Null);   // not what the tests write
+                TestCoverage.Save(TestCoverage.Measure(TestCase.Find(words)), path);
+                break;
+            case [CoverCommand, var words, var path]:
+                Console.SetOut(TextWriter.Null);
+                TestCoverage.Save(TestCoverage.Cover(TestCase.Find(words), QuickOf(path)), path);
+                break;
+            case [RunCommand, var words, var path, var report, var from, .. var ids]:
+                Console.SetOut(TextWriter.Null);
+                new MutantRun(Chosen(report, ids), TestCase.Find(words), TestCoverage.Load(path), output).Run(int.Parse(from));
+                break;
+            case [var folder, var words, .. var ids]:
+                return RunAll(folder, words, ids);
+            default:
+                Console.Error.WriteLine("PhantomDb.Mutants FOLDER \"TESTS\" [ID...]");
+                return 2;
         }
-        if (args is [RunCommand, var report, var allWords, var covered, var from, .. var only])
-        {
-            TextWriter output = Console.Out;
-            Console.SetOut(TextWriter.Null);
-            new MutantRun(Chosen(report, only), TestCase.Find(allWords), [.. TestCoverage.Load(covered).Where(test => test.Seconds <= SecondsMax)], output).Run(int.Parse(from));
-            return Exit(0);
-        }
-        if (args is not [var folder, var tests, .. var ids])
-        {
-            Console.Error.WriteLine("PhantomDb.Mutants FOLDER \"TESTS\" [ID...]");
-            return 2;
-        }
-        return RunAll(folder, tests, ids);
+        Environment.Exit(0);   // though a test may go on and on
+        return 0;
     }
 
-    private static int RunAll(string folder, string tests, string[] ids)
+    private static int RunAll(string folder, string words, string[] ids)
     {
-        string report = Path.GetFullPath(Path.Combine(folder, "report.json")), coverage = Path.GetFullPath(Path.Combine(folder, "coverage.json"));
+        string report = Path.GetFullPath(Path.Combine(folder, "report.json")), tests = Path.GetFullPath(Path.Combine(folder, "tests.json"));
         string program = CopyBeside(Path.Combine(folder, "PhantomDb.dll"));
-        using (Process recording = Start(program, RecordCommand, tests, coverage))
+        if (!Succeeds(program, MeasureCommand, words, tests))
         {
-            recording.WaitForExit();
-            if (recording.ExitCode != 0)
-            {
-                return 1;
-            }
+            return 1;
         }
-        List<TestCoverage> covered = TestCoverage.Load(coverage);
-        string[] slow = [.. covered.Where(test => test.Seconds > SecondsMax).Select(test => test.Test)];
-        Console.WriteLine($"{covered.Count - slow.Length} tests of {covered.Sum(test => test.Seconds <= SecondsMax ? test.Seconds : 0):0.0} s");
-        Array.ForEach(slow, test => Console.WriteLine($"left out, longer than {SecondsMax} s: {test}"));
+        Console.WriteLine($"{QuickOf(tests).Count} tests of {QuickOf(tests).Sum(test => test.Seconds):0.0} s");
+        foreach (TestCoverage slow in TestCoverage.Load(tests).Where(test => test.Seconds > SecondsMax))
+        {
+            Console.WriteLine($"left out, {slow.Seconds:0.0} s: {slow.Test}");
+        }
+        if (!Succeeds(program, CoverCommand, words, tests))
+        {
+            return 1;
+        }
 
         List<Mutant> mutants = Chosen(report, ids);
         List<string> verdicts = [];
         while (verdicts.Count < mutants.Count)
         {
-            using Process running = Start(program, [RunCommand, report, tests, coverage, $"{verdicts.Count}", .. ids]);
+            using Process running = Start(program, [RunCommand, words, tests, report, $"{verdicts.Count}", .. ids]);
             while (running.StandardOutput.ReadLine() is { } verdict)
             {
                 Add(verdict);
@@ -94,6 +101,8 @@ internal static class Program
         }
     }
 
+    private static List<TestCoverage> QuickOf(string path) => [.. TestCoverage.Load(path).Where(test => test.Seconds <= SecondsMax)];
+
     private static bool IsKilled(string verdict) => verdict.StartsWith("killed", StringComparison.Ordinal);
 
     private static List<Mutant> Chosen(string report, string[] ids) => [.. Mutant.ReadReport(report).Where(mutant => ids.Length == 0 || ids.Contains($"{mutant.Id}"))];
@@ -112,18 +121,18 @@ internal static class Program
         return Path.Combine(copy, "PhantomDb.Mutants.dll");
     }
 
+    private static bool Succeeds(string program, params string[] arguments)
+    {
+        using Process process = Start(program, arguments);
+        process.WaitForExit();
+        return process.ExitCode == 0;
+    }
+
     private static Process Start(string program, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true };
         start.Environment["DOTNET_GCHeapHardLimit"] = "0xC0000000";   // 3 GB: a mutant that fills memory is to end itself, not the machine
         start.Environment.TryAdd("PHANTOMDB_SEED", "1");              // the same tests for each mutant
         return Process.Start(start)!;
-    }
-
-    // At once, though a test goes on and on.
-    private static int Exit(int code)
-    {
-        Environment.Exit(code);
-        return code;
     }
 }
