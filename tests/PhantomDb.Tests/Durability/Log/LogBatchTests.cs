@@ -160,6 +160,7 @@ public sealed class LogBatchTests
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => batch.Room(LogBatch.ByteCountMax - 17));
 
         Assert.AreEqual(SqlStates.ProgramLimitExceeded, error.SqlState);
+        StringAssert.Contains(error.Message, "transaction log");
         StringAssert.Contains(error.Detail, "2000000000 bytes");
         batch.Abandon();
         CollectionAssert.AreEqual(new[] { "INSERT,t,1" }, Bodies(batch));
@@ -174,6 +175,56 @@ public sealed class LogBatchTests
         batch.End();
         batch.Clear();
         Assert.IsLessThanOrEqualTo(1 << 16, batch.Room(0).Length);
+    }
+
+    [TestMethod]
+    public void A_cell_of_any_length_fits_whatever_room_is_left()
+    {
+        for (int length = 0; length <= 100; length++)
+        {
+            foreach (char letter in "a\"")
+            {
+                string value = new(letter, length);
+                var batch = new LogBatch();
+                batch.Begin("A"u8, "t"u8);
+                batch.Cell(Encoding.ASCII.GetBytes(value));
+                batch.End();
+                var cells = new LogCells();
+                Assert.IsTrue(cells.TrySplit(batch.Body(0).ToArray(), 0, batch.ByteCount));
+                Assert.AreEqual(value, Encoding.ASCII.GetString(cells.Value(2)));
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Room_that_is_there_is_used_to_its_last_byte()
+    {
+        var batch = new LogBatch();
+        Assert.AreEqual(16, batch.Room(16).Length);
+        batch.Advance(10);
+        Assert.AreEqual(6, batch.Room(6).Length);
+        Assert.IsGreaterThanOrEqualTo(7, batch.Room(7).Length);
+    }
+
+    [TestMethod]
+    public void What_an_idle_session_keeps_is_used_for_its_next_records_and_what_many_took_is_not_kept()
+    {
+        var batch = new LogBatch();
+        Assert.AreEqual(1 << 16, batch.Room(1 << 16).Length);
+        batch.Clear();
+        Assert.AreEqual(1 << 16, batch.Room(0).Length, "so much is kept");
+        foreach ((int count, bool isKept) in new[] { (3, true), (100, true), (1 << 14, true), ((1 << 14) + 1, false) })
+        {
+            for (int i = 0; i < count; i++)
+            {
+                batch.Begin("A"u8, []);
+                batch.End();
+            }
+            Assert.AreEqual((count, 2 * count), (batch.RecordCount, batch.ByteCount));
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            batch.Clear();
+            Assert.AreEqual(isKept, GC.GetAllocatedBytesForCurrentThread() == before, $"{count} records");
+        }
     }
 
     private static TableDefinition Table() => new(1, "public", "t", [new ColumnDefinition("a", PhantomDb.Types.SqlType.Int32, 0)]);

@@ -116,6 +116,10 @@ public sealed class LogFormatTests
     [DataRow("1,2026-11-21T12:00:03.120451Z,1,1/1,0,")]
     [DataRow("1,2026-11-21T12:00:03.120451Z,1,1/1,2,")]
     [DataRow("1,2026-11-21T12:00:03.120451Z,1,1/1,1")]
+    [DataRow("1,2026-11-21T12:00:03.120451Z,1,1/1,1x")]
+    [DataRow("100,2026-11-21T12:00:03.120451Z,1,1/1,2/,")]
+    [DataRow("1,2026-11-21T12:00:03.120451Z")]
+    [DataRow("1,2026-11-21")]
     public void A_prefix_that_is_not_as_it_would_be_written_is_none(string prefix)
     {
         Assert.IsFalse(LogLine.TryParse(Encoding.ASCII.GetBytes(prefix), out _));

@@ -15,7 +15,7 @@ public sealed class LogHeaderTests
     [TestMethod]
     public void A_header_comes_back_as_it_was_written()
     {
-        foreach (LogHeader header in new[] { First, Later, First with { IsBehindFile = true } })
+        foreach (LogHeader header in new[] { First, Later, First with { IsBehindFile = true }, First with { DatabaseName = "" }, First with { DatabaseName = new string('a', 200) } })
         {
             byte[] bytes = [.. header.ToBytes(), .. "1,"u8];
 
@@ -69,6 +69,7 @@ public sealed class LogHeaderTests
         LogHeader odd = First with { DatabaseName = "a | Version: 2\n\"x\"" };
 
         Assert.AreEqual("a _ Version: 2__x_", LogHeader.TryParse(odd.ToBytes(), out _)!.DatabaseName);
+        Assert.AreEqual(new string('a', 200), LogHeader.TryParse((First with { DatabaseName = new string('a', 201) }).ToBytes(), out _)!.DatabaseName, "so long that it fits");
     }
 
     [TestMethod]
@@ -76,7 +77,9 @@ public sealed class LogHeaderTests
     {
         byte[] bytes = Altered("Version: 1 | Id", "Version: 2 | New: x | Id");
 
-        Assert.IsFalse(LogHeader.TryParse(bytes, out _)!.IsOfKnownVersion);
+        LogHeader later = LogHeader.TryParse(bytes, out int length)!;
+        Assert.AreEqual((false, "2", "", 0), (later.IsOfKnownVersion, later.Version, later.DatabaseName, length), "nothing else is known of it");
+        Assert.IsNull(LogHeader.TryParse([.. "x"u8, .. bytes], out _), "something else, with a version");
         Assert.AreEqual("0A000", Assert.ThrowsExactly<PhantomDbException>(() => new LogReader("/x.log", new MemoryStream(bytes))).SqlState);
     }
 
@@ -91,6 +94,11 @@ public sealed class LogHeaderTests
             Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(bytes[..length], new LogReaderOptions { IsSealed = true }).Report.Verdict);
         }
         Assert.AreEqual(LogVerdict.Clean, LogSegmentText.Read(bytes).Report.Verdict);
+        Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(Altered("Timeline: 1 ", "Timeline: 01 ")).Report.Verdict, "all of it, and wrong");
+        int columns = bytes.AsSpan().IndexOf((byte)'\n') + 1;
+        bytes[columns - 2] ^= 1;
+        Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(bytes[..(columns + 5)]).Report.Verdict, "the line that was whole is damaged");
+        Assert.IsFalse(LogHeader.HasChecksum("12345"u8));
         Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read(new byte[5000]).Report.Verdict);
         Assert.AreEqual(LogVerdict.Damaged, LogSegmentText.Read("something else\n"u8.ToArray()).Report.Verdict);
     }

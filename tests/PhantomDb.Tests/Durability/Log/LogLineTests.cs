@@ -71,8 +71,11 @@ public sealed class LogLineTests
 
             Assert.IsTrue(LogLine.TryParseEnd(line, Seed, out LogLine found));
             Assert.AreEqual(lsn, found.Lsn);
-            Assert.IsTrue(LogLine.TryParseEnd([.. "x"u8, .. line], Seed, out found));
-            Assert.AreEqual(lsn, found.Lsn);
+            foreach (string before in new[] { "x", "Z,", "Z,Z," })
+            {
+                Assert.IsTrue(LogLine.TryParseEnd([.. Encoding.ASCII.GetBytes(before), .. line], Seed, out found), before);
+                Assert.AreEqual(lsn, found.Lsn);
+            }
         }
     }
 

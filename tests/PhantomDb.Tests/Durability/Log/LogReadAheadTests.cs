@@ -10,12 +10,14 @@ public sealed class LogReadAheadTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    public void What_is_read_ahead_is_what_the_reader_gives_wherever_the_segment_is_damaged()
+    [DataRow(6000, 12)]
+    [DataRow(100, 30)]
+    public void What_is_read_ahead_is_what_the_reader_gives_wherever_the_segment_is_damaged(int transactionCount, int rounds)
     {
         const int Seed = 20261121;
         var random = new Random(Seed);
-        byte[] whole = Sample(random).Bytes;
-        for (int i = 0; i < 60; i++)
+        byte[] whole = Sample(random, transactionCount).Bytes;
+        for (int i = 0; i < rounds; i++)
         {
             byte[] bytes = [.. whole];
             if (i % 3 == 1)
@@ -62,8 +64,8 @@ public sealed class LogReadAheadTests
     public void It_can_be_left_at_any_record()
     {
         var random = new Random(1);
-        byte[] bytes = Sample(random).Bytes;
-        for (int i = 0; i < 50; i++)
+        byte[] bytes = Sample(random, 6000).Bytes;
+        for (int i = 0; i < 20; i++)
         {
             var stream = new MemoryStream(bytes);
             using (var ahead = new LogReadAhead(new LogReader("shop.log", stream)))
@@ -75,11 +77,11 @@ public sealed class LogReadAheadTests
     }
 
     // Short records, transactions of several, values that are escaped, and some lines longer than what is read at once.
-    private static LogSegmentText Sample(Random random)
+    private static LogSegmentText Sample(Random random, int transactionCount)
     {
         string[] texts = ["Jane Smith", "", ">", "two\nlines, \"quoted\"", "C:\\new\r", "ä€😀"];
         LogSegmentText segment = new();
-        for (int i = 0; i < 6000; i++)
+        for (int i = 0; i < transactionCount; i++)
         {
             bool isLong = i % 1500 == 700;
             segment.Insert(isLong ? 3 : 1 + random.Next(3), isLong ? new string('x', 400_000) + ",\n" : texts[random.Next(texts.Length)]);

@@ -120,6 +120,65 @@ public sealed class LogReaderTests
     }
 
     [TestMethod]
+    public void What_is_wrong_is_said_and_whether_it_proves_that_it_is_no_torn_end()
+    {
+        LogSegmentText segment = new LogSegmentText().Insert(2);
+        byte[] whole = segment.Bytes, sealedBytes = segment.Sealed();
+        var counted = new LogPredecessor(LogSegmentText.Salt, 2, whole.Length);
+        byte[] Damaged(byte[] bytes, int at) => [.. bytes[..at], (byte)(bytes[at] ^ 1), .. bytes[(at + 1)..]];
+
+        AssertIs(whole[..^segment.Lines[1].Bytes.Length], "the transaction is not whole", null);
+        AssertIs(whole[..^1], "the file ends within a line", null);
+        AssertIs([.. whole, .. new byte[5000], (byte)'\n'], "the line does not begin as a record does", null, new LogReaderOptions { BufferBytes = 1000 });
+        AssertIs(Damaged(whole, whole.Length - 3), "the checksum of the line does not match", null);
+        AssertIs([.. segment.Header.ToBytes(), .. Line("insert,t", 1)], "the line is not as a record is written", "Its checksum is right");
+        AssertIs([.. segment.Header.ToBytes(), .. Line("INSERT,t", 7)], "the line has LSN 7", "Its checksum is right, so it was not written there");
+        AssertIs([.. segment.Header.ToBytes(), .. Line("INSERT,t", 1)[..^10], (byte)'\n'], "the checksum of the line does not match", null);
+        AssertIs(Damaged(sealedBytes, whole.Length - 3), "the checksum of the line does not match", "The segment is sealed, so that nothing of it can be torn");
+        AssertIs([.. whole, .. new LogSeal(3, whole.Length).ToBytes(LogSegmentText.Salt)], "the seal is of other content", null);
+        AssertIs(whole, "its seal is missing", null, new LogReaderOptions { IsSealed = true });
+        AssertIs(whole, "the segment ends before what its successor counts of it", null, new LogReaderOptions { Counted = counted with { Length = whole.Length + 1 } });
+        AssertIs(whole, "the segment ends before where it had been read", null, new LogReaderOptions { From = new LogPosition(whole.Length + 1, 9, 3) });
+        AssertIs(whole, "the log had reached further", null, new LogReaderOptions { DurableLsn = 3 });
+        AssertIs(segment.Header.ToBytes()[..^1], "the header is not whole", null);
+        AssertIs("something else\n"u8.ToArray(), "the header is damaged", null);
+        Assert.ThrowsExactly<InvalidOperationException>(() => new LogReader("x.log", new MemoryStream(whole)).Report);
+
+        static void AssertIs(byte[] bytes, string reason, string? proof, LogReaderOptions? options = null)
+        {
+            LogSegmentReport report = LogSegmentText.Read(bytes, options).Report;
+            Assert.AreEqual((reason, proof), (report.Fault?.Reason, report.Proof));
+        }
+
+        static byte[] Line(string body, long lsn)
+        {
+            var encoder = new LogEncoder(LogSegmentText.Salt);
+            encoder.BeginTransaction(new DateTime(2026, 11, 21, 12, 0, 3, DateTimeKind.Utc), 6, 1);
+            byte[] line = new byte[LogEncoder.OverheadMax + body.Length];
+            return line[..encoder.Encode(lsn, 1, 1, Encoding.ASCII.GetBytes(body), line)];
+        }
+    }
+
+    [TestMethod]
+    public void A_file_that_changes_while_a_transaction_is_read_again_is_an_error_of_the_disk()
+    {
+        LogSegmentText segment = new LogSegmentText().Insert(1).Insert(60_000, new string('x', 100)).Insert(1);   // more than is held
+        byte[] bytes = segment.Bytes;
+        var reader = new LogReader("/data/shop.log", new Trickle(bytes));
+        Assert.IsTrue(reader.Read() && reader.Read());
+        bytes.AsSpan(bytes.Length / 2, 1000).Fill((byte)'\n');
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() =>
+        {
+            while (reader.Read())
+            {
+            }
+        });
+        StringAssert.Contains(error.Message + error.Detail, "its content changed meanwhile");
+        StringAssert.Contains(error.Message + error.Detail, "/data/shop.log");
+    }
+
+    [TestMethod]
     public void Parts_of_which_one_is_lost_are_no_whole_transaction_behind_a_bad_line()
     {
         LogSegmentText segment = new LogSegmentText().Insert(1).Insert(3).Insert(3);

@@ -31,6 +31,7 @@ public sealed class LogReserveTests : DurableTest
     [TestMethod]
     public void A_file_of_line_feeds_alone_or_far_more_than_are_ever_written_is_what_it_is()
     {
+        Assert.AreEqual(2, LengthWithout("a" + new string('\n', 2 * LogReserve.BytesMax)), "still looked for");
         string tooMany = "a" + new string('\n', 3 * LogReserve.BytesMax);
         Assert.AreEqual(tooMany.Length, LengthWithout(tooMany));
         Assert.AreEqual(3, LengthWithout("\n\n\n"));

@@ -52,6 +52,7 @@ public sealed class LogSealTests
     [DataRow("1204 | Length: ")]
     [DataRow("1204 | length: 702")]
     [DataRow("1204")]
+    [DataRow("1204 | 702")]
     [DataRow("1204 | Length: 702 | More: 1")]
     public void Another_spelling_is_none_though_its_checksum_is_right(string numbers)
     {

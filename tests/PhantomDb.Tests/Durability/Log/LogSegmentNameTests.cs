@@ -16,6 +16,7 @@ public sealed class LogSegmentNameTests
         Assert.AreEqual(DateTimeKind.Utc, LogSegmentName.TryParse(name.ToString())!.RotatedAt.Kind);
         Assert.AreEqual(name with { Number = 2 }, LogSegmentName.TryParse("shop_log_20261121_022107_20481_2.log"));
         Assert.AreEqual(name with { DatabaseName = "a_log_20261121_022107_1" }, LogSegmentName.TryParse("a_log_20261121_022107_1_log_20261121_022107_20481.log"));
+        Assert.AreEqual(name with { DatabaseName = "a" }, LogSegmentName.TryParse("a_log_20261121_022107_20481.log"));
         Assert.AreEqual("shop.log", LogSegmentName.Active("shop"));
     }
 
@@ -34,6 +35,7 @@ public sealed class LogSegmentNameTests
     [DataRow("shop_log_20261121 022107_1.log")]
     [DataRow("shop_log_20261121_022107_20481.log.bad_1")]
     [DataRow("shop_log_.log")]
+    [DataRow("shop_log_20261121_022.log")]
     public void Other_names_are_none(string name)
     {
         Assert.IsNull(LogSegmentName.TryParse(name));
