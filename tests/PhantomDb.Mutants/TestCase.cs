@@ -58,6 +58,20 @@ internal sealed class TestCase(Type type, MethodInfo method, object?[] arguments
         return thrown;
     }
 
+    // As MSTest passes them: defaults for what a row leaves out, and what is left of it as the array of a last parameter that is declared params.
+    private object?[] Arguments()
+    {
+        ParameterInfo[] parameters = method.GetParameters();
+        if (parameters.LastOrDefault() is { } last && last.IsDefined(typeof(ParamArrayAttribute)) && !(arguments.Length == parameters.Length && last.ParameterType.IsInstanceOfType(arguments[^1])))
+        {
+            object?[] rest = [.. arguments.Skip(parameters.Length - 1)];
+            Array packed = Array.CreateInstance(last.ParameterType.GetElementType()!, rest.Length);
+            rest.CopyTo(packed, 0);
+            return [.. arguments.Take(parameters.Length - 1), packed];
+        }
+        return [.. arguments, .. parameters.Skip(arguments.Length).Select(parameter => parameter.DefaultValue)];
+    }
+
     private Exception? Run()
     {
         try
@@ -66,8 +80,7 @@ internal sealed class TestCase(Type type, MethodInfo method, object?[] arguments
             try
             {
                 type.GetProperty("TestContext")?.SetValue(test, new SilentContext());
-                object?[] defaults = [.. method.GetParameters().Skip(arguments.Length).Select(parameter => parameter.DefaultValue)];
-                (method.Invoke(test, [.. arguments, .. defaults]) as Task)?.GetAwaiter().GetResult();
+                (method.Invoke(test, Arguments()) as Task)?.GetAwaiter().GetResult();
             }
             finally
             {
