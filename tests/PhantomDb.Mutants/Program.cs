@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace PhantomDb.Mutants;
 
 /// <summary>
-/// Mutation tests, tens of mutants a second: dotnet-stryker makes the changed assembly (tests/mutate), and the tests run in one process beside it.
+/// Mutation tests, some mutants a second: dotnet-stryker makes the changed assembly (tests/mutate), and the tests run in one process beside it.
 /// <code>
 /// PhantomDb.Mutants FOLDER "TESTS" [ID...]     FOLDER has report.json and PhantomDb.dll of Stryker; TESTS as in TestCase.Find; all mutants, or those with these numbers
 /// </code>

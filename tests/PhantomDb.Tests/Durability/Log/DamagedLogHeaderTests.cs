@@ -76,6 +76,34 @@ public sealed class DamagedLogHeaderTests
     }
 
     [TestMethod]
+    public void The_first_LSN_is_that_of_the_line_behind_the_header_and_else_what_the_header_says()
+    {
+        LogSegmentText segment = Segment(lineCount: 3);
+        LogHeader? Restored(byte[] bytes) => new DamagedLogHeader("/data/shop.log", () => [], () => null).TryRestore(new MemoryStream(bytes));
+        byte[] other = Without(segment.Bytes, "Header: "), first = Without(segment.Bytes, "Header: ");
+        "1190"u8.CopyTo(other.AsSpan(other.AsSpan().IndexOf("FirstLSN: "u8) + "FirstLSN: ".Length));
+        first[segment.Header.ToBytes().Length] = (byte)'x';   // its first line is damaged too
+
+        Assert.AreEqual(segment.Header, Restored(other));
+        Assert.AreEqual(segment.Header, Restored(first));
+    }
+
+    [TestMethod]
+    public void A_header_that_would_not_fit_into_its_place_is_none()
+    {
+        LogSegmentText segment = new();
+        segment.Write(Batch()).Write(Batch());
+        byte[] lines = [.. segment.Lines.SelectMany(line => line.Bytes)], columns = Encoding.ASCII.GetBytes($"\n{LogHeader.ColumnsLine}\n");
+        byte[] Blank(int length) => [.. Enumerable.Repeat((byte)'\n', length)];
+        int whole = (segment.Header with { Segment = 1, IsBehindFile = true }).ToBytes().Length - columns.Length;   // all that is known, of a first segment
+        LogHeader? Restored(byte[] bytes) => new DamagedLogHeader("/data/shop.log", () => [], () => new LogManifest("shop", segment.Header.Id, 1, [])).TryRestore(new MemoryStream(bytes));
+
+        Assert.IsNotNull(Restored([.. Encoding.ASCII.GetBytes(new string('x', whole)), .. columns, .. lines]));
+        Assert.IsNull(Restored([.. Encoding.ASCII.GetBytes(new string('x', whole + 5)), .. columns, .. lines]), "the lines would not stay where they are");
+        Assert.IsNull(Restored([.. Blank(20), .. lines]), "it would be written over the lines");
+    }
+
+    [TestMethod]
     public void Where_all_of_it_is_gone_the_lines_say_the_salt_and_the_name_the_first_LSN()
     {
         LogSegmentText segment = Segment(lineCount: 3);
