@@ -10,7 +10,7 @@ public sealed class LogReadAheadTests
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
-    [DataRow(6000, 12)]
+    [DataRow(6000, 60)]
     [DataRow(100, 30)]
     public void What_is_read_ahead_is_what_the_reader_gives_wherever_the_segment_is_damaged(int transactionCount, int rounds)
     {
@@ -65,7 +65,7 @@ public sealed class LogReadAheadTests
     {
         var random = new Random(1);
         byte[] bytes = Sample(random, 6000).Bytes;
-        for (int i = 0; i < 20; i++)
+        for (int i = 0; i < 50; i++)
         {
             var stream = new MemoryStream(bytes);
             using (var ahead = new LogReadAhead(new LogReader("shop.log", stream)))
