@@ -78,13 +78,9 @@ internal sealed class CommandGuard(Session session) : IDisposable
         }
     }
 
-    /// <summary>The error as the user of the provider sees it; the same where it is not about stopping.</summary>
+    /// <summary>A statement was stopped (57014): the error as the user of the provider sees it.</summary>
     public Exception Translate(PhantomDbException error, CancellationToken token)
     {
-        if (error.SqlState != "57014")
-        {
-            return error;
-        }
         if (token.IsCancellationRequested)
         {
             return new OperationCanceledException(error.Message, error, token);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -11,7 +12,7 @@ namespace PhantomDb.Data;
 internal sealed class CommandTrace
 {
     private const string SystemKey = "db.system.name", NamespaceKey = "db.namespace", OperationKey = "db.operation.name", ErrorKey = "error.type", StatusKey = "db.response.status_code";
-    private const string System = "phantomdb";
+    private const string SystemName = "phantomdb";
     private const string Batch = "BATCH";
     private const int OperationLengthMax = 32;
 
@@ -46,7 +47,7 @@ internal sealed class CommandTrace
 
     public void End()
     {
-        TagList tags = new() { { SystemKey, System }, { NamespaceKey, _database }, { OperationKey, _operation } };
+        TagList tags = new() { { SystemKey, SystemName }, { NamespaceKey, _database }, { OperationKey, _operation } };
         if (_error is not null)
         {
             string? status = (_error as PhantomDbException)?.SqlState;
@@ -78,11 +79,11 @@ internal sealed class CommandTrace
         return length is 0 or > OperationLengthMax ? "QUERY" : rest[..length].ToString().ToUpperInvariant();
     }
 
-    private static readonly global::System.Buffers.SearchValues<char> Letters = global::System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
 
     private IEnumerable<KeyValuePair<string, object?>> Tags(object command)
     {
-        yield return new(SystemKey, System);
+        yield return new(SystemKey, SystemName);
         yield return new(NamespaceKey, _database);
         yield return new(OperationKey, _operation);
         if (command is PhantomDbCommand { Parameters.Count: > 0 } single)

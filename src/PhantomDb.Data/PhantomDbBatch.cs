@@ -72,7 +72,7 @@ public sealed class PhantomDbBatch : DbBatch
     /// <summary>Looks whether the commands are right.</summary>
     public override void Prepare()
     {
-        var run = new StatementRun(Ready(), BatchCommands.Commands);
+        StatementRun run = NewRun();
         while (run.DescribeNext() is not null)
         {
         }
@@ -95,43 +95,13 @@ public sealed class PhantomDbBatch : DbBatch
     protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
         Completed<DbDataReader>(cancellationToken, token => ExecuteReader(behavior, token));
 
-    private int ExecuteNonQuery(CancellationToken token) => Run(token, static run =>
-    {
-        run.RunToEnd();
-        return (int)Math.Min(run.RowsAffected, int.MaxValue);
-    });
+    private int ExecuteNonQuery(CancellationToken token) => NewRun().RunAll(this, Timeout, token);
 
-    private object? ExecuteScalar(CancellationToken token) => Run(token, static run => run.Scalar());
+    private object? ExecuteScalar(CancellationToken token) => NewRun().RunForScalar(this, Timeout, token);
 
-    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token)
-    {
-        PhantomDbConnection connection = Ready();
-        return PhantomDbDataReader.Run(connection, this, new StatementRun(connection, BatchCommands.Commands), Timeout, behavior, token);
-    }
+    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) => PhantomDbDataReader.Run(this, NewRun(), Timeout, behavior, token);
 
-    private T Run<T>(CancellationToken token, Func<StatementRun, T> work)
-    {
-        PhantomDbConnection connection = Ready();
-        connection.BeginCommand(this, Timeout);
-        try
-        {
-            token.ThrowIfCancellationRequested();
-            return work(new StatementRun(connection, BatchCommands.Commands));
-        }
-        catch (Exception error)
-        {
-            connection.NoteFailure(error);
-            if (error is PhantomDbException { SqlState: "57014" } stopped)
-            {
-                throw connection.Guard.Translate(stopped, token);
-            }
-            throw;
-        }
-        finally
-        {
-            connection.EndCommand();
-        }
-    }
+    private StatementRun NewRun() => new(Ready(), BatchCommands.Commands);
 
     private PhantomDbConnection Ready()
     {

@@ -139,8 +139,7 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
     /// <summary>Parses and binds the statements, so that their first execution need not; errors in them show here. Executing prepares too.</summary>
     public override void Prepare()
     {
-        PhantomDbConnection connection = Ready();
-        var run = new StatementRun(connection, connection.StatementsOf(_text), _parameters);
+        StatementRun run = NewRun();
         while (run.DescribeNext() is not null)
         {
         }
@@ -191,48 +190,47 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         base.Dispose(disposing);
     }
 
-    private int ExecuteNonQuery(CancellationToken token) => Run(token, static run =>
+    private int ExecuteNonQuery(CancellationToken token)
     {
-        run.RunToEnd();
-        return (int)Math.Min(run.RowsAffected, int.MaxValue);
-    });
-
-    private object? ExecuteScalar(CancellationToken token) => Run(token, static run => run.Scalar());
-
-    private T Run<T>(CancellationToken token, Func<StatementRun, T> work)
-    {
-        PhantomDbConnection connection = Ready();
-        connection.BeginCommand(this, CommandTimeout);
+        StatementRun run = NewRun();
         try
         {
-            token.ThrowIfCancellationRequested();
-            return work(new StatementRun(connection, connection.StatementsOf(_text), _parameters));
-        }
-        catch (Exception error)
-        {
-            connection.NoteFailure(error);
-            if (error is PhantomDbException { SqlState: "57014" } stopped)
-            {
-                throw connection.Guard.Translate(stopped, token);
-            }
-            throw;
+            return run.RunAll(this, CommandTimeout, token);
         }
         finally
         {
-            connection.EndCommand();
-            if (_closesConnection)
-            {
-                connection.Close();
-            }
+            CloseOwnConnection();
         }
     }
 
-    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token)
+    private object? ExecuteScalar(CancellationToken token)
+    {
+        StatementRun run = NewRun();
+        try
+        {
+            return run.RunForScalar(this, CommandTimeout, token);
+        }
+        finally
+        {
+            CloseOwnConnection();
+        }
+    }
+
+    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) =>
+        PhantomDbDataReader.Run(this, NewRun(), CommandTimeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), token);
+
+    private StatementRun NewRun()
     {
         PhantomDbConnection connection = Ready();
-        var run = new StatementRun(connection, connection.StatementsOf(_text), _parameters);
-        behavior |= _closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default;
-        return PhantomDbDataReader.Run(connection, this, run, CommandTimeout, behavior, token);
+        return new StatementRun(connection, connection.StatementsOf(_text), _parameters);
+    }
+
+    private void CloseOwnConnection()
+    {
+        if (_closesConnection)
+        {
+            _connection!.Close();
+        }
     }
 
     private Task<T> Completed<T>(CancellationToken token, Func<CancellationToken, T> work) => Completion.Of(token, Cancel, work);

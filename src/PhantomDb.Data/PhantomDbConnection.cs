@@ -261,8 +261,15 @@ public sealed partial class PhantomDbConnection : DbConnection
         Guard.Begin(timeoutSeconds);
     }
 
-    /// <summary>The command that runs has failed.</summary>
-    internal void NoteFailure(Exception error) => _trace?.Fail(error);
+    /// <summary>The command that runs has failed. Throws the error that the user is to see, where it is another one.</summary>
+    internal void NoteFailure(Exception error, CancellationToken token)
+    {
+        _trace?.Fail(error);
+        if (error is PhantomDbException { SqlState: "57014" } stopped)
+        {
+            throw Guard.Translate(stopped, token);
+        }
+    }
 
     internal void EndCommand()
     {

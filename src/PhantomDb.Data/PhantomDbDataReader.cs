@@ -77,8 +77,9 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
 
     /// <summary>Runs a command's first statement.</summary>
     internal static PhantomDbDataReader Run(
-        PhantomDbConnection connection, object command, StatementRun run, int timeoutSeconds, CommandBehavior behavior, CancellationToken token)
+        object command, StatementRun run, int timeoutSeconds, CommandBehavior behavior, CancellationToken token)
     {
+        PhantomDbConnection connection = run.Connection;
         PhantomDbDataReader reader = new(connection, command, run, behavior);
         connection.BeginCommand(command, timeoutSeconds, reader);
         try
@@ -147,11 +148,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         }
         catch (Exception error)
         {
-            _connection.NoteFailure(error);
-            if (error is PhantomDbException { SqlState: "57014" } stopped)
-            {
-                throw _connection.Guard.Translate(stopped, CancellationToken.None);
-            }
+            _connection.NoteFailure(error, CancellationToken.None);
             throw;
         }
         finally
@@ -228,12 +225,8 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         catch (Exception error)
         {
             _run.GiveUp();
-            _connection.NoteFailure(error);
             _state = RowState.AfterLast;
-            if (error is PhantomDbException { SqlState: "57014" } stopped)
-            {
-                throw guard.Translate(stopped, token);
-            }
+            _connection.NoteFailure(error, token);
             throw;
         }
         finally
@@ -295,12 +288,8 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         catch (Exception error)
         {
             _run.GiveUp();
-            _connection.NoteFailure(error);
             _isAtEnd = true;
-            if (error is PhantomDbException { SqlState: "57014" } stopped)
-            {
-                throw guard.Translate(stopped, token);
-            }
+            _connection.NoteFailure(error, token);
             throw;
         }
         finally

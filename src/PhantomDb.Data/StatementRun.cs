@@ -34,6 +34,8 @@ internal sealed class StatementRun
         _commands = [.. owners];
     }
 
+    public PhantomDbConnection Connection => _connection;
+
     /// <summary>Rows changed by the statements that have run; -1 where none was one that changes rows.</summary>
     public long RowsAffected { get; private set; } = -1;
 
@@ -72,6 +74,16 @@ internal sealed class StatementRun
     /// <summary>Gives up what has not run.</summary>
     public void GiveUp() => _next = _statements.Length;
 
+    /// <summary>Runs all statements for a command or a batch; the rows that they changed, or -1.</summary>
+    public int RunAll(object command, int timeoutSeconds, CancellationToken token) => Run(command, timeoutSeconds, token, static run =>
+    {
+        run.RunToEnd();
+        return (int)Math.Min(run.RowsAffected, int.MaxValue);
+    });
+
+    /// <summary>Runs all statements for a command or a batch; the value of the first row and column of the first one that has some, null where it has no row.</summary>
+    public object? RunForScalar(object command, int timeoutSeconds, CancellationToken token) => Run(command, timeoutSeconds, token, static run => run.Scalar());
+
     /// <summary>Runs all that is left, with all the rows that nobody reads.</summary>
     public void RunToEnd()
     {
@@ -84,8 +96,26 @@ internal sealed class StatementRun
         }
     }
 
-    /// <summary>The value of the first row and column of the first statement that has some; null where it has no row. All statements run.</summary>
-    public object? Scalar()
+    private T Run<T>(object command, int timeoutSeconds, CancellationToken token, Func<StatementRun, T> work)
+    {
+        _connection.BeginCommand(command, timeoutSeconds);
+        try
+        {
+            token.ThrowIfCancellationRequested();
+            return work(this);
+        }
+        catch (Exception error)
+        {
+            _connection.NoteFailure(error, token);
+            throw;
+        }
+        finally
+        {
+            _connection.EndCommand();
+        }
+    }
+
+    private object? Scalar()
     {
         object? value = null;
         bool isFound = false;
