@@ -3,9 +3,22 @@ namespace PhantomDb.Shell;
 /// <summary>Files that the shell itself reads and writes, and what is said where they cannot be opened. Databases are not among them.</summary>
 internal static class ShellFiles
 {
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
     public static FileStream OpenRead(string path) => Open(path, "reading", FileMode.Open, FileAccess.Read);
 
     public static FileStream OpenWrite(string path) => Open(path, "writing", FileMode.Create, FileAccess.Write);
+
+    /// <summary>To write what may have secrets in it, such as statements: a file that is new is its owner's alone from the beginning.</summary>
+    public static FileStream OpenPrivate(string path, FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = OwnerOnly;
+        }
+        return new FileStream(path, options);
+    }
 
     private static FileStream Open(string path, string purpose, FileMode mode, FileAccess access)
     {

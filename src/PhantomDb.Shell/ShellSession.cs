@@ -35,7 +35,6 @@ internal sealed class ShellSession : IDisposable
     private bool _isInteractive;
     private volatile bool _dropsInput;
     private readonly ManualResetEventSlim _interrupted = new();
-    private string _lastStatement = "";
 
     public ShellSession(ShellOptions options)
     {
@@ -58,6 +57,9 @@ internal sealed class ShellSession : IDisposable
 
     /// <summary>Set by .quit: nothing more is read.</summary>
     public bool IsQuitting { get; set; }
+
+    /// <summary>Empty before there is one.</summary>
+    public string LastStatement { get; private set; } = "";
 
     public ShellDatabase Database => _database!;
 
@@ -156,37 +158,10 @@ internal sealed class ShellSession : IDisposable
         dump.Write(relations, _output);
     }
 
-    /// <summary>A query's rows to a file, which has its name only when it has all of them.</summary>
-    public void Export(string path, OutputMode mode, string query, string table)
-    {
-        using QueryResult result = Database.Session.Execute(query);
-        if (result.Columns.Count == 0)
-        {
-            throw new PhantomDbException("42601", ".export takes a table or a query, and this gives no rows");
-        }
-        var rows = new CountedRows(new QueryRows(result));
-        string partial = path + ".partial";
-        FileStream file = ShellFiles.OpenWrite(partial);
-        try
-        {
-            using (OutputSink output = new(file))
-            {
-                RowWriter.Create(mode, isTerminal: false, table).Write(rows, output);
-            }
-            File.Move(partial, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(partial);
-            throw;
-        }
-        Inform(string.Create(CultureInfo.InvariantCulture, $"EXPORT {rows.Count}"));
-    }
-
     /// <summary>Runs the last statement again and again, until Ctrl-C or an error.</summary>
     public void Watch(TimeSpan pause, int times)
     {
-        string statement = _lastStatement.Length > 0 ? _lastStatement : throw new PhantomDbException("55000", "there is no statement to run again");
+        string statement = LastStatement.Length > 0 ? LastStatement : throw new PhantomDbException("55000", "there is no statement to run again");
         _interrupted.Reset();
         for (int i = 0; i < times; i++)
         {
@@ -196,39 +171,6 @@ internal sealed class ShellSession : IDisposable
             }
             Print(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} (every {pause.TotalSeconds}s)\n"));
             Execute(statement);
-        }
-    }
-
-    /// <summary>Lets a file, or the last statement, be edited, and runs what it has then.</summary>
-    public void Edit(string? path)
-    {
-        string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
-        string file = path ?? Path.Combine(Path.GetTempPath(), $"phantomdb-{Guid.NewGuid():N}.sql");
-        try
-        {
-            if (path is null)
-            {
-                File.WriteAllText(file, _lastStatement.Length == 0 ? "" : _lastStatement + ";\n");
-            }
-            string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]));
-            process!.WaitForExit();
-            if (process.ExitCode != 0)
-            {
-                throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");
-            }
-            RunFile(file);
-        }
-        catch (Exception error) when (error is System.ComponentModel.Win32Exception or IndexOutOfRangeException)
-        {
-            throw new PhantomDbException("58P01", $"there is no editor \"{editor}\"", error) { Hint = "Set VISUAL or EDITOR." };
-        }
-        finally
-        {
-            if (path is null)
-            {
-                File.Delete(file);
-            }
         }
     }
 
@@ -266,7 +208,7 @@ internal sealed class ShellSession : IDisposable
     /// <summary>Runs one statement and writes what it gives.</summary>
     public void Execute(string sql, Stream? copyInput = null)
     {
-        _lastStatement = sql;
+        LastStatement = sql;
         using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
         try
         {
@@ -371,7 +313,7 @@ internal sealed class ShellSession : IDisposable
             {
                 Guard(null, 0, () => RunFile(startup));
             }
-            RunLines(ConsoleTerminal.IsThere ? NewEditor() : new TerminalLines(() => Database.Name));
+            RunLines(ConsoleTerminal.HasEscapeSequences ? NewEditor() : new TerminalLines(() => Database.Name));
         }
         else
         {
@@ -571,36 +513,4 @@ internal sealed class ShellSession : IDisposable
 
     /// <summary>A script that another one reads has stopped at an error, which is reported already.</summary>
     private sealed class ScriptFailedException : Exception;
-
-    /// <summary>COPY … TO STDOUT goes where rows go.</summary>
-    private sealed class SinkStream(OutputSink sink) : Stream
-    {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Write(ReadOnlySpan<byte> buffer) => sink.Write(buffer);
-
-        public override void Write(byte[] buffer, int offset, int count) => sink.Write(buffer.AsSpan(offset, count));
-
-        public override void Flush()
-        {
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-    }
 }

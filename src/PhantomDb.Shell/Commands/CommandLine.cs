@@ -13,7 +13,9 @@ internal sealed class CommandLine
         Name = (end < 0 ? text : text[..end]).TrimEnd(';');
         Rest = end < 0 ? "" : text[end..].Trim();
         bool isValue = Rest.EndsWith("=;", StringComparison.Ordinal);   // --delimiter=;
-        Words = Split(isValue ? Rest : Rest.TrimEnd(';', ' ', '\t'));
+        string words = isValue ? Rest : Rest.TrimEnd(';', ' ', '\t');
+        Words = Split(words, out int firstEnd);
+        BehindFirst = words[firstEnd..].Trim();
     }
 
     /// <summary>With its first character: <c>.tables</c>, <c>\dt</c>.</summary>
@@ -25,6 +27,9 @@ internal sealed class CommandLine
     /// <summary>The words behind the name; quotes of either kind keep one together and are gone.</summary>
     public IReadOnlyList<string> Words { get; }
 
+    /// <summary>What follows the first word, as it is but for a semicolon at its end.</summary>
+    public string BehindFirst { get; }
+
     /// <summary>True for a line that is for the shell: between statements, a backslash, or a point before a letter.</summary>
     public static bool IsCommand(string line)
     {
@@ -32,9 +37,10 @@ internal sealed class CommandLine
         return text.Length > 1 && (text[0] == '\\' || (text[0] == '.' && char.IsAsciiLetter(text[1])));
     }
 
-    private static List<string> Split(string text)
+    private static List<string> Split(string text, out int firstEnd)
     {
         List<string> words = [];
+        firstEnd = text.Length;
         StringBuilder word = new();
         bool isWord = false;
         char quote = '\0';
@@ -68,6 +74,7 @@ internal sealed class CommandLine
             }
             else if (isWord)
             {
+                firstEnd = words.Count == 0 ? i : firstEnd;
                 words.Add(word.ToString());
                 word.Clear();
                 isWord = false;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Commands;
@@ -28,7 +29,7 @@ internal sealed class ShellCommands
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
             new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, Mode),
             new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
-            new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, Export),
+            new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
             new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
             new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
@@ -174,22 +175,11 @@ internal sealed class ShellCommands
 
     private void WriteDump(CommandLine line) => _shell.WriteDump(Find(line));
 
-    private void Export(CommandLine line)
+    private void WriteExport(CommandLine line)
     {
-        string path = line.Words[0];
-        OutputMode mode = Path.GetExtension(path).ToLowerInvariant() switch
-        {
-            ".csv" => OutputMode.Csv,
-            ".tsv" => OutputMode.Tsv,
-            ".json" => OutputMode.Json,
-            ".jsonl" => OutputMode.JsonLines,
-            ".md" => OutputMode.Markdown,
-            ".sql" => OutputMode.Insert,
-            var other => throw new PhantomDbException("22023", $".export does not know what \"{other}\" is") { Hint = "One of .csv, .tsv, .json, .jsonl, .md, .sql." },
-        };
-        int rest = line.Rest.IndexOf(path, StringComparison.Ordinal) + path.Length;
-        string source = line.Rest[Math.Min(rest, line.Rest.Length)..].TrimStart('"', '\'', ' ', '\t').TrimEnd(';', ' ', '\t');
-        _shell.Export(path, mode, line.Words.Count == 2 ? $"TABLE {source}" : source, line.Words.Count == 2 ? source : "result");
+        bool isTable = line.Words.Count == 2;
+        long rowCount = Export.Write(_shell.Database.Session, isTable ? $"TABLE {line.BehindFirst}" : line.BehindFirst, line.Words[0], isTable ? line.BehindFirst : "result");
+        _shell.Inform(string.Create(CultureInfo.InvariantCulture, $"EXPORT {rowCount}"));
     }
 
     private void Watch(CommandLine line)
@@ -200,10 +190,21 @@ internal sealed class ShellCommands
     }
 
     private static double Number(CommandLine line, int word, double otherwise) => line.Words.Count <= word ? otherwise
-        : double.TryParse(line.Words[word], System.Globalization.CultureInfo.InvariantCulture, out double number) && number is >= 0.01 and <= int.MaxValue ? number
+        : double.TryParse(line.Words[word], CultureInfo.InvariantCulture, out double number) && number is >= 0.01 and <= int.MaxValue ? number
         : throw new PhantomDbException("22023", $"{line.Name} takes positive numbers, not {line.Words[word]}");
 
-    private void Edit(CommandLine line) => _shell.Edit(line.Words.FirstOrDefault());
+    private void Edit(CommandLine line)
+    {
+        if (line.Words.FirstOrDefault() is { } file)
+        {
+            ScriptEditor.Edit(file);
+            _shell.RunFile(file);
+        }
+        else
+        {
+            ScriptEditor.EditStatement(_shell.LastStatement, _shell.RunFile);
+        }
+    }
 
     private static bool OnOrOff(CommandLine line, bool now) => line.Words.FirstOrDefault()?.ToLowerInvariant() switch
     {

@@ -5,9 +5,8 @@ internal sealed class ConsoleTerminal : ITerminal
 {
     private const int WidthDefault = 80, HeightDefault = 24;
 
-    /// <summary>True where input and output are a terminal that understands escape sequences.</summary>
-    public static bool IsThere =>
-        !Console.IsInputRedirected && !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is var term && (OperatingSystem.IsWindows() || term is not (null or "" or "dumb"));
+    /// <summary>True where a terminal, if the process has one, understands escape sequences.</summary>
+    public static bool HasEscapeSequences => OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
 
     // Some terminals do not know their size.
     public int Width => Console.WindowWidth is > 0 and int width ? width : WidthDefault;
@@ -16,18 +15,11 @@ internal sealed class ConsoleTerminal : ITerminal
 
     public bool HasKey => Console.KeyAvailable;
 
-    public ConsoleKeyInfo ReadKey()
-    {
-        Console.TreatControlCAsInput = true;
-        try
-        {
-            return Console.ReadKey(intercept: true);
-        }
-        finally
-        {
-            Console.TreatControlCAsInput = false;
-        }
-    }
+    public void BeginKeys() => Console.TreatControlCAsInput = true;
+
+    public void EndKeys() => Console.TreatControlCAsInput = false;
+
+    public ConsoleKeyInfo ReadKey() => Console.ReadKey(intercept: true);
 
     public void Write(string text)
     {

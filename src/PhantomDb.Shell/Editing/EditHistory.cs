@@ -10,8 +10,6 @@ internal sealed class EditHistory
 {
     public const int KeptCount = 5000;
 
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;   // statements may have secrets in them
-
     private readonly string? _path;
     private readonly List<string> _entries = [];
 
@@ -54,7 +52,7 @@ internal sealed class EditHistory
             if (_path is not null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-                using FileStream file = Open(_path, FileMode.Append);
+                using FileStream file = ShellFiles.OpenPrivate(_path, FileMode.Append);
                 file.Write(Encoding.UTF8.GetBytes(Encode(entry) + "\n"));
             }
         }
@@ -78,20 +76,10 @@ internal sealed class EditHistory
     /// <summary>The oldest entry behind an index for which something is true; -1 where there is none.</summary>
     public int FindAfter(int index, Func<string, bool> isWanted) => index + 1 >= _entries.Count ? -1 : _entries.FindIndex(index + 1, entry => isWanted(entry));
 
-    private static FileStream Open(string path, FileMode mode)
-    {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = OwnerOnly;
-        }
-        return new FileStream(path, options);
-    }
-
     private void WriteAnew(string path)
     {
         string written = path + ".new";
-        using (FileStream file = Open(written, FileMode.Create))
+        using (FileStream file = ShellFiles.OpenPrivate(written, FileMode.Create))
         {
             file.Write(Encoding.UTF8.GetBytes(string.Concat(_entries.Select(entry => Encode(entry) + "\n"))));
         }

@@ -17,7 +17,7 @@ internal sealed class EditedLines : LineSource
         _databaseName = databaseName;
         _statements = new LineEditor(terminal, history, new EditSettings
         {
-            IsComplete = IsComplete, Complete = completer.Complete, Highlighter = isColoured ? new Highlighter(StatementText.Keywords) : null,
+            IsComplete = IsComplete, Complete = completer.Complete, Highlighter = isColoured ? new Highlighter(() => StatementText.Keywords) : null,
         });
         _rows = new LineEditor(terminal, new EditHistory(null), new EditSettings { IsComplete = _ => true });
     }

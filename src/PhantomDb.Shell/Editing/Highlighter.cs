@@ -4,11 +4,11 @@ using System.Text;
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>Colours for what is typed: keywords, texts, numbers, parameters, comments, and the shell's own commands.</summary>
-internal sealed class Highlighter(IEnumerable<string> keywords)
+internal sealed class Highlighter(Func<IEnumerable<string>> keywords)
 {
     private const string Plain = "\e[0m", Keyword = "\e[1;34m", Text = "\e[32m", Number = "\e[36m", Faint = "\e[90m", Command = "\e[35m";
 
-    private readonly FrozenSet<string> _keywords = keywords.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private readonly Lazy<FrozenSet<string>> _keywords = new(() => keywords().ToFrozenSet(StringComparer.OrdinalIgnoreCase));   // with the first word: the prompt need not wait
 
     /// <summary>The colour of each UTF-16 unit of a text, as an escape sequence; null: none.</summary>
     public string?[] Colours(string text)
@@ -46,7 +46,7 @@ internal sealed class Highlighter(IEnumerable<string> keywords)
 
     private string? Of(SqlToken token, string text) => token.Piece switch
     {
-        SqlPiece.Word => _keywords.Contains(token.Of(text)) ? Keyword : null,
+        SqlPiece.Word => _keywords.Value.Contains(token.Of(text)) ? Keyword : null,
         SqlPiece.Text => Text,
         SqlPiece.Number or SqlPiece.Parameter => Number,
         SqlPiece.Comment => Faint,

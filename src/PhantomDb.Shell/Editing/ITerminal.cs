@@ -12,6 +12,12 @@ internal interface ITerminal
     /// <summary>True where a key has come and not been read: of a paste, or of somebody who types ahead.</summary>
     bool HasKey { get; }
 
+    /// <summary>Begins to read keys: until <see cref="EndKeys"/> Ctrl-C is one of them, else a signal.</summary>
+    void BeginKeys();
+
+    /// <summary>No key is read for now.</summary>
+    void EndKeys();
+
     /// <summary>The next key; waits for it.</summary>
     ConsoleKeyInfo ReadKey();
 

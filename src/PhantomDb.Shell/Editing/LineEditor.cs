@@ -50,6 +50,19 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
         (_prompt, _continuation) = (prompt, continuation);
         _buffer.Clear();
         (_historyIndex, _typed, _menu) = (history.Entries.Count, "", null);
+        terminal.BeginKeys();
+        try
+        {
+            return ReadKeys(out text);
+        }
+        finally
+        {
+            terminal.EndKeys();
+        }
+    }
+
+    private EditEnd ReadKeys(out string text)
+    {
         while (true)
         {
             if (!terminal.HasKey)   // a paste is drawn at its end

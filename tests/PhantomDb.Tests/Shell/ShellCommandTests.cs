@@ -72,7 +72,29 @@ public sealed class ShellCommandTests
         Assert.AreEqual("n,square\n1,1\n2,4\n3,9\n", File.ReadAllText(file));
         CollectionAssert.AreEqual(new[] { file }, Directory.GetFiles(_folder));
         Assert.Contains(".csv, .tsv, .json", Run(".export out.xls t\n").Errors);
+        Assert.AreEqual(0, Run("CREATE TABLE \"My Table\" (a int);\n.export \"it's.sql\" \"My Table\";\n.export 'out ''of'' it.csv' SELECT 'x;' AS \"a b\" ;\n").ExitCode);
+        Assert.AreEqual("", File.ReadAllText(Path.Combine(_folder, "it's.sql")));
+        Assert.AreEqual("a b\nx;\n", File.ReadAllText(Path.Combine(_folder, "out 'of' it.csv")));
         Assert.Contains("42601", Run(".export out.csv CREATE TABLE t (a int)\n").Errors);
+    }
+
+    [TestMethod]
+    [DataRow("SELECT 1 AS a")]
+    [DataRow("SELECT repeat('x', 1000) FROM generate_series(1, 1000)")]
+    public void An_export_to_a_full_disk_is_an_error_of_its_own_and_the_shell_goes_on(string query)
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            Assert.Inconclusive("Skipped: there is no /dev/full.");
+        }
+        string file = Path.Combine(_folder, "out.csv");
+        File.WriteAllText(file, "before");
+        File.CreateSymbolicLink(file + ".partial", "/dev/full");
+        (int exitCode, string output, string errors) = Run($".bail off\n.export out.csv {query}\nSELECT 2 AS b;\n", "--mode=csv");
+        Assert.AreEqual((1, "b\n2\n"), (exitCode, output), errors);
+        StringAssert.StartsWith(errors, "ERROR: 58030: could not write \"out.csv\": ");
+        Assert.AreEqual("before", File.ReadAllText(file));
+        CollectionAssert.AreEqual(new[] { file }, Directory.GetFiles(_folder));
     }
 
     [TestMethod]
@@ -102,6 +124,10 @@ public sealed class ShellCommandTests
         try
         {
             Assert.AreEqual("a\n1\na\n42\n", Run("SELECT 1 AS a;\n.edit\n", "--mode=csv").Output);
+            File.WriteAllText(editor, "#!/bin/sh\nls -l \"$1\" | cut -c1-10 >mode\nls \"$1\" >name\n");
+            Assert.AreEqual("a\n1\na\n1\n", Run("SELECT 1 AS a;\n.edit\n", "--mode=csv").Output);
+            Assert.AreEqual("-rw-------\n", File.ReadAllText(Path.Combine(_folder, "mode")));   // a statement may have secrets in it
+            Assert.IsFalse(File.Exists(File.ReadAllText(Path.Combine(_folder, "name")).Trim()));
             File.WriteAllText(editor, "#!/bin/sh\nexit 3\n");
             Assert.Contains("ended with 3: nothing is run", Run("SELECT 1 AS a;\n\\e\n").Errors);
         }

@@ -22,33 +22,27 @@ public sealed partial class TerminalTests : IDisposable
     {
         using (Terminal terminal = Begin("shop"))
         {
-            terminal.Await("shop=> ");
-            terminal.Type("CREATE TABLE fruit (name text);\r");
+            terminal.TypeAtPrompt("CREATE TABLE fruit (name text);\r");
             terminal.Await("CREATE TABLE\r\n");
-            terminal.Await("shop=> ");
-            terminal.Type("INSERT INTO fr");
+            terminal.TypeAtPrompt("INSERT INTO fr");
             terminal.Await("INTO fr");
             terminal.Type("\t");   // with others at once it would be a paste's
             terminal.Await("INTO fruit");
             terminal.Type(" VALUES ('apple');\r");
             terminal.Await("INSERT 0 1");
-            terminal.Await("shop=> ");
-            terminal.Type("SELECT name\rFROM fruit;\r");
+            terminal.TypeAtPrompt("SELECT name\rFROM fruit;\r");
             terminal.Await(" apple");
-            terminal.Await("shop=> ");
-            terminal.Type("\u0004");
+            terminal.TypeAtPrompt("\u0004");
             Assert.AreEqual(0, terminal.End());
         }
         StringAssert.Contains(File.ReadAllText(Path.Combine(_folder, "history")), "SELECT name\\nFROM fruit;\n");
         using (Terminal terminal = Begin("shop"))
         {
-            terminal.Await("shop=> ");
-            terminal.Type("\e[A");
+            terminal.TypeAtPrompt("\e[A");
             terminal.Await("FROM fruit;");
             terminal.Type("\r");
             terminal.Await(" apple");
-            terminal.Await("shop=> ");
-            terminal.Type(".quit\r");
+            terminal.TypeAtPrompt(".quit\r");
             Assert.AreEqual(0, terminal.End());
         }
     }
@@ -57,19 +51,15 @@ public sealed partial class TerminalTests : IDisposable
     public void Ctrl_C_ends_the_statement_that_runs_and_drops_the_one_that_is_typed()
     {
         using Terminal terminal = Begin("shop");
-        terminal.Await("shop=> ");
-        terminal.Type("SELECT 'never finished");
+        terminal.TypeAtPrompt("SELECT 'never finished");
         terminal.Await("never finished");
         terminal.Type("\u0003");
-        terminal.Await("shop=> ");
-        terminal.Type("SELECT pg_sleep(600);\r");
+        terminal.TypeAtPrompt("SELECT pg_sleep(600);\r");
         terminal.Await("pg_sleep(600);");
         terminal.Press("\u0003", until: "57014");
-        terminal.Await("shop=> ");
-        terminal.Type("SELECT 6 * 7 AS answer;\r");
+        terminal.TypeAtPrompt("SELECT 6 * 7 AS answer;\r");
         terminal.Await(" 42");
-        terminal.Await("shop=> ");
-        terminal.Type("\u0004");
+        terminal.TypeAtPrompt("\u0004");
         Assert.AreEqual(0, terminal.End());
     }
 
@@ -77,8 +67,7 @@ public sealed partial class TerminalTests : IDisposable
     public void A_window_that_becomes_narrower_is_drawn_anew_at_the_next_key()
     {
         using Terminal terminal = Begin("shop");
-        terminal.Await("shop=> ");
-        terminal.Type("SELECT 1234567890, 1234567890");
+        terminal.TypeAtPrompt("SELECT 1234567890, 1234567890");
         terminal.Await("1234567890, 1234567890");
         terminal.Resize(20);
         terminal.Type(";");
@@ -91,8 +80,7 @@ public sealed partial class TerminalTests : IDisposable
     public void A_terminal_that_can_do_nothing_has_a_plain_prompt()
     {
         using Terminal terminal = Begin("shop", "TERM=dumb");
-        terminal.Await("shop=> ");
-        terminal.Type("SELECT 6 * 7;\r");
+        terminal.TypeAtPrompt("SELECT 6 * 7;\r");
         terminal.Await(" 42");
         terminal.Type("\u0004");
         Assert.AreEqual(0, terminal.End());
@@ -145,6 +133,13 @@ public sealed partial class TerminalTests : IDisposable
         {
             _process.StandardInput.Write(keys);
             _process.StandardInput.Flush();
+        }
+
+        /// <summary>Waits for the prompt first.</summary>
+        public void TypeAtPrompt(string keys)
+        {
+            Await("shop=> ");
+            Type(keys);
         }
 
         /// <summary>A key again and again, until something is shown: before what it is for has begun it does nothing.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Shell.Editing;
 
 namespace PhantomDb.Tests.Shell.Editing;
@@ -88,8 +89,16 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
         (Width, _row, _column) = (newWidth, cursor.row, cursor.column);
     }
 
+    /// <summary>True while Ctrl-C is a key.</summary>
+    public bool IsReading { get; private set; }
+
+    public void BeginKeys() => IsReading = true;
+
+    public void EndKeys() => IsReading = false;
+
     public ConsoleKeyInfo ReadKey()
     {
+        Assert.IsTrue(IsReading);
         if (!_keys.TryDequeue(out (ConsoleKeyInfo Key, int Width) next))
         {
             throw new NoMoreKeysException();

@@ -43,6 +43,7 @@ public sealed class LineEditorTests
         Assert.AreEqual(EditEnd.Closed, Editor().Read("db=> ", "  -> ", out _));
         Assert.IsEmpty(_history.Entries);
         Assert.AreEqual("db=> SELECT\ndb=>", _terminal.Shown);
+        Assert.IsFalse(_terminal.IsReading);   // now Ctrl-C is a signal
     }
 
     [TestMethod]

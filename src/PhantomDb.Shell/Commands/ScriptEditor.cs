@@ -1,0 +1,48 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Text;
+
+namespace PhantomDb.Shell.Commands;
+
+/// <summary>Lets a person change a script with the editor of their choice ($VISUAL, $EDITOR).</summary>
+internal static class ScriptEditor
+{
+    /// <summary>Lets a statement be edited, in a file that nobody else may read, and does something with that file before it goes.</summary>
+    public static void EditStatement(string statement, Action<string> use)
+    {
+        string file = Path.Combine(Path.GetTempPath(), $"phantomdb-{Guid.NewGuid():N}.sql");
+        try
+        {
+            using (FileStream written = ShellFiles.OpenPrivate(file, FileMode.CreateNew))
+            {
+                written.Write(Encoding.UTF8.GetBytes(statement.Length == 0 ? "" : statement + ";\n"));
+            }
+            Edit(file);
+            use(file);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    /// <summary>Lets a file be edited; fails where the editor does.</summary>
+    public static void Edit(string file)
+    {
+        string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
+        string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        try
+        {
+            using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]));
+            process!.WaitForExit();
+            if (process.ExitCode != 0)
+            {
+                throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");
+            }
+        }
+        catch (Exception error) when (error is Win32Exception or IndexOutOfRangeException)
+        {
+            throw new PhantomDbException("58P01", $"there is no editor \"{editor}\"", error) { Hint = "Set VISUAL or EDITOR." };
+        }
+    }
+}
