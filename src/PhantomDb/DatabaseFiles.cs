@@ -172,7 +172,7 @@ internal static class DatabaseFiles
         (string File, Guid Id)[] told = [.. paths.Select(path => (File: Path.GetFileName(path), Id: DatabaseIdentity.Of(path, files))).Where(file => file.Id is not null).Select(file => (file.File, file.Id!.Value))];
         if (Array.FindIndex(told, file => file.Id != told[0].Id) is >= 0 and var other)
         {
-            throw new PhantomDbException("55000", $"the files of database \"{name}\" are not all of one database: \"{told[0].File}\" and \"{told[other].File}\" have different ids")
+            throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, $"the files of database \"{name}\" are not all of one database: \"{told[0].File}\" and \"{told[other].File}\" have different ids")
             {
                 Hint = $"phantomdb files {name} tells which file is whose. Move away what is to be kept.",
             };
@@ -185,7 +185,7 @@ internal static class DatabaseFiles
         string file = Path.GetFileName(path);
         if ((SnapshotName.TryParse(file)?.DatabaseName ?? LoadFileName.TryParse(file)?.DatabaseName) is { } database)
         {
-            throw new PhantomDbException("55000", $"\"{path}\" is part of database \"{database}\", and cannot be changed by itself")
+            throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, $"\"{path}\" is part of database \"{database}\", and cannot be changed by itself")
             {
                 Hint = "Open it to be read only (--read-only, DatabaseOptions.IsReadOnly), or in memory (--in-memory, IsInMemory), and save a copy: .save NAME, or SaveToDisk(name).",
             };
@@ -197,7 +197,7 @@ internal static class DatabaseFiles
     {
         if (Encoding.UTF8.GetByteCount(name) > NameBytesMax)
         {
-            throw new PhantomDbException("42622", $"the name of the database is too long: \"{name}\"")
+            throw new PhantomDbException(SqlStates.NameTooLong, $"the name of the database is too long: \"{name}\"")
             {
                 Hint = $"At most {NameBytesMax} bytes: the segments of its log and its snapshots have longer ones.",
             };

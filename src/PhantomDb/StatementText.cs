@@ -13,6 +13,8 @@ namespace PhantomDb;
 /// </remarks>
 public sealed class StatementText
 {
+    private static readonly Lazy<IReadOnlyList<string>> AllKeywords = new(static () => [.. Parsing.Keywords.All.Select(keyword => keyword.Word.ToUpperInvariant()).Order(StringComparer.Ordinal)]);
+
     private readonly int _start;   // in the whole text
     private readonly Replacement[] _replacements;
 
@@ -34,7 +36,7 @@ public sealed class StatementText
     public IReadOnlyList<string> ParameterNames { get; }
 
     /// <summary>The words that mean something in SQL, in upper case, sorted: for editors.</summary>
-    public static IReadOnlyList<string> Keywords { get; } = [.. Parsing.Keywords.All.Select(keyword => keyword.Word.ToUpperInvariant()).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Keywords => AllKeywords.Value;
 
     /// <summary>Cuts a text into its statements; empty ones, and comments alone, are none.</summary>
     public static IReadOnlyList<StatementText> Split(string sql)

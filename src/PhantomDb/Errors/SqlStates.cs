@@ -59,6 +59,7 @@ internal static class SqlStates
     public const string UndefinedFunction = "42883";
     public const string UndefinedTable = "42P01";
     public const string InvalidName = "42602";
+    public const string NameTooLong = "42622";
     public const string ReservedName = "42939";
     public const string UndefinedParameter = "42P02";
     public const string DuplicateDatabase = "42P04";
