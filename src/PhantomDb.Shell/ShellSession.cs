@@ -148,14 +148,14 @@ internal sealed class ShellSession : IDisposable
     public void Write(RowSource rows) => RowWriter.Create(Mode, _isTerminal && _output == _standardOutput, InsertTable).Write(rows, _output);
 
     /// <summary>Relations with their rows, as a script.</summary>
-    public void WriteDump(IReadOnlyCollection<RelationDescription> relations)
+    public void WriteDump(IReadOnlyList<string> schemas, IReadOnlyCollection<RelationDescription> relations)
     {
         Dump dump = new(Database, copy =>
         {
             Database.Session.CopyOutput = new SinkStream(_output);
             Database.Session.Execute(copy).Dispose();
         });
-        dump.Write(relations, _output);
+        dump.Write(schemas, relations, _output);
     }
 
     /// <summary>Runs the last statement again and again, until Ctrl-C or an error.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using PhantomDb.Binding;
 using PhantomDb.Catalog;
 using PhantomDb.Durability;
 using PhantomDb.Durability.Log;
@@ -413,7 +414,7 @@ public sealed partial class Database : IDisposable
     public SchemaDescription DescribeSchema()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return new SchemaDescription(Catalog);
+        return new SchemaDescription(new BinderContext(Catalog) { DatabaseName = Name, VirtualTables = new SystemSurroundings(this) }, oid => Storage.Sequences.GetValueOrDefault(oid)?.Position);
     }
 
     /// <summary>

@@ -21,14 +21,13 @@ internal static class FileContentCheck
         CheckSettings(loaded, path);
         using Database database = new(loaded, options);
         using Session session = database.OpenPlainSession();
-        SchemaWriter writer = new(loaded.Catalog);
         foreach (TableDefinition table in loaded.Catalog.Tables.OrderBy(table => table.Oid))
         {
-            At(loaded, path, table.Oid, options, () => Check(session, table, writer.QualifiedName(table)));
+            At(loaded, path, table.Oid, options, () => Check(session, table, SchemaWriter.QualifiedName(table)));
         }
         foreach (ViewDefinition view in loaded.Catalog.Views.OrderBy(view => view.Oid))
         {
-            At(loaded, path, view.Oid, options, () => Bind(session, $"SELECT * FROM {writer.QualifiedName(view)}"));
+            At(loaded, path, view.Oid, options, () => Bind(session, $"SELECT * FROM {SchemaWriter.QualifiedName(view)}"));
         }
     }
 

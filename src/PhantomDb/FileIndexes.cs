@@ -36,7 +36,7 @@ internal static class FileIndexes
     private static DatabaseCatalog Build(LoadedDatabase loaded, DatabaseCatalog catalog, LateIndex index, EvaluationContext evaluation)
     {
         TableDefinition table = catalog.GetTable(index.TableOid);
-        Statement statement = SqlParser.Parse(Sql(index, new SchemaWriter(catalog).QualifiedName(table)))[0];
+        Statement statement = SqlParser.Parse(Sql(index, SchemaWriter.QualifiedName(table)))[0];
         var change = (SchemaChange)Binder.Bind(statement, new BinderContext(catalog));
         catalog = change.ApplyTo(catalog);
         table = catalog.GetTable(index.TableOid);

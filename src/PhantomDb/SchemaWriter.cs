@@ -7,8 +7,23 @@ using PhantomDb.Types;
 namespace PhantomDb;
 
 /// <summary>Definitions as SQL text. Expressions stand as their definitions keep them.</summary>
-internal sealed class SchemaWriter(DatabaseCatalog catalog)
+internal sealed class SchemaWriter(BinderContext context, Func<int, (long Last, bool IsCalled)?> positionOf)
 {
+    private readonly DatabaseCatalog _catalog = context.Catalog;
+
+    public static IEnumerable<string> StatementsOf(SchemaDefinition schema)
+    {
+        string name = Quote(schema.Name);
+        if (schema.Name != DatabaseCatalog.DefaultSchema)
+        {
+            yield return $"CREATE SCHEMA IF NOT EXISTS {name};";
+        }
+        if (schema.Comment is not null)
+        {
+            yield return $"COMMENT ON SCHEMA {name} IS {Literal(schema.Comment)};";
+        }
+    }
+
     public RelationDescription Describe(TableDefinition table)
     {
         string name = Qualify(table.Schema, table.Name);
@@ -24,7 +39,9 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             ],
             LinkStatements =
             [
-                .. ConstraintsOf(table, ConstraintKind.ForeignKey).Select(key => $"ALTER TABLE {name} ADD CONSTRAINT {Quote(key.Name)} {Text(key, table)};"),
+                .. table.Constraints.Where(IsLate).Select(late => $"ALTER TABLE {name} ADD CONSTRAINT {Quote(late.Name)} {Text(late, table)};"),
+                .. table.Constraints.Where(constraint => constraint.Comment is not null)
+                    .Select(constraint => $"COMMENT ON CONSTRAINT {Quote(constraint.Name)} ON {name} IS {Literal(constraint.Comment!)};"),
             ],
         };
     }
@@ -40,26 +57,42 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             Details = ["View definition:", .. view.QueryText.Split('\n').Select(line => "    " + line)],
             CreateStatements =
             [
-                $"CREATE VIEW {name} ({columns}) AS\n{view.QueryText};",
+                $"CREATE VIEW {name} ({columns}) AS\n{TextOf(view)};",
                 .. view.Comment is null ? Array.Empty<string>() : [$"COMMENT ON VIEW {name} IS {Literal(view.Comment)};"],
             ],
         };
     }
 
+    // As it reads where no schema is searched but public, which is what a script relies on.
+    private string TextOf(ViewDefinition view)
+    {
+        try
+        {
+            return view.Schema == DatabaseCatalog.DefaultSchema ? view.QueryText : StoredText.OfMovedView(new BindingState(context), view, DatabaseCatalog.DefaultSchema);
+        }
+        catch (PhantomDbException)
+        {
+            return view.QueryText;   // a view that cannot be used any more
+        }
+    }
+
     public RelationDescription Describe(SequenceDefinition sequence)
     {
         string name = Qualify(sequence.Schema, sequence.Name);
-        TableDefinition? owner = sequence.OwnerTableOid == 0 ? null : catalog.Find(sequence.OwnerTableOid) as TableDefinition;
+        TableDefinition? owner = sequence.OwnerTableOid == 0 ? null : _catalog.Find(sequence.OwnerTableOid) as TableDefinition;
         ColumnDefinition? column = owner?.Columns.FirstOrDefault(c => c.Number == sequence.OwnerColumnNumber);
         bool isIdentity = column is { Identity: not IdentityKind.None };
         string create = string.Create(CultureInfo.InvariantCulture,
             $"CREATE SEQUENCE {name} AS {sequence.Type} INCREMENT {sequence.Increment} MINVALUE {sequence.Minimum} MAXVALUE {sequence.Maximum} START {sequence.Start} CACHE {sequence.Cache}{(sequence.Cycles ? " CYCLE" : "")};");
+        string[] comment = sequence.Comment is null ? [] : [$"COMMENT ON SEQUENCE {name} IS {Literal(sequence.Comment)};"];
         return new RelationDescription(sequence.Schema, sequence.Name, RelationKind.Sequence, [])
         {
             QualifiedName = name,
             Details = column is null ? [] : [$"Owned by: {Qualify(owner!.Schema, owner.Name)}.{Quote(column.Name)}"],
-            CreateStatements = isIdentity ? [] : [create],
-            LinkStatements = isIdentity || column is null ? [] : [$"ALTER SEQUENCE {name} OWNED BY {Qualify(owner!.Schema, owner.Name)}.{Quote(column.Name)};"],
+            CreateStatements = isIdentity ? [] : [create, .. comment],
+            LinkStatements = isIdentity ? comment : column is null ? [] : [$"ALTER SEQUENCE {name} OWNED BY {Qualify(owner!.Schema, owner.Name)}.{Quote(column.Name)};"],
+            PositionStatements = positionOf(sequence.Oid) is { } position && position != (sequence.Start, false)
+                ? [string.Create(CultureInfo.InvariantCulture, $"SELECT pg_catalog.setval({Literal(name)}, {position.Last}, {(position.IsCalled ? "true" : "false")});")] : [],
         };
     }
 
@@ -78,11 +111,36 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
         IEnumerable<string> columns = table.Columns.Select(column =>
             $"    {Quote(column.Name)} {TypeName(column.Type)}"
             + (column.DefaultText is { } text && column.Identity == IdentityKind.None ? $" DEFAULT {text}" : "")
-            + (Generated(column) is { } generated ? " " + generated.ToUpperInvariant() : "")
+            + (Generated(column) is { } generated ? " " + generated.ToUpperInvariant() + IdentityOptions(table, column) : "")
             + (column.IsNotNull ? " NOT NULL" : ""));
-        IEnumerable<string> constraints = table.Constraints.Where(constraint => constraint.Kind != ConstraintKind.ForeignKey)
+        IEnumerable<string> constraints = table.Constraints.Where(constraint => !IsLate(constraint))
             .Select(constraint => $"    CONSTRAINT {Quote(constraint.Name)} {Text(constraint, table)}");
         return $"CREATE TABLE {name} (\n{string.Join(",\n", columns.Concat(constraints))}\n);";
+    }
+
+    // Of the column's sequence, what CREATE TABLE would not give it by itself.
+    private string IdentityOptions(TableDefinition table, ColumnDefinition column)
+    {
+        if (_catalog.Find(column.SequenceOid) is not SequenceDefinition sequence)
+        {
+            return "";
+        }
+        bool rises = sequence.Increment > 0;
+        string name = ObjectNames.Choose(table.Name, column.Name, "seq", _ => false);
+        IEnumerable<string> options =
+        [
+            .. sequence.Schema == table.Schema && sequence.Name == name ? Array.Empty<string>() : [$"SEQUENCE NAME {Qualify(sequence.Schema, sequence.Name)}"],
+            .. Option("START", sequence.Start, rises ? sequence.Minimum : sequence.Maximum),
+            .. Option("INCREMENT", sequence.Increment, 1),
+            .. Option("MINVALUE", sequence.Minimum, rises ? 1 : SequenceDefinition.MinimumOf(sequence.Type)),
+            .. Option("MAXVALUE", sequence.Maximum, rises ? SequenceDefinition.MaximumOf(sequence.Type) : -1),
+            .. Option("CACHE", sequence.Cache, 1),
+            .. sequence.Cycles ? ["CYCLE"] : Array.Empty<string>(),
+        ];
+        string text = string.Join(' ', options);
+        return text.Length == 0 ? "" : $" ({text})";
+
+        static string[] Option(string name, long value, long otherwise) => value == otherwise ? [] : [string.Create(CultureInfo.InvariantCulture, $"{name} {value}")];
     }
 
     private static string CreateIndex(IndexDefinition index, TableDefinition table, string tableName) =>
@@ -139,7 +197,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             yield return line;
         }
         IEnumerable<string> references =
-            from other in catalog.TablesReferencing(table.Oid).OrderBy(other => other.Schema, StringComparer.Ordinal).ThenBy(other => other.Name, StringComparer.Ordinal)
+            from other in _catalog.TablesReferencing(table.Oid).OrderBy(other => other.Schema, StringComparer.Ordinal).ThenBy(other => other.Name, StringComparer.Ordinal)
             from key in ConstraintsOf(other, ConstraintKind.ForeignKey)
             where key.ReferencedTableOid == table.Oid
             select $"TABLE \"{Qualify(other.Schema, other.Name)}\" CONSTRAINT \"{key.Name}\" {Text(key, other)}";
@@ -159,7 +217,6 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
             ConstraintKind.Unique => "UNIQUE CONSTRAINT, ",
             _ => index.IsUnique ? "UNIQUE, " : "",
         };
-        BinderContext context = new(catalog);
         string keys = Keys(index, table,
             expression => ExpressionDeparser.PrintIndexExpression(context, table, expression.Text, isPretty: true),
             predicate => ExpressionDeparser.Print(context, table, null, predicate.Text, isPretty: true));
@@ -180,6 +237,9 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
         }
     }
 
+    // Rows may break a check that is not valid.
+    private static bool IsLate(ConstraintDefinition constraint) => constraint.Kind == ConstraintKind.ForeignKey || constraint.IsNotValid;
+
     private static IEnumerable<ConstraintDefinition> ConstraintsOf(TableDefinition table, ConstraintKind kind) =>
         table.Constraints.Where(constraint => constraint.Kind == kind);
 
@@ -199,7 +259,7 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
 
     private string ForeignKey(ConstraintDefinition key, string columns)
     {
-        TableDefinition referenced = catalog.GetTable(key.ReferencedTableOid);
+        TableDefinition referenced = _catalog.GetTable(key.ReferencedTableOid);
         return $"FOREIGN KEY ({columns}) REFERENCES {Qualify(referenced.Schema, referenced.Name)}({Names(referenced, key.ReferencedColumns)})"
             + (key.IsMatchFull ? " MATCH FULL" : "") + Action(" ON UPDATE", key.OnUpdate) + Action(" ON DELETE", key.OnDelete);
     }
@@ -221,9 +281,9 @@ internal sealed class SchemaWriter(DatabaseCatalog catalog)
 
     private static string NameOf(TableDefinition table, int number) => table.Columns[table.IndexOfNumber(number)].Name;
 
-    public string QualifiedName(ViewDefinition view) => Qualify(view.Schema, view.Name);
+    public static string QualifiedName(ViewDefinition view) => Qualify(view.Schema, view.Name);
 
-    public string QualifiedName(TableDefinition table) => Qualify(table.Schema, table.Name);
+    public static string QualifiedName(TableDefinition table) => Qualify(table.Schema, table.Name);
 
     // "character" alone would be character(1).
     private static string TypeName(SqlType type) => type.Id is SqlTypeId.Char or SqlTypeId.PaddedChar && type.Precision < 0 ? "bpchar" : type.ToString();

@@ -60,7 +60,8 @@ public sealed partial class Session
     }
 
     /// <summary>The tables, views and sequences as this session sees them, those of its open transaction included, for people to read.</summary>
-    public SchemaDescription DescribeSchema() => Entered(() => new SchemaDescription(NewestCatalog));
+    public SchemaDescription DescribeSchema() => Entered(() =>
+        new SchemaDescription(NewBinderContext(NewestCatalog), oid => (_overlay?.Sequences.GetValueOrDefault(oid) ?? _database.Storage.Sequences.GetValueOrDefault(oid))?.Position));
 
     private void BeginTransaction() => _transaction.Begin(_settings.IsReadOnlyByDefault || _database.Options.IsReadOnly, _settings.DefaultIsolation);
 

@@ -9,9 +9,10 @@ namespace PhantomDb.Shell.Commands;
 /// </summary>
 internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
 {
+    /// <param name="schemas">Statements that make the schemas.</param>
     /// <param name="relations">What is dumped.</param>
     /// <param name="output">Where the script goes; <c>copyTo</c> writes rows to the same.</param>
-    public void Write(IReadOnlyCollection<RelationDescription> relations, OutputSink output)
+    public void Write(IReadOnlyList<string> schemas, IReadOnlyCollection<RelationDescription> relations, OutputSink output)
     {
         bool isOwnTransaction = !database.Session.IsInTransaction;
         if (isOwnTransaction)
@@ -20,7 +21,7 @@ internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
         }
         try
         {
-            WriteScript(relations, output);
+            WriteScript(schemas, relations, output);
         }
         finally
         {
@@ -31,45 +32,23 @@ internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
         }
     }
 
-    private void WriteScript(IReadOnlyCollection<RelationDescription> relations, OutputSink output)
+    private void WriteScript(IReadOnlyList<string> schemas, IReadOnlyCollection<RelationDescription> relations, OutputSink output)
     {
         output.Write("BEGIN;\n");
-        foreach (string schema in relations.Select(relation => relation.Schema).Where(schema => schema != "public").Distinct())
-        {
-            output.WriteLine($"CREATE SCHEMA IF NOT EXISTS {Quoted(schema)};");
-        }
+        output.Write("SET LOCAL client_encoding = 'UTF8';\nSET LOCAL standard_conforming_strings = on;\nSET LOCAL search_path = public;\n");   // what the script relies on
+        Write(schemas, output);
         Write(relations.Where(relation => relation.Kind != RelationKind.View).SelectMany(relation => relation.CreateStatements), output);
         foreach (RelationDescription table in relations.Where(relation => relation.Kind == RelationKind.Table))
         {
-            string rows = $"COPY {table.QualifiedName}{Columns(table)}";
-            output.WriteLine($"{rows} FROM stdin;");
-            copyTo($"{rows} TO STDOUT");
+            string columns = Columns(table);
+            output.WriteLine($"COPY {table.QualifiedName}{columns} FROM stdin;");
+            copyTo($"COPY {Quoted(table.Schema)}.{Quoted(table.Name)}{columns} TO STDOUT");
             output.Write("\\.\n");
         }
         Write(relations.SelectMany(relation => relation.LinkStatements), output);
-        foreach ((string sequence, string value) in Positions(relations))
-        {
-            output.WriteLine($"SELECT pg_catalog.setval({sequence}, {value}, true);");
-        }
+        Write(relations.SelectMany(relation => relation.PositionStatements), output);
         Write(relations.Where(relation => relation.Kind == RelationKind.View).SelectMany(relation => relation.CreateStatements), output);
         output.Write("COMMIT;\n");
-    }
-
-    // Those of identity columns among them, which come with their tables.
-    private List<(string Sequence, string Value)> Positions(IReadOnlyCollection<RelationDescription> relations)
-    {
-        HashSet<(string, string)> wanted = [.. relations.Where(relation => relation.Kind == RelationKind.Sequence).Select(relation => (relation.Schema, relation.Name))];
-        List<(string, string)> positions = [];
-        using QueryResult rows = database.Session.Execute("SELECT schemaname, sequencename, last_value FROM pg_catalog.pg_sequences WHERE last_value IS NOT NULL ORDER BY 1, 2");
-        while (rows.Read())
-        {
-            (string schema, string name) = (rows.GetText(0), rows.GetText(1));
-            if (wanted.Contains((schema, name)))
-            {
-                positions.Add(($"'{$"{Quoted(schema)}.{Quoted(name)}".Replace("'", "''", StringComparison.Ordinal)}'", rows.GetText(2)));
-            }
-        }
-        return positions;
     }
 
     private static string Columns(RelationDescription table) => table.Columns.Count == 0 ? "" : $" ({string.Join(", ", table.Columns.Select(column => Quoted(column.Name)))})";

@@ -173,7 +173,13 @@ internal sealed class ShellCommands
         (_shell.Mode, _shell.InsertTable) = (mode, line.Words.ElementAtOrDefault(1) ?? _shell.InsertTable);
     }
 
-    private void WriteDump(CommandLine line) => _shell.WriteDump(Find(line));
+    private void WriteDump(CommandLine line)
+    {
+        List<RelationDescription> relations = Find(line);
+        SchemaDescription all = _shell.Database.Schema;
+        IEnumerable<string> schemas = line.Words.Count == 0 ? all.Schemas : relations.Select(relation => relation.Schema).Distinct();
+        _shell.WriteDump([.. schemas.SelectMany(all.SchemaStatements)], relations);
+    }
 
     private void WriteExport(CommandLine line)
     {

@@ -55,7 +55,7 @@ internal sealed partial class SchemaBinder
     {
         SequenceOption? named = options.FirstOrDefault(o => o.Kind == SequenceOptionKind.SequenceName);
         string name = named?.Name?.Name ?? ObjectNames.Choose(table, column, "seq", n => _change.Catalog.FindRelation(schema, n) is not null);
-        var plain = new SequenceDefinition(_change.TakeOid(), schema, name) { Type = type, Maximum = MaximumOf(type), OwnerTableOid = tableOid, OwnerColumnNumber = columnNumber };
+        var plain = new SequenceDefinition(_change.TakeOid(), schema, name) { Type = type, Maximum = SequenceDefinition.MaximumOf(type), OwnerTableOid = tableOid, OwnerColumnNumber = columnNumber };
         SequenceDefinition sequence = like is null
             ? WithOptions(plain, options, isNew: true, out _)
             : like with { Oid = plain.Oid, Schema = schema, Name = name, OwnerTableOid = tableOid, OwnerColumnNumber = columnNumber, Version = 0, Comment = null };
@@ -63,15 +63,6 @@ internal sealed partial class SchemaBinder
         _change.Do(new CreateSequenceStorage(sequence));
         return sequence;
     }
-
-    private static long MaximumOf(SqlType type) => type.Id switch
-    {
-        SqlTypeId.Int16 => short.MaxValue,
-        SqlTypeId.Int32 => int.MaxValue,
-        _ => long.MaxValue,
-    };
-
-    private static long MinimumOf(SqlType type) => -MaximumOf(type) - 1;
 
     private SequenceDefinition WithOptions(SequenceDefinition sequence, SyntaxList<SequenceOption> options, bool isNew, out long? restart)
     {
@@ -91,8 +82,8 @@ internal sealed partial class SchemaBinder
                     {
                         throw Error.At(SqlStates.InvalidParameterValue, "sequence type must be smallint, integer, or bigint", option.Position);
                     }
-                    resetsMaximum |= sequence.Maximum == MaximumOf(type);
-                    resetsMinimum |= sequence.Minimum == MinimumOf(type);
+                    resetsMaximum |= sequence.Maximum == SequenceDefinition.MaximumOf(type);
+                    resetsMinimum |= sequence.Minimum == SequenceDefinition.MinimumOf(type);
                     type = given;
                     break;
                 case SequenceOptionKind.Increment:
@@ -138,13 +129,13 @@ internal sealed partial class SchemaBinder
         {
             throw Error.At(SqlStates.InvalidParameterValue, "INCREMENT must not be zero", -1);
         }
-        long max = maximum ?? (resetsMaximum ? (step > 0 ? MaximumOf(type) : -1) : sequence.Maximum);
-        long min = minimum ?? (resetsMinimum ? (step > 0 ? 1 : MinimumOf(type)) : sequence.Minimum);
-        if (max > MaximumOf(type) || max < MinimumOf(type))
+        long max = maximum ?? (resetsMaximum ? (step > 0 ? SequenceDefinition.MaximumOf(type) : -1) : sequence.Maximum);
+        long min = minimum ?? (resetsMinimum ? (step > 0 ? 1 : SequenceDefinition.MinimumOf(type)) : sequence.Minimum);
+        if (max > SequenceDefinition.MaximumOf(type) || max < SequenceDefinition.MinimumOf(type))
         {
             throw Error.At(SqlStates.InvalidParameterValue, $"MAXVALUE ({max}) is out of range for sequence data type {type.BaseName}", -1);
         }
-        if (min < MinimumOf(type) || min > MaximumOf(type))
+        if (min < SequenceDefinition.MinimumOf(type) || min > SequenceDefinition.MaximumOf(type))
         {
             throw Error.At(SqlStates.InvalidParameterValue, $"MINVALUE ({min}) is out of range for sequence data type {type.BaseName}", -1);
         }

@@ -27,4 +27,13 @@ internal sealed record SequenceDefinition(int Oid, string Schema, string Name)
     public int Version { get; init; }
 
     public string? Comment { get; init; }
+
+    public static long MaximumOf(SqlType type) => type.Id switch
+    {
+        SqlTypeId.Int16 => short.MaxValue,
+        SqlTypeId.Int32 => int.MaxValue,
+        _ => long.MaxValue,
+    };
+
+    public static long MinimumOf(SqlType type) => -MaximumOf(type) - 1;
 }

@@ -26,10 +26,9 @@ internal static class Invariants
     private static string? CheckIndexes(Database database)
     {
         using Session session = database.OpenSession();
-        var names = new SchemaWriter(database.Catalog);
         foreach (TableDefinition table in database.Catalog.Tables)
         {
-            string name = names.QualifiedName(table);
+            string name = SchemaWriter.QualifiedName(table);
             foreach (IndexDefinition index in table.Indexes.Where(index => !index.IsPartial && index.Columns.All(column => table.FindExpression(column.ColumnNumber) is null)))
             {
                 string[] columns = [.. index.Columns.Select(column => Quote(table.Columns.First(c => c.Number == column.ColumnNumber).Name))];
@@ -74,18 +73,17 @@ internal static class Invariants
     private static string Fingerprint(Database database)
     {
         using Session session = database.OpenSession();
-        var names = new SchemaWriter(database.Catalog);
         var text = new System.Text.StringBuilder();
         foreach (TableDefinition table in database.Catalog.Tables.OrderBy(table => table.Schema + "." + table.Name, StringComparer.Ordinal))
         {
-            using QueryResult rows = session.Execute($"SELECT * FROM {names.QualifiedName(table)}");
+            using QueryResult rows = session.Execute($"SELECT * FROM {SchemaWriter.QualifiedName(table)}");
             List<string> lines = [];
             while (rows.Read())
             {
                 lines.Add(string.Join('|', Enumerable.Range(0, rows.Columns.Count).Select(i => rows.IsNull(i) ? "NULL" : rows.GetText(i))));
             }
             lines.Sort(StringComparer.Ordinal);
-            text.Append(CultureInfo.InvariantCulture, $"{names.QualifiedName(table)} {string.Join(',', rows.Columns.Select(c => $"{c.Name} {c.TypeName}"))}\n").AppendJoin('\n', lines).Append('\n');
+            text.Append(CultureInfo.InvariantCulture, $"{SchemaWriter.QualifiedName(table)} {string.Join(',', rows.Columns.Select(c => $"{c.Name} {c.TypeName}"))}\n").AppendJoin('\n', lines).Append('\n');
         }
         return text.ToString();
     }

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using PhantomDb.Binding;
 using PhantomDb.Catalog;
 
 namespace PhantomDb.Fuzz.Statements;
@@ -85,11 +86,11 @@ internal sealed partial class TargetDatabase : IDisposable
         using Session reader = _database.OpenSession();
         var hash = new HashCode();
         DatabaseCatalog catalog = _database.Catalog;
-        var names = new SchemaWriter(catalog);
+        var names = new SchemaWriter(new BinderContext(catalog), _ => null);
         foreach (TableDefinition table in catalog.Tables.OrderBy(table => table.Oid))
         {
             hash.Add(string.Join(" ", names.Describe(table).CreateStatements));
-            using QueryResult rows = reader.Execute($"SELECT * FROM {names.QualifiedName(table)}");
+            using QueryResult rows = reader.Execute($"SELECT * FROM {SchemaWriter.QualifiedName(table)}");
             while (rows.Read())
             {
                 for (int i = 0; i < rows.Columns.Count; i++)
