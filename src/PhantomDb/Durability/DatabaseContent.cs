@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using PhantomDb.Catalog;
+using PhantomDb.Durability.Log;
 using PhantomDb.Durability.Snapshots;
 using PhantomDb.Storage;
 
@@ -22,6 +23,9 @@ internal sealed record DatabaseContent(string DatabaseName, DatabaseCatalog Cata
 
     /// <summary>Last log sequence number that the rows contain; 0 without a log.</summary>
     public long Lsn { get; init; }
+
+    /// <summary>The segment that has that LSN; null where none has it, or it is not known.</summary>
+    public SegmentMark? Mark { get; init; }
 
     /// <summary>An older file of the database, from which the rows of tables that have not changed since are copied; null: all are encoded.</summary>
     public UnchangedRows? Unchanged { get; init; }

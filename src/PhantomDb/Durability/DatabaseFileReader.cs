@@ -50,7 +50,7 @@ internal static class DatabaseFileReader
         }
         return loaded with
         {
-            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, IsProved = header is not null,
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, Mark = header?.Mark, IsSealed = isSealed, IsProved = header is not null,
             Sections = loader.Sections,
         };
     }
@@ -77,7 +77,7 @@ internal static class DatabaseFileReader
         }
         return loaded with
         {
-            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, IsSealed = isSealed, Sections = loader.Sections,
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, Mark = header?.Mark, IsSealed = isSealed, Sections = loader.Sections,
         };
     }
 

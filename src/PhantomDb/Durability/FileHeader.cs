@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PhantomDb.Durability.Log;
 
 namespace PhantomDb.Durability;
 
@@ -12,14 +13,17 @@ namespace PhantomDb.Durability;
 /// # Database: shop
 /// # Format: CSV
 /// # Generated: 2023-12-01 12:00:00 UTC
-/// # PhantomDB Version: 1 | Id: 6f1c… | Timeline: 1 | LSN: 0 | Header: 9c41f0aa
+/// # PhantomDB Version: 1 | Id: 6f1c… | Timeline: 1 | LSN: 1205 | Salt: 7e11ab02 | FirstLSN: 1201 | Header: 9c41f0aa
 /// </code>
+/// <c>Salt</c> and <c>FirstLSN</c> are there where a segment of the log has that LSN.
 /// </summary>
 internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Guid Id, int Timeline, long Lsn)
 {
     public const string FirstLine = "# PhantomDB Database File";
     public const string VersionMark = "# PhantomDB Version: ";
     public const string UnsealedVersionLine = VersionMark + "1";
+    private const string SaltMark = "Salt: ";
+    private const string FirstLsnMark = "FirstLSN: ";
     private const string ChecksumMark = " | Header: ";
 
     /// <summary>Of the format. It may be a later one than ours: then nothing else in the header is known.</summary>
@@ -27,10 +31,13 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
 
     public bool IsOfKnownVersion => Version == FormatVersion.Current;
 
+    /// <summary>The segment that has <see cref="Lsn"/>; null where none has it, or it is not known.</summary>
+    public SegmentMark? Mark { get; init; }
+
     public string ToSealedText()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"{Top()}# Generated: {GeneratedAt:yyyy-MM-dd HH:mm:ss} UTC\n{VersionMark}1 | Id: {Id:n} | Timeline: {Timeline} | LSN: {Lsn}{ChecksumMark}");
+            $"{Top()}# Generated: {GeneratedAt:yyyy-MM-dd HH:mm:ss} UTC\n{VersionMark}1 | Id: {Id:n} | Timeline: {Timeline} | LSN: {Lsn}{MarkText()}{ChecksumMark}");
         return $"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n";
     }
 
@@ -64,12 +71,20 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
             return null;
         }
         string[] parts = text[version..end].Split(" | ");
-        return parts.Length == 5 && parts[0] == VersionMark + FormatVersion.Current
+        SegmentMark? mark = null;
+        if (parts.Length == 7)
+        {
+            mark = uint.TryParse(After(parts[4], SaltMark), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint salt)
+                && long.TryParse(After(parts[5], FirstLsnMark), NumberStyles.None, CultureInfo.InvariantCulture, out long firstLsn) ? new SegmentMark(salt, firstLsn) : null;
+        }
+        return parts.Length == (mark is null ? 5 : 7) && parts[0] == VersionMark + FormatVersion.Current
             && Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id)
             && int.TryParse(After(parts[2], "Timeline: "), NumberStyles.None, CultureInfo.InvariantCulture, out int timeline)
             && long.TryParse(After(parts[3], "LSN: "), NumberStyles.None, CultureInfo.InvariantCulture, out long lsn)
-            ? new FileHeader("", default, id, timeline, lsn) : null;
+            ? new FileHeader("", default, id, timeline, lsn) { Mark = mark } : null;
     }
+
+    private string MarkText() => Mark is null ? "" : string.Create(CultureInfo.InvariantCulture, $" | {SaltMark}{Checksum.Text(Mark.Salt)} | {FirstLsnMark}{Mark.FirstLsn}");
 
     private static string After(string part, string mark) => part.StartsWith(mark, StringComparison.Ordinal) ? part[mark.Length..] : "";
 

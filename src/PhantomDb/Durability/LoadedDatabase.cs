@@ -1,4 +1,5 @@
 using PhantomDb.Catalog;
+using PhantomDb.Durability.Log;
 using PhantomDb.Storage;
 
 namespace PhantomDb.Durability;
@@ -15,6 +16,9 @@ internal sealed record LoadedDatabase(DatabaseCatalog Catalog, DatabaseStorage S
     public int Timeline { get; init; } = 1;
 
     public long Lsn { get; init; }
+
+    /// <summary>The segment that has the LSN of the file that this began with; null where the file does not say.</summary>
+    public SegmentMark? Mark { get; init; }
 
     /// <summary>True where the seal is in the file itself.</summary>
     public bool IsSealed { get; init; }

@@ -105,6 +105,10 @@ internal sealed class DamagedLogHeader(string path, Func<IReadOnlyList<(LogHeade
         var evidence = new LogHeaderEvidence(Path.GetFileName(path), text, salt, first.Line, IsFirstLine: first.Offset == end && end > 0, others(), manifest());
         LogHeader header = evidence.ToHeader();
         byte[] made = header.ToBytes();
+        if (end > 0 && made.Length != end && header.SaltBefore is null && (header with { SaltBefore = 0 }).ToBytes() is { } longer && longer.Length == end)
+        {
+            (header, made) = (header with { SaltBefore = 0 }, longer);   // nobody knows it, but it was there
+        }
         if (header.Predecessor is { Salt: 0 } predecessor && made.Length < end)
         {
             made = (header with { Predecessor = predecessor with { Length = Filler(end - made.Length) } }).ToBytes();   // nobody knows it: the lines stay where they are

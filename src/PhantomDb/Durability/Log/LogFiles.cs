@@ -57,6 +57,17 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
+    /// <summary>The segment that has an LSN which is on the disk; null where it is not known.</summary>
+    public SegmentMark? MarkOf(long lsn)
+    {
+        lock (_gate)
+        {
+            return _active?.FirstLsn <= lsn ? new SegmentMark(_active.Salt, _active.FirstLsn)
+                : _sealed.FindLast(file => file.FirstLsn <= lsn && file.LastLsn >= lsn) is { } file ? new SegmentMark(file.Salt, file.FirstLsn)
+                : lsn == start.NextLsn - 1 ? start.Mark : null;
+        }
+    }
+
     /// <summary>Makes a segment's file beside the active one. Behind one that nothing counts of it is the first itself, and says what was before.</summary>
     public void CreateNext(long firstLsn, LogPredecessor? predecessor)
     {
@@ -65,7 +76,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor)
         {
             IsBehindFile = predecessor is null && start.IsBehindFile,
-        };
+        }.Behind(MarkOf(firstLsn - 1));
         _next = new LogSegmentWriter(disk, ActivePath + ".new", header, options.SyncPolicy == LogSyncPolicy.Always);
         _nextNumber++;
     }

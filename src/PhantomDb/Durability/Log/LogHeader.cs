@@ -14,7 +14,7 @@ internal sealed record LogPredecessor(uint Salt, long LastLsn, long Length);
 /// LSN,TIME,TX,PART,LAG,OP,TABLE,VALUES...,CRC
 /// </code>
 /// <c>Header</c> is the CRC-32C of all before it. The first segment has nothing but <c>Previous: none</c> where the database was empty before it, or <c>Previous: file</c>
-/// where a file has what no log has. Valid only as it would be written: any other spelling is damage. Of later versions the start up to <c>Version</c> is the same.
+/// where a file has what no log has. <c>Before</c> is behind that where another segment than the previous one has the LSN before the first. Valid only as it would be written: any other spelling is damage. Of later versions the start up to <c>Version</c> is the same.
 /// </summary>
 /// <param name="UnflushedMax">Bytes at the end of the file that may not yet be on the disk, at most.</param>
 internal sealed record LogHeader(
@@ -26,12 +26,19 @@ internal sealed record LogHeader(
     public const string BehindNothing = "Previous: none";
 
     private const string BehindFile = "Previous: file";
+    private const string BeforeMark = "Before: ";
     private const string VersionMark = " | Version: ";
     private const string ChecksumMark = " | Header: ";
     private const int NameLengthMax = 200;
 
     /// <summary>Of a first segment: true where the database had content before it, which a file has and no log.</summary>
     public bool IsBehindFile { get; init; }
+
+    /// <summary>The salt of the segment that has the LSN before the first, where that is not the predecessor; 0 where nobody knows which has it.</summary>
+    public uint? SaltBefore { get; init; }
+
+    /// <summary>The salt of the segment that has the LSN before the first; null where it is not known.</summary>
+    public uint? KnownSaltBefore => (SaltBefore ?? (Predecessor?.LastLsn == FirstLsn - 1 ? Predecessor.Salt : 0)) is var salt and not 0 ? salt : null;
 
     /// <summary>True where the database was empty before it: with those behind it, it has all that there ever was.</summary>
     public bool IsFromNothing => FirstLsn == 1 && Predecessor is null && !IsBehindFile;
@@ -41,13 +48,20 @@ internal sealed record LogHeader(
 
     public bool IsOfKnownVersion => Version == FormatVersion.Current;
 
+    /// <summary>The header of a segment that begins behind an LSN that a segment has; null: none, or it is not known.</summary>
+    public LogHeader Behind(SegmentMark? mark)
+    {
+        bool isContiguous = Predecessor?.LastLsn == FirstLsn - 1;
+        return this with { SaltBefore = isContiguous && mark?.Salt == Predecessor!.Salt ? null : mark?.Salt ?? (isContiguous ? 0u : null) };
+    }
+
     /// <summary>Both lines, as they stand in the file.</summary>
     public byte[] ToBytes()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
             $"{FirstMark}{PlainName()}{VersionMark}{FormatVersion.Current} | Id: {Id:n} | Timeline: {Timeline} | Segment: {Segment} | FirstLSN: {FirstLsn}")
             + string.Create(CultureInfo.InvariantCulture, $" | Salt: {Checksum.Text(Salt)} | Unflushed: {UnflushedMax} | ")
-            + PredecessorText() + ChecksumMark;
+            + PredecessorText() + (SaltBefore is { } before ? $" | {BeforeMark}{Checksum.Text(before)}" : "") + ChecksumMark;
         return Encoding.UTF8.GetBytes($"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n{ColumnsLine}\n");
     }
 
@@ -102,7 +116,7 @@ internal sealed record LogHeader(
         {
             return null;
         }
-        var header = new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null) { IsBehindFile = parts[7] == BehindFile };
+        var header = new LogHeader(name, id, (int)timeline, segment, firstLsn, salt, unflushed, null) { IsBehindFile = parts[7] == BehindFile, SaltBefore = Salted(parts[^2], BeforeMark) };
         if (parts.Length < 11)
         {
             return header;

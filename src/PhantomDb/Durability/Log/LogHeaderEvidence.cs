@@ -26,6 +26,7 @@ internal sealed record LogHeaderEvidence(
         LogPredecessor? predecessor = PredecessorOf(firstLsn, before);
         return new LogHeader(DatabaseName, Id, Timeline(before?.Header), Segment(before?.Header), firstLsn, Salt, NumberIn("Unflushed: ") is >= 1 and var unflushed ? unflushed : UnflushedMax, predecessor)
         {
+            SaltBefore = HexIn(Text, "Before: "),
             IsBehindFile = predecessor is null && !Text.Contains(LogHeader.BehindNothing, StringComparison.Ordinal),   // what is not known is not from nothing
         };
     }

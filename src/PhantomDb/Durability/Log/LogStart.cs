@@ -36,6 +36,9 @@ internal sealed record LogStart
     /// <summary>Of the first record.</summary>
     public long NextLsn { get; init; } = 1;
 
+    /// <summary>The segment that has the LSN before; null where none has it, or it is not known.</summary>
+    public SegmentMark? Mark { get; init; }
+
     /// <summary>The place of the segment that begins.</summary>
     public long Segment { get; init; } = 1;
 

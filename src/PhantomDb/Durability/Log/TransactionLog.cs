@@ -85,7 +85,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _snapshotRows = start.SnapshotRows;
         _recoveryFloor = start.RecoveryFloor;
         _headerBytes = LogSeal.LengthMax + new LogHeader(start.DatabaseName, start.Id, int.MaxValue, long.MaxValue, long.MaxValue, 0, _options.UnflushedBytesMax,
-            new LogPredecessor(0, long.MaxValue - 1, long.MaxValue)).ToBytes().Length;
+            new LogPredecessor(0, long.MaxValue - 1, long.MaxValue)) { SaltBefore = 0 }.ToBytes().Length;
         ResetPlan();
         _background = new Thread(RunInBackground) { IsBackground = true, Name = $"PhantomDB log of {start.DatabaseName}" };
         _background.Start();
@@ -113,6 +113,9 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
 
     /// <summary>All up to here is on the disk.</summary>
     public long DurableLsn => Volatile.Read(ref _durableLsn);
+
+    /// <summary>The segment that has an LSN; null where that is not known: it is not on the disk, or its segment has gone.</summary>
+    public SegmentMark? MarkOf(long lsn) => lsn > DurableLsn ? null : _files.MarkOf(lsn);
 
     /// <summary>Bytes of the records that wait to be written.</summary>
     public long QueuedBytes => Volatile.Read(ref _queuedBytes);

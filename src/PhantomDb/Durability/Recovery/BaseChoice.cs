@@ -68,6 +68,7 @@ internal sealed class BaseChoice
             string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file, _options.AppliesBehindLoss);
             if (reason is not null)
             {
+                EnsureNotParted(file);
                 against ??= $"\"{file.Path}\" cannot be used: {reason}";
                 _findings.LeftOut(file.Path, reason);
             }
@@ -158,6 +159,24 @@ internal sealed class BaseChoice
         {
             throw _damaged[0].Error;
         }
+    }
+
+    // The user's own file, and the user's log: what one of them has the other lacks, and only the user knows which is meant.
+    private void EnsureNotParted(RecoveryBase file)
+    {
+        if (!file.IsDatabaseFile || _options.IsToPoint || !_plan.IsParted(file))
+        {
+            return;
+        }
+        string name = _plan.DatabaseName;
+        throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture,
+            $"the database is not opened: its file and its log have gone on apart from each other, and each has an LSN {file.Lsn} of its own: \"{file.Path}\""))
+        {
+            Where = file.Path,
+            Detail = "The file was copied, and changed in one place while the log went on in another.",
+            Hint = $"To go on with the log, move \"{Path.GetFileName(file.Path)}\" out of the folder. To go on with the file, move the log with all that belongs to it: "
+                + $"\"{LogSegmentName.Active(name)}\", \"{LogManifest.FileName(name)}\" and all files whose names begin with \"{name}_log_\" or \"{name}_snapshot_\".",
+        };
     }
 
     private int TimelineOf(RecoveryBase? file) => _plan.TimelineWith(file?.Timeline ?? 0);

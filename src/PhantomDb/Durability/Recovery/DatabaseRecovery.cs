@@ -55,6 +55,8 @@ internal sealed class DatabaseRecovery
         Applied applied = Apply(choice, coverage, applier, replay, toLsn);
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
         long lastLsn = EnsureEnd(applied.Database.Lsn, toLsn, choice, coverage, replay);
+        bool isBesideLog = choice.Loaded.Mark is { } mark && replay.Segments is [.., var end] && end.Header.Salt != mark.Salt && end.Header.FirstLsn <= mark.FirstLsn && mark.FirstLsn <= end.LastLsn;
+        lastLsn += isBesideLog ? 1 : 0;
         bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _findings.Verdict != RecoveryVerdict.Clean);
         int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, baseTimeline);
         RecoveredSegment? headlessEnd = _options.LeavesFilesAlone ? null : HeadlessEnd(lastLsn);   // before it gets another name
@@ -74,7 +76,7 @@ internal sealed class DatabaseRecovery
             NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, HasHeadlessSegments = _plan.HeadlessSegments.Count > 0, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
-            HasMore = replay.HasMore, MustSaveFirst = Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
+            HasMore = replay.HasMore, IsBesideLog = isBesideLog, MustSaveFirst = isBesideLog || Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
             DamagedFiles = [.. choice.Damaged.Select(file => file.Path), .. replay.Cut is null ? Array.Empty<string>() : [replay.Cut.Path],
                 .. _plan.HeadlessSegments.Select(segment => segment.Path), .. _findings.DamagedFiles],
             Pins = [.. _plan.Manifest?.Pins ?? []],

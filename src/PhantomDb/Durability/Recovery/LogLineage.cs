@@ -39,6 +39,20 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         return parts;
     }
 
+    /// <summary>
+    /// The last LSN of the last segment that is not one of the log's own notes, where a file names another segment that begins in this one or behind it; else without a
+    /// limit, since it takes reading.
+    /// </summary>
+    public long ContentLsnOf(List<RecoverySegment> chain)
+    {
+        if (chain is not [.., var last])
+        {
+            return long.MaxValue;
+        }
+        long[] others = [.. bases.Where(file => file.Timeline == last.Header.Timeline && file.Header?.Mark is { } mark && mark.Salt != last.Header.Salt).Select(file => file.Header!.Mark!.FirstLsn)];
+        return others.Any(lsn => lsn >= last.Header.FirstLsn) ? ContentLsnOf(last.Path, last.Header, others.Where(lsn => lsn >= last.Header.FirstLsn).Min()) : long.MaxValue;
+    }
+
     // What comes before a segment whose predecessor is not there, or which has none.
     private List<RecoverySegment>? Part(LogHeader next)
     {
@@ -122,6 +136,21 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
             end = reader.Line.IsLastPart ? reader.End : end;
         }
         return new LogPredecessor(header.Salt, end.Lsn - 1, end.Offset);
+    }
+
+    // From an LSN on. Behind damage there may be anything.
+    private long ContentLsnOf(string filePath, LogHeader header, long fromLsn)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        LogPosition? start = LogSearch.Find(stream, header, new LogReader(filePath, stream).EndOfLines, fromLsn);
+        stream.Position = 0;
+        var reader = new LogReader(filePath, stream, new LogReaderOptions { From = start });
+        long lsn = fromLsn - 1;
+        while (reader.Read())
+        {
+            lsn = reader.Line.IsLastPart && reader.Line.Lsn > lsn && reader.Operation is not (LogOperation.Sync or LogOperation.Close) ? reader.Line.Lsn : lsn;
+        }
+        return reader.Report.Verdict is LogVerdict.Doubtful or LogVerdict.Damaged ? long.MaxValue : lsn;
     }
 
     private static bool IsBefore(LogHeader header, LogHeader next) =>

@@ -33,6 +33,12 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// </summary>
     public bool MustSaveFirst { get; init; }
 
+    /// <summary>
+    /// True where the file has gone on elsewhere, from where the log has nothing but its own notes: their LSNs mean something else in the file. The database file must be written with an
+    /// LSN behind both before the log goes on.
+    /// </summary>
+    public bool IsBesideLog { get; init; }
+
     /// <summary>The highest of all files, those that were not used too.</summary>
     public int NewestTimeline { get; init; } = 1;
 
@@ -47,6 +53,11 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
 
     /// <summary>True where recovery began with a file.</summary>
     public bool IsBehindFile { get; init; }
+
+    /// <summary>The segment that has the last LSN; null where none has it, or it is not known.</summary>
+    public SegmentMark? Mark => IsBesideLog ? Database.Mark
+        : (HeadlessEnd ?? Segments.LastOrDefault(segment => segment.LastLsn >= segment.Header.FirstLsn)) is { } last && last.LastLsn >= Report.BaseLsn
+        ? new SegmentMark(last.Header.Salt, last.Header.FirstLsn) : Database.Mark;
 
     /// <summary>All records from this LSN on are in the segments, and could be read.</summary>
     public long WholeFrom { get; init; } = 1;
@@ -69,7 +80,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
         RecoveredSegment? last = HeadlessEnd ?? (Segments.Count > 0 ? Segments[^1] : null);
         return new LogStart
         {
-            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1,
+            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1, Mark = Mark,
             Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, SnapshotRows = SnapshotRows, Loads = Loads, RecoveryFloor = Report.BaseLsn, IsBehindFile = IsBehindFile || last?.Header.IsBehindFile == true, WholeFrom = WholeFrom,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
             Segments = [.. EarlierSegments.Concat(Segments).Select(ToLogFile)],

@@ -60,6 +60,9 @@ internal sealed record RecoveryPlan(
 
     private bool IsEnded => LaterStartLsn is not null;
 
+    /// <summary>The last LSN of the last segment that is not one of the log's own notes, as far as it was looked for; without a limit where it was not.</summary>
+    public long ContentLsn { get; init; } = long.MaxValue;
+
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
 
@@ -119,6 +122,10 @@ internal sealed record RecoveryPlan(
     /// <param name="allowsGaps">True: the log between it and the first segment may be missing.</param>
     public string? ReasonAgainst(RecoveryBase file, bool allowsGaps = false)
     {
+        if (IsParted(file))
+        {
+            return string.Create(CultureInfo.InvariantCulture, $"its LSN {file.Lsn} is not the log's: the two have gone on apart from each other");
+        }
         if (Segments.Count == 0 || file.Timeline > Timeline)
         {
             return null;
@@ -141,6 +148,22 @@ internal sealed record RecoveryPlan(
             && Bases.Count(b => b.Lsn == file.Lsn && b.Timeline < Segments[0].Header.Timeline) == 1;
         return isBeginning || file.Timeline == Segments[last].Header.Timeline ? null : $"it is of timeline {file.Timeline}, which is not the history that had LSN {file.Lsn}";
     }
+
+    /// <summary>
+    /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segment that it names, from its first LSN to the file's, would have to
+    /// be the log's own, unless the log has nothing but notes there. Of the snapshots those that are of the log's history tell, where the log does not reach so far.
+    /// </summary>
+    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && Bases.Any(other => !other.IsDatabaseFile && other.Timeline == file.Timeline
+        && other.Header?.Mark is { } mark && !IsPartedFromLog(other) && IsOther(file, mark.Salt, mark.FirstLsn, other.Lsn)));
+
+    private bool IsPartedFromLog(RecoveryBase file) =>
+        Segments.Any(s => s.Header.Timeline == file.Timeline && IsOther(file, s.Header.Salt, s.Header.FirstLsn, Math.Min(s.LastLsn, s == Segments[^1] ? ContentLsn : long.MaxValue)))
+        || (Segments.Count > 0 && file.Lsn == Segments[0].Header.FirstLsn - 1 && file.Timeline <= Segments[0].Header.Timeline
+            && file.Header?.Mark is { } mark && Segments[0].Header.KnownSaltBefore is { } before && before != mark.Salt);
+
+    // One LSN, two segments.
+    private static bool IsOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) =>
+        file.Header?.Mark is { } mark && mark.Salt != salt && firstLsn <= lastLsn && firstLsn <= file.Lsn && lastLsn >= mark.FirstLsn;
 
     // The first that is missing behind it.
     private string ReasonOfGap(RecoveryBase file)

@@ -53,7 +53,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
         var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            EarlierParts = earlier,
+            EarlierParts = earlier, ContentLsn = lineage.ContentLsnOf(chain),
             HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, FilesTimeline = newest, NewestTimeline = Math.Max(newest, manifest?.Timeline ?? 1), WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };

@@ -31,11 +31,11 @@ internal static class TimelineStart
         {
             return null;
         }
-        var header = new LogHeader(databaseName, point.Database.Id, point.Report.Timeline, predecessor is null ? 1 : last!.Header.Segment + 1, lsn + 1,
+        LogHeader header = new LogHeader(databaseName, point.Database.Id, point.Report.Timeline, predecessor is null ? 1 : last!.Header.Segment + 1, lsn + 1,
             (uint)RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue), new TransactionLogOptions().UnflushedBytesMax, predecessor)
         {
             IsBehindFile = predecessor is null && point.IsBehindFile,
-        };
+        }.Behind(point.Mark);
         DateTime time = new(now.Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
         if (last is not null && time <= last.LastTime)
         {

@@ -15,7 +15,7 @@ public sealed class LogHeaderTests
     [TestMethod]
     public void A_header_comes_back_as_it_was_written()
     {
-        foreach (LogHeader header in new[] { First, Later, First with { IsBehindFile = true }, First with { DatabaseName = "" }, First with { DatabaseName = new string('a', 200) } })
+        foreach (LogHeader header in new[] { First, Later, First with { IsBehindFile = true }, First with { IsBehindFile = true, SaltBefore = 0x0badc0de }, Later with { SaltBefore = 0 }, First with { DatabaseName = "" }, First with { DatabaseName = new string('a', 200) } })
         {
             byte[] bytes = [.. header.ToBytes(), .. "1,"u8];
 
@@ -25,6 +25,24 @@ public sealed class LogHeaderTests
         StringAssert.StartsWith(Encoding.UTF8.GetString(First.ToBytes()),
             "# PhantomDB Transaction Log | Database: shop | Version: 1 | Id: 6f1c0000000000000000000000000001 | Timeline: 1 | Segment: 1 | FirstLSN: 1 | Salt: 0c41f0aa | Unflushed: 16777216 | Previous: none | Header: ");
         StringAssert.Contains(Encoding.UTF8.GetString((First with { IsBehindFile = true }).ToBytes()), " | Unflushed: 16777216 | Previous: file | Header: ");
+        StringAssert.Contains(Encoding.UTF8.GetString((First with { IsBehindFile = true, SaltBefore = 0x0badc0de }).ToBytes()), " | Previous: file | Before: 0badc0de | Header: ");
+        StringAssert.Contains(Encoding.UTF8.GetString((Later with { SaltBefore = 0 }).ToBytes()), " | PreviousLength: 67108123 | Before: 00000000 | Header: ");
+    }
+
+    [TestMethod]
+    [DataRow(40L, 7u, 7u, null, 7u)]       // the predecessor has it: nothing need be said
+    [DataRow(40L, 7u, 5u, 5u, 5u)]         // the predecessor has no records
+    [DataRow(40L, 7u, null, 0u, null)]     // nobody knows
+    [DataRow(30L, 7u, 7u, 7u, 7u)]         // between the two a file has what the log could not take
+    [DataRow(30L, 7u, null, null, null)]
+    [DataRow(null, 7u, 7u, 7u, 7u)]        // behind a file
+    [DataRow(null, 7u, null, null, null)]
+    public void A_header_says_which_segment_has_the_LSN_before_its_first(long? predecessorLsn, uint predecessor, uint? marked, uint? written, uint? known)
+    {
+        LogHeader header = new LogHeader("shop", Guid.NewGuid(), 1, 9, 41, 99, 1 << 24, predecessorLsn is { } lsn ? new LogPredecessor(predecessor, lsn, 500) : null)
+            .Behind(marked is { } salt ? new SegmentMark(salt, 12) : null);
+        Assert.AreEqual((written, known), (header.SaltBefore, header.KnownSaltBefore));
+        Assert.AreEqual(header, LogHeader.TryParse(header.ToBytes(), out _));
     }
 
     [TestMethod]

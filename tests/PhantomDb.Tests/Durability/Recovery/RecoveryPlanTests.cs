@@ -218,6 +218,69 @@ public sealed class RecoveryPlanTests
         Assert.AreSame(Plan([]).Segments, Plan([]).UpTo(3).Segments);
     }
 
+    // Segments 1 (LSN 5 to 10) and 2 (11 to 14), salts as their numbers; the file's LSN, salt and first LSN of the segment that it names.
+    [TestMethod]
+    [DataRow(7L, 1u, 5L, false)]
+    [DataRow(7L, 3u, 5L, true)]
+    [DataRow(7L, 3u, 7L, true)]
+    [DataRow(10L, 1u, 5L, false)]
+    [DataRow(11L, 1u, 5L, true)]     // which has not got that LSN
+    [DataRow(11L, 2u, 11L, false)]
+    [DataRow(14L, 2u, 11L, false)]
+    [DataRow(20L, 2u, 11L, false)]   // the log could not take what the file has
+    [DataRow(20L, 3u, 14L, true)]
+    [DataRow(20L, 3u, 15L, false)]   // where the log ends somebody else went on
+    [DataRow(4L, 8u, 1L, false)]     // 8 is what segment 1 counts before it
+    [DataRow(4L, 3u, 1L, true)]
+    public void A_file_that_names_another_segment_than_the_log_has_for_its_LSN_has_parted_from_it(long lsn, uint salt, long firstLsn, bool isParted)
+    {
+        RecoverySegment first = Segment(1, 5, 1, new LogPredecessor(8, 4, 500), new LogPredecessor(1, 10, 500)), last = Segment(2, 11, 1, first.Counted, null);
+        RecoveryPlan plan = Plan([first, last]) with { ContentLsn = 14 };
+        Assert.AreEqual(isParted, plan.IsParted(Marked(lsn, 1, salt, firstLsn)));
+        Assert.AreEqual(isParted ? $"its LSN {lsn} is not the log's: the two have gone on apart from each other" : null, plan.ReasonAgainst(Marked(lsn, 1, salt, firstLsn)));
+    }
+
+    [TestMethod]
+    public void Of_another_timeline_the_timeline_tells()
+    {
+        RecoverySegment first = Segment(1, 5, 1, new LogPredecessor(8, 4, 500), new LogPredecessor(1, 10, 500)), last = Segment(2, 11, 2, first.Counted, null);
+        RecoveryPlan plan = Plan([first, last]) with { ContentLsn = 14 };
+        Assert.IsFalse(plan.IsParted(Marked(12, 1, 1, 5)), "what timeline 1 had after the restore");
+        StringAssert.StartsWith(plan.ReasonAgainst(Marked(12, 1, 1, 5)), "it is of timeline 1");
+        Assert.IsFalse(plan.IsParted(Marked(20, 3, 3, 11)));
+        Assert.IsTrue(plan.IsParted(Marked(7, 1, 3, 5)));
+        Assert.IsTrue(plan.IsParted(Marked(12, 2, 3, 11)));
+    }
+
+    [TestMethod]
+    public void Segments_without_records_and_files_that_name_no_segment_part_nothing()
+    {
+        RecoverySegment empty = Segment(1, 11, 1, new LogPredecessor(8, 10, 500), new LogPredecessor(1, 10, 500));
+        Assert.IsFalse((Plan([empty, Segment(2, 11, 1, empty.Counted, null)]) with { ContentLsn = 10 }).IsParted(Marked(12, 1, 3, 11)));
+        Assert.IsTrue((Plan([empty, Segment(2, 11, 1, empty.Counted, null)]) with { ContentLsn = 11 }).IsParted(Marked(12, 1, 3, 11)));
+        Assert.IsFalse(Plan([Segment(1, 5, 1, new LogPredecessor(8, 4, 500), null)]).IsParted(Base(7, 1)));
+        Assert.IsFalse(Plan([Segment(1, 5, 1, new LogPredecessor(0, 4, 500), null)]).IsParted(Marked(4, 1, 3, 1)), "who was before is not known");
+    }
+
+    [TestMethod]
+    [DataRow(12L, 3u, 9L, 1, true)]
+    [DataRow(12L, 1u, 9L, 1, false)]
+    [DataRow(12L, 3u, 11L, 1, false)]    // which has gone on from where the snapshot ends
+    [DataRow(8L, 3u, 5L, 1, false)]      // which ends before the snapshot's segment begins
+    [DataRow(12L, 3u, 9L, 2, false)]
+    public void Where_there_is_no_log_the_snapshots_tell(long lsn, uint salt, long firstLsn, int timeline, bool isParted)
+    {
+        RecoveryBase snapshot = Marked(10, 1, 1, 9), file = Marked(lsn, timeline, salt, firstLsn) with { IsDatabaseFile = true };
+        Assert.AreEqual(isParted, Plan([], snapshot, file).IsParted(file));
+        Assert.IsFalse(Plan([], snapshot, file).IsParted(snapshot));
+    }
+
+    private static RecoveryBase Marked(long lsn, int timeline, uint salt, long firstLsn)
+    {
+        RecoveryBase file = Base(lsn, timeline);
+        return file with { Header = file.Header! with { Mark = new SegmentMark(salt, firstLsn) } };
+    }
+
     private static LogManifest Manifest(int timeline) => new("shop", Id, timeline, []);
 
     private static LogManifestRow Row(string kind, string name, long firstLsn) => new(kind, name, firstLsn, firstLsn, 0, DateTime.UnixEpoch);

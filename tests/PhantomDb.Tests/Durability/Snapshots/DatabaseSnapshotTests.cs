@@ -322,12 +322,13 @@ public sealed partial class DatabaseSnapshotTests : SnapshotTest
             database.CreateSnapshot();
         }
         Assert.HasCount(2, SnapshotFiles());
+        string[] byAge = [.. database.Snapshots.List().OrderBy(snapshot => snapshot.Lsn).Select(snapshot => snapshot.Path)];   // names tell seconds alone
         Assert.IsGreaterThan(1, database.Persistence!.Log.FirstLsn, "the log before the two newest is gone");
         Crash(database);
-        Edit(Path.Combine(Folder, SnapshotFiles()[^1]), bytes => bytes[bytes.Length / 2] ^= 1);
+        Edit(byAge[1], bytes => bytes[bytes.Length / 2] ^= 1);
         using Database again = Open();
         Assert.AreEqual(RecoveryVerdict.Repaired, again.Recovery!.Verdict);
-        Assert.AreEqual(SnapshotFiles()[0], Path.GetFileName(again.Recovery.Files.Last(file => file.IsUsed && file.Path.Contains("_snapshot_", StringComparison.Ordinal)).Path));
+        Assert.AreEqual(byAge[0], again.Recovery.Files.Last(file => file.IsUsed && file.Path.Contains("_snapshot_", StringComparison.Ordinal)).Path);
         Assert.AreEqual("600", Ask(again, "SELECT count(*) FROM item"));
     }
 

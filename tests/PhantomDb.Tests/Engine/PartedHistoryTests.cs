@@ -1,0 +1,219 @@
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Durability.Log;
+using PhantomDb.Durability.Recovery;
+
+namespace PhantomDb.Tests.Engine;
+
+/// <summary>
+/// A database's file is copied to another folder, and both go on: their LSNs are the same numbers, and mean other records. What is put together of the two is refused, and never
+/// mixed.
+/// </summary>
+[TestClass]
+public sealed class PartedHistoryTests : DurableTest
+{
+    private string Elsewhere => Path.Combine(Folder, "elsewhere");
+
+    private string Own => Path.Combine(Folder, "shop.db");
+
+    [TestInitialize]
+    public void Part()
+    {
+        Options = Options with { SnapshotEnabled = false };
+        Run("CREATE TABLE t (id int PRIMARY KEY, v text)", "INSERT INTO t VALUES (1, 'one')");
+        Close();
+        Directory.CreateDirectory(Elsewhere);
+        File.Copy(Own, Path.Combine(Elsewhere, "shop.db"));
+    }
+
+    [TestMethod]
+    [DataRow(1, 5)]    // the file has an LSN that the log has too
+    [DataRow(20, 2)]   // the file has gone beyond the log
+    public void A_file_that_was_changed_elsewhere_is_refused_where_the_log_has_gone_on(int changesElsewhere, int changesHere)
+    {
+        InsertElsewhere(changesElsewhere);
+        InsertHere(changesHere);
+        PutFileBack();
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+        Assert.AreEqual(("55000", Own), (error.SqlState, error.Where));
+        StringAssert.Contains(error.Message, "its file and its log have gone on apart from each other");
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options with { IsReadOnly = true })));
+        Assert.AreEqual("55000", StateOf(() => DatabaseTools.Repair("shop", Options)), "nothing is salvaged of two histories");
+        Assert.IsFalse(DatabaseTools.Verify("shop", Options).IsWhole);
+    }
+
+    [TestMethod]
+    public void Without_the_file_the_log_goes_on()
+    {
+        InsertElsewhere(1);
+        InsertHere(5);
+        PutFileBack();
+        File.Delete(Own);
+        CollectionAssert.AreEqual(new[] { "1", "2", "3", "4", "5", "6" }, Ids());
+    }
+
+    [TestMethod]
+    public void Without_the_log_and_what_belongs_to_it_the_file_goes_on()
+    {
+        InsertElsewhere(1);
+        InsertHere(5);
+        PutFileBack();
+        MoveLogAway();
+        CollectionAssert.AreEqual(new[] { "1", "101" }, Ids());
+        InsertHere(1);
+        CollectionAssert.AreEqual(new[] { "1", "2", "101" }, Ids());
+    }
+
+    [TestMethod]
+    [DataRow(1)]   // to the LSN that is a note here
+    [DataRow(3)]
+    public void A_file_that_alone_has_gone_on_is_the_newest_state(int changesElsewhere)
+    {
+        InsertElsewhere(changesElsewhere);
+        PutFileBack();
+        string[] elsewhere = [.. Enumerable.Range(101, changesElsewhere).Select(id => $"{id}")];
+        CollectionAssert.AreEqual(new[] { "1" }.Concat(elsewhere).ToArray(), Ids());
+        StringAssert.Contains(Database.Recovery!.Problem, "the file has all of it");
+        Close();
+        Crash(() => Run("INSERT INTO t VALUES (2, 'here')"));
+        CollectionAssert.AreEqual(new[] { "1", "2" }.Concat(elsewhere).ToArray(), Ids());
+        Assert.IsNull(Database.Recovery!.Problem);
+        InsertHere(2);
+        CollectionAssert.AreEqual(new[] { "1", "2", "3", "4" }.Concat(elsewhere).ToArray(), Ids());
+        Assert.IsNull(Database.Recovery!.Problem);
+    }
+
+    [TestMethod]
+    public void An_older_copy_of_the_file_is_a_backup_that_the_log_goes_on_from()
+    {
+        InsertHere(5);
+        PutFileBack();
+        CollectionAssert.AreEqual(new[] { "1", "2", "3", "4", "5", "6" }, Ids());
+    }
+
+    [TestMethod]
+    public void A_log_from_elsewhere_is_refused_beside_a_file_that_has_gone_on()
+    {
+        InsertElsewhere(1);
+        InsertHere(5);
+        MoveLogAway();
+        File.Copy(Path.Combine(Elsewhere, "shop.log"), Path.Combine(Folder, "shop.log"));
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void A_file_with_the_very_LSN_that_the_log_begins_behind_is_told_by_its_segment()
+    {
+        InsertElsewhere(2);   // where it was copied from there is a CLOSE record more
+        InsertHere(1);
+        foreach (string folder in new[] { Folder, Elsewhere })   // both end with the same LSN, and the next segment of each begins behind it
+        {
+            foreach (string segment in Directory.GetFiles(folder, "shop*.log").Append(Path.Combine(folder, "shop.manifest")))
+            {
+                File.Delete(segment);
+            }
+        }
+        Assert.AreEqual(HeaderOf(Own).Lsn, HeaderOf(Path.Combine(Elsewhere, "shop.db")).Lsn);
+        Crash(() => Run("INSERT INTO t VALUES (3, 'here')"));
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void A_snapshot_from_elsewhere_is_left_out()
+    {
+        using (Database other = Database.Open("shop", Options with { DataDirectory = Elsewhere }))
+        {
+            using Session session = other.OpenSession();
+            session.Execute("INSERT INTO t VALUES (101, 'elsewhere')").Dispose();
+            other.CreateSnapshot();
+        }
+        InsertHere(5);
+        string snapshot = Path.GetFileName(Directory.GetFiles(Elsewhere, "shop_snapshot_*").Single());
+        File.Copy(Path.Combine(Elsewhere, snapshot), Path.Combine(Folder, snapshot));
+        File.Delete(Own);
+        CollectionAssert.AreEqual(new[] { "1", "2", "3", "4", "5", "6" }, Ids());
+        StringAssert.Contains(Database.Recovery!.Files.Single(file => Path.GetFileName(file.Path) == snapshot).Reason, "the two have gone on apart from each other");
+    }
+
+    [TestMethod]
+    public void Without_a_log_a_snapshot_tells_that_the_file_is_from_elsewhere()
+    {
+        InsertElsewhere(3);
+        Run("INSERT INTO t VALUES (2, 'here')");
+        Database.CreateSnapshot();
+        Close();
+        foreach (string segment in Directory.GetFiles(Folder, "shop*.log").Append(Path.Combine(Folder, "shop.manifest")))
+        {
+            File.Delete(segment);
+        }
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void Files_and_snapshots_name_the_segment_that_has_their_LSN()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        for (int i = 0; i < 4; i++)
+        {
+            for (int row = 0; row < 40; row++)
+            {
+                Run("INSERT INTO t SELECT max(id) + 1, 'more' FROM t");
+            }
+            Database.CreateSnapshot();
+            IReadOnlyList<LogSegmentFile> segments = Database.Persistence!.Log.Segments;
+            foreach (string path in Directory.GetFiles(Folder, "shop_snapshot_*").Append(Own))
+            {
+                FileHeader header = HeaderOf(path);
+                LogSegmentFile? segment = segments.FirstOrDefault(s => s.FirstLsn <= header.Lsn && s.LastLsn >= header.Lsn);
+                Assert.IsTrue(segment is null || header.Mark == new SegmentMark(segment.Salt, segment.FirstLsn), path);
+                Assert.IsNotNull(header.Mark, path);
+            }
+            Close();
+        }
+    }
+
+    // Ends without the closing save: the file is as it was when the change had been made.
+    private void Crash(Action change)
+    {
+        change();
+        byte[] before = File.ReadAllBytes(Own);
+        Close();
+        File.WriteAllBytes(Own, before);
+    }
+
+    private void PutFileBack() => File.Copy(Path.Combine(Elsewhere, "shop.db"), Own, overwrite: true);
+
+    private void MoveLogAway()
+    {
+        string away = Directory.CreateDirectory(Path.Combine(Folder, "away")).FullName;
+        foreach (string file in Directory.GetFiles(Folder, "shop_log_*").Append(Path.Combine(Folder, "shop.log")).Append(Path.Combine(Folder, "shop.manifest")))
+        {
+            File.Move(file, Path.Combine(away, Path.GetFileName(file)));
+        }
+    }
+
+    private void InsertHere(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Run("INSERT INTO t SELECT max(id) + 1, 'here' FROM t WHERE id < 100");
+        }
+        Close();
+    }
+
+    private void InsertElsewhere(int count)
+    {
+        using Database other = Database.Open("shop", Options with { DataDirectory = Elsewhere });
+        using Session session = other.OpenSession();
+        for (int i = 1; i <= count; i++)
+        {
+            session.Execute(FormattableString.Invariant($"INSERT INTO t VALUES ({100 + i}, 'elsewhere')")).Dispose();
+        }
+    }
+
+    private string[] Ids() => Rows("SELECT id FROM t ORDER BY id");
+
+    private FileHeader HeaderOf(string path) => RecoveryPlanner.ReadHeader(path, Disk)!;
+}
