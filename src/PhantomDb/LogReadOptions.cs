@@ -33,6 +33,12 @@ public sealed record LogReadOptions
     /// <summary>Told of a segment whose header is damaged, and that is read by what the checksums of its lines prove. Null: that is an error (XX001).</summary>
     public Action<string>? DamagedHeader { get; init; }
 
+    /// <summary>
+    /// Told, while it follows, that the database was restored to a point before the last record that was read: the log sequence number that it was put back to, and the
+    /// timeline that it goes on with. The records of that follow.
+    /// </summary>
+    public Action<long, int>? PutBack { get; init; }
+
     /// <summary>Told, at the end, of bytes that are no whole transaction: a writer is in the middle of one, or ended there.</summary>
     public Action<string>? TornEnd { get; init; }
 }

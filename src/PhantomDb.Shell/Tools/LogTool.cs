@@ -55,6 +55,7 @@ internal static class LogTool
             FromLsn = fromLsn, ToLsn = toLsn, FromTime = Time(run, "--from"), ToTime = Time(run, "--to"),
             Table = run.Value("--table"), TransactionId = Number(run, "--tx"), IsFollowing = isFollowing, TornEnd = text => tornEnd = text,
             MissingRecords = (first, last) => run.Report(string.Create(CultureInfo.InvariantCulture, $"WARNING: the log has no records from LSN {first} to {last}: a segment is gone, or cannot be read")),
+            PutBack = (lsn, timeline) => run.Report(string.Create(CultureInfo.InvariantCulture, $"NOTICE: the database was put back to LSN {lsn}, and goes on with timeline {timeline}")),
             DamagedHeader = text => run.Report($"WARNING: {text}; its records are whole where they are shown"),
         };
         try

@@ -119,5 +119,44 @@ public sealed class LogFolderTests : ToolTest
         }
     }
 
+    [TestMethod]
+    [Timeout(60_000)]
+    public async Task Following_goes_on_with_the_timeline_that_a_restore_begins()
+    {
+        Run("CREATE TABLE users (id int PRIMARY KEY, name text); INSERT INTO users VALUES (1, 'a'); INSERT INTO users VALUES (2, 'b'); INSERT INTO users VALUES (3, 'c')");
+        using CancellationTokenSource stop = new();
+        var seen = new System.Collections.Concurrent.BlockingCollection<string>();
+        var selection = new LogReadOptions { IsFollowing = true, PutBack = (lsn, timeline) => seen.Add($"back to {lsn}, timeline {timeline}", CancellationToken.None) };
+        Task reading = Task.Run(() =>
+        {
+            foreach (LogRecord record in DatabaseTools.ReadLog("shop", selection, Options, stop.Token))
+            {
+                seen.Add($"{record.Lsn} {record.Operation} {record.After?[0]}".Trim());
+            }
+        });
+        Expect("1 TABLE", "2 INSERT 1", "3 INSERT 2", "4 INSERT 3", "5 CLOSE");
+
+        DatabaseRestore.Run("shop", RestorePoint.Parse("2"), null, Options);
+        Expect("back to 2, timeline 2", "3 PHANTOMDB_RESTORE");
+        Run("INSERT INTO users VALUES (9, 'i')");
+        Expect("4 TABLE", "5 INSERT 9", "6 CLOSE");
+
+        DatabaseRestore.Run("shop", RestorePoint.Parse("t1:3"), null, Options);
+        Run("INSERT INTO users VALUES (8, 'h')");
+        Expect("back to 3, timeline 3", "4 PHANTOMDB_RESTORE", "5 TABLE", "6 INSERT 8", "7 CLOSE");
+        await stop.CancelAsync();
+        await reading;
+        Assert.IsEmpty(seen);
+
+        void Expect(params string[] records)
+        {
+            foreach (string record in records)
+            {
+                Assert.IsTrue(seen.TryTake(out string? found, TimeSpan.FromSeconds(20)), $"{record} does not come");
+                Assert.AreEqual(record, found);
+            }
+        }
+    }
+
     private string Lsns(LogReadOptions selection) => string.Join(' ', DatabaseTools.ReadLog("shop", selection, Options).Select(record => record.Lsn));
 }

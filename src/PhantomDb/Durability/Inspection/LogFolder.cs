@@ -19,7 +19,8 @@ internal sealed class LogFolder(string path, IFileSystem disk)
     private readonly MendedLogHeaders _files = new(disk);
     private readonly HashSet<string> _told = [];   // segments with a damaged header
     private uint _salt;              // of the segment that was read last
-    private LogPosition? _place;     // and where in it the next transaction begins
+    private int _timeline;           // the newest of which something was read
+    private LogPosition? _place;     // where in the segment the next transaction begins
     private LogSegmentReport? _tornEnd;
 
     public IEnumerable<LogRecord> Read(LogReadOptions selection, CancellationToken stop = default)
@@ -30,10 +31,15 @@ internal sealed class LogFolder(string path, IFileSystem disk)
         int failures = 0;
         while (true)
         {
-            (long, DateTime, bool IsOld)? stamp = StampOfActive();
+            FolderStamp stamp = Stamp();
             RecoveryPlan plan = Plan();
             _tornEnd = null;
             (IReadOnlyList<RecoverySegment> segments, IReadOnlyList<LogHole> holes) = (plan.Log, plan.Holes);
+            if (BeginningOfLaterTimeline(segments) is { } beginning && beginning.FirstLsn < next)
+            {
+                selection.PutBack?.Invoke(beginning.FirstLsn - 1, beginning.Timeline);
+                next = Math.Max(beginning.FirstLsn, selection.FromLsn ?? 0);
+            }
             if (OldestUnread(plan) is { } unread && unread.LastLsn >= next && unread.FirstLsn <= (selection.ToLsn ?? long.MaxValue))
             {
                 TellHole(selection, unread);
@@ -59,6 +65,7 @@ internal sealed class LogFolder(string path, IFileSystem disk)
                     mustReadAgain = true;
                     break;
                 }
+                _timeline = Math.Max(_timeline, segment.Header.Timeline);
                 TellDamagedHeader(selection, segment.Path);
                 var reader = new LogReader(segment.Path, stream, new LogReaderOptions
                 {
@@ -111,7 +118,7 @@ internal sealed class LogFolder(string path, IFileSystem disk)
                     yield break;
                 }
             }
-            while (!mustReadAgain && stamp?.IsOld != false && StampOfActive() == stamp);
+            while (!mustReadAgain && stamp.Active?.IsOld != false && Stamp().IsSameAs(stamp));
         }
     }
 
@@ -147,19 +154,29 @@ internal sealed class LogFolder(string path, IFileSystem disk)
     private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn) =>
         LogSearch.Find(stream, segment.Header, segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines, lsn);
 
-    // What changes whenever something is written, or another segment has the name, as far as the system's clock tells times apart. Taken before what is there is read.
-    private (long Length, DateTime WrittenAt, bool IsOld)? StampOfActive()
+    // What changes whenever something is written, or a segment comes or goes, as far as the system's clock tells times apart. Taken before what is there is read.
+    private sealed record FolderStamp((long Length, DateTime WrittenAt, bool IsOld)? Active, IReadOnlyList<string> Segments)
     {
-        string active = Path.Combine(Path.GetDirectoryName(path)!, LogSegmentName.Active(Path.GetFileNameWithoutExtension(path)));
+        public bool IsSameAs(FolderStamp other) => Active == other.Active && Segments.SequenceEqual(other.Segments);
+    }
+
+    private FolderStamp Stamp()
+    {
+        string folder = Path.GetDirectoryName(path)!, name = Path.GetFileNameWithoutExtension(path), active = Path.Combine(folder, LogSegmentName.Active(name));
+        string[] segments = [.. _files.List(folder).Select(file => Path.GetFileName(file)!).Where(file => LogSegmentName.TryParse(file)?.DatabaseName == name).Order(StringComparer.Ordinal)];
         try
         {
-            return _files.Exists(active) && _files.WrittenAt(active) is var writtenAt ? (_files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null;
+            return new FolderStamp(_files.Exists(active) && _files.WrittenAt(active) is var writtenAt ? (_files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null, segments);
         }
         catch (PhantomDbException)
         {
-            return null;   // just being renamed
+            return new FolderStamp(null, segments);   // just being renamed
         }
     }
+
+    // Where the history goes another way than what was read: the database was restored to a point before its end.
+    private LogHeader? BeginningOfLaterTimeline(IReadOnlyList<RecoverySegment> segments) =>
+        _timeline == 0 ? null : segments.FirstOrDefault(segment => segment.Header.Timeline > _timeline)?.Header;
 
     private bool IsOpen => _files.Exists(Path.ChangeExtension(path, ".lock"));
 
