@@ -44,14 +44,15 @@ internal sealed class DatabaseRepair
         {
             throw refusal;   // a later version, or a file or disk that cannot be read: that is not for a repair to mend
         }
-        (LoadedDatabase salvaged, RecoveryReport recovery, IReadOnlyList<string> damaged) = Salvage();
-        LoadedDatabase loaded = FileIndexes.Build(salvaged, _path, _options);
+        RecoveredDatabase salvaged = BestSalvage(out string? otherWay);
+        (RecoveryReport recovery, IReadOnlyList<string> damaged) = (salvaged.Report, [.. salvaged.DamagedFiles.Union(_mended.Paths)]);
+        LoadedDatabase loaded = FileIndexes.Build(salvaged.Database, _path, _options);
         AddLosses(recovery, damaged);
         long lastLsn = LastLsnOfAll(recovery.LastLsn, out int timeline);
         var report = new RepairReport
         {
-            IsNeeded = true, Problem = refusal.Message + (refusal.Where is null ? "" : $" ({refusal.Where})"), Losses = _losses,
-            TableCount = loaded.Catalog.Tables.Count(), RowCount = loaded.Catalog.Tables.Sum(table => loaded.Storage.GetTable(table.Oid).RowCount),
+            IsNeeded = true, Problem = refusal.Message + (refusal.Where is null ? "" : $" ({refusal.Where})"), Losses = _losses, OtherWay = otherWay,
+            TableCount = loaded.Catalog.Tables.Count(), RowCount = RowCountOf(loaded),
             LastLsn = recovery.LastLsn, Timeline = timeline + 1, Lsn = lastLsn + 1,
         };
         report = report with { EarlierState = report.RowCount == 0 && _losses.Count > 0 ? EarlierState(timeline) : null };
@@ -156,17 +157,55 @@ internal sealed class DatabaseRepair
         }
     }
 
+    // The log from LSN 1 on, or from an older file on, has all that a damaged file had; where it has losses of its own, what can be proved of that file may be more.
+    private RecoveredDatabase BestSalvage(out string? otherWay)
+    {
+        RecoveredDatabase first = Salvage(), best = first;
+        otherWay = null;
+        bool isAll = first.Report.Losses.Count == 0 && first.Report.FileLosses.Count == 0;
+        if (!isAll && first.DamagedBases.Count > 0 && !first.DamagedBases.Contains(first.SourcePath) && SalvageOfDamagedFile() is { SourcePath: not null } second)
+        {
+            best = IsMore(second, first) ? second : first;
+            otherWay = Describe(best == first ? second : first);
+        }
+        return best;
+    }
+
+    private RecoveredDatabase? SalvageOfDamagedFile()
+    {
+        try
+        {
+            return Recover(beginsWithDamaged: true);
+        }
+        catch (PhantomDbException error) when (LogSalvage.IsDamage(error))
+        {
+            return null;
+        }
+    }
+
+    // More rows, and then fewer records that are lost.
+    private static bool IsMore(RecoveredDatabase one, RecoveredDatabase other) => RowCountOf(one.Database) != RowCountOf(other.Database)
+        ? RowCountOf(one.Database) > RowCountOf(other.Database) : LostRecordCount(one) < LostRecordCount(other);
+
+    private static long RowCountOf(LoadedDatabase database) => database.Catalog.Tables.Sum(table => database.Storage.GetTable(table.Oid).RowCount);
+
+    private static Int128 LostRecordCount(RecoveredDatabase recovered) => recovered.Report.Losses.Aggregate((Int128)0, (sum, loss) => sum + loss.LastLsn - loss.FirstLsn + 1);
+
+    private static string Describe(RecoveredDatabase recovered) => string.Create(CultureInfo.InvariantCulture,
+        $"from {(recovered.SourcePath is { } file ? $"what is whole of {Path.GetFileName(file)}, and the log behind it" : "the log alone")}: rows {RowCountOf(recovered.Database)}, up to LSN {recovered.Report.LastLsn}");
+
+    private RecoveredDatabase Recover(bool beginsWithDamaged) => DatabaseRecovery.Run(_path, LoadTarget.New, new WithoutFiles(_mended, _leftOut),
+        new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true, BeginsWithDamaged = beginsWithDamaged });
+
     // What recovery makes of the files that do not keep it from reading the others.
-    private (LoadedDatabase Database, RecoveryReport Report, IReadOnlyList<string> DamagedFiles) Salvage()
+    private RecoveredDatabase Salvage()
     {
         PhantomDbException? first = null;
         while (true)
         {
             try
             {
-                RecoveredDatabase recovered = DatabaseRecovery.Run(
-                    _path, LoadTarget.New, new WithoutFiles(_mended, _leftOut), new RecoveryOptions { Mode = RecoveryMode.Salvage, AppliesBehindLoss = true });
-                return (recovered.Database, recovered.Report, [.. recovered.DamagedFiles.Union(_mended.Paths)]);
+                return Recover(beginsWithDamaged: false);
             }
             catch (PhantomDbException error) when (FileOf(error) is { } file && !_leftOut.Contains(file))
             {

@@ -18,6 +18,9 @@ public sealed record RepairReport
     /// <summary>Where no row can be saved, and files of an older timeline lead to an earlier state: the last point of that, for <see cref="DatabaseRestore"/>; else null.</summary>
     public RestorePoint? EarlierState { get; init; }
 
+    /// <summary>What else there was to begin with, the log or a damaged file, and how much less that saves, for people to read; null where there was no choice.</summary>
+    public string? OtherWay { get; init; }
+
     /// <summary>Tables of the database as it was saved.</summary>
     public int TableCount { get; init; }
 

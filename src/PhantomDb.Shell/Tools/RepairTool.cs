@@ -32,6 +32,10 @@ internal static class RepairTool
         {
             run.Output.WriteLine("Lost: nothing");
         }
+        if (trial.OtherWay is { } other)
+        {
+            run.Output.WriteLine($"Another way saves no more: {other}");
+        }
         if (trial.EarlierState is { } earlier)
         {
             run.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,

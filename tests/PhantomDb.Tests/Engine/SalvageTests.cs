@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Tests.Durability;
 
@@ -141,6 +142,36 @@ public sealed class SalvageTests : ToolTest
 
         Assert.AreEqual(2, Count("SELECT count(*) FROM t"));
         StringAssert.Contains(string.Join('\n', report.Losses), "[TABLE:lost]");
+    }
+
+    [TestMethod]
+    [DataRow("the log", true, "from the log alone: rows 2, up to LSN 26")]
+    [DataRow("an older snapshot", true, "from what is whole of shop_snapshot, and the log behind it: rows 2, up to LSN 26")]
+    [DataRow("the log", false, "from what is whole of shop.db, and the log behind it: rows 3, up to LSN 26")]
+    public void Of_a_damaged_file_and_a_damaged_log_the_one_is_begun_with_that_saves_more(string older, bool isLogWorse, string expectedOther)
+    {
+        using (Database database = Database.Open("shop", Options with { SnapshotEnabled = false }))
+        {
+            Execute(database, "CREATE TABLE small (id int PRIMARY KEY); INSERT INTO small VALUES (1)");
+            if (older != "the log")
+            {
+                database.CreateSnapshot();
+            }
+            Execute(database, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t SELECT generate_series(1, 20)");
+            database.SaveToDisk();
+            byte[] file = File.ReadAllBytes(PathOf("shop.db"));
+            Execute(database, "INSERT INTO small VALUES (2); INSERT INTO t VALUES (21)");
+            database.Dispose();
+            File.WriteAllBytes(PathOf("shop.db"), file);   // as if it had been killed
+        }
+        ChangeText("shop.log", isLogWorse ? "TABLE,t,COLUMNS" : "INSERT,small,1", isLogWorse ? "TABLE,t,COLUMNZ" : "INSERT,small,9");
+        ChangeText("shop.db", isLogWorse ? "ROW:1\n# Rows: 1 " : "ROW:7\n", isLogWorse ? "ROW:2\n# Rows: 1 " : "ROW:x\n");
+
+        RepairReport report = DatabaseTools.Repair("shop", Options);
+
+        Assert.AreEqual(21, Count("SELECT count(*) FROM t"));
+        Assert.AreEqual(1, Count("SELECT count(*) FROM small"));
+        Assert.AreEqual(expectedOther, report.OtherWay is { } other ? Regex.Replace(other, "_[0-9_]+", "") : null);
     }
 
     [TestMethod]

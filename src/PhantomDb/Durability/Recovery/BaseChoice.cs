@@ -74,6 +74,10 @@ internal sealed class BaseChoice
             }
             else if (TryRead(file) is { } loaded)
             {
+                if (_options.BeginsWithDamaged && _damaged.Count > 0)
+                {
+                    return null;
+                }
                 if (_options.AppliesBehindLoss && DamagedAfter(TimelineOf(file)).Any(bad => FileSalvage.Run(bad.File.Path, _files) is not null))
                 {
                     return null;   // what is left of a later timeline has what this one cannot have
@@ -93,7 +97,7 @@ internal sealed class BaseChoice
         {
             return null;
         }
-        Salvaged = new SalvagedBase(_plan, _damaged, _target, _files);
+        Salvaged = new SalvagedBase(_plan, _damaged, _target, _files, _options.BeginsWithDamaged);
         Source = Salvaged.Source;
         _findings.Note(RecoveryVerdict.Repaired, Salvaged.Problem);
         return Salvaged.Load();

@@ -76,6 +76,7 @@ internal sealed class DatabaseRecovery
             NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, HasHeadlessSegments = _plan.HeadlessSegments.Count > 0, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
             Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
+            SourcePath = choice.Source?.Path, DamagedBases = [.. choice.Damaged.Select(file => file.Path)],
             HasMore = replay.HasMore, IsBesideLog = isBesideLog, MustSaveFirst = isBesideLog || Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
             DamagedFiles = [.. choice.Damaged.Select(file => file.Path), .. replay.Cut is null ? Array.Empty<string>() : [replay.Cut.Path],
                 .. _plan.HeadlessSegments.Select(segment => segment.Path), .. _findings.DamagedFiles],

@@ -45,6 +45,12 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>Of the database's own file, where recovery could begin with that, as far as its header tells; else null.</summary>
     public long? OwnFileLsn { get; init; }
 
+    /// <summary>The file that recovery began with, whole or not; null for an empty database.</summary>
+    public string? SourcePath { get; init; }
+
+    /// <summary>Files that recovery could have begun with, and that are not whole.</summary>
+    public IReadOnlyList<string> DamagedBases { get; init; } = [];
+
     /// <summary>Files that are not whole.</summary>
     public IReadOnlyList<string> DamagedFiles { get; init; } = [];
 

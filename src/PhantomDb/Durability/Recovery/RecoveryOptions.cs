@@ -36,6 +36,9 @@ internal sealed record RecoveryOptions
     /// </summary>
     public bool AppliesBehindLoss { get; init; }
 
+    /// <summary>In a salvage, what can be proved of a damaged file is begun with, also where an older one, or the log from LSN 1 on, may stand in for it.</summary>
+    public bool BeginsWithDamaged { get; init; }
+
     /// <summary>
     /// True for a database file that differs from its checksums, but can be read and keeps its constraints: somebody has edited it. Then it is refused, and no
     /// other file takes its place: the edit would be passed over. Null: nobody edits.

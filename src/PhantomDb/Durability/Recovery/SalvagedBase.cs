@@ -6,8 +6,8 @@ using PhantomDb.Storage;
 namespace PhantomDb.Durability.Recovery;
 
 /// <summary>
-/// What a salvage begins with where no file is whole: an empty database where the log has all from the beginning, and no damaged file is of a later timeline; else what can be proved of a damaged file; else
-/// an empty database, for what the log has. Says what is lost. Does not apply the log.
+/// What a salvage begins with where no file is whole: an empty database where the log has all from the beginning, and no damaged file is of a later timeline, unless a damaged file is asked for; else what can be
+/// proved of a damaged file; else an empty database, for what the log has. Says what is lost. Does not apply the log.
 /// </summary>
 internal sealed class SalvagedBase
 {
@@ -20,14 +20,16 @@ internal sealed class SalvagedBase
     /// <param name="badBases">Those that are not whole, and why.</param>
     /// <param name="target">Where the content is going.</param>
     /// <param name="files">The disk.</param>
-    public SalvagedBase(RecoveryPlan plan, IReadOnlyList<(RecoveryBase File, PhantomDbException Error)> badBases, LoadTarget target, IFileSystem files)
+    /// <param name="beginsWithDamaged">True: with a damaged file, where anything of it can be proved, whatever the log has.</param>
+    public SalvagedBase(RecoveryPlan plan, IReadOnlyList<(RecoveryBase File, PhantomDbException Error)> badBases, LoadTarget target, IFileSystem files,
+        bool beginsWithDamaged = false)
     {
         (_plan, _target, _files) = (plan, target, files);
         bool isFromStart = plan.Segments.Count > 0 && plan.Segments[0].Header.FirstLsn == 1;
         foreach (RecoveryBase file in badBases.Select(b => b.File).OrderByDescending(file => file.Timeline).ThenByDescending(file => file.Lsn))
         {
             // Where the file does not say which records it has, the log cannot be applied to it: some would be applied twice.
-            bool isBetter = plan.IsAfter(file, plan.TimelineWith(0)) || (!plan.IsFromNothing && (file.Header is not null || !isFromStart));
+            bool isBetter = beginsWithDamaged || plan.IsAfter(file, plan.TimelineWith(0)) || (!plan.IsFromNothing && (file.Header is not null || !isFromStart));
             if (isBetter && FileSalvage.Run(file.Path, files) is var (_, losses))
             {
                 Source = file;
