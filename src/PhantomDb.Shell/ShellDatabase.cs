@@ -87,6 +87,10 @@ internal sealed class ShellDatabase : IDisposable
     {
         Session.Dispose();
         _database.Close();
+        if (_database.ClosingProblem is { } problem)
+        {
+            Warn($"WARNING: {problem.SqlState}: {problem.Message}");   // what the event tells comes too late where the process ends
+        }
     }
 
     public void Dispose()

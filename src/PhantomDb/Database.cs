@@ -425,8 +425,15 @@ public sealed partial class Database : IDisposable
     /// <see cref="ObjectDisposedException"/>; properties that tell what it was (name, options, recovery, memory) go on, and ending it again is nothing.</para>
     /// </summary>
     /// <exception cref="PhantomDbException">Acknowledged commits could not be written to the log (58030, 53100 …), which can happen only
-    /// with a policy that is not <see cref="SyncPolicy.Always"/>; or the file could not be written: then all is in the log. In any case the database is closed.</exception>
+    /// with a policy that is not <see cref="SyncPolicy.Always"/>; or files that the log was in were lost, and the database's own file, which would have had it all, could not be written. In
+    /// any case the database is closed. Where that file could not be written and all is in the log, nothing is lost: <see cref="ClosingProblem"/> tells.</exception>
     public void Close() => Close(isStrict: true, CancellationToken.None);
+
+    /// <summary>
+    /// Why closing could not write the database's own file, a full disk say, where that harms nobody, since all that is committed is in the log: the next opening applies it. Null where it was
+    /// written, or need not be. <see cref="BackgroundError"/> tells it too.
+    /// </summary>
+    public PhantomDbException? ClosingProblem { get; private set; }
 
     /// <summary>As <see cref="Close()"/>, but throws only where acknowledged commits may be lost.</summary>
     public void Dispose() => Close(isStrict: false, CancellationToken.None);
@@ -464,9 +471,18 @@ public sealed partial class Database : IDisposable
                 Save(_persistence.Path, isSealed: null, isHeaderNew: _persistence.HasLostFiles, stop: hurry);
             }
         }
-        catch (PhantomDbException error)   // all is in the log
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.QueryCanceled && hurry.IsCancellationRequested)
         {
-            failure = error.SqlState == SqlStates.QueryCanceled && hurry.IsCancellationRequested ? null : error;
+            // all is in the log
+        }
+        catch (PhantomDbException error) when (_persistence.IsAllInLog)
+        {
+            ClosingProblem = new PhantomDbException(error.SqlState, $"the database's own file could not be brought up to date; all that is committed is in the log: {error.Message}", error);
+            NoteBackgroundError(ClosingProblem);
+        }
+        catch (PhantomDbException error)
+        {
+            failure = error;
         }
         finally
         {

@@ -132,6 +132,9 @@ internal sealed class DatabasePersistence
     /// <summary>True where files that recovery needs were lost or damaged since the database's own file was saved.</summary>
     public bool HasLostFiles => Log.ReplacedCount != _replacedAtSave;
 
+    /// <summary>True where the files of the log are in place and have all that is committed, so that nothing is lost without the database's own file.</summary>
+    public bool IsAllInLog => !HasLostFiles && Log.Failure is null && HoldsFolder(isLogThere: false);
+
     /// <summary>The database has the content of its own file again.</summary>
     public void NoteLoaded(bool isSealed) => IsSealed = isSealed;
 
@@ -141,10 +144,11 @@ internal sealed class DatabasePersistence
     /// </summary>
     public bool NeedsClosingCheckpoint(bool hasUnsavedChanges)
     {
-        if (_lock is not null)   // else others may have changed the files, as is their right
+        if (_lock is null)
         {
-            Log.EnsureInPlace(all: true);
+            return false;   // nothing has been changed, and others may have changed the files, as is their right
         }
+        Log.EnsureInPlace(all: true);
         if (HasLostFiles)
         {
             return true;

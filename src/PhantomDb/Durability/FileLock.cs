@@ -58,6 +58,10 @@ internal sealed partial class FileLock : IFileLock
             }
             catch
             {
+                if (FileIdentity.IsAt(file.SafeFileHandle, path))
+                {
+                    File.Delete(path);   // on a full disk it has nothing in it, and would look like somebody's
+                }
                 file.Dispose();
                 throw;
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Fuzz.Processes;
 using PhantomDb.Fuzz.Running;
+using PhantomDb.Tests.Shell;
 
 namespace PhantomDb.Tests.Crash;
 
@@ -121,6 +122,38 @@ public sealed class RealSystemTests
         using Database again = Database.Open("shop", options);
         using Session reading = again.OpenSession();
         Assert.AreEqual(acknowledged.Count, Count(reading));
+    }
+
+    [TestMethod]
+    public void T8_a_shell_that_cannot_write_the_databases_file_at_its_end_has_done_what_it_was_told_and_warns()
+    {
+        using var disk = new SmallDisk("1m");
+        string ballast = Path.Combine(disk.Folder, "ballast"), own = Path.Combine(disk.Folder, "shop.db");
+        Assert.AreEqual(0, Shell("CREATE TABLE t (n int PRIMARY KEY, note text)", "INSERT INTO t SELECT i, repeat('x', 200) FROM generate_series(1, 900) i").ExitCode);
+        byte[] saved = File.ReadAllBytes(own);
+        FillUp(ballast);
+        using (FileStream file = File.OpenWrite(ballast))
+        {
+            file.SetLength(file.Length - saved.Length / 2);   // for the log, and not for the file
+        }
+
+        (int exitCode, _, string errors) = Shell("INSERT INTO t VALUES (1000, 'more')");
+        Assert.AreEqual(0, exitCode, errors);
+        StringAssert.Contains(errors, "WARNING: 53100: the database's own file could not be brought up to date; all that is committed is in the log");
+        CollectionAssert.AreEqual(saved, File.ReadAllBytes(own));
+
+        FillUp(ballast);
+        (exitCode, string output, errors) = Shell("SELECT count(*) FROM t");
+        Assert.AreEqual((0, "901"), (exitCode, output.TrimEnd()[^3..]), errors);
+        Assert.DoesNotContain("ERROR", errors);
+        Assert.IsFalse(File.Exists(Path.Combine(disk.Folder, "shop.lock")), "nobody has it open");
+
+        File.Delete(ballast);
+        StringAssert.EndsWith(Shell("SELECT count(*) FROM t").Output.TrimEnd(), "901");
+        Assert.AreNotEqual(saved.Length, File.ReadAllBytes(own).Length, "where there is room it is written");
+
+        (int ExitCode, string Output, string Errors) Shell(params string[] statements) =>
+            ShellProcess.Run(disk.Folder, "", ["shop", "-d", disk.Folder, "-m", "list", .. statements.SelectMany(sql => new[] { "-c", sql })]);
     }
 
     private static void FillUp(string path)
