@@ -200,12 +200,12 @@ public sealed partial class Database : IDisposable
         return new Database(this);
     }
 
-    /// <summary>Full path of the file of a database that <see cref="Open"/> would open: a name stands in the data directory; what has a separator or the ending .db is a path.</summary>
+    /// <summary>Full path of the file of a database that <see cref="Open"/> would open: a name stands in the data directory; what has a separator or the ending .db is a path. Of a symbolic link it is the path that it leads to.</summary>
     /// <exception cref="PhantomDbException">42602: no database can have that name.</exception>
     public static string PathOf(string name, DatabaseOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        return DatabaseFiles.PathOf(name, (options ?? new DatabaseOptions()).DataDirectory);
+        return DatabaseFiles.PathOf(name, options ?? new DatabaseOptions());
     }
 
     /// <summary>
@@ -222,7 +222,7 @@ public sealed partial class Database : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new DatabaseOptions();
         options.Validate();
-        string path = DatabaseFiles.PathOf(name, options.DataDirectory);
+        string path = DatabaseFiles.PathOf(name, options);
         if (options.IsReadOnly && !DatabaseFiles.Exists(path, options.FileSystem))
         {
             throw new PhantomDbException(SqlStates.UndefinedFile, $"there is no database \"{path}\" to read");
@@ -550,7 +550,7 @@ public sealed partial class Database : IDisposable
         }
     }
 
-    private string PathOf(string? name) => name is not null ? DatabaseFiles.PathOf(name, Options.DataDirectory)
+    private string PathOf(string? name) => name is not null ? DatabaseFiles.PathOf(name, Options)
         : FilePath ?? throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, "the database is in memory only") { Hint = "Name a file." };
 
     /// <summary>What every change changes: the definitions, the newest commit, the positions of the sequences.</summary>

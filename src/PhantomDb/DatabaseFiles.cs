@@ -20,8 +20,17 @@ internal static class DatabaseFiles
     private const string LockExtension = ".lock";
     private const int NameBytesMax = 160;   // of the 255 that file systems allow: the longest names beside it, of what is set aside of a segment, add up to 95
 
-    /// <summary>A path is what has a separator or the ending .db; all else is a name in the data directory.</summary>
-    public static string PathOf(string nameOrPath, string dataDirectory)
+    /// <summary>
+    /// A path is what has a separator or the ending .db; all else is a name in the data directory. A symbolic link stands for the file that it leads to: log, lock and
+    /// snapshots are beside that, and are the same by whichever name it is opened.
+    /// </summary>
+    public static string PathOf(string nameOrPath, DatabaseOptions options)
+    {
+        string path = NamedPath(nameOrPath, options.DataDirectory), target = options.FileSystem.TargetOf(path);
+        return target == path ? path : NamedPath(target, options.DataDirectory);
+    }
+
+    private static string NamedPath(string nameOrPath, string dataDirectory)
     {
         bool isPath = nameOrPath.AsSpan().IndexOfAny('/', Path.DirectorySeparatorChar) >= 0
             || nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
@@ -102,7 +111,7 @@ internal static class DatabaseFiles
 
     /// <summary>Bytes of a database's file; null where there is none.</summary>
     public static long? SizeOf(string name, DatabaseOptions options) =>
-        PathOfName(name, options.DataDirectory) is var path && options.FileSystem.Exists(path) ? options.FileSystem.Length(path) : null;
+        options.FileSystem.TargetOf(PathOfName(name, options.DataDirectory)) is var path && options.FileSystem.Exists(path) ? options.FileSystem.Length(path) : null;
 
     public static void Create(string name, DatabaseOptions options)
     {
@@ -117,7 +126,7 @@ internal static class DatabaseFiles
     public static bool Drop(string name, DatabaseOptions options)
     {
         IFileSystem files = options.FileSystem;
-        string path = PathOfName(name, options.DataDirectory);
+        string named = PathOfName(name, options.DataDirectory), path = files.TargetOf(named);
         if (!Exists(path, files))
         {
             return false;
@@ -129,6 +138,11 @@ internal static class DatabaseFiles
         {
             files.Delete(file);
             files.FlushFolder(Path.GetDirectoryName(path)!);
+        }
+        if (named != path)
+        {
+            files.Delete(named);   // the link, last: as long as something is left it leads there
+            files.FlushFolder(Path.GetDirectoryName(named)!);
         }
         return true;
     }
@@ -153,7 +167,7 @@ internal static class DatabaseFiles
     /// <summary>The path of a database of this name in the data directory, which must not be there: 42P04.</summary>
     public static string PathOfNew(string name, DatabaseOptions options)
     {
-        string path = PathOfName(name, options.DataDirectory);
+        string path = options.FileSystem.TargetOf(PathOfName(name, options.DataDirectory));
         EnsureIsNew(name, path, options.FileSystem);
         return path;
     }

@@ -83,7 +83,7 @@ public static class DatabaseRestore
         ArgumentNullException.ThrowIfNull(point);
         options ??= new DatabaseOptions();
         options.Validate();
-        string path = DatabaseFiles.PathOf(name, options.DataDirectory);
+        string path = DatabaseFiles.PathOf(name, options);
         if (tables is { Count: > 0 })
         {
             using Database database = Database.Open(name, options with { IsInMemory = false });

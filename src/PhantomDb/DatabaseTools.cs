@@ -144,6 +144,6 @@ public static class DatabaseTools
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new DatabaseOptions();
         options.Validate();
-        return DatabaseFiles.PathOf(name, options.DataDirectory);
+        return DatabaseFiles.PathOf(name, options);
     }
 }

@@ -12,6 +12,7 @@ internal static partial class FileIdentity
     private const int StructSizeMax = 256;
     private const int CurrentFolder = -100;   // AT_FDCWD
     private const int EmptyPath = 0x1000;     // AT_EMPTY_PATH: the descriptor itself
+    private const uint WantsType = 0x1;       // STATX_TYPE
     private const uint WantsInode = 0x100;    // STATX_INO
     private const uint WantsSize = 0x200;     // STATX_SIZE
     private const int NoSuchFile = 2, NotAFolder = 20;   // ENOENT, ENOTDIR, on Linux and macOS
@@ -61,6 +62,24 @@ internal static partial class FileIdentity
         catch (Exception error) when (error is EntryPointNotFoundException or IOException or UnauthorizedAccessException)
         {
             return FileMark.Unknown;
+        }
+    }
+
+    /// <summary>True for a pipe, a socket, a device: what is neither a file nor a folder. Never an error: false where nothing is there or it cannot be told.</summary>
+    public static bool IsPipeOrDevice(string path)
+    {
+        const int TypeMask = 0xF000, File = 0x8000, Folder = 0x4000;   // S_IFMT, S_IFREG, S_IFDIR
+        Span<byte> named = stackalloc byte[StructSizeMax];
+        try
+        {
+            // The mode: at 28 of struct statx, at 4 of macOS's struct stat.
+            int? type = OperatingSystem.IsLinux() ? StatX(CurrentFolder, path, 0, WantsType, named) == 0 ? MemoryMarshal.Read<ushort>(named[28..]) & TypeMask : null
+                : OperatingSystem.IsMacOS() && Stat(path, named) == 0 ? MemoryMarshal.Read<ushort>(named[4..]) & TypeMask : null;
+            return type is not (null or File or Folder);
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
         }
     }
 

@@ -3,7 +3,7 @@ namespace PhantomDb.Durability;
 /// <summary>
 /// What durability asks of a disk, so that tests can put one in its place that fails or loses power. Errors are
 /// <see cref="PhantomDbException"/> with the path in them: 53100 where the disk is full, 42501 where it is forbidden,
-/// 58P01 where a file to read is missing, else 58030. All may be called from any thread.
+/// 58P01 where a file to read is missing, 42809 where it is a pipe or a device, else 58030. All may be called from any thread.
 /// </summary>
 internal interface IFileSystem
 {
@@ -20,6 +20,9 @@ internal interface IFileSystem
 
     /// <summary>What tells the file under a name from others, or that there is none. Never an error.</summary>
     FileMark MarkOf(string path) => FileMark.Unknown;
+
+    /// <summary>The file that a symbolic link leads to in the end, whether it is there or not; the path itself where it is none.</summary>
+    string TargetOf(string path) => path;
 
     /// <summary>Opens a file for reading; seekable. It goes on reading that file, whatever becomes of the name, and sees what is appended.</summary>
     Stream OpenRead(string path);

@@ -27,8 +27,28 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
     public FileMark MarkOf(string path) => FileIdentity.MarkOf(path);
 
+    public string TargetOf(string path)
+    {
+        try
+        {
+            return new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) is { } target ? Path.GetFullPath(target.FullName) : path;
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return path;
+        }
+        catch (Exception error) when (IsFileError(error))
+        {
+            throw Translate("follow", path, error);
+        }
+    }
+
     public Stream OpenRead(string path)
     {
+        if (FileIdentity.IsPipeOrDevice(path))
+        {
+            throw Error.NotAFile(path);   // opening a pipe waits for its other end, and a device may never end
+        }
         try
         {
             return new ReadStream(path, new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, FileOptions.SequentialScan));

@@ -6,6 +6,10 @@ internal static partial class Error
     public static PhantomDbException FileNotFound(string path) =>
         new(SqlStates.UndefinedFile, $"could not open file \"{path}\" for reading: no such file or directory");
 
+    /// <summary>A pipe, a socket or a device stands under the name.</summary>
+    public static PhantomDbException NotAFile(string path) =>
+        new(SqlStates.WrongObjectType, $"could not open \"{path}\": it is a pipe, a socket or a device, and not a file") { Where = path, Hint = "Move it away, or name another file." };
+
     /// <summary>Another process, or this one, has the database open.</summary>
     public static PhantomDbException FileInUse(string lockPath, string holder) =>
         new(SqlStates.ObjectInUse, $"the database is open elsewhere: \"{lockPath}\" is locked")
