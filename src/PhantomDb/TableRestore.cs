@@ -42,6 +42,7 @@ internal sealed class TableRestore(Database database, Database past)
             {
                 _targets.Add(Find(name, point));
             }
+            EnsurePartnersAreThere();
             Target[] inOrder = [.. ReferringFirst()];
             foreach (Target target in _targets)
             {
@@ -52,22 +53,34 @@ internal sealed class TableRestore(Database database, Database past)
             {
                 EnsureOthersKeepTheirPartners(target);
             }
-            foreach (Target target in inOrder)
+            try
             {
-                Remove(target);
+                PutBack(inOrder);
             }
-            foreach (Target target in inOrder.Reverse())
+            catch (PhantomDbException error) when (error.SqlState == SqlStates.ForeignKeyViolation && MissingPartner(error) is { } missing)
             {
-                Put(target);
+                throw missing;
             }
-            foreach (Target target in _targets)
-            {
-                Execute($"DROP TABLE {target.Stage}");
-                Link(target);
-            }
-            Execute("COMMIT");
             return [.. _targets.Select(t => new RestoredTable(t.Name, t.Removed, t.Changed, t.Added))];
         }
+    }
+
+    private void PutBack(Target[] inOrder)
+    {
+        foreach (Target target in inOrder)
+        {
+            Remove(target);
+        }
+        foreach (Target target in inOrder.Reverse())
+        {
+            Put(target);
+        }
+        foreach (Target target in _targets)
+        {
+            Execute($"DROP TABLE {target.Stage}");
+            Link(target);
+        }
+        Execute("COMMIT");
     }
 
     private Target Find(string text, RestorePoint point)
@@ -156,6 +169,48 @@ internal sealed class TableRestore(Database database, Database past)
             Execute(statement);
         }
     }
+
+    // A table that is made again needs those that it refers to.
+    private void EnsurePartnersAreThere()
+    {
+        foreach (Target target in _targets.Where(target => target.Now is null))
+        {
+            foreach (ConstraintDefinition key in target.Then.Constraints.Where(c => c.Kind == ConstraintKind.ForeignKey))
+            {
+                TableDefinition partner = past.Catalog.GetTable(key.ReferencedTableOid);
+                if (database.Catalog.FindTable(partner.Schema, partner.Name) is null && !IsChosen(partner))
+                {
+                    string name = DefinitionText.NameOf(partner.Schema, partner.Name);
+                    throw new PhantomDbException(SqlStates.UndefinedTable, $"table {target.Name} cannot be put back alone: it refers to table {name}, which is not there any more (constraint \"{key.Name}\")")
+                    {
+                        SchemaName = target.Then.Schema, TableName = target.Then.Name, ConstraintName = key.Name, Hint = HintWith(name),
+                    };
+                }
+            }
+        }
+    }
+
+    // Rows that were put back refer to some that are gone, of a table that was not chosen.
+    private PhantomDbException? MissingPartner(PhantomDbException error)
+    {
+        foreach (Target target in _targets.Where(target => (target.Then.Schema, target.Then.Name) == (error.SchemaName, error.TableName)))
+        {
+            (TableDefinition table, DatabaseCatalog catalog) = target.Now is { } now ? (now, database.Catalog) : (target.Then, past.Catalog);
+            if (table.Constraints.FirstOrDefault(c => c.Kind == ConstraintKind.ForeignKey && c.Name == error.ConstraintName) is { } key && catalog.GetTable(key.ReferencedTableOid) is var partner && !IsChosen(partner))
+            {
+                string name = DefinitionText.NameOf(partner.Schema, partner.Name);
+                return new PhantomDbException(error.SqlState, $"table {target.Name} cannot be put back alone: rows that it had refer to rows of table {name} that are not there any more (constraint \"{key.Name}\")", error)
+                {
+                    Detail = error.Detail, SchemaName = error.SchemaName, TableName = error.TableName, ConstraintName = error.ConstraintName, Hint = HintWith(name),
+                };
+            }
+        }
+        return null;
+    }
+
+    private bool IsChosen(TableDefinition table) => _targets.Exists(target => (target.Then.Schema, target.Then.Name) == (table.Schema, table.Name));
+
+    private string HintWith(string name) => $"Put that back too: --tables {string.Join(',', _targets.Select(target => target.Name).Append(name))}";
 
     // What a foreign key would do to rows of tables that were not chosen (CASCADE, SET NULL) is not what was asked for.
     private void EnsureOthersKeepTheirPartners(Target target)

@@ -14,13 +14,21 @@ namespace PhantomDb.Transactions;
 /// </summary>
 internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
 {
+    private readonly HashSet<int> _passing = [];
+
     public void Add(IReadOnlyList<DefinitionStep> steps, TableFates fates)
     {
+        _passing.UnionWith(Passing(steps));
         foreach (DefinitionStep step in steps)
         {
             AddStep(step, fates);
         }
     }
+
+    // Tables that the transaction has made and dropped again, and that nothing else referred to meanwhile: nobody will ever have seen them.
+    private static IEnumerable<int> Passing(IReadOnlyList<DefinitionStep> steps) => steps.Skip(1)
+        .SelectMany(step => step.Before.Tables.Where(table => step.After.Find(table.Oid) is null && steps[0].Before.Find(table.Oid) is null)).Select(table => table.Oid)
+        .Where(oid => !steps.Any(step => step.After.TablesReferencing(oid).Any(table => table.Oid != oid) || step.After.ViewsOver(oid).Any() || step.After.SequencesOf(oid).Any()));
 
     // What others refer to comes first and goes last, and a sequence has left its owner before that is written without it.
     private void AddStep(DefinitionStep step, TableFates fates)
@@ -57,7 +65,7 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
         }
         touched.UnionWith(before.Sequences.Where(s => s.OwnerTableOid != 0 && after.Find(s.Oid) is null).Select(s => s.OwnerTableOid));
         AddEmptied(step);
-        foreach (TableDefinition table in after.Tables.Where(t => touched.Contains(t.Oid) || !ReferenceEquals(before.Find(t.Oid), t)).OrderBy(t => t.Oid))
+        foreach (TableDefinition table in after.Tables.Where(t => !_passing.Contains(t.Oid) && (touched.Contains(t.Oid) || !ReferenceEquals(before.Find(t.Oid), t))).OrderBy(t => t.Oid))
         {
             AddTable(step, before.Find(table.Oid) as TableDefinition, table, touched.Contains(table.Oid), fates);
         }
@@ -71,7 +79,7 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
 
     private void AddRenames(DatabaseCatalog before, DatabaseCatalog after)
     {
-        foreach (TableDefinition table in after.Tables)
+        foreach (TableDefinition table in after.Tables.Where(t => !_passing.Contains(t.Oid)))
         {
             if (before.Find(table.Oid) is TableDefinition old)
             {
@@ -108,7 +116,7 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
         {
             Record(LogOperation.Drop, DefinitionText.NameOf(view.Schema, view.Name), "VIEW"u8.ToArray());
         }
-        foreach (TableDefinition table in before.Tables.Where(t => after.Find(t.Oid) is null).OrderByDescending(t => t.Oid))
+        foreach (TableDefinition table in before.Tables.Where(t => after.Find(t.Oid) is null && !_passing.Contains(t.Oid)).OrderByDescending(t => t.Oid))
         {
             Record(LogOperation.Drop, DefinitionText.NameOf(table.Schema, table.Name), "TABLE"u8.ToArray());
         }
@@ -124,7 +132,7 @@ internal sealed class DefinitionRecords(DatabaseStorage storage, LogBatch batch)
 
     private void AddEmptied(DefinitionStep step)
     {
-        foreach (TableChange change in step.Tables.Where(t => t.IsEmptied))
+        foreach (TableChange change in step.Tables.Where(t => t.IsEmptied && !_passing.Contains(t.After.Definition.Oid)))
         {
             Record(LogOperation.Truncate, DefinitionText.NameOf(change.After.Definition.Schema, change.After.Definition.Name));
         }

@@ -86,7 +86,11 @@ public sealed class TableRestoreTests
         Assert.AreEqual(SqlStates.ForeignKeyViolation, error.SqlState);
         StringAssert.Contains(error.Message, "rows of table \"orders\" refer to rows that it did not have");
         Assert.AreEqual("1 3", Read("SELECT id FROM users ORDER BY id"));
-        Assert.AreEqual(SqlStates.ForeignKeyViolation, Assert.ThrowsExactly<PhantomDbException>(() => Restore("orders")).SqlState);
+        error = Assert.ThrowsExactly<PhantomDbException>(() => Restore("orders"));
+        Assert.AreEqual((SqlStates.ForeignKeyViolation, "orders", "orders_user_id_fkey"), (error.SqlState, error.TableName, error.ConstraintName));
+        Assert.AreEqual("table orders cannot be put back alone: rows that it had refer to rows of table users that are not there any more (constraint \"orders_user_id_fkey\")", error.Message);
+        Assert.AreEqual("Put that back too: --tables orders,users", error.Hint);
+        Assert.AreEqual("10 30", Read("SELECT id FROM orders ORDER BY id"));
 
         Restore("orders", "users");
         Assert.AreEqual("10|1 20|2", Read("SELECT * FROM orders ORDER BY id"));
@@ -113,6 +117,38 @@ public sealed class TableRestoreTests
         Assert.AreEqual(SqlStates.CheckViolation, Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("INSERT INTO t (n) VALUES (0)")).SqlState);
         Assert.AreEqual(SqlStates.ForeignKeyViolation, Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("INSERT INTO t (n, u) VALUES (1, 7)")).SqlState);
         session.Execute("INSERT INTO t (n) VALUES (5)").Dispose();   // its identity goes on behind what it had given
+    }
+
+    [TestMethod]
+    [DataRow("DROP TABLE orders; DROP TABLE users", SqlStates.UndefinedTable, "it refers to table users, which is not there any more")]
+    [DataRow("DROP TABLE orders; DELETE FROM users", SqlStates.ForeignKeyViolation, "rows that it had refer to rows of table users that are not there any more")]
+    public void A_table_whose_partner_is_gone_is_made_again_together_with_that(string after, string state, string reason)
+    {
+        Write("CREATE TABLE users (id int PRIMARY KEY);CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);INSERT INTO users VALUES (1);INSERT INTO orders VALUES (10, 1)", after);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Restore("orders"));
+
+        Assert.AreEqual(state, error.SqlState);
+        Assert.AreEqual($"table orders cannot be put back alone: {reason} (constraint \"orders_user_id_fkey\")", error.Message);
+        Assert.AreEqual("Put that back too: --tables orders,users", error.Hint);
+        Restore("orders", "users");
+        Assert.AreEqual("10|1", Read("SELECT * FROM orders"));
+    }
+
+    [TestMethod]
+    [DataRow(3)]
+    [DataRow(60_000)]
+    public void What_is_put_beside_a_table_meanwhile_is_neither_in_the_log_nor_in_a_file(int count)
+    {
+        Write($"CREATE TABLE item (id int PRIMARY KEY, name text);INSERT INTO item SELECT i, 'row ' || i FROM generate_series(1, {count}) i", "DELETE FROM item WHERE id <= 2");
+        int files = _disk.List("/data").Count(file => file.Contains("_load_", StringComparison.Ordinal));
+
+        Restore("item");
+
+        Assert.AreEqual("0", Read("SELECT count(*) FROM phantomdb_log WHERE table_name LIKE '%phantomdb_restore%'"));
+        Assert.AreEqual("2", Read("SELECT count(*) FROM phantomdb_log WHERE operation = 'INSERT' AND lsn > (SELECT max(lsn) FROM phantomdb_log WHERE operation = 'DELETE')"));
+        Assert.AreEqual(files, _disk.List("/data").Count(file => file.Contains("_load_", StringComparison.Ordinal)));
+        Assert.AreEqual($"{count}", Read("SELECT count(*) FROM item"));
     }
 
     [TestMethod]

@@ -37,7 +37,10 @@ public sealed class TransactionRecordTests : SessionTest
     [DataRow("begin; savepoint s; delete from t; rollback to s; insert into t values (3); commit", "INSERT,t,3,,")]
     [DataRow("begin; delete from t; rollback", "")]
     [DataRow("begin; insert into t values (4); truncate t; insert into t values (5); commit", "TRUNCATE,t\nINSERT,t,5,,")]
-    [DataRow("begin; create table u (a int); insert into u values (1); drop table u; commit", "TABLE,u,COLUMNS:a:int\nDROP,u,TABLE")]
+    [DataRow("begin; create table u (a int); insert into u values (1); drop table u; commit", "PHANTOMDB_COMMIT,")]
+    [DataRow("begin; create table u (a int references t); alter table u rename to v; truncate v; insert into t values (3); drop table v; commit", "INSERT,t,3,,")]
+    [DataRow("begin; create table u (a int); drop table u; create table u (b int); commit", "TABLE,u,COLUMNS:b:int")]
+    [DataRow("begin; create table u (a int); create view w as select a from u; drop table u cascade; commit", "TABLE,u,COLUMNS:a:int\nVIEW,w,COLUMNS:a:int,USES:u,QUERY:SELECT a FROM u\nDROP,w,VIEW\nDROP,u,TABLE")]
     [DataRow("begin; insert into t values (4); drop table t; commit", "DROP,t,TABLE")]
     public void Records_are_the_net_effects(string statements, string records)
     {
