@@ -166,6 +166,34 @@ public sealed class DatabaseToolsTests : ToolTest
     }
 
     [TestMethod]
+    public void A_file_that_has_no_name_yet_may_be_one_that_is_just_being_written_where_somebody_has_the_database_open()
+    {
+        MakeShop();
+        File.WriteAllText(PathOf("shop_snapshot_20261121_120004.new"), "x");
+        const string Left = "left by a write that was interrupted; the next one writes over it";
+        Assert.AreEqual(Left, PurposeOf("shop_snapshot_20261121_120004.new"));
+
+        File.WriteAllText(PathOf("shop.lock"), "x");
+
+        Assert.AreEqual($"just being written by who has the database open; or {Left}", PurposeOf("shop_snapshot_20261121_120004.new"));
+    }
+
+    [TestMethod]
+    [DataRow("ROW:1,John Doe", "ROW:1,John Roe")]
+    [DataRow("ROW:1,John Doe", "ROW:1,John A. Doe")]
+    public void A_database_file_that_was_edited_is_not_said_to_be_what_recovery_begins_with(string from, string to)
+    {
+        MakeShop();
+        Assert.AreEqual("recovery begins with it", PurposeOf("shop.db"));
+
+        ChangeText("shop.db", from, to);
+
+        Assert.AreEqual("differs from its checksums: it was edited, or is damaged; phantomdb verify shop tells which", PurposeOf("shop.db"));
+    }
+
+    private string PurposeOf(string file) => DatabaseTools.Files("shop", Options).Single(found => found.Name == file).Purpose;
+
+    [TestMethod]
     public void Tools_for_a_database_that_is_not_there_say_so()
     {
         Directory.CreateDirectory(DataFolder);

@@ -14,6 +14,7 @@ internal sealed class FolderInspector
 {
     private const int AttemptsMax = 20;      // where files get other names meanwhile, or a line is just being written
     private const int WriterPauseMs = 20;
+    private const int ReadAtOnceMax = 16 << 20;   // a file of so many bytes is read to its end, also where nothing is verified
 
     private readonly string _path;
     private readonly IFileSystem _files;
@@ -153,11 +154,39 @@ internal sealed class FolderInspector
         DatabaseFileReport known = found.Header is null ? file : file with { LastLsn = found.Lsn, Timeline = found.Timeline };
         return place switch
         {
+            0 or 1 when !MayBeWhole(file) => known with { Purpose = $"differs from its checksums: it was edited, or is damaged; phantomdb verify {_names.DatabaseName} tells which", IsNeeded = true },
             0 => known with { Purpose = "recovery begins with it", IsNeeded = true },
             1 => known with { Purpose = $"serves where {Path.GetFileName(_bases[0].Path)} is damaged", IsNeeded = true },
             > 1 => known with { Purpose = "an older state, for a restore" },
             _ => known with { Purpose = LeftOut(file.Path, _plan.ReasonAgainst(found)) },
         };
+    }
+
+    // An edit mostly makes a file longer or shorter, which its seal tells.
+    private bool MayBeWhole(DatabaseFileReport file)
+    {
+        using Stream stream = _files.OpenRead(file.Path);
+        if (stream.Length > ReadAtOnceMax)
+        {
+            return SealedFile.ReadSeal(stream) is not { } seal || !SealedFile.IsSealed(stream)
+                || stream.Length - seal.ToText().Length - seal.Length == SealedFile.StartOfSections(stream);
+        }
+        try
+        {
+            if (SealedFile.IsSealed(stream))
+            {
+                SealedFile.Verify(stream, file.Path);
+            }
+            else
+            {
+                SealedFile.VerifyBeside(_files, stream, file.Path);
+            }
+            return true;
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.DataCorrupted)
+        {
+            return false;
+        }
     }
 
     private DatabaseFileReport DescribeSegment(DatabaseFileReport file)
@@ -268,7 +297,7 @@ internal sealed class FolderInspector
         bool isSealInUse = file.Path == DatabaseFileWriter.NewSealPath(_path) && _files.Exists(_path) && IsFitting(file.Path);
         return isSealInUse
             ? file with { Purpose = $"checksums of {Path.GetFileName(_path)}; the next save gives them their name", IsNeeded = true }
-            : file with { Purpose = "left by a write that was interrupted; the next one writes over it" };
+            : file with { Purpose = $"{(IsLocked ? "just being written by who has the database open; or " : "")}left by a write that was interrupted; the next one writes over it" };
     }
 
     private bool IsFitting(string sealPath)
@@ -354,7 +383,7 @@ internal sealed class FolderInspector
     {
         RecoverySegment? segment = _plan?.Segments.FirstOrDefault(s => s.Path == file.Path);
         LogSegmentReport report = ReadSegment(file.Path, OptionsFor(segment));
-        bool isWritten = segment?.Counted is null && _files.Exists(Path.Combine(_names.Folder, _names.DatabaseName + ".lock"));
+        bool isWritten = segment?.Counted is null && IsLocked;
         for (int attempt = 1; isWritten && attempt < AttemptsMax && report.Verdict != LogVerdict.Clean && report.Header is not null; attempt++)
         {
             // A writer may be in the middle of the line: then there will be more.
@@ -444,6 +473,9 @@ internal sealed class FolderInspector
             _ => file with { Verdict = FileVerdict.Clean },
         };
     }
+
+    // By somebody who is there, or was killed.
+    private bool IsLocked => _files.Exists(Path.Combine(_names.Folder, _names.DatabaseName + ".lock"));
 
     private string Undecided => $"cannot be told: {(Refusal is null ? "the files are not one history" : ReasonIn(Refusal))}";
 
