@@ -166,8 +166,18 @@ public static class DatabaseRestore
         }
         catch (PhantomDbException error) when (error.SqlState == SqlStates.InvalidParameterValue)
         {
-            string ranges = string.Join("; ", RestoreRange.All(path, options.FileSystem));
-            throw new PhantomDbException(error.SqlState, error.Message, error) { Hint = ranges.Length == 0 ? "Its files lead to no state." : $"What can be restored: {ranges}." };
+            IReadOnlyList<RestoreRange> ranges = RestoreRange.All(path, options.FileSystem);
+            throw new PhantomDbException(error.SqlState, error.Message, error)
+            {
+                Hint = ranges.Count == 0 ? "Its files lead to no state." : $"{HintOfTimeline(point, ranges)}What can be restored: {string.Join("; ", ranges)}.",
+            };
         }
+    }
+
+    // A point is one of the present history, unless it names another: one that only an older has is not meant by it.
+    private static string HintOfTimeline(RestorePoint point, IReadOnlyList<RestoreRange> ranges)
+    {
+        string[] others = [.. ranges.Where(range => point.Timeline is null && range.Has(point.Lsn, point.Time)).Select(range => (point with { Timeline = range.Timeline }).ToArgument()).Distinct()];
+        return others.Length == 0 ? "" : $"It is a point of an older timeline: --to {string.Join(" or ", others)}. ";
     }
 }

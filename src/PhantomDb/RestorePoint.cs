@@ -47,7 +47,11 @@ public sealed record RestorePoint
         };
     }
 
-    /// <summary>As it is read.</summary>
+    /// <summary>As <see cref="Parse"/> reads it, in quotes where a shell needs them.</summary>
+    internal string ToArgument() => (Timeline is { } timeline ? string.Create(CultureInfo.InvariantCulture, $"t{timeline}:") : "") is var prefix && Lsn is { } lsn
+        ? string.Create(CultureInfo.InvariantCulture, $"{prefix}{lsn}") : string.Create(CultureInfo.InvariantCulture, $"'{prefix}{Time:yyyy-MM-dd HH:mm:ss.FFFFFF}'");
+
+    /// <summary>For people to read.</summary>
     public override string ToString() => (Timeline is { } timeline ? string.Create(CultureInfo.InvariantCulture, $"timeline {timeline}, ") : "")
         + (Lsn is { } lsn ? string.Create(CultureInfo.InvariantCulture, $"LSN {lsn}")
             : Time is { } time ? time.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF 'UTC'", CultureInfo.InvariantCulture) : "the end of the log");

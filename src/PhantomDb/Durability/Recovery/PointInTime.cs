@@ -15,7 +15,7 @@ internal sealed class PointInTime(RecoveryPlan plan, IFileSystem files)
         IReadOnlyList<RecoverySegment> log = plan.Log;
         if (log.Count == 0)
         {
-            return long.MaxValue;
+            throw Error.RestorePointGone($"what the database had at {Text(time)} cannot be told: no record of its log is kept. Name an LSN");
         }
         int first = log.Count - 1;
         while (first > 0 && !(FirstTime(log[first]) <= time))

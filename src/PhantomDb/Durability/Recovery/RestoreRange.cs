@@ -14,6 +14,9 @@ internal sealed record RestoreRange(int Timeline, long FirstLsn, long LastLsn, D
         return FirstTime is null ? text : string.Create(CultureInfo.InvariantCulture, $"{text}, {FirstTime:yyyy-MM-dd HH:mm:ss.ffffff} to {LastTime:yyyy-MM-dd HH:mm:ss.ffffff} UTC");
     }
 
+    /// <summary>True for an LSN, or a time, within it.</summary>
+    public bool Has(long? lsn, DateTime? time) => lsn is not null ? lsn >= FirstLsn && lsn <= LastLsn : time >= FirstTime && time <= LastTime;
+
     /// <summary>Those of all timelines, the oldest first; of one timeline, one for each contiguous part of the log, and for each file that none leads to.</summary>
     public static IReadOnlyList<RestoreRange> All(string path, IFileSystem files)
     {

@@ -146,6 +146,39 @@ public sealed class DatabaseRestoreTests : RecoveryTest
     }
 
     [TestMethod]
+    public void A_point_that_an_older_timeline_alone_has_is_refused_with_how_it_is_written()
+    {
+        WriteLog(rotates: true);
+        Restore("2");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Restore("5"));
+        Assert.AreEqual("LSN 5 has not been reached: the log ends with LSN 3", error.Message);
+        StringAssert.StartsWith(error.Hint, "It is a point of an older timeline: --to t1:5. What can be restored: ");
+        Restore("t1:5");
+        CollectionAssert.AreEqual(new[] { "2|b", "3|c" }, Rows());
+    }
+
+    [TestMethod]
+    public void A_time_that_an_older_timeline_alone_has_is_refused_with_how_it_is_written()
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();
+        SaveAs(Path, Recover());
+        string first = Log.Rotate();
+        Log.Commit("INSERT,users,2,b").Flush();
+        Log.Commit("INSERT,users,3,c").Flush();
+        Log.Save();
+        Log.IsActive = false;
+        Disk.Files.Remove(first);
+        Restore("2");
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Restore("2026-11-21 12:00:02.5"));
+
+        Assert.AreEqual("what the database had at 2026-11-21 12:00:02.500000 UTC cannot be told: no record of its log is kept. Name an LSN", error.Message);
+        StringAssert.StartsWith(error.Hint, "It is a point of an older timeline: --to 't1:2026-11-21 12:00:02.5'. What can be restored: ");
+        Restore("t1:2026-11-21 12:00:02.5");
+        CollectionAssert.AreEqual(new[] { "1|a", "2|b" }, Rows());
+    }
+
+    [TestMethod]
     public void What_cannot_be_reached_is_refused_with_what_can()
     {
         WriteLog(rotates: true);
