@@ -15,15 +15,15 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     private readonly LogReader _reader;
     private readonly Thread _thread;
     private readonly Queue<LogRecordBatch> _read = new();
-    private readonly Stack<LogRecordBatch> _spare = new();
+    private readonly Stack<LogRecordBatch?> _free = new(new LogRecordBatch?[BatchCountMax]);   // null: to be made when it is needed
     private long _bytesRead;                 // in those that wait
     private bool _isStopped;
     private bool _isDone;
     private Exception? _error;
 
-    // The one that is looked at.
+    // The one that is looked at, and which of its records is next.
     private LogRecordBatch _batch = new();
-    private int _index = -1;
+    private int _index;
     private LogPosition _end;
 
     public LogReadAhead(LogReader reader)
@@ -43,11 +43,14 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool Read()
     {
-        if (++_index >= _batch.Count && !TryTake())
+        while (_index == _batch.Count)
         {
-            return false;
+            if (!TryTake())
+            {
+                return false;
+            }
         }
-        ref readonly LogRecordBatch.Record record = ref _batch.Show(_index, Cells);
+        ref readonly LogRecordBatch.Record record = ref _batch.Show(_index++, Cells);
         (Line, Offset, LineNumber, _end) = (record.Line, record.Offset, record.LineNumber, record.End);
         return true;
     }
@@ -79,7 +82,7 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
                 }
                 return false;
             }
-            _spare.Push(_batch);
+            _free.Push(_batch);
             _batch = _read.Dequeue();
             _bytesRead -= _batch.ByteCount;
             _index = 0;
@@ -88,22 +91,13 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadAll()
     {
-        LogRecordBatch? batch = null;
         Exception? error = null;
         try
         {
-            bool hasMore = true;
-            while (hasMore && (batch = TryBegin()) is not null)
+            while (TryBegin() is { } batch && Fill(batch))
             {
-                while (!batch.IsFull && (hasMore = _reader.Read()))
-                {
-                    batch.Add(_reader);
-                }
-                Hand(batch);
-                batch = null;
             }
         }
 #pragma warning disable CA1031 // who asks for the records gets it, behind those before it
@@ -112,7 +106,12 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
         {
             error = caught;
         }
-        Finish(batch, error);
+        lock (_read)
+        {
+            _isDone = true;
+            _error = error;
+            Monitor.PulseAll(_read);
+        }
     }
 
     // An empty batch, as soon as it may be filled; null where nobody wants it any more.
@@ -120,7 +119,7 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     {
         lock (_read)
         {
-            while (!_isStopped && (_read.Count >= BatchCountMax || (_bytesRead >= BytesMax && _read.Count > 0)))
+            while (!_isStopped && (_free.Count == 0 || _bytesRead >= BytesMax))
             {
                 Monitor.Wait(_read);
             }
@@ -128,9 +127,28 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
             {
                 return null;
             }
-            LogRecordBatch batch = _spare.TryPop(out LogRecordBatch? spare) ? spare : new LogRecordBatch();
+            LogRecordBatch batch = _free.Pop() ?? new LogRecordBatch();
             batch.Clear();
             return batch;
+        }
+    }
+
+    // False at the end. What was read before an error is handed over, too.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool Fill(LogRecordBatch batch)
+    {
+        bool hasMore = true;
+        try
+        {
+            while (!batch.IsFull && (hasMore = _reader.Read()))
+            {
+                batch.Add(_reader);
+            }
+            return hasMore;
+        }
+        finally
+        {
+            Hand(batch);
         }
     }
 
@@ -138,25 +156,8 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     {
         lock (_read)
         {
-            if (batch.Count > 0)
-            {
-                _read.Enqueue(batch);
-                _bytesRead += batch.ByteCount;
-                Monitor.PulseAll(_read);
-            }
-        }
-    }
-
-    private void Finish(LogRecordBatch? last, Exception? error)
-    {
-        if (last is not null)
-        {
-            Hand(last);
-        }
-        lock (_read)
-        {
-            _isDone = true;
-            _error = error;
+            _read.Enqueue(batch);
+            _bytesRead += batch.ByteCount;
             Monitor.PulseAll(_read);
         }
     }

@@ -14,10 +14,13 @@ internal sealed class FileSalvage
 {
     private const int HeadLengthMax = 1 << 24;   // of a definition: all that is held in memory of a section
 
+    private static readonly string[] KindsWithSchema = ["[TABLE:", "[VIEW:", "[SEQUENCE:"];
+
     private readonly string _path;
     private readonly List<string> _losses = [];
     private readonly Stream _stream;
     private readonly List<Section> _sections = [];
+    private long[] _starts = [];   // from where offsets in the seal may count
 
     private FileSalvage(string path, Stream stream) => (_path, _stream) = (path, stream);
 
@@ -43,9 +46,10 @@ internal sealed class FileSalvage
         {
             // As the header's end tells and, where that is damaged or bytes have gone or come behind it, as the file's end does.
             long byEnd = _stream.Length - seal.ToText().Length - seal.Length;
+            _starts = start < 0 || start == byEnd ? [byEnd] : [start, byEnd];
             foreach (SectionSeal section in seal.Sections)
             {
-                Take(start < 0 || (!IsWholeAt(start, section) && IsWholeAt(byEnd, section)) ? byEnd : start, section);
+                Take(section);
             }
         }
         else
@@ -70,51 +74,58 @@ internal sealed class FileSalvage
         return blank < 0 ? -1 : blank + 1;
     }
 
-    private bool IsWholeAt(long start, SectionSeal section) =>
-        start >= 0 && start + section.Offset + section.Length <= _stream.Length && Checksum.Of(_stream, start + section.Offset, section.Length) == section.Crc;
-
-    private void Take(long start, SectionSeal section)
+    // Where in the file a part stands whose checksum is right; null where it is nowhere.
+    private long? PlaceOf(long offset, long length, uint crc)
     {
-        long offset = start + section.Offset;
-        if (offset < 0 || offset + section.Length > _stream.Length)
+        foreach (long start in _starts)
         {
-            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: the file ends before it does"));
-            return;
+            if (start + offset is >= 0 and var place && Checksum.Of(_stream, place, length) == crc)
+            {
+                return place;
+            }
         }
-        long headLength = section.Length - section.Blocks.Sum(block => block.Length);
-        byte[] head = headLength is > 0 and <= HeadLengthMax ? ReadAt(offset, headLength) : [];
-        if (head.Length > 0 && Checksum.Of(_stream, offset, section.Length) == section.Crc)
-        {
-            _sections.Add(new Section(head, [new StreamPart(null, offset + headLength, section.Length - headLength)]));
-            return;
-        }
+        return null;
+    }
+
+    private void Take(SectionSeal section)
+    {
+        long headLength = Math.Clamp(section.Length - section.Blocks.Sum(block => block.Length), 0, HeadLengthMax);
         uint headCrc = section.Crc;
         foreach (BlockSeal block in section.Blocks.Reverse())
         {
             headCrc = ChecksumParts.WithoutLast(headCrc, block.Crc, block.Length);
         }
-        if (section.Blocks.Count == 0 || head.Length == 0 || Checksum.Of(head) != headCrc)
+        if (PlaceOf(section.Offset, headLength, headCrc) is not { } place)
         {
-            string name = head.Length > 0 ? HeadOf(head) : "section";
-            _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{name}, with {section.RowCount} rows: its definition is damaged (byte offset {offset})"));
+            _losses.Add(LossOf(section, headLength));
             return;
         }
+        byte[] head = ReadAt(place, headLength);
         List<StreamPart> kept = [];
         long firstRow = 1;
         foreach (BlockSeal block in section.Blocks)
         {
-            if (Checksum.Of(_stream, start + block.Offset, block.Length) == block.Crc)
+            if (PlaceOf(block.Offset, block.Length, block.Crc) is { } at)
             {
-                kept.Add(new StreamPart(null, start + block.Offset, block.Length));
+                kept.Add(new StreamPart(null, at, block.Length));
             }
             else
             {
+                long from = place + block.Offset - section.Offset;
                 _losses.Add(string.Create(CultureInfo.InvariantCulture,
-                    $"{HeadOf(head)}, rows {firstRow} to {firstRow + block.RowCount - 1}: bytes {start + block.Offset} to {start + block.Offset + block.Length - 1} do not match their checksum"));
+                    $"{HeadOf(head)}, rows {firstRow} to {firstRow + block.RowCount - 1}: bytes {from} to {from + block.Length - 1} do not match their checksum"));
             }
             firstRow += block.RowCount;
         }
         _sections.Add(new Section(head, kept));
+    }
+
+    private string LossOf(SectionSeal section, long headLength)
+    {
+        long offset = _starts[0] + section.Offset;
+        return offset < 0 || offset + section.Length > _stream.Length
+            ? string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: it is not in the file any more")
+            : string.Create(CultureInfo.InvariantCulture, $"{HeadOf(ReadAt(offset, headLength))}, with {section.RowCount} rows: its definition is damaged (byte offset {offset})");
     }
 
     // Without the seal at the end: by the line below each section.
@@ -127,10 +138,6 @@ internal sealed class FileSalvage
             if (!section.IsWhole)
             {
                 _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{section.Head}: it does not match its checksum (line {section.Line}, byte offset {section.Offset})"));
-            }
-            else if (rows < 0 && section.Length > top.Length)
-            {
-                _losses.Add(string.Create(CultureInfo.InvariantCulture, $"{section.Head}: its definition has more than {HeadLengthMax} bytes (line {section.Line}, byte offset {section.Offset})"));
             }
             else
             {
@@ -146,8 +153,8 @@ internal sealed class FileSalvage
     // Where either stands first: names with capitals, say, are in quotes.
     private static int FirstOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> plain, ReadOnlySpan<byte> quoted)
     {
-        int first = text.IndexOf(plain), second = text.IndexOf(quoted);
-        return first < 0 || (second >= 0 && second < first) ? second : first;
+        uint first = (uint)text.IndexOf(plain), second = (uint)text.IndexOf(quoted);   // -1 is behind all others
+        return (int)Math.Min(first, second);
     }
 
     // A schema's own section has no more than its comment: what is in the schema is not lost with it.
@@ -167,14 +174,10 @@ internal sealed class FileSalvage
     // Of a table, view or sequence. What is no name is not told here: the reader does it.
     private static string? SchemaOf(string head)
     {
-        int colon = head.IndexOf(':');
-        if (colon < 0 || head[..colon] is not ("[TABLE" or "[VIEW" or "[SEQUENCE"))
-        {
-            return null;
-        }
+        string? kind = Array.Find(KindsWithSchema, kind => head.StartsWith(kind, StringComparison.Ordinal));
         try
         {
-            return new DefinitionText(head[(colon + 1)..]).QualifiedName().Schema;
+            return kind is null ? null : new DefinitionText(head[kind.Length..]).QualifiedName().Schema;
         }
         catch (FormatException)
         {
@@ -240,8 +243,8 @@ internal sealed class FileSalvage
     private static string HeadOf(byte[] section)
     {
         int end = section.AsSpan().IndexOf((byte)'\n');
-        string line = Encoding.UTF8.GetString(section.AsSpan(0, end < 0 ? Math.Min(section.Length, 100) : end));
-        return line.StartsWith('"') ? line.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : line;
+        string line = Encoding.UTF8.GetString(section.AsSpan(0, Math.Max(end, 0)));
+        return line.Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal);
     }
 
     private byte[] ReadAt(long offset, long length)

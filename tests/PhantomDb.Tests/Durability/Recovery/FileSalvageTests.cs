@@ -205,6 +205,58 @@ public sealed class FileSalvageTests : DatabaseFileTest
     }
 
     [TestMethod]
+    public void Blocks_of_a_table_are_found_before_a_hole_and_behind_it()
+    {
+        const int BlockRows = 16_384, Count = 3 * BlockRows;
+        Seal($"# PhantomDB Version: 1\n\n[TABLE:t]\nCOLUMNS:id:int\nDATA:id\n{string.Concat(Enumerable.Range(1, Count).Select(i => $"ROW:{i}\n"))}");
+        int from = File.IndexOf($"ROW:{BlockRows + 1}\n", StringComparison.Ordinal), hole = File.IndexOf($"ROW:{BlockRows + 100}\n", StringComparison.Ordinal);
+        int to = File.IndexOf($"ROW:{(2 * BlockRows) + 1}\n", StringComparison.Ordinal) - 1;
+        Disk.Files[Path] = [.. Disk.Files[Path][..hole], .. Disk.Files[Path][(hole + 50)..]];
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.AreEqual($"[TABLE:t], rows {BlockRows + 1} to {2 * BlockRows}: bytes {from} to {to} do not match their checksum", losses.Single());
+        CollectionAssert.AreEqual(Enumerable.Range(1, Count).Where(i => i is <= BlockRows or > 2 * BlockRows).Select(i => $"{i}").ToArray(), Rows(database, "t"));
+    }
+
+    [TestMethod]
+    [DataRow("# PhantomDB Version", 0)]
+    [DataRow("\n\n[TABLE:a]", 0)]
+    [DataRow("\n\n[TABLE:a]", 1)]
+    public void Where_header_and_rows_are_damaged_the_definition_and_other_rows_stay(string text, int within)
+    {
+        Seal(Two);
+        int start = File.IndexOf("ROW:1", StringComparison.Ordinal), end = File.IndexOf("\n", File.IndexOf("ROW:2", StringComparison.Ordinal), StringComparison.Ordinal);
+        Change("ROW:2");
+        Change(text, within);
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.IsEmpty(Rows(database, "a"));
+        CollectionAssert.AreEqual(new[] { "7" }, Rows(database, "b"));
+        Assert.AreEqual($"[TABLE:a], rows 1 to 2: bytes {start} to {end} do not match their checksum", losses.Single());
+    }
+
+    [TestMethod]
+    public void Of_a_file_whose_beginning_is_gone_what_is_left_is_found()
+    {
+        Seal(Two);
+        int from = File.IndexOf("[TABLE:b]", StringComparison.Ordinal), first = File.IndexOf("[TABLE:a]", StringComparison.Ordinal);
+        Disk.Files[Path] = Disk.Files[Path][from..];
+        (LoadedDatabase database, string[] losses) = Run();
+        CollectionAssert.AreEqual(new[] { "7" }, Rows(database, "b"));
+        Assert.AreEqual($"the section at byte offset {first - from}, with 2 rows: it is not in the file any more", losses.Single());
+    }
+
+    [TestMethod]
+    public void Keys_to_tables_without_rows_stay_also_without_the_end_of_the_file()
+    {
+        const string Empty = "# PhantomDB Version: 1\n\n[TABLE:parent]\nCOLUMNS:id:int\nCONSTRAINT:parent_pkey PRIMARY KEY (id)\n\n"
+            + "[TABLE:child]\nCOLUMNS:parent:int\nCONSTRAINT:child_fkey FOREIGN KEY (parent) REFERENCES parent (id)\n";
+        Seal(Empty);
+        Change("Trailer");
+        (LoadedDatabase database, string[] losses) = Run();
+        Assert.HasCount(1, losses);
+        Assert.AreEqual(TextOf(Load(Empty)), TextOf(database));
+    }
+
+    [TestMethod]
     public void The_line_feed_behind_the_header_is_not_needed()
     {
         Seal(Two);
@@ -223,7 +275,7 @@ public sealed class FileSalvageTests : DatabaseFileTest
         Disk.Files[Path] = [.. bytes[..from], .. bytes[to..]];
         (LoadedDatabase database, string[] losses) = Run();
         CollectionAssert.AreEqual(new[] { "1|one", "2|two" }, Rows(database, "a"));
-        Assert.AreEqual($"the section at byte offset {from}, with 500 rows: the file ends before it does", losses.Single());
+        Assert.AreEqual($"the section at byte offset {from}, with 500 rows: it is not in the file any more", losses.Single());
     }
 
     [TestMethod]
