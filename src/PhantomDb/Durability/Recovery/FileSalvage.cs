@@ -46,7 +46,7 @@ internal sealed class FileSalvage
         {
             // As the header's end tells and, where that is damaged or bytes have gone or come behind it, as the file's end does.
             long byEnd = _stream.Length - seal.ToText().Length - seal.Length;
-            _starts = start < 0 || start == byEnd ? [byEnd] : [start, byEnd];
+            _starts = start < 0 ? [byEnd] : [start, byEnd];
             foreach (SectionSeal section in seal.Sections)
             {
                 Take(section);
