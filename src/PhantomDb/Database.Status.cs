@@ -5,7 +5,7 @@ namespace PhantomDb;
 /// <summary>What those who watch a database want to know.</summary>
 public sealed partial class Database
 {
-    /// <summary>How the database does now. Takes microseconds, and waits for no disk; from any thread.</summary>
+    /// <summary>How the database does now. Takes a microsecond or two, more with hundreds of open sessions, and waits for no disk; from any thread.</summary>
     public DatabaseStatus GetStatus()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
