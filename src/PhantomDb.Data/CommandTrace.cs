@@ -17,10 +17,9 @@ internal sealed class CommandTrace
     private const int OperationLengthMax = 32;
 
     private static readonly string? Version = typeof(CommandTrace).Assembly.GetName().Version?.ToString(3);
-    private static readonly ActivitySource Source = new("PhantomDB", Version);
-    private static readonly Meter Meter = new("PhantomDB", Version);
-    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("db.client.operation.duration", "s", "Duration of database client operations.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] });
+    private static readonly ActivitySource? Source = Tell(static () => new ActivitySource("PhantomDB", Version));
+    private static readonly Histogram<double>? Duration = Tell(static () => new Meter("PhantomDB", Version).CreateHistogram("db.client.operation.duration", "s",
+        "Duration of database client operations.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.00001, 0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10] }));
 
     private readonly Activity? _activity;
     private readonly string _database;
@@ -32,16 +31,20 @@ internal sealed class CommandTrace
     {
         _database = database;
         _operation = command is PhantomDbCommand single ? OperationOf(single.CommandText) : Batch;
-        _activity = Source.StartActivity($"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
-        if (_activity is not null)
-        {
-            Activity.Current = _activity.Parent;   // what the program does while it reads the rows is no part of it
-        }
+        _activity = Source?.StartActivity($"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
     }
 
     /// <summary>Null where nobody wants to know.</summary>
     public static CommandTrace? Begin(PhantomDbConnection connection, object command) =>
-        Source.HasListeners() || Duration.Enabled ? new CommandTrace(connection.Database, command) : null;
+        Source?.HasListeners() == true || Duration?.Enabled == true ? BeginHeard(connection, command) : null;
+
+    private static CommandTrace? BeginHeard(PhantomDbConnection connection, object command)
+    {
+        Activity? current = Activity.Current;
+        CommandTrace? trace = Tell(() => new CommandTrace(connection.Database, command));
+        Activity.Current = current;   // what the program does while it reads the rows is no part of it
+        return trace;
+    }
 
     public void Fail(Exception error) => _error ??= error;
 
@@ -61,8 +64,30 @@ internal sealed class CommandTrace
             }
             _activity?.SetStatus(ActivityStatusCode.Error, _error.Message);
         }
-        Duration.Record(Stopwatch.GetElapsedTime(_start).TotalSeconds, tags);
-        _activity?.Dispose();
+        Tell(() =>
+        {
+            Duration?.Record(Stopwatch.GetElapsedTime(_start).TotalSeconds, tags);
+            return this;
+        });
+        Tell(() =>
+        {
+            _activity?.Dispose();
+            return this;
+        });
+    }
+
+    // Does what calls listeners: what they throw is theirs, and the command has done what it has done.
+    private static T? Tell<T>(Func<T> call)
+        where T : class
+    {
+        try
+        {
+            return call();
+        }
+        catch (Exception)
+        {
+            return null;
+        }
     }
 
     // The first word: SELECT, INSERT, CREATE …

@@ -64,6 +64,55 @@ public sealed class CommandTraceTests : DataTest, IDisposable
     }
 
     [TestMethod]
+    [DataRow("measured")]
+    [DataRow("started")]
+    [DataRow("stopped")]
+    public void What_a_listener_throws_is_no_error_of_the_command(string when)
+    {
+        int thrown = 0;
+        using var activities = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "PhantomDB", Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStarted = activity => Throw("started", activity.GetTagItem("db.namespace")), ActivityStopped = activity => Throw("stopped", activity.GetTagItem("db.namespace")),
+        };
+        ActivitySource.AddActivityListener(activities);
+        using var measurements = new MeterListener
+        {
+            InstrumentPublished = (instrument, self) =>
+            {
+                if (instrument is { Meter.Name: "PhantomDB", Name: "db.client.operation.duration" })
+                {
+                    self.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        measurements.SetMeasurementEventCallback<double>((_, _, tags, _) => Throw("measured", new Dictionary<string, object?>(tags.ToArray())["db.namespace"]));
+        measurements.Start();
+        Activity? before = Activity.Current;
+        Run(_connection, "CREATE TABLE t (a int)");
+        using (PhantomDbCommand insert = new("INSERT INTO t VALUES (1) RETURNING a", _connection))
+        using (PhantomDbDataReader reader = insert.ExecuteReader())
+        {
+            Assert.IsTrue(reader.Read());
+        }
+        using (PhantomDbCommand count = new("SELECT count(*) FROM t", _connection))
+        {
+            Assert.AreEqual(1L, count.ExecuteScalar());
+        }
+        Assert.AreEqual(3, thrown);
+        Assert.AreSame(before, Activity.Current);
+
+        void Throw(string now, object? database)
+        {
+            if (now == when && (string?)database == _name)
+            {
+                thrown++;
+                throw new InvalidOperationException();
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_command_has_an_activity_and_a_duration_with_the_names_of_the_conventions()
     {
         Run(_connection, "-- made once\nCREATE TABLE t (a int PRIMARY KEY)");
