@@ -50,6 +50,7 @@ internal static class LogTool
             stop.Cancel();
         });
         string? tornEnd = null;
+        bool isAny;
         LogReadOptions selection = new()
         {
             FromLsn = fromLsn, ToLsn = toLsn, FromTime = Time(run, "--from"), ToTime = Time(run, "--to"),
@@ -74,9 +75,11 @@ internal static class LogTool
                     run.Output.WriteLine(records.Current.ToString());
                 }
             }
+            isAny = rows.IsAny;
         }
         catch (OperationCanceledException)
         {
+            isAny = true;
         }
         if (stop.IsCancellationRequested)
         {
@@ -86,8 +89,26 @@ internal static class LogTool
         {
             run.Inform($"NOTICE: {tornEnd}: being written, or left by a crash");
         }
+        if (!isAny)
+        {
+            run.Inform($"NOTICE: no record of the log is what was asked for: {WhatThereIs(run)}");
+        }
         return 0;
     }
+
+    private static string WhatThereIs(ToolRun run)
+    {
+        if (First(run, new LogReadOptions()) is not { } first)
+        {
+            return "the log has none";
+        }
+        LogRecord last = DatabaseTools.Files(run.Argument, run.Options).Max(file => file.Kind == DatabaseFileKind.LogSegment ? file.LastLsn : null) is { } lastLsn && First(run, new LogReadOptions { FromLsn = lastLsn }) is { } found ? found : first;
+        string text = string.Create(CultureInfo.InvariantCulture, $"it has LSN {first.Lsn} to {last.Lsn}, {first.Time:yyyy-MM-dd HH:mm:ss.ffffff} to {last.Time:yyyy-MM-dd HH:mm:ss.ffffff} UTC");
+        return run.Value("--table") is { } table && First(run, new LogReadOptions { Table = table }) is null ? $"{text}, and none of these is about a table {table}" : text;
+    }
+
+    private static LogRecord? First(ToolRun run, LogReadOptions selection) =>
+        DatabaseTools.ReadLog(run.Argument, selection with { MissingRecords = (_, _) => { }, DamagedHeader = _ => { } }, run.Options).FirstOrDefault();
 
     private static DateTime? Time(ToolRun run, string option)
     {
@@ -111,6 +132,10 @@ internal static class LogTool
         string[] ends = text.StartsWith('=') ? [text[1..], text[1..]] : text.Split('-');
         long? from = null, to = null;
         bool isGood = ends.Length is 1 or 2 && TryLsn(ends[0], out from) && (ends.Length == 1 || TryLsn(ends[1], out to)) && (from ?? to) is not null;
+        if (isGood && from > to)
+        {
+            throw new UsageException($"--lsn {text} is an empty range: the first comes first");
+        }
         return isGood ? (from, to) : throw new UsageException($"--lsn is a log sequence number or a range of them, such as 1201, 1201-1300 or =1201, not {text}");
 
         static bool TryLsn(string end, out long? lsn)
@@ -131,10 +156,14 @@ internal static class LogTool
             new("after", ColumnKind.Text), new("values", ColumnKind.Text),
         ];
 
+        public bool IsAny { get; private set; }
+
         public override bool Read()
         {
             flushed?.Flush();
-            return records.MoveNext();
+            bool isRecord = records.MoveNext();
+            IsAny |= isRecord;
+            return isRecord;
         }
 
         public override bool IsNull(int column) => column switch

@@ -198,7 +198,16 @@ public sealed class ShellToolTests : ToolTest
             """, "", "log", "shop", "--csv", "--lsn", "3-6", "--from=2026-11-21T12:00:03Z", "--to", "2026-11-21 12:00:04", "--table", "users", "-q");
         StringAssert.StartsWith(RunShell("log", "--tx=4704", "-m", "jsonl", "shop").Output, "{\"lsn\":4,\"time\":\"2026-11-21 12:00:03.000000\",\"transaction\":4704,");
         Assert.AreEqual("7 2026-11-21 12:00:05.000000 4707 1/1 DELETE users (2, '')\n", RunShell("log", "--lsn", "=7", "shop").Output);
-        Assert.AreEqual("", RunShell("log", "-t", "other", "shop").Output);
+        const string All = "it has LSN 1 to 7, 2026-11-21 12:00:01.000000 to 2026-11-21 12:00:05.000000 UTC";
+        foreach ((string[] selection, string what) in ((string[], string)[])
+        [
+            (["-t", "other"], $"{All}, and none of these is about a table other"), (["-t", "users", "--lsn", "8"], All), (["--lsn", "999"], All), (["--tx", "1"], All), (["--to", "2026-11-20", "--csv"], All),
+        ])
+        {
+            (int code, string none, string notice) = RunShell(["log", "shop", .. selection]);
+            Assert.AreEqual((0, $"NOTICE: no record of the log is what was asked for: {what}\n"), (code, notice));
+            Assert.IsLessThanOrEqualTo(1, none.Count(c => c == '\n'));
+        }
 
         Tear("shop.log");
         (int exitCode, string output, string errors) = RunShell("log", "shop", "--lsn", "6-");
@@ -288,6 +297,7 @@ public sealed class ShellToolTests : ToolTest
         Usage("--lsn is a log sequence number or a range of them, such as 1201, 1201-1300 or =1201, not x", "log", "shop", "--lsn", "x");
         Usage("--from is a time in UTC, such as 2026-11-21 or \"2026-11-21 12:00:03.5\", not yesterday", "log", "shop", "--from", "yesterday");
         Usage("--tx is a number, not x", "log", "shop", "--tx", "x");
+        Usage("--lsn 4-3 is an empty range: the first comes first", "log", "shop", "--lsn", "4-3");
         Usage("option --lsn needs a value", "log", "shop", "--lsn");
         Usage("--csv is a mode: give it or --mode", "log", "shop", "--csv", "--mode", "json");
         Usage("verify is a command of its own and runs no SQL; a database of that name is opened as ./verify.db", "-c", "SELECT 1", "verify", "shop");
