@@ -60,6 +60,11 @@ public sealed class PersistencePromiseTests
         string time = lines.First(line => line.Contains("INSERT", StringComparison.Ordinal)).Split(',')[1];
         Assert.IsTrue(DateTime.TryParseExact(time, "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture, DateTimeStyles.None, out _), time);
         StringAssert.Matches(Encoding.UTF8.GetString(_disk.Read($"{Folder}/shop.db")), new System.Text.RegularExpressions.Regex(@"# Generated: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\n"));
+        // What the reader gives, in its order, is what stands in the lines, decoded.
+        LogRecord[] records = [.. DatabaseTools.ReadLog("shop", null, Options)];
+        CollectionAssert.AreEqual(lines[2..^2].Select(line => string.Join(' ', line.Split(',')[0], line.Split(',')[5])).ToArray(), records.Select(record => $"{record.Lsn} {record.Operation}").ToArray());
+        CollectionAssert.AreEqual(new[] { "1", "two\nlines, \t and é" }, records.Single(record => record.Operation == "INSERT").After!.ToArray());
+        Assert.AreEqual(time, records.Single(record => record.Operation == "INSERT").Time.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture));
     }
 
     [TestMethod]

@@ -47,6 +47,29 @@ public sealed class ShellDurabilityTests
         Assert.AreEqual((0, "", "NOTICE: database \"phantomdb\" is new\nCREATE TABLE\n"), Run("CREATE TABLE t (a int);\n", "-P", "-d", "kept", "-s", "1"));
         Assert.AreEqual((0, "schema,name,type\npublic,t,table\n", ""), Run(".tables\n", "--persist", "-m", "csv", "-d", "kept"));
         Assert.AreEqual((0, "schema,name,type\npublic,t,table\n", ""), Run(".tables\n", "-P", "-m", "csv", "kept/phantomdb.db"));
+
+        string inserts = string.Concat(Enumerable.Repeat("INSERT INTO t SELECT g FROM generate_series(1, 10000) g;\n", 8));
+        long[] ended = Segments("1");
+        Assert.IsGreaterThan(0, ended.Length);
+        foreach (long length in ended)
+        {
+            Assert.IsInRange(600 << 10, (1 << 20) + 1000, length);   // a transaction, of some 400 KB here, is never divided
+        }
+        Assert.IsEmpty(Segments("64"), "all is in one");
+        (int exitCode, string output, string errors) = Run("", "-h");
+        Assert.AreEqual((0, ""), (exitCode, errors));
+        foreach (string option in new[] { "-P, --persist", "-d, --data-directory DIR", "-s, --segment-size MB", "-h, --help" })
+        {
+            StringAssert.Contains(output, option);
+        }
+
+        // Lengths of those that have ended while this was running.
+        long[] Segments(string megabytes)
+        {
+            string folder = Path.Combine(_folder, $"size{megabytes}");
+            Run("CREATE TABLE t (a int);\n" + inserts, "-P", "-d", folder, "-s", megabytes);
+            return [.. Directory.GetFiles(folder, "phantomdb_log_*").Select(file => new FileInfo(file).Length)];
+        }
     }
 
     [TestMethod]

@@ -38,26 +38,6 @@ public sealed class SnapshotConcurrencyTests : SnapshotTest
     }
 
     [TestMethod]
-    public void P12_a_snapshot_needs_little_memory_however_long_values_are()
-    {
-        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
-        using Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder, SnapshotEnabled = false });
-        // Not in the order of the keys, so that rows are read by the index.
-        Run(database, "CREATE TABLE item (id int PRIMARY KEY, name text)", "INSERT INTO item SELECT 1000 - i, repeat('x', 40000) FROM generate_series(1, 600) i",
-            "CREATE TABLE big (name text)", "INSERT INTO big VALUES (repeat('y', 8000000))");
-        database.CreateSnapshot();
-        Run(database, "UPDATE item SET name = name || 'z' WHERE id = 999", "UPDATE big SET name = name || 'z'");
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        SnapshotInfo snapshot = database.CreateSnapshot();
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        database.Dispose();
-        Directory.Delete(folder, recursive: true);
-        Assert.IsGreaterThan(30_000_000, snapshot.Bytes);
-        Assert.AreEqual(0, snapshot.CopiedBytes);
-        Assert.IsLessThan(64_000_000, allocated);
-    }
-
-    [TestMethod]
     public void K7_snapshots_saves_loads_and_the_end_of_the_database_do_not_wait_for_each_other_for_ever()
     {
         for (int round = 0; round < 8; round++)
