@@ -13,9 +13,9 @@ public sealed partial class Database
     /// <summary>True where commits go into a transaction log: the database was opened by name, and not only in memory or to be read.</summary>
     public bool HasLog => WrittenLog is not null;
 
-    /// <summary>The transaction log: its records, and entries of the user's own.</summary>
-    /// <exception cref="PhantomDbException">55000: there is none (<see cref="HasLog"/>).</exception>
-    public DatabaseLog Log => _databaseLog ??= new DatabaseLog(this, WrittenLog ?? throw Error.NoLog(Name));
+    /// <summary>The transaction log: its records, and entries of the user's own. Of a database that is only read (where <see cref="HasLog"/> is false) it can be read alone.</summary>
+    /// <exception cref="PhantomDbException">55000: there is none, since the database is in memory.</exception>
+    public DatabaseLog Log => _databaseLog ??= WrittenLog is { } written ? new DatabaseLog(this, written) : LogToRead is FolderLog folder ? new DatabaseLog(this, folder) : throw Error.NoLog(Name);
 
     /// <summary>The values that sessions of this database begin with: what SET PERSIST changes. Kept with the database, in its files and its log.</summary>
     public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Durability.History;
 using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 using PhantomDb.Functions;
@@ -7,26 +8,30 @@ namespace PhantomDb;
 
 /// <summary>
 /// The transaction log of an open database: its records, entries of the user's own, and how long records are kept. For any thread. The asynchronous forms do the
-/// same on a thread of the pool.
+/// same on a thread of the pool. Of a database that is only read it is the log of the folder as it is at the moment, with what others write to it: all that reads
+/// works, all that writes is refused (25006).
 /// </summary>
 public sealed class DatabaseLog : ILogControl
 {
     private readonly Database _database;
-    private readonly TransactionLog _openLog;
+    private readonly TransactionLog? _openLog;
+    private readonly FolderLog? _folderLog;
 
     internal DatabaseLog(Database database, TransactionLog log) => (_database, _openLog) = (database, log);
 
+    internal DatabaseLog(Database database, FolderLog log) => (_database, _folderLog) = (database, log);
+
     /// <summary>The first LSN that is kept; one more than <see cref="LastLsn"/> where there is no record.</summary>
-    public long FirstLsn => Live.FirstLsn;
+    public long FirstLsn => Folder?.FirstLsn ?? Live.FirstLsn;
 
     /// <summary>The LSN that was given last; 0 before the first.</summary>
-    public long LastLsn => Live.LastLsn;
+    public long LastLsn => Folder?.LastLsn ?? Live.LastLsn;
 
     /// <summary>All records up to here are on the disk, whatever the policy.</summary>
-    public long DurableLsn => Live.DurableLsn;
+    public long DurableLsn => Folder?.DurableLsn ?? Live.DurableLsn;
 
     /// <summary>Promises that records are kept, by name: the first LSN of each.</summary>
-    public IReadOnlyDictionary<string, long> Pins => Live.Pins.ToDictionary(pin => pin.Name, pin => pin.FirstLsn);
+    public IReadOnlyDictionary<string, long> Pins => (Folder?.Pins ?? Live.Pins).ToDictionary(pin => pin.Name, pin => pin.FirstLsn);
 
     /// <summary>
     /// Puts an entry of the user's own into the log, in the order of all commits; it comes back from recovery as they do, as durable as the policy says. It is a
@@ -60,6 +65,10 @@ public sealed class DatabaseLog : ILogControl
         {
             throw Error.NoSuchLsn(lsn);
         }
+        if (Folder is { } folder)
+        {
+            return folder.Records(lsn, lsn).FirstOrDefault();
+        }
         return Live.ReadAt(lsn) is { } entry ? ToRecord(entry) : null;
     }
 
@@ -78,7 +87,7 @@ public sealed class DatabaseLog : ILogControl
         {
             throw Error.NoSuchLsn(lsn);
         }
-        return Live.ReadAfter(lsn).Select(ToRecord);
+        return Folder?.Records(lsn + 1) ?? Live.ReadAfter(lsn).Select(ToRecord);
     }
 
     /// <summary>As <see cref="ReadAfter"/>.</summary>
@@ -126,6 +135,7 @@ public sealed class DatabaseLog : ILogControl
     public Task SyncAsync(CancellationToken cancellation = default) => Task.Run(Sync, cancellation);
 
     /// <summary>Keeps all records from an LSN on, across openings too, until <see cref="Unpin"/>; a pin of that name is moved.</summary>
+    /// <exception cref="PhantomDbException">22023: the first of them are no longer kept.</exception>
     public void Pin(string name, long firstLsn)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -149,7 +159,17 @@ public sealed class DatabaseLog : ILogControl
         get
         {
             ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
-            return _openLog;
+            return _openLog ?? throw Error.ReadOnlyDatabase(_database.Name);
+        }
+    }
+
+    // Null where the database writes its log itself.
+    private FolderLog? Folder
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
+            return _folderLog;
         }
     }
 

@@ -37,6 +37,42 @@ public sealed class DatabaseLogTests : DurableTest
     }
 
     [TestMethod]
+    public void The_log_of_a_database_that_is_only_read_can_be_read_and_not_written_to()
+    {
+        Options = Options with { LogSegmentSize = 4096 };
+        Run("CREATE TABLE t (id int PRIMARY KEY, name text)");
+        for (int i = 1; i <= 60; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i}, repeat('x', 300))");
+        }
+        Database.Log.Pin("audit", 40);
+        using Database reader = Database.Open("shop", Options with { IsReadOnly = true });
+        DatabaseLog log = reader.Log;
+        Assert.IsFalse(reader.HasLog);
+        Assert.AreEqual((1, Database.Log.LastLsn), (log.FirstLsn, log.LastLsn));
+        Assert.IsGreaterThanOrEqualTo(log.LastLsn - 1, log.DurableLsn);
+        Assert.AreEqual(40, log.Pins["audit"]);
+        CollectionAssert.AreEqual(Database.Log.ReadAfter(20).Select(record => record.ToString()).ToArray(), log.ReadAfter(20).Select(record => record.ToString()).ToArray());
+        Assert.AreEqual(Database.Log.ReadAt(30)!.ToString(), log.ReadAt(30)!.ToString());
+        Assert.IsNull(log.ReadAt(log.LastLsn + 1));
+        Assert.AreEqual("22023", StateOf(() => log.ReadAt(0)));
+        Run("INSERT INTO t VALUES (100, 'later')");
+        Assert.AreEqual("later", log.ReadAfter(0).Last(record => record.Operation == "INSERT").After![1]);
+
+        foreach (Action write in new Action[] { () => log.Append("AUDIT", []), () => log.CompactUpTo(1), log.Sync, () => log.Pin("x", 50), () => log.Unpin("audit") })
+        {
+            Assert.AreEqual("25006", StateOf(write));
+        }
+        Database.SaveToDisk();
+        Database.Log.CompactUpTo(39);
+        Assert.IsGreaterThan(1, log.FirstLsn);
+        Assert.AreEqual(Database.Log.FirstLsn, log.FirstLsn);
+        Assert.AreEqual("22023", StateOf(() => log.ReadAfter(0).First()));
+        reader.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => log.FirstLsn);
+    }
+
+    [TestMethod]
     public void An_entry_that_cannot_be_kept_as_it_is_changes_nothing()
     {
         Run("CREATE TABLE t (a int)");
@@ -118,6 +154,11 @@ public sealed class DatabaseLogTests : DurableTest
         Assert.IsLessThanOrEqualTo(60, firstLsn);
         Assert.AreEqual("22023", StateOf(() => log.ReadAt(1)));
         Assert.AreEqual("22023", StateOf(() => log.ReadAfter(0).First()));
+        PhantomDbException gone = Assert.ThrowsExactly<PhantomDbException>(() => log.Pin("audit", firstLsn - 1));
+        Assert.AreEqual($"the transaction log has no records before LSN {firstLsn} any more, but LSN {firstLsn - 1} was asked for", gone.Message);
+        Assert.AreEqual(60, log.Pins["audit"], "as it was");
+        log.Pin("first", firstLsn);
+        Assert.IsTrue(log.Unpin("first"));
         Assert.AreEqual(firstLsn.ToString(System.Globalization.CultureInfo.InvariantCulture), One("SELECT min(lsn) FROM phantomdb_log"), "a query has what is kept");
         Close();
         Assert.AreEqual("200", One("SELECT count(*) FROM t"));

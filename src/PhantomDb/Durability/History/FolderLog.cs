@@ -15,6 +15,17 @@ internal sealed class FolderLog(string path, IFileSystem files, long lastLsnMax 
 
     public long LastLsn => Math.Min(new LogFolder(path, files).LastLsn(), lastLsnMax);
 
+    /// <summary>What is known to be on the writer's disk.</summary>
+    public long DurableLsn => Math.Min(new LogFolder(path, files).DurableLsn(), lastLsnMax);
+
+    public IReadOnlyList<LogPin> Pins => new LogFolder(path, files).Pins();
+
+    /// <summary>The records of a range; 22023 where some of them are missing or no longer kept.</summary>
+    public IEnumerable<LogRecord> Records(long firstLsn, long lastLsn = long.MaxValue) => new LogFolder(path, files).Read(new LogReadOptions
+    {
+        FromLsn = firstLsn, ToLsn = Math.Min(lastLsn, lastLsnMax), DamagedHeader = _ => { },   // its records are proved
+    });
+
     public IEnumerable<LogEntry> ReadKept(LogRange range, LogWish? wants = null, Action<LogHole>? onHole = null) => Read(range, onHole ?? (_ => { }))
         .Where(record => wants is null || wants(LogOperationNames.Parse(Encoding.UTF8.GetBytes(record.Operation)), Encoding.UTF8.GetBytes(record.Table ?? "")))
         .Select(record => new LogEntry(record.Lsn, record.Time, record.TransactionId, record.Part, record.PartCount, record.Operation, record.Table,

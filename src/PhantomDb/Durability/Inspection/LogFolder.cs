@@ -151,6 +151,24 @@ internal sealed class LogFolder(string path, IFileSystem disk)
         }
     }
 
+    /// <summary>The last LSN that is known to be on the writer's disk, by what stands behind it.</summary>
+    public long DurableLsn()
+    {
+        if (Plan().Log is not [.., { } last])
+        {
+            return 0;
+        }
+        if (last.Counted is { } counted)
+        {
+            return counted.LastLsn;
+        }
+        using Stream? stream = TryOpen(last);
+        return Math.Max(stream is null ? 0 : LogTail.KnownDurable(stream, last.Header.Salt, last.Header.ToBytes().Length), last.Header.FirstLsn - 1);
+    }
+
+    /// <summary>As the manifest has them.</summary>
+    public IReadOnlyList<LogPin> Pins() => [.. Plan().Manifest?.Pins ?? []];
+
     private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn) =>
         LogSearch.Find(stream, segment.Header, segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines, lsn);
 

@@ -84,15 +84,22 @@ internal sealed partial class TransactionLog
 
     private bool IsWorkDue() => NextWork(Environment.TickCount64, out long due) != Work.None && due <= Environment.TickCount64;
 
-    /// <summary>Keeps the records from an LSN on until the pin is taken away; a pin of that name goes.</summary>
+    /// <summary>Keeps the records from an LSN on until the pin is taken away; a pin of that name goes. Refused (22023) where they are gone already.</summary>
     public void Pin(string name, long firstLsn)
     {
-        lock (_gate)
+        lock (_housework)   // nothing is deleted meanwhile
         {
-            _pins.RemoveAll(pin => pin.Name == name);
-            _pins.Add(new LogPin(name, firstLsn));
+            if (firstLsn < FirstLsn)
+            {
+                throw Error.LogRecordsGone(firstLsn, FirstLsn);
+            }
+            lock (_gate)
+            {
+                _pins.RemoveAll(pin => pin.Name == name);
+                _pins.Add(new LogPin(name, firstLsn));
+            }
+            WriteManifest();
         }
-        WriteManifest();
         DoHouseworkLeft();
     }
 
