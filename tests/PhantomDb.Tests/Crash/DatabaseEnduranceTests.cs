@@ -48,6 +48,56 @@ public sealed class DatabaseEnduranceTests
     }
 
     [TestMethod]
+    [DataRow("age")]
+    [DataRow("size")]
+    [DataRow("count")]
+    public void L7_old_segments_go_by_their_age_their_size_and_their_count_also_where_the_clock_was_set_back(string limit)
+    {
+        var disk = new SimulatedDisk();
+        var clock = new SetClock(new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero));
+        DatabaseOptions options = new()
+        {
+            DataDirectory = "/data", FileSystem = disk, Clock = clock, LogSegmentSize = 4096, SnapshotEnabled = false,
+            LogRetentionAge = limit == "age" ? TimeSpan.FromHours(1) : null, LogRetentionSize = limit == "size" ? 20_000 : null, LogRetentionCount = limit == "count" ? 4 : null,
+        };
+        using (Database database = Database.Open("shop", options))
+        {
+            using Session session = database.OpenSession();
+            session.Execute("CREATE TABLE t (n int PRIMARY KEY, note text)").Dispose();
+            Fill(database, 0);
+            database.SaveToDisk();
+            Settle(database);
+            long first = database.Log.FirstLsn;
+            Assert.AreEqual(limit == "age", first == 1, "nothing is old yet");
+            Assert.IsTrue(limit != "size" || Segments().Sum(name => disk.Length($"/data/{name}")) <= 20_000);
+            Assert.IsTrue(limit != "count" || Segments().Length is 4 or 5);
+        }
+        clock.Now += limit == "age" ? TimeSpan.FromHours(2) : TimeSpan.FromDays(-1);   // what the log has goes on from the later time
+        using Database again = Database.Open("shop", options);
+        string[] old = Segments();
+        Fill(again, 100);
+        again.SaveToDisk();
+        Settle(again);
+        Assert.IsEmpty(Segments().Intersect(limit == "age" ? old : old[..^1]).ToArray(), "all of the opening before, but for the newest where another limit keeps it");
+        using Session reading = again.OpenSession();
+        Assert.AreEqual(200, Number(reading, "SELECT count(*) FROM t"));
+        Assert.AreEqual(again.Log.LastLsn - again.Log.FirstLsn + 1, again.Log.ReadAfter(again.Log.FirstLsn - 1).Count());
+
+        string[] Segments() => [.. disk.List("/data").Select(name => Path.GetFileName(name)!).Where(name => name.Contains("_log_", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+        static void Settle(Database database) => database.Persistence!.Log.Settle();
+
+        static void Fill(Database database, int from)
+        {
+            using Session session = database.OpenSession();
+            for (int i = from; i < from + 100; i++)
+            {
+                session.Execute($"INSERT INTO t VALUES ({i}, repeat('x', 700))").Dispose();
+            }
+        }
+    }
+
+    [TestMethod]
     public void T17_beside_a_reader_that_never_ends_memory_is_bounded_the_log_rotates_and_saves_go_on()
     {
         var disk = new SimulatedDisk();
