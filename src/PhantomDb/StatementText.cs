@@ -38,6 +38,10 @@ public sealed class StatementText
     /// <summary>The words that mean something in SQL, in upper case, sorted: for editors.</summary>
     public static IReadOnlyList<string> Keywords => AllKeywords.Value;
 
+    /// <summary>Those of them that name nothing unless they stand in double quotes, in upper case, sorted.</summary>
+    public static IReadOnlyList<string> ReservedWords =>
+        [.. Parsing.Keywords.All.Where(keyword => keyword.Class == Parsing.KeywordClass.Reserved).Select(keyword => keyword.Word.ToUpperInvariant()).Order(StringComparer.Ordinal)];
+
     /// <summary>Cuts a text into its statements; empty ones, and comments alone, are none.</summary>
     public static IReadOnlyList<StatementText> Split(string sql)
     {
