@@ -30,7 +30,7 @@ internal sealed class CommandTrace
     private CommandTrace(string database, object command)
     {
         _database = database;
-        _operation = command is PhantomDbCommand single ? OperationOf(single.CommandText) : Batch;
+        _operation = command is PhantomDbCommand single ? OperationOf(single.CommandText) : command is PhantomDbBulkCopy ? "INSERT" : Batch;
         _activity = Source?.StartActivity($"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
     }
 

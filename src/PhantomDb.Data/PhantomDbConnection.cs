@@ -250,6 +250,10 @@ public sealed partial class PhantomDbConnection : DbConnection
         {
             throw new InvalidOperationException("The connection has an open reader: close it before the next command.");
         }
+        if (RunningCommand is PhantomDbBulkCopy)
+        {
+            throw new InvalidOperationException("The connection has a bulk copy under way: use another for what its rows come from.");
+        }
     }
 
     /// <summary>A command begins; it ends with <see cref="EndCommand"/>, where it has a reader with that.</summary>

@@ -1,0 +1,49 @@
+namespace PhantomDb.Data;
+
+/// <summary>COPY, between tables and streams of the program.</summary>
+public sealed partial class PhantomDbConnection
+{
+    /// <summary>Runs <c>COPY … FROM STDIN</c> with the bytes of a stream; gives the rows that it had.</summary>
+    /// <param name="statement">A single COPY statement. Its options say how the bytes are meant: CSV, HEADER, DELIMITER, NULL …</param>
+    /// <param name="input">UTF-8, read up to its end on the calling thread; it is not closed.</param>
+    /// <exception cref="ArgumentException">It is no such statement.</exception>
+    /// <exception cref="PhantomDbException">A line does not fit; none has been taken then. <c>Where</c> has line and column.</exception>
+    public long CopyFrom(string statement, Stream input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Copy(statement, "STDIN", input, null);
+    }
+
+    /// <summary>Runs <c>COPY … TO STDOUT</c>, of a table or a query, into a stream; gives the rows that were written.</summary>
+    /// <param name="statement">A single COPY statement. Its options say how the bytes are meant: CSV, HEADER, DELIMITER, NULL …</param>
+    /// <param name="output">UTF-8 is written to it on the calling thread; it is not closed. After an error it has what had been written by then.</param>
+    /// <exception cref="ArgumentException">It is no such statement.</exception>
+    public long CopyTo(string statement, Stream output)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return Copy(statement, "STDOUT", null, output);
+    }
+
+    private long Copy(string statement, string end, Stream? input, Stream? output)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(statement);
+        EnsureIdle();
+        if (StatementText.Split(statement) is not [{ Text: { } text }] || !text.StartsWith("COPY", StringComparison.OrdinalIgnoreCase) || !text.Contains(end, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"A single statement COPY … {(input is null ? "TO" : "FROM")} {end} is expected.", nameof(statement));
+        }
+        (Session.CopyInput, Session.CopyOutput) = (input, output);
+        try
+        {
+            using PhantomDbCommand command = new(statement, this);
+            return command.ExecuteNonQuery();
+        }
+        finally
+        {
+            if (_session is not null)
+            {
+                (_session.CopyInput, _session.CopyOutput) = (null, null);
+            }
+        }
+    }
+}
