@@ -35,7 +35,7 @@ public sealed record LogReadOptions
 
     /// <summary>
     /// Told, while it follows, that the database was restored to a point before the last record that was read: the log sequence number that it was put back to, and the
-    /// timeline that it goes on with. The records of that follow.
+    /// timeline that it goes on with. The records of that follow, from its first on, whatever <see cref="FromLsn"/> says.
     /// </summary>
     public Action<long, int>? PutBack { get; init; }
 

@@ -98,5 +98,10 @@ public sealed class LinkedDatabaseTests : ToolTest
         PhantomDbException error = await opening.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.AreEqual("42809", error.SqlState);
         StringAssert.Contains(error.Message, file);
+        VerificationReport report = DatabaseTools.Verify("shop", Options);
+        Assert.IsFalse(report.CanOpen);
+        Assert.AreEqual(FileVerdict.NotChecked, report.Files.Single().Verdict);
+        StringAssert.Contains(report.Files.Single().Problem, "it is a pipe");
+        Assert.AreEqual("42809", Assert.ThrowsExactly<PhantomDbException>(() => DatabaseTools.Repair("shop", Options)).SqlState);
     }
 }

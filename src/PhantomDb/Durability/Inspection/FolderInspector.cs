@@ -117,8 +117,8 @@ internal sealed class FolderInspector
         }
     }
 
-    // Not for what it has: nothing can be said of that.
-    private static bool IsUnreadable(PhantomDbException error) => error.SqlState == SqlStates.InsufficientPrivilege;
+    // Not for what it has: nothing can be said of that. Or it is a pipe, and no file.
+    private static bool IsUnreadable(PhantomDbException error) => error.SqlState is SqlStates.InsufficientPrivilege or SqlStates.WrongObjectType;
 
     private static string ReasonIn(PhantomDbException error) => error.Message.Replace("the database is not opened: ", "", StringComparison.Ordinal);
 

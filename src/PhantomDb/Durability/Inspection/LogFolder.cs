@@ -38,7 +38,7 @@ internal sealed class LogFolder(string path, IFileSystem disk)
             if (BeginningOfLaterTimeline(segments) is { } beginning && beginning.FirstLsn < next)
             {
                 selection.PutBack?.Invoke(beginning.FirstLsn - 1, beginning.Timeline);
-                next = Math.Max(beginning.FirstLsn, selection.FromLsn ?? 0);
+                next = beginning.FirstLsn;   // also before the first that was wanted: nobody has seen these
             }
             if (OldestUnread(plan) is { } unread && unread.LastLsn >= next && unread.FirstLsn <= (selection.ToLsn ?? long.MaxValue))
             {
