@@ -58,6 +58,10 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
             long start = Stopwatch.GetTimestamp();
             await database.CloseAsync(cancellationToken).ConfigureAwait(false);
             LogClosed(_name, Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            if (database.ClosingProblem is { } problem)
+            {
+                LogNotSaved(problem, _name, problem.SqlState);
+            }
         }
     }
 
@@ -147,6 +151,9 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     [LoggerMessage(4, LogLevel.Information, "Database {Database} is closed, after {Milliseconds:F0} ms")]
     private partial void LogClosed(string database, double milliseconds);
+
+    [LoggerMessage(6, LogLevel.Warning, "The own file of database {Database} could not be brought up to date at the end, {SqlState}; nothing is lost, the next opening applies more of the log")]
+    private partial void LogNotSaved(Exception error, string database, string? sqlState);
 
     [LoggerMessage(5, LogLevel.Error, "The disk of database {Database} has failed, {SqlState}; it goes on, and tries again")]
     private partial void LogFailure(Exception error, string database, string? sqlState);

@@ -89,7 +89,7 @@ internal sealed class ShellDatabase : IDisposable
         _database.Close();
         if (_database.ClosingProblem is { } problem)
         {
-            Warn($"WARNING: {problem.SqlState}: {problem.Message}");   // what the event tells comes too late where the process ends
+            Warn($"WARNING: {problem.SqlState}: {problem.Message}");
         }
     }
 

@@ -431,7 +431,7 @@ public sealed partial class Database : IDisposable
 
     /// <summary>
     /// Why closing could not write the database's own file, a full disk say, where that harms nobody, since all that is committed is in the log: the next opening applies it. Null where it was
-    /// written, or need not be. <see cref="BackgroundError"/> tells it too.
+    /// written, or need not be.
     /// </summary>
     public PhantomDbException? ClosingProblem { get; private set; }
 
@@ -478,7 +478,6 @@ public sealed partial class Database : IDisposable
         catch (PhantomDbException error) when (_persistence.IsAllInLog)
         {
             ClosingProblem = new PhantomDbException(error.SqlState, $"the database's own file could not be brought up to date; all that is committed is in the log: {error.Message}", error);
-            NoteBackgroundError(ClosingProblem);
         }
         catch (PhantomDbException error)
         {

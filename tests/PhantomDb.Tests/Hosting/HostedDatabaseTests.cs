@@ -36,6 +36,28 @@ public sealed class HostedDatabaseTests : HostTest
     }
 
     [TestMethod]
+    public async Task A_file_that_cannot_be_written_at_the_end_is_a_warning_since_the_log_has_all()
+    {
+        Make("shop", "CREATE TABLE t (a text)");
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop");
+        using (IHost host = builder.Build())
+        {
+            await host.StartAsync();
+            Database database = host.Services.GetRequiredService<Database>();
+            Run(database, "INSERT INTO t VALUES ('kept')");
+            Directory.CreateDirectory(Path.Combine(DataFolder, "shop.db.new"));
+
+            await host.StopAsync();
+
+            StringAssert.StartsWith(database.ClosingProblem?.Message, "the database's own file could not be brought up to date; all that is committed is in the log: could not create ");
+        }
+        StringAssert.StartsWith(Logged.Ours.Last(), "Warning: The own file of database shop could not be brought up to date at the end, ");
+        Directory.Delete(Path.Combine(DataFolder, "shop.db.new"));
+        Assert.AreEqual(1, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
     public async Task A_service_that_gets_it_when_it_is_made_has_it_open()
     {
         Make("shop", "CREATE TABLE t (a text)");
