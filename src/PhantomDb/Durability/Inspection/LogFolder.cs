@@ -14,7 +14,6 @@ internal sealed class LogFolder(string path, IFileSystem disk)
 {
     private const int PauseMs = 100;
     private const int AttemptsMax = 20;
-    private static readonly TimeSpan JustWritten = TimeSpan.FromSeconds(1);
 
     private readonly MendedLogHeaders _files = new(disk);
     private readonly HashSet<string> _told = [];   // segments with a damaged header
@@ -31,7 +30,7 @@ internal sealed class LogFolder(string path, IFileSystem disk)
         int failures = 0;
         while (true)
         {
-            FolderStamp stamp = Stamp();
+            FolderStamp stamp = FolderStamp.Of(path, _files);
             RecoveryPlan plan = Plan();
             _tornEnd = null;
             (IReadOnlyList<RecoverySegment> segments, IReadOnlyList<LogHole> holes) = (plan.Log, plan.Holes);
@@ -118,7 +117,7 @@ internal sealed class LogFolder(string path, IFileSystem disk)
                     yield break;
                 }
             }
-            while (!mustReadAgain && stamp.Active?.IsOld != false && Stamp().IsSameAs(stamp));
+            while (!mustReadAgain && stamp.IsOld && FolderStamp.Of(path, _files).IsSameAs(stamp));
         }
     }
 
@@ -171,26 +170,6 @@ internal sealed class LogFolder(string path, IFileSystem disk)
 
     private static LogPosition? Find(RecoverySegment segment, Stream stream, long lsn) =>
         LogSearch.Find(stream, segment.Header, segment.Counted?.Length ?? new LogReader(segment.Path, stream).EndOfLines, lsn);
-
-    // What changes whenever something is written, or a segment comes or goes, as far as the system's clock tells times apart. Taken before what is there is read.
-    private sealed record FolderStamp((long Length, DateTime WrittenAt, bool IsOld)? Active, IReadOnlyList<string> Segments)
-    {
-        public bool IsSameAs(FolderStamp other) => Active == other.Active && Segments.SequenceEqual(other.Segments);
-    }
-
-    private FolderStamp Stamp()
-    {
-        string folder = Path.GetDirectoryName(path)!, name = Path.GetFileNameWithoutExtension(path), active = Path.Combine(folder, LogSegmentName.Active(name));
-        string[] segments = [.. _files.List(folder).Select(file => Path.GetFileName(file)!).Where(file => LogSegmentName.TryParse(file)?.DatabaseName == name).Order(StringComparer.Ordinal)];
-        try
-        {
-            return new FolderStamp(_files.Exists(active) && _files.WrittenAt(active) is var writtenAt ? (_files.Length(active), writtenAt, DateTime.UtcNow - writtenAt > JustWritten) : null, segments);
-        }
-        catch (PhantomDbException)
-        {
-            return new FolderStamp(null, segments);   // just being renamed
-        }
-    }
 
     // Where the history goes another way than what was read: the database was restored to a point before its end.
     private LogHeader? BeginningOfLaterTimeline(IReadOnlyList<RecoverySegment> segments) =>
