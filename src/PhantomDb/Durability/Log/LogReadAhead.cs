@@ -137,14 +137,17 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool Fill(LogRecordBatch batch)
     {
-        bool hasMore = true;
         try
         {
-            while (!batch.IsFull && (hasMore = _reader.Read()))
+            while (!batch.IsFull)
             {
+                if (!_reader.Read())
+                {
+                    return false;
+                }
                 batch.Add(_reader);
             }
-            return hasMore;
+            return true;
         }
         finally
         {

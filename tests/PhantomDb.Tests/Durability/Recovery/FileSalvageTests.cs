@@ -248,7 +248,7 @@ public sealed class FileSalvageTests : DatabaseFileTest
     public void Keys_to_tables_without_rows_stay_also_without_the_end_of_the_file()
     {
         const string Empty = "# PhantomDB Version: 1\n\n[TABLE:parent]\nCOLUMNS:id:int\nCONSTRAINT:parent_pkey PRIMARY KEY (id)\n\n"
-            + "[TABLE:child]\nCOLUMNS:parent:int\nCONSTRAINT:child_fkey FOREIGN KEY (parent) REFERENCES parent (id)\n";
+            + "[TABLE:child]\nCOLUMNS:id:int,parent:int\nCONSTRAINT:child_fkey FOREIGN KEY (parent) REFERENCES parent (id)\nDATA:id,parent\nROW:1,\n";
         Seal(Empty);
         Change("Trailer");
         (LoadedDatabase database, string[] losses) = Run();
