@@ -440,11 +440,16 @@ public sealed class FileSalvageTests : DatabaseFileTest
     [DataRow("[SEQUENCE:app.s]\nSEQUENCE:app.s AS bigint START 1 INCREMENT 1 MINVALUE 1 MAXVALUE 9 CACHE 1 LAST 4\n")]
     public void Whatever_is_in_a_lost_schema_stays(string section)
     {
+        string expected = TextOf(Load($"# PhantomDB Version: 1\n\n[SCHEMA:app]\n\n{section}"));
         Seal($"# PhantomDB Version: 1\n\n[SCHEMA:app]\nCOMMENT:SCHEMA,the app\n\n{section}");
         Change("COMMENT:SCHEMA");
         (LoadedDatabase database, string[] losses) = Run();
         Assert.HasCount(1, losses);
-        Assert.AreEqual(TextOf(Load($"# PhantomDB Version: 1\n\n[SCHEMA:app]\n\n{section}")), TextOf(database));
+        Assert.AreEqual(expected, TextOf(database));
+        Change("# End");
+        (database, losses) = Run();
+        Assert.HasCount(2, losses);
+        Assert.AreEqual(expected, TextOf(database));
     }
 
     [TestMethod]
