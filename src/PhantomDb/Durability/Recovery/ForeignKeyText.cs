@@ -67,7 +67,7 @@ internal static class ForeignKeyText
     }
 
     private static bool IsCommentOn(HashSet<string> dropped, string first, CsvRecordReader line) =>
-        dropped.Count > 0 && first == "COMMENT:CONSTRAINT" && line.Count > 1 && dropped.Contains(new DefinitionText(Encoding.UTF8.GetString(line.Value(1))).Name());
+        first == "COMMENT:CONSTRAINT" && line.Count > 1 && dropped.Contains(new DefinitionText(Encoding.UTF8.GetString(line.Value(1))).Name());
 
     // Null for any other line.
     private static (string Name, string Table)? KeyIn(string line)

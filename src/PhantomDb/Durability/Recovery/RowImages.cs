@@ -70,11 +70,6 @@ internal static class RowImages
         }
     }
 
-    // The finalizer of MurmurHash3 (Appleby): every bit reaches every other.
-    private static ulong Mix(ulong value)
-    {
-        value = (value ^ (value >> 33)) * 0xFF51AFD7ED558CCD;
-        value = (value ^ (value >> 33)) * 0xC4CEB9FE1A85EC53;
-        return value ^ (value >> 33);
-    }
+    // Both halves of a product with an odd number: every bit reaches many others.
+    private static ulong Mix(ulong value) => Math.BigMul(value, 0x9E3779B97F4A7C15, out ulong low) ^ low;
 }

@@ -63,6 +63,26 @@ public sealed class RowImagesTests
     }
 
     [TestMethod]
+    public void Rows_that_differ_in_small_numbers_have_hashes_of_their_own()
+    {
+        const int Side = 150;
+        HashSet<long> hashes = [];
+        var row = new RowBuffer(0, 1, 2);
+        for (int i = 0; i < Side * Side * 2; i++)
+        {
+            row.Set(0, i % Side);
+            row.Set(1, (long)(i / Side % Side));
+            row.Set(2, (Int128)(i / (Side * Side)) << 64);
+            hashes.Add(RowImages.HashOf(row, [PhysicalType.Int32, PhysicalType.Int64, PhysicalType.Int128]));
+            row.SetNull(0);
+            hashes.Add(RowImages.HashOf(row, [PhysicalType.Int32, PhysicalType.Int64, PhysicalType.Int128]));
+        }
+        Assert.HasCount((Side * Side * 2) + (Side * 2), hashes);
+        int[] slices = [.. hashes.SelectMany(hash => new[] { hash, hash >> 16, hash >> 48 }.Select(slice => (int)(slice & 0xFFFF))).Distinct()];
+        Assert.IsGreaterThan(57_000, slices.Length, "of 65,536, numbers drawn at random would hit 57,300");
+    }
+
+    [TestMethod]
     public void All_NaN_are_one_value_and_minus_zero_is_not_zero()
     {
         double otherNaN = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(double.NaN) | 1);
