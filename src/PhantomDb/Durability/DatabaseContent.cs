@@ -24,8 +24,8 @@ internal sealed record DatabaseContent(string DatabaseName, DatabaseCatalog Cata
     /// <summary>Last log sequence number that the rows contain; 0 without a log.</summary>
     public long Lsn { get; init; }
 
-    /// <summary>The segment that has that LSN; null where none has it, or it is not known.</summary>
-    public SegmentMark? Mark { get; init; }
+    /// <summary>The segments of the log that led to it; empty where there is none, or nobody knows.</summary>
+    public SegmentHistory History { get; init; } = SegmentHistory.Empty;
 
     /// <summary>An older file of the database, from which the rows of tables that have not changed since are copied; null: all are encoded.</summary>
     public UnchangedRows? Unchanged { get; init; }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using PhantomDb.Csv;
+using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 
 namespace PhantomDb.Durability;
@@ -50,7 +51,7 @@ internal static class DatabaseFileReader
         }
         return loaded with
         {
-            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, Mark = header?.Mark, IsSealed = isSealed, IsProved = header is not null,
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, History = header?.History ?? SegmentHistory.Empty, IsSealed = isSealed, IsProved = header is not null,
             Sections = loader.Sections,
         };
     }
@@ -77,7 +78,7 @@ internal static class DatabaseFileReader
         }
         return loaded with
         {
-            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, Mark = header?.Mark, IsSealed = isSealed, Sections = loader.Sections,
+            Id = header?.Id ?? Guid.Empty, Timeline = header?.Timeline ?? 1, Lsn = header?.Lsn ?? 0, History = header?.History ?? SegmentHistory.Empty, IsSealed = isSealed, Sections = loader.Sections,
         };
     }
 

@@ -29,7 +29,7 @@ internal static class DatabaseFileWriter
         try
         {
             FinishInterruptedSave(files, path, folder);
-            FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn) { Mark = content.Mark };
+            FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn) { History = content.History };
             WrittenFile written = WriteFile(content, header, options, files, newPath);
             FileSeal seal = written.Seal;
             CheckWritten(files, newPath, header, options, seal);

@@ -13,17 +13,16 @@ namespace PhantomDb.Durability;
 /// # Database: shop
 /// # Format: CSV
 /// # Generated: 2023-12-01 12:00:00 UTC
-/// # PhantomDB Version: 1 | Id: 6f1c… | Timeline: 1 | LSN: 1205 | Salt: 7e11ab02 | FirstLSN: 1201 | Header: 9c41f0aa
+/// # PhantomDB Version: 1 | Id: 6f1c… | Timeline: 1 | LSN: 1205 | Segments: 7e11ab02@1201 | Header: 9c41f0aa
 /// </code>
-/// <c>Salt</c> and <c>FirstLSN</c> are there where a segment of the log has that LSN.
+/// <c>Segments</c> are there where segments of the log led to that LSN.
 /// </summary>
 internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Guid Id, int Timeline, long Lsn)
 {
     public const string FirstLine = "# PhantomDB Database File";
     public const string VersionMark = "# PhantomDB Version: ";
     public const string UnsealedVersionLine = VersionMark + "1";
-    private const string SaltMark = "Salt: ";
-    private const string FirstLsnMark = "FirstLSN: ";
+    private const string SegmentsMark = "Segments: ";
     private const string ChecksumMark = " | Header: ";
 
     /// <summary>Of the format. It may be a later one than ours: then nothing else in the header is known.</summary>
@@ -31,13 +30,13 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
 
     public bool IsOfKnownVersion => Version == FormatVersion.Current;
 
-    /// <summary>The segment that has <see cref="Lsn"/>; null where none has it, or it is not known.</summary>
-    public SegmentMark? Mark { get; init; }
+    /// <summary>The segments that led to <see cref="Lsn"/>; empty where it is of no log, or nobody knows.</summary>
+    public SegmentHistory History { get; init; } = SegmentHistory.Empty;
 
     public string ToSealedText()
     {
         string text = string.Create(CultureInfo.InvariantCulture,
-            $"{Top()}# Generated: {GeneratedAt:yyyy-MM-dd HH:mm:ss} UTC\n{VersionMark}1 | Id: {Id:n} | Timeline: {Timeline} | LSN: {Lsn}{MarkText()}{ChecksumMark}");
+            $"{Top()}# Generated: {GeneratedAt:yyyy-MM-dd HH:mm:ss} UTC\n{VersionMark}1 | Id: {Id:n} | Timeline: {Timeline} | LSN: {Lsn}{HistoryText()}{ChecksumMark}");
         return $"{text}{Checksum.Text(Checksum.Of(Encoding.UTF8.GetBytes(text)))}\n";
     }
 
@@ -71,20 +70,15 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
             return null;
         }
         string[] parts = text[version..end].Split(" | ");
-        SegmentMark? mark = null;
-        if (parts.Length == 7)
-        {
-            mark = uint.TryParse(After(parts[4], SaltMark), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint salt)
-                && long.TryParse(After(parts[5], FirstLsnMark), NumberStyles.None, CultureInfo.InvariantCulture, out long firstLsn) ? new SegmentMark(salt, firstLsn) : null;
-        }
-        return parts.Length == (mark is null ? 5 : 7) && parts[0] == VersionMark + FormatVersion.Current
+        SegmentHistory? history = parts.Length == 6 ? SegmentHistory.TryParse(After(parts[4], SegmentsMark)) : SegmentHistory.Empty;
+        return parts.Length is 5 or 6 && history is not null && parts[0] == VersionMark + FormatVersion.Current
             && Guid.TryParseExact(After(parts[1], "Id: "), "n", out Guid id)
             && int.TryParse(After(parts[2], "Timeline: "), NumberStyles.None, CultureInfo.InvariantCulture, out int timeline)
             && long.TryParse(After(parts[3], "LSN: "), NumberStyles.None, CultureInfo.InvariantCulture, out long lsn)
-            ? new FileHeader("", default, id, timeline, lsn) { Mark = mark } : null;
+            ? new FileHeader("", default, id, timeline, lsn) { History = history } : null;
     }
 
-    private string MarkText() => Mark is null ? "" : string.Create(CultureInfo.InvariantCulture, $" | {SaltMark}{Checksum.Text(Mark.Salt)} | {FirstLsnMark}{Mark.FirstLsn}");
+    private string HistoryText() => History.Last is null ? "" : $" | {SegmentsMark}{History}";
 
     private static string After(string part, string mark) => part.StartsWith(mark, StringComparison.Ordinal) ? part[mark.Length..] : "";
 

@@ -17,8 +17,8 @@ internal sealed record LoadedDatabase(DatabaseCatalog Catalog, DatabaseStorage S
 
     public long Lsn { get; init; }
 
-    /// <summary>The segment that has the LSN of the file that this began with; null where the file does not say.</summary>
-    public SegmentMark? Mark { get; init; }
+    /// <summary>The segments of the log that led to the file that this began with; empty where the file does not say.</summary>
+    public SegmentHistory History { get; init; } = SegmentHistory.Empty;
 
     /// <summary>True where the seal is in the file itself.</summary>
     public bool IsSealed { get; init; }

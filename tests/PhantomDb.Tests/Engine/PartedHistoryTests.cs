@@ -43,6 +43,68 @@ public sealed class PartedHistoryTests : DurableTest
     }
 
     [TestMethod]
+    [DataRow(2)]
+    [DataRow(5)]
+    [DataRow(SegmentHistory.CountMax + 3)]   // more than the file names
+    public void Several_openings_elsewhere_hide_nothing(int openings)
+    {
+        InsertHere(1);
+        for (int i = 0; i < openings; i++)
+        {
+            InsertElsewhere(1, 101 + i);
+        }
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void A_newer_snapshot_does_not_hide_it()
+    {
+        InsertElsewhere(1);
+        Run("INSERT INTO t VALUES (2, 'here')", "INSERT INTO t VALUES (3, 'here')", "INSERT INTO t VALUES (4, 'here')");
+        Database.CreateSnapshot();
+        Close();
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void What_parted_by_a_restore_is_refused_in_both_folders()
+    {
+        InsertHere(1);
+        CopyAll(Folder, Elsewhere);
+        DatabaseRestore.Run("shop", RestorePoint.Parse(HeaderOf(Own).Lsn.ToString(System.Globalization.CultureInfo.InvariantCulture)), options: Options with { DataDirectory = Elsewhere });
+        InsertElsewhere(1);
+        InsertHere(1);
+        string both = Directory.CreateDirectory(Path.Combine(Folder, "both")).FullName;
+        CopyAll(Elsewhere, both);
+        File.Copy(Own, Path.Combine(both, "shop.db"), overwrite: true);
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options with { DataDirectory = both })));
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
+    public void The_side_file_of_a_bulk_load_stays_for_the_log_that_was_moved_away()
+    {
+        InsertElsewhere(1);
+        Run("INSERT INTO t SELECT n, 'here' FROM generate_series(1000, 61000) s(n)");
+        Close();
+        string load = Directory.GetFiles(Folder, "shop_load_*").Single();
+        PutFileBack();
+        MoveLogAway();
+        InsertHere(1);
+        InsertHere(1);
+        Assert.IsTrue(File.Exists(load));
+        foreach (string file in Directory.GetFiles(Folder, "shop*").Where(file => file != load))
+        {
+            File.Delete(file);
+        }
+        CopyAll(Path.Combine(Folder, "away"), Folder);
+        Assert.AreEqual("60002", One("SELECT count(*) FROM t"));
+    }
+
+    [TestMethod]
     public void Without_the_file_the_log_goes_on()
     {
         InsertElsewhere(1);
@@ -152,7 +214,7 @@ public sealed class PartedHistoryTests : DurableTest
     }
 
     [TestMethod]
-    public void Files_and_snapshots_name_the_segment_that_has_their_LSN()
+    public void Files_and_snapshots_name_the_segments_that_led_to_them()
     {
         Options = Options with { LogSegmentSize = 4096 };
         for (int i = 0; i < 4; i++)
@@ -167,8 +229,9 @@ public sealed class PartedHistoryTests : DurableTest
             {
                 FileHeader header = HeaderOf(path);
                 LogSegmentFile? segment = segments.FirstOrDefault(s => s.FirstLsn <= header.Lsn && s.LastLsn >= header.Lsn);
-                Assert.IsTrue(segment is null || header.Mark == new SegmentMark(segment.Salt, segment.FirstLsn), path);
-                Assert.IsNotNull(header.Mark, path);
+                Assert.IsTrue(segment is null || header.History.Last == new SegmentMark(segment.Salt, segment.FirstLsn), path);
+                CollectionAssert.IsSubsetOf(segments.Where(s => s.FirstLsn <= header.Lsn && s.LastLsn >= s.FirstLsn).Select(s => s.Salt).TakeLast(SegmentHistory.CountMax).ToArray(),
+                    header.History.Marks.Select(mark => mark.Salt).ToArray(), path);
             }
             Close();
         }
@@ -203,13 +266,21 @@ public sealed class PartedHistoryTests : DurableTest
         Close();
     }
 
-    private void InsertElsewhere(int count)
+    private static void CopyAll(string from, string to)
+    {
+        foreach (string file in Directory.GetFiles(from))
+        {
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)), overwrite: true);
+        }
+    }
+
+    private void InsertElsewhere(int count, int first = 101)
     {
         using Database other = Database.Open("shop", Options with { DataDirectory = Elsewhere });
         using Session session = other.OpenSession();
         for (int i = 1; i <= count; i++)
         {
-            session.Execute(FormattableString.Invariant($"INSERT INTO t VALUES ({100 + i}, 'elsewhere')")).Dispose();
+            session.Execute(FormattableString.Invariant($"INSERT INTO t VALUES ({first + i - 1}, 'elsewhere')")).Dispose();
         }
     }
 

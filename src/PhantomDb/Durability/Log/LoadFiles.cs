@@ -8,7 +8,7 @@ namespace PhantomDb.Durability.Log;
 /// The side files of one log: made by sessions before their commit is queued, named by a LOAD record, deleted with the segment that has that
 /// record. One that nothing names is of a transaction that did not commit, and goes. For any thread.
 /// </summary>
-internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, TimeProvider clock, FileWatch watch, Func<long> lastLsn)
+internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLogOptions options, TimeProvider clock, FileWatch watch, Func<long> lastLsn, Func<long, SegmentHistory> historyOf)
 {
     private const int ScanBufferSize = 1 << 20;
 
@@ -195,9 +195,13 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
     {
         using Stream stream = disk.OpenRead(path);
         return SealedFile.ReadHeader(stream) is { } header
-            ? header.Id == start.Id && (header.Timeline == start.Timeline ? header.Lsn >= start.WholeFrom - 1 : header.Timeline < start.Timeline && HasAllBehind(header.Lsn))
+            ? header.Id == start.Id && (header.Timeline == start.Timeline ? header.Lsn >= start.WholeFrom - 1 && IsOurs(header) : header.Timeline < start.Timeline && HasAllBehind(header.Lsn))
             : stream.Length == 0 || start.WholeFrom == 1;
     }
+
+    // Where the log began anew beside the files of another copy, the same LSNs are those of both: the segment that the file was begun behind has to be there.
+    private bool IsOurs(FileHeader header) =>
+        header.History.Last is { } last ? start.Segments.Any(segment => segment.Salt == last.Salt) : start.Segments is [var first, ..] ? first.FirstLsn == 1 : !start.IsBehindFile;
 
     private bool HasAllBehind(long lsn) => start is { Predecessor: not null, Segments: [var first, ..] } && first.FirstLsn <= lsn + 1
         && start.Segments.Zip(start.Segments.Skip(1)).All(pair => !pair.Second.IsFirst && pair.Second.FirstLsn == pair.First.LastLsn + 1);
@@ -219,7 +223,8 @@ internal sealed class LoadFiles(IFileSystem disk, LogStart start, TransactionLog
                 name = name with { Number = name.Number + 1 };
             }
             _known.Add(name.ToString(), 0);
-            return (name.ToString(), new FileHeader(start.DatabaseName, _lastName, start.Id, start.Timeline, lastLsn()));
+            long lsn = lastLsn();
+            return (name.ToString(), new FileHeader(start.DatabaseName, _lastName, start.Id, start.Timeline, lsn) { History = historyOf(lsn) });
         }
     }
 

@@ -18,6 +18,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
     private readonly object _gate = new();
     private readonly List<LogSegmentFile> _sealed = [.. start.Segments];   // oldest first; the last may still have the active name
     private readonly string _activeName = LogSegmentName.Active(start.DatabaseName);
+    private SegmentHistory _history = start.History;
     private LogSegmentFile? _active;      // but for its end
     private LogPosition _activeEnd;       // what may be read of it
     private DateTime _activeTime;
@@ -57,14 +58,12 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
         }
     }
 
-    /// <summary>The segment that has an LSN which is on the disk; null where it is not known.</summary>
-    public SegmentMark? MarkOf(long lsn)
+    /// <summary>The segments that led to an LSN, which is the last one or was it when the log was opened.</summary>
+    public SegmentHistory HistoryOf(long lsn)
     {
         lock (_gate)
         {
-            return _active?.FirstLsn <= lsn ? new SegmentMark(_active.Salt, _active.FirstLsn)
-                : _sealed.FindLast(file => file.FirstLsn <= lsn && file.LastLsn >= lsn) is { } file ? new SegmentMark(file.Salt, file.FirstLsn)
-                : lsn == start.NextLsn - 1 ? start.Mark : null;
+            return _history.UpTo(lsn);
         }
     }
 
@@ -76,7 +75,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             (uint)(options.Random?.Next(int.MinValue, int.MaxValue) ?? RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue)), options.UnflushedBytesMax, predecessor)
         {
             IsBehindFile = predecessor is null && start.IsBehindFile,
-        }.Behind(MarkOf(firstLsn - 1));
+        }.Behind(HistoryOf(firstLsn - 1).Last);
         _next = new LogSegmentWriter(disk, ActivePath + ".new", header, options.SyncPolicy == LogSyncPolicy.Always);
         _nextNumber++;
     }
@@ -114,6 +113,7 @@ internal sealed class LogFiles(IFileSystem disk, LogStart start, TransactionLogO
             _isOldNamed = false;
             _active = new LogSegmentFile(_activeName, taken.Header.Salt, taken.Header.FirstLsn, taken.Header.FirstLsn - 1, taken.End.Offset, now) { IsFirst = taken.Header.Predecessor is null };
             (_activeEnd, _activeTime) = (taken.End, now);
+            _history = _history.With(new SegmentMark(taken.Header.Salt, taken.Header.FirstLsn));
             return taken;
         }
     }

@@ -36,8 +36,8 @@ internal sealed record LogStart
     /// <summary>Of the first record.</summary>
     public long NextLsn { get; init; } = 1;
 
-    /// <summary>The segment that has the LSN before; null where none has it, or it is not known.</summary>
-    public SegmentMark? Mark { get; init; }
+    /// <summary>The segments that led to the LSN before; empty where there are none, or nobody knows.</summary>
+    public SegmentHistory History { get; init; } = SegmentHistory.Empty;
 
     /// <summary>The place of the segment that begins.</summary>
     public long Segment { get; init; } = 1;

@@ -74,7 +74,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         _isAlways = _options.SyncPolicy == LogSyncPolicy.Always;
         Watch = new FileWatch(disk);
         _files = new LogFiles(disk, start, _options, Watch);
-        Loads = new LoadFiles(disk, start, _options, _clock, Watch, () => LastLsn);
+        Loads = new LoadFiles(disk, start, _options, _clock, Watch, () => LastLsn, _files.HistoryOf);
         WatchFiles();
         _history = new LogHistory(_files, _options.IndexCacheBytes);
         _nextLsn = _nextToWrite = start.NextLsn;
@@ -114,8 +114,8 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>All up to here is on the disk.</summary>
     public long DurableLsn => Volatile.Read(ref _durableLsn);
 
-    /// <summary>The segment that has an LSN; null where that is not known: it is not on the disk, or its segment has gone.</summary>
-    public SegmentMark? MarkOf(long lsn) => lsn > DurableLsn ? null : _files.MarkOf(lsn);
+    /// <summary>The segments that led to an LSN; empty where it is not on the disk: nobody knows then in which it will be.</summary>
+    public SegmentHistory HistoryOf(long lsn) => lsn > DurableLsn ? SegmentHistory.Empty : _files.HistoryOf(lsn);
 
     /// <summary>Bytes of the records that wait to be written.</summary>
     public long QueuedBytes => Volatile.Read(ref _queuedBytes);

@@ -30,6 +30,7 @@ internal sealed class BaseChoice
     public BaseChoice(string path, RecoveryPlan plan, long? toLsn, RecoveryOptions options, LoadTarget target, IFileSystem files, RecoveryFindings findings)
     {
         (_plan, _options, _target, _files, _findings) = (plan, options, target, files, findings);
+        EnsureNotParted();
         ReadHeaderless();
         _path = path;
         Loaded = FromFile(toLsn, out string? against) ?? FromDamaged() ?? FromNothing() ?? throw Refusal(path, toLsn, against);
@@ -68,7 +69,6 @@ internal sealed class BaseChoice
             string? reason = toLsn < file.Lsn ? "it is newer than the point to recover to" : _plan.ReasonAgainst(file, _options.AppliesBehindLoss);
             if (reason is not null)
             {
-                EnsureNotParted(file);
                 against ??= $"\"{file.Path}\" cannot be used: {reason}";
                 _findings.LeftOut(file.Path, reason);
             }
@@ -166,9 +166,9 @@ internal sealed class BaseChoice
     }
 
     // The user's own file, and the user's log: what one of them has the other lacks, and only the user knows which is meant.
-    private void EnsureNotParted(RecoveryBase file)
+    private void EnsureNotParted()
     {
-        if (!file.IsDatabaseFile || _options.IsToPoint || !_plan.IsParted(file))
+        if (_options.IsToPoint || _plan.Bases.FirstOrDefault(candidate => candidate.IsDatabaseFile) is not { } file || !_plan.IsParted(file))
         {
             return;
         }
@@ -179,7 +179,7 @@ internal sealed class BaseChoice
             Where = file.Path,
             Detail = "The file was copied, and changed in one place while the log went on in another.",
             Hint = $"To go on with the log, move \"{Path.GetFileName(file.Path)}\" out of the folder. To go on with the file, move the log with all that belongs to it: "
-                + $"\"{LogSegmentName.Active(name)}\", \"{LogManifest.FileName(name)}\" and all files whose names begin with \"{name}_log_\" or \"{name}_snapshot_\".",
+                + $"\"{LogSegmentName.Active(name)}\", \"{LogManifest.FileName(name)}\" and all files whose names begin with \"{name}_log_\", \"{name}_load_\" or \"{name}_snapshot_\".",
         };
     }
 

@@ -55,7 +55,7 @@ internal sealed class DatabaseRecovery
         Applied applied = Apply(choice, coverage, applier, replay, toLsn);
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
         long lastLsn = EnsureEnd(applied.Database.Lsn, toLsn, choice, coverage, replay);
-        bool isBesideLog = choice.Loaded.Mark is { } mark && replay.Segments is [.., var end] && end.Header.Salt != mark.Salt && end.Header.FirstLsn <= mark.FirstLsn && mark.FirstLsn <= end.LastLsn;
+        bool isBesideLog = choice.Loaded.History.Last is { } mark && replay.Segments is [.., var end] && end.Header.Salt != mark.Salt && end.Header.FirstLsn <= mark.FirstLsn && mark.FirstLsn <= end.LastLsn;
         lastLsn += isBesideLog ? 1 : 0;
         bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _findings.Verdict != RecoveryVerdict.Clean);
         int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, baseTimeline);

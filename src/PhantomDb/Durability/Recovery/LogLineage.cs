@@ -49,8 +49,10 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         {
             return long.MaxValue;
         }
-        long[] others = [.. bases.Where(file => file.Timeline == last.Header.Timeline && file.Header?.Mark is { } mark && mark.Salt != last.Header.Salt).Select(file => file.Header!.Mark!.FirstLsn)];
-        return others.Any(lsn => lsn >= last.Header.FirstLsn) ? ContentLsnOf(last.Path, last.Header, others.Where(lsn => lsn >= last.Header.FirstLsn).Min()) : long.MaxValue;
+        LogHeader header = last.Header;
+        long[] others = [.. bases.Where(file => file.Header is not null).SelectMany(file => file.Header!.History.Ranges(file.Lsn)).Where(range => range.Mark.Salt != header.Salt && range.LastLsn >= header.FirstLsn)
+            .Select(range => Math.Max(range.Mark.FirstLsn, header.FirstLsn))];
+        return others.Length > 0 ? ContentLsnOf(last.Path, header, others.Min()) : long.MaxValue;
     }
 
     // What comes before a segment whose predecessor is not there, or which has none.

@@ -60,10 +60,19 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
     /// <summary>True where recovery began with a file.</summary>
     public bool IsBehindFile { get; init; }
 
-    /// <summary>The segment that has the last LSN; null where none has it, or it is not known.</summary>
-    public SegmentMark? Mark => IsBesideLog ? Database.Mark
-        : (HeadlessEnd ?? Segments.LastOrDefault(segment => segment.LastLsn >= segment.Header.FirstLsn)) is { } last && last.LastLsn >= Report.BaseLsn
-        ? new SegmentMark(last.Header.Salt, last.Header.FirstLsn) : Database.Mark;
+    /// <summary>The segments that led to the last LSN: those that the file names, and those of the log before and behind them.</summary>
+    public SegmentHistory History
+    {
+        get
+        {
+            IEnumerable<SegmentMark> log = (HeadlessEnd is null ? Segments : Segments.Append(HeadlessEnd)).Where(segment => segment.LastLsn >= segment.Header.FirstLsn)
+                .Select(segment => new SegmentMark(segment.Header.Salt, segment.Header.FirstLsn));
+            IReadOnlyList<SegmentMark> file = Database.History.Marks;
+            return IsBesideLog || file.Count == 0 ? IsBesideLog ? Database.History : log.Aggregate(SegmentHistory.Empty, (history, mark) => history.With(mark))
+                : log.Where(mark => mark.FirstLsn < file[0].FirstLsn).Concat(file).Concat(log.Where(mark => mark.FirstLsn > file[^1].FirstLsn))
+                    .Aggregate(SegmentHistory.Empty, (history, mark) => history.With(mark));
+        }
+    }
 
     /// <summary>All records from this LSN on are in the segments, and could be read.</summary>
     public long WholeFrom { get; init; } = 1;
@@ -86,7 +95,7 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
         RecoveredSegment? last = HeadlessEnd ?? (Segments.Count > 0 ? Segments[^1] : null);
         return new LogStart
         {
-            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1, Mark = Mark,
+            Folder = folder, DatabaseName = databaseName, Id = Database.Id, Timeline = Report.Timeline, NextLsn = Report.LastLsn + 1, History = History,
             Segment = (last?.Header.Segment ?? 0) + 1, LastTime = last?.LastTime ?? default, Pins = Pins, SnapshotRows = SnapshotRows, Loads = Loads, RecoveryFloor = Report.BaseLsn, IsBehindFile = IsBehindFile || last?.Header.IsBehindFile == true, WholeFrom = WholeFrom,
             Predecessor = last is null ? null : new LogPredecessor(last.Header.Salt, last.LastLsn, last.Length),
             Segments = [.. EarlierSegments.Concat(Segments).Select(ToLogFile)],

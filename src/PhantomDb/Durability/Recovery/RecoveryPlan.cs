@@ -63,6 +63,9 @@ internal sealed record RecoveryPlan(
     /// <summary>The last LSN of the last segment that is not one of the log's own notes, as far as it was looked for; without a limit where it was not.</summary>
     public long ContentLsn { get; init; } = long.MaxValue;
 
+    /// <summary>Of all segments that are there, of whatever history of this database.</summary>
+    public IReadOnlySet<uint> Salts { get; init; } = new HashSet<uint>();
+
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
     public (string Path, LogHeader Header)? ActiveSegment { get; init; }
 
@@ -150,20 +153,31 @@ internal sealed record RecoveryPlan(
     }
 
     /// <summary>
-    /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segment that it names, from its first LSN to the file's, would have to
-    /// be the log's own, unless the log has nothing but notes there. Of the snapshots those that are of the log's history tell, where the log does not reach so far.
+    /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segments that it names for its LSNs would have to be the log's own, unless the
+    /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Of the snapshots those that are of the
+    /// log's history tell, where the log does not reach so far.
     /// </summary>
     public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && Bases.Any(other => !other.IsDatabaseFile && other.Timeline == file.Timeline
-        && other.Header?.Mark is { } mark && !IsPartedFromLog(other) && IsOther(file, mark.Salt, mark.FirstLsn, other.Lsn)));
+        && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
 
-    private bool IsPartedFromLog(RecoveryBase file) =>
-        Segments.Any(s => s.Header.Timeline == file.Timeline && IsOther(file, s.Header.Salt, s.Header.FirstLsn, Math.Min(s.LastLsn, s == Segments[^1] ? ContentLsn : long.MaxValue)))
-        || (Segments.Count > 0 && file.Lsn == Segments[0].Header.FirstLsn - 1 && file.Timeline <= Segments[0].Header.Timeline
-            && file.Header?.Mark is { } mark && Segments[0].Header.KnownSaltBefore is { } before && before != mark.Salt);
+    private bool IsPartedFromLog(RecoveryBase file)
+    {
+        if (Segments.Count == 0 || file.Header?.History is not { Last: { } last } history)
+        {
+            return false;
+        }
+        bool isKnown = Salts.Contains(last.Salt);
+        return Segments.Any(s => (!isKnown || s.Header.Timeline == file.Timeline) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s)))
+            || (file.Lsn == Segments[0].Header.FirstLsn - 1 && file.Timeline <= Segments[0].Header.Timeline && Segments[0].Header.KnownSaltBefore is { } before && before != last.Salt)
+            || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
+    }
+
+    // Of what counts as content.
+    private long EndOf(RecoverySegment segment) => Math.Min(segment.LastLsn, segment == Segments[^1] ? ContentLsn : long.MaxValue);
 
     // One LSN, two segments.
-    private static bool IsOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) =>
-        file.Header?.Mark is { } mark && mark.Salt != salt && firstLsn <= lastLsn && firstLsn <= file.Lsn && lastLsn >= mark.FirstLsn;
+    private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => firstLsn <= lastLsn && file.Header is { } header
+        && header.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != salt && range.Mark.FirstLsn <= lastLsn && range.LastLsn >= firstLsn);
 
     // The first that is missing behind it.
     private string ReasonOfGap(RecoveryBase file)

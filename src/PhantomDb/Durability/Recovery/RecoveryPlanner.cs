@@ -46,6 +46,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         LeaveOut(id);
         JudgeUnbegun(manifest);
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Where(b => b.Header is not null).Select(b => b.Timeline)).DefaultIfEmpty(0).Max();
+        HashSet<uint> salts = [.. _segments.Select(s => s.Header.Salt)];
         LeaveOutLater(timeline);
         var lineage = new LogLineage(_segments, _bases, files);
         List<RecoverySegment> chain = lineage.Newest(allowsGaps);
@@ -53,7 +54,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
         var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            EarlierParts = earlier, ContentLsn = lineage.ContentLsnOf(chain),
+            EarlierParts = earlier, ContentLsn = lineage.ContentLsnOf(chain), Salts = salts,
             HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, FilesTimeline = newest, NewestTimeline = Math.Max(newest, manifest?.Timeline ?? 1), WantedTimeline = timeline,
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };

@@ -35,7 +35,7 @@ internal static class TimelineStart
             (uint)RandomNumberGenerator.GetInt32(int.MinValue, int.MaxValue), new TransactionLogOptions().UnflushedBytesMax, predecessor)
         {
             IsBehindFile = predecessor is null && point.IsBehindFile,
-        }.Behind(point.Mark);
+        }.Behind(point.History.Last);
         DateTime time = new(now.Ticks / TimeSpan.TicksPerMicrosecond * TimeSpan.TicksPerMicrosecond, DateTimeKind.Utc);
         if (last is not null && time <= last.LastTime)
         {

@@ -117,7 +117,7 @@ internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int
         }
         string finalPath = PathOf(name.ToString()), newPath = finalPath + SnapshotName.NewEnding;
         DatabaseFileOptions options = new() { GeneratedAt = now, AfterPiece = afterPiece };
-        var header = new FileHeader(content.DatabaseName, now, content.Id, content.Timeline, content.Lsn) { Mark = content.Mark };
+        var header = new FileHeader(content.DatabaseName, now, content.Id, content.Timeline, content.Lsn) { History = content.History };
         WrittenFile written;
         try
         {

@@ -129,7 +129,7 @@ internal sealed partial class SnapshotService : IDisposable
             MakeDurable(view.Content.Lsn);
             DateTime now = _clock.GetUtcNow().UtcDateTime;
             var pace = new SnapshotPace(_log, () => ThrowIfStopping(stop));
-            (WrittenFile written, long copied) = Copying(view.Content with { Mark = _log.MarkOf(view.Content.Lsn) }, content => _folder.Write(content, now, pace.AfterPiece));
+            (WrittenFile written, long copied) = Copying(view.Content with { History = _log.HistoryOf(view.Content.Lsn) }, content => _folder.Write(content, now, pace.AfterPiece));
             lock (_gate)
             {
                 _newest = written;
@@ -233,7 +233,7 @@ internal sealed partial class SnapshotService : IDisposable
         _log.Watch.Remove(_folder.DatabasePath);
         try
         {
-            (written, _) = Copying(content with { Mark = _log.MarkOf(content.Lsn) }, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
+            (written, _) = Copying(content with { History = _log.HistoryOf(content.Lsn) }, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
             lock (_gate)
             {
                 (_databaseFileLsn, _isDatabaseFileRead) = (written.HeaderLsn, true);

@@ -43,7 +43,7 @@ public sealed class LoadDocumentationTests : DatabaseFileTest
     {
         var disk = new LogDisk();
         var clock = new FixedClock { Now = new DateTimeOffset(2026, 11, 21, 12, 0, 3, TimeSpan.Zero).AddMicroseconds(120451) };
-        var files = new LoadFiles(disk, LogUnderTest.NewStart(), new TransactionLogOptions(), clock, new FileWatch(disk), () => 0);
+        var files = new LoadFiles(disk, LogUnderTest.NewStart(), new TransactionLogOptions(), clock, new FileWatch(disk), () => 0, _ => SegmentHistory.Empty);
         TableDefinition table = Table("users", ("id", SqlType.Int32), ("name", SqlType.Text));
         LoadFile rows;
         using (LoadFileWriter writer = files.Create(table))

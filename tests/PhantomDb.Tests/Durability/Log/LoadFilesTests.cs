@@ -35,7 +35,7 @@ public sealed class LoadFilesTests
         {
             disk.Create(Path.Combine(start.Folder, name)).Dispose();
         }
-        return new LoadFiles(disk, start with { Loads = known }, new TransactionLogOptions(), TimeProvider.System, new FileWatch(disk), () => 0);
+        return new LoadFiles(disk, start with { Loads = known }, new TransactionLogOptions(), TimeProvider.System, new FileWatch(disk), () => 0, _ => SegmentHistory.Empty);
     }
 
     private static LogSegmentFile Segment(long first, long last) => new("shop_log_20261121_120000_5.log", 1, first, last, 100, default);

@@ -18,7 +18,7 @@ public abstract class LoadTest : RecoveryTest
 
     private protected static readonly TableDefinition UsersTable = new(1, "public", "users", [new ColumnDefinition("id", SqlType.Int32, 0), new ColumnDefinition("name", SqlType.Text, 1)]);
 
-    private LoadFiles Files(Guid id) => new(Disk, new LogStart { Folder = "/data", DatabaseName = "shop", Id = id }, new TransactionLogOptions(), TimeProvider.System, new FileWatch(Disk), () => 0);
+    private LoadFiles Files(Guid id) => new(Disk, new LogStart { Folder = "/data", DatabaseName = "shop", Id = id }, new TransactionLogOptions(), TimeProvider.System, new FileWatch(Disk), () => 0, _ => SegmentHistory.Empty);
 
     /// <summary>Rows 1,row 1 to N,row N: in a file of their own, which the record names.</summary>
     private protected string Load(out string path, int count = 3, int first = 1, TableDefinition? table = null, Guid? id = null, string name = "users")

@@ -244,12 +244,28 @@ public sealed class RecoveryPlanTests
     public void Of_another_timeline_the_timeline_tells()
     {
         RecoverySegment first = Segment(1, 5, 1, new LogPredecessor(8, 4, 500), new LogPredecessor(1, 10, 500)), last = Segment(2, 11, 2, first.Counted, null);
-        RecoveryPlan plan = Plan([first, last]) with { ContentLsn = 14 };
+        RecoveryPlan plan = Plan([first, last]) with { ContentLsn = 14, Salts = new HashSet<uint> { 1, 2, 4 } };
         Assert.IsFalse(plan.IsParted(Marked(12, 1, 1, 5)), "what timeline 1 had after the restore");
+        Assert.IsTrue(plan.IsParted(Marked(12, 1, 3, 11)), "what it had elsewhere");
         StringAssert.StartsWith(plan.ReasonAgainst(Marked(12, 1, 1, 5)), "it is of timeline 1");
-        Assert.IsFalse(plan.IsParted(Marked(20, 3, 3, 11)));
+        Assert.IsTrue(plan.IsParted(Marked(20, 3, 3, 11)), "what was restored elsewhere");
+        Assert.IsFalse(plan.IsParted(Marked(20, 3, 4, 11)));
         Assert.IsTrue(plan.IsParted(Marked(7, 1, 3, 5)));
         Assert.IsTrue(plan.IsParted(Marked(12, 2, 3, 11)));
+    }
+
+    [TestMethod]
+    public void All_segments_that_a_file_names_are_compared()
+    {
+        RecoverySegment first = Segment(1, 5, 1, new LogPredecessor(8, 4, 500), new LogPredecessor(1, 10, 500)), last = Segment(2, 11, 1, first.Counted, null);
+        RecoveryPlan plan = Plan([first, last]) with { ContentLsn = 14 };
+        Assert.IsFalse(plan.IsParted(Named(40, (1, 5), (2, 11), (3, 15), (4, 30))), "which has gone on from the end of the log");
+        Assert.IsTrue(plan.IsParted(Named(40, (1, 5), (3, 14), (4, 30))));
+        Assert.IsTrue(plan.IsParted(Named(40, (1, 5), (3, 11), (4, 30))));
+        Assert.IsFalse(plan.IsParted(Named(40, (4, 30), (5, 35))), "what was before is not named");
+        (uint, long)[] many = [.. Enumerable.Range(0, SegmentHistory.CountMax).Select(i => ((uint)(100 + i), 30L + i))];
+        Assert.IsTrue(plan.IsParted(Named(99, many)), "there may be more than are named");
+        Assert.IsFalse((plan with { Salts = new HashSet<uint> { many[^1].Item1 } }).IsParted(Named(99, many)));
     }
 
     [TestMethod]
@@ -275,10 +291,16 @@ public sealed class RecoveryPlanTests
         Assert.IsFalse(Plan([], snapshot, file).IsParted(snapshot));
     }
 
+    private static RecoveryBase Named(long lsn, params (uint Salt, long FirstLsn)[] segments)
+    {
+        RecoveryBase file = Base(lsn, 1);
+        return file with { Header = file.Header! with { History = segments.Aggregate(SegmentHistory.Empty, (history, segment) => history.With(new SegmentMark(segment.Salt, segment.FirstLsn))) } };
+    }
+
     private static RecoveryBase Marked(long lsn, int timeline, uint salt, long firstLsn)
     {
         RecoveryBase file = Base(lsn, timeline);
-        return file with { Header = file.Header! with { Mark = new SegmentMark(salt, firstLsn) } };
+        return file with { Header = file.Header! with { History = SegmentHistory.Empty.With(new SegmentMark(salt, firstLsn)) } };
     }
 
     private static LogManifest Manifest(int timeline) => new("shop", Id, timeline, []);
