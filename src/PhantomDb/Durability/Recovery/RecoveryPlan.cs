@@ -154,11 +154,11 @@ internal sealed record RecoveryPlan(
 
     /// <summary>
     /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segments that it names for its LSNs would have to be the log's own, unless the
-    /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Of the snapshots those that are of the
-    /// log's history tell, where the log does not reach so far.
+    /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Where the log does not know the file,
+    /// the snapshots tell.
     /// </summary>
-    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && Bases.Any(other => !other.IsDatabaseFile && other.Timeline == file.Timeline
-        && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
+    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile
+        && (other.Timeline == file.Timeline || !IsKnown(file)) && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
 
     private bool IsPartedFromLog(RecoveryBase file)
     {
@@ -166,11 +166,17 @@ internal sealed record RecoveryPlan(
         {
             return false;
         }
-        bool isKnown = Salts.Contains(last.Salt);
+        bool isKnown = IsKnown(file);
         return Segments.Any(s => (!isKnown || s.Header.Timeline == file.Timeline) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s)))
             || (file.Lsn == Segments[0].Header.FirstLsn - 1 && file.Timeline <= Segments[0].Header.Timeline && Segments[0].Header.KnownSaltBefore is { } before && before != last.Salt)
             || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
     }
+
+    private bool IsKnown(RecoveryBase file) => file.Header?.History.Last is { } last && Salts.Contains(last.Salt);
+
+    // The segment that has its last LSN is the log's, or the one that this begins behind.
+    private bool IsOfLog(RecoveryBase file) => file.Header?.History.Last is { } last
+        && (Segments.Any(s => s.Header.Salt == last.Salt) || (Segments.Count > 0 && file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.KnownSaltBefore == last.Salt));
 
     // Of what counts as content.
     private long EndOf(RecoverySegment segment) => Math.Min(segment.LastLsn, segment == Segments[^1] ? ContentLsn : long.MaxValue);

@@ -283,12 +283,15 @@ public sealed class RecoveryPlanTests
     [DataRow(12L, 1u, 9L, 1, false)]
     [DataRow(12L, 3u, 11L, 1, false)]    // which has gone on from where the snapshot ends
     [DataRow(8L, 3u, 5L, 1, false)]      // which ends before the snapshot's segment begins
-    [DataRow(12L, 3u, 9L, 2, false)]
+    [DataRow(12L, 3u, 9L, 2, true)]
     public void Where_there_is_no_log_the_snapshots_tell(long lsn, uint salt, long firstLsn, int timeline, bool isParted)
     {
         RecoveryBase snapshot = Marked(10, 1, 1, 9), file = Marked(lsn, timeline, salt, firstLsn) with { IsDatabaseFile = true };
         Assert.AreEqual(isParted, Plan([], snapshot, file).IsParted(file));
         Assert.IsFalse(Plan([], snapshot, file).IsParted(snapshot));
+        RecoverySegment own = Segment(7, lsn, 1, new LogPredecessor(salt, lsn - 1, 500), null);
+        Assert.IsFalse(Plan([own], snapshot, Marked(lsn - 1, 1, salt, Math.Min(firstLsn, lsn - 1)) with { IsDatabaseFile = true }).IsParted(Marked(lsn - 1, 1, salt, Math.Min(firstLsn, lsn - 1)) with { IsDatabaseFile = true }),
+            "the log knows the file, and the snapshot is the stranger");
     }
 
     private static RecoveryBase Named(long lsn, params (uint Salt, long FirstLsn)[] segments)
