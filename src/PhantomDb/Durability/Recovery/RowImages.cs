@@ -60,7 +60,7 @@ internal static class RowImages
             case PhysicalType.String:
                 var bytes = default(HashCode);
                 bytes.AddBytes(row.GetBytes(column));
-                return ((ulong)Checksum.Of(row.GetBytes(column)) << 32) | (uint)bytes.ToHashCode();
+                return (uint)bytes.ToHashCode();
             case PhysicalType.Double when double.IsNaN(row.GetDouble(column)):
             case PhysicalType.Real when float.IsNaN(row.Get<float>(column)):
                 return 1;
