@@ -1,5 +1,6 @@
 using System.Data;
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 
 namespace PhantomDb.Data;
 
@@ -64,7 +65,7 @@ public sealed class PhantomDbBulkCopy
     public long WriteToServer(IDataReader reader)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        return Write(reader.FieldCount, ValuesOf(reader), CancellationToken.None);
+        return Write(reader.FieldCount, ValuesOf(reader));
     }
 
     /// <summary>Writes the rows of a table but for those that are deleted; gives their count.</summary>
@@ -72,7 +73,7 @@ public sealed class PhantomDbBulkCopy
     public long WriteToServer(DataTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        return Write(table.Columns.Count, table.Rows.Cast<DataRow>().Where(row => row.RowState != DataRowState.Deleted).Select(row => row.ItemArray), CancellationToken.None);
+        return Write(table.Columns.Count, table.Rows.Cast<DataRow>().Where(row => row.RowState != DataRowState.Deleted).Select(row => row.ItemArray));
     }
 
     /// <summary>Writes a row for each object; gives their count.</summary>
@@ -83,43 +84,31 @@ public sealed class PhantomDbBulkCopy
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(columns);
-        return Write(columns.Length, ValuesOf(rows, columns), CancellationToken.None);
+        return Write(columns.Length, ValuesOf(rows, columns));
     }
 
     /// <summary>As <see cref="WriteToServer(IDataReader)"/>; waits for the reader's rows without a thread, and the token gives it up.</summary>
-    public async Task<long> WriteToServerAsync(DbDataReader reader, CancellationToken cancellationToken = default)
+    public Task<long> WriteToServerAsync(DbDataReader reader, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        using Insertion insertion = new(this, reader.FieldCount, cancellationToken);
-        object?[] values = new object?[reader.FieldCount];
-        try
-        {
-            while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false))
-            {
-                reader.GetValues(values!);
-                insertion.Write(values);
-            }
-            return insertion.Finish();
-        }
-        catch (Exception error)
-        {
-            insertion.Fail(error);
-            throw;
-        }
+        return WriteAsync(reader.FieldCount, ValuesOf(reader, cancellationToken), cancellationToken);
     }
 
     /// <summary>As <see cref="WriteToServer{T}"/>, of rows that come in their time; the token gives it up.</summary>
-    public async Task<long> WriteToServerAsync<T>(IAsyncEnumerable<T> rows, Func<T, object?>[] columns, CancellationToken cancellationToken = default)
+    public Task<long> WriteToServerAsync<T>(IAsyncEnumerable<T> rows, Func<T, object?>[] columns, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentNullException.ThrowIfNull(columns);
-        using Insertion insertion = new(this, columns.Length, cancellationToken);
-        object?[] values = new object?[columns.Length];
+        return WriteAsync(columns.Length, ValuesOf(rows, columns, cancellationToken), cancellationToken);
+    }
+
+    private async Task<long> WriteAsync(int columnCount, IAsyncEnumerable<object?[]> rows, CancellationToken token)
+    {
+        using Insertion insertion = new(this, columnCount, token);
         try
         {
-            await foreach (T row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
+            await foreach (object?[] values in rows.ConfigureAwait(false))
             {
-                Fill(values, row, columns);
                 insertion.Write(values);
             }
             return insertion.Finish();
@@ -131,9 +120,9 @@ public sealed class PhantomDbBulkCopy
         }
     }
 
-    private long Write(int columnCount, IEnumerable<object?[]> rows, CancellationToken token)
+    private long Write(int columnCount, IEnumerable<object?[]> rows)
     {
-        using Insertion insertion = new(this, columnCount, token);
+        using Insertion insertion = new(this, columnCount, CancellationToken.None);
         try
         {
             foreach (object?[] values in rows)
@@ -163,6 +152,26 @@ public sealed class PhantomDbBulkCopy
     {
         object?[] values = new object?[columns.Length];
         foreach (T row in rows)
+        {
+            Fill(values, row, columns);
+            yield return values;
+        }
+    }
+
+    private static async IAsyncEnumerable<object?[]> ValuesOf(DbDataReader reader, [EnumeratorCancellation] CancellationToken token)
+    {
+        object[] values = new object[reader.FieldCount];
+        while (await reader.ReadAsync(token).ConfigureAwait(false))
+        {
+            reader.GetValues(values);
+            yield return values;
+        }
+    }
+
+    private static async IAsyncEnumerable<object?[]> ValuesOf<T>(IAsyncEnumerable<T> rows, Func<T, object?>[] columns, [EnumeratorCancellation] CancellationToken token)
+    {
+        object?[] values = new object?[columns.Length];
+        await foreach (T row in rows.WithCancellation(token).ConfigureAwait(false))
         {
             Fill(values, row, columns);
             yield return values;
@@ -216,8 +225,14 @@ public sealed class PhantomDbBulkCopy
             }
             catch (Exception error)
             {
-                Fail(error);
-                Dispose();
+                try
+                {
+                    Fail(error);   // which may throw what the user is to see
+                }
+                finally
+                {
+                    Dispose();
+                }
                 throw;
             }
         }

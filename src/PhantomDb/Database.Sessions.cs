@@ -1,4 +1,3 @@
-
 namespace PhantomDb;
 
 /// <summary>The sessions that use the database, and what others may do to them.</summary>

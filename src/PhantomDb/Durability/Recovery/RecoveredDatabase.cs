@@ -67,10 +67,13 @@ internal sealed record RecoveredDatabase(LoadedDatabase Database, RecoveryReport
         {
             IEnumerable<SegmentMark> log = (HeadlessEnd is null ? Segments : Segments.Append(HeadlessEnd)).Where(segment => segment.LastLsn >= segment.Header.FirstLsn)
                 .Select(segment => new SegmentMark(segment.Header.Salt, segment.Header.FirstLsn));
+            if (IsBesideLog)
+            {
+                return Database.History;
+            }
             IReadOnlyList<SegmentMark> file = Database.History.Marks;
-            return IsBesideLog || file.Count == 0 ? IsBesideLog ? Database.History : log.Aggregate(SegmentHistory.Empty, (history, mark) => history.With(mark))
-                : log.Where(mark => mark.FirstLsn < file[0].FirstLsn).Concat(file).Concat(log.Where(mark => mark.FirstLsn > file[^1].FirstLsn))
-                    .Aggregate(SegmentHistory.Empty, (history, mark) => history.With(mark));
+            (long first, long last) = file.Count == 0 ? (long.MaxValue, long.MaxValue) : (file[0].FirstLsn, file[^1].FirstLsn);
+            return log.Where(mark => mark.FirstLsn < first).Concat(file).Concat(log.Where(mark => mark.FirstLsn > last)).Aggregate(SegmentHistory.Empty, (history, mark) => history.With(mark));
         }
     }
 

@@ -18,6 +18,40 @@ public sealed class RecoveredDatabaseTests : RecoveryTest
     }
 
     [TestMethod]
+    [DataRow(3, 5L)]    // to within the log's notes
+    [DataRow(3, 6L)]
+    [DataRow(3, 9L)]    // beyond
+    [DataRow(6, 9L)]
+    public void Behind_a_file_that_went_on_where_the_log_has_notes_alone_come_LSNs_that_neither_has(int begunAt, long fileLsn)
+    {
+        Log.Commit(Users).Commit("INSERT,users,1,a");
+        SegmentHistory history = SegmentHistory.Empty.With(new SegmentMark(Log.Salt, 1)).With(new SegmentMark(99, begunAt));
+        SaveAs(Path, Recover(), lsn: fileLsn, history: history);
+        Log.Commit("SYNC,").Commit("SYNC,").Commit("SYNC,").Commit("CLOSE,").Flush();
+        RecoveredDatabase recovered = Recover();
+        long end = Math.Max(fileLsn, 6) + 1;
+        Assert.AreEqual((end, true, new SegmentMark(99, begunAt)), (recovered.Report.LastLsn, recovered.MustSaveFirst, recovered.History.Last));
+        LogStart start = recovered.ToLogStart("/data", "shop");
+        Assert.AreEqual((end + 1, 6L), (start.NextLsn, start.Predecessor!.LastLsn));
+        LogHeader next = new LogHeader("shop", Log.Id, 1, 2, start.NextLsn, 98, 1 << 24, start.Predecessor).Behind(start.History.Last);
+        Assert.AreEqual(99u, next.KnownSaltBefore);
+        Assert.AreEqual(next, LogHeader.TryParse(next.ToBytes(), out _));
+    }
+
+    [TestMethod]
+    public void The_segments_that_led_there_are_those_of_the_file_and_of_the_log_around_them()
+    {
+        RecoveredDatabase recovered = Recovered();
+        RecoveredSegment first = Segment("1.log", 1, 1, 1), second = Segment("2.log", 2, 6, 1), third = Segment("3.log", 3, 11, 1);
+        recovered = recovered with { Segments = [first, second with { LastLsn = 5 }, third] };
+        Assert.AreEqual("00000049@11 00000047@1", recovered.History.ToString(), "a segment without records led nowhere");
+        recovered = recovered with { Segments = [second, third], HeadlessEnd = Segment("4.log", 4, 16, 1) };
+        Assert.AreEqual("0000004a@16 00000049@11 00000048@6", recovered.History.ToString());
+        recovered = recovered with { Database = recovered.Database with { History = SegmentHistory.Empty.With(new SegmentMark(5, 8)).With(new SegmentMark(6, 12)) } };
+        Assert.AreEqual("0000004a@16 00000006@12 00000005@8 00000048@6", recovered.History.ToString());
+    }
+
+    [TestMethod]
     public void The_log_goes_on_behind_the_last_segment()
     {
         RecoveredDatabase recovered = Recovered();

@@ -63,10 +63,10 @@ public abstract class RecoveryTest : DatabaseFileTest
     }
 
     /// <summary>Saves what was recovered as a database file or snapshot.</summary>
-    private protected void SaveAs(string path, RecoveredDatabase recovered, int? timeline = null, long? lsn = null) => DatabaseFileWriter.Write(
+    private protected void SaveAs(string path, RecoveredDatabase recovered, int? timeline = null, long? lsn = null, SegmentHistory? history = null) => DatabaseFileWriter.Write(
         new DatabaseContent("shop", recovered.Database.Catalog, recovered.Database.Storage, ReadView.Latest)
         {
-            Id = recovered.Database.Id, Timeline = timeline ?? recovered.Database.Timeline, Lsn = lsn ?? recovered.Database.Lsn,
+            Id = recovered.Database.Id, Timeline = timeline ?? recovered.Database.Timeline, Lsn = lsn ?? recovered.Database.Lsn, History = history ?? SegmentHistory.Empty,
         }, path, new DatabaseFileOptions { GeneratedAt = DateTime.UnixEpoch }, Disk);
 
     /// <summary>The content as the database file would have it, without what differs from time to time.</summary>
