@@ -231,15 +231,29 @@ public sealed partial class Database : IDisposable
         {
             var database = new Database(DatabaseFiles.NameOf(path), options, path, held);
             DatabaseMetrics.Add(database);
-            if (database.Recovery is { } report)
-            {
-                options.OnRecovered?.Invoke(report);
-            }
+            database.TellOfRecovery();
             return database;
         }
         catch
         {
             held?.Dispose();
+            throw;
+        }
+    }
+
+    private void TellOfRecovery()
+    {
+        if (Recovery is not { } report)
+        {
+            return;
+        }
+        try
+        {
+            Options.OnRecovered?.Invoke(report);
+        }
+        catch
+        {
+            Dispose();
             throw;
         }
     }

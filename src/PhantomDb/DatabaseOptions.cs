@@ -32,7 +32,7 @@ public sealed record DatabaseOptions
 
     /// <summary>
     /// Called once when a database has been opened from files, with what was found: for the program's own log. It is called on the opening thread, before
-    /// <see cref="Database.Open"/> returns. Default: null.
+    /// <see cref="Database.Open"/> returns; what it throws ends the opening, and the database is closed. Default: null.
     /// </summary>
     public Action<RecoveryReport>? OnRecovered { get; init; }
 

@@ -226,5 +226,21 @@ public sealed class OneOpenerTests
         Assert.ThrowsExactly<ArgumentException>(() => Database.Open("shop", options with { IsFollowing = true }));
     }
 
+    [TestMethod]
+    public void What_the_programs_own_handler_of_recovery_throws_ends_the_opening_and_closes_the_database()
+    {
+        var disk = new SimulatedDisk();
+        DatabaseOptions options = new() { DataDirectory = "/data", FileSystem = disk, MemoryLimit = 1 << 28 };
+        using Database killed = Database.Open("shop", options);
+        Run(killed, "CREATE TABLE t (id int PRIMARY KEY)");
+        options = options with { FileSystem = disk.WhatIsLeft(CrashProfile.ProcessKilled, seed: 1) };
+
+        Assert.ThrowsExactly<TimeoutException>(() => Database.Open("shop", options with { OnRecovered = _ => throw new TimeoutException() }));
+
+        using Database second = Database.Open("shop", options);
+        Assert.AreEqual("", Read(second, "SELECT * FROM t"));
+        Assert.AreEqual(0, second.Recovery!.TransactionsApplied, "closing has written the file");
+    }
+
     private static int Changes(SimulatedDisk disk) => disk.Operations.Count(operation => !operation.Contains(" open ", StringComparison.Ordinal));
 }

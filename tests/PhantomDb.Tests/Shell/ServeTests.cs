@@ -56,6 +56,32 @@ public sealed partial class ServeTests
     }
 
     [TestMethod]
+    public void A_second_signal_ends_serve_at_once_and_the_log_keeps_all()
+    {
+        ShellProcess.SkipWithoutSignals();
+        using (var shell = new ShellProcess(_folder, "shop", "-q", "-m", "tsv"))
+        {
+            shell.Write("CREATE TABLE t (a int); INSERT INTO t SELECT generate_series(1, 300000); SELECT 'done' AS d;\n");
+            Assert.AreEqual("d", shell.ReadLine());
+            shell.Signal("KILL");   // its file stays behind its log: the next closing has something to write
+            shell.Finish(closesInput: false);
+        }
+        int exitCode = 0;
+        for (int round = 0; exitCode == 0 && round < 10; round++)   // the closing may be done before the second signal
+        {
+            using ShellProcess serve = Serve("serve", "shop");
+            StringAssert.Matches(serve.ReadLine(), Ready());
+            serve.Signal("TERM");
+            serve.Signal("INT");
+            (exitCode, _, string errors) = serve.Finish(closesInput: false);
+            Assert.IsTrue(exitCode is 0 or 130, errors);
+            Assert.AreEqual((0, "300000\n"), Query("--read-only", "shop"));
+        }
+        Assert.AreEqual(130, exitCode);
+        Assert.AreEqual((0, "300000\n"), Query("shop"));
+    }
+
+    [TestMethod]
     public void A_database_that_is_not_there_or_is_open_is_told_once_with_exit_code_1()
     {
         ShellProcess.SkipWithoutSignals();

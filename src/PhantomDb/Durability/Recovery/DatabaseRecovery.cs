@@ -55,7 +55,7 @@ internal sealed class DatabaseRecovery
         Applied applied = Apply(choice, coverage, applier, replay, toLsn);
         TimeSpan applyTime = Stopwatch.GetElapsedTime(start);
         long lastLsn = EnsureEnd(applied.Database.Lsn, toLsn, choice, coverage, replay);
-        bool isBesideLog = choice.Loaded.History.Last is { } mark && replay.Segments is [.., var end] && end.Header.Salt != mark.Salt && end.Header.FirstLsn <= mark.FirstLsn && mark.FirstLsn <= end.LastLsn;
+        bool isBesideLog = IsBesideLog(choice, replay);
         lastLsn += isBesideLog ? 1 : 0;
         bool isNewHistory = _options.IsToPoint || (_options.AppliesBehindLoss && _findings.Verdict != RecoveryVerdict.Clean);
         int timeline = isNewHistory ? _plan.NewestTimeline + 1 : Math.Max(_plan.Timeline, baseTimeline);
@@ -63,27 +63,53 @@ internal sealed class DatabaseRecovery
         long bytesSetAside = _options.LeavesFilesAlone ? 0 : new FilesSetAside(_files).Run(_plan, choice, replay, _findings);
         var report = new RecoveryReport
         {
-            Verdict = _findings.Verdict, Problem = _findings.Problem, Files = [.. _findings.Files, .. _plan.Others], BaseLsn = baseLsn, LastLsn = lastLsn, Timeline = timeline,
-            RecordsRead = replay.RecordsRead, RecordsApplied = applied.RecordCount, TransactionsApplied = applied.TransactionCount,
-            TransactionsDropped = replay.TransactionsDropped, BytesSetAside = bytesSetAside, Losses = _findings.Losses, FileLosses = choice.Losses,
-            LoadTime = loadTime, ApplyTime = applyTime,
+            Verdict = _findings.Verdict,
+            Problem = _findings.Problem,
+            Files = [.. _findings.Files, .. _plan.Others],
+            BaseLsn = baseLsn,
+            LastLsn = lastLsn,
+            Timeline = timeline,
+            RecordsRead = replay.RecordsRead,
+            RecordsApplied = applied.RecordCount,
+            TransactionsApplied = applied.TransactionCount,
+            TransactionsDropped = replay.TransactionsDropped,
+            BytesSetAside = bytesSetAside,
+            Losses = _findings.Losses,
+            FileLosses = choice.Losses,
+            LoadTime = loadTime,
+            ApplyTime = applyTime,
         };
         Guid id = applied.Database.Id == Guid.Empty ? _plan.Id : applied.Database.Id;
         return new RecoveredDatabase(applied.Database with { Id = id, Timeline = timeline, Lsn = lastLsn }, report, replay.Segments)
         {
-            EarlierSegments = [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))],
-            OwnFileLsn = _plan.Bases.FirstOrDefault(file => file.IsDatabaseFile && file.Header is not null && _plan.ReasonAgainst(file) is null && !choice.Damaged.Any(damaged => damaged.Path == file.Path))?.Lsn,
-            NewestTimeline = _plan.NewestTimeline, HeadlessEnd = headlessEnd, HasHeadlessSegments = _plan.HeadlessSegments.Count > 0, LastTransactionId = replay.LastTransactionId, IsBehindFile = choice.Source is not null,
+            SourcePath = choice.Source?.Path,
+            IsBehindFile = choice.Source is not null,
+            OwnFileLsn = OwnFileLsn(choice),
+            IsBesideLog = isBesideLog,
+            HasMore = replay.HasMore,
+            MustSaveFirst = isBesideLog || Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
+            NewestTimeline = _plan.NewestTimeline,
+            LastTransactionId = replay.LastTransactionId,
             WholeFrom = Math.Max(replay.Segments.Count > 0 ? replay.Segments[0].Header.FirstLsn : lastLsn + 1, replay.PassedOverLsn + 1),
-            Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
-            SourcePath = choice.Source?.Path, DamagedBases = [.. choice.Damaged.Select(file => file.Path)],
-            HasMore = replay.HasMore, IsBesideLog = isBesideLog, MustSaveFirst = isBesideLog || Math.Max(replay.PassedOverLsn, lastLsn > applied.Database.Lsn ? lastLsn : 0) > baseLsn,
+            EarlierSegments = [.. _plan.Earlier.Where(s => replay.Segments.All(read => read.Header != s.Header)).Select(s => Unread(s, replay.PathOf(s.Path)))],
+            HeadlessEnd = headlessEnd,
+            HasHeadlessSegments = _plan.HeadlessSegments.Count > 0,
+            DamagedBases = [.. choice.Damaged.Select(file => file.Path)],
             DamagedFiles = [.. choice.Damaged.Select(file => file.Path), .. replay.Cut is null ? Array.Empty<string>() : [replay.Cut.Path],
                 .. _plan.HeadlessSegments.Select(segment => segment.Path), .. _findings.DamagedFiles],
+            Loads = [.. applier.Loads, .. OlderLoads(baseLsn)],
             Pins = [.. _plan.Manifest?.Pins ?? []],
             SnapshotRows = [.. _plan.Manifest?.SnapshotRows ?? []],
         };
     }
+
+    // The file was written elsewhere from where the log here has another segment: see RecoveredDatabase.IsBesideLog.
+    private static bool IsBesideLog(BaseChoice choice, LogReplay replay) => choice.Loaded.History.Last is { } mark && replay.Segments is [.., var end]
+        && end.Header.Salt != mark.Salt && end.Header.FirstLsn <= mark.FirstLsn && mark.FirstLsn <= end.LastLsn;
+
+    // Of the database's own file, where it is whole and belongs to this history.
+    private long? OwnFileLsn(BaseChoice choice) => _plan.Bases.FirstOrDefault(file => file.IsDatabaseFile && file.Header is not null
+        && _plan.ReasonAgainst(file) is null && !choice.Damaged.Any(damaged => damaged.Path == file.Path))?.Lsn;
 
     private RecoveredSegment Unread(RecoverySegment segment, string path) => new(path, segment.Header, segment.Counted!.LastLsn, segment.Counted.Length, LogReplay.TimeOf(path, _files));
 

@@ -51,11 +51,20 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         var lineage = new LogLineage(_segments, _bases, files);
         List<RecoverySegment> chain = lineage.Newest(allowsGaps);
         IReadOnlyList<IReadOnlyList<RecoverySegment>> earlier = allowsGaps ? [] : lineage.Before(chain);
-        RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn).ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
+        RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn)
+            .ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
         var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
         {
-            EarlierParts = earlier, ContentLsn = lineage.ContentLsnOf(chain), Salts = salts,
-            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))], Manifest = manifest, IsManifestDamaged = isManifestDamaged, DatabaseName = _name, FilesTimeline = newest, NewestTimeline = Math.Max(newest, manifest?.Timeline ?? 1), WantedTimeline = timeline,
+            DatabaseName = _name,
+            Manifest = manifest,
+            IsManifestDamaged = isManifestDamaged,
+            WantedTimeline = timeline,
+            FilesTimeline = newest,
+            NewestTimeline = Math.Max(newest, manifest?.Timeline ?? 1),
+            EarlierParts = earlier,
+            ContentLsn = lineage.ContentLsnOf(chain),
+            Salts = salts,
+            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))],
             ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
         };
         EnsureOneHistory(chain, allowsGaps, plan);
