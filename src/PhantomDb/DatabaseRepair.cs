@@ -74,7 +74,7 @@ internal sealed class DatabaseRepair
             new DatabaseContent(DatabaseFiles.NameOf(_path), loaded.Catalog, loaded.Storage, ReadView.Latest) { Id = id, Timeline = report.Timeline, Lsn = report.Lsn },
             _path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, _files);
         // A segment that is whole in itself stays where it is, whatever comes before or behind it: it can be read as history.
-        foreach (string file in damaged.Where(file => file != _path && _files.Exists(file) && !FolderInspector.IsWholeSegment(_files, file)))
+        foreach (string file in damaged.Where(file => file != _path && _files.Exists(file) && !FileVerifier.IsWholeSegment(_files, file)))
         {
             SetDamagedAside(file, kept);
         }
@@ -92,7 +92,7 @@ internal sealed class DatabaseRepair
     private void SetDamagedAside(string file, List<string> kept)
     {
         LogHeader? header = null;
-        if (_mended.Paths.Contains(file) && FolderInspector.IsWholeSegment(_mended, file))
+        if (_mended.Paths.Contains(file) && FileVerifier.IsWholeSegment(_mended, file))
         {
             using Stream mended = _mended.OpenRead(file);
             header = new LogReader(file, mended).Header;
@@ -270,7 +270,7 @@ internal sealed class DatabaseRepair
         long last = Math.Max(salvaged, files.Max(file => file.LastLsn) ?? 0);
         foreach (DatabaseFileReport segment in files.Where(file => file.Kind == DatabaseFileKind.LogSegment))
         {
-            last = Math.Max(last, FolderInspector.LastLsnBehindDamage(_mended, segment.Path));
+            last = Math.Max(last, FileVerifier.LastLsnBehindDamage(_mended, segment.Path));
         }
         return last;
     }
