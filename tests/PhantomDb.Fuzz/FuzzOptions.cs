@@ -24,7 +24,7 @@ public sealed record FuzzOptions
           --seed N      of the random numbers (default 1); the same seed gives the same run
           --count N     statements (default 100000; compare: 10000), files or folders (default 10000), files for their readers (default 100000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
           --only N      nothing but run N (statements, crash) or file N (files, readers, folders) of the seed: a failure names it
-          --every-operation   crash: after the runs, power loss at every operation, two deep, and each failure of each operation
+          --every-operation   crash: after the runs, power loss at every operation, two deep, and failures of operations
           --scenario NAME   crash: with --every-operation, nothing but this one (database; database, threads; saves, Sealed; ...)
           --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
           --keep-going  do not stop at the first failure, but at the twentieth

@@ -25,10 +25,10 @@ internal static class DatabaseFileWriter
         string newPath = path + ".new";
         string newSealPath = NewSealPath(path);
         files.CreateFolder(folder);
+        FinishInterruptedSave(files, path, folder);
         bool isRenaming = false;
         try
         {
-            FinishInterruptedSave(files, path, folder);
             FileHeader header = new(content.DatabaseName, options.GeneratedAt, content.Id, content.Timeline, content.Lsn) { History = content.History };
             WrittenFile written = WriteFile(content, header, options, files, newPath);
             FileSeal seal = written.Seal;

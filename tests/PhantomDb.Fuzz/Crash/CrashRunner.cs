@@ -10,6 +10,8 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
 {
     public static readonly IReadOnlyList<CrashProfile> AllProfiles = Enum.GetValues<CrashProfile>();
 
+    private const int OperationsBehindFailure = 6;
+
     /// <summary>Crashes that were looked at.</summary>
     public int CheckedCount { get; private set; }
 
@@ -71,6 +73,62 @@ internal sealed class CrashRunner(Func<int, ICrashScenario> makeScenario, Func<O
             {
                 Check(disk.Crash(profile, at), oracle, $"{fault}{(isLasting ? " for good" : "")} at operation {disk.FaultedOperation}, then profile {profile}, seed {at}");
             }
+        }
+    }
+
+    /// <summary>The power goes at each operation; after the restart each <paramref name="secondStep"/>th operation fails once, the scenario goes on, and the process is killed a little later, or at its end.</summary>
+    public void FailAfterEveryCrash(DiskFault fault, IEnumerable<CrashProfile> profiles, int secondStep = 1, int step = 1)
+    {
+        int count = CountOperations();
+        HashSet<string> explored = [];
+        for (int at = 0; at < count; at += step)
+        {
+            Progress?.Invoke($"power loss at operation {at} of {count}, then {fault}, {CheckedCount} crashes, {Failures.Count} failures");
+            SimulatedDisk disk = new(at) { FaultAt = at, Fault = DiskFault.PowerLoss };
+            Oracle oracle = makeOracle();
+            Run(0, disk, oracle);
+            foreach (CrashProfile profile in profiles)
+            {
+                string line = $"power loss at operation {disk.FaultedOperation}, profile {profile}, seed {at}";
+                SimulatedDisk left = disk.Crash(profile, at);
+                if (explored.Add(left.Fingerprint()) && Check(left, oracle, line) is { } state)
+                {
+                    FailAgain(disk, oracle, state, fault, profile, at, secondStep, line);
+                }
+            }
+        }
+    }
+
+    // Killed at its end, or before one of the operations that follow the failed one: a later save might mend what its cleaning up has done.
+    private void FailAgain(SimulatedDisk disk, Oracle oracle, RecoveredState state, DiskFault fault, CrashProfile profile, int seed, int step, string line)
+    {
+        for (int at = seed % step; ; at += step)
+        {
+            SimulatedDisk again = disk.Crash(profile, seed);
+            (again.FaultAt, again.Fault) = (at, fault);
+            Oracle next = oracle.Copy();
+            next.Settle(state);
+            List<(SimulatedDisk Left, Oracle Oracle, int Operation)> moments = [];
+            again.BeforeOperation = () =>
+            {
+                if (again.OperationCount > at && again.OperationCount <= at + OperationsBehindFailure)
+                {
+                    Note();
+                }
+            };
+            Run(1, again, next);
+            again.BeforeOperation = null;
+            if (again.OperationCount <= at)
+            {
+                return;
+            }
+            Note();
+            foreach ((SimulatedDisk left, Oracle told, int operation) in moments)
+            {
+                Check(left, told, $"{line}; then {fault} at operation {again.FaultedOperation}, killed before {operation}");
+            }
+
+            void Note() => moments.Add((again.WhatIsLeft(CrashProfile.ProcessKilled, at), next.Copy(), again.OperationCount));
         }
     }
 

@@ -81,6 +81,10 @@ public sealed class DatabaseCrashTests
         ExpectNoFailure(NewRunner(Small), runner => runner.FailEveryOperation((DiskFault)fault, isLasting, [CrashProfile.AllLost, CrashProfile.Posix512], step: 2));
 
     [TestMethod]
+    public void T10_an_operation_that_fails_after_a_power_loss_loses_nothing_that_was_acknowledged() =>
+        ExpectNoFailure(NewRunner(Small), runner => runner.FailAfterEveryCrash(DiskFault.InputOutputError, [CrashProfile.ProcessKilled], secondStep: 23, step: 11));
+
+    [TestMethod]
     public void The_scenario_commits_saves_rotates_and_retires_and_is_answered_with_few_errors()
     {
         var disk = new SimulatedDisk();

@@ -50,6 +50,17 @@ public sealed class SaveCrashTests
     }
 
     [TestMethod]
+    [DataRow((int)SealUse.Sealed)]
+    [DataRow((int)SealUse.Unsealed)]
+    [DataRow((int)SealUse.Alternating)]
+    public void T10_an_operation_that_fails_after_a_power_loss_leaves_the_old_file_or_the_new(int seals)
+    {
+        CrashRunner runner = NewRunner((SealUse)seals);
+        runner.FailAfterEveryCrash(DiskFault.InputOutputError, [CrashProfile.ProcessKilled], secondStep: 3);
+        ExpectNoFailure(runner);
+    }
+
+    [TestMethod]
     public void T10_a_rename_whose_folder_was_not_flushed_leaves_the_old_file_or_the_new()
     {
         SimulatedDisk disk = new();
