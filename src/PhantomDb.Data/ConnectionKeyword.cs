@@ -22,6 +22,7 @@ internal sealed record ConnectionKeyword(string Name, object? Default, Func<stri
     public static readonly ConnectionKeyword MemoryLimit = Option(Bytes("Memory Limit", Defaults.MemoryLimit, "MemoryLimit"), (o, v) => o with { MemoryLimit = (long)v! }, o => o.MemoryLimit);
     public static readonly ConnectionKeyword WorkMemory = Option(Bytes("Work Memory", Defaults.WorkMemory, "WorkMemory", "work_mem"), (o, v) => o with { WorkMemory = (long)v! }, o => o.WorkMemory);
     public static readonly ConnectionKeyword PlanCacheSize = Option(Number("Plan Cache Size", Defaults.PlanCacheSize, "PlanCacheSize"), (o, v) => o with { PlanCacheSize = (int)v! }, o => o.PlanCacheSize);
+    public static readonly ConnectionKeyword SlowStatementTime = Option(TimeOrNone("Slow Statement Time", Defaults.SlowStatementTime, "SlowStatementTime", "log_min_duration_statement"), (o, v) => o with { SlowStatementTime = (TimeSpan?)v }, o => o.SlowStatementTime);
     public static readonly ConnectionKeyword LogSegmentSize = Option(Bytes("Log Segment Size", Defaults.LogSegmentSize, "LogSegmentSize"), (o, v) => o with { LogSegmentSize = (long)v! }, o => o.LogSegmentSize);
     public static readonly ConnectionKeyword LogBufferSize = Option(Bytes("Log Buffer Size", Defaults.LogBufferSize, "LogBufferSize"), (o, v) => o with { LogBufferSize = (long)v! }, o => o.LogBufferSize);
     public static readonly ConnectionKeyword LogCacheSize = Option(Bytes("Log Cache Size", Defaults.LogCacheSize, "LogCacheSize"), (o, v) => o with { LogCacheSize = (long)v! }, o => o.LogCacheSize);
@@ -43,7 +44,7 @@ internal sealed record ConnectionKeyword(string Name, object? Default, Func<stri
 
     public static readonly ConnectionKeyword[] All =
     [
-        DataSource, DataDirectory, Mode, SyncPolicy, SyncInterval, FollowInterval, MemoryLimit, WorkMemory, PlanCacheSize,
+        DataSource, DataDirectory, Mode, SyncPolicy, SyncInterval, FollowInterval, MemoryLimit, WorkMemory, PlanCacheSize, SlowStatementTime,
         LogSegmentSize, LogBufferSize, LogCacheSize, LogRetentionCount, LogRetentionAge, LogRetentionSize,
         SnapshotEnabled, SnapshotInterval, SnapshotPeriod, SnapshotLogSize, SnapshotRetentionCount, SnapshotRetentionAge, SnapshotRetentionSize,
         CommandTimeout, SearchPath, ApplicationName, TimeZone, Pooling,

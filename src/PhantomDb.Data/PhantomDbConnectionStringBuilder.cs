@@ -50,6 +50,9 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
     /// <summary>As <see cref="DatabaseOptions.PlanCacheSize"/>, in statements. Default: 128.</summary>
     public int PlanCacheSize { get => Get<int>(ConnectionKeyword.PlanCacheSize); set => Set(ConnectionKeyword.PlanCacheSize, value); }
 
+    /// <summary>As <see cref="DatabaseOptions.SlowStatementTime"/>. Default: null.</summary>
+    public TimeSpan? SlowStatementTime { get => (TimeSpan?)Get(ConnectionKeyword.SlowStatementTime); set => SetOrNone(ConnectionKeyword.SlowStatementTime, value); }
+
     /// <summary>As <see cref="DatabaseOptions.LogSegmentSize"/>, in bytes. Default: 64 MiB.</summary>
     public long LogSegmentSize { get => Get<long>(ConnectionKeyword.LogSegmentSize); set => Set(ConnectionKeyword.LogSegmentSize, value); }
 

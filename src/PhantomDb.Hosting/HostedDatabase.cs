@@ -101,6 +101,7 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
             };
         }
         database.BackgroundError += NoteFailure;
+        database.SlowStatement += NoteSlow;
         LogOpening(database);
         return database;
     }
@@ -117,6 +118,18 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
             (_failure, _failureTime) = (error.Message, Stopwatch.GetTimestamp());
         }
         LogFailure(error, _name, error.SqlState);
+    }
+
+    private void NoteSlow(SlowStatement statement)
+    {
+        if (statement.SqlState is { } sqlState)
+        {
+            LogSlowFailure(_name, statement.Duration.TotalMilliseconds, sqlState, statement.ProcessId, statement.ApplicationName, statement.TextLine);
+        }
+        else
+        {
+            LogSlow(_name, statement.Duration.TotalMilliseconds, statement.RowCount, statement.ProcessId, statement.ApplicationName, statement.TextLine);
+        }
     }
 
     // What has a separator or the ending .db is a path, all else a name in the data directory.
@@ -154,6 +167,12 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     [LoggerMessage(6, LogLevel.Warning, "The own file of database {Database} could not be brought up to date at the end, {SqlState}; nothing is lost, the next opening applies more of the log")]
     private partial void LogNotSaved(Exception error, string database, string? sqlState);
+
+    [LoggerMessage(7, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, {RowCount} rows, session {Session} \"{Application}\": {Statement}")]
+    private partial void LogSlow(string database, double milliseconds, long rowCount, int session, string application, string statement);
+
+    [LoggerMessage(8, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, failed with {SqlState}, session {Session} \"{Application}\": {Statement}")]
+    private partial void LogSlowFailure(string database, double milliseconds, string sqlState, int session, string application, string statement);
 
     [LoggerMessage(5, LogLevel.Error, "The disk of database {Database} has failed, {SqlState}; it goes on, and tries again")]
     private partial void LogFailure(Exception error, string database, string? sqlState);

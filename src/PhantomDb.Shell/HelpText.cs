@@ -27,6 +27,7 @@ internal static class HelpText
               --in-memory           open DATABASE as it is, and keep no changes
               --read-only           open DATABASE for reading alone, beside a process that has it open
               --follow              the same, and go on with what that process commits
+              --slow MS             a line on standard error for each statement that takes at least MS milliseconds; 0: for each
           -q, --quiet               no command tags and no notices on standard error
               --keep-going          a script goes on after an error
           -h, --help                this text

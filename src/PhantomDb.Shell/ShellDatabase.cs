@@ -13,6 +13,14 @@ internal sealed class ShellDatabase : IDisposable
         _onWarning = onWarning;
         database.BackgroundError += error => Warn($"WARNING: {error.SqlState}: {error.Message}");
         Session = database.OpenSession();
+        int own = Session.ProcessId;
+        database.SlowStatement += statement =>
+        {
+            if (statement.ProcessId == own)   // not what completion asks meanwhile
+            {
+                onWarning($"SLOW: {statement.ToLine()}");
+            }
+        };
         Session.Notice += notice => onNotice($"NOTICE: {notice}");
         Session.Warning += warning => onWarning($"WARNING: {warning}");
     }

@@ -41,12 +41,15 @@ internal sealed record ShellOptions
     /// <summary>Bytes of a segment of the log; null where none was given.</summary>
     public long? SegmentSize { get; private set; }
 
+    /// <summary>From which duration on a statement is told of on standard error; null where none was given.</summary>
+    public TimeSpan? SlowTime { get; private set; }
+
     /// <summary>How databases are opened.</summary>
     public DatabaseOptions DatabaseOptions
     {
         get
         {
-            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, IsFollowing = IsFollowing, SyncPolicy = SyncPolicy };
+            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, IsFollowing = IsFollowing, SyncPolicy = SyncPolicy, SlowStatementTime = SlowTime };
             return options with { SyncInterval = SyncInterval ?? options.SyncInterval, LogSegmentSize = SegmentSize ?? options.LogSegmentSize };
         }
     }
@@ -165,6 +168,13 @@ internal sealed record ShellOptions
                     ? megabytes * Megabyte
                     : throw new UsageException($"{name} is the size of a segment of the log in MB, a whole number from 1 to {SegmentMegabytesMax}, not {size}");
                 _given.Add("--segment-size");
+                return true;
+            case "--slow":
+                string slow = value();
+                SlowTime = int.TryParse(slow, NumberStyles.None, CultureInfo.InvariantCulture, out int ms)
+                    ? TimeSpan.FromMilliseconds(ms)
+                    : throw new UsageException($"--slow is a time in milliseconds, a whole number from 0, not {slow}");
+                _given.Add("--slow");
                 return true;
             default:
                 return false;

@@ -37,6 +37,20 @@ public sealed partial class Database
     /// <returns>False where there is no session of that number.</returns>
     public bool TerminateSession(int processId) => Monitor.Terminate(processId);
 
+    /// <summary>
+    /// A statement has taken at least as long as <c>log_min_duration_statement</c> says (docs/settings.md; <see cref="DatabaseOptions.SlowStatementTime"/>), whether it failed or not. Raised on the
+    /// thread that ran it, when its transaction is over unless it goes on, so that what handlers do takes its time; what they throw is ignored, and statements that they run themselves are not told of.
+    /// </summary>
+    public event Action<SlowStatement>? SlowStatement;
+
+    internal void NoteSlowStatement(SlowStatement statement)
+    {
+        if (SlowStatement is { } handlers)
+        {
+            Tell(handlers, statement);
+        }
+    }
+
     internal SessionMonitor Monitor => new(this);
 
     /// <summary>The sessions that have not been disposed of.</summary>

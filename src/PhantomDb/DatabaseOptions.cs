@@ -118,6 +118,12 @@ public sealed record DatabaseOptions
     /// </summary>
     public int PlanCacheSize { get; init; } = 128;
 
+    /// <summary>
+    /// From which duration on a statement is told of by <see cref="Database.SlowStatement"/>, in milliseconds, rounded up; zero: each; null, the default: none. A session may change that for itself, and the
+    /// database may keep another value: <c>SET log_min_duration_statement</c>.
+    /// </summary>
+    public TimeSpan? SlowStatementTime { get; init; }
+
     /// <summary>The disk; tests put a simulated one in its place.</summary>
     internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
 
@@ -164,6 +170,8 @@ public sealed record DatabaseOptions
         ArgumentOutOfRangeException.ThrowIfLessThan(MemoryLimit, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfLessThan(WorkMemory, MemoryMinimum);
         ArgumentOutOfRangeException.ThrowIfNegative(PlanCacheSize);
+        ArgumentOutOfRangeException.ThrowIfLessThan(SlowStatementTime ?? TimeSpan.Zero, TimeSpan.Zero, nameof(SlowStatementTime));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(SlowStatementTime ?? TimeSpan.Zero, TimeSpan.FromMilliseconds(int.MaxValue), nameof(SlowStatementTime));
         if (IsFollowing && !IsReadOnly)
         {
             throw new ArgumentException("A database that follows another's log is read only: set IsReadOnly.", nameof(IsFollowing));

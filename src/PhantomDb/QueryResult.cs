@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Execution;
+using PhantomDb.Execution.Points;
 using PhantomDb.Functions;
 using PhantomDb.Types;
 using PhantomDb.Vectors;
@@ -49,6 +50,9 @@ public sealed class QueryResult : IDisposable
     public long RowsAffected { get; }
 
     internal bool IsClosed => _isClosed;
+
+    /// <summary>Rows changed, or given as far as they have been read; those of a single-row statement are computed all the same.</summary>
+    internal long RowCount => RowsAffected >= 0 ? RowsAffected : _source is PointRows rows ? rows.Count : RowsRead;
 
     /// <summary>Rows read so far.</summary>
     public long RowsRead { get; private set; }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
@@ -40,7 +41,7 @@ public sealed partial class Session
         _text = text;
         try
         {
-            return RunKept(plan, parameters);
+            return IsTimed ? RunTimed(plan, text, parameters) : RunKept(plan, parameters);
         }
         finally
         {
@@ -48,10 +49,10 @@ public sealed partial class Session
         }
     }
 
-    /// <summary>Runs BEGIN or COMMIT as they mostly are; null where the statement is something else, or more is to be done.</summary>
+    /// <summary>Runs BEGIN or COMMIT as they mostly are; null where the statement is something else, or more is to be done, such as taking its time.</summary>
     internal string? TryRunPlainCommand(StatementPlan plan, string text)
     {
-        if (plan.TransactionCommand is null)
+        if (plan.TransactionCommand is null || IsTimed)
         {
             return null;
         }
@@ -129,18 +130,24 @@ public sealed partial class Session
         _text = text;
         try
         {
-            if (!MayRunPoint)
-            {
-                return -1;
-            }
-            _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
-            int rowCount = point.LocksRows || _transaction.IsActive ? -1 : RunSettled(point, parameters);
-            return rowCount >= 0 ? rowCount : RunPointEntered(point, parameters);
+            return IsTimed ? RunPointTimed(point, text, parameters) : TryRunPoint(point, parameters);
         }
         finally
         {
             Leave();
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int TryRunPoint(PointStatement point, RowBuffer parameters)
+    {
+        if (!MayRunPoint)
+        {
+            return -1;
+        }
+        _statement.Begin(_database.Catalog, isTransaction: !_isInTransaction);
+        int rowCount = point.LocksRows || _transaction.IsActive ? -1 : RunSettled(point, parameters);
+        return rowCount >= 0 ? rowCount : RunPointEntered(point, parameters);
     }
 
     // One row in one version is the same for every reader: it is read without a transaction, which nobody could tell.

@@ -427,6 +427,7 @@ public sealed partial class Session
     {
         private bool _isEnded;
         private Exception? _failure;
+        private StatementTimer? _timer;
 
         public override DataChunk? Next()
         {
@@ -443,7 +444,16 @@ public sealed partial class Session
                     session.ThrowIfEnded();
                     return null;
                 }
-                return _failure is null ? rows.Next() : throw _failure;   // half a result must not look like a whole one
+                if (_failure is not null)
+                {
+                    throw _failure;   // half a result must not look like a whole one
+                }
+                DataChunk? chunk = rows.Next();
+                if (chunk is null)
+                {
+                    _timer?.Pause();   // who reads may take its time to dispose of the result
+                }
+                return chunk;
             }
             catch (Exception failure)
             {
@@ -457,6 +467,9 @@ public sealed partial class Session
         }
 
         public override bool IsEnded => _isEnded;
+
+        /// <summary>Lets it be told how long the statement took, when it ends.</summary>
+        public void TellTime(StatementTimer timer) => _timer = timer;
 
         public override void Dispose()
         {
@@ -503,6 +516,7 @@ public sealed partial class Session
                 return;
             }
             _failure = failure;
+            _timer?.Pause();
             try
             {
                 rows.Dispose();   // what it runs still reads by the transaction's timestamp, and beside its changes
@@ -521,6 +535,7 @@ public sealed partial class Session
                 return;
             }
             _isEnded = true;
+            _timer?.GoOn();
             try
             {
                 if (_failure is null)
@@ -532,6 +547,11 @@ public sealed partial class Session
                     session.CommitTransaction();
                 }
             }
+            catch (Exception failure)
+            {
+                _failure ??= failure;
+                throw;
+            }
             finally
             {
                 if (commits && session._transaction.IsActive)
@@ -542,7 +562,12 @@ public sealed partial class Session
                 session._memory.ReleaseAll();
                 session._openRows = null;
                 session.NoteEnd();
+                QueryResult? result = session._open;
                 Volatile.Write(ref session._open, session._batch);
+                if (_timer is not null)
+                {
+                    session.Tell(_timer, result?.RowCount ?? 0, _failure ?? (session._stop == StopReason.None ? null : session._stop.ToError()));
+                }
             }
         }
     }

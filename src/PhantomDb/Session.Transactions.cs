@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using PhantomDb.Catalog;
 using PhantomDb.Errors;
 using PhantomDb.Execution;
+using PhantomDb.Parsing;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Storage;
 using PhantomDb.Transactions;
@@ -118,10 +119,10 @@ public sealed partial class Session
 
     private IEnumerable<QueryResult> RunBatch(string sql)
     {
-        IReadOnlyList<Parsing.Ast.Statement> statements = Entered(() =>
+        IReadOnlyList<ParsedStatement> statements = Entered(() =>
         {
             _text = sql;
-            IReadOnlyList<Parsing.Ast.Statement> parsed = Parse(sql);
+            IReadOnlyList<ParsedStatement> parsed = ParseScript(sql);
             _isInBatch = parsed.Count > 1;
             _isBatchFailed = false;
             _open = _batch = new QueryResult([], null, "", -1, countsRows: false, _statement);
@@ -130,9 +131,9 @@ public sealed partial class Session
         bool isDone = false;
         try
         {
-            foreach (Parsing.Ast.Statement statement in statements)
+            foreach (ParsedStatement statement in statements)
             {
-                using QueryResult result = RunInBatch(statement);
+                using QueryResult result = RunInBatch(sql, statement);
                 yield return result;
             }
             isDone = true;
@@ -143,7 +144,7 @@ public sealed partial class Session
         }
     }
 
-    private QueryResult RunInBatch(Parsing.Ast.Statement statement)
+    private QueryResult RunInBatch(string sql, ParsedStatement statement)
     {
         ThrowIfEnded();
         Take();
@@ -161,7 +162,7 @@ public sealed partial class Session
             {
                 throw TransactionHasFailed();   // the result before gave an error, and its reader went on
             }
-            return Run(statement);
+            return RunOf(sql, statement);
         }
         finally
         {
@@ -183,12 +184,24 @@ public sealed partial class Session
             _isInBatch = false;
             if (isImplicit && !_isDisposed)
             {
-                EndImplicit(commits && !_isBatchFailed);
+                EndBatchTransaction(commits && !_isBatchFailed);
             }
         }
         finally
         {
             Leave();
+        }
+    }
+
+    private void EndBatchTransaction(bool commits)
+    {
+        if (IsTimed)
+        {
+            Timed(commits ? "COMMIT" : "ROLLBACK", () => EndImplicit(commits));
+        }
+        else
+        {
+            EndImplicit(commits);
         }
     }
 

@@ -43,7 +43,8 @@ public sealed partial class Session : IDisposable
     internal Session(Database database, bool takesSettings)
     {
         _database = database;
-        _settings = new SessionSettings(database.Options.WorkMemory, takesSettings ? database.Catalog.Settings : null, database.SettingInForce);
+        _settings = new SessionSettings(
+            database.Options.WorkMemory, takesSettings ? database.Options.SlowStatementTime : null, takesSettings ? database.Catalog.Settings : null, database.SettingInForce);
         _memory = new MemoryAccount("statement", database.Options.WorkMemory, database.Memory);
         _surroundings = new SystemSurroundings(database);
         _transaction = database.Transactions.NewTransaction();
@@ -127,18 +128,7 @@ public sealed partial class Session : IDisposable
         _text = sql;
         try
         {
-            bool isCacheable = _plans.Capacity > 0 && _literals.TryRead(sql);
-            if (isCacheable && RunCached(sql) is { } cached)
-            {
-                return cached;
-            }
-            IReadOnlyList<Statement> statements = Parse(sql);
-            return statements.Count switch
-            {
-                0 => new QueryResult([], null, "", -1, countsRows: false, _statement),
-                1 => isCacheable ? RunAndCache(statements[0], sql) : Run(statements[0]),
-                _ => RunAll(statements),
-            };
+            return IsTimed ? ExecuteTimed(sql) : ExecuteEntered(sql);
         }
         finally
         {
@@ -292,16 +282,32 @@ public sealed partial class Session : IDisposable
 
     private static Func<bool> IsReadOnly(Transaction transaction) => () => transaction.IsReadOnly;
 
+    private QueryResult ExecuteEntered(string sql)
+    {
+        bool isCacheable = _plans.Capacity > 0 && _literals.TryRead(sql);
+        if (isCacheable && RunCached(sql) is { } cached)
+        {
+            return cached;
+        }
+        IReadOnlyList<Statement> statements = Parse(sql);
+        return statements.Count switch
+        {
+            0 => new QueryResult([], null, "", -1, countsRows: false, _statement),
+            1 => isCacheable ? RunAndCache(statements[0], sql) : Run(statements[0]),
+            _ => RunAll(statements),
+        };
+    }
+
     private IEnumerable<QueryResult> RunScript(string sql)
     {
-        IReadOnlyList<Statement> statements = Entered(() =>
+        IReadOnlyList<ParsedStatement> statements = Entered(() =>
         {
             _text = sql;
-            return Parse(sql);
+            return ParseScript(sql);
         });
-        foreach (Statement statement in statements)
+        foreach (ParsedStatement statement in statements)
         {
-            using QueryResult result = Entered(() => Run(statement));
+            using QueryResult result = Entered(() => RunOf(sql, statement));
             yield return result;
         }
     }
@@ -373,11 +379,15 @@ public sealed partial class Session : IDisposable
 
     private void Leave() => Volatile.Write(ref _isBusy, 0);
 
-    private IReadOnlyList<Statement> Parse(string sql)
+    private IReadOnlyList<Statement> Parse(string sql) => Parsed(sql, SqlParser.Parse);
+
+    private IReadOnlyList<ParsedStatement> ParseScript(string sql) => Parsed(sql, SqlParser.ParseScript);
+
+    private IReadOnlyList<T> Parsed<T>(string sql, Func<string, IReadOnlyList<T>> parse)
     {
         try
         {
-            return SqlParser.Parse(sql);
+            return parse(sql);
         }
         catch
         {

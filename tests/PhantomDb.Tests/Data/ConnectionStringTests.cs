@@ -51,12 +51,13 @@ public sealed class ConnectionStringTests : DataTest
     {
         PhantomDbConnectionStringBuilder builder = new()
         {
-            DataSource = "a;b=c", Mode = PhantomDbOpenMode.Memory, FollowInterval = null, SnapshotPeriod = TimeSpan.FromHours(30), LogRetentionSize = 7,
+            DataSource = "a;b=c", Mode = PhantomDbOpenMode.Memory, FollowInterval = null, SlowStatementTime = TimeSpan.FromMilliseconds(250), SnapshotPeriod = TimeSpan.FromHours(30), LogRetentionSize = 7,
             SearchPath = "a, \"B c\"", Pooling = false,
         };
         PhantomDbConnectionStringBuilder again = new(builder.ConnectionString);
         Assert.AreEqual("a;b=c", again.DataSource);
         Assert.IsNull(again.FollowInterval);
+        Assert.AreEqual(TimeSpan.FromMilliseconds(250), again.ToDatabaseOptions().SlowStatementTime);
         Assert.AreEqual(TimeSpan.FromHours(30), again.SnapshotPeriod);
         Assert.AreEqual(7, again.LogRetentionSize);
         Assert.AreEqual("a, \"B c\"", again.SearchPath);

@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -33,6 +35,30 @@ public sealed class HostedDatabaseTests : HostTest
         Assert.HasCount(2, ours, string.Join('\n', Logged.Lines));
         StringAssert.StartsWith(ours[0], $"Information: Database shop is open, {Path.Combine(DataFolder, "shop.db")}: recovery CLEAN: LSN ");
         StringAssert.StartsWith(ours[1], "Information: Database shop is closed, after ");
+    }
+
+    [TestMethod]
+    public async Task Slow_statements_are_warnings_where_the_configuration_says_from_when_on()
+    {
+        HostApplicationBuilder builder = NewHost();
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>("PhantomDb:shop:SlowStatementTime", "0ms")]);
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database database = host.Services.GetRequiredService<Database>();
+        int number;
+        using (Session session = database.OpenSession())
+        {
+            number = session.ProcessId;
+            session.Execute("SET application_name = 'till'").Dispose();
+            session.Execute("CREATE TABLE t AS SELECT 1 AS a").Dispose();
+            Assert.ThrowsExactly<PhantomDbException>(() => session.Execute("SELECT nosuch"));
+        }
+        await host.StopAsync();
+        string[] slow = [.. Logged.Ours.Where(line => line.StartsWith("Warning: Slow statement in database shop: ", StringComparison.Ordinal))];
+        Assert.HasCount(3, slow, string.Join('\n', Logged.Lines));
+        StringAssert.Matches(slow[1], new Regex($"shop: [0-9.]+ ms, 1 rows, session {number} \"till\": CREATE TABLE t AS SELECT 1 AS a$"));
+        StringAssert.Matches(slow[2], new Regex($"shop: [0-9.]+ ms, failed with 42703, session {number} \"till\": SELECT nosuch$"));
     }
 
     [TestMethod]

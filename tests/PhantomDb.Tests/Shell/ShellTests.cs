@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Shell;
@@ -42,6 +43,21 @@ public sealed class ShellTests
         Assert.EndsWith("name|n|total\nAnn|3|NaN\nBob|1|1e+100\nid|note\n4|it's\nt\n105\ncount\n1\n", output);
         Assert.DoesNotContain("ERROR", errors);
         Assert.AreEqual(0, exitCode);
+    }
+
+    [TestMethod]
+    public void Slow_statements_are_told_of_on_standard_error()
+    {
+        (int exitCode, string output, string errors) = Run("SELECT nosuch;\nSELECT 1 AS a;\nSET log_min_duration_statement = -1;\nSELECT 2 AS a;\n", "--slow", "0", "-q", "--keep-going", "--mode", "list");
+        Assert.AreEqual((1, "a\n1\na\n2\n"), (exitCode, output));
+        StringAssert.Matches(errors, new Regex(@"^SLOW: [0-9.]+ ms, 42703: SELECT nosuch\nERROR: 42703: [^$]*\nSLOW: [0-9.]+ ms, 1 row: SELECT 1 AS a\n$"));
+
+        (exitCode, _, errors) = Run("SET log_min_duration_statement = '1h';\nSELECT 1;\n", "-q");
+        Assert.AreEqual((0, ""), (exitCode, errors));
+        (exitCode, _, errors) = Run("", "--slow", "1s");
+        Assert.AreEqual((2, "phantomdb: --slow is a time in milliseconds, a whole number from 0, not 1s\nTry 'phantomdb --help'.\n"), (exitCode, errors));
+        (exitCode, _, errors) = Run("", "--slow", "1", "verify", "shop");
+        Assert.AreEqual((2, "phantomdb: verify has no option --slow: phantomdb verify --help lists them\nTry 'phantomdb --help'.\n"), (exitCode, errors));
     }
 
     [TestMethod]

@@ -13,7 +13,7 @@ namespace PhantomDb.Execution.Settings;
 internal sealed class SessionSettings
 {
     private readonly Dictionary<string, string> _defaults = new(StringComparer.OrdinalIgnoreCase);
-    private readonly string _workMemoryDefault;
+    private readonly Dictionary<string, string> _optionDefaults = new(StringComparer.OrdinalIgnoreCase);   // built-in ones that the database's options say
     private readonly Func<string, string?> _ofDatabase;
     private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _localValues = new(StringComparer.OrdinalIgnoreCase);
@@ -23,12 +23,22 @@ internal sealed class SessionSettings
     private readonly List<Change> _changes = [];   // of the transaction that runs, to be undone
 
     /// <param name="workMemory">Bytes that a statement may hold where work_mem is not set.</param>
+    /// <param name="slowStatementTime">From which duration on a statement is told of where log_min_duration_statement is not set; null: none.</param>
     /// <param name="persistent">The database's own defaults. One that this version does not take is passed over.</param>
     /// <param name="ofDatabase">The value in force of a setting that is the database's and no session's.</param>
-    public SessionSettings(long workMemory, IReadOnlyDictionary<string, string>? persistent = null, Func<string, string?>? ofDatabase = null)
+    public SessionSettings(
+        long workMemory, TimeSpan? slowStatementTime = null, IReadOnlyDictionary<string, string>? persistent = null, Func<string, string?>? ofDatabase = null)
     {
         _ofDatabase = ofDatabase ?? (_ => null);
-        _defaults["work_mem"] = _workMemoryDefault = SettingUnit.Kilobytes.Print(workMemory / 1024);
+        _optionDefaults["work_mem"] = SettingUnit.Kilobytes.Print(workMemory / 1024);
+        if (slowStatementTime is { } time)
+        {
+            _optionDefaults["log_min_duration_statement"] = SettingUnit.Milliseconds.Print((long)Math.Ceiling(time.TotalMilliseconds));
+        }
+        foreach ((string name, string value) in _optionDefaults)
+        {
+            _defaults[name] = value;
+        }
         foreach ((string name, string value) in persistent ?? new Dictionary<string, string>())
         {
             if (IsOfDatabase(name))
@@ -65,6 +75,9 @@ internal sealed class SessionSettings
 
     /// <summary>Called when one of the two has changed.</summary>
     public Action IdleLimitsChanged { get; set; } = () => { };
+
+    /// <summary>From which duration on a statement is told of; -1: none is.</summary>
+    public long SlowStatementMs { get; private set; }
 
     /// <summary>Bytes that a statement may hold beside the tables.</summary>
     public long WorkMemory { get; private set; }
@@ -134,7 +147,7 @@ internal sealed class SessionSettings
         }
         _values.Remove(name);
         _localValues.Remove(name);
-        Put(_defaults, name, value ?? (name.Equals("work_mem", StringComparison.OrdinalIgnoreCase) ? _workMemoryDefault : null));
+        Put(_defaults, name, value ?? _optionDefaults.GetValueOrDefault(name));
         Refresh();
     }
 
@@ -296,6 +309,7 @@ internal sealed class SessionSettings
         Version++;
         StatementTimeoutMs = SettingDefinitions.ToNumber(Get("statement_timeout"), SettingUnit.Milliseconds);
         LockTimeoutMs = SettingDefinitions.ToNumber(Get("lock_timeout"), SettingUnit.Milliseconds);
+        SlowStatementMs = SettingDefinitions.ToNumber(Get("log_min_duration_statement"), SettingUnit.Milliseconds);
         WorkMemory = SettingDefinitions.ToNumber(Get("work_mem"), SettingUnit.Kilobytes) * 1024;
         (long inTransaction, long outside) = (IdleInTransactionTimeoutMs, IdleTimeoutMs);
         IdleInTransactionTimeoutMs = SettingDefinitions.ToNumber(Get("idle_in_transaction_session_timeout"), SettingUnit.Milliseconds);

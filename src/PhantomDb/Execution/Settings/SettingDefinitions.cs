@@ -24,6 +24,8 @@ internal static class SettingDefinitions
             "Sets the maximum allowed idle time between statements, when in a transaction."),
         Number("idle_session_timeout", 0, SettingUnit.Milliseconds, SettingEffect.Works,
             "Sets the maximum allowed idle time between statements, when not in a transaction."),
+        Number("log_min_duration_statement", -1, SettingUnit.Milliseconds, SettingEffect.Works,
+            "Sets the minimum duration from which on statements are told of as slow; 0 is all, -1 none.", -1),
         Number("work_mem", WorkMemoryMinimum, SettingUnit.Kilobytes, SettingEffect.Works,
             "Sets the maximum memory of a statement beside the tables; beyond it the statement fails with 53200.", WorkMemoryMinimum),
         new("search_path", "\"$user\", public", SettingEffect.Works,
