@@ -69,7 +69,7 @@ public sealed class CrashFuzzer(int seed)
         return _starts[index]!;
     }
 
-    /// <summary>Power loss at every operation of every scenario, again at every operation after the restart, every failure of every operation, and one of every third operation after a restart.</summary>
+    /// <summary>Power loss at every operation of every scenario, again at every operation after the restart, every failure of every operation, and of some operations after each restart.</summary>
     public FuzzReport RunEveryOperation(string? onlyScenario = null)
     {
         List<FuzzFailure> failures = [];
@@ -88,7 +88,7 @@ public sealed class CrashFuzzer(int seed)
                 runner.FailEveryOperation(fault, isLasting: false, CrashRunner.AllProfiles);
                 runner.FailEveryOperation(fault, isLasting: true, CrashRunner.AllProfiles);
             }
-            runner.FailAfterEveryCrash(DiskFault.InputOutputError, [CrashProfile.ProcessKilled], secondStep: 3);
+            runner.FailAfterEveryCrash(DiskFault.InputOutputError, [CrashProfile.ProcessKilled], secondStep: 11);
             runner.CrashAtEveryOperation(CrashRunner.AllProfiles, secondStep: 1);
             checkedCount += runner.CheckedCount;
             failures.AddRange(runner.Failures.Take(FailureCountMax).Select(failure => new FuzzFailure(seed, 0, failure, kind.Name)));
