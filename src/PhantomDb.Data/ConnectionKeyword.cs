@@ -1,12 +1,11 @@
 using System.Collections.Frozen;
+using PhantomDb.Errors;
 
 namespace PhantomDb.Data;
 
 /// <summary>One keyword of a connection string: its names, its default, how its text is read and written, and which option of the database it is.</summary>
 internal sealed record ConnectionKeyword(string Name, object? Default, Func<string, object?> Parse, params string[] Synonyms)
 {
-    private const int NearDistance = 3;   // of a misspelt keyword
-
     /// <summary>Sets the option of the database; null where it is about the connection alone.</summary>
     public Func<DatabaseOptions, object?, DatabaseOptions>? Apply { get; init; }
 
@@ -80,8 +79,8 @@ internal sealed record ConnectionKeyword(string Name, object? Default, Func<stri
         string[] near =
         [
             .. from known in ByName
-               let distance = KeywordText.Distance(name, known.Key)
-               where distance <= NearDistance && distance < name.Length
+               let distance = Spelling.Distance(name, known.Key)
+               where distance <= Math.Max(1, name.Length / 3) && distance < name.Length
                orderby distance, known.Key
                select known.Value.Name,
         ];

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using PhantomDb.Shell.Commands;
 using PhantomDb.Shell.Output;
 using PhantomDb.Shell.Tools;
@@ -5,7 +6,7 @@ using PhantomDb.Shell.Tools;
 namespace PhantomDb.Shell;
 
 /// <summary>What --help and .help print.</summary>
-internal static class HelpText
+internal static partial class HelpText
 {
     public static string Usage { get; } = $"""
         Usage: phantomdb [options] [DATABASE]
@@ -43,9 +44,15 @@ internal static class HelpText
 
         """;
 
+    /// <summary>Of the options, the long ones, with their dashes.</summary>
+    public static IEnumerable<string> OptionNames => LongName().Matches(Usage).Select(match => match.Value);
+
     public static string Commands(IReadOnlyList<ShellCommand> commands)
     {
         int width = commands.Max(command => command.Usage.Length);
         return string.Concat(commands.Select(command => $"{command.Usage.PadRight(width)}  {command.Help}\n"));
     }
+
+    [GeneratedRegex("--[a-z-]+")]
+    private static partial Regex LongName();
 }

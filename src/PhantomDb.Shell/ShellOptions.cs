@@ -107,7 +107,7 @@ internal sealed record ShellOptions
                 {
                     throw new UsageException(value is not null && options.SetFlag(name)
                         ? $"option {name} takes no value"
-                        : $"unknown option {name}");
+                        : $"unknown option {name}{UsageException.Suggest(name, HelpText.OptionNames)}");
                 }
             }
         }
@@ -281,7 +281,7 @@ internal sealed record ShellOptions
     {
         if (Database is not null)
         {
-            throw new UsageException($"two databases are named, {Database} and {name}");
+            throw new UsageException($"two databases are named, {Database} and {name}{UsageException.Suggest(Database, ToolCommands.Names)}");
         }
         if (string.IsNullOrWhiteSpace(name))
         {

@@ -14,6 +14,8 @@ internal sealed class SystemSurroundings(Database database) : ISystemSurrounding
 
     public int? FindOid(string schema, string name) => SystemRelations.Find(schema, name)?.Oid;
 
+    public IEnumerable<(string Schema, string Name, bool IsView)> All => SystemRelations.All.Select(relation => (relation.Schema, relation.Name, relation.Kind == 'v'));
+
     public long? DatabaseSize(string name) => DatabaseFiles.SizeOf(name, database.Options);
 
     public string PrintExpression(DatabaseCatalog catalog, IReadOnlyList<string> searchPath, TableDefinition table, ColumnDefinition? column, string expression, bool isPretty) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Errors;
 using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Commands;
@@ -50,7 +51,10 @@ internal sealed class ShellCommands
     public void Run(CommandLine line)
     {
         ShellCommand command = Array.Find(_commands, candidate => candidate.Names.Contains(line.Name, StringComparer.Ordinal))
-            ?? throw new PhantomDbException("42601", $"unknown shell command {line.Name}") { Hint = ".help lists the commands." };
+            ?? throw new PhantomDbException("42601", $"unknown shell command {line.Name}")
+            {
+                Hint = (Spelling.Nearest(line.Name, Names) is { } near ? $"Perhaps you meant {near}. " : "") + ".help lists the commands.",
+            };
         bool isTooLong = line.Words.Count > command.ArgumentCountMax;
         bool ignoresRest = line.Name[0] == '\\';   // as psql does
         if (line.Words.Count < command.ArgumentCountMin || (isTooLong && !ignoresRest))

@@ -10,6 +10,8 @@ internal static class ToolCommands
     /// <summary>Null for a word that is none.</summary>
     public static ToolCommand? Find(string word) => Array.Find(All, tool => tool.Name == word);
 
+    public static IEnumerable<string> Names => All.Select(tool => tool.Name);
+
     /// <summary>For --help: a line each.</summary>
     public static string List => string.Concat(All.Select(tool => $"  {$"{tool.Name} {tool.Argument}",-14}  {tool.Summary}\n")).TrimEnd('\n');
 

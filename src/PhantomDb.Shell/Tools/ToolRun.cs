@@ -110,7 +110,7 @@ internal sealed class ToolRun
             {
                 (string name, string? value) = ShellOptions.Split(arg);
                 ToolOption option = Array.Find(options, option => option.Names.Contains(name))
-                    ?? throw new UsageException($"{tool.Name} has no option {name}: phantomdb {tool.Name} --help lists them");
+                    ?? throw new UsageException($"{tool.Name} has no option {name}{UsageException.Suggest(name, options.SelectMany(known => known.Names))}: phantomdb {tool.Name} --help lists them");
                 if (option.Value is null && value is not null)
                 {
                     throw new UsageException($"option {name} takes no value");

@@ -138,7 +138,7 @@ internal static partial class Binder
     private static TableDefinition FindTable(TruncateTarget target, BindingState state) => Relations.Find(state, target.Table) switch
     {
         TableDefinition found => found,
-        null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
+        null => throw NameHints.RelationNotFound(state, target.Table),
         _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
     };
 
@@ -331,7 +331,7 @@ internal static partial class Binder
         return [.. ((IReadOnlyList<VacuumTarget>)targets).Select(target => Relations.Find(state, target.Table) switch
         {
             TableDefinition table => table,
-            null => throw Error.RelationNotFound(target.Table.ToString(), target.Position),
+            null => throw NameHints.RelationNotFound(state, target.Table),
             _ => throw Error.At(SqlStates.WrongObjectType, $"\"{target.Table.Name}\" is not a table", target.Position),
         })];
     }

@@ -49,6 +49,9 @@ internal interface IVirtualTables
     /// <summary>Oid of a virtual table; null where there is none of that name.</summary>
     int? FindOid(string schema, string name);
 
+    /// <summary>All there are, by schema and name.</summary>
+    IEnumerable<(string Schema, string Name, bool IsView)> All { get; }
+
     /// <summary>Columns of phantomdb_history of a table.</summary>
     IReadOnlyList<(string Name, SqlType Type)> HistoryColumns(Catalog.TableDefinition table);
 }

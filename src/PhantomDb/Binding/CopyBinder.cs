@@ -56,7 +56,7 @@ internal static class CopyBinder
     private static TableDefinition Source(QualifiedName name, BindingState state) => Relations.Find(state, name) switch
     {
         TableDefinition table => table,
-        null => throw Error.RelationNotFound(name.ToString(), name.Position),
+        null => throw NameHints.RelationNotFound(state, name),
         ViewDefinition => throw Error.At(SqlStates.WrongObjectType, $"cannot copy from view \"{name.Name}\"", name.Position, hint: "Try the COPY (SELECT ...) TO variant."),
         _ => throw Error.At(SqlStates.WrongObjectType, $"cannot copy from \"{name.Name}\"", name.Position, hint: "Try the COPY (SELECT ...) TO variant."),
     };

@@ -12,6 +12,8 @@ namespace PhantomDb.Binding;
 /// <summary>Calls of functions and aggregates. An aggregate belongs to the innermost query whose columns it reads.</summary>
 internal sealed partial class ExpressionBinder
 {
+    private static readonly string[] SpecialFunctions = ["coalesce", "nullif", "greatest", "least", "extract", .. OrderedSetAggregates.Names];
+
     private Expression BindCall(FunctionCallSyntax call)
     {
         string name = call.Name.Name;
@@ -35,6 +37,10 @@ internal sealed partial class ExpressionBinder
         if (aggregates.Count > 0)
         {
             return BindAggregate(call, aggregates);
+        }
+        if ((call.IsStar || call.IsDistinct || call.OrderBy.Count > 0 || call.Filter is not null) && !IsFunction(name))
+        {
+            throw FunctionNotFound(name, call.Arguments.Select(a => Bind(a).Type), call.Position);
         }
         if (call.IsStar)
         {
@@ -88,7 +94,17 @@ internal sealed partial class ExpressionBinder
         {
             return BindSetReturning(BindTableFunction(name, arguments, name, position), position);
         }
-        throw Error.FunctionNotFound(name, types, position);
+        throw FunctionNotFound(name, types, position);
+    }
+
+    private static bool IsFunction(string name) =>
+        FunctionRegistry.FindScalars(name).Count > 0 || FunctionRegistry.FindTableFunctions(name).Count > 0 || WindowFunctions.ContainsKey(name) || TypeNames.TryFind(name, out _);
+
+    /// <summary>42883; where there is no function of the name, with the one that was probably meant.</summary>
+    private static PhantomDbException FunctionNotFound(string name, IEnumerable<SqlType> types, int position)
+    {
+        string? nearest = Spelling.Nearest(name, FunctionRegistry.Names.Where(known => char.IsAsciiLetter(known[0])).Concat(WindowFunctions.Keys).Concat(SpecialFunctions));
+        return Error.FunctionNotFound(name, types, position, nearest == name ? null : nearest);
     }
 
     private Expression BindAggregate(FunctionCallSyntax call, IReadOnlyList<AggregateFunction> candidates)

@@ -121,47 +121,10 @@ internal sealed partial class ExpressionBinder
                 return Error.InvalidFromReference(table, position, $"Perhaps you meant to reference the table alias \"{candidate.Name}\".");
             }
         }
-        return Error.MissingFromEntry(table, position);
+        return Error.MissingFromEntry(table, position, Spelling.Nearest(table, scope.Tables.Where(candidate => candidate.IsNameVisible).Select(candidate => candidate.Name).OfType<string>()));
     }
 
-    private static string? Suggest(ScopeTable table, string name)
-    {
-        string? best = null;
-        int bestDistance = Math.Min(SuggestionDistanceMax, Math.Max(1, name.Length / 2)) + 1;
-        foreach (string candidate in table.ColumnNames)
-        {
-            int distance = Distance(candidate, name);
-            if (distance < bestDistance)
-            {
-                (best, bestDistance) = (candidate, distance);
-            }
-        }
-        return best;
-    }
-
-    /// <summary>Levenshtein distance.</summary>
-    private static int Distance(string left, string right)
-    {
-        if (Math.Abs(left.Length - right.Length) > SuggestionDistanceMax)
-        {
-            return int.MaxValue;
-        }
-        int[] previous = new int[right.Length + 1];
-        int[] current = new int[right.Length + 1];
-        for (int j = 0; j <= right.Length; j++)
-        {
-            previous[j] = j;
-        }
-        for (int i = 1; i <= left.Length; i++)
-        {
-            current[0] = i;
-            for (int j = 1; j <= right.Length; j++)
-            {
-                int change = previous[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1);
-                current[j] = Math.Min(change, Math.Min(previous[j], current[j - 1]) + 1);
-            }
-            (previous, current) = (current, previous);
-        }
-        return previous[right.Length];
-    }
+    // As far away as PostgreSQL looks for columns.
+    private static string? Suggest(ScopeTable table, string name) =>
+        Spelling.Nearest(name, table.ColumnNames, Math.Min(SuggestionDistanceMax, Math.Max(1, name.Length / 2)));
 }

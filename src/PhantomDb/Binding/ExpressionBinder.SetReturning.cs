@@ -22,7 +22,7 @@ internal sealed partial class ExpressionBinder
         {
             OverloadOutcome.Found => candidates[index],
             OverloadOutcome.Ambiguous => throw Error.FunctionAmbiguous(name, types, position),
-            _ => throw Error.FunctionNotFound(name, types, position),
+            _ => throw FunctionNotFound(name, types, position),
         };
         for (int i = 0; i < arguments.Length; i++)
         {

@@ -58,7 +58,7 @@ internal sealed partial class ExpressionBinder
         {
             throw FunctionRegistry.FindScalars(name).Count > 0
                 ? Error.At(SqlStates.WrongObjectType, $"OVER specified, but {name} is not a window function nor an aggregate function", call.Position)
-                : Error.FunctionNotFound(name, arguments.Select(a => a.Type), call.Position);
+                : FunctionNotFound(name, arguments.Select(a => a.Type), call.Position);
         }
         BoundWindow window = call.Over switch
         {

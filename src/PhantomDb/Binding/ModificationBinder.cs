@@ -29,7 +29,7 @@ internal sealed partial class ModificationBinder(BindingState state, CteEnvironm
             case ViewDefinition view:
                 throw Error.At(SqlStates.FeatureNotSupported, $"cannot {verb} view \"{view.Name}\"", name.Position, detail: "Views are not updatable.");
             case null:
-                throw Error.RelationNotFound(name.ToString(), name.Position);
+                throw NameHints.RelationNotFound(state, name);
             default:
                 throw Error.At(SqlStates.WrongObjectType, $"cannot {verb} \"{name.Name}\"", name.Position, detail: "It is not a table.");
         }

@@ -98,7 +98,7 @@ internal sealed partial class QueryBinder
             case IndexDefinition:
                 throw Error.At(SqlStates.WrongObjectType, $"cannot open relation \"{named.Name.Name}\"", named.Position, detail: "This operation is not supported for indexes.");
             default:
-                throw Error.RelationNotFound(named.Name.ToString(), named.Position);
+                throw NameHints.RelationNotFound(state, named.Name, queries: _ctes?.Names);
         }
     }
 
@@ -222,7 +222,7 @@ internal sealed partial class QueryBinder
         state.Pin(literal.Position);
         if (RelationLookup.FindText(state.Catalog, state.Context.SearchPath, literal.Text) is not { } found)
         {
-            throw Error.RelationNotFound(literal.Text, literal.Position);
+            throw Error.RelationNotFound(literal.Text, literal.Position, NameHints.OfRelation(state, RelationLookup.Split(literal.Text), [NameHints.Table]));
         }
         if (found is not TableDefinition table)
         {

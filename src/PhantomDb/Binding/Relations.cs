@@ -63,7 +63,8 @@ internal static class Relations
             {
                 return new ConstantExpression(SqlType.RegClass, (long)system) { Position = new SourcePosition(position) };
             }
-            object found = RelationLookup.FindText(state.Catalog, state.Context.SearchPath, text) ?? throw Error.RelationNotFound(text, position);
+            object found = RelationLookup.FindText(state.Catalog, state.Context.SearchPath, text) 
+                ?? throw Error.RelationNotFound(text, position, NameHints.OfRelation(state, RelationLookup.Split(text), [NameHints.Table, NameHints.View, NameHints.Sequence, NameHints.Index]));
             oid = RelationLookup.OidOf(found);
             state.DependOn((int)oid);
             state.Uses?.AddText(position, (int)oid);

@@ -54,7 +54,7 @@ internal sealed partial class SchemaBinder
         {
             if (!statement.IfExists)
             {
-                throw Error.RelationNotFound(statement.Table.ToString(), statement.Table.Position);
+                throw NameHints.RelationNotFound(state, statement.Table);
             }
             _change.Notice($"relation \"{statement.Table}\" does not exist, skipping");
             return _change.Build(tag);
@@ -173,7 +173,7 @@ internal sealed partial class SchemaBinder
                 _change.Notice($"relation \"{statement.Name}\" does not exist, skipping");
                 break;
             case null:
-                throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+                throw NameHints.RelationNotFound(state, statement.Name, [NameHints.Table, NameHints.View, NameHints.Sequence, NameHints.Index]);
             case ViewDefinition view when statement.Kind == ObjectKind.View:
                 Move(view, statement.Schema, statement.Position);
                 break;
@@ -226,7 +226,7 @@ internal sealed partial class SchemaBinder
         {
             throw Error.NotSupported($"ALTER {statement.Kind.Name()} RENAME", statement.Position);
         }
-        SequenceDefinition sequence = Find(statement.Name) as SequenceDefinition ?? throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+        SequenceDefinition sequence = Find(statement.Name) as SequenceDefinition ?? throw NameHints.RelationNotFound(state, statement.Name, [NameHints.Sequence]);
         RenameSequence(sequence, statement.NewName, statement.Position);
         return _change.Build("ALTER SEQUENCE");
     }

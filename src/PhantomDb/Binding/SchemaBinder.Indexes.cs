@@ -109,7 +109,7 @@ internal sealed partial class SchemaBinder
             switch (statement.Kind)
             {
                 case ObjectKind.Index or ObjectKind.Table when found is null:
-                    throw Error.RelationNotFound(name.ToString(), name.Position);
+                    throw NameHints.RelationNotFound(state, name, [statement.Kind == ObjectKind.Index ? NameHints.Index : NameHints.Table]);
                 case ObjectKind.Index when found is not IndexDefinition:
                     throw Error.At(SqlStates.WrongObjectType, $"\"{name.Name}\" is not an index", name.Position);
                 case ObjectKind.Table when found is not TableDefinition:

@@ -34,7 +34,7 @@ internal sealed partial class SchemaBinder
             return _change.Build("ALTER SEQUENCE");
         }
         SequenceDefinition sequence = found as SequenceDefinition ?? throw (found is null
-            ? Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position)
+            ? NameHints.RelationNotFound(state, statement.Name, [NameHints.Sequence])
             : Error.At(SqlStates.WrongObjectType, $"\"{statement.Name.Name}\" is not a sequence", statement.Name.Position));
         AlterSequence(sequence, statement.Options);
         return _change.Build("ALTER SEQUENCE");

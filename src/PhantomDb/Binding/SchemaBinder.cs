@@ -143,7 +143,7 @@ internal sealed partial class SchemaBinder(BindingState state)
     private TableDefinition FindTable(QualifiedName name, string verb) => Find(name) switch
     {
         TableDefinition table => table,
-        null => throw Error.RelationNotFound(name.ToString(), name.Position),
+        null => throw NameHints.RelationNotFound(state, name),
         _ => throw Error.At(SqlStates.WrongObjectType, $"cannot {verb} relation \"{name.Name}\"", name.Position, detail: "This operation is supported for tables only."),
     };
 
@@ -235,7 +235,8 @@ internal sealed partial class SchemaBinder(BindingState state)
             {
                 if (!statement.IfExists)
                 {
-                    throw Error.At(statement.Kind == ObjectKind.Index ? SqlStates.UndefinedObject : SqlStates.UndefinedTable, $"{kind} \"{name}\" does not exist", name.Position);
+                    throw Error.At(statement.Kind == ObjectKind.Index ? SqlStates.UndefinedObject : SqlStates.UndefinedTable, $"{kind} \"{name}\" does not exist", name.Position,
+                        NameHints.OfRelation(state, name.Parts, [kind]));
                 }
                 _change.Notice($"{kind} \"{name}\" does not exist, skipping");
                 continue;
@@ -508,7 +509,7 @@ internal sealed partial class SchemaBinder(BindingState state)
                 _change.Put(indexed with { Indexes = [.. indexed.Indexes.Select(i => i.Oid == index.Oid ? i with { Comment = statement.Text } : i)] });
                 break;
             case ObjectKind.View or ObjectKind.Sequence or ObjectKind.Index:
-                throw Error.RelationNotFound(statement.Name.ToString(), statement.Name.Position);
+                throw NameHints.RelationNotFound(state, statement.Name, [statement.Kind == ObjectKind.View ? NameHints.View : statement.Kind == ObjectKind.Sequence ? NameHints.Sequence : NameHints.Index]);
             case ObjectKind.Schema:
                 SchemaDefinition schema = _change.Catalog.FindSchema(statement.Name.Name)
                     ?? throw Error.At(SqlStates.InvalidSchemaName, $"schema \"{statement.Name.Name}\" does not exist", statement.Name.Position);

@@ -133,6 +133,9 @@ internal sealed class CteEnvironment(CteEnvironment? parent)
 
     public CteEntry? Find(string name) => _entries.TryGetValue(name, out CteEntry? entry) ? entry : parent?.Find(name);
 
+    /// <summary>Of all that can be read here.</summary>
+    public IEnumerable<string> Names => _entries.Keys.Concat(parent?.Names ?? []);
+
     /// <summary>Adds a query, or replaces what stood under its name while it was bound itself.</summary>
     public void Put(CteEntry entry) => _entries[entry.Name] = entry;
 }

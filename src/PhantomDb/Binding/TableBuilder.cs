@@ -357,7 +357,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
         return Relations.Find(state, name) switch
         {
             TableDefinition found => change.Catalog.Find(found.Oid) as TableDefinition ?? found,
-            null => throw Error.RelationNotFound(name.ToString(), name.Position),
+            null => throw NameHints.RelationNotFound(state, name),
             _ => throw Error.At(SqlStates.WrongObjectType, $"referenced relation \"{name.Name}\" is not a table", name.Position),
         };
     }

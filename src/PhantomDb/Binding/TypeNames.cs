@@ -52,7 +52,8 @@ internal static class TypeNames
         }
         if (!Ids.TryGetValue(name, out SqlTypeId id))
         {
-            throw Unsupported.Contains(name) ? Error.NotSupported($"type {name}", syntax.Position) : Error.TypeNotFound(name, syntax.Position);
+            throw Unsupported.Contains(name) ? Error.NotSupported($"type {name}", syntax.Position)
+                : Error.TypeNotFound(name, syntax.Position, Spelling.Nearest(name, Ids.Keys));
         }
         SqlType type = WithModifiers(id, syntax);
         return syntax.ArrayBounds.Count == 0 ? type

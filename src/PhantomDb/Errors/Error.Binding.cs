@@ -18,11 +18,15 @@ internal static partial class Error
     public static PhantomDbException ColumnAmbiguous(string name, int position) =>
         new(SqlStates.AmbiguousColumn, $"column reference \"{name}\" is ambiguous") { Position = position };
 
-    public static PhantomDbException RelationNotFound(string name, int position) =>
-        new(SqlStates.UndefinedTable, $"relation \"{name}\" does not exist") { Position = position };
+    public static PhantomDbException RelationNotFound(string name, int position, string? hint = null) =>
+        new(SqlStates.UndefinedTable, $"relation \"{name}\" does not exist") { Position = position, Hint = hint };
 
-    public static PhantomDbException MissingFromEntry(string name, int position) =>
-        new(SqlStates.UndefinedTable, $"missing FROM-clause entry for table \"{name}\"") { Position = position };
+    public static PhantomDbException MissingFromEntry(string name, int position, string? suggestion = null) =>
+        new(SqlStates.UndefinedTable, $"missing FROM-clause entry for table \"{name}\"")
+        {
+            Position = position,
+            Hint = suggestion is null ? null : $"Perhaps you meant to reference the table \"{suggestion}\".",
+        };
 
     public static PhantomDbException InvalidFromReference(string name, int position, string hint) =>
         new(SqlStates.UndefinedTable, $"invalid reference to FROM-clause entry for table \"{name}\"") { Position = position, Hint = hint };
@@ -46,11 +50,12 @@ internal static partial class Error
             Hint = "Could not choose a best candidate operator. You might need to add explicit type casts.",
         };
 
-    public static PhantomDbException FunctionNotFound(string name, IEnumerable<SqlType> arguments, int position) =>
+    public static PhantomDbException FunctionNotFound(string name, IEnumerable<SqlType> arguments, int position, string? suggestion = null) =>
         new(SqlStates.UndefinedFunction, $"function {name}({string.Join(", ", arguments.Select(a => a.BaseName))}) does not exist")
         {
             Position = position,
-            Hint = "No function matches the given name and argument types. You might need to add explicit type casts.",
+            Hint = suggestion is null ? "No function matches the given name and argument types. You might need to add explicit type casts."
+                : $"Perhaps you meant the function \"{suggestion}\".",
         };
 
     public static PhantomDbException FunctionAmbiguous(string name, IEnumerable<SqlType> arguments, int position) =>
@@ -85,8 +90,12 @@ internal static partial class Error
     public static PhantomDbException Grouping(string message, int position) =>
         new(SqlStates.GroupingError, message) { Position = position };
 
-    public static PhantomDbException TypeNotFound(string name, int position) =>
-        new(SqlStates.UndefinedObject, $"type \"{name}\" does not exist") { Position = position };
+    public static PhantomDbException TypeNotFound(string name, int position, string? suggestion = null) =>
+        new(SqlStates.UndefinedObject, $"type \"{name}\" does not exist")
+        {
+            Position = position,
+            Hint = suggestion is null ? null : $"Perhaps you meant the type \"{suggestion}\".",
+        };
 
     /// <summary>0A000 in words of its own.</summary>
     public static PhantomDbException NotPossible(string message, int position) =>

@@ -32,6 +32,8 @@ internal sealed class ScopedStatement(IStatementContext statement) : IStatementC
 
     public string? GetSetting(string name) => statement.GetSetting(name);
 
+    public string RequireSetting(string name) => statement.RequireSetting(name);
+
     public string SetSetting(string name, string? value, bool isLocal) => statement.SetSetting(name, value, isLocal);
 
     public IReadOnlyList<string> SearchPath(bool includesSystem) => statement.SearchPath(includesSystem);

@@ -145,6 +145,8 @@ internal sealed class StatementContext : IStatementContext
 
     public string? GetSetting(string name) => _settings.Find(name);
 
+    public string RequireSetting(string name) => _settings.Get(name);
+
     public string SetSetting(string name, string? value, bool isLocal)
     {
         if (value is not null)

@@ -19,6 +19,9 @@ internal static class FunctionRegistry
 
     public static IReadOnlyList<TableFunction> FindTableFunctions(string name) => TableFunctions.GetValueOrDefault(name, []);
 
+    /// <summary>Of all functions and operators.</summary>
+    public static IEnumerable<string> Names => Scalars.Keys.Concat(Aggregates.Keys).Concat(TableFunctions.Keys);
+
     public static IEnumerable<ScalarFunction> AllScalarFunctions => Scalars.Values.SelectMany(overloads => overloads);
 
     public static IEnumerable<AggregateFunction> AllAggregateFunctions => Aggregates.Values.SelectMany(overloads => overloads);

@@ -21,6 +21,9 @@ internal interface IStatementContext : ITextContext
     /// <summary>Value of a run-time setting; null where there is none of that name.</summary>
     string? GetSetting(string name);
 
+    /// <summary>The same; 42704 where there is none of that name.</summary>
+    string RequireSetting(string name);
+
     /// <summary>set_config: the value as it then stands; null is the default.</summary>
     string SetSetting(string name, string? value, bool isLocal);
 

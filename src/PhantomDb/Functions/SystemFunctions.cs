@@ -54,16 +54,10 @@ internal static class SystemFunctions
     private static void AddSettings(List<ScalarFunction> functions)
     {
         Stable(functions, "current_setting", SqlType.Text, [SqlType.Text], RowKernels.Text((in RowReader row, TextBuffer output) =>
-            output.Append(Setting(row) ?? throw new PhantomDbException(
-                SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{row.String(0)}\""))));
+            output.Append(row.Statement.RequireSetting(row.String(0)))));
         Stable(functions, "current_setting", SqlType.Text, [SqlType.Text, SqlType.Boolean], RowKernels.NullableText((in RowReader row, TextBuffer output) =>
         {
-            string? value = Setting(row);
-            if (value is null && !row.Value<bool>(1))
-            {
-                throw new PhantomDbException(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{row.String(0)}\"");
-            }
-
+            string? value = row.Value<bool>(1) ? row.Statement.GetSetting(row.String(0)) : row.Statement.RequireSetting(row.String(0));
             output.Append(value ?? "");
             return value is not null;
         }));
@@ -76,7 +70,6 @@ internal static class SystemFunctions
             Volatility = Volatility.Volatile, HasSideEffects = true, IsFallible = true, IsStrict = false,
         });
 
-        static string? Setting(in RowReader row) => row.Statement.GetSetting(row.String(0));
     }
 
     private static void AddSequences(List<ScalarFunction> functions)

@@ -92,8 +92,19 @@ internal static class SqlParser
         catch (ParseCanceledException)
         {
             IToken token = watched.Get(Math.Max(watched.FarthestIndex, watched.Index));
-            throw Error.Syntax("syntax error", token.Type == TokenConstants.EOF ? "" : token.Text, token.StartIndex);
+            throw Error.Syntax("syntax error", token.Type == TokenConstants.EOF ? "" : token.Text, token.StartIndex, IsFirstWord(watched, token) ? Spelling.Nearest(token.Text, FirstKeywords()) : null);
         }
+    }
+
+    private static bool IsFirstWord(WatchedTokenStream tokens, IToken token) =>
+        token.Type != TokenConstants.EOF && char.IsAsciiLetter(token.Text[0]) && (token.TokenIndex == 0 || tokens.Get(token.TokenIndex - 1).Type == PhantomSqlLexer.SEMICOLON);
+
+    // What a statement may begin with, as the grammar has it.
+    private static IEnumerable<string> FirstKeywords()
+    {
+        ATN grammar = NewParser(new CommonTokenStream(new ListTokenSource([])), PredictionMode.SLL).Atn;
+        return grammar.NextTokens(grammar.ruleToStartState[PhantomSqlParser.RULE_statement]).ToArray().Where(type => type < PhantomSqlLexer.EQUAL)
+            .Select(type => PhantomSqlLexer.DefaultVocabulary.GetSymbolicName(type));
     }
 
     private static PhantomSqlParser NewParser(ITokenStream tokens, PredictionMode mode)

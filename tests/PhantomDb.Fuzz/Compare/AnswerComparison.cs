@@ -41,7 +41,7 @@ internal static class AnswerComparison
     private static string? Field(AnswerError theirs, AnswerError ours) =>
         theirs.Message != ours.Message ? "message"
         : theirs.Detail != ours.Detail ? "detail"
-        : theirs.Hint != ours.Hint ? "hint"
+        : theirs.Hint != ours.Hint && ours.Hint?.StartsWith("Perhaps you meant the ", StringComparison.Ordinal) != true ? "hint"
         : theirs.Near != ours.Near && !(theirs.Near is not null && ours.Near is not null && (theirs.Near.StartsWith(ours.Near, StringComparison.Ordinal) || ours.Near.StartsWith(theirs.Near, StringComparison.Ordinal))) ? "position"
         : null;
 

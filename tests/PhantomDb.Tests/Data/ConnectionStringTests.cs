@@ -47,6 +47,17 @@ public sealed class ConnectionStringTests : DataTest
     }
 
     [TestMethod]
+    [DataRow("Data Sorce=x", "Did you mean \"Data Source\"?")]
+    [DataRow("syncpolciy=None", "Did you mean \"Sync Policy\"?")]
+    [DataRow("Nothing Like It=x", "There are: Data Source, ")]
+    public void An_unknown_keyword_is_an_error_that_names_those_that_are_near(string text, string hint)
+    {
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => new PhantomDbConnectionStringBuilder(text));
+        StringAssert.Contains(error.Message, hint);
+        Assert.AreEqual(hint.StartsWith("There", StringComparison.Ordinal), !error.Message.Contains("Did you mean", StringComparison.Ordinal));
+    }
+
+    [TestMethod]
     public void Every_keyword_can_be_written_and_read_back()
     {
         PhantomDbConnectionStringBuilder builder = new()

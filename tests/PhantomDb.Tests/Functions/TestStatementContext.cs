@@ -42,6 +42,8 @@ internal sealed class TestStatementContext : IStatementContext
 
     public string? GetSetting(string name) => _settings.GetValueOrDefault(name.ToLowerInvariant());
 
+    public string RequireSetting(string name) => GetSetting(name)!;
+
     public string SetSetting(string name, string? value, bool isLocal) => _settings[name.ToLowerInvariant()] = value ?? "";
 
     public int? FindRelation(string name) => name == "s" ? 1 : null;

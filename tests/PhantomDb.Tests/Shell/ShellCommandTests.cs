@@ -37,6 +37,18 @@ public sealed class ShellCommandTests
     }
 
     [TestMethod]
+    [DataRow(".tabels", "Perhaps you meant .tables. ")]
+    [DataRow("\\tables", "Perhaps you meant .tables. ")]
+    [DataRow("\\timimg on", "Perhaps you meant \\timing. ")]
+    [DataRow(".nothing", "")]
+    [DataRow("\\dx", "")]   // as near to \d as to \di, \dt and others
+    public void An_unknown_command_has_the_nearest_as_a_hint(string command, string hint)
+    {
+        (int exitCode, _, string errors) = Run(command + "\n");
+        Assert.AreEqual((1, $"ERROR: 42601: unknown shell command {command.Split(' ')[0]}\nHINT: {hint}.help lists the commands.\n"), (exitCode, errors));
+    }
+
+    [TestMethod]
     public void A_dump_has_what_makes_sequences_constraints_and_views_what_they_are()
     {
         const string Definitions = """

@@ -162,6 +162,13 @@ public sealed class ShellDurabilityTests
     [DataRow("accept has no option --mode: phantomdb accept --help lists them", "-m", "csv", "accept", "shop")]
     [DataRow("files has no option --persist: phantomdb files --help lists them", "-P", "files", "shop")]
     [DataRow("log has no option --keep-going: phantomdb log --help lists them", "--keep-going", "log", "shop")]
+    [DataRow("unknown option --quite (did you mean --quiet?)", "--quite")]
+    [DataRow("unknown option --sgement-size (did you mean --segment-size?)", "--sgement-size=4")]
+    [DataRow("unknown option --nothing-like-it", "--nothing-like-it")]
+    [DataRow("unknown option -x", "-x")]
+    [DataRow("log has no option --lns (did you mean --lsn?): phantomdb log --help lists them", "log", "shop", "--lns", "1")]
+    [DataRow("two databases are named, verfy and shop (did you mean verify?)", "verfy", "shop")]
+    [DataRow("two databases are named, stock and shop", "stock", "shop")]
     [DataRow("option --sync needs a value", "--sync")]
     [DataRow("option -P takes no value", "-Px")]
     public void A_rejected_option_names_the_way_out(string message, params string[] args)

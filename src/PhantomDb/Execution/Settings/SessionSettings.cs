@@ -365,5 +365,8 @@ internal sealed class SessionSettings
     }
 
     private static PhantomDbException Unknown(string name) =>
-        new(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{name}\"");
+        new(SqlStates.UndefinedObject, $"unrecognized configuration parameter \"{name}\"")
+        {
+            Hint = Spelling.Nearest(name, SettingDefinitions.ByName.Keys) is { } near ? $"Perhaps you meant the parameter \"{near}\"." : null,
+        };
 }

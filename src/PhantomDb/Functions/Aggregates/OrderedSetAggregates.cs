@@ -12,7 +12,9 @@ namespace PhantomDb.Functions.Aggregates;
 /// </summary>
 internal static class OrderedSetAggregates
 {
-    public static bool IsName(string name) => name is "percentile_disc" or "percentile_cont" or "mode";
+    public static readonly string[] Names = ["percentile_disc", "percentile_cont", "mode"];
+
+    public static bool IsName(string name) => Names.Contains(name);
 
     /// <summary>The aggregate of values of a type; null where there is none.</summary>
     public static BoundAggregate? TryBind(string name, SqlType type)
