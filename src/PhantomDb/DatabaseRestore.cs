@@ -105,10 +105,11 @@ public static class DatabaseRestore
         // What leads to the rest of the old history: its files are kept, and its log is not deleted behind the oldest of them.
         string? kept = KeptFiles.KeepDatabaseFile(path, files, now);
         LogPin[] pins = [.. recovered.Pins, .. PinsOf(recovered, fromTimeline)];
-        long? lsn = TimelineStart.Write(files, folder, databaseName, recovered, fromTimeline, now);
+        LogHeader? begun = TimelineStart.Write(files, folder, databaseName, recovered, fromTimeline, now);
         var content = new DatabaseContent(databaseName, loaded.Catalog, loaded.Storage, Storage.ReadView.Latest)
         {
-            Id = loaded.Id, Timeline = loaded.Timeline, Lsn = lsn ?? loaded.Lsn,
+            Id = loaded.Id, Timeline = loaded.Timeline, Lsn = begun?.FirstLsn ?? loaded.Lsn,
+            History = begun is null ? recovered.History : recovered.History.With(new SegmentMark(begun.Salt, begun.FirstLsn)),   // so that it is known in another folder
         };
         DatabaseFileWriter.Write(content, path, new DatabaseFileOptions { Sealed = loaded.IsSealed || !loaded.IsProved, IsHeaderNew = true }, files);
         LogManifest.Of(databaseName, loaded.Id, loaded.Timeline, now, content.Lsn, content.Lsn, recovered.SnapshotRows, pins).Write(folder, files);

@@ -10,7 +10,7 @@ namespace PhantomDb.Tests.Engine;
 /// mixed.
 /// </summary>
 [TestClass]
-public sealed class PartedHistoryTests : DurableTest
+public sealed partial class PartedHistoryTests : DurableTest
 {
     private string Elsewhere => Path.Combine(Folder, "elsewhere");
 
@@ -64,22 +64,6 @@ public sealed class PartedHistoryTests : DurableTest
         Run("INSERT INTO t VALUES (2, 'here')", "INSERT INTO t VALUES (3, 'here')", "INSERT INTO t VALUES (4, 'here')");
         Database.CreateSnapshot();
         Close();
-        PutFileBack();
-        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
-    }
-
-    [TestMethod]
-    public void What_parted_by_a_restore_is_refused_in_both_folders()
-    {
-        InsertHere(1);
-        CopyAll(Folder, Elsewhere);
-        DatabaseRestore.Run("shop", RestorePoint.Parse(HeaderOf(Own).Lsn.ToString(System.Globalization.CultureInfo.InvariantCulture)), options: Options with { DataDirectory = Elsewhere });
-        InsertElsewhere(1);
-        InsertHere(1);
-        string both = Directory.CreateDirectory(Path.Combine(Folder, "both")).FullName;
-        CopyAll(Elsewhere, both);
-        File.Copy(Own, Path.Combine(both, "shop.db"), overwrite: true);
-        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options with { DataDirectory = both })));
         PutFileBack();
         Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
     }

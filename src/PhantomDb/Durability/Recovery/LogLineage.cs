@@ -58,7 +58,7 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
     // What comes before a segment whose predecessor is not there, or which has none.
     private List<RecoverySegment>? Part(LogHeader next)
     {
-        (string Path, LogHeader Header)? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next));
+        (string Path, LogHeader Header)? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next) && !IsOfAnother(s, next));
         if (before is not var (path, header))
         {
             return OfOlderTimeline(next.Timeline, next.FirstLsn - 1);
@@ -66,6 +66,10 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         LogPredecessor end = EndOf(path, header, long.MaxValue);
         return end.LastLsn >= next.FirstLsn - 1 ? null : LinkedTo((path, header), end, allowsGaps: false);   // no hole: another history
     }
+
+    // A file that one of them led to names another segment for an LSN of the other one: it was copied here, and is nobody's history.
+    private bool IsOfAnother(LogHeader header, LogHeader next) => bases.Any(file => file.Header is { } known && known.History.Marks.Any(mark => mark.Salt == next.Salt)
+        && known.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != header.Salt && range.Mark.FirstLsn <= header.FirstLsn && range.LastLsn >= header.FirstLsn));
 
     // The history that a timeline has begun behind, up to an LSN.
     private List<RecoverySegment>? OfOlderTimeline(int timeline, long lsn)

@@ -158,7 +158,7 @@ internal sealed record RecoveryPlan(
     /// the snapshots tell.
     /// </summary>
     public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile
-        && (other.Timeline == file.Timeline || !IsKnown(file)) && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
+        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
 
     private bool IsPartedFromLog(RecoveryBase file)
     {
@@ -168,11 +168,15 @@ internal sealed record RecoveryPlan(
         }
         bool isKnown = IsKnown(file);
         return Segments.Any(s => (!isKnown || s.Header.Timeline == file.Timeline) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s)))
-            || (file.Lsn == Segments[0].Header.FirstLsn - 1 && file.Timeline <= Segments[0].Header.Timeline && Segments[0].Header.KnownSaltBefore is { } before && before != last.Salt)
+            || (file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.KnownSaltBefore is { } before && before != last.Salt)
             || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
     }
 
     private bool IsKnown(RecoveryBase file) => file.Header?.History.Last is { } last && Salts.Contains(last.Salt);
+
+    // Its timeline is the log's, and it knows a segment of that: what older timelines had behind where it began is nothing to it.
+    private bool IsOfItsTimeline(RecoveryBase file) =>
+        Segments.Any(s => s.Header.Timeline == file.Timeline && file.Header is { } header && header.History.Marks.Any(mark => mark.Salt == s.Header.Salt));
 
     // The segment that has its last LSN is the log's, or the one that this begins behind.
     private bool IsOfLog(RecoveryBase file) => file.Header?.History.Last is { } last

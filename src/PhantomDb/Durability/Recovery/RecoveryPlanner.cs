@@ -47,6 +47,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         JudgeUnbegun(manifest);
         int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Where(b => b.Header is not null).Select(b => b.Timeline)).DefaultIfEmpty(0).Max();
         HashSet<uint> salts = [.. _segments.Select(s => s.Header.Salt)];
+        LeaveOutForeign(manifest);
         LeaveOutLater(timeline);
         var lineage = new LogLineage(_segments, _bases, files);
         List<RecoverySegment> chain = lineage.Newest(allowsGaps);
@@ -216,6 +217,20 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         return true;
     }
 
+    // Who begins a timeline writes the database file, and then the manifest, before there is a snapshot of it. One of which neither knows, nor the log, was copied here.
+    private void LeaveOutForeign(LogManifest? manifest)
+    {
+        int known = _segments.Select(s => s.Header.Timeline).DefaultIfEmpty(int.MaxValue).Max();
+        if (_bases.Find(file => file is { IsDatabaseFile: true, Header: not null }) is not { } own)
+        {
+            return;
+        }
+        known = Math.Max(Math.Max(known, own.Timeline), manifest?.Timeline ?? 0);
+        _others.AddRange(_bases.Where(file => file.Timeline > known).Select(file => new RecoveryFile(file.Path, false,
+            string.Create(CultureInfo.InvariantCulture, $"it is of timeline {file.Timeline}, which nothing else here is of: it is another copy's"))));
+        _bases.RemoveAll(file => file.Timeline > known);
+    }
+
     private void LeaveOutLater(int? timeline)
     {
         foreach ((string filePath, int found) in _segments.Select(s => (s.Path, s.Header.Timeline)).Concat(_bases.Select(b => (b.Path, b.Timeline))).Where(f => f.Item2 > timeline))
@@ -230,7 +245,8 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     {
         foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
         {
-            if (!allowsGaps && header.Timeline == chain[^1].Header.Timeline && header.Segment >= chain[0].Header.Segment)
+            bool isEarlier = header.Segment < chain[0].Header.Segment && (filePath != plan.ActiveSegment?.Path || plan.Earlier.Any(s => s.Path == filePath));   // others' that are older are left out
+            if (!allowsGaps && header.Timeline == chain[^1].Header.Timeline && !isEarlier)
             {
                 throw Refused(filePath, string.Create(CultureInfo.InvariantCulture, $"the log has two histories: segment {header.Segment} of timeline {header.Timeline} is in two of them"),
                     $"The other one is \"{chain[^1].Path}\". Move the segments that are not meant out of the folder.");

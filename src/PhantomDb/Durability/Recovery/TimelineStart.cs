@@ -19,10 +19,10 @@ internal static class TimelineStart
     private const string Operation = "PHANTOMDB_RESTORE";
 
     /// <summary>
-    /// Writes the segment; gives the LSN of its record, or null where no segment of the log has the point: then a database file of the new timeline
+    /// Writes the segment, whose only record has its first LSN; null where no segment of the log has the point: then a database file of the new timeline
     /// has to be written in its place.
     /// </summary>
-    public static long? Write(IFileSystem files, string folder, string databaseName, RecoveredDatabase point, int fromTimeline, DateTime now)
+    public static LogHeader? Write(IFileSystem files, string folder, string databaseName, RecoveredDatabase point, int fromTimeline, DateTime now)
     {
         long lsn = point.Report.LastLsn;
         RecoveredSegment? last = point.Segments.Count > 0 ? point.Segments[^1] : null;
@@ -59,7 +59,7 @@ internal static class TimelineStart
         }
         files.Rename(beside, path);
         files.FlushFolder(folder);
-        return lsn + 1;
+        return header;
     }
 
     /// <summary>

@@ -53,8 +53,10 @@ public sealed class LogLineageTests : RecoveryTest
     [TestMethod]
     public void What_reaches_into_the_newest_part_is_another_history_and_what_ends_before_it_is_this_one()
     {
-        string[] paths = Write(1);   // LSN 1 and 2
-        Disk.Files[paths[0]] = [.. Log.Bytes];
+        string active = Write(1)[0];   // LSN 1 and 2
+        string older = $"/data/{new LogSegmentName("shop", DateTime.UnixEpoch, 1)}";
+        Disk.Files[older] = [.. Log.Bytes];
+        Disk.Files.Remove(active);
         foreach ((long firstLsn, bool isPart) in new[] { (2L, false), (3L, false), (4L, true) })
         {
             string path = $"/data/{new LogSegmentName("shop", DateTime.UnixEpoch, firstLsn)}";
@@ -66,6 +68,11 @@ public sealed class LogLineageTests : RecoveryTest
             else
             {
                 AssertParts($"the same LSNs, from {firstLsn}", [(firstLsn, -1)]);
+                Disk.Files[active] = Disk.Files[older];
+                Disk.Files.Remove(older);
+                StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => Plan()).Message, "the log has two histories", "what is written to is not left out");
+                Disk.Files[older] = Disk.Files[active];
+                Disk.Files.Remove(active);
             }
             Disk.Files.Remove(path);
         }
@@ -95,6 +102,8 @@ public sealed class LogLineageTests : RecoveryTest
         SaveAs(SnapshotPath, any, timeline: 2, lsn: lsn + 1);
         Assert.AreEqual(last, Plan().Log[^1].LastLsn, "a later file of that timeline says nothing about where it began");
         SaveAs(SnapshotPath + "_2", any, timeline: 3, lsn: 2);
+        Assert.AreEqual(last, Plan().Log[^1].LastLsn, "a snapshot of a timeline that nothing else knows was copied here");
+        LogManifest.Of("shop", Log.Id, 3, DateTime.UnixEpoch, 2, 2, [], []).Write("/data", Disk);
         Assert.AreEqual(2, Plan().Log[^1].LastLsn, "the newest timeline is what is gone on with");
     }
 

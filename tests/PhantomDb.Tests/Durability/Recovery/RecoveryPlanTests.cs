@@ -276,6 +276,8 @@ public sealed class RecoveryPlanTests
         Assert.IsTrue((Plan([empty, Segment(2, 11, 1, empty.Counted, null)]) with { ContentLsn = 11 }).IsParted(Marked(12, 1, 3, 11)));
         Assert.IsFalse(Plan([Segment(1, 5, 1, new LogPredecessor(8, 4, 500), null)]).IsParted(Base(7, 1)));
         Assert.IsFalse(Plan([Segment(1, 5, 1, new LogPredecessor(0, 4, 500), null)]).IsParted(Marked(4, 1, 3, 1)), "who was before is not known");
+        Assert.IsFalse(Plan([Segment(1, 5, 1, new LogPredecessor(8, 4, 500), null)]).IsParted(Marked(4, 2, 8, 1)));
+        Assert.IsTrue(Plan([Segment(1, 5, 1, new LogPredecessor(8, 4, 500), null)]).IsParted(Marked(4, 2, 3, 1)), "of whatever timeline");
     }
 
     [TestMethod]

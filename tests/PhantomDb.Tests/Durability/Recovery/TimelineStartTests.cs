@@ -19,7 +19,7 @@ public sealed class TimelineStartTests : RecoveryTest
         RecoveredSegment last = point.Segments[^1];
         Disk.Calls.Clear();
 
-        Assert.AreEqual(3, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now.AddTicks(19)));
+        Assert.AreEqual(3, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now.AddTicks(19))!.FirstLsn);
 
         const string Name = "shop_log_20261122_102030_3.log";
         CollectionAssert.AreEqual(new[] { $"create {Name}.new", $"write {Name}.new", $"flush {Name}.new", $"rename {Name}.new", "flush folder data" }, Disk.Calls);
@@ -46,7 +46,7 @@ public sealed class TimelineStartTests : RecoveryTest
         RecoveredDatabase point = Recover(new RecoveryOptions { ToLsn = 1 });
         foreach (DateTime now in new[] { Log.Time, Log.Time.AddTicks(9), Log.Time.AddYears(-1) })
         {
-            Assert.AreEqual(2, TimelineStart.Write(Disk, "/data", "shop", point, 1, now));
+            Assert.AreEqual(2, TimelineStart.Write(Disk, "/data", "shop", point, 1, now)!.FirstLsn);
             string path = Disk.Files.Keys.Single(file => file.Contains("_log_", StringComparison.Ordinal));
             using Stream stream = Disk.OpenRead(path);
             var reader = new LogReader(path, stream);
@@ -63,7 +63,7 @@ public sealed class TimelineStartTests : RecoveryTest
         RecoveredDatabase point = Recover(new RecoveryOptions { ToLsn = 1 });
         Disk.Files["/data/shop_log_20261122_102030_2.log"] = [1];
         Disk.Files["/data/shop_log_20261122_102030_2_2.log"] = [2];
-        Assert.AreEqual(2, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now));
+        Assert.AreEqual(2, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now)!.FirstLsn);
         Assert.IsTrue(Disk.Files.ContainsKey("/data/shop_log_20261122_102030_2_3.log"));
         CollectionAssert.AreEqual(new byte[] { 1 }, Disk.Files["/data/shop_log_20261122_102030_2.log"]);
         CollectionAssert.AreEqual(new byte[] { 2 }, Disk.Files["/data/shop_log_20261122_102030_2_2.log"]);
@@ -76,7 +76,7 @@ public sealed class TimelineStartTests : RecoveryTest
     {
         Log.Commit(Users, "INSERT,users,1,a");
         RecoveredDatabase point = Recover(new RecoveryOptions { ToLsn = 0 }) with { IsBehindFile = isBehindFile };
-        Assert.AreEqual(1, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now));
+        Assert.AreEqual(1, TimelineStart.Write(Disk, "/data", "shop", point, 1, Now)!.FirstLsn);
         LogHeader header = LogHeader.TryParse(Disk.Files["/data/shop_log_20261122_102030_1.log"], out _)!;
         Assert.AreEqual((2, 1L, 1L, (LogPredecessor?)null, isBehindFile), (header.Timeline, header.Segment, header.FirstLsn, header.Predecessor, header.IsBehindFile));
     }
