@@ -7,7 +7,7 @@ public sealed record FuzzOptions
 {
     public const string Usage =
         """
-        usage: PhantomDb.Fuzz statements|files|readers|folders|memory|transactions|crash|kill|sweep|queries|compare|--all [options]
+        usage: PhantomDb.Fuzz statements|files|readers|folders|copies|memory|transactions|crash|kill|sweep|queries|compare|--all [options]
 
         Gives the database wrong input at random and checks that it stays a database: docs/testing.md tells what is checked.
 
@@ -22,10 +22,11 @@ public sealed record FuzzOptions
           --only-kind single|interleaved   one session at a time, or several that meet (default: both)
 
           --seed N      of the random numbers (default 1); the same seed gives the same run
-          --count N     statements (default 100000; compare: 10000), files or folders (default 10000), files for their readers (default 100000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
-          --only N      nothing but run N (statements, crash) or file N (files, readers, folders) of the seed: a failure names it
+          --count N     statements (default 100000; compare: 10000), files, folders or worlds of copies (default 10000), files for their readers (default 100000), transactions (default 1000000) crash runs (default 10000), kills (default 1000) or calls that fail (default: all)
+          --only N      nothing but run N (statements, crash), file N (files, readers, folders) or world N (copies) of the seed: a failure names it
           --every-operation   crash: after the runs, power loss at every operation, two deep, and failures of operations
           --scenario NAME   crash: with --every-operation, nothing but this one (database; database, threads; saves, Sealed; ...)
+          --folder DIR  copies: where their folders are (default: the system's temporary one); what failed stays there
           --every       folders: after the random ones, every truncation, bit, byte, block, line and mixture of files
           --keep-going  do not stop at the first failure, but at the twentieth
           --trace FILE  write every statement and how it ended into a file
@@ -45,6 +46,9 @@ public sealed record FuzzOptions
     /// <summary>Folders in every way of each kind, too.</summary>
     public bool RunsEveryFolder { get; init; }
 
+    /// <summary>Copies of one database whose files come together.</summary>
+    public bool RunsCopies { get; init; }
+
     public bool RunsMemory { get; init; }
 
     public bool PrintsQueries { get; init; }
@@ -57,9 +61,10 @@ public sealed record FuzzOptions
 
     public bool RunsSweep { get; init; }
 
-    /// <summary>The name of a child process's job, and its folder.</summary>
+    /// <summary>The name of a child process's job.</summary>
     public string? Child { get; init; }
 
+    /// <summary>Of a child process, or of copies.</summary>
     public string? Folder { get; init; }
 
     public bool CrashesAtEveryOperation { get; init; }
@@ -104,6 +109,7 @@ public sealed record FuzzOptions
                 "files" => options with { RunsFiles = true },
                 "readers" => options with { RunsReaders = true },
                 "folders" => options with { RunsFolders = true },
+                "copies" => options with { RunsCopies = true },
                 "--every" => options with { RunsEveryFolder = true },
                 "memory" => options with { RunsMemory = true },
                 "queries" => options with { PrintsQueries = true, IsInProcess = true },
@@ -115,7 +121,7 @@ public sealed record FuzzOptions
                 "--folder" => options with { Folder = Value(args, ref i) },
                 "--every-operation" => options with { CrashesAtEveryOperation = true },
                 "--scenario" => options with { Scenario = Value(args, ref i) },
-                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsReaders = true, RunsFolders = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
+                "--all" => options with { RunsStatements = true, RunsFiles = true, RunsReaders = true, RunsFolders = true, RunsCopies = true, RunsMemory = true, RunsTransactions = true, RunsCrashes = true },
                 "compare" => options with { ComparesWithPostgres = true },
                 "--psql" => options with { Psql = Value(args, ref i) },
                 "--port" => options with { Port = Number(args, ref i) },
@@ -131,9 +137,9 @@ public sealed record FuzzOptions
                 _ => throw new ArgumentException($"unknown argument {args[i]}"),
             };
         }
-        return options.RunsStatements || options.RunsFiles || options.RunsReaders || options.RunsFolders || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.RunsKills || options.RunsSweep || options.Child is not null || options.PrintsQueries || options.ComparesWithPostgres
+        return options.RunsStatements || options.RunsFiles || options.RunsReaders || options.RunsFolders || options.RunsCopies || options.RunsMemory || options.RunsTransactions || options.RunsCrashes || options.RunsKills || options.RunsSweep || options.Child is not null || options.PrintsQueries || options.ComparesWithPostgres
             ? options
-            : throw new ArgumentException("nothing to do: name statements, files, readers, folders, memory, transactions, crash, kill, sweep, queries, compare or --all");
+            : throw new ArgumentException("nothing to do: name statements, files, readers, folders, copies, memory, transactions, crash, kill, sweep, queries, compare or --all");
     }
 
     private static string Value(string[] args, ref int i) =>

@@ -1,4 +1,5 @@
 using PhantomDb.Fuzz.Compare;
+using PhantomDb.Fuzz.Copies;
 using PhantomDb.Fuzz.Crash;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Folders;
@@ -65,6 +66,11 @@ public static class Program
             var fuzzer = new FolderFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options) };
             failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "folders", options);
             failures += options.RunsEveryFolder ? Report(fuzzer.RunEvery(), "folders damaged in every way", options) : 0;
+        }
+        if (options.RunsCopies)
+        {
+            var fuzzer = new CopyFuzzer(options.Seed, journal) { FailureCountMax = FailureCountMax(options), Folder = options.Folder, Progress = Console.WriteLine };
+            failures += Report(fuzzer.Run(options.Count ?? 10_000, options.Only), "worlds of copies", options);
         }
         if (options.RunsMemory)
         {

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Fuzz.Copies;
 using PhantomDb.Fuzz.Files;
 using PhantomDb.Fuzz.Folders;
 using PhantomDb.Fuzz.Memory;
@@ -43,6 +44,10 @@ public sealed class FuzzTests
     [TestMethod]
     public void T13_mutated_and_forged_folders_of_files_are_refused_with_their_place_or_open_as_a_state_of_the_true_history() =>
         AssertClean(new FolderFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(3000));
+
+    [TestMethod]
+    public void Copies_of_a_database_whose_files_come_together_open_with_all_that_is_newest_or_are_refused_where_they_have_parted() =>
+        AssertClean(new CopyFuzzer(Seed, Journal.None) { HardLimit = HardLimit, FailureCountMax = 20 }.Run(200));
 
     [TestMethod]
     [DoNotParallelize]
