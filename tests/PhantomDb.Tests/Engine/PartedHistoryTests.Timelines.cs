@@ -34,6 +34,22 @@ public sealed partial class PartedHistoryTests
     }
 
     [TestMethod]
+    public void A_file_that_was_restored_elsewhere_is_refused_where_the_log_begins_behind_all_that_it_has()
+    {
+        InsertHere(3);
+        CopyAll(Folder, Elsewhere);
+        RestoreElsewhere(2);
+        File.Delete(Path.Combine(Folder, "shop.log"));
+        foreach (string file in Directory.GetFiles(Folder, "shop_log_*").Append(Path.Combine(Folder, "shop.manifest")))
+        {
+            File.Delete(file);
+        }
+        InsertHere(2);
+        PutFileBack();
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", Options)));
+    }
+
+    [TestMethod]
     public void A_restored_file_names_the_segments_that_led_to_it_and_the_one_that_the_restore_wrote()
     {
         InsertHere(2);
@@ -95,6 +111,34 @@ public sealed partial class PartedHistoryTests
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
         Assert.AreEqual(("XX001", Path.Combine(Folder, "shop.log")), (error.SqlState, error.Where));
         StringAssert.Contains(error.Message, "the log has two histories");
+    }
+
+    [TestMethod]
+    public void Another_copys_log_that_is_written_to_is_refused_where_the_segments_here_have_gone_on_from_the_start_of_it()
+    {
+        InsertHere(1);
+        Run("INSERT INTO t SELECT max(id) + 1, 'here' FROM t");
+        Database.CreateSnapshot();
+        Run("INSERT INTO t SELECT max(id) + 1, 'here' FROM t");
+        Database.Log.Sync();
+        byte[] log = File.ReadAllBytes(Path.Combine(Folder, "shop.log"));   // as of a process that was killed
+        Close();
+        string snapshot = Directory.GetFiles(Folder, "shop_snapshot_*").Single();
+        File.Copy(snapshot, Own, overwrite: true);
+        foreach (string file in Directory.GetFiles(Folder, "shop*").Where(file => file != Own))
+        {
+            File.Delete(file);   // another copy begins with the snapshot
+        }
+        Options = Options with { LogRetentionCount = 1 };
+        for (int i = 0; i < 5; i++)
+        {
+            Run("INSERT INTO t SELECT max(id) + 1, 'there' FROM t");
+            Database.CreateSnapshot();
+            Close();
+        }
+        File.Delete(Own);
+        File.WriteAllBytes(Path.Combine(Folder, "shop.log"), log);
+        StringAssert.Contains(Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options)).Message, "the log has two histories");
     }
 
     private void RestoreElsewhere(int lsn) =>

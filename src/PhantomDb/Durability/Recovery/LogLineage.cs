@@ -64,12 +64,22 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
             return OfOlderTimeline(next.Timeline, next.FirstLsn - 1);
         }
         LogPredecessor end = EndOf(path, header, long.MaxValue);
-        return end.LastLsn >= next.FirstLsn - 1 ? null : LinkedTo((path, header), end, allowsGaps: false);   // no hole: another history
+        return end.LastLsn >= next.FirstLsn - 1 || GoesOnElsewhere(path, header, next, end.LastLsn) ? null : LinkedTo((path, header), end, allowsGaps: false);   // no hole: another history
     }
 
     // A file that one of them led to names another segment for an LSN of the other one: it was copied here, and is nobody's history.
-    private bool IsOfAnother(LogHeader header, LogHeader next) => bases.Any(file => file.Header is { } known && known.History.Marks.Any(mark => mark.Salt == next.Salt)
-        && known.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != header.Salt && range.Mark.FirstLsn <= header.FirstLsn && range.LastLsn >= header.FirstLsn));
+    private bool IsOfAnother(LogHeader header, LogHeader next) => bases.Any(file => IsLedToBy(file, next)
+        && file.Header!.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != header.Salt && range.Mark.FirstLsn <= header.FirstLsn && range.LastLsn >= header.FirstLsn));
+
+    // It has more than such a file says that it had when the next one began.
+    private bool GoesOnElsewhere(string path, LogHeader header, LogHeader next, long lastLsn)
+    {
+        long limit = bases.Where(file => IsLedToBy(file, next)).SelectMany(file => file.Header!.History.Ranges(file.Lsn).SkipLast(1)).Where(range => range.Mark.Salt == header.Salt)
+            .Select(range => range.LastLsn).DefaultIfEmpty(long.MaxValue).Min();
+        return limit < lastLsn && ContentLsnOf(path, header, limit + 1) > limit;
+    }
+
+    private static bool IsLedToBy(RecoveryBase file, LogHeader segment) => file.Header?.History.Marks.Any(mark => mark.Salt == segment.Salt) == true;
 
     // The history that a timeline has begun behind, up to an LSN.
     private List<RecoverySegment>? OfOlderTimeline(int timeline, long lsn)

@@ -157,8 +157,8 @@ internal sealed record RecoveryPlan(
     /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Where the log does not know the file,
     /// the snapshots tell.
     /// </summary>
-    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile
-        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && !IsPartedFromLog(other) && other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn))));
+    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile && IsWitness(other)
+        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && HasOther(file, other)));
 
     private bool IsPartedFromLog(RecoveryBase file)
     {
@@ -167,10 +167,23 @@ internal sealed record RecoveryPlan(
             return false;
         }
         bool isKnown = IsKnown(file);
-        return Segments.Any(s => (!isKnown || s.Header.Timeline == file.Timeline) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s)))
-            || (file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.KnownSaltBefore is { } before && before != last.Salt)
+        bool IsCompared(RecoverySegment segment) => !isKnown || segment.Header.Timeline == file.Timeline;
+        return Segments.Any(s => IsCompared(s) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s))) || (IsCompared(Segments[0]) && IsPartedBefore(file, last, Segments[0].Header))
+            || (file.IsDatabaseFile && file.Timeline > Timeline && !IsRelated(file))
             || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
     }
+
+    // The segment before the log has all LSNs from its first one to the log's.
+    private static bool IsPartedBefore(RecoveryBase file, SegmentMark last, LogHeader first) => first.KnownSaltBefore is { } before
+        && (file.Lsn == first.FirstLsn - 1 ? before != last.Salt
+            : file.Header!.History.Marks.FirstOrDefault(mark => mark.Salt == before) is { } mark && HasOther(file, before, mark.FirstLsn, first.FirstLsn - 1));
+
+    // Something here tells that the log's timeline led to it, and not another copy's.
+    private bool IsRelated(RecoveryBase file) => file.Header!.History.Marks.Any(mark => Salts.Contains(mark.Salt) || Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt)
+        || Bases.Any(other => other != file && other.Header?.History.Marks.Contains(mark) == true));
+
+    // A snapshot that has parted from the log, or from one that the log knows, tells nothing.
+    private bool IsWitness(RecoveryBase snapshot) => !IsPartedFromLog(snapshot) && !Bases.Any(other => !other.IsDatabaseFile && IsOfLog(other) && HasOther(snapshot, other));
 
     private bool IsKnown(RecoveryBase file) => file.Header?.History.Last is { } last && Salts.Contains(last.Salt);
 
@@ -184,6 +197,9 @@ internal sealed record RecoveryPlan(
 
     // Of what counts as content.
     private long EndOf(RecoverySegment segment) => Math.Min(segment.LastLsn, segment == Segments[^1] ? ContentLsn : long.MaxValue);
+
+    private static bool HasOther(RecoveryBase file, RecoveryBase other) =>
+        other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn));
 
     // One LSN, two segments.
     private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => firstLsn <= lastLsn && file.Header is { } header

@@ -281,6 +281,32 @@ public sealed class RecoveryPlanTests
     }
 
     [TestMethod]
+    public void The_segment_before_the_log_has_all_up_to_it()
+    {
+        RecoveryPlan plan = Plan([Segment(7, 11, 1, new LogPredecessor(2, 10, 500), null)]);
+        Assert.IsTrue(plan.IsParted(Named(6, (2, 2), (3, 5)) with { IsDatabaseFile = true }));
+        Assert.IsFalse(plan.IsParted(Named(6, (1, 2), (2, 5)) with { IsDatabaseFile = true }), "an older file");
+        Assert.IsFalse(plan.IsParted(Named(6, (1, 2), (3, 5)) with { IsDatabaseFile = true }), "what was before that is not known");
+        RecoveryBase ofLater = Marked(6, 2, 1, 5) with { IsDatabaseFile = true };
+        Assert.IsTrue(plan.IsParted(ofLater), "a later timeline that nothing here has to do with");
+        Assert.IsFalse((plan with { Bases = [ofLater, Marked(8, 1, 1, 5)] }).IsParted(ofLater));
+        Assert.IsFalse((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(ofLater));
+        RecoveryPlan later = Plan([Segment(7, 11, 2, new LogPredecessor(2, 10, 500), null)]);
+        Assert.IsTrue(later.IsParted(Marked(10, 1, 3, 5)));
+        Assert.IsFalse((later with { Salts = new HashSet<uint> { 3 } }).IsParted(Marked(10, 1, 3, 5)), "of a timeline that has ended");
+    }
+
+    [TestMethod]
+    public void A_snapshot_that_has_parted_from_one_that_the_log_knows_tells_nothing()
+    {
+        RecoverySegment last = Segment(7, 11, 1, new LogPredecessor(6, 10, 500), null);
+        RecoveryBase file = Named(4, (1, 1), (2, 3)) with { IsDatabaseFile = true }, stranger = Named(5, (1, 1), (3, 3)), own = Named(12, (1, 1), (2, 3), (6, 5), (7, 11));
+        Assert.IsTrue(Plan([last], stranger, file).IsParted(file));
+        Assert.IsFalse(Plan([last], stranger, own, file).IsParted(file));
+        Assert.IsTrue(Plan([last], stranger, Named(12, (1, 1), (3, 3), (6, 6), (7, 11)), file).IsParted(file));
+    }
+
+    [TestMethod]
     [DataRow(12L, 3u, 9L, 1, true)]
     [DataRow(12L, 1u, 9L, 1, false)]
     [DataRow(12L, 3u, 11L, 1, false)]    // which has gone on from where the snapshot ends
