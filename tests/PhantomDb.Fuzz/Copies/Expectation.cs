@@ -9,6 +9,7 @@ namespace PhantomDb.Fuzz.Copies;
 /// says that theirs has ended.</item>
 /// <item>What comes is the newest that there is: no segment has a revision after it, and no file one that is made of it. A snapshot that was restored elsewhere may be left out.</item>
 /// <item>Snapshots and older segments of another copy are left out; so is a snapshot of a timeline that nothing else is of.</item>
+/// <item>A file that began a timeline without a segment of the log, and was not changed since, is not known in another folder: what it meets there is not compared.</item>
 /// <item>Where all files are of one line, and some file and the log behind it lead to the newest revision, it is opened.</item>
 /// </list>
 /// </summary>
@@ -21,6 +22,7 @@ internal sealed class Expectation
         _folder = folder;
         FileOrigin[] all = [.. Files];
         FileOrigin[] owned = [.. new FileOrigin?[] { folder.Own, folder.Active }.OfType<FileOrigin>().Where(file => !IsSaidToHaveEnded(file))];
+        owned = folder.Own is { Revision.IsOfFileAlone: true } ? [] : owned;   // nothing in the file tells it from that which its timeline began with
         HasParted = owned.Any(file => owned.Any(other => file.Revision.HasParted(other.Revision)));
         Allowed = folder.Untouched is { } untouched ? [untouched] :
         [
@@ -54,7 +56,8 @@ internal sealed class Expectation
     {
         LogHeader? first = Log().FirstOrDefault()?.Header;
         return first?.IsFromNothing == true
-            || Contents.Any(file => revision.IsMadeOf(file.Revision) && file.Header.Lsn <= lsn && (first is null || file.Header.Lsn >= first.FirstLsn - 1));
+            || Contents.Any(file => revision.IsMadeOf(file.Revision) && file.Header.Lsn <= lsn && (first is null || (file.Header.Lsn >= first.FirstLsn - 1
+            && (first.Predecessor is not null || file.Header.Timeline >= first.Timeline))));   // a log that begins of itself continues no file of an older timeline
     }
 
     private IEnumerable<FileOrigin> Files => Contents.Concat<FileOrigin>(_folder.Segments);

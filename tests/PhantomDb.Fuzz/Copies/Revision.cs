@@ -24,6 +24,9 @@ internal sealed record Revision(int Number, Revision? MadeOf, Revision? Before, 
     /// <summary>All that it has, as <see cref="ContentOf"/> writes it.</summary>
     public string Content { get; } = ContentOf(Rows?.Select(row => (row.Key, row.Value)));
 
+    /// <summary>True where a restore made it of what a snapshot alone had: no segment of the log is of it.</summary>
+    public bool IsOfFileAlone => MadeOf is { } older && older.Timeline < Timeline && older.Lsn == Lsn;
+
     /// <summary>True where the other one is this one, or nothing that it had is lost by going on to this one.</summary>
     public bool IsFrom(Revision other)
     {
