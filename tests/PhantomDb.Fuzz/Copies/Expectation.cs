@@ -56,8 +56,8 @@ internal sealed class Expectation
     {
         LogHeader? first = Log().FirstOrDefault()?.Header;
         return first?.IsFromNothing == true
-            || Contents.Any(file => revision.IsMadeOf(file.Revision) && file.Header.Lsn <= lsn && (first is null || (file.Header.Lsn >= first.FirstLsn - 1
-            && (first.Predecessor is not null || file.Header.Timeline >= first.Timeline))));   // a log that begins of itself continues no file of an older timeline
+            || Contents.Any(file => revision.IsMadeOf(file.Revision) && file.Header.Lsn <= lsn && (first is null ? file.Revision == revision : file.Header.Lsn >= first.FirstLsn - 1
+            && (first.Predecessor is not null || file.Header.Timeline >= first.Timeline)));   // a log that begins of itself continues no file of an older timeline
     }
 
     private IEnumerable<FileOrigin> Files => Contents.Concat<FileOrigin>(_folder.Segments);
@@ -87,7 +87,8 @@ internal sealed class Expectation
     private bool HasSecondLog()
     {
         SegmentOrigin[] log = Log();
-        return log.Length > 0 && _folder.Segments.Any(segment => !log.Contains(segment) && segment.Header.Timeline == log[^1].Header.Timeline && segment.Header.Segment >= log[0].Header.Segment);
+        return log.Length > 0 && _folder.Segments.Any(segment => !log.Contains(segment) && segment.Header.Timeline == log[^1].Header.Timeline
+            && (segment == _folder.Active || segment.Header.Segment >= log[0].Header.Segment));
     }
 
     // The segments that follow each other without a hole up to the newest, oldest first.
