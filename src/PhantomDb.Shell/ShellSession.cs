@@ -12,15 +12,13 @@ namespace PhantomDb.Shell;
 /// The shell at work: takes statements and commands from its inputs one by one, runs them, and writes rows to the output
 /// and everything else to standard error. What the commands do is in <see cref="ShellCommands"/>.
 /// </summary>
-internal sealed class ShellSession : IDisposable
+internal sealed partial class ShellSession : IDisposable
 {
     private const int Terminated = 128 + 15;   // as a shell reports SIGTERM
     private const int ScriptDepthMax = 50;
 
     private readonly ShellOptions _options;
     private readonly ShellCommands _commands;
-    private readonly OutputSink _standardOutput = new(Console.OpenStandardOutput());
-    private readonly bool _isTerminal = !Console.IsInputRedirected && !Console.IsOutputRedirected;
 
     /// <summary>Held while a statement or command runs: the signal handler closes the database only between two.</summary>
     private readonly object _atWork = new();
@@ -28,7 +26,6 @@ internal sealed class ShellSession : IDisposable
     private volatile bool _isEnding;
 
     private ShellDatabase? _database;
-    private OutputSink _output;
     private LineSource? _lines;
     private int _scriptDepth;
     private bool _hasErrors;
@@ -39,18 +36,14 @@ internal sealed class ShellSession : IDisposable
     public ShellSession(ShellOptions options)
     {
         _options = options;
-        _output = _standardOutput;
+        Output = new ShellOutput(options);
         _commands = new ShellCommands(this);
-        Mode = options.Mode;
         KeepsGoing = options.KeepsGoing;
     }
 
-    public OutputMode Mode { get; set; }
+    public ShellOutput Output { get; }
 
     public bool IsTiming { get; set; }
-
-    /// <summary>Into which mode insert inserts.</summary>
-    public string InsertTable { get; set; } = "result";
 
     /// <summary>False: a script stops at its first error.</summary>
     public bool KeepsGoing { get; set; }
@@ -79,7 +72,7 @@ internal sealed class ShellSession : IDisposable
         catch (OutputException failure)
         {
             _hasErrors = true;
-            WriteError(new PhantomDbException("58030", failure.Message), null, 0);
+            Output.ReportError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, _lines?.Name));
         }
         lock (_atWork)
         {
@@ -102,7 +95,7 @@ internal sealed class ShellSession : IDisposable
         ShellDatabase opened;
         try
         {
-            opened = ShellDatabase.Open(name, _options, Inform, Report);
+            opened = ShellDatabase.Open(name, _options, Output.Inform, Output.Report);
         }
         catch (PhantomDbException error) when (error.SqlState == "55006" && current?.FilePath is { } path)
         {
@@ -110,52 +103,35 @@ internal sealed class ShellSession : IDisposable
             current.Close();
             try
             {
-                opened = ShellDatabase.Open(name, _options, Inform, Report);
+                opened = ShellDatabase.Open(name, _options, Output.Inform, Output.Report);
             }
             catch
             {
-                _database = ShellDatabase.Open(path, _options, Inform, Report);
+                _database = ShellDatabase.Open(path, _options, Output.Inform, Output.Report);
                 throw;
             }
         }
         _database = opened;
         if (opened.RecoveryLine is { } line)
         {
-            Report($"{opened.Name}: {line}");
+            Output.Report($"{opened.Name}: {line}");
         }
         if (name is not null && opened.IsNew)
         {
-            Inform($"NOTICE: database \"{opened.Name}\" is new");
+            Output.Inform($"NOTICE: database \"{opened.Name}\" is new");
         }
         current?.Close();
     }
-
-    /// <summary>A line for standard error that was asked for, or warns.</summary>
-    public void Report(string line) => Console.Error.Write(line + "\n");
-
-    /// <summary>A line for standard error that says what was done: command tags, notices. Not with --quiet.</summary>
-    public void Inform(string line)
-    {
-        if (!_options.IsQuiet)
-        {
-            Report(line);
-        }
-    }
-
-    /// <summary>A line for the output.</summary>
-    public void Print(string text) => _output.Write(text);
-
-    public void Write(RowSource rows) => RowWriter.Create(Mode, _isTerminal && _output == _standardOutput, InsertTable).Write(rows, _output);
 
     /// <summary>Relations with their rows, as a script.</summary>
     public void WriteDump(IReadOnlyList<string> schemas, IReadOnlyCollection<RelationDescription> relations)
     {
         Dump dump = new(Database, copy =>
         {
-            Database.Session.CopyOutput = new SinkStream(_output);
+            Database.Session.CopyOutput = new SinkStream(Output.Sink);
             Database.Session.Execute(copy).Dispose();
         });
-        dump.Write(schemas, relations, _output);
+        dump.Write(schemas, relations, Output.Sink);
     }
 
     /// <summary>Runs the last statement again and again, until Ctrl-C or an error.</summary>
@@ -169,39 +145,8 @@ internal sealed class ShellSession : IDisposable
             {
                 return;
             }
-            Print(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} (every {pause.TotalSeconds}s)\n"));
+            Output.Print(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} (every {pause.TotalSeconds}s)\n"));
             Execute(statement);
-        }
-    }
-
-    /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
-    public void SetOutput(string? path)
-    {
-        OutputSink output = path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path));
-        CloseOutput();
-        _output = output;
-    }
-
-    public void RunFile(string path)
-    {
-        if (_scriptDepth == ScriptDepthMax)
-        {
-            throw new PhantomDbException("54001", $"scripts read each other more than {ScriptDepthMax} deep");
-        }
-        LineSource? outer = _lines;
-        _scriptDepth++;
-        try
-        {
-            using LineSource lines = new StreamLines(ShellFiles.OpenRead(path), path);
-            if (!RunLines(lines))
-            {
-                throw new ScriptFailedException();
-            }
-        }
-        finally
-        {
-            _scriptDepth--;
-            _lines = outer;
         }
     }
 
@@ -228,157 +173,30 @@ internal sealed class ShellSession : IDisposable
         {
             Database.Refresh();
             Database.Session.CopyInput = copyInput;
-            Database.Session.CopyOutput = new SinkStream(_output);
-            Database.Session.CopyProgress = rowCount => Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
+            Database.Session.CopyOutput = new SinkStream(Output.Sink);
+            Database.Session.CopyProgress = rowCount => Output.Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
             foreach (QueryResult given in run(Database.Session))
             {
                 using QueryResult result = given;
                 if (result.Columns.Count > 0)
                 {
-                    Write(new QueryRows(result));
+                    Output.Write(new QueryRows(result));
                 }
                 if (result.Columns.Count == 0 || result.RowsAffected >= 0)
                 {
-                    Inform(result.CommandTag);
+                    Output.Flush();   // rows first
+                    Output.Inform(result.CommandTag);
                 }
             }
         }
         finally
         {
-            _output.Flush();
+            Output.Flush();
         }
         if (IsTiming)
         {
-            Report(string.Create(CultureInfo.InvariantCulture, $"Time: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F3} ms"));
+            Output.Report(string.Create(CultureInfo.InvariantCulture, $"Time: {Stopwatch.GetElapsedTime(start).TotalMilliseconds:F3} ms"));
         }
-    }
-
-    /// <summary>
-    /// The text of -c: several statements are one transaction, as a PostgreSQL server takes them. Not where commands of the shell are
-    /// among them, or COPY with its rows in the text.
-    /// </summary>
-    private bool RunText(string text)
-    {
-        ScriptReader reader = new();
-        int count = 0;
-        bool isPlain = true;
-        foreach (string line in text.Split('\n'))
-        {
-            isPlain &= !(reader.IsBlank && CommandLine.IsCommand(line));
-            reader.Append(line + "\n");
-            while (reader.TryRead(out ScriptStatement statement))
-            {
-                Count(statement);
-            }
-        }
-        if (reader.TryReadLast(out ScriptStatement last))
-        {
-            Count(last);
-        }
-        return isPlain && count > 1 && !KeepsGoing
-            ? Guard(text, 1, () => Run(null, session => session.ExecuteBatch(text)))
-            : RunLines(new TextLines(text));
-
-        void Count(ScriptStatement statement)
-        {
-            count++;
-            isPlain &= !statement.Text.TrimStart().StartsWith("COPY", StringComparison.OrdinalIgnoreCase);
-        }
-    }
-
-    private void RunInputs()
-    {
-        foreach (ScriptOption script in _options.Scripts)
-        {
-            bool goesOn = script switch
-            {
-                { IsFile: false } => RunText(script.Value),
-                { Value: "-" } => RunLines(StandardInput()),
-                _ => Guard(null, 0, () => RunFile(script.Value)),
-            };
-            if (!goesOn || IsQuitting)
-            {
-                return;
-            }
-        }
-        if (_options.Scripts.Count > 0)
-        {
-            return;
-        }
-        if (_isTerminal)
-        {
-            Inform($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
-            _isInteractive = true;
-            if (UserFiles.Startup is { } startup && File.Exists(startup))
-            {
-                Guard(null, 0, () => RunFile(startup));
-            }
-            RunLines(ConsoleTerminal.HasEscapeSequences ? NewEditor() : new TerminalLines(() => Database.Name));
-        }
-        else
-        {
-            RunLines(StandardInput());
-        }
-    }
-
-    private EditedLines NewEditor()
-    {
-        bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-        return new EditedLines(
-            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Names, new CompletionNames(() => Database)), isColoured);
-    }
-
-    private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
-
-    /// <summary>Runs a script to its end; false where an error stopped it.</summary>
-    private bool RunLines(LineSource lines)
-    {
-        _lines = lines;
-        ScriptReader reader = new();
-        long passedCount = 0;   // lines that the reader never saw: commands, rows of COPY
-        while (!IsQuitting)
-        {
-            string? line = null;
-            if (!Guard(null, 0, () => line = lines.ReadLine(reader.IsBlank ? '=' : reader.Context)))
-            {
-                return false;
-            }
-            if (line is null)
-            {
-                break;
-            }
-            if (_dropsInput)
-            {
-                _dropsInput = false;
-                reader.Clear();
-            }
-            if (reader.IsBlank && CommandLine.IsCommand(line))
-            {
-                passedCount++;
-                long lineNumber = lines.LineCount;
-                if (!Guard(null, lineNumber, () => _commands.Run(new CommandLine(line))))
-                {
-                    return false;
-                }
-                continue;
-            }
-            reader.Append(line);
-            while (reader.TryRead(out ScriptStatement statement))
-            {
-                long before = lines.LineCount;
-                bool goesOn = Guard(statement.Text, lines.IsTyped ? 1 : statement.Line + passedCount, () => Execute(statement.Text));
-                passedCount += lines.LineCount - before;
-                if (!goesOn)
-                {
-                    return false;
-                }
-            }
-        }
-        if (!IsQuitting && reader.TryReadLast(out ScriptStatement last))
-        {
-            return Guard(last.Text, last.Line + passedCount, () => Execute(last.Text));
-        }
-        return true;
     }
 
     /// <summary>Does one thing and reports its error; false where the script must stop.</summary>
@@ -413,7 +231,7 @@ internal sealed class ShellSession : IDisposable
         try
         {
             action();
-            _output.Flush();
+            Output.Flush();
             return true;
         }
         catch (ScriptFailedException)
@@ -422,8 +240,8 @@ internal sealed class ShellSession : IDisposable
         }
         catch (Exception error) when (error is not OutputException)
         {
-            _output.Flush();
-            WriteError(AsDatabaseError(error), sql, line);
+            Output.Flush();
+            Output.ReportError(ErrorReport.Format(AsDatabaseError(error), sql, line, _lines?.Name));
         }
         _hasErrors |= !_isInteractive;
         return KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
@@ -442,16 +260,9 @@ internal sealed class ShellSession : IDisposable
         },
     };
 
-    private void WriteError(PhantomDbException error, string? sql, long line)
-    {
-        string text = ErrorReport.Format(error, sql, line, _lines?.Name);
-        bool isColoured = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-        Console.Error.Write(isColoured ? $"\e[31m{text[..5]}\e[0m{text[5..]}" : text);
-    }
-
     private void Close()
     {
-        CloseOutput();
+        Output.CloseFile();
         ShellDatabase? database = _database;
         if (database is null)
         {
@@ -461,16 +272,6 @@ internal sealed class ShellSession : IDisposable
         if (!Try(null, 0, database.Close))
         {
             _hasErrors = true;
-        }
-    }
-
-    private void CloseOutput()
-    {
-        if (_output != _standardOutput)
-        {
-            OutputSink file = _output;
-            _output = _standardOutput;
-            file.Dispose();
         }
     }
 
@@ -497,6 +298,7 @@ internal sealed class ShellSession : IDisposable
         _isEnding = true;
         while (!Monitor.TryEnter(_atWork, 50))
         {
+            Output.Pager.Stop();
             _database?.Session.Cancel();
         }
         Close();

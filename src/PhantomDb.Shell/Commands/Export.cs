@@ -37,7 +37,7 @@ internal static class Export
         {
             using (OutputSink output = new(file))
             {
-                RowWriter.Create(mode, isTerminal: false, table).Write(rows, output);
+                RowWriter.Create(mode, RowView.Whole, table).Write(rows, output);
                 output.Flush();
                 file.Flush(flushToDisk: true);
             }

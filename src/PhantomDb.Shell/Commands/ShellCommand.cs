@@ -6,7 +6,8 @@ namespace PhantomDb.Shell.Commands;
 /// <param name="Help">What it does, in a line.</param>
 /// <param name="ArgumentCountMax">Words that may follow.</param>
 /// <param name="Run">Does it.</param>
-internal sealed record ShellCommand(string[] Names, string Arguments, string Help, int ArgumentCountMax, Action<CommandLine> Run)
+/// <param name="IsPaged">True: what it writes goes through the pager.</param>
+internal sealed record ShellCommand(string[] Names, string Arguments, string Help, int ArgumentCountMax, Action<CommandLine> Run, bool IsPaged = false)
 {
     /// <summary>Words that must follow: those not in brackets.</summary>
     public int ArgumentCountMin => Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).TakeWhile(word => word[0] != '[').Count();

@@ -18,29 +18,29 @@ internal sealed class ShellCommands
         [
             new([".open", "\\c", "\\connect"], "[DATABASE]", "close the database, open another; without DATABASE a new one in memory", 1, Open),
             new([".save"], "[FILE] [--sealed|--unsealed]", "write the database's file (a checkpoint: what is committed is on the disk without it), or a copy of it to FILE; without checksums inside for version control", 2, Save),
-            new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables),
-            new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema),
-            new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe),
-            new(["\\di"], "[PATTERN]", "list indexes", int.MaxValue, ListCatalog),
-            new(["\\dv"], "[PATTERN]", "list views", int.MaxValue, ListCatalog),
-            new(["\\ds"], "[PATTERN]", "list sequences", int.MaxValue, ListCatalog),
-            new(["\\df"], "[PATTERN]", "list functions", int.MaxValue, ListCatalog),
-            new(["\\dn"], "[PATTERN]", "list schemas", int.MaxValue, ListCatalog),
-            new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog),
+            new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables, IsPaged: true),
+            new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema, IsPaged: true),
+            new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe, IsPaged: true),
+            new(["\\di"], "[PATTERN]", "list indexes", int.MaxValue, ListCatalog, IsPaged: true),
+            new(["\\dv"], "[PATTERN]", "list views", int.MaxValue, ListCatalog, IsPaged: true),
+            new(["\\ds"], "[PATTERN]", "list sequences", int.MaxValue, ListCatalog, IsPaged: true),
+            new(["\\df"], "[PATTERN]", "list functions", int.MaxValue, ListCatalog, IsPaged: true),
+            new(["\\dn"], "[PATTERN]", "list schemas", int.MaxValue, ListCatalog, IsPaged: true),
+            new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog, IsPaged: true),
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
-            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, Mode),
+            .. new DisplayCommands(shell.Output).Commands,
             new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
             new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
             new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
             new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
-            new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.SetOutput(line.Words.FirstOrDefault())),
+            new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.Output.SetFile(line.Words.FirstOrDefault())),
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
-            new([".print", "\\echo"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
+            new([".print", "\\echo"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Output.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
             new(["\\restrict"], "KEY", "refuse all shell commands until \\unrestrict KEY: pg_dump's scripts begin so", 1, line => _restrictedBy = line.Words[0]),
             new(["\\unrestrict"], "KEY", "allow shell commands again", 1, Unrestrict),
-            new([".help", "\\?"], "", "this list", 0, _ => shell.Print(HelpText.Commands(_commands!))),
+            new([".help", "\\?"], "", "this list", 0, _ => shell.Output.Print(HelpText.Commands(_commands!)), IsPaged: true),
             new([".quit", ".exit", "\\q"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
         ];
     }
@@ -67,9 +67,16 @@ internal sealed class ShellCommands
         }
         foreach (string word in line.Words.Skip(command.ArgumentCountMax))
         {
-            _shell.Report($"{line.Name}: extra argument \"{word}\" ignored");
+            _shell.Output.Report($"{line.Name}: extra argument \"{word}\" ignored");
         }
-        command.Run(line);
+        if (command.IsPaged)
+        {
+            _shell.Output.Paged(() => command.Run(line));
+        }
+        else
+        {
+            command.Run(line);
+        }
     }
 
     private void Unrestrict(CommandLine line)
@@ -89,7 +96,7 @@ internal sealed class ShellCommands
             throw new PhantomDbException("42601", $"{line.Name} needs the name of a database");
         }
         _shell.OpenDatabase(name);
-        _shell.Inform($"Database: {_shell.Database.Name}");
+        _shell.Output.Inform($"Database: {_shell.Database.Name}");
     }
 
     private void Save(CommandLine line)
@@ -120,12 +127,12 @@ internal sealed class ShellCommands
         List(relations);
     }
 
-    private void List(IEnumerable<RelationDescription> relations) => _shell.Write(new TextRows(
+    private void List(IEnumerable<RelationDescription> relations) => _shell.Output.Write(new TextRows(
         ["schema", "name", "type"],
         [.. relations.OrderBy(relation => relation.Schema, StringComparer.Ordinal).ThenBy(relation => relation.Name, StringComparer.Ordinal)
             .Select(relation => new[] { relation.Schema, relation.Name, KindOf(relation) })]));
 
-    private void Schema(CommandLine line) => _shell.Print(SchemaDescription.ToScript(Find(line)));
+    private void Schema(CommandLine line) => _shell.Output.Print(SchemaDescription.ToScript(Find(line)));
 
     private void Describe(CommandLine line)
     {
@@ -137,20 +144,20 @@ internal sealed class ShellCommands
         }
         foreach (RelationDescription relation in relations)
         {
-            bool isForReading = _shell.Mode is OutputMode.Table or OutputMode.Line or OutputMode.List;
+            bool isForReading = _shell.Output.Mode is OutputMode.Table or OutputMode.Line or OutputMode.List;
             if (isForReading)
             {
-                _shell.Print($"{char.ToUpperInvariant(KindOf(relation)[0])}{KindOf(relation)[1..]} \"{relation.Schema}.{relation.Name}\"\n");
+                _shell.Output.Print($"{char.ToUpperInvariant(KindOf(relation)[0])}{KindOf(relation)[1..]} \"{relation.Schema}.{relation.Name}\"\n");
             }
             if (relation.Columns.Count > 0)
             {
-                _shell.Write(new TextRows(
+                _shell.Output.Write(new TextRows(
                     ["column", "type", "nullable", "default"],
                     [.. relation.Columns.Select(column => new[] { column.Name, column.TypeName, column.IsNotNull ? "not null" : "", column.Default ?? "" })]));
             }
             if (isForReading)
             {
-                _shell.Print(string.Concat(relation.Details.Select(detail => detail + "\n")) + "\n");
+                _shell.Output.Print(string.Concat(relation.Details.Select(detail => detail + "\n")) + "\n");
             }
         }
     }
@@ -159,22 +166,6 @@ internal sealed class ShellCommands
     {
         string text = line.Rest.TrimEnd(';', ' ', '\t');
         _shell.Execute(CatalogList.Query(line.Name, text.Length == 0 ? null : new NamePattern(text)));
-    }
-
-    private void Mode(CommandLine line)
-    {
-        if (line.Words.Count == 0)
-        {
-            _shell.Print(OutputModes.NameOf(_shell.Mode) + "\n");
-            return;
-        }
-        OutputMode mode = OutputModes.Find(line.Words[0])
-            ?? throw new PhantomDbException("22023", $"unknown mode {line.Words[0]}") { Hint = $"One of {OutputModes.List}." };
-        if (line.Words.Count > 1 && mode != OutputMode.Insert)
-        {
-            throw new PhantomDbException("42601", $"mode {line.Words[0]} takes no table") { Hint = "Usage: .mode insert TABLE" };
-        }
-        (_shell.Mode, _shell.InsertTable) = (mode, line.Words.ElementAtOrDefault(1) ?? _shell.InsertTable);
     }
 
     private void WriteDump(CommandLine line)
@@ -189,7 +180,7 @@ internal sealed class ShellCommands
     {
         bool isTable = line.Words.Count == 2;
         long rowCount = Export.Write(_shell.Database.Session, isTable ? $"TABLE {line.BehindFirst}" : line.BehindFirst, line.Words[0], isTable ? line.BehindFirst : "result");
-        _shell.Inform(string.Create(CultureInfo.InvariantCulture, $"EXPORT {rowCount}"));
+        _shell.Output.Inform(string.Create(CultureInfo.InvariantCulture, $"EXPORT {rowCount}"));
     }
 
     private void Watch(CommandLine line)
@@ -229,7 +220,7 @@ internal sealed class ShellCommands
         _shell.IsTiming = OnOrOff(line, _shell.IsTiming);
         if (line.Words.Count == 0)
         {
-            _shell.Inform($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
+            _shell.Output.Inform($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
         }
     }
 

@@ -30,6 +30,15 @@ internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletion
         {
             candidates = OutputModes.Names.Select(mode => new Candidate(mode, "mode"));
         }
+        string[] words = command switch
+        {
+            ".width" => ["auto", "off"],
+            ".pager" or ".bail" or ".timer" or "\\timing" => ["on", "off"],
+            "\\x" => ["on", "off", "auto"],
+            "\\pset" when place == 1 => ["pager", "columns", "expanded"],
+            _ => [],
+        };
+        candidates = candidates.Concat(words.Select(word => new Candidate(word, "word")));
         if (WithFile.Contains(command) && place == 1)
         {
             candidates = candidates.Concat(Files(typed));

@@ -9,12 +9,12 @@ internal abstract class RowWriter
     private readonly ArrayBufferWriter<byte> _value = new();
 
     /// <param name="mode">How rows are written.</param>
-    /// <param name="isTerminal">True: a person looks at them.</param>
+    /// <param name="view">Who looks at them.</param>
     /// <param name="table">Into which <see cref="OutputMode.Insert"/> inserts.</param>
-    public static RowWriter Create(OutputMode mode, bool isTerminal, string table = "result") => mode switch
+    public static RowWriter Create(OutputMode mode, RowView view, string table = "result") => mode switch
     {
-        OutputMode.Table => new TableWriter(isTerminal, isBoxed: false),
-        OutputMode.Box => new TableWriter(isTerminal, isBoxed: true),
+        OutputMode.Table => new TableWriter(view, isBoxed: false),
+        OutputMode.Box => new TableWriter(view, isBoxed: true),
         OutputMode.Insert => new InsertWriter(table),
         OutputMode.Csv => new CsvWriter(),
         OutputMode.Json => new JsonWriter(isLines: false),

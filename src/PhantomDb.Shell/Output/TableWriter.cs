@@ -3,19 +3,21 @@ using System.Text;
 namespace PhantomDb.Shell.Output;
 
 /// <summary>
-/// Aligned columns as psql shows them. Widths are measured on the first thousand rows, which it holds back; a later value
-/// that is wider pushes its row out of line rather than being cut. NULL is the word NULL; a value of several lines takes
+/// Aligned columns as psql shows them. Widths are measured on the first thousand rows, which it holds back. A later value
+/// that is wider pushes its row out of line, but on a screen of limited width it is cut, as are all values too long for it, and
+/// columns that do not fit are hidden: the footer tells. NULL is the word NULL; a value of several lines takes
 /// several, each but the last marked with a plus.
 /// </summary>
-internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
+internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
 {
     private const int WindowRowCount = 1000;
 
     /// <summary>Characters of values to hold back at most: a window of very long values is a shorter one.</summary>
     private const int WindowSize = 1 << 20;
 
-    private readonly string _bar = isTerminal || isBoxed ? "│" : "|";
+    private readonly string _bar = view.IsTerminal || isBoxed ? "│" : "|";
     private readonly string _edge = isBoxed ? "│" : "";
+    private bool[] _isCut = [];   // by column
 
     public override void Write(RowSource rows, OutputSink output)
     {
@@ -34,7 +36,17 @@ internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
             size += row.Sum(cell => cell.Length);
             window.Add(row);
         }
-        int[] widths = [.. columns.Select((column, i) => Math.Max(WidthOf(column.Name), window.Select(row => WidthOf(row[i])).DefaultIfEmpty().Max()))];
+        int[] wanted = [.. columns.Select((column, i) => Math.Max(WidthOf(column.Name), window.Select(row => WidthOf(row[i])).DefaultIfEmpty().Max()))];
+        TableLayout layout = TableLayout.Fit(wanted, columns, view.Width, isBoxed);
+        int[] widths = layout.Widths;
+        if (view.TurnsWide && !widths.SequenceEqual(wanted))
+        {
+            CountedRows all = new(new ReplayedRows(window, rows));
+            new LineWriter().Write(all, output);
+            WriteFooter(all.Count, 0, output);
+            return;
+        }
+        _isCut = new bool[widths.Length];
         WriteHeader(columns, widths, output);
         long count = window.Count;
         foreach (string[] row in window)
@@ -50,10 +62,31 @@ internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
         {
             output.WriteLine($"└{string.Join('┴', widths.Select(width => new string('─', width + 2)))}┘");
         }
-        if (isTerminal)
+        WriteFooter(count, columns.Length - widths.Length, output);
+    }
+
+    private void WriteFooter(long rowCount, int hiddenCount, OutputSink output)
+    {
+        if (!view.IsTerminal)
         {
-            output.WriteLine(count == 1 ? "(1 row)" : $"({count} rows)");
+            return;
         }
+        int cutCount = _isCut.Count(isCut => isCut);
+        string rows = rowCount == 1 ? "1 row" : $"{rowCount} rows";
+        string cut = cutCount == 0 ? "" : cutCount == 1 ? "1 column cut" : $"{cutCount} columns cut";
+        string hidden = hiddenCount == 0 ? "" : cutCount > 0 ? $", {hiddenCount} hidden" : hiddenCount == 1 ? "1 column hidden" : $"{hiddenCount} columns hidden";
+        output.WriteLine(cut.Length + hidden.Length == 0 ? $"({rows})" : $"({rows}; {cut}{hidden}: .width off shows all)");
+    }
+
+    private string Cut(string text, int column, int width)
+    {
+        if (view.Width == 0)
+        {
+            return text;
+        }
+        string kept = TextWidth.Cut(text, width);
+        _isCut[column] |= !ReferenceEquals(kept, text);
+        return kept;
     }
 
     private string[] ReadRow(RowSource rows)
@@ -73,13 +106,13 @@ internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
     private void WriteHeader(RowColumn[] columns, int[] widths, OutputSink output)
     {
         StringBuilder line = new(_edge);
-        for (int i = 0; i < columns.Length; i++)
+        for (int i = 0; i < widths.Length; i++)
         {
-            string name = columns[i].Name.Replace('\n', ' ');
+            string name = Cut(columns[i].Name.Replace('\n', ' '), i, widths[i]);
             int space = widths[i] - TextWidth.Of(name);
             line.Append(i > 0 ? _bar : "").Append(' ').Append(' ', space / 2).Append(name).Append(' ', space - (space / 2)).Append(' ');
         }
-        bool hasLines = isTerminal || isBoxed;
+        bool hasLines = view.IsTerminal || isBoxed;
         if (isBoxed)
         {
             output.WriteLine($"┌{string.Join('┬', widths.Select(width => new string('─', width + 2)))}┐");
@@ -91,8 +124,8 @@ internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
 
     private void WriteRow(string[] row, RowColumn[] columns, int[] widths, OutputSink output)
     {
-        bool isOneLine = !row.Any(cell => cell.Contains('\n', StringComparison.Ordinal));
-        string[][] cells = [.. row.Select(cell => isOneLine ? [cell] : cell.Split('\n'))];
+        bool isOneLine = !row.Take(widths.Length).Any(cell => cell.Contains('\n', StringComparison.Ordinal));
+        string[][] cells = [.. row.Take(widths.Length).Select(cell => isOneLine ? [cell] : cell.Split('\n'))];
         int height = isOneLine ? 1 : cells.Max(lines => lines.Length);
         StringBuilder line = new();
         for (int k = 0; k < height; k++)
@@ -100,7 +133,7 @@ internal sealed class TableWriter(bool isTerminal, bool isBoxed) : RowWriter
             line.Clear().Append(_edge);
             for (int i = 0; i < cells.Length; i++)
             {
-                string text = k < cells[i].Length ? cells[i][k] : "";
+                string text = k < cells[i].Length ? Cut(cells[i][k], i, widths[i]) : "";
                 int space = Math.Max(0, widths[i] - TextWidth.Of(text));
                 bool isRight = columns[i].Kind == ColumnKind.Number;
                 line.Append(i > 0 ? _bar : "").Append(' ');

@@ -20,6 +20,27 @@ internal static class TextWidth
         return width;
     }
 
+    /// <summary>The text, or what of its beginning fits with an ellipsis behind it.</summary>
+    public static string Cut(string text, int widthMax)
+    {
+        if (Of(text) <= widthMax)
+        {
+            return text;
+        }
+        int length = 0;
+        int width = 1;   // of the ellipsis
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            width += Of(rune);
+            if (width > widthMax)
+            {
+                break;
+            }
+            length += rune.Utf16SequenceLength;
+        }
+        return text[..length] + "…";
+    }
+
     private static int Of(Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,

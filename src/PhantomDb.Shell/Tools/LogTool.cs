@@ -66,7 +66,7 @@ internal static class LogTool
             OutputMode? mode = run.Has("--csv") ? OutputMode.Csv : run.HasMode ? run.Mode : null;
             if (mode is { } given)
             {
-                RowWriter.Create(given, isTerminal: false).Write(rows, run.Output);
+                RowWriter.Create(given, RowView.Whole).Write(rows, run.Output);
             }
             else
             {

@@ -68,7 +68,7 @@ internal sealed class ToolRun
     /// <summary>Null where the option was not given.</summary>
     public string? Value(string option) => _values.GetValueOrDefault(option);
 
-    public void Write(RowSource rows) => RowWriter.Create(Mode, isTerminal: false).Write(rows, Output);
+    public void Write(RowSource rows) => RowWriter.Create(Mode, RowView.Whole).Write(rows, Output);
 
     /// <summary>A line for standard error, behind what was written.</summary>
     public void Report(string line)

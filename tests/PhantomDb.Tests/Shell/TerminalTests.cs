@@ -87,6 +87,64 @@ public sealed partial class TerminalTests : IDisposable
         Assert.DoesNotContain("\e[J", terminal.All);
     }
 
+    [TestMethod]
+    public void A_table_is_cut_to_the_terminal_until_the_width_is_off()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("SELECT repeat('x', 100) AS a;\r");
+        terminal.Await($" {new string('x', 57)}…\r\n(1 row; 1 column cut: .width off shows all)");
+        terminal.TypeAtPrompt(".width off\r");
+        terminal.TypeAtPrompt("SELECT repeat('x', 100) AS a;\r");
+        terminal.Await($" {new string('x', 100)}\r\n(1 row)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    public void A_result_longer_than_the_screen_goes_to_the_pager_and_leaving_it_early_is_no_error()
+    {
+        using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_PAGER='sed -u \"s/^/paged:/;5q\"'");
+        terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 5) g(i);\r");
+        terminal.Await("\r\n 5\r\n(5 rows)");
+        terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 1000000000000) g(i);\r");   // ends because nobody looks any more
+        terminal.Await("paged:    3\r\n");
+        terminal.TypeAtPrompt(".help\r");
+        terminal.Await("paged:.save");
+        terminal.TypeAtPrompt(".pager off\r");
+        terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 30) g(i);\r");
+        terminal.Await("\r\n 29\r\n 30\r\n(30 rows)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("ERROR", terminal.All);
+    }
+
+    [TestMethod]
+    public void Ctrl_C_in_the_pager_leaves_the_shell_alive_and_what_is_said_beside_rows_follows_them()
+    {
+        using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_PAGER='cat; echo waits; exec sleep 600'");
+        terminal.TypeAtPrompt("CREATE TABLE t (i int);\r");
+        terminal.TypeAtPrompt("INSERT INTO t SELECT g.i FROM generate_series(1, 30) g(i) RETURNING t.i;\r");
+        terminal.Await("\r\n 30\r\n(30 rows)\r\nwaits\r\n");
+        terminal.Press("\u0003", until: "INSERT 0 30");
+        terminal.TypeAtPrompt("SELECT count(*) FROM t;\r");
+        terminal.Await("\r\n    30\r\n(1 row)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("ERROR", terminal.All);
+    }
+
+    [TestMethod]
+    public void A_pager_that_is_not_there_is_switched_off_with_a_warning()
+    {
+        using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_PAGER=phantomdb-no-such-pager");
+        terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 30) g(i);\r");
+        terminal.Await("WARNING: the pager \"phantomdb-no-such-pager\" cannot be run");
+        terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 30) g(i);\r");
+        terminal.Await("(30 rows)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
     private Terminal Begin(string database, string setting = "TERM=xterm")
     {
         if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script"))

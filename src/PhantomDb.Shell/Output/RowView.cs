@@ -1,0 +1,11 @@
+namespace PhantomDb.Shell.Output;
+
+/// <summary>For whom rows are written. Where it is no person at a terminal, nothing is cut and there is no footer.</summary>
+/// <param name="IsTerminal">True: a person looks at them.</param>
+/// <param name="Width">Columns to which tables are cut; 0 for no limit.</param>
+/// <param name="TurnsWide">True: a table that is wider is shown a value a line instead.</param>
+internal readonly record struct RowView(bool IsTerminal, int Width, bool TurnsWide)
+{
+    /// <summary>For a file, or a program that reads.</summary>
+    public static readonly RowView Whole = new(false, 0, false);
+}

@@ -1,0 +1,151 @@
+using PhantomDb.Shell.Editing;
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell;
+
+/// <summary>
+/// Where the shell writes: rows and what commands list to standard output, at a terminal through a pager where it is long, or to a file; everything else to standard error.
+/// </summary>
+internal sealed class ShellOutput
+{
+    private readonly bool _isQuiet;
+    private readonly PagedOutput _pager;
+    private readonly OutputSink _standardOutput;
+    private readonly List<string> _heldReports = [];   // they would come before the rows that are held back, or into the pager's screen
+
+    public ShellOutput(ShellOptions options)
+    {
+        ConsoleTerminal terminal = new();
+        _isQuiet = options.IsQuiet;
+        _pager = new PagedOutput(Console.OpenStandardOutput(), () => (terminal.Width, terminal.Height)) { IsOn = IsTerminal };
+        _standardOutput = new OutputSink(_pager);
+        Sink = _standardOutput;
+        Mode = options.Mode;
+    }
+
+    /// <summary>True where a person types, and looks at what comes.</summary>
+    public bool IsTerminal { get; } = !Console.IsInputRedirected && !Console.IsOutputRedirected;
+
+    public OutputMode Mode { get; set; }
+
+    /// <summary>True: what is too wide as a table is shown a value a line.</summary>
+    public bool TurnsWide { get; set; }
+
+    /// <summary>Into which mode insert inserts.</summary>
+    public string InsertTable { get; set; } = "result";
+
+    /// <summary>Columns to which tables are cut at a terminal: null for its own width, 0 for no limit.</summary>
+    public int? Width { get; set; }
+
+    public PagedOutput Pager => _pager;
+
+    /// <summary>Where rows go now.</summary>
+    public OutputSink Sink { get; private set; }
+
+    private RowView View => !IsTerminal || Sink != _standardOutput ? RowView.Whole : new RowView(true, Width ?? new ConsoleTerminal().Width, TurnsWide);
+
+    /// <summary>A line for standard error that was asked for, or warns.</summary>
+    public void Report(string line)
+    {
+        lock (_heldReports)
+        {
+            if (_pager.HasOutput)
+            {
+                _heldReports.Add(line);
+            }
+            else
+            {
+                Console.Error.Write(line + "\n");
+            }
+        }
+    }
+
+    /// <summary>A line for standard error that says what was done: command tags, notices. Not with --quiet.</summary>
+    public void Inform(string line)
+    {
+        if (!_isQuiet)
+        {
+            Report(line);
+        }
+    }
+
+    /// <summary>An error, in red where a terminal shows it.</summary>
+    public void ReportError(string text)
+    {
+        bool isColoured = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
+        Console.Error.Write(isColoured ? $"\e[31m{text[..5]}\e[0m{text[5..]}" : text);
+    }
+
+    /// <summary>A text for the output.</summary>
+    public void Print(string text) => Sink.Write(text);
+
+    public void Write(RowSource rows) => RowWriter.Create(Mode, View, InsertTable).Write(new PagedRows(rows, _pager), Sink);
+
+    public void Flush() => Sink.Flush();
+
+    /// <summary>Does one thing; what it writes goes through the pager where it is longer than the screen. Returns when the person has left that.</summary>
+    public void Paged(Action action)
+    {
+        _pager.Begin();
+        try
+        {
+            action();
+        }
+        finally
+        {
+            EndPaging();
+        }
+    }
+
+    /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
+    public void SetFile(string? path)
+    {
+        OutputSink output = path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path));
+        CloseFile();
+        Sink = output;
+    }
+
+    public void CloseFile()
+    {
+        if (Sink != _standardOutput)
+        {
+            OutputSink file = Sink;
+            Sink = _standardOutput;
+            file.Dispose();
+        }
+    }
+
+    private void EndPaging()
+    {
+        try
+        {
+            Sink.Flush();
+        }
+        finally
+        {
+            EndPager();
+        }
+    }
+
+    private void EndPager()
+    {
+        string? warning;
+        try
+        {
+            warning = _pager.End();
+        }
+        catch (IOException failure)
+        {
+            throw new OutputException(failure);
+        }
+        lock (_heldReports)
+        {
+            _heldReports.ForEach(Report);
+            _heldReports.Clear();
+        }
+        if (warning is not null)
+        {
+            Report(warning);
+        }
+    }
+}

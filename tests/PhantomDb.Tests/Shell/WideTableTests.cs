@@ -1,0 +1,88 @@
+using System.Text;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>Tables on a screen that is too narrow for them.</summary>
+[TestClass]
+public sealed class WideTableTests
+{
+    private static readonly string[] Words = ["name", "remark"];
+
+    [TestMethod]
+    public void A_long_value_is_cut_to_the_screen_and_the_footer_says_so()
+    {
+        Assert.AreEqual(
+            """
+             name  │     remark
+            ───────┼────────────────
+             apple │ red or green …
+             fig   │ NULL
+            (2 rows; 1 column cut: .width off shows all)
+
+            """,
+            Write(new RowView(true, 24, false), Words, ["apple", "red or green or yellow"], ["fig", null]));
+    }
+
+    [TestMethod]
+    public void A_value_is_cut_where_its_characters_take_the_place_and_not_where_they_are_counted()
+    {
+        string written = Write(new RowView(true, 12, false), ["a"], ["日本語日本語日本語"], ["e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301"]);
+        StringAssert.Contains(written, "\n 日本語日…\n");
+        StringAssert.Contains(written, "\n e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301e\u0301\n");
+    }
+
+    [TestMethod]
+    public void Columns_that_do_not_fit_are_hidden_and_no_line_is_wider_than_the_screen()
+    {
+        foreach (bool isBoxed in new[] { false, true })
+        {
+            string[] columns = [.. Enumerable.Range(1, 9).Select(i => $"column_{i}_")];
+            string written = Write(new RowView(true, 40, false), columns, isBoxed, [[.. columns.Select(column => column + "!!!")]]);
+            foreach (string line in written.TrimEnd('\n').Split('\n').SkipLast(1))
+            {
+                Assert.IsLessThanOrEqualTo(40, line.Length, line);
+            }
+            StringAssert.EndsWith(written, "\n(1 row; 3 columns cut, 6 hidden: .width off shows all)\n");
+        }
+    }
+
+    [TestMethod]
+    public void A_screen_of_no_limit_and_no_screen_cut_nothing()
+    {
+        string value = new('x', 200);
+        StringAssert.EndsWith(Write(new RowView(true, 0, false), ["a"], [value]), $" {value}\n(1 row)\n");
+        StringAssert.EndsWith(Write(RowView.Whole, ["a"], [value]), $" {value}\n");
+    }
+
+    [TestMethod]
+    public void A_table_that_is_too_wide_is_written_a_value_a_line_where_that_was_asked_for()
+    {
+        RowView view = new(true, 20, true);
+        Assert.AreEqual("  name = apple\nremark = red or green or yellow\n(1 row)\n", Write(view, Words, ["apple", "red or green or yellow"]));
+        StringAssert.Contains(Write(view, Words, ["apple", "red"]), " apple │ red\n");
+    }
+
+    [TestMethod]
+    public void A_screen_of_any_width_shows_something()
+    {
+        for (int width = 1; width < 60; width++)
+        {
+            string written = Write(new RowView(true, width, false), Words, ["an apple, and another", "red or green or yellow"]);
+            StringAssert.EndsWith(written, ")\n");
+            Assert.IsLessThanOrEqualTo(Math.Max(width, 2), written.Split('\n')[2].Length, $"width {width}:\n{written}");
+        }
+    }
+
+    private static string Write(RowView view, string[] columns, params string?[][] rows) => Write(view, columns, false, rows);
+
+    private static string Write(RowView view, string[] columns, bool isBoxed, string?[][] rows)
+    {
+        using MemoryStream stream = new();
+        using OutputSink sink = new(stream);
+        new TableWriter(view, isBoxed).Write(new TextRows(columns, rows), sink);
+        sink.Flush();
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+}
