@@ -1,55 +1,43 @@
+using System.Collections.Concurrent;
 using PhantomDb.Functions.Aggregates;
 
 namespace PhantomDb.Functions;
 
 /// <summary>
-/// All built-in functions by name, every overload. Made once; one file a theme fills it. Choosing among overloads is the
-/// binder's work.
+/// All built-in functions by name, every overload. Each kind is made when it is first looked for, scalar functions theme by theme; one file a theme fills it. Choosing
+/// among overloads is the binder's work.
 /// </summary>
 internal static class FunctionRegistry
 {
-    private static readonly Dictionary<string, IReadOnlyList<ScalarFunction>> Scalars = ByName(AllScalars(), function => function.Name);
-    private static readonly Dictionary<string, IReadOnlyList<AggregateFunction>> Aggregates = ByName(AllAggregates(), function => function.Name);
-    private static readonly Dictionary<string, IReadOnlyList<TableFunction>> TableFunctions = ByName(AllTableFunctions(), function => function.Name);
-
-    /// <summary>Functions and operators ("+", "~~") of a name; empty where there are none.</summary>
-    public static IReadOnlyList<ScalarFunction> FindScalars(string name) => Scalars.GetValueOrDefault(name, []);
-
-    public static IReadOnlyList<AggregateFunction> FindAggregates(string name) => Aggregates.GetValueOrDefault(name, []);
-
-    public static IReadOnlyList<TableFunction> FindTableFunctions(string name) => TableFunctions.GetValueOrDefault(name, []);
+    private static readonly ConcurrentDictionary<string, IReadOnlyList<ScalarFunction>> Scalars = new();
+    private static readonly Lazy<Dictionary<string, IReadOnlyList<AggregateFunction>>> Aggregates = new(() => ByName(AllAggregates(), function => function.Name));
+    private static readonly Lazy<Dictionary<string, IReadOnlyList<TableFunction>>> TableFunctions = new(() => ByName(AllTableFunctions(), function => function.Name));
+    private static readonly HashSet<string> ScalarNames = [.. FunctionTheme.All.SelectMany(theme => theme.Names)];   // in this order, by which functions have their oids
 
     /// <summary>Of all functions and operators.</summary>
-    public static IEnumerable<string> Names => Scalars.Keys.Concat(Aggregates.Keys).Concat(TableFunctions.Keys);
+    public static IEnumerable<string> Names => ScalarNames.Concat(Aggregates.Value.Keys).Concat(TableFunctions.Value.Keys);
 
-    public static IEnumerable<ScalarFunction> AllScalarFunctions => Scalars.Values.SelectMany(overloads => overloads);
+    public static IEnumerable<ScalarFunction> AllScalarFunctions => ScalarNames.SelectMany(FindScalars);
 
-    public static IEnumerable<AggregateFunction> AllAggregateFunctions => Aggregates.Values.SelectMany(overloads => overloads);
+    public static IEnumerable<AggregateFunction> AllAggregateFunctions => Aggregates.Value.Values.SelectMany(overloads => overloads);
 
-    public static IEnumerable<TableFunction> AllFunctionsOfTables => TableFunctions.Values.SelectMany(overloads => overloads);
+    public static IEnumerable<TableFunction> AllFunctionsOfTables => TableFunctions.Value.Values.SelectMany(overloads => overloads);
 
-    private static List<ScalarFunction> AllScalars()
+    /// <summary>Functions and operators ("+", "~~") of a name; empty where there are none.</summary>
+    public static IReadOnlyList<ScalarFunction> FindScalars(string name)
     {
-        var functions = new List<ScalarFunction>();
-        ArithmeticFunctions.AddTo(functions);
-        NumericArithmetic.AddTo(functions);
-        TextFunctions.AddTo(functions);
-        PatternFunctions.AddTo(functions);
-        QuotingFunctions.AddTo(functions);
-        MathFunctions.AddTo(functions);
-        DateTimeFunctions.AddTo(functions);
-        SystemFunctions.AddTo(functions);
-        CatalogFunctions.AddTo(functions);
-        ArrayFunctions.AddTo(functions);
-        ExtremeFunctions.AddTo(functions);
-        FormattingFunctions.AddTo(functions);
-        ByteaFunctions.AddTo(functions);
-        DegreeFunctions.AddTo(functions);
-        OverlapFunctions.AddTo(functions);
-        RegexFunctions.AddTo(functions);
-        UnicodeFunctions.AddTo(functions);
-        return functions;
+        if (Scalars.TryGetValue(name, out IReadOnlyList<ScalarFunction>? found))
+        {
+            return found;
+        }
+        return ScalarNames.Contains(name)   // names that there are not, which anybody may make up, are not kept
+            ? Scalars.GetOrAdd(name, [.. FunctionTheme.All.Where(theme => theme.Names.Contains(name)).SelectMany(theme => theme.Functions).Where(function => function.Name == name)])
+            : [];
     }
+
+    public static IReadOnlyList<AggregateFunction> FindAggregates(string name) => Aggregates.Value.GetValueOrDefault(name, []);
+
+    public static IReadOnlyList<TableFunction> FindTableFunctions(string name) => TableFunctions.Value.GetValueOrDefault(name, []);
 
     private static List<AggregateFunction> AllAggregates()
     {
