@@ -1,0 +1,63 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Microsoft.VisualStudio.TestTools.UnitTesting;
+
+namespace PhantomDb.Tests.Shell;
+
+/// <summary>The commands of docs/tutorial-shell.md, run one after the other in an empty folder, show what the page shows.</summary>
+[TestClass]
+public sealed partial class ShellTutorialTests
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb-tutorial-").FullName;
+
+    [TestCleanup]
+    public void Clean() => Directory.Delete(_folder, recursive: true);
+
+    [TestMethod]
+    public void The_tutorial_gives_what_it_shows()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: the tutorial is typed into a shell of Unix.");
+        }
+        string page = File.ReadAllText(RepositoryPaths.InRepository("docs", "tutorial-shell.md"));
+        MatchCollection examples = Example().Matches(page);
+        Assert.HasCount(page.Split("\n$ ").Length - 1, examples);
+        int exitCode = 0;
+        foreach (Match example in examples)
+        {
+            string command = example.Groups["command"].Value.Replace("\n> ", "\n", StringComparison.Ordinal);
+            (string output, exitCode) = Run(command, exitCode);
+            Assert.AreEqual(Steady(example.Groups["output"].Value), Steady(output), command);
+        }
+    }
+
+    /// <summary>Both outputs in one, as a terminal shows them; `$?` is the exit code of the command before.</summary>
+    private (string Output, int ExitCode) Run(string command, int exitCodeBefore)
+    {
+        string script = $"exec 2>&1; phantomdb() {{ dotnet '{ShellProcess.Executable}' \"$@\"; }}\n(exit {exitCodeBefore})\n{command}\n";
+        ProcessStartInfo start = new("/bin/sh", ["-c", script]) { WorkingDirectory = _folder, RedirectStandardOutput = true };
+        foreach (string who in (string[])["AUTHOR", "COMMITTER"])
+        {
+            start.Environment[$"GIT_{who}_NAME"] = start.Environment[$"GIT_{who}_EMAIL"] = "reader";
+        }
+        start.Environment["GIT_CONFIG_GLOBAL"] = "/dev/null";
+        start.Environment["GIT_CONFIG_NOSYSTEM"] = "1";
+        using Process shell = Process.Start(start)!;
+        string output = shell.StandardOutput.ReadToEnd();
+        shell.WaitForExit();
+        return (output.Replace(_folder + "/", "", StringComparison.Ordinal), shell.ExitCode);
+    }
+
+    /// <summary>Times, also in the names of files, and git's object names are others each time.</summary>
+    private static string Steady(string output) => ObjectNames().Replace(Time().Replace(output, "TIME"), "index A..B");
+
+    [GeneratedRegex(@"^\$ (?<command>.*(\n> .*)*)\n(?<output>(?:(?!\$ |```).*\n)*)", RegexOptions.Multiline)]
+    private static partial Regex Example();
+
+    [GeneratedRegex(@"\d{8}_\d{6}|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")]
+    private static partial Regex Time();
+
+    [GeneratedRegex(@"index [0-9a-f]+\.\.[0-9a-f]+")]
+    private static partial Regex ObjectNames();
+}
