@@ -1,4 +1,5 @@
 using System.Data.Common;
+using PhantomDb.Errors;
 
 namespace PhantomDb;
 
@@ -17,6 +18,9 @@ public sealed class PhantomDbException : DbException
 
     /// <summary>Five-character SQLSTATE code, as PostgreSQL assigns them.</summary>
     public override string SqlState { get; }
+
+    /// <summary>True where the same transaction may pass when it is run again from its beginning: it met another (40001, 40P01), or a lock was not free in time (55P03).</summary>
+    public override bool IsTransient => SqlState is SqlStates.SerializationFailure or SqlStates.DeadlockDetected or SqlStates.LockNotAvailable;
 
     /// <summary>0-based offset in UTF-16 code units into the SQL text, or -1 where the error has no place in it.</summary>
     public int Position { get; init; } = -1;
