@@ -8,6 +8,8 @@ namespace PhantomDb.Tests.Shell;
 [TestClass]
 public sealed partial class ShellTutorialTests
 {
+    private const int AttemptsMax = 4;
+
     private readonly string _folder = Directory.CreateTempSubdirectory("phantomdb-tutorial-").FullName;
 
     [TestCleanup]
@@ -23,20 +25,39 @@ public sealed partial class ShellTutorialTests
         string page = File.ReadAllText(RepositoryPaths.InRepository("docs", "tutorial-shell.md"));
         MatchCollection examples = Example().Matches(page);
         Assert.HasCount(page.Split("\n$ ").Length - 1, examples);
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                RunAll(examples, Path.Combine(_folder, $"{attempt}"));
+                return;
+            }
+            catch (AssertFailedException) when (attempt < AttemptsMax && HasOwnRecords(Path.Combine(_folder, $"{attempt}", "data")))
+            {
+                // On a slow machine the log vouches for itself between two statements: the LSNs behind that are others than the page has.
+            }
+        }
+    }
+
+    private static bool HasOwnRecords(string folder) => Directory.GetFiles(folder, "shop*.log").Any(file => File.ReadAllText(file).Contains(",SYNC,", StringComparison.Ordinal));
+
+    private static void RunAll(MatchCollection examples, string folder)
+    {
+        Directory.CreateDirectory(folder);
         int exitCode = 0;
         foreach (Match example in examples)
         {
             string command = example.Groups["command"].Value.Replace("\n> ", "\n", StringComparison.Ordinal);
-            (string output, exitCode) = Run(command, exitCode);
+            (string output, exitCode) = Run(command, exitCode, folder);
             Assert.AreEqual(Steady(example.Groups["output"].Value), Steady(output), command);
         }
     }
 
     /// <summary>Both outputs in one, as a terminal shows them; `$?` is the exit code of the command before.</summary>
-    private (string Output, int ExitCode) Run(string command, int exitCodeBefore)
+    private static (string Output, int ExitCode) Run(string command, int exitCodeBefore, string folder)
     {
         string script = $"exec 2>&1; phantomdb() {{ dotnet '{ShellProcess.Executable}' \"$@\"; }}\n(exit {exitCodeBefore})\n{command}\n";
-        ProcessStartInfo start = new("/bin/sh", ["-c", script]) { WorkingDirectory = _folder, RedirectStandardOutput = true };
+        ProcessStartInfo start = new("/bin/sh", ["-c", script]) { WorkingDirectory = folder, RedirectStandardOutput = true };
         foreach (string who in (string[])["AUTHOR", "COMMITTER"])
         {
             start.Environment[$"GIT_{who}_NAME"] = start.Environment[$"GIT_{who}_EMAIL"] = "reader";
@@ -46,7 +67,7 @@ public sealed partial class ShellTutorialTests
         using Process shell = Process.Start(start)!;
         string output = shell.StandardOutput.ReadToEnd();
         shell.WaitForExit();
-        return (output.Replace(_folder + "/", "", StringComparison.Ordinal), shell.ExitCode);
+        return (output.Replace(folder + "/", "", StringComparison.Ordinal), shell.ExitCode);
     }
 
     /// <summary>Times, also in the names of files, and git's object names are others each time; the line that ends a description is left out in the page.</summary>
