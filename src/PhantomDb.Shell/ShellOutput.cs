@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using PhantomDb.Shell.Editing;
 using PhantomDb.Shell.Output;
 
@@ -30,6 +32,9 @@ internal sealed class ShellOutput
 
     /// <summary>True: what is too wide as a table is shown a value a line.</summary>
     public bool TurnsWide { get; set; }
+
+    /// <summary>True: a person sees a plan as a tree, not as the text that EXPLAIN gives.</summary>
+    public bool DrawsPlans { get; set; } = true;
 
     /// <summary>Into which mode insert inserts.</summary>
     public string InsertTable { get; set; } = "result";
@@ -80,6 +85,33 @@ internal sealed class ShellOutput
     public void Print(string text) => Sink.Write(text);
 
     public void Write(RowSource rows) => RowWriter.Create(Mode, View, InsertTable).Write(new PagedRows(rows, _pager), Sink);
+
+    /// <summary>The lines that EXPLAIN gives.</summary>
+    public void WritePlan(RowSource rows)
+    {
+        RowView view = View;
+        if (!view.IsTerminal || !DrawsPlans || Mode is not (OutputMode.Table or OutputMode.Box))
+        {
+            Write(rows);
+            return;
+        }
+        List<string> lines = [];
+        ArrayBufferWriter<byte> line = new();
+        while (rows.Read())
+        {
+            line.ResetWrittenCount();
+            rows.WriteText(0, line);
+            lines.Add(Encoding.UTF8.GetString(line.WrittenSpan));
+        }
+        if (ExplainTree.Parse(lines) is { } tree)
+        {
+            ExplainTreeWriter.Write(tree, view.Width, Sink);
+        }
+        else
+        {
+            lines.ForEach(Sink.WriteLine);   // JSON: as it is
+        }
+    }
 
     public void Flush() => Sink.Flush();
 

@@ -7,7 +7,12 @@ namespace PhantomDb.Shell;
 /// <summary>What the shell reads: texts of -c, files, standard input, what a person types; and how they are taken apart.</summary>
 internal sealed partial class ShellSession
 {
-    public void RunFile(string path)
+    public void RunFile(string path) => RunScript(() => new StreamLines(ShellFiles.OpenRead(path), path));
+
+    /// <summary>Runs statements that have been kept under a name.</summary>
+    public void RunKept(string text) => RunScript(() => new TextLines(text));
+
+    private void RunScript(Func<LineSource> open)
     {
         if (_scriptDepth == ScriptDepthMax)
         {
@@ -17,7 +22,7 @@ internal sealed partial class ShellSession
         _scriptDepth++;
         try
         {
-            using LineSource lines = new StreamLines(ShellFiles.OpenRead(path), path);
+            using LineSource lines = open();
             if (!RunLines(lines))
             {
                 throw new ScriptFailedException();
@@ -102,7 +107,7 @@ internal sealed partial class ShellSession
     {
         bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         return new EditedLines(
-            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Names, new CompletionNames(() => Database)), isColoured);
+            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
     }
 
     private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);

@@ -180,7 +180,8 @@ internal sealed partial class ShellSession : IDisposable
                 using QueryResult result = given;
                 if (result.Columns.Count > 0)
                 {
-                    Output.Write(new QueryRows(result));
+                    Action<RowSource> write = result.CommandTag == "EXPLAIN" ? Output.WritePlan : Output.Write;
+                    write(new QueryRows(result));
                 }
                 if (result.Columns.Count == 0 || result.RowsAffected >= 0)
                 {

@@ -9,6 +9,9 @@ internal static class UserFiles
     /// <summary>What was entered: PHANTOMDB_HISTORY, which may be empty for none.</summary>
     public static string? History => FromEnvironment("PHANTOMDB_HISTORY", "XDG_STATE_HOME", [".local", "state"], Environment.SpecialFolder.LocalApplicationData, "history");
 
+    /// <summary>Statements kept under names: PHANTOMDB_FAVORITES, which may be empty for none.</summary>
+    public static string? Favorites => FromEnvironment("PHANTOMDB_FAVORITES", "XDG_CONFIG_HOME", [".config"], Environment.SpecialFolder.ApplicationData, "favorites.sql");
+
     private static string? FromEnvironment(string variable, string xdgVariable, string[] inHome, Environment.SpecialFolder windowsFolder, string fileName)
     {
         if (Environment.GetEnvironmentVariable(variable) is { } given)

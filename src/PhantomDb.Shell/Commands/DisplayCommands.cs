@@ -16,6 +16,7 @@ internal sealed class DisplayCommands
             new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, Mode),
             new([".width"], "[auto|off|COLUMNS]", "cut tables to the terminal's width, not at all, or to so many columns", 1, line => Width(line.Words.FirstOrDefault())),
             new([".pager"], "[on|off|COMMAND]", "show what is longer than the screen with $PHANTOMDB_PAGER, $PAGER or less, or with COMMAND", int.MaxValue, line => Pager(line.Rest.TrimEnd(';', ' '))),
+            new([".explain"], "[tree|text]", "show plans as a tree, or as EXPLAIN gives them", 1, line => Explain(line.Words.FirstOrDefault())),
             new(["\\x"], "[on|off|auto]", "write a value a line; auto: where a table is wider than the terminal", 1, line => Expanded(line.Words.FirstOrDefault())),
             new(["\\pset"], "pager|columns|expanded [VALUE]", "psql's names for .pager, .width and \\x", int.MaxValue, Set),
         ];
@@ -76,6 +77,21 @@ internal sealed class DisplayCommands
         if (pager.Command.Length == 0)
         {
             _output.Report("WARNING: there is no pager: PHANTOMDB_PAGER and PAGER name none, and less is not installed");
+        }
+    }
+
+    private void Explain(string? word)
+    {
+        _output.DrawsPlans = word switch
+        {
+            null => _output.DrawsPlans,
+            "tree" => true,
+            "text" => false,
+            _ => throw new PhantomDbException("22023", $".explain is tree or text, not {word}"),
+        };
+        if (word is null)
+        {
+            _output.Print(_output.DrawsPlans ? "tree\n" : "text\n");
         }
     }
 

@@ -29,6 +29,7 @@ internal sealed class ShellCommands
             new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog, IsPaged: true),
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
             .. new DisplayCommands(shell.Output).Commands,
+            .. new FavoriteCommands(shell, new Favorites(UserFiles.Favorites)).Commands,
             new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
             new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
             new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),

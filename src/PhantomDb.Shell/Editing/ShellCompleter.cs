@@ -3,10 +3,12 @@ using PhantomDb.Shell.Output;
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>How a line for the shell can go on: its commands, and what stands behind them; and SQL, which <see cref="SqlCompleter"/> knows.</summary>
-internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletionNames names)
+internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletionNames names, Func<IEnumerable<string>>? favorites = null)
 {
     private static readonly string[] WithFile = [".read", "\\i", ".import", ".output", "\\o", ".save", ".open", "\\c", "\\connect"];
     private static readonly string[] WithRelation = [".tables", "\\dt", ".schema", "\\d", "\\di", "\\dv", "\\ds", ".import"];
+
+    private static readonly string[] WithFavorite = [".favorite", "\\f", "\\n", "\\fs", "\\ns", "\\fd", "\\nd"];
 
     private readonly SqlCompleter _sql = new(names);
 
@@ -34,11 +36,16 @@ internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletion
         {
             ".width" => ["auto", "off"],
             ".pager" or ".bail" or ".timer" or "\\timing" => ["on", "off"],
+            ".explain" => ["tree", "text"],
             "\\x" => ["on", "off", "auto"],
             "\\pset" when place == 1 => ["pager", "columns", "expanded"],
             _ => [],
         };
         candidates = candidates.Concat(words.Select(word => new Candidate(word, "word")));
+        if (WithFavorite.Contains(command) && place == 1 && favorites is not null)
+        {
+            candidates = candidates.Concat(favorites().Select(name => new Candidate(name, "favorite")));
+        }
         if (WithFile.Contains(command) && place == 1)
         {
             candidates = candidates.Concat(Files(typed));

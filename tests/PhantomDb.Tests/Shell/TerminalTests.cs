@@ -145,6 +145,43 @@ public sealed partial class TerminalTests : IDisposable
         Assert.AreEqual(0, terminal.End());
     }
 
+    [TestMethod]
+    public void A_favorite_is_saved_completed_run_and_deleted()
+    {
+        using Terminal terminal = Begin("shop", $"TERM=xterm PHANTOMDB_FAVORITES={_folder}/favorites.sql");
+        terminal.TypeAtPrompt(".favorite product = SELECT $1 * $2 AS product;\r");
+        terminal.Await("Saved: product");
+        terminal.TypeAtPrompt("SELECT 'the last' AS statement;\r");
+        terminal.TypeAtPrompt("\\fs latest\r");
+        terminal.Await("Saved: latest");
+        terminal.TypeAtPrompt("\\f prod");
+        terminal.Await("\\f prod");
+        terminal.Type("\t");
+        terminal.Await("\\f product");
+        terminal.Type(" 6 7\r");
+        terminal.Await("\r\n      42\r\n(1 row)");
+        terminal.TypeAtPrompt("\\fd product\r");
+        terminal.TypeAtPrompt(".favorite\r");
+        terminal.Await("\r\n latest │ SELECT 'the last' AS statement\r\n(1 row)");
+        terminal.TypeAtPrompt("\\f product\r");
+        terminal.Await("ERROR: 42704");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    public void A_plan_is_a_tree_until_text_is_asked_for()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("EXPLAIN SELECT i FROM generate_series(1, 5) g(i) ORDER BY i;\r");
+        terminal.Await("└─ ");
+        terminal.TypeAtPrompt(".explain text\r");
+        terminal.TypeAtPrompt("EXPLAIN SELECT i FROM generate_series(1, 5) g(i) ORDER BY i;\r");
+        terminal.Await("->  ");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
     private Terminal Begin(string database, string setting = "TERM=xterm")
     {
         if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script"))
