@@ -27,7 +27,7 @@ internal sealed class Expectation
         Allowed = folder.Untouched is { } untouched ? [untouched] :
         [
             .. all.Select(file => file.Revision).Distinct().Where(revision => Array.TrueForAll(owned, file => revision.IsFrom(file.Revision))
-                && !Array.Exists(all, file => file.Revision != revision && (file is SegmentOrigin ? file.Revision.IsFrom(revision) : file.Revision.IsMadeOf(revision)))),
+                && !Array.Exists(all, file => file.Revision != revision && GoesOnFrom(file, revision))),
         ];
         Required = folder.Untouched ?? (Allowed is [var newest] && ReasonToRefuse(newest) is null ? newest : null);
     }
@@ -79,6 +79,10 @@ internal sealed class Expectation
     private bool HasSegmentOf(FileOrigin file) => file is not ContentOrigin content || _folder.Segments.Any(segment => segment.Header.Salt == content.Header.History.Last?.Salt);
 
     private static int TimelineOf(FileOrigin file) => file is SegmentOrigin segment ? segment.Header.Timeline : file.Revision.Timeline;
+
+    // Of a snapshot it counts where no segment here contradicts that.
+    private bool GoesOnFrom(FileOrigin file, Revision revision) => file is SegmentOrigin ? file.Revision.IsFrom(revision)
+        : file.Revision.IsMadeOf(revision) && _folder.Segments.All(segment => file.Revision.IsMadeOf(segment.Revision) || segment.Revision.IsMadeOf(file.Revision) || IsKnownToHaveEnded(segment, file.Revision));
 
     private bool FitsManifest(Revision newest) => _folder.ManifestOrigin is not { } manifest || (newest.IsFrom(manifest.Revision)
         && (manifest.Manifest.OpenSegment is not { } open || _folder.Segments.Any(segment => segment.Header.Timeline == manifest.Manifest.Timeline && segment.Header.FirstLsn >= open.FirstLsn)));

@@ -169,7 +169,7 @@ internal sealed record RecoveryPlan(
         bool isKnown = IsKnown(file);
         bool IsCompared(RecoverySegment segment) => !isKnown || segment.Header.Timeline == file.Timeline;
         return Segments.Any(s => IsCompared(s) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s))) || (IsCompared(Segments[0]) && IsPartedBefore(file, last, Segments[0].Header))
-            || (file.IsDatabaseFile && file.Timeline > Timeline && !IsRelated(file))
+            || (file.IsDatabaseFile && file.Timeline > Timeline && !isKnown && !IsRelated(file))
             || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
     }
 
@@ -179,7 +179,7 @@ internal sealed record RecoveryPlan(
             : file.Header!.History.Marks.FirstOrDefault(mark => mark.Salt == before) is { } mark && HasOther(file, before, mark.FirstLsn, first.FirstLsn - 1));
 
     // Something here tells that the log's timeline led to it, and not another copy's.
-    private bool IsRelated(RecoveryBase file) => file.Header!.History.Marks.Any(mark => Salts.Contains(mark.Salt) || Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt)
+    private bool IsRelated(RecoveryBase file) => file.Header!.History.Marks.Any(mark => Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt)
         || Bases.Any(other => other != file && other.Header?.History.Marks.Contains(mark) == true));
 
     // A snapshot that has parted from the log, or from one that the log knows, tells nothing.

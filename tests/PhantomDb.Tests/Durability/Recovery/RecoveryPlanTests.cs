@@ -291,6 +291,9 @@ public sealed class RecoveryPlanTests
         Assert.IsTrue(plan.IsParted(ofLater), "a later timeline that nothing here has to do with");
         Assert.IsFalse((plan with { Bases = [ofLater, Marked(8, 1, 1, 5)] }).IsParted(ofLater));
         Assert.IsFalse((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(ofLater));
+        RecoveryBase goneOn = Named(8, (1, 5), (4, 7)) with { IsDatabaseFile = true };
+        goneOn = goneOn with { Header = goneOn.Header! with { Timeline = 2 } };
+        Assert.IsTrue((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(goneOn), "where both have gone on from is there, but not what led from there to the log");
         RecoveryPlan later = Plan([Segment(7, 11, 2, new LogPredecessor(2, 10, 500), null)]);
         Assert.IsTrue(later.IsParted(Marked(10, 1, 3, 5)));
         Assert.IsFalse((later with { Salts = new HashSet<uint> { 3 } }).IsParted(Marked(10, 1, 3, 5)), "of a timeline that has ended");
