@@ -148,7 +148,8 @@ internal sealed record RecoveryPlan(
         }
         // Of another timeline it may have an LSN that this history has too, and other rows.
         bool isBeginning = file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.Predecessor is not null && file.Timeline < Segments[0].Header.Timeline
-            && Bases.Count(b => b.Lsn == file.Lsn && b.Timeline < Segments[0].Header.Timeline) == 1;
+            && (Segments[0].Header.KnownSaltBefore is { } before && file.Header?.History.Last is { } mark ? mark.Salt == before
+                : Bases.Count(b => b.Lsn == file.Lsn && b.Timeline < Segments[0].Header.Timeline) == 1);
         return isBeginning || file.Timeline == Segments[last].Header.Timeline ? null : $"it is of timeline {file.Timeline}, which is not the history that had LSN {file.Lsn}";
     }
 

@@ -89,6 +89,17 @@ public sealed class RecoveryPlanTests
     }
 
     [TestMethod]
+    public void Of_several_at_that_point_those_serve_that_name_the_segment_before()
+    {
+        RecoveryBase own = Marked(30, 1, 3, 21), copy = own with { Path = "/data/copy" }, stranger = Marked(30, 1, 9, 21);
+        RecoveryPlan plan = Plan([Segments[2]], own, copy, stranger) with { Salts = new HashSet<uint> { 3, 4, 9 } };
+        Assert.IsNull(plan.ReasonAgainst(own));
+        Assert.IsNull(plan.ReasonAgainst(copy));
+        StringAssert.Contains(plan.ReasonAgainst(stranger), "it is of timeline 1, which is not the history that had LSN 30");
+        Assert.IsNotNull((plan with { Bases = [stranger] }).ReasonAgainst(stranger), "nor alone");
+    }
+
+    [TestMethod]
     public void A_log_that_begins_of_itself_continues_no_file_of_an_older_timeline()
     {
         RecoverySegment[] alone = [Segment(1, 31, 2, null, null)];
