@@ -179,9 +179,13 @@ internal sealed record RecoveryPlan(
         && (file.Lsn == first.FirstLsn - 1 ? before != last.Salt
             : file.Header!.History.Marks.FirstOrDefault(mark => mark.Salt == before) is { } mark && HasOther(file, before, mark.FirstLsn, first.FirstLsn - 1));
 
-    // Something here tells that the log's timeline led to it, and not another copy's.
-    private bool IsRelated(RecoveryBase file) => file.Header!.History.Marks.Any(mark => Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt)
-        || Bases.Any(other => other != file && other.Header?.History.Marks.Contains(mark) == true));
+    // Something here tells that the log's timeline led to it, and not another copy's; and the segment before the log does not say the contrary, by what counts of it.
+    private bool IsRelated(RecoveryBase file)
+    {
+        IReadOnlyList<SegmentMark> marks = file.Header!.History.Marks;
+        return marks.Any(mark => Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt) || Bases.Any(other => other != file && other.Header?.History.Marks.Contains(mark) == true))
+            && !(Segments[0].Header.Predecessor is { } counted && marks.FirstOrDefault(mark => mark.Salt == counted.Salt) is { } shared && HasOther(file, counted.Salt, shared.FirstLsn, counted.LastLsn));
+    }
 
     // A snapshot that has parted from the log, or from one that the log knows, tells nothing.
     private bool IsWitness(RecoveryBase snapshot) => !IsPartedFromLog(snapshot) && !Bases.Any(other => !other.IsDatabaseFile && IsOfLog(other) && HasOther(snapshot, other));

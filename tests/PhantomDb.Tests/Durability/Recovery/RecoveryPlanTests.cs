@@ -302,9 +302,10 @@ public sealed class RecoveryPlanTests
         Assert.IsTrue(plan.IsParted(ofLater), "a later timeline that nothing here has to do with");
         Assert.IsFalse((plan with { Bases = [ofLater, Marked(8, 1, 1, 5)] }).IsParted(ofLater));
         Assert.IsFalse((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(ofLater));
-        RecoveryBase goneOn = Named(8, (1, 5), (4, 7)) with { IsDatabaseFile = true };
-        goneOn = goneOn with { Header = goneOn.Header! with { Timeline = 2 } };
-        Assert.IsTrue((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(goneOn), "where both have gone on from is there, but not what led from there to the log");
+        Assert.IsTrue((plan with { Salts = new HashSet<uint> { 1 } }).IsParted(Later(8, (1, 5), (4, 7))), "where both have gone on from is there, but not what led from there to the log");
+        RecoveryPlan behindFile = Plan([Segment(7, 11, 1, new LogPredecessor(1, 7, 500), null)], Marked(3, 1, 1, 2));
+        Assert.IsTrue(behindFile.IsParted(Later(6, (1, 2), (3, 5))), "segment 1 went on to LSN 7");
+        Assert.IsFalse(behindFile.IsParted(Later(8, (1, 2), (3, 8))));
         RecoveryPlan later = Plan([Segment(7, 11, 2, new LogPredecessor(2, 10, 500), null)]);
         Assert.IsTrue(later.IsParted(Marked(10, 1, 3, 5)));
         Assert.IsFalse((later with { Salts = new HashSet<uint> { 3 } }).IsParted(Marked(10, 1, 3, 5)), "of a timeline that has ended");
@@ -334,6 +335,12 @@ public sealed class RecoveryPlanTests
         RecoverySegment own = Segment(7, lsn, 1, new LogPredecessor(salt, lsn - 1, 500), null);
         Assert.IsFalse(Plan([own], snapshot, Marked(lsn - 1, 1, salt, Math.Min(firstLsn, lsn - 1)) with { IsDatabaseFile = true }).IsParted(Marked(lsn - 1, 1, salt, Math.Min(firstLsn, lsn - 1)) with { IsDatabaseFile = true }),
             "the log knows the file, and the snapshot is the stranger");
+    }
+
+    private static RecoveryBase Later(long lsn, params (uint Salt, long FirstLsn)[] segments)
+    {
+        RecoveryBase file = Named(lsn, segments);
+        return file with { Header = file.Header! with { Timeline = 2 }, IsDatabaseFile = true };
     }
 
     private static RecoveryBase Named(long lsn, params (uint Salt, long FirstLsn)[] segments)
