@@ -106,12 +106,12 @@ public sealed partial class LibraryTutorialTests
                 }
                 catch (PhantomDbException error) when (error.SqlState is "40001" or "40P01" && attempt < 100)
                 {
-                    Thread.Sleep(Random.Shared.Next(10));   // so that two do not meet again at once
+                    Thread.Sleep(Random.Shared.Next(1 << Math.Min(attempt, 8)));   // longer each time, or all meet again
                 }
             }
         }
 
-        Parallel.For(0, 100, i => InTransaction(database, bank =>
+        Parallel.For(0, 100, new ParallelOptions { MaxDegreeOfParallelism = 4 }, i => InTransaction(database, bank =>
         {
             bank.Execute($"UPDATE account SET balance = balance - 1 WHERE id = {(i % 3) + 1}").Dispose();
             bank.Execute($"UPDATE account SET balance = balance + 1 WHERE id = {((i + 1) % 3) + 1}").Dispose();
