@@ -323,13 +323,16 @@ public sealed partial class Database : IDisposable
         {
             // all is in the log
         }
-        catch (PhantomDbException error) when (_persistence.IsAllInLog)
-        {
-            ClosingProblem = new PhantomDbException(error.SqlState, $"the database's own file could not be brought up to date; all that is committed is in the log: {error.Message}", error);
-        }
         catch (PhantomDbException error)
         {
-            failure = error;
+            if (_persistence.IsAllInLog)   // not in a filter: that runs before what threw has given its locks back
+            {
+                ClosingProblem = new PhantomDbException(error.SqlState, $"the database's own file could not be brought up to date; all that is committed is in the log: {error.Message}", error);
+            }
+            else
+            {
+                failure = error;
+            }
         }
         finally
         {

@@ -47,12 +47,13 @@ public static class DatabaseTools
                     CanOpen = true, Problem = recovered.Report is { Verdict: RecoveryVerdict.Repaired, Problem: { } problem } ? problem : null, LastLsn = recovered.Report.LastLsn, TransactionCount = recovered.Report.TransactionsApplied,
                 };
             }
-            catch (PhantomDbException) when (attempt < AttemptsMax && IsChanging(path, options!))
-            {
-                Thread.Sleep(PauseMs);   // a writer has renamed or deleted files meanwhile
-            }
             catch (PhantomDbException error)
             {
+                if (attempt < AttemptsMax && IsChanging(path, options!))
+                {
+                    Thread.Sleep(PauseMs);   // a writer has renamed or deleted files meanwhile
+                    continue;
+                }
                 // What opening does not set aside is no torn end.
                 return report with
                 {

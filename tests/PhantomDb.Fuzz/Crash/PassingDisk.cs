@@ -23,13 +23,13 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
 
     public void Rename(string from, string to) => disk.Rename(from, to);
 
-    public void Delete(string path) => disk.Delete(path);
+    public virtual void Delete(string path) => disk.Delete(path);
 
     public virtual IReadOnlyList<string> List(string folder) => disk.List(folder);
 
     public void CreateFolder(string path) => disk.CreateFolder(path);
 
-    public IFileLock Lock(string path, string owner) => disk.Lock(path, owner);
+    public virtual IFileLock Lock(string path, string owner) => disk.Lock(path, owner);
 
     public virtual void FlushFolder(string path) => disk.FlushFolder(path);
 

@@ -95,8 +95,12 @@ internal sealed class LogHistory(LogFiles files, long indexBytesMax) : ILogSourc
         {
             return hole is null ? files.Open(lsn) : null;
         }
-        catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile && files.Segments.LastOrDefault(file => file.FirstLsn <= lsn) is { } file && file.LastLsn >= lsn)
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.UndefinedFile)
         {
+            if (files.Segments.LastOrDefault(file => file.FirstLsn <= lsn) is not { } file || file.LastLsn < lsn)
+            {
+                throw;
+            }
             hole = new LogHole(lsn, file.LastLsn);
             return null;
         }
