@@ -183,6 +183,31 @@ public sealed partial class PartedHistoryTests : DurableTest
     }
 
     [TestMethod]
+    public void A_restore_does_not_begin_with_a_snapshot_from_elsewhere_where_the_file_alone_tells()
+    {
+        long point;
+        using (Database other = Database.Open("shop", Options with { DataDirectory = Elsewhere }))
+        {
+            using Session session = other.OpenSession();
+            session.Execute("INSERT INTO t VALUES (101, 'elsewhere')").Dispose();
+            point = other.CreateSnapshot().Lsn;
+        }
+        InsertHere(5);
+        InsertHere(5);
+        string log = Path.Combine(Folder, "shop.log");
+        Assert.IsLessThan(LogHeader.TryParse(File.ReadAllBytes(log), out _)!.FirstLsn, point);
+        foreach (string file in Directory.GetFiles(Elsewhere, "shop*").Where(file => !file.Contains("_snapshot_", StringComparison.Ordinal)))
+        {
+            File.Delete(file);
+        }
+        File.Copy(log, Path.Combine(Elsewhere, "shop.log"));
+        File.Copy(Own, Path.Combine(Elsewhere, "shop.db"));
+        DatabaseOptions elsewhere = Options with { DataDirectory = Elsewhere };
+        Assert.AreEqual("22023", StateOf(() => DatabaseRestore.Run("shop", new RestorePoint { Lsn = point }, [], elsewhere)));
+        Database.Open("shop", elsewhere).Dispose();
+    }
+
+    [TestMethod]
     public void Without_a_log_a_snapshot_tells_that_the_file_is_from_elsewhere()
     {
         InsertElsewhere(3);

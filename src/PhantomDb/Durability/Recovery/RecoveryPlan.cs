@@ -127,7 +127,7 @@ internal sealed record RecoveryPlan(
     {
         if (IsParted(file))
         {
-            return string.Create(CultureInfo.InvariantCulture, $"its LSN {file.Lsn} is not the log's: the two have gone on apart from each other");
+            return ReasonOfParted(file);
         }
         if (Segments.Count == 0 || file.Timeline > Timeline)
         {
@@ -156,10 +156,15 @@ internal sealed record RecoveryPlan(
     /// <summary>
     /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segments that it names for its LSNs would have to be the log's own, unless the
     /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Where the log does not know the file,
-    /// the snapshots tell.
+    /// the snapshots tell; and what led to a file that the log knows tells of snapshots from before the log.
     /// </summary>
-    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile && !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile && IsWitness(other)
-        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && HasOther(file, other)));
+    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile ? IsPartedFromSnapshots(file) : IsPartedFromFile(file));
+
+    private bool IsPartedFromSnapshots(RecoveryBase file) => !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile && IsWitness(other)
+        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && HasOther(file, other));
+
+    private bool IsPartedFromFile(RecoveryBase snapshot) => !snapshot.IsDatabaseFile && !IsOfLog(snapshot)
+        && Bases.Any(own => own.IsDatabaseFile && own.Timeline == snapshot.Timeline && IsOfLog(own) && !IsPartedFromLog(own) && HasOther(snapshot, own));
 
     private bool IsPartedFromLog(RecoveryBase file)
     {
@@ -210,6 +215,9 @@ internal sealed record RecoveryPlan(
     private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => firstLsn <= lastLsn && file.Header is { } header
         && header.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != salt && range.Mark.FirstLsn <= lastLsn && range.LastLsn >= firstLsn);
 
+    private static string ReasonOfParted(RecoveryBase file) =>
+        string.Create(CultureInfo.InvariantCulture, $"its LSN {file.Lsn} is not the log's: the two have gone on apart from each other");
+
     // The first that is missing behind it.
     private string ReasonOfGap(RecoveryBase file)
     {
@@ -250,8 +258,10 @@ internal sealed record RecoveryPlan(
         {
             Segments = part, EarlierParts = [.. parts.Take(i)], MissingUpToLsn = next is null ? LaterStartLsn : next.FirstLsn - 1,
             // Of a later timeline only the one that the next part begins behind; before all parts none that may be of another history.
-            Bases = [.. Bases.Where(file => i < 0 ? file.Timeline == timeline : file.Timeline <= timeline || (file.Timeline == next?.Timeline && file.Lsn < next.FirstLsn))],
-            Others = [.. Others, .. Log.Where(s => !part.Contains(s) && Others.All(o => o.Path != s.Path)).Select(s => new RecoveryFile(s.Path, false, "the point to recover to is not in it"))],
+            Bases = [.. Bases.Where(file => !IsPartedFromFile(file)
+                && (i < 0 ? file.Timeline == timeline : file.Timeline <= timeline || (file.Timeline == next?.Timeline && file.Lsn < next.FirstLsn)))],
+            Others = [.. Others, .. Bases.Where(IsPartedFromFile).Select(file => new RecoveryFile(file.Path, false, ReasonOfParted(file))),
+                .. Log.Where(s => !part.Contains(s) && Others.All(o => o.Path != s.Path)).Select(s => new RecoveryFile(s.Path, false, "the point to recover to is not in it"))],
         };
     }
 
