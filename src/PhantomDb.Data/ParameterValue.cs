@@ -68,7 +68,7 @@ internal static class ParameterValue
     /// <summary>Binds $<paramref name="number"/>.</summary>
     public static void Bind(PreparedStatement statement, int number, PhantomDbParameter parameter)
     {
-        object? value = parameter.Value;
+        object? value = parameter.SetValue;
         if (parameter.GivenDbType is { } given && value is not (null or DBNull))
         {
             value = Convert(value, given);

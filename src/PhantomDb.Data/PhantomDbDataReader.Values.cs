@@ -6,7 +6,9 @@ using System.Text;
 
 namespace PhantomDb.Data;
 
-/// <summary>The values of the current row. Numbers are given as any type of number that holds them; other conversions there are none, but those of dates to times.</summary>
+/// <summary>
+/// The values of the current row. Numbers are given as any type of number of 16 bits or more that holds them; other conversions there are none, but those of dates to times.
+/// </summary>
 public sealed partial class PhantomDbDataReader
 {
     /// <inheritdoc/>
@@ -52,8 +54,8 @@ public sealed partial class PhantomDbDataReader
     /// <inheritdoc/>
     public override bool GetBoolean(int ordinal) => Row(ordinal).GetBoolean(ordinal);
 
-    /// <inheritdoc/>
-    public override byte GetByte(int ordinal) => Narrow<byte>(ordinal);
+    /// <summary>A smallint that is a byte, which is what a parameter that is one is kept as. Of a wider type it is none, whatever its value.</summary>
+    public override byte GetByte(int ordinal) => OfSmallint<byte>(ordinal);
 
     /// <inheritdoc/>
     public override short GetInt16(int ordinal) => Narrow<short>(ordinal);
@@ -128,7 +130,7 @@ public sealed partial class PhantomDbDataReader
         return _columns[ordinal].TypeOid == TypeOid.Time ? row.GetTime(ordinal).ToTimeSpan() : row.GetTimeSpan(ordinal);
     }
 
-    /// <summary>A date, or the day of a timestamp without time zone at midnight.</summary>
+    /// <summary>A date.</summary>
     public DateOnly GetDateOnly(int ordinal) => Row(ordinal).GetDate(ordinal);
 
     /// <summary>A time.</summary>
@@ -143,24 +145,12 @@ public sealed partial class PhantomDbDataReader
         Copy<char>(GetString(ordinal), dataOffset, buffer, bufferOffset, length);
 
     /// <summary>A bytea as a stream.</summary>
-    /// <exception cref="InvalidOperationException">The column is of another type.</exception>
-    public override Stream GetStream(int ordinal)
-    {
-        Row(ordinal);
-        return _columns[ordinal].TypeOid == TypeOid.Bytea
-            ? new MemoryStream(BytesOf(ordinal).ToArray(), writable: false)
-            : throw new InvalidOperationException(WrongType(ordinal, "a stream of bytes").Message);
-    }
+    /// <exception cref="InvalidCastException">The column is of another type, or NULL.</exception>
+    public override Stream GetStream(int ordinal) => new MemoryStream(BytesOf(ordinal).ToArray(), writable: false);
 
     /// <summary>A text as a reader.</summary>
-    /// <exception cref="InvalidOperationException">The column is of another type.</exception>
-    public override TextReader GetTextReader(int ordinal)
-    {
-        Row(ordinal);
-        return ClrType(_columns[ordinal].TypeOid) == typeof(string)
-            ? new StringReader(GetString(ordinal))
-            : throw new InvalidOperationException(WrongType(ordinal, "a text").Message);
-    }
+    /// <exception cref="InvalidCastException">The column is of another type, or NULL.</exception>
+    public override TextReader GetTextReader(int ordinal) => new StringReader(GetString(ordinal));
 
     /// <inheritdoc/>
     public override object GetValue(int ordinal)
@@ -204,7 +194,7 @@ public sealed partial class PhantomDbDataReader
         }
         if (typeof(T) == typeof(sbyte))
         {
-            return As<sbyte, T>(Narrow<sbyte>(ordinal));
+            return As<sbyte, T>(OfSmallint<sbyte>(ordinal));
         }
         if (typeof(T) == typeof(ushort))
         {
@@ -281,7 +271,7 @@ public sealed partial class PhantomDbDataReader
         }
         object value = typeof(T) == typeof(string) ? GetString(ordinal)
             : typeof(T) == typeof(object) ? GetValue(ordinal)
-            : typeof(T) == typeof(Stream) || typeof(T) == typeof(MemoryStream) ? StreamOf(ordinal)
+            : typeof(T) == typeof(Stream) || typeof(T) == typeof(MemoryStream) ? GetStream(ordinal)
             : typeof(T) == typeof(TextReader) || typeof(T) == typeof(StringReader) ? new StringReader(GetString(ordinal))
             : typeof(T) == typeof(char[]) ? GetString(ordinal).ToCharArray()
             : nullable is not null ? OfType(ordinal, nullable)
@@ -289,14 +279,12 @@ public sealed partial class PhantomDbDataReader
         return value is T result ? result : throw WrongType(ordinal, $"a {(nullable ?? typeof(T)).Name}");
     }
 
-    private MemoryStream StreamOf(int ordinal) => new(BytesOf(ordinal).ToArray(), writable: false);
-
     private object OfType(int ordinal, Type type) =>
         type == typeof(int) ? GetInt32(ordinal)
         : type == typeof(long) ? GetInt64(ordinal)
         : type == typeof(short) ? GetInt16(ordinal)
         : type == typeof(byte) ? GetByte(ordinal)
-        : type == typeof(sbyte) ? Narrow<sbyte>(ordinal)
+        : type == typeof(sbyte) ? OfSmallint<sbyte>(ordinal)
         : type == typeof(ushort) ? Narrow<ushort>(ordinal)
         : type == typeof(uint) ? Narrow<uint>(ordinal)
         : type == typeof(ulong) ? GetUInt64(ordinal)
@@ -314,6 +302,13 @@ public sealed partial class PhantomDbDataReader
         : GetValue(ordinal);
 
     private static TTo As<TFrom, TTo>(TFrom value) => Unsafe.As<TFrom, TTo>(ref value);
+
+    private T OfSmallint<T>(int ordinal)
+        where T : struct, System.Numerics.IBinaryInteger<T>
+    {
+        Row(ordinal);
+        return _columns[ordinal].TypeOid == TypeOid.Int2 ? Narrow<T>(ordinal) : throw WrongType(ordinal, $"a {typeof(T).Name}");
+    }
 
     private T Narrow<T>(int ordinal)
         where T : struct, System.Numerics.IBinaryInteger<T>

@@ -13,6 +13,7 @@ public sealed class PhantomDbParameter : DbParameter, ICloneable
     private string _name = "";
     private string _sourceColumn = "";
     private object? _value;
+    private bool _hasValue;
     private DbType? _dbType;
     private int _size;
 
@@ -84,8 +85,16 @@ public sealed class PhantomDbParameter : DbParameter, ICloneable
     /// <inheritdoc/>
     public override DataRowVersion SourceVersion { get; set; } = DataRowVersion.Current;
 
-    /// <summary>The value; NULL is <see cref="DBNull"/> or null.</summary>
-    public override object? Value { get => _value; set => _value = value; }
+    /// <summary>The value; NULL is <see cref="DBNull"/> or null. A parameter whose value has never been set, not even to null, cannot be used.</summary>
+    public override object? Value
+    {
+        get => _value;
+        set
+        {
+            _value = value;
+            _hasValue = true;
+        }
+    }
 
     /// <summary>The parameter's type is that of its value again.</summary>
     public override void ResetDbType() => _dbType = null;
@@ -96,6 +105,11 @@ public sealed class PhantomDbParameter : DbParameter, ICloneable
     object ICloneable.Clone() => Clone();
 
     internal DbType? GivenDbType => _dbType;
+
+    /// <summary>The value, which somebody has set: one that was forgotten is not taken for NULL.</summary>
+    internal object? SetValue => _hasValue
+        ? _value
+        : throw new InvalidOperationException($"The value of parameter \"{_name}\" has not been set: NULL is DBNull.Value or null.");
 
     /// <summary>The name without its mark.</summary>
     internal ReadOnlySpan<char> BareName => BareNameOf(_name);

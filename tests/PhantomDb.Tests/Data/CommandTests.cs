@@ -206,6 +206,44 @@ public sealed class CommandTests : DataTest
     }
 
     [TestMethod]
+    public void A_command_is_part_of_its_connections_transaction_whether_it_says_so_or_not()
+    {
+        using PhantomDbConnection connection = Open();
+        Run(connection, "CREATE TABLE t (id integer)");
+        using (PhantomDbTransaction transaction = connection.BeginTransaction())
+        {
+            using PhantomDbCommand command = connection.CreateCommand();
+            Assert.IsNull(command.Transaction);
+            Assert.AreSame(connection, command.Connection);
+            command.CommandText = "INSERT INTO t VALUES (1)";
+            command.ExecuteNonQuery();
+            transaction.Rollback();
+        }
+        Assert.AreEqual(0L, Scalar(connection, "SELECT count(*) FROM t"));
+    }
+
+    [TestMethod]
+    public void A_command_that_is_disposed_of_keeps_what_it_is()
+    {
+        PhantomDbCommand command = new();
+        command.Dispose();
+        Assert.AreEqual("", command.CommandText);
+        Assert.AreEqual(CommandType.Text, command.CommandType);
+        Assert.IsNotNull(command.Parameters);
+    }
+
+    [TestMethod]
+    public async Task A_wrong_statement_is_an_error_however_it_is_run()
+    {
+        using PhantomDbConnection connection = Open();
+        using PhantomDbCommand command = Command(connection, "INVALID;");
+        Assert.AreEqual("42601", Assert.ThrowsExactly<PhantomDbException>(() => command.ExecuteReader()).SqlState);
+        await Assert.ThrowsExactlyAsync<PhantomDbException>(() => command.ExecuteReaderAsync(TestContext.CancellationToken));
+        await Assert.ThrowsExactlyAsync<PhantomDbException>(() => command.ExecuteScalarAsync(TestContext.CancellationToken));
+        await Assert.ThrowsExactlyAsync<PhantomDbException>(() => command.ExecuteNonQueryAsync(TestContext.CancellationToken));
+    }
+
+    [TestMethod]
     public void A_command_of_another_transaction_does_not_run()
     {
         using PhantomDbConnection connection = Open();

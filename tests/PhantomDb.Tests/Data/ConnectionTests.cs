@@ -27,15 +27,26 @@ public sealed class ConnectionTests : DataTest
     }
 
     [TestMethod]
-    public void Disposing_closes_and_tells_of_it_once()
+    public void Disposing_closes_and_tells_of_it()
     {
         int count = 0;
         PhantomDbConnection connection = Open();
         connection.Disposed += (_, _) => count++;
         connection.Dispose();
+        Assert.AreEqual(1, count);
         connection.Dispose();
         Assert.AreEqual(ConnectionState.Closed, connection.State);
-        Assert.IsGreaterThanOrEqualTo(1, count);
+    }
+
+    [TestMethod]
+    public async Task Disposing_asynchronously_closes_and_tells_of_it_too()
+    {
+        int count = 0;
+        PhantomDbConnection connection = Open();
+        connection.Disposed += (_, _) => count++;
+        await connection.DisposeAsync();
+        Assert.AreEqual(1, count);
+        Assert.AreEqual(ConnectionState.Closed, connection.State);
     }
 
     [TestMethod]
@@ -47,6 +58,7 @@ public sealed class ConnectionTests : DataTest
         connection.ConnectionString = null;
         Assert.AreEqual("", connection.ConnectionString);
         Assert.AreEqual("", connection.Database);
+        Assert.AreEqual("", connection.DataSource);
         Assert.Throws<InvalidOperationException>(() => connection.ServerVersion);
         connection.ConnectionString = Memory;
         connection.Open();

@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Data;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Data;
@@ -105,6 +106,27 @@ public sealed class ParameterTests : DataTest
     }
 
     [TestMethod]
+    public void A_value_that_was_never_set_is_not_taken_for_NULL()
+    {
+        using PhantomDbConnection connection = Open();
+        using PhantomDbCommand command = Command(connection, "SELECT @p::integer");
+        PhantomDbParameter parameter = command.Parameters.Add("@p", DbType.Int32);
+        Assert.IsNull(parameter.Value);
+        InvalidOperationException error = Assert.ThrowsExactly<InvalidOperationException>(() => command.ExecuteNonQuery());
+        Assert.Contains("@p", error.Message);
+        parameter.Value = null;
+        Assert.AreSame(DBNull.Value, command.ExecuteScalar());
+    }
+
+    [TestMethod]
+    public void A_parameter_without_a_name_is_none_of_a_name_and_one_too_many_is_left_alone()
+    {
+        using PhantomDbConnection connection = Open();
+        Assert.AreEqual("42P02", Assert.Throws<PhantomDbException>(() => Run(connection, "SELECT @p", (null, 1))).SqlState);
+        Assert.AreEqual(1, Scalar(connection, "SELECT 1", ("@unknown", 7)));
+    }
+
+    [TestMethod]
     public void A_new_parameter_is_for_input_and_without_a_value()
     {
         PhantomDbParameter parameter = new();
@@ -116,8 +138,12 @@ public sealed class ParameterTests : DataTest
         Assert.AreEqual(0, parameter.Size);
         Assert.IsNull(parameter.Value);
         Assert.IsFalse(parameter.IsNullable);
+        Assert.AreEqual((byte)0, parameter.Precision);
+        Assert.AreEqual((byte)0, parameter.Scale);
         parameter.ParameterName = null;
         Assert.AreEqual("", parameter.ParameterName);
+        parameter.SourceColumn = null;
+        Assert.AreEqual("", parameter.SourceColumn);
         parameter.DbType = DbType.Int64;
         parameter.ResetDbType();
         Assert.AreEqual(DbType.String, parameter.DbType);
@@ -147,6 +173,32 @@ public sealed class ParameterTests : DataTest
         Assert.Throws<IndexOutOfRangeException>(() => parameters[5]);
         Assert.Throws<InvalidCastException>(() => parameters.Add((object)5));
         parameters.Clear();
+        Assert.IsEmpty(parameters);
+    }
+
+    [TestMethod]
+    public void A_collection_has_no_null_and_no_place_outside()
+    {
+        PhantomDbParameterCollection parameters = new PhantomDbCommand().Parameters;
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => parameters.RemoveAt(0));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => parameters.Insert(1, new PhantomDbParameter()));
+        PhantomDbParameter parameter = parameters.AddWithValue("@a", 1);
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters.Add((object)null!));
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters.Add((PhantomDbParameter)null!));
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters.Insert(0, null!));
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters.Remove(null!));
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters[0] = null!);
+        Assert.ThrowsExactly<ArgumentNullException>(() => parameters["@a"] = null!);
+        Assert.ThrowsExactly<ArgumentNullException>(() => ((IList)parameters)[0] = null);
+        Assert.ThrowsExactly<ArgumentNullException>(() => ((IDataParameterCollection)parameters)["@a"] = null!);
+        Assert.IsFalse(parameters.Contains((object)null!));
+        Assert.IsFalse(parameters.Contains((string)null!));
+        Assert.AreEqual(-1, parameters.IndexOf((object)null!));
+        Assert.AreEqual(-1, parameters.IndexOf((string)null!));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => parameters.RemoveAt(-1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => parameters.Insert(-1, new PhantomDbParameter()));
+        Assert.AreSame(parameter, parameters.Cast<object>().Single());
+        parameters.RemoveAt(0);
         Assert.IsEmpty(parameters);
     }
 

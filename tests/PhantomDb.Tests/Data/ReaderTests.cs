@@ -94,9 +94,9 @@ public sealed class ReaderTests : DataTest
     {
         OnRow("SELECT 7::smallint, 7, 7::bigint, 7::numeric, 300, -1, 5000000000, 1.5", reader =>
         {
+            Assert.AreEqual((byte)7, reader.GetByte(0));
             for (int i = 0; i < 4; i++)
             {
-                Assert.AreEqual((byte)7, reader.GetByte(i));
                 Assert.AreEqual((short)7, reader.GetInt16(i));
                 Assert.AreEqual(7, reader.GetInt32(i));
                 Assert.AreEqual(7L, reader.GetInt64(i));
@@ -104,9 +104,9 @@ public sealed class ReaderTests : DataTest
                 Assert.AreEqual(7.0, reader.GetDouble(i));
                 Assert.AreEqual(7f, reader.GetFloat(i));
                 Assert.AreEqual(7UL, reader.GetFieldValue<ulong>(i));
-                Assert.AreEqual((sbyte)7, reader.GetFieldValue<sbyte?>(i));
+                Assert.AreEqual((ushort)7, reader.GetFieldValue<ushort?>(i));
             }
-            Assert.Throws<OverflowException>(() => reader.GetByte(4));
+            Assert.Throws<InvalidCastException>(() => reader.GetByte(4));
             Assert.Throws<OverflowException>(() => reader.GetFieldValue<uint>(5));
             Assert.Throws<OverflowException>(() => reader.GetInt32(6));
             Assert.Throws<InvalidCastException>(() => reader.GetInt32(7));
@@ -133,8 +133,8 @@ public sealed class ReaderTests : DataTest
             Assert.Throws<InvalidCastException>(() => reader.GetString(6));
             Assert.Throws<InvalidCastException>(() => reader.GetString(7));
             Assert.Throws<InvalidCastException>(() => reader.GetFieldValue<DayOfWeek>(0));
-            Assert.Throws<InvalidOperationException>(() => reader.GetStream(0));
-            Assert.Throws<InvalidOperationException>(() => reader.GetTextReader(0));
+            Assert.Throws<InvalidCastException>(() => reader.GetStream(0));
+            Assert.Throws<InvalidCastException>(() => reader.GetTextReader(0));
         });
     }
 
@@ -250,9 +250,16 @@ public sealed class ReaderTests : DataTest
         Assert.Throws<InvalidOperationException>(() => reader.GetValue(0));
         Assert.Throws<InvalidOperationException>(() => reader.IsDBNull(0));
         Assert.Throws<InvalidOperationException>(() => reader.GetFieldValue<int>(0));
-        reader.Read();
-        reader.Read();
+        Assert.Throws<InvalidOperationException>(() => reader.GetFieldValue<DBNull>(0));
+        Assert.Throws<InvalidOperationException>(() => reader.GetStream(0));
+        Assert.Throws<InvalidOperationException>(() => reader.GetTextReader(0));
+        Assert.IsTrue(reader.Read());
+        Assert.IsNotNull(reader.GetEnumerator());
+        Assert.IsFalse(reader.Read());
+        Assert.IsFalse(reader.Read());
         Assert.Throws<InvalidOperationException>(() => reader.GetInt32(0));
+        Assert.Throws<InvalidOperationException>(() => reader.GetFieldValue<DBNull>(0));
+        Assert.Throws<InvalidOperationException>(() => reader.IsDBNull(0));
         reader.Dispose();
         Assert.Throws<InvalidOperationException>(() => reader.Read());
         Assert.Throws<InvalidOperationException>(() => reader.NextResult());
@@ -261,6 +268,11 @@ public sealed class ReaderTests : DataTest
         Assert.Throws<InvalidOperationException>(() => reader.GetName(0));
         Assert.Throws<InvalidOperationException>(() => reader.GetOrdinal("a"));
         Assert.Throws<InvalidOperationException>(() => reader.GetSchemaTable());
+        Assert.Throws<InvalidOperationException>(() => reader.GetFieldType(0));
+        Assert.Throws<InvalidOperationException>(() => reader.GetDataTypeName(0));
+        Assert.Throws<InvalidOperationException>(() => reader.GetValue(0));
+        Assert.Throws<InvalidOperationException>(() => reader.IsDBNull(0));
+        Assert.AreEqual(-1, reader.RecordsAffected);
     }
 
     [TestMethod]
@@ -277,9 +289,20 @@ public sealed class ReaderTests : DataTest
         Assert.IsEmpty(reader.GetColumnSchema());
         Assert.IsNull(reader.GetSchemaTable());
         Assert.Throws<InvalidOperationException>(() => reader.GetName(0));
-        Assert.Throws<InvalidOperationException>(() => reader.GetInt32(0));
         Assert.Throws<InvalidOperationException>(() => reader.GetValues(new object[1]));
         Assert.AreEqual(0, reader.RecordsAffected);
+        Action<PhantomDbDataReader>[] getters =
+        [
+            row => row.GetBoolean(0), row => row.GetByte(0), row => row.GetBytes(0, 0, new byte[1], 0, 1), row => row.GetChar(0), row => row.GetChars(0, 0, new char[1], 0, 1),
+            row => row.GetDateTime(0), row => row.GetDecimal(0), row => row.GetDouble(0), row => row.GetFieldType(0), row => row.GetFieldValue<object>(0), row => row.GetFloat(0),
+            row => row.GetGuid(0), row => row.GetInt16(0), row => row.GetInt32(0), row => row.GetInt64(0), row => row.GetDataTypeName(0), row => row.GetStream(0),
+            row => row.GetString(0), row => row.GetTextReader(0), row => row.GetValue(0), row => row.IsDBNull(0), row => row.IsDBNullAsync(0).GetAwaiter().GetResult(),
+            row => row.GetFieldValueAsync<object>(0).GetAwaiter().GetResult(),
+        ];
+        foreach (Action<PhantomDbDataReader> getter in getters)
+        {
+            Assert.ThrowsExactly<InvalidOperationException>(() => getter(reader));
+        }
     }
 
     [TestMethod]
