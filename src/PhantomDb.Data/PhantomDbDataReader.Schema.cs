@@ -6,14 +6,17 @@ using System.Globalization;
 
 namespace PhantomDb.Data;
 
-/// <summary>What the columns of the current result are like, of which the table that they come from is no part.</summary>
+/// <summary>
+/// What the columns of the current result are like, and which columns of tables they are. Keys, NULL and automatic values are told with <see cref="CommandBehavior.KeyInfo"/>
+/// alone: who fills a table by it (<see cref="DataTable.Load(IDataReader)"/>) takes them for constraints.
+/// </summary>
 public sealed partial class PhantomDbDataReader
 {
     /// <inheritdoc/>
     public ReadOnlyCollection<DbColumn> GetColumnSchema()
     {
         EnsureOpen();
-        return new ReadOnlyCollection<DbColumn>([.. _columns.Select((column, ordinal) => (DbColumn)new PhantomDbColumn(column, ordinal, ClrType(column.TypeOid)))]);
+        return new ReadOnlyCollection<DbColumn>([.. _columns.Select((column, ordinal) => (DbColumn)new PhantomDbColumn(column, ordinal, ClrType(column.TypeOid), (_behavior & CommandBehavior.KeyInfo) != 0))]);
     }
 
     /// <inheritdoc/>
@@ -45,6 +48,9 @@ public sealed partial class PhantomDbDataReader
         table.Columns.Add(SchemaTableColumn.BaseSchemaName, typeof(string));
         table.Columns.Add(SchemaTableColumn.BaseTableName, typeof(string));
         table.Columns.Add(SchemaTableColumn.BaseColumnName, typeof(string));
+        table.Columns.Add(SchemaTableColumn.IsAliased, typeof(bool));
+        table.Columns.Add(SchemaTableColumn.IsExpression, typeof(bool));
+        table.Columns.Add(SchemaTableOptionalColumn.IsAutoIncrement, typeof(bool));
         table.Columns.Add(SchemaTableOptionalColumn.IsReadOnly, typeof(bool));
         foreach (DbColumn column in GetColumnSchema())
         {
@@ -58,7 +64,16 @@ public sealed partial class PhantomDbDataReader
             row["DataTypeName"] = column.DataTypeName;
             row[SchemaTableColumn.ProviderType] = _columns[column.ColumnOrdinal.Value].TypeOid;
             row[SchemaTableColumn.IsLong] = column.IsLong!.Value;
-            row[SchemaTableOptionalColumn.IsReadOnly] = true;
+            row[SchemaTableColumn.AllowDBNull] = (object?)column.AllowDBNull ?? DBNull.Value;
+            row[SchemaTableColumn.IsUnique] = (object?)column.IsUnique ?? DBNull.Value;
+            row[SchemaTableColumn.IsKey] = (object?)column.IsKey ?? DBNull.Value;
+            row[SchemaTableColumn.BaseSchemaName] = (object?)column.BaseSchemaName ?? DBNull.Value;
+            row[SchemaTableColumn.BaseTableName] = (object?)column.BaseTableName ?? DBNull.Value;
+            row[SchemaTableColumn.BaseColumnName] = (object?)column.BaseColumnName ?? DBNull.Value;
+            row[SchemaTableColumn.IsAliased] = column.IsAliased!.Value;
+            row[SchemaTableColumn.IsExpression] = column.IsExpression!.Value;
+            row[SchemaTableOptionalColumn.IsAutoIncrement] = (object?)column.IsAutoIncrement ?? DBNull.Value;
+            row[SchemaTableOptionalColumn.IsReadOnly] = column.IsReadOnly!.Value;
             table.Rows.Add(row);
         }
         return table;
@@ -67,7 +82,7 @@ public sealed partial class PhantomDbDataReader
     /// <summary>A column of a result, as far as the result itself knows.</summary>
     private sealed class PhantomDbColumn : DbColumn
     {
-        public PhantomDbColumn(ResultColumn column, int ordinal, Type type)
+        public PhantomDbColumn(ResultColumn column, int ordinal, Type type, bool withKeys)
         {
             ColumnName = column.Name;
             ColumnOrdinal = ordinal;
@@ -112,7 +127,20 @@ public sealed partial class PhantomDbDataReader
                     ColumnSize = 16;
                     break;
             }
-            IsReadOnly = true;
+            ColumnOrigin? origin = column.Origin;
+            BaseSchemaName = origin?.SchemaName;
+            BaseTableName = origin?.TableName;
+            BaseColumnName = origin?.ColumnName;
+            IsExpression = origin is null;
+            IsAliased = origin is not null && origin.ColumnName != column.Name;
+            IsReadOnly = origin is null;
+            if (withKeys)
+            {
+                IsKey = origin is { IsKey: true };
+                IsUnique = origin is { IsUnique: true };
+                AllowDBNull = origin is not { IsNotNull: true };
+                IsAutoIncrement = origin is { IsAutoIncrement: true };
+            }
         }
 
         private static bool HasModifier(string typeName) => typeName.Contains('(', StringComparison.Ordinal);

@@ -28,6 +28,12 @@ public sealed class PhantomDbFactory : DbProviderFactory
     public override DbConnectionStringBuilder CreateConnectionStringBuilder() => new PhantomDbConnectionStringBuilder();
 
     /// <inheritdoc/>
+    public override DbDataAdapter CreateDataAdapter() => new PhantomDbDataAdapter();
+
+    /// <inheritdoc/>
+    public override DbCommandBuilder CreateCommandBuilder() => new PhantomDbCommandBuilder();
+
+    /// <inheritdoc/>
     public override DbBatch CreateBatch() => new PhantomDbBatch();
 
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ using PhantomDb.Execution.Copy;
 using PhantomDb.Execution.Settings;
 using PhantomDb.Expressions;
 using PhantomDb.Parsing.Ast;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 using PhantomDb.Vectors;
 
@@ -419,8 +420,15 @@ public sealed partial class Session
         VirtualTables = _statement.SystemTables, Deferred = _deferred, Kept = kept, OwnSequences = _overlay?.Sequences ?? ImmutableDictionary<int, Storage.SequenceStore>.Empty,
     };
 
-    internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns, IReadOnlySet<ColumnId> declared) =>
-        [.. columns.Select(c => new ResultColumn(c.Name, c.Type, declared.Contains(c.Id)))];
+    internal static ResultColumn[] Columns(IReadOnlyList<LogicalColumn> columns, DeclaredColumns declared)
+    {
+        ResultColumn[] result = new ResultColumn[columns.Count];
+        for (int i = 0; i < result.Length; i++)
+        {
+            result[i] = new ResultColumn(columns[i], declared, result);
+        }
+        return result;
+    }
 
     /// <summary>The rows of the session's open result; its end ends the statement.</summary>
     private sealed class OpenRows(Session session, ResultSource rows, bool commits) : ResultSource

@@ -304,7 +304,7 @@ internal sealed partial class SchemaBinder
         var queries = new QueryBinder(state, null, null);
         BoundQuery query = queries.Bind(select);
         List<LogicalColumn> named = NamedColumns(query, statement.Columns, "TABLE AS", statement.Position);
-        HashSet<ColumnId> declared = Planning.DeclaredColumns.Find(query.Plan);
+        Planning.DeclaredColumns declared = Planning.DeclaredColumns.Find(query.Plan);
         SqlType[] types = [.. query.Columns.Select(c => TypeNames.Storable(StoredType(c, declared.Contains(c.Id)), statement.Position))];
         query = queries.CoerceColumns(query, types, CastContext.Assignment, (_, actual) => Error.NotSupported($"a column of type {actual}", statement.Position));
         var table = new TableDefinition(_change.TakeOid(), schema, statement.Name.Name, [.. named.Select((c, i) => new ColumnDefinition(c.Name, types[i], i))]);

@@ -1,4 +1,4 @@
-using PhantomDb.Expressions;
+using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
 
 namespace PhantomDb.Execution;
@@ -6,13 +6,11 @@ namespace PhantomDb.Execution;
 /// <summary>What carrying out a statement gave. Ending the transaction and releasing memory are the session's.</summary>
 internal sealed record StatementResult(string Tag)
 {
-    private static readonly HashSet<ColumnId> NoColumns = [];
-
     /// <summary>The columns of <see cref="Rows"/>.</summary>
     public IReadOnlyList<LogicalColumn> Columns { get; init; } = [];
 
     /// <summary>Those of them whose type's modifiers are shown.</summary>
-    public IReadOnlySet<ColumnId> DeclaredColumns { get; init; } = NoColumns;
+    public DeclaredColumns DeclaredColumns { get; init; } = DeclaredColumns.None;
 
     /// <summary>The rows; null where the statement gives none.</summary>
     public ResultSource? Rows { get; init; }

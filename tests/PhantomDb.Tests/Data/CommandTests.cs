@@ -302,6 +302,12 @@ public sealed class CommandTests : DataTest
         Assert.IsInstanceOfType<PhantomDbParameter>(factory.CreateParameter());
         Assert.IsInstanceOfType<PhantomDbConnectionStringBuilder>(factory.CreateConnectionStringBuilder());
         Assert.IsTrue(factory.CanCreateBatch);
+        Assert.IsTrue(factory.CanCreateDataAdapter);
+        Assert.IsInstanceOfType<PhantomDbDataAdapter>(factory.CreateDataAdapter());
+        Assert.IsTrue(factory.CanCreateCommandBuilder);
+        Assert.IsInstanceOfType<PhantomDbCommandBuilder>(factory.CreateCommandBuilder());
+        Assert.IsFalse(factory.CanCreateDataSourceEnumerator);
+        Assert.IsNull(factory.CreateDataSourceEnumerator());
         Assert.IsInstanceOfType<PhantomDbBatchCommand>(factory.CreateBatchCommand());
         using DbDataSource source = factory.CreateDataSource(Memory);
         Assert.IsInstanceOfType<PhantomDbDataSource>(source);

@@ -45,7 +45,7 @@ internal sealed record BoundPlan(LogicalOperator Plan, string Tag) : BoundStatem
     public IEnumerable<Catalog.TableDefinition> Targets => Steps.Select(step => step.Plan).Append(Plan).OfType<LogicalModification>().Select(m => m.Table);
 
     /// <summary>Columns whose type's modifiers have been declared, and are shown.</summary>
-    public IReadOnlySet<ColumnId> DeclaredColumns { get; init; } = new HashSet<ColumnId>();
+    public DeclaredColumns DeclaredColumns { get; init; } = DeclaredColumns.None;
 
     /// <summary>
     /// Parameters that are literals taken out of the text, and whose value was nevertheless used when the statement was
