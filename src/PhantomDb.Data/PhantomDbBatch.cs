@@ -6,6 +6,7 @@ namespace PhantomDb.Data;
 /// <summary>Commands that are run one after the other, each with parameters of its own. Outside of a transaction each statement is one of its own.</summary>
 public sealed class PhantomDbBatch : DbBatch
 {
+    private readonly bool _closesConnection;   // made by a data source, which opens and closes for it
     private PhantomDbConnection? _connection;
     private PhantomDbTransaction? _transaction;
     private int? _timeout;
@@ -16,6 +17,9 @@ public sealed class PhantomDbBatch : DbBatch
         _connection = connection;
         _transaction = transaction;
     }
+
+    internal PhantomDbBatch(PhantomDbConnection connection, bool closesConnection)
+        : this(connection) => _closesConnection = closesConnection;
 
     /// <summary>The commands.</summary>
     public new PhantomDbBatchCommandCollection BatchCommands { get; } = new();
@@ -73,9 +77,7 @@ public sealed class PhantomDbBatch : DbBatch
     public override void Prepare()
     {
         StatementRun run = NewRun();
-        while (run.DescribeNext() is not null)
-        {
-        }
+        run.DescribeAll();
     }
 
     /// <inheritdoc/>
@@ -95,17 +97,60 @@ public sealed class PhantomDbBatch : DbBatch
     protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
         Completed<DbDataReader>(cancellationToken, token => ExecuteReader(behavior, token));
 
-    private int ExecuteNonQuery(CancellationToken token) => NewRun().RunAll(this, Timeout, token);
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        if (_closesConnection)
+        {
+            _connection?.Dispose();
+        }
+        base.Dispose();
+    }
 
-    private object? ExecuteScalar(CancellationToken token) => NewRun().RunForScalar(this, Timeout, token);
+    private int ExecuteNonQuery(CancellationToken token)
+    {
+        try
+        {
+            return NewRun().RunAll(this, Timeout, token);
+        }
+        finally
+        {
+            CloseOwnConnection();
+        }
+    }
 
-    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) => PhantomDbDataReader.Run(this, NewRun(), Timeout, behavior, token);
+    private object? ExecuteScalar(CancellationToken token)
+    {
+        try
+        {
+            return NewRun().RunForScalar(this, Timeout, token);
+        }
+        finally
+        {
+            CloseOwnConnection();
+        }
+    }
+
+    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) =>
+        PhantomDbDataReader.Run(this, NewRun(), Timeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), token);
+
+    private void CloseOwnConnection()
+    {
+        if (_closesConnection)
+        {
+            _connection!.Close();
+        }
+    }
 
     private StatementRun NewRun() => new(Ready(), BatchCommands.Commands);
 
     private PhantomDbConnection Ready()
     {
         PhantomDbConnection connection = _connection ?? throw new InvalidOperationException("The batch has no connection: set Connection.");
+        if (_closesConnection && connection.State == ConnectionState.Closed)
+        {
+            connection.Open();
+        }
         connection.EnsureIdle();
         if (BatchCommands.Count == 0)
         {

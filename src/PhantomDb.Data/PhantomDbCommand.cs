@@ -140,9 +140,7 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
     public override void Prepare()
     {
         StatementRun run = NewRun();
-        while (run.DescribeNext() is not null)
-        {
-        }
+        run.DescribeAll();
     }
 
     /// <summary>Runs the statements; the rows that they changed, or -1 where none of them is one that changes rows.</summary>

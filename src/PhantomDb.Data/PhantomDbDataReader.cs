@@ -13,6 +13,8 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
     private readonly PhantomDbConnection _connection;
     private readonly StatementRun _run;
     private readonly CommandBehavior _behavior;
+    private Action? _cancel;                          // made once: ReadAsync allocates nothing for a row
+    private Func<CancellationToken, bool>? _step;
     private QueryResult? _result;
     private IReadOnlyList<ResultColumn> _columns = [];
     private RowState _state;
@@ -110,7 +112,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
     public override Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         EnsureOpen();
-        return cancellationToken.CanBeCanceled ? Completion.Of(cancellationToken, _connection.Guard.Cancel, Step) : Completion.Of(cancellationToken, static () => { }, Step);
+        return Completion.Of(cancellationToken, _cancel ??= _connection.Guard.Cancel, _step ??= Step);
     }
 
     /// <inheritdoc/>
@@ -148,7 +150,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         }
         catch (Exception error)
         {
-            _connection.NoteFailure(error, CancellationToken.None);
+            _run.NoteFailure(error, CancellationToken.None);
             throw;
         }
         finally
@@ -226,7 +228,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         {
             _run.GiveUp();
             _state = RowState.AfterLast;
-            _connection.NoteFailure(error, token);
+            _run.NoteFailure(error, token);
             throw;
         }
         finally
@@ -289,7 +291,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         {
             _run.GiveUp();
             _isAtEnd = true;
-            _connection.NoteFailure(error, token);
+            _run.NoteFailure(error, token);
             throw;
         }
         finally

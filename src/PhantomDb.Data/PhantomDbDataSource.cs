@@ -57,6 +57,9 @@ public sealed class PhantomDbDataSource : DbDataSource
     /// <summary>A command that opens a connection of its own when it is executed, and closes it when it is disposed of.</summary>
     public new PhantomDbCommand CreateCommand(string? commandText = null) => new(commandText, CreateConnection(), closesConnection: true);
 
+    /// <summary>A batch that opens a connection of its own when it is executed, and closes it when it is disposed of.</summary>
+    public new PhantomDbBatch CreateBatch() => new(CreateConnection(), closesConnection: true);
+
     internal SharedDatabase Share()
     {
         lock (_lock)
@@ -71,6 +74,9 @@ public sealed class PhantomDbDataSource : DbDataSource
 
     /// <inheritdoc/>
     protected override DbCommand CreateDbCommand(string? commandText = null) => CreateCommand(commandText);
+
+    /// <inheritdoc/>
+    protected override DbBatch CreateDbBatch() => CreateBatch();
 
     /// <summary>Lets go of the database; connections that are open keep it until they are closed.</summary>
     protected override void Dispose(bool disposing)

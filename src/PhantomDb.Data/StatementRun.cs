@@ -8,6 +8,7 @@ internal sealed class StatementRun
     private readonly PhantomDbParameterCollection? _parameters;   // of all of them
     private readonly PhantomDbBatchCommand[]? _commands;          // of each, in a batch
     private int _next;
+    private PhantomDbBatchCommand? _current;   // of the statement that ran last
 
     public StatementRun(PhantomDbConnection connection, CachedStatement[] statements, PhantomDbParameterCollection parameters)
     {
@@ -46,12 +47,12 @@ internal sealed class StatementRun
         {
             return null;
         }
-        PhantomDbBatchCommand? command = _commands?[_next];
-        QueryResult result = _statements[_next++].Execute(_connection.Session, _parameters ?? command!.Parameters);
+        _current = _commands?[_next];
+        QueryResult result = _statements[_next++].Execute(_connection.Session, _parameters ?? _current!.Parameters);
         if (result.RowsAffected >= 0)
         {
             RowsAffected = Math.Max(RowsAffected, 0) + result.RowsAffected;
-            command?.Count(result.RowsAffected);
+            _current?.Count(result.RowsAffected);
         }
         return result;
     }
@@ -61,7 +62,8 @@ internal sealed class StatementRun
     {
         while (_next < _statements.Length)
         {
-            PhantomDbParameterCollection parameters = _parameters ?? _commands![_next].Parameters;
+            _current = _commands?[_next];
+            PhantomDbParameterCollection parameters = _parameters ?? _current!.Parameters;
             IReadOnlyList<ResultColumn> columns = _statements[_next++].Prepare(_connection.Session, parameters);
             if (columns.Count > 0)
             {
@@ -69,6 +71,37 @@ internal sealed class StatementRun
             }
         }
         return null;
+    }
+
+    /// <summary>Parses and binds all statements for a command or a batch, without running them.</summary>
+    public void DescribeAll()
+    {
+        try
+        {
+            while (DescribeNext() is not null)
+            {
+            }
+        }
+        catch (Exception error)
+        {
+            NoteCommand(error);
+            throw;
+        }
+    }
+
+    /// <summary>A statement has failed: the error tells which command of the batch it was of. Throws the error that the user is to see, where it is another one.</summary>
+    public void NoteFailure(Exception error, CancellationToken token)
+    {
+        NoteCommand(error);
+        try
+        {
+            _connection.NoteFailure(error, token);
+        }
+        catch (PhantomDbException translated)
+        {
+            NoteCommand(translated);
+            throw;
+        }
     }
 
     /// <summary>Gives up what has not run.</summary>
@@ -106,12 +139,20 @@ internal sealed class StatementRun
         }
         catch (Exception error)
         {
-            _connection.NoteFailure(error, token);
+            NoteFailure(error, token);
             throw;
         }
         finally
         {
             _connection.EndCommand();
+        }
+    }
+
+    private void NoteCommand(Exception error)
+    {
+        if (_current is not null && error is PhantomDbException failure)
+        {
+            failure.BatchCommand = _current;
         }
     }
 

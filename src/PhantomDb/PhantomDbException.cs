@@ -46,6 +46,12 @@ public sealed class PhantomDbException : DbException
     /// <summary>Where the error arose in a COPY or a file: "lineitem, line 12, column l_tax".</summary>
     public string? Where { get; init; }
 
+    /// <summary>The command of an ADO.NET batch that has failed, which the provider sets; null where it was in no batch.</summary>
+    public new DbBatchCommand? BatchCommand { get; set; }
+
+    /// <inheritdoc/>
+    protected override DbBatchCommand? DbBatchCommand => BatchCommand;
+
     /// <summary>Row id of the row whose key was there first, so that the key can be named; -1 where there is none.</summary>
     internal long ConflictingRowId { get; init; } = -1;
 

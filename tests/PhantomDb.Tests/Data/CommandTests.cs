@@ -292,6 +292,34 @@ public sealed class CommandTests : DataTest
     }
 
     [TestMethod]
+    public async Task An_error_tells_which_command_of_a_batch_has_failed()
+    {
+        await using PhantomDbConnection connection = Open();
+        Run(connection, "CREATE TABLE t (id integer PRIMARY KEY)");
+        await using PhantomDbBatch batch = connection.CreateBatch();
+        batch.BatchCommands.Add("SELECT 1");
+        PhantomDbBatchCommand wrong = batch.BatchCommands.Add("INSERT INTO t VALUES (1), (1)");
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => batch.ExecuteNonQuery());
+        Assert.AreEqual("23505", error.SqlState);
+        Assert.AreSame(wrong, ((DbException)error).BatchCommand);
+        Assert.AreSame(wrong, (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => batch.ExecuteScalarAsync(TestContext.CancellationToken))).BatchCommand);
+        using (DbDataReader reader = batch.ExecuteReader())
+        {
+            Assert.AreEqual("1", Rows(reader));
+            Assert.AreSame(wrong, Assert.ThrowsExactly<PhantomDbException>(() => reader.NextResult()).BatchCommand);
+        }
+        wrong.CommandText = "SELECT 1 / (id - id) FROM generate_series(1, 2) g(id)";
+        using (DbDataReader reader = batch.ExecuteReader())
+        {
+            Assert.AreSame(wrong, Assert.ThrowsExactly<PhantomDbException>(() => reader.NextResult() && reader.Read()).BatchCommand);
+        }
+        wrong.CommandText = "SELECT nothing";
+        Assert.AreSame(wrong, Assert.ThrowsExactly<PhantomDbException>(batch.Prepare).BatchCommand);
+        using PhantomDbCommand single = Command(connection, "SELECT nothing");
+        Assert.IsNull(Assert.ThrowsExactly<PhantomDbException>(() => single.ExecuteNonQuery()).BatchCommand);
+    }
+
+    [TestMethod]
     public void The_factory_makes_all_that_there_is()
     {
         DbProviderFactory factory = PhantomDbFactory.Instance;

@@ -1,4 +1,5 @@
 using System.Data;
+using System.Data.Common;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Data;
 
@@ -157,8 +158,36 @@ public sealed class ConnectionTests : DataTest
         {
             Assert.AreEqual("2", Rows(reader));
         }
+        using (DbBatch batch = source.CreateBatch())
+        {
+            DbBatchCommand sum = batch.CreateBatchCommand();
+            sum.CommandText = "SELECT count(*) + 40 FROM t";
+            batch.BatchCommands.Add(sum);
+            Assert.AreEqual(42L, batch.ExecuteScalar());
+        }
+        Assert.AreEqual(Memory, source.ConnectionString);
+        using PhantomDbConnection closed = source.CreateConnection();
+        Assert.AreEqual(ConnectionState.Closed, closed.State);
         source.Dispose();
         Assert.Throws<ObjectDisposedException>(() => source.OpenConnection());
+    }
+
+    [TestMethod]
+    public void Commands_of_a_connection_that_is_disposed_of_do_not_run()
+    {
+        PhantomDbConnection connection = Open();
+        using PhantomDbCommand command = Command(connection, "SELECT 1");
+        PhantomDbDataReader reader = command.ExecuteReader();
+        connection.Dispose();
+        Assert.IsTrue(reader.IsClosed);
+        Assert.Throws<InvalidOperationException>(() => reader.Read());
+        Assert.Throws<InvalidOperationException>(() => command.ExecuteScalar());
+        Assert.Throws<InvalidOperationException>(command.Prepare);
+        Assert.Throws<InvalidOperationException>(() => connection.BeginTransaction());
+        Assert.Throws<InvalidOperationException>(() => connection.GetSchema());
+        connection.Open();
+        Assert.AreEqual(1, command.ExecuteScalar());
+        connection.Dispose();
     }
 
     [TestMethod]

@@ -345,6 +345,51 @@ public sealed class ReaderTests : DataTest
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task Reading_asynchronously_allocates_nothing_for_a_row(bool withToken)
+    {
+        const int RowCount = 20_000;
+        await using PhantomDbConnection connection = Open();
+        await using PhantomDbCommand command = Command(connection, $"SELECT i FROM generate_series(1, {RowCount}) g(i)");
+        CancellationToken token = withToken ? TestContext.CancellationToken : CancellationToken.None;
+        Assert.AreEqual(withToken, token.CanBeCanceled);
+        long[] allocated = new long[3];
+        for (int run = 0; run < allocated.Length; run++)   // the first to warm up, the second as Read does it
+        {
+            await using PhantomDbDataReader reader = command.ExecuteReader();
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            int count = 0;
+            while (run == 1 ? reader.Read() : await reader.ReadAsync(token))
+            {
+                count++;
+            }
+            allocated[run] = GC.GetAllocatedBytesForCurrentThread() - before;
+            Assert.AreEqual(RowCount, count);
+        }
+        double each = (allocated[2] - allocated[1]) / (double)RowCount;
+        TestContext.WriteLine($"{each} bytes more for each ReadAsync than for each Read");
+        Assert.IsLessThanOrEqualTo(1.0, each);
+    }
+
+    [TestMethod]
+    public async Task An_error_while_reading_asynchronously_is_the_tasks()
+    {
+        await using PhantomDbConnection connection = Open();
+        await using PhantomDbCommand command = Command(connection, "SELECT 1 / (3 - i) FROM generate_series(1, 3) g(i)");
+        foreach (CancellationToken token in new[] { CancellationToken.None, TestContext.CancellationToken })
+        {
+            await using PhantomDbDataReader reader = command.ExecuteReader();
+            Task<bool> task = Task.FromResult(true);
+            while (task.IsCompletedSuccessfully && await task)
+            {
+                task = reader.ReadAsync(token);
+            }
+            Assert.AreEqual("22012", (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => task)).SqlState);
+        }
+    }
+
+    [TestMethod]
     public void A_reader_can_be_enumerated_and_fills_a_table()
     {
         using PhantomDbConnection connection = Open();
