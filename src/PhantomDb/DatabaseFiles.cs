@@ -18,6 +18,7 @@ internal static class DatabaseFiles
 {
     private const string Extension = ".db";
     private const string LockExtension = ".lock";
+    private static readonly string[] EndingsOfParts = [".log", ".manifest", LockExtension, ".seal", ".new"];
     private const int NameBytesMax = 160;   // of the 255 that file systems allow: the longest names beside it, of what is set aside of a segment, add up to 95
 
     /// <summary>
@@ -38,7 +39,15 @@ internal static class DatabaseFiles
         {
             return PathOfName(nameOrPath, dataDirectory);
         }
+        if (NameOf(nameOrPath) is "" or "." or "..")
+        {
+            throw InvalidName(nameOrPath, "A path of a database ends with the name of its file.");
+        }
         EnsureShort(NameOf(nameOrPath));
+        if (Array.Find(EndingsOfParts, ending => nameOrPath.EndsWith(ending, StringComparison.OrdinalIgnoreCase)) is { } part)
+        {
+            throw InvalidName(nameOrPath, $"A file whose name ends with {part} is a part of a database: open the database, by its name.");
+        }
         if (nameOrPath.EndsWith(Extension, StringComparison.OrdinalIgnoreCase))
         {
             EnsureOwnName(NameOf(nameOrPath));
@@ -223,10 +232,7 @@ internal static class DatabaseFiles
     {
         if (LogSegmentName.TryParse(LogSegmentName.Active(name)) is { } segment)
         {
-            throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"")
-            {
-                Hint = $"Its log would have the name of a segment of the log of \"{segment.DatabaseName}\".",
-            };
+            throw InvalidName(name, $"Its log would have the name of a segment of the log of \"{segment.DatabaseName}\".");
         }
     }
 
@@ -242,10 +248,12 @@ internal static class DatabaseFiles
     {
         if (name is "" or "." or ".." || name.AsSpan().IndexOfAny(Path.GetInvalidFileNameChars()) >= 0)
         {
-            throw new PhantomDbException("42602", $"invalid name of a database: \"{name}\"") { Hint = "The name becomes the name of a file." };
+            throw InvalidName(name, "The name becomes the name of a file.");
         }
         EnsureShort(name);
         EnsureOwnName(name);
         return Path.GetFullPath(Path.Combine(dataDirectory, name + Extension));
     }
+
+    private static PhantomDbException InvalidName(string name, string hint) => new("42602", $"invalid name of a database: \"{name}\"") { Hint = hint };
 }

@@ -47,7 +47,8 @@ internal sealed class DatabasePersistence
         LogStart start = (recovered?.ToLogStart(_folder, name) ?? new LogStart { Folder = _folder, DatabaseName = name, Id = Id }) with { Id = Id };
         string? first = loaded is { IsProved: true } ? recovered!.Report.Files.FirstOrDefault(file => file.IsUsed && IsWholeFile(file.Path))?.Path : null;   // it was read whole
         Timeline = start.Timeline;
-        var snapshots = new SnapshotFolder(_disk, path, Id, Timeline);
+        SegmentHistory history = start.History;
+        var snapshots = new SnapshotFolder(_disk, path, Id, Timeline) { HistoryUpTo = lsn => Log?.HistoryUpTo(lsn) ?? history.UpTo(lsn) };
         if (first is not null)
         {
             snapshots.NoteVerified(System.IO.Path.GetFileName(first), _disk.Length(first));

@@ -21,7 +21,7 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
 
     public IWritableFile OpenWrite(string path) => Wrap(path, disk.OpenWrite(path));
 
-    public void Rename(string from, string to) => disk.Rename(from, to);
+    public virtual void Rename(string from, string to) => disk.Rename(from, to);
 
     public virtual void Delete(string path) => disk.Delete(path);
 

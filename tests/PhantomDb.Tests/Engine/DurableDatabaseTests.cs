@@ -246,6 +246,20 @@ public sealed class DurableDatabaseTests
         Assert.AreEqual("42602", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(name, Options)).SqlState);
 
     [TestMethod]
+    [DataRow("./")]
+    [DataRow("/")]
+    [DataRow("sub/")]
+    [DataRow("sub/..")]
+    [DataRow("./.db")]
+    [DataRow("./shop.log")]
+    [DataRow("./shop.manifest")]
+    [DataRow("./shop.lock")]
+    [DataRow("./shop.db.seal")]
+    [DataRow("./shop.db.new")]
+    public void A_path_that_names_no_file_or_a_part_of_a_database_is_no_name_of_one(string path) =>
+        Assert.AreEqual("42602", Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(path, Options)).SqlState);
+
+    [TestMethod]
     [DataRow("{0}x")]
     [DataRow(Folder + "/{0}x.db")]
     public void A_name_that_leaves_no_room_for_those_of_segments_and_snapshots_is_refused(string name)

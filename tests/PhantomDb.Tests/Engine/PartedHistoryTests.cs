@@ -208,6 +208,112 @@ public sealed partial class PartedHistoryTests : DurableTest
     }
 
     [TestMethod]
+    [DataRow("its seal is gone", "log")]
+    [DataRow("its seal is gone", "snapshot")]
+    [DataRow("without its comments", "log")]
+    [DataRow("without its comments", "snapshot")]
+    [DataRow("another, written by hand", "log")]
+    [DataRow("another, written by hand", "log behind a file")]
+    [DataRow("another, written by hand", "snapshot")]
+    public void A_file_that_does_not_say_where_it_stands_is_refused_beside_what_the_database_had(string how, string beside)
+    {
+        string folder = Path.Combine(Folder, "anew");
+        DatabaseOptions options = Options with { DataDirectory = folder };
+        string path = Path.Combine(folder, "shop.db");
+        Directory.CreateDirectory(folder);
+        if (beside == "log behind a file")
+        {
+            File.WriteAllText(path, "[TABLE:users]\nCOLUMNS:id:int,name:string\nDATA:id,name\nROW:1,John\n");
+        }
+        using (Database database = Database.Open("shop", options))
+        {
+            using Session session = database.OpenSession();
+            session.Execute("CREATE TABLE t (i int)").Dispose();
+            session.Execute("INSERT INTO t VALUES (1), (2)").Dispose();
+            database.SaveToDisk(isSealed: how != "its seal is gone");
+            database.CreateSnapshot();
+        }
+        if (beside == "snapshot")
+        {
+            foreach (string file in Directory.GetFiles(folder, "shop*.log").Append(Path.Combine(folder, "shop.manifest")))
+            {
+                File.Delete(file);
+            }
+        }
+        else
+        {
+            File.Delete(Directory.GetFiles(folder, "shop_snapshot_*").Single());
+        }
+        switch (how)
+        {
+            case "its seal is gone":
+                File.Delete(path + ".seal");
+                break;
+            case "without its comments":
+                File.WriteAllLines(path, File.ReadAllLines(path).Where(line => !line.StartsWith('#')));
+                break;
+            default:
+                File.WriteAllText(path, "[TABLE:users]\nCOLUMNS:id:int,name:string\nDATA:id,name\nROW:2,Jane\n");
+                break;
+        }
+        byte[] bytes = File.ReadAllBytes(path);
+
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", options));
+        Assert.AreEqual(("55000", path), (error.SqlState, error.Where));
+        StringAssert.Contains(error.Message, "its file does not say where it stands in the log that is there");
+        StringAssert.Contains(error.Hint, "To go on with the log, move \"shop.db\" out of the folder.");
+        Assert.AreEqual("55000", StateOf(() => Database.Open("shop", options with { IsReadOnly = true })));
+        Assert.AreEqual("55000", StateOf(() => DatabaseTools.Repair("shop", options)));
+        Assert.AreEqual("55000", StateOf(() => DatabaseTools.Accept("shop", options)));
+        Assert.IsFalse(DatabaseTools.Verify("shop", options).IsWhole);
+        CollectionAssert.AreEqual(bytes, File.ReadAllBytes(path));
+        File.Move(path, Path.Combine(folder, "away.csv"));
+        if (beside == "log behind a file")
+        {
+            return;   // which alone had what was there before the log
+        }
+        using Database whole = Database.Open("shop", options);
+        using Session reader = whole.OpenSession();
+        using QueryResult count = reader.Execute("SELECT count(*) FROM t");
+        Assert.IsTrue(count.Read());
+        Assert.AreEqual(2L, count.GetInt64(0));
+    }
+
+    [TestMethod]
+    public void A_snapshot_from_elsewhere_counts_for_none_of_the_database_s_own()
+    {
+        Options = Options with { LogSegmentSize = 4096, LogRetentionCount = 0, SnapshotRetentionCount = 2 };
+        InsertElsewhere(60);
+        using (Database other = Database.Open("shop", Options with { DataDirectory = Elsewhere }))
+        {
+            other.CreateSnapshot();
+        }
+        Run("INSERT INTO t VALUES (2, 'here')");
+        Database.CreateSnapshot();
+        string stray = Path.Combine(Folder, "shop_snapshot_20250101_010101");
+        File.Copy(Directory.GetFiles(Elsewhere, "shop_snapshot_*").Single(), stray);
+        for (int i = 3; i <= 80; i++)
+        {
+            Run($"INSERT INTO t VALUES ({i}, repeat('x', 200))");
+        }
+        string newest = Database.CreateSnapshot().Name;
+        Database.Log.Sync();
+        Assert.IsTrue(Database.Snapshots.List().All(snapshot => snapshot.Path != stray));
+
+        string crashed = Directory.CreateDirectory(Path.Combine(Folder, "crashed")).FullName;
+        foreach (string file in Directory.GetFiles(Folder).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)))
+        {
+            File.Copy(file, Path.Combine(crashed, Path.GetFileName(file)));
+        }
+        byte[] bytes = File.ReadAllBytes(Path.Combine(crashed, newest));
+        bytes[^100] ^= 1;
+        File.WriteAllBytes(Path.Combine(crashed, newest), bytes);
+        using Database again = Database.Open("shop", Options with { DataDirectory = crashed });
+        CollectionAssert.AreEqual(new[] { "80" }, RowsOf(again, "SELECT count(*) FROM t"));
+        Assert.IsTrue(File.Exists(stray), "it is not ours to delete");
+    }
+
+    [TestMethod]
     public void Without_a_log_a_snapshot_tells_that_the_file_is_from_elsewhere()
     {
         InsertElsewhere(3);

@@ -39,6 +39,13 @@ internal sealed class SegmentHistory : IEquatable<SegmentHistory>
     /// <summary>The LSNs that each segment has, where the last one goes up to <paramref name="lsn"/>.</summary>
     public IEnumerable<(SegmentMark Mark, long LastLsn)> Ranges(long lsn) => _marks.Select((mark, i) => (mark, i + 1 < _marks.Length ? _marks[i + 1].FirstLsn - 1 : lsn));
 
+    /// <summary>True where one of these segments has an LSN that another has by that one's history: the two have parted. Each goes up to an LSN.</summary>
+    public bool HasOther(long lsn, SegmentHistory other, long otherLsn) => other.Ranges(otherLsn).Any(range => HasOther(lsn, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn));
+
+    /// <summary>As <see cref="HasOther(long, SegmentHistory, long)"/>, of one segment that has the LSNs from <paramref name="firstLsn"/> to <paramref name="lastLsn"/>.</summary>
+    public bool HasOther(long lsn, uint salt, long firstLsn, long lastLsn) =>
+        firstLsn <= lastLsn && Ranges(lsn).Any(range => range.Mark.Salt != salt && range.Mark.FirstLsn <= lastLsn && range.LastLsn >= firstLsn);
+
     /// <summary>Null for anything but what <see cref="ToString"/> gives.</summary>
     public static SegmentHistory? TryParse(string text)
     {

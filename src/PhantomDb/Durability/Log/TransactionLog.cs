@@ -117,6 +117,9 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>The segments that led to an LSN; empty where it is not on the disk: nobody knows then in which it will be.</summary>
     public SegmentHistory HistoryOf(long lsn) => lsn > DurableLsn ? SegmentHistory.Empty : _files.HistoryOf(lsn);
 
+    /// <summary>The segments that led to an LSN, on the disk or not, as far as they have been begun.</summary>
+    public SegmentHistory HistoryUpTo(long lsn) => _files.HistoryOf(lsn);
+
     /// <summary>Bytes of the records that wait to be written.</summary>
     public long QueuedBytes => Volatile.Read(ref _queuedBytes);
 

@@ -29,10 +29,9 @@ internal sealed class BaseChoice
     /// <param name="findings">Told of what is not whole.</param>
     public BaseChoice(string path, RecoveryPlan plan, long? toLsn, RecoveryOptions options, LoadTarget target, IFileSystem files, RecoveryFindings findings)
     {
-        (_plan, _options, _target, _files, _findings) = (plan, options, target, files, findings);
+        (_path, _plan, _options, _target, _files, _findings) = (path, plan, options, target, files, findings);
         EnsureNotParted();
         ReadHeaderless();
-        _path = path;
         Loaded = FromFile(toLsn, out string? against) ?? FromDamaged() ?? FromNothing() ?? throw Refusal(path, toLsn, against);
         NoteLost();
     }
@@ -113,12 +112,18 @@ internal sealed class BaseChoice
         return SalvagedBase.Empty(_plan.Id, _target);
     }
 
-    // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves.
+    // A database file without a header does not say whether it is newer than a snapshot: if it cannot be read it is told, whatever serves. One that can
+    // and has something is the user's, beside a log that was never behind it.
     private void ReadHeaderless()
     {
-        if (_plan.Bases.FirstOrDefault(file => file is { IsDatabaseFile: true, Header: null }) is { } file && (_plan.Bases.Count > 1 || _plan.Segments.Count > 0))
+        if (_plan.Bases.FirstOrDefault(file => file is { IsDatabaseFile: true, Header: null }) is { } file && (_plan.Bases.Count > 1 || _plan.Segments.Count > 0 || _plan.HeadlessSegments.Count > 0))
         {
-            TryRead(file);
+            LoadedDatabase? loaded = TryRead(file);
+            if (file.IsAnonymous && loaded is { Sections.Count: > 0 } && !_options.IsToPoint)
+            {
+                throw Apart(file, "its file does not say where it stands in the log that is there",
+                    "The file has no header: it was put there in place of the database's own, or has lost its comments, or its seal in a file of its own.");
+            }
         }
     }
 
@@ -172,12 +177,17 @@ internal sealed class BaseChoice
         {
             return;
         }
+        throw Apart(file, string.Create(CultureInfo.InvariantCulture, $"its file and its log have gone on apart from each other, and each has an LSN {file.Lsn} of its own"),
+            "The file was copied, and changed in one place while the log went on in another.");
+    }
+
+    private PhantomDbException Apart(RecoveryBase file, string what, string detail)
+    {
         string name = _plan.DatabaseName;
-        throw new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, string.Create(CultureInfo.InvariantCulture,
-            $"the database is not opened: its file and its log have gone on apart from each other, and each has an LSN {file.Lsn} of its own: \"{file.Path}\""))
+        return new PhantomDbException(SqlStates.ObjectNotInPrerequisiteState, $"the database is not opened: {what}: \"{file.Path}\"")
         {
             Where = file.Path,
-            Detail = "The file was copied, and changed in one place while the log went on in another.",
+            Detail = detail,
             Hint = $"To go on with the log, move \"{Path.GetFileName(file.Path)}\" out of the folder. To go on with the file, move the log with all that belongs to it: "
                 + $"\"{LogSegmentName.Active(name)}\", \"{LogManifest.FileName(name)}\" and all files whose names begin with \"{name}_log_\", \"{name}_load_\" or \"{name}_snapshot_\".",
         };

@@ -11,6 +11,9 @@ internal sealed record RecoveryBase(string Path, FileHeader? Header, bool IsData
     public long Lsn => Header?.Lsn ?? 0;
 
     public int Timeline => Header?.Timeline ?? 1;
+
+    /// <summary>True where it has no header and no seal at all: written by hand or by another program, or all that said where it stands in a log was taken out of it.</summary>
+    public bool IsAnonymous { get; init; }
 }
 
 /// <summary>A segment that belongs to the history.</summary>
@@ -133,6 +136,10 @@ internal sealed record RecoveryPlan(
         {
             return null;
         }
+        if (file.IsAnonymous)
+        {
+            return "it does not say where it stands in the log";   // a log's first record comes behind a file that does
+        }
         if (file.Lsn < Segments[0].Header.FirstLsn - 1)
         {
             return allowsGaps ? null : ReasonOfGap(file);
@@ -209,11 +216,10 @@ internal sealed record RecoveryPlan(
     private long EndOf(RecoverySegment segment) => Math.Min(segment.LastLsn, segment == Segments[^1] ? ContentLsn : long.MaxValue);
 
     private static bool HasOther(RecoveryBase file, RecoveryBase other) =>
-        other.Header is { } header && header.History.Ranges(other.Lsn).Any(range => HasOther(file, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn));
+        file.Header is { } header && other.Header is { } second && header.History.HasOther(file.Lsn, second.History, other.Lsn);
 
     // One LSN, two segments.
-    private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => firstLsn <= lastLsn && file.Header is { } header
-        && header.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != salt && range.Mark.FirstLsn <= lastLsn && range.LastLsn >= firstLsn);
+    private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => file.Header?.History.HasOther(file.Lsn, salt, firstLsn, lastLsn) == true;
 
     private static string ReasonOfParted(RecoveryBase file) =>
         string.Create(CultureInfo.InvariantCulture, $"its LSN {file.Lsn} is not the log's: the two have gone on apart from each other");

@@ -30,11 +30,11 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             string filePath = Path.Combine(_folder, file);
             if (file == Path.GetFileName(path))
             {
-                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath, files), IsDatabaseFile: true));
+                _bases.Add(NewBase(filePath, isDatabaseFile: true));
             }
             else if (IsSnapshot(file))
             {
-                _bases.Add(new RecoveryBase(filePath, ReadHeader(filePath, files), IsDatabaseFile: false));
+                _bases.Add(NewBase(filePath, isDatabaseFile: false));
             }
             else if (IsSegment(file))
             {
@@ -97,6 +97,18 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         {
             throw Error.FileVersion(filePath, later);
         }
+    }
+
+    private RecoveryBase NewBase(string filePath, bool isDatabaseFile)
+    {
+        FileHeader? header = ReadHeader(filePath, files);
+        return new RecoveryBase(filePath, header, isDatabaseFile) { IsAnonymous = header is null && IsWithoutSeal(filePath) };
+    }
+
+    private bool IsWithoutSeal(string filePath)
+    {
+        using Stream stream = files.OpenRead(filePath);
+        return !SealedFile.IsSealed(stream) && !files.Exists(DatabaseFileWriter.NewSealPath(filePath)) && !files.Exists(DatabaseFileWriter.SealPath(filePath));
     }
 
     /// <summary>Null where a database's file is damaged, or says nothing of itself.</summary>

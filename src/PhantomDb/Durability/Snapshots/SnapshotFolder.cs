@@ -4,7 +4,7 @@ using PhantomDb.Errors;
 namespace PhantomDb.Durability.Snapshots;
 
 /// <summary>
-/// The snapshots of a database as files, of its own timeline: which there are, what is known of them, new ones written and old ones deleted. When and which is others'
+/// The snapshots of a database as files, of its own timeline and history: which there are, what is known of them, new ones written and old ones deleted. When and which is others'
 /// to say. For one thread at a time, but for <see cref="Files"/>.
 /// </summary>
 internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int timeline)
@@ -14,6 +14,9 @@ internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int
     private IReadOnlyList<SnapshotFile> _files = [];
     private readonly Dictionary<string, (long Length, SnapshotState State)> _states = [];   // by the name of the file
     private bool _hasUnfinished = true;
+
+    /// <summary>The segments of the log that led to an LSN: a snapshot that names others was copied here, and is another's.</summary>
+    public Func<long, SegmentHistory> HistoryUpTo { get; init; } = _ => SegmentHistory.Empty;
 
     /// <summary>As they were found last, oldest first.</summary>
     public IReadOnlyList<SnapshotFile> Files => Volatile.Read(ref _files);
@@ -60,7 +63,7 @@ internal sealed class SnapshotFolder(IFileSystem disk, string path, Guid id, int
         foreach (string file in disk.List(_folder).Select(file => Path.GetFileName(file)!))
         {
             if (SnapshotName.TryParse(file) is not { } name || name.DatabaseName != _databaseName || ReadHeader(file) is not var (header, length)
-                || header.Id != id || header.Timeline != timeline)
+                || header.Id != id || header.Timeline != timeline || header.History.HasOther(header.Lsn, HistoryUpTo(header.Lsn), header.Lsn))
             {
                 continue;
             }

@@ -38,6 +38,7 @@ internal sealed partial class SnapshotService : IDisposable
 
     private readonly Lock _watching = new();
     private IReadOnlyList<string> _bases = [];   // that the log watches
+    private bool _isFileBeingWritten;            // the database's own
 
     private volatile bool _isScanned;   // written by the one who takes one
 
@@ -230,7 +231,11 @@ internal sealed partial class SnapshotService : IDisposable
         });
         WrittenFile written;
         ForgetLost();
-        _log.Watch.Remove(_folder.DatabasePath);
+        lock (_watching)
+        {
+            _isFileBeingWritten = true;   // or a snapshot that ends meanwhile would have it watched
+            _log.Watch.Remove(_folder.DatabasePath);
+        }
         try
         {
             (written, _) = Copying(content with { History = _log.HistoryOf(content.Lsn) }, c => DatabaseFileWriter.Save(c, _folder.DatabasePath, options with { AfterPiece = pace.AfterPiece }, _folder.Disk));
@@ -242,6 +247,10 @@ internal sealed partial class SnapshotService : IDisposable
         }
         finally
         {
+            lock (_watching)
+            {
+                _isFileBeingWritten = false;
+            }
             WatchBases();
         }
         if (_taking.TryEnter())   // else whoever takes a snapshot sees to the rest
@@ -428,7 +437,7 @@ internal sealed partial class SnapshotService : IDisposable
             long? own;
             lock (_gate)
             {
-                own = _databaseFileLsn;
+                own = _isFileBeingWritten ? null : _databaseFileLsn;
             }
             IEnumerable<(string Path, long Lsn)> whole = _folder.Files.Where(file => file.State != SnapshotState.Damaged).Select(file => (Path: PathOf(file), file.Lsn));
             string[] bases = [.. (own is null ? whole : whole.Append((Path: _folder.DatabasePath, Lsn: own.Value))).OrderBy(file => file.Lsn).TakeLast(SnapshotOptions.RetainedLeast).Select(file => file.Path)];

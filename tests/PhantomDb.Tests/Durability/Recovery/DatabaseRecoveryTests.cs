@@ -425,15 +425,24 @@ public class DatabaseRecoveryTests : RecoveryTest
     }
 
     [TestMethod]
-    public void A_file_that_says_nothing_of_itself_is_of_the_database_whose_log_is_there()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_file_that_says_nothing_of_itself_was_never_before_a_log(bool isBehindFile)
     {
-        Log.IsBehindFile = true;
-        Log.Commit("INSERT,users,3,c,c@example.com");
+        Log.IsBehindFile = isBehindFile;
+        Log.Commit(Users, "INSERT,users,3,c");
         Disk.Files[Path] = Encoding.UTF8.GetBytes(Example);
-        RecoveredDatabase recovered = Recover();
-        Assert.AreEqual((Log.Id, 1L, 0L), (recovered.Database.Id, recovered.Report.LastLsn, recovered.Report.BaseLsn));
-        Assert.AreEqual((long?)null, recovered.OwnFileLsn);
-        CollectionAssert.AreEqual(new[] { "1|John Doe|john@example.com", "2|Jane Smith|jane@example.com", "3|c|c@example.com" }, Rows(recovered.Database, "users"));
+        PhantomDbException error = Refused();
+        Assert.AreEqual((SqlStates.ObjectNotInPrerequisiteState, Path), (error.SqlState, error.Where));
+        Disk.Files[Path] = [];
+        if (isBehindFile)
+        {
+            Refused();
+        }
+        else
+        {
+            CollectionAssert.AreEqual(new[] { "3|c" }, Rows(Recover().Database, "users"), "nothing is lost with an empty file");
+        }
     }
 
     [TestMethod]

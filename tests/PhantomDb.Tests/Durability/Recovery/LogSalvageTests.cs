@@ -139,6 +139,7 @@ public class LogSalvageTests : LoadTest
     public void A_damaged_file_that_was_there_before_the_log_is_not_taken_for_empty()
     {
         Disk.Files[Path] = Encoding.UTF8.GetBytes(Example);
+        Log.IsActive = false;
         RecoveredDatabase imported = Recover();
         Log.IsActive = true;
         SaveAs(Path, imported, lsn: 0);
