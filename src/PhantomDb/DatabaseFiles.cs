@@ -63,6 +63,7 @@ internal static class DatabaseFiles
     public static IFileLock Lock(string path, IFileSystem files)
     {
         EnsureIsNoPart(path);
+        EnsureIsNoFolder(path, files);
         files.CreateFolder(Path.GetDirectoryName(path)!);
         return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
             $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
@@ -199,6 +200,14 @@ internal static class DatabaseFiles
             {
                 Hint = $"phantomdb files {name} tells which file is whose. Move away what is to be kept.",
             };
+        }
+    }
+
+    private static void EnsureIsNoFolder(string path, IFileSystem files)
+    {
+        if (files.FolderExists(path))
+        {
+            throw new PhantomDbException(SqlStates.WrongObjectType, $"\"{path}\" is a folder, and not the file of a database") { Hint = "Name a file in it, or give the folder with -d (DatabaseOptions.DataDirectory)." };
         }
     }
 

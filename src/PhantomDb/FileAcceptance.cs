@@ -180,7 +180,8 @@ internal sealed class FileAcceptance
         {
             throw Later($"the database had gone on to LSN {manifest.ReachedLsn} of timeline {manifest.Timeline}, in files that are not there", loaded.Lsn);
         }
-        return Math.Max(Math.Max(lastLsn, plan.Manifest?.ReachedLsn ?? 0), plan.Bases.Select(file => file.Lsn).DefaultIfEmpty(0).Max());
+        long inFolder = new FolderInspector(_path, _files).Inspect(verifies: false).Max(file => file.LastLsn) ?? 0;   // of all timelines
+        return Math.Max(Math.Max(lastLsn, inFolder), plan.Manifest?.ReachedLsn ?? 0);
     }
 
     private PhantomDbException Later(FormattableString what, long fileLsn) => new(SqlStates.ObjectNotInPrerequisiteState,

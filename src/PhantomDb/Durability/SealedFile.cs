@@ -27,9 +27,12 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         return hasVersion;
     }
 
-    /// <summary>The header of a sealed file, which says nothing of the rest; null where it is damaged, or there is none.</summary>
+    /// <summary>
+    /// The header of a sealed file, which says nothing of the rest; null where it is damaged, or there is none. A byte order mark and other line ends, which editors make, take nothing from it:
+    /// that they are not what was written <see cref="Verify"/> finds.
+    /// </summary>
     public static FileHeader? ReadHeader(Stream stream) =>
-        ReadHeaderLength(stream, out _) is >= 0 and int length ? FileHeader.TryParse(ReadAt(stream, 0, length)) : null;
+        ReadHeaderLength(stream, out _) is >= 0 and int length ? FileHeader.TryParse(AsWritten(ReadAt(stream, 0, length))) : null;
 
     /// <summary>Where the bytes begin that the seal covers; -1 where no line at the top has the start of a seal.</summary>
     public static int StartOfSections(Stream stream) => ReadHeaderLength(stream, out _);
@@ -106,6 +109,12 @@ internal sealed record SealedFile(FileHeader Header, FileSeal Seal)
         }
         byte[] rest = ReadAt(stream, headerLength, checked((int)(stream.Length - headerLength)));
         return (FileHeader.TryParse(ReadAt(stream, 0, headerLength)), FileSeal.TryParse(Encoding.UTF8.GetString(rest)));
+    }
+
+    private static byte[] AsWritten(ReadOnlySpan<byte> header)
+    {
+        ReadOnlySpan<byte> mark = Encoding.UTF8.Preamble, text = header.StartsWith(mark) ? header[mark.Length..] : header;
+        return text.Contains((byte)'\r') ? Encoding.Latin1.GetBytes(Encoding.Latin1.GetString(text).Replace("\r\n", "\n", StringComparison.Ordinal)) : text.ToArray();
     }
 
     // A later program wrote it, by rules that are not known here.

@@ -18,7 +18,7 @@ internal sealed class MemoryFileSystem : IFileSystem
 
     public bool Exists(string path) => Files.ContainsKey(path);
 
-    public bool FolderExists(string path) => true;
+    public bool FolderExists(string path) => Path.GetExtension(path).Length == 0;
 
     public long Length(string path) => Files[path].Length;
 

@@ -52,6 +52,44 @@ public sealed class EarlierHistoryTests : ToolTest
     }
 
     [TestMethod]
+    public void A_point_of_an_ended_timeline_of_which_nothing_is_kept_is_refused_with_what_can_be_restored()
+    {
+        Repair();
+        foreach (string file in Directory.GetFiles(DataFolder, "shop_*").Append(PathOf("shop.log")))
+        {
+            File.Delete(file);
+        }
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => DatabaseRestore.Run("shop", RestorePoint.Parse("t1:1"), null, Options));
+        Assert.AreEqual(("22023", "nothing of timeline 1 is kept any more"), (error.SqlState, error.Message));
+        StringAssert.Contains(error.Hint, "What can be restored: timeline 2");
+    }
+
+    [TestMethod]
+    public void The_log_is_read_over_a_restore_and_an_edit_that_was_accepted_after_it()
+    {
+        Run("CREATE TABLE t (id int, v text); INSERT INTO t VALUES (1, 'a')");
+        Run("INSERT INTO t VALUES (2, 'b')");
+        long point = Lsns().Max();
+        Run("INSERT INTO t VALUES (3, 'c')");
+        Run("INSERT INTO t VALUES (4, 'd')");
+        long ended = Lsns().Max();
+        DatabaseRestore.Run("shop", new RestorePoint { Lsn = point }, null, Options);
+        Run("INSERT INTO t VALUES (5, 'e')");
+        long[] before = Lsns();
+        Assert.IsLessThan(ended, before.Max(), "the older timeline has higher ones");
+        ChangeText("shop.db", "ROW:5,e", "ROW:5,edited");
+        Assert.IsGreaterThan(ended, DatabaseTools.Accept("shop", Options).Lsn);
+        Run("INSERT INTO t VALUES (6, 'f')");
+
+        long[] after = Lsns();
+        CollectionAssert.AreEqual(before, after[..before.Length]);
+        Assert.IsGreaterThan(before.Length, after.Length);
+        CollectionAssert.AreEqual(after, OpenLsns());
+        Assert.AreEqual(before.Max(), DatabaseTools.ReadLog("shop", new LogReadOptions { FromLsn = before.Max() }, Options).First().Lsn);
+        Assert.AreEqual("1 2 5 6", Ids());
+    }
+
+    [TestMethod]
     public void Only_who_asks_for_it_deletes_what_is_of_an_ended_timeline()
     {
         Repair();

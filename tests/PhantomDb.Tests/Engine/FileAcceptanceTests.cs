@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Engine;
@@ -47,6 +48,26 @@ public sealed class FileAcceptanceTests : ToolTest
         Assert.IsTrue(verified.IsWhole, string.Join('\n', verified.Files));
         Assert.AreEqual(6, verified.LastLsn);
         CollectionAssert.AreEqual(new[] { "1|Jane Doe", "2|NULL", "3|NULL", "7|new" }, RowsOfShop());
+    }
+
+    [TestMethod]
+    [DataRow(true, false)]
+    [DataRow(false, true)]
+    [DataRow(true, true)]
+    public void Line_ends_and_the_mark_that_an_editor_makes_leave_the_header_what_it_says(bool isWindows, bool hasMark)
+    {
+        Run("CREATE TABLE users (id int, name text); INSERT INTO users VALUES (1, 'John Doe'), (2, 'Jane')");
+        string text = File.ReadAllText(PathOf("shop.db"));
+        File.WriteAllText(PathOf("shop.db"), isWindows ? text.Replace("\n", "\r\n", StringComparison.Ordinal) : text, new UTF8Encoding(hasMark));
+        PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => Database.Open("shop", Options));
+        StringAssert.Contains(error.Hint, "accept");
+
+        AcceptanceReport report = DatabaseTools.Accept("shop", Options);
+
+        Assert.AreEqual(1, report.Timeline);
+        Assert.IsEmpty(report.Sections, "nothing but line ends has changed");
+        CollectionAssert.AreEqual(new[] { "1|John Doe", "2|Jane" }, RowsOfShop());
+        Assert.IsTrue(DatabaseTools.Verify("shop", Options).IsWhole);
     }
 
     [TestMethod]

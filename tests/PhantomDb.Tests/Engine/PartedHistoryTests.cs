@@ -314,6 +314,14 @@ public sealed partial class PartedHistoryTests : DurableTest
     }
 
     [TestMethod]
+    public void A_folder_is_no_file_of_a_database()
+    {
+        Directory.CreateDirectory(Path.Combine(Elsewhere, "folder.db"));
+        Assert.AreEqual("42809", StateOf(() => Database.Open("folder", Options with { DataDirectory = Elsewhere })));
+        Assert.IsEmpty(Directory.GetFiles(Elsewhere, "folder*"));
+    }
+
+    [TestMethod]
     public void Without_a_log_a_snapshot_tells_that_the_file_is_from_elsewhere()
     {
         InsertElsewhere(3);

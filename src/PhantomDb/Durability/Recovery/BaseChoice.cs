@@ -259,6 +259,10 @@ internal sealed class BaseChoice
         {
             return RecoveryPlanner.Refused(headless.Path, against is null ? HeaderDamaged : $"{against}; {HeaderDamaged}", RestoreSegment);
         }
+        if (_options.IsToPoint && _plan.Segments.Count == 0)
+        {
+            return Error.RestorePointGone(string.Create(CultureInfo.InvariantCulture, $"nothing of timeline {_plan.Timeline} is kept any more"));
+        }
         if (_plan.Segments.Count == 0)
         {
             return _plan.Manifest is { } manifest

@@ -54,7 +54,7 @@ internal sealed class WholeTransactions
     {
         using Stream stream = _files.OpenRead(segment.Path);
         LogPosition? from = null;
-        while (bad is null || (from = Resume(stream, segment, bad)) is not null)
+        while (bad is null || (from = Resume(stream, segment, bad, mayBeginThere: from?.Offset != bad.Offset)) is not null)
         {
             LogReader reader = ReadFrom(segment, stream, from);
             LogPosition start = reader.End;
@@ -95,13 +95,16 @@ internal sealed class WholeTransactions
         _expected = lastLsn + 1;
     }
 
-    // The next transaction that begins behind a bad line.
-    private LogPosition? Resume(Stream stream, RecoverySegment segment, LogFault bad)
+    // The next transaction that begins behind a bad line; or with it, where that is good and those before it alone are missing.
+    private LogPosition? Resume(Stream stream, RecoverySegment segment, LogFault bad, bool mayBeginThere)
     {
         var scanner = new LogLineScanner(stream, Math.Min(LogReserve.LengthWithout(stream), segment.Counted?.Length ?? long.MaxValue), BufferBytes);
         scanner.MoveTo(bad.Offset, bad.Line);
-        scanner.Next();
         Checksum seed = LogChecksum.Seed(segment.Header.Salt);
+        if (!mayBeginThere)
+        {
+            scanner.Next();
+        }
         for (LogLineKind kind = scanner.Next(); kind != LogLineKind.None; kind = scanner.Next())
         {
             if (kind == LogLineKind.Ended && LogLine.IsWhole(scanner.Line, seed) && LogLine.TryParse(scanner.Line, out LogLine line)

@@ -42,6 +42,30 @@ public class LogSalvageTests : LoadTest
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void A_line_that_is_gone_or_stands_behind_the_next_takes_no_other_with_it(bool isMoved)
+    {
+        Log.Commit(Users, "INSERT,users,1,a").Flush();   // 1, 2
+        Log.Commit("INSERT,users,2,b").Flush().Commit("INSERT,users,3,c").Flush().Commit("INSERT,users,4,d").Flush();
+        Log.Save();
+        List<string> lines = [.. Encoding.UTF8.GetString(Disk.Files[ActivePath]).Split('\n')];
+        int at = lines.FindIndex(line => line.Contains("2,b", StringComparison.Ordinal));
+        string line = lines[at];
+        lines.RemoveAt(at);
+        if (isMoved)
+        {
+            lines.Insert(at + 1, line);
+        }
+        Disk.Files[ActivePath] = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+
+        RecoveredDatabase salvaged = Salvage();
+
+        CollectionAssert.AreEqual(new[] { "1|a", "3|c", "4|d" }, Rows(salvaged.Database, "users"));
+        Assert.AreEqual((3L, 3L), (salvaged.Report.Losses.Single().FirstLsn, salvaged.Report.Losses.Single().LastLsn));
+    }
+
+    [TestMethod]
     public void A_repaired_database_opens_and_keeps_the_damaged_segment()
     {
         Log.Commit(Users, "INSERT,users,1,a").Flush().Commit("INSERT,users,2,b").Flush().Commit("INSERT,users,3,c").Flush();
