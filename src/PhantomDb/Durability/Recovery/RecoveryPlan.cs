@@ -132,13 +132,13 @@ internal sealed record RecoveryPlan(
         {
             return ReasonOfParted(file);
         }
+        if (file.IsAnonymous && (Segments.Count > 0 || !file.IsDatabaseFile))
+        {
+            return "it does not say where it stands in the log";   // a snapshot always does, and so does the file before the log's first record
+        }
         if (Segments.Count == 0 || file.Timeline > Timeline)
         {
             return null;
-        }
-        if (file.IsAnonymous)
-        {
-            return "it does not say where it stands in the log";   // a log's first record comes behind a file that does
         }
         if (file.Lsn < Segments[0].Header.FirstLsn - 1)
         {
@@ -160,66 +160,8 @@ internal sealed record RecoveryPlan(
         return isBeginning || file.Timeline == Segments[last].Header.Timeline ? null : $"it is of timeline {file.Timeline}, which is not the history that had LSN {file.Lsn}";
     }
 
-    /// <summary>
-    /// Whether a file has parted from the log that is there: it was copied, and both went on since. The segments that it names for its LSNs would have to be the log's own, unless the
-    /// log has nothing but notes there. A file whose own segments are in the folder is no stranger: it may be of a timeline that has ended. Where the log does not know the file,
-    /// the snapshots tell; and what led to a file that the log knows tells of snapshots from before the log.
-    /// </summary>
-    public bool IsParted(RecoveryBase file) => IsPartedFromLog(file) || (file.IsDatabaseFile ? IsPartedFromSnapshots(file) : IsPartedFromFile(file));
-
-    private bool IsPartedFromSnapshots(RecoveryBase file) => !IsOfLog(file) && Bases.Any(other => !other.IsDatabaseFile && IsWitness(other)
-        && (other.Timeline == file.Timeline || !(IsKnown(file) || (other.Timeline < file.Timeline && IsOfItsTimeline(file)))) && HasOther(file, other));
-
-    private bool IsPartedFromFile(RecoveryBase snapshot) => !snapshot.IsDatabaseFile && !IsOfLog(snapshot)
-        && Bases.Any(own => own.IsDatabaseFile && own.Timeline == snapshot.Timeline && IsOfLog(own) && !IsPartedFromLog(own) && HasOther(snapshot, own));
-
-    private bool IsPartedFromLog(RecoveryBase file)
-    {
-        if (Segments.Count == 0 || file.Header?.History is not { Last: { } last } history)
-        {
-            return false;
-        }
-        bool isKnown = IsKnown(file);
-        bool IsCompared(RecoverySegment segment) => !isKnown || segment.Header.Timeline == file.Timeline;
-        return Segments.Any(s => IsCompared(s) && HasOther(file, s.Header.Salt, s.Header.FirstLsn, EndOf(s))) || (IsCompared(Segments[0]) && IsPartedBefore(file, last, Segments[0].Header))
-            || (file.IsDatabaseFile && file.Timeline > Timeline && !isKnown && !IsRelated(file))
-            || (history.IsCut && !isKnown && EndOf(Segments[^1]) < history.Marks[0].FirstLsn);   // what it had before is not known any more
-    }
-
-    // The segment before the log has all LSNs from its first one to the log's.
-    private static bool IsPartedBefore(RecoveryBase file, SegmentMark last, LogHeader first) => first.KnownSaltBefore is { } before
-        && (file.Lsn == first.FirstLsn - 1 ? before != last.Salt
-            : file.Header!.History.Marks.FirstOrDefault(mark => mark.Salt == before) is { } mark && HasOther(file, before, mark.FirstLsn, first.FirstLsn - 1));
-
-    // Something here tells that the log's timeline led to it, and not another copy's; and the segment before the log does not say the contrary, by what counts of it.
-    private bool IsRelated(RecoveryBase file)
-    {
-        IReadOnlyList<SegmentMark> marks = file.Header!.History.Marks;
-        return marks.Any(mark => Segments.Any(s => s.Header.Salt == mark.Salt || s.Header.KnownSaltBefore == mark.Salt) || Bases.Any(other => other != file && other.Header?.History.Marks.Contains(mark) == true))
-            && !(Segments[0].Header.Predecessor is { } counted && marks.FirstOrDefault(mark => mark.Salt == counted.Salt) is { } shared && HasOther(file, counted.Salt, shared.FirstLsn, counted.LastLsn));
-    }
-
-    // A snapshot that has parted from the log, or from one that the log knows, tells nothing.
-    private bool IsWitness(RecoveryBase snapshot) => !IsPartedFromLog(snapshot) && !Bases.Any(other => !other.IsDatabaseFile && IsOfLog(other) && HasOther(snapshot, other));
-
-    private bool IsKnown(RecoveryBase file) => file.Header?.History.Last is { } last && Salts.Contains(last.Salt);
-
-    // Its timeline is the log's, and it knows a segment of that: what older timelines had behind where it began is nothing to it.
-    private bool IsOfItsTimeline(RecoveryBase file) =>
-        Segments.Any(s => s.Header.Timeline == file.Timeline && file.Header is { } header && header.History.Marks.Any(mark => mark.Salt == s.Header.Salt));
-
-    // The segment that has its last LSN is the log's, or the one that this begins behind.
-    private bool IsOfLog(RecoveryBase file) => file.Header?.History.Last is { } last
-        && (Segments.Any(s => s.Header.Salt == last.Salt) || (Segments.Count > 0 && file.Lsn == Segments[0].Header.FirstLsn - 1 && Segments[0].Header.KnownSaltBefore == last.Salt));
-
-    // Of what counts as content.
-    private long EndOf(RecoverySegment segment) => Math.Min(segment.LastLsn, segment == Segments[^1] ? ContentLsn : long.MaxValue);
-
-    private static bool HasOther(RecoveryBase file, RecoveryBase other) =>
-        file.Header is { } header && other.Header is { } second && header.History.HasOther(file.Lsn, second.History, other.Lsn);
-
-    // One LSN, two segments.
-    private static bool HasOther(RecoveryBase file, uint salt, long firstLsn, long lastLsn) => file.Header?.History.HasOther(file.Lsn, salt, firstLsn, lastLsn) == true;
+    /// <summary>Whether a file has parted from the log that is there: it was copied, and both went on since.</summary>
+    public bool IsParted(RecoveryBase file) => new PartedFiles(this).Contains(file);
 
     private static string ReasonOfParted(RecoveryBase file) =>
         string.Create(CultureInfo.InvariantCulture, $"its LSN {file.Lsn} is not the log's: the two have gone on apart from each other");
@@ -260,13 +202,14 @@ internal sealed record RecoveryPlan(
         }
         IReadOnlyList<RecoverySegment> part = i < 0 ? [] : parts[i];
         int timeline = i < 0 ? next!.Timeline : part[^1].Header.Timeline;
+        var parted = new PartedFiles(this);
         return this with
         {
             Segments = part, EarlierParts = [.. parts.Take(i)], MissingUpToLsn = next is null ? LaterStartLsn : next.FirstLsn - 1,
             // Of a later timeline only the one that the next part begins behind; before all parts none that may be of another history.
-            Bases = [.. Bases.Where(file => !IsPartedFromFile(file)
+            Bases = [.. Bases.Where(file => !parted.IsPartedFromFile(file)
                 && (i < 0 ? file.Timeline == timeline : file.Timeline <= timeline || (file.Timeline == next?.Timeline && file.Lsn < next.FirstLsn)))],
-            Others = [.. Others, .. Bases.Where(IsPartedFromFile).Select(file => new RecoveryFile(file.Path, false, ReasonOfParted(file))),
+            Others = [.. Others, .. Bases.Where(parted.IsPartedFromFile).Select(file => new RecoveryFile(file.Path, false, ReasonOfParted(file))),
                 .. Log.Where(s => !part.Contains(s) && Others.All(o => o.Path != s.Path)).Select(s => new RecoveryFile(s.Path, false, "the point to recover to is not in it"))],
         };
     }
