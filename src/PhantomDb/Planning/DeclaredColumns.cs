@@ -75,14 +75,14 @@ internal sealed class DeclaredColumns
                 break;
             case LogicalInsert insert:
                 AddWithoutSource(insert.Input.Output);
-                AddComputed(insert.Returning, isOptional: false);
+                AddReturning(insert.Returning);
                 break;
             case LogicalUpdate update:
                 AddWithoutSource(update.NewRow);
-                AddComputed(update.Returning, isOptional: false);
+                AddReturning(update.Returning);
                 break;
             case LogicalDelete delete:
-                AddComputed(delete.Returning, isOptional: false);
+                AddReturning(delete.Returning);
                 break;
         }
     }
@@ -96,6 +96,20 @@ internal sealed class DeclaredColumns
                 _sources[column.Column.Id] = source with { IsOptional = source.IsOptional || isOptional };
             }
             else if (column.Expression is CastExpression cast && cast.Type.Id is SqlTypeId.Varchar or SqlTypeId.Char && cast.Type.Precision >= 0)
+            {
+                _sources[column.Column.Id] = default;
+            }
+        }
+    }
+
+    // A new row's values may be columns of another table, or of another column, under their own ids: which column of the
+    // changed table it is that RETURNING names can no longer be told.
+    private void AddReturning(IReadOnlyList<ComputedColumn> columns)
+    {
+        AddComputed(columns, isOptional: false);
+        foreach (ComputedColumn column in columns)
+        {
+            if (Contains(column.Column.Id))
             {
                 _sources[column.Column.Id] = default;
             }

@@ -71,6 +71,7 @@ public sealed class CommandTests : DataTest
     [DataRow("SELECT 42; SELECT 43", 42)]
     [DataRow("SELECT 42, 43", 42)]
     [DataRow("SELECT 42 UNION ALL SELECT 43", 42)]
+    [DataRow("SELECT 42 UNION SELECT 43", 42)]
     [DataRow("SELECT 'test'", "test")]
     [DataRow("SELECT 1 WHERE false", null)]
     [DataRow("CREATE TABLE t (id integer)", null)]

@@ -32,11 +32,18 @@ public sealed class DataAdapterTests : DataTest
     [DataRow("SELECT a, count(*) FROM part GROUP BY a", "public.part.a N|.. R")]
     [DataRow("SELECT a FROM part GROUP BY ROLLUP (a)", "public.part.a ")]
     [DataRow("SELECT id FROM shop.fruit UNION ALL SELECT a FROM part", ".. R")]
+    [DataRow("SELECT id, (SELECT id FROM shop.fruit ORDER BY 1 LIMIT 1), (SELECT \"Name\" FROM shop.fruit g WHERE g.id = f.id) FROM shop.fruit f", "shop.fruit.id KUNA|.. R|.. R")]
+    [DataRow("SELECT f.id, g.id FROM shop.fruit f JOIN shop.fruit g ON true", "shop.fruit.id NA|shop.fruit.id NA")]
+    [DataRow("INSERT INTO part (b, a) SELECT a, b + 5 FROM part RETURNING a, b", ".. R|.. R")]
+    [DataRow("UPDATE part SET a = b WHERE b = 2 RETURNING a, b", ".. R|.. R")]
+    [DataRow("UPDATE part SET note = f.\"Name\" FROM shop.fruit f WHERE f.id = b RETURNING part.note, f.id", ".. R|.. R")]
+    [DataRow("DELETE FROM part RETURNING note, a", ".. R|.. R")]
     [DataRow("SELECT 1 AS id, 'x'::varchar(5)", ".. R|.. R")]
     [DataRow("WITH f AS (SELECT id, price FROM shop.fruit) SELECT price, id FROM f", "shop.fruit.price |shop.fruit.id KUNA")]
     public void The_schema_tells_where_columns_come_from_and_which_are_keys(string sql, string expected)
     {
         using PhantomDbConnection connection = OpenShop();
+        using PhantomDbTransaction transaction = connection.BeginTransaction();
         using PhantomDbCommand command = Command(connection, sql);
         foreach (CommandBehavior behavior in new[] { CommandBehavior.KeyInfo, CommandBehavior.KeyInfo | CommandBehavior.SchemaOnly })
         {

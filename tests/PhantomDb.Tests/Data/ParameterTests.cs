@@ -43,6 +43,19 @@ public sealed class ParameterTests : DataTest
     }
 
     [TestMethod]
+    public void A_byte_is_kept_as_a_smallint_and_comes_back()
+    {
+        using PhantomDbConnection connection = Open();
+        using PhantomDbCommand command = Command(connection, "SELECT @byte, @sbyte", ("byte", byte.MaxValue), ("sbyte", sbyte.MinValue));
+        using PhantomDbDataReader reader = command.ExecuteReader();
+        Assert.IsTrue(reader.Read());
+        Assert.AreEqual("smallint,smallint", $"{reader.GetDataTypeName(0)},{reader.GetDataTypeName(1)}");
+        Assert.AreEqual(byte.MaxValue, reader.GetByte(0));
+        Assert.AreEqual(sbyte.MinValue, reader.GetFieldValue<sbyte>(1));
+        Assert.Throws<OverflowException>(() => reader.GetByte(1));
+    }
+
+    [TestMethod]
     public void A_name_is_found_with_or_without_its_mark_and_in_any_case()
     {
         using PhantomDbConnection connection = Open();

@@ -25,6 +25,7 @@ public sealed class ReaderTests : DataTest
         Assert.AreEqual("x,", Rows(reader));
         Assert.IsFalse(reader.NextResult());
         Assert.IsFalse(reader.NextResult());
+        Assert.IsFalse(reader.IsClosed);
         Assert.AreEqual(0, reader.FieldCount);
         Assert.AreEqual(2, reader.RecordsAffected);
         Assert.AreEqual(0, reader.Depth);
@@ -198,6 +199,7 @@ public sealed class ReaderTests : DataTest
         OnRow("SELECT '\\x01020304'::bytea, 'abcd'", reader =>
         {
             Assert.AreEqual(4, reader.GetBytes(0, 0, null, 0, 0));
+            Assert.AreEqual(4, reader.GetBytes(0, 1, null, 0, 0));
             byte[] bytes = new byte[5];
             Assert.AreEqual(2, reader.GetBytes(0, 1, bytes, 2, 2));
             CollectionAssert.AreEqual(new byte[] { 0, 0, 2, 3, 0 }, bytes);
@@ -210,6 +212,13 @@ public sealed class ReaderTests : DataTest
             Assert.Throws<ArgumentException>(() => reader.GetBytes(0, 0, bytes, 3, 3));
             char[] chars = new char[5];
             Assert.AreEqual(4, reader.GetChars(1, 0, null, 0, 0));
+            Assert.AreEqual(4, reader.GetChars(1, 1, null, 0, 0));
+            Assert.AreEqual(0, reader.GetChars(1, 6, chars, 0, 4));
+            Assert.AreEqual(0, reader.GetChars(1, 0, chars, 5, 0));
+            Assert.Throws<ArgumentOutOfRangeException>(() => reader.GetChars(1, -1, chars, 0, 4));
+            Assert.Throws<ArgumentOutOfRangeException>(() => reader.GetChars(1, 0, chars, -1, 4));
+            Assert.Throws<ArgumentOutOfRangeException>(() => reader.GetChars(1, 0, chars, 6, 0));
+            Assert.Throws<ArgumentException>(() => reader.GetChars(1, 0, chars, 3, 3));
             Assert.AreEqual(2, reader.GetChars(1, 1, chars, 2, 2));
             Assert.AreEqual("\0\0bc\0", new string(chars));
             Assert.AreEqual('a', reader.GetChar(1));
