@@ -48,15 +48,18 @@ internal sealed class ShellDatabase : IDisposable
         return new ShellDatabase(database, onNotice, onWarning);
     }
 
-    /// <summary>The first column of a query, asked by a session of its own: beside whatever the shell's is doing.</summary>
-    public IReadOnlyList<string> List(string query)
+    /// <summary>The first column of a query.</summary>
+    public IReadOnlyList<string> List(string query) => [.. Rows(query).Select(row => row[0])];
+
+    /// <summary>What a query gives, without NULLs, asked by a session of its own: beside whatever the shell's is doing.</summary>
+    public IReadOnlyList<string[]> Rows(string query)
     {
-        List<string> values = [];
+        List<string[]> values = [];
         using Session session = _database.OpenSession();
         using QueryResult rows = session.Execute(query);
         while (rows.Read())
         {
-            values.Add(rows.GetText(0));
+            values.Add([.. Enumerable.Range(0, rows.Columns.Count).Select(rows.GetText)]);
         }
         return values;
     }

@@ -5,7 +5,7 @@ namespace PhantomDb.Shell.Commands;
 
 /// <summary>
 /// A relation's name as the user writes it for <c>\d</c>: [schema.]name, folded unless quoted, with * and ? for any
-/// characters and any one. Without a schema it means the schema public.
+/// characters and any one. Without a schema it means the schema public; what that has not, <c>\d</c> looks for in pg_catalog.
 /// </summary>
 internal sealed class NamePattern
 {
@@ -42,11 +42,14 @@ internal sealed class NamePattern
         {
             throw new PhantomDbException("42601", $"improper qualified name (too many dotted names): {text}");
         }
-        _schema = parts.Count == 2 ? parts[0].ToString() : "public";
+        HasSchema = parts.Count == 2;
+        _schema = HasSchema ? parts[0].ToString() : "public";
         _name = parts[^1].ToString();
     }
 
     public string Text { get; }
+
+    public bool HasSchema { get; }
 
     /// <summary>The schema as a pattern of LIKE, between quotes.</summary>
     public string LikeSchema => Like(_schema);

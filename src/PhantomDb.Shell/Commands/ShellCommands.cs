@@ -137,7 +137,7 @@ internal sealed class ShellCommands
 
     private void Describe(CommandLine line)
     {
-        List<RelationDescription> relations = Find(line);
+        List<RelationDescription> relations = Find(line, findsSystem: true);
         if (line.Words.Count == 0)
         {
             List(relations);
@@ -265,7 +265,7 @@ internal sealed class ShellCommands
         name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name.ToLowerInvariant() : name;
 
     /// <summary>What a pattern finds; all without one. A name that finds nothing is an error.</summary>
-    private List<RelationDescription> Find(CommandLine line)
+    private List<RelationDescription> Find(CommandLine line, bool findsSystem = false)
     {
         IReadOnlyList<RelationDescription> relations = _shell.Database.Schema.Relations;
         string text = line.Rest.TrimEnd(';', ' ', '\t');
@@ -275,6 +275,10 @@ internal sealed class ShellCommands
         }
         NamePattern pattern = new(text);
         List<RelationDescription> found = [.. relations.Where(pattern.Matches)];
+        if (found.Count == 0 && findsSystem)
+        {
+            found = [.. SystemRelations.Find(_shell.Database, pattern)];
+        }
         return found.Count > 0 ? found : throw new PhantomDbException("42P01", $"no table, view or sequence is named {text}");
     }
 

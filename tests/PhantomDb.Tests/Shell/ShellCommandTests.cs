@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Shell;
 
 /// <summary>Commands of the shell that move rows and statements: .dump, .export, .watch, .edit, .bail, .mode insert.</summary>
 [TestClass]
-public sealed class ShellCommandTests
+public sealed partial class ShellCommandTests
 {
     private const string Schema = """
         CREATE SCHEMA "Audit Log";
@@ -47,6 +48,35 @@ public sealed class ShellCommandTests
         (int exitCode, _, string errors) = Run(command + "\n");
         Assert.AreEqual((1, $"ERROR: 42601: unknown shell command {command.Split(' ')[0]}\nHINT: {hint}.help lists the commands.\n"), (exitCode, errors));
     }
+
+    [TestMethod]
+    public void A_description_finds_system_relations_where_no_relation_of_the_users_has_the_name()
+    {
+        (int exitCode, string output, string errors) = Run("\\d phantomdb_log\n\\d pg_class\n\\d information_schema.schemata\n");
+        Assert.AreEqual((0, ""), (exitCode, errors));
+        StringAssert.Matches(output, SystemDescriptions());
+        (exitCode, output, errors) = Run("CREATE TABLE pg_class (mine int);\n\\d pg_class\n\\d pg_catalog.pg_cl?ss\n", "-m", "csv");
+        Assert.AreEqual(0, exitCode, errors);
+        StringAssert.StartsWith(output, "column,type,nullable,default\nmine,integer,\"\",\"\"\ncolumn,type,nullable,default\noid,oid,not null,\"\"\n");
+        Assert.AreEqual("ERROR: 42P01: no table, view or sequence is named schemata\n", Run("\\d schemata\n").Errors);
+    }
+
+    [GeneratedRegex("""
+        ^View "pg_catalog\.phantomdb_log"
+         +column +\| +type +\| nullable \| default
+        [-+]+
+         lsn +\| bigint +\| .*
+        (.*\n)+Table "pg_catalog\.pg_class"
+        .*
+        [-+]+
+         oid +\| oid +\| not null \|
+         relname +\| name +\| not null \|
+        (.*\n)+View "information_schema\.schemata"
+        .*
+        [-+]+
+         catalog_name +\| name
+        """)]
+    private static partial Regex SystemDescriptions();
 
     [TestMethod]
     public void A_dump_has_what_makes_sequences_constraints_and_views_what_they_are()
