@@ -174,7 +174,7 @@ internal sealed partial class ShellSession : IDisposable
             Database.Refresh();
             Database.Session.CopyInput = copyInput;
             Database.Session.CopyOutput = new SinkStream(Output.Sink);
-            Database.Session.CopyProgress = rowCount => Output.Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} rows so far"));
+            Database.Session.CopyProgress = rowCount => Output.Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} {(rowCount == 1 ? "row" : "rows")} so far"));
             foreach (QueryResult given in run(Database.Session))
             {
                 using QueryResult result = given;

@@ -54,7 +54,7 @@ public sealed record RestoreResult
         }
         foreach (RestoredTable table in Tables)
         {
-            text.Append(CultureInfo.InvariantCulture, $"{table.Name}: {table.RowsRemoved} rows removed, {table.RowsChanged} changed, {table.RowsAdded} added\n");
+            text.Append(CultureInfo.InvariantCulture, $"{table.Name}: {table.RowsRemoved} {(table.RowsRemoved == 1 ? "row" : "rows")} removed, {table.RowsChanged} changed, {table.RowsAdded} added\n");
         }
         return KeptFile is null ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $"the database file as it was is kept as {KeptFile}\n").ToString();
     }

@@ -102,13 +102,23 @@ internal static class LogTool
         {
             return "the log has none";
         }
-        LogRecord last = DatabaseTools.Files(run.Argument, run.Options).Max(file => file.Kind == DatabaseFileKind.LogSegment ? file.LastLsn : null) is { } lastLsn && First(run, new LogReadOptions { FromLsn = lastLsn }) is { } found ? found : first;
+        LogRecord last = Last(run, first);
         string text = string.Create(CultureInfo.InvariantCulture, $"it has LSN {first.Lsn} to {last.Lsn}, {first.Time:yyyy-MM-dd HH:mm:ss.ffffff} to {last.Time:yyyy-MM-dd HH:mm:ss.ffffff} UTC");
         return run.Value("--table") is { } table && First(run, new LogReadOptions { Table = table }) is null ? $"{text}, and none of these is about a table {table}" : text;
     }
 
-    private static LogRecord? First(ToolRun run, LogReadOptions selection) =>
-        DatabaseTools.ReadLog(run.Argument, selection with { MissingRecords = (_, _) => { }, DamagedHeader = _ => { } }, run.Options).FirstOrDefault();
+    // Read from the newest segment's beginning, or the record before that. Segments of timelines that were left may have higher LSNs, but are not the log's.
+    private static LogRecord Last(ToolRun run, LogRecord first)
+    {
+        DatabaseFileReport? newest = DatabaseTools.Files(run.Argument, run.Options).Where(file => file.Kind == DatabaseFileKind.LogSegment && file.FirstLsn is not null)
+            .MaxBy(file => (file.Timeline, file.FirstLsn));
+        return Read(run, new LogReadOptions { FromLsn = Math.Max(first.Lsn, newest?.FirstLsn - 1 ?? 0) }).LastOrDefault(first);
+    }
+
+    private static LogRecord? First(ToolRun run, LogReadOptions selection) => Read(run, selection).FirstOrDefault();
+
+    private static IEnumerable<LogRecord> Read(ToolRun run, LogReadOptions selection) =>
+        DatabaseTools.ReadLog(run.Argument, selection with { MissingRecords = (_, _) => { }, DamagedHeader = _ => { } }, run.Options);
 
     private static DateTime? Time(ToolRun run, string option)
     {

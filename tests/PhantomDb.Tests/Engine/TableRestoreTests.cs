@@ -64,7 +64,7 @@ public sealed class TableRestoreTests
         Assert.AreEqual("1|a \"b\", c|1.50|\\x00ff 2||2|NULL 3|NULL|NaN|NULL 4|same|4|NULL", Read("SELECT id, name, price, data FROM item ORDER BY id"));
         Assert.AreEqual("1", Read("SELECT id FROM other"));
         Assert.AreEqual("0", Read("SELECT count(*) FROM pg_class WHERE relname LIKE 'phantomdb_restore%'"));
-        StringAssert.Contains(result.ToString(), "item: 1 rows removed, 1 changed, 2 added");
+        StringAssert.Contains(result.ToString(), "item: 1 row removed, 1 changed, 2 added");
         Assert.AreEqual(new RestoredTable("item", 0, 0, 0), Restore("item").Tables.Single());
     }
 

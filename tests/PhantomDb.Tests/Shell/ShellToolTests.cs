@@ -236,7 +236,7 @@ public sealed class ShellToolTests : ToolTest
         Assert.AreEqual("1|Doe, John, 2|, 3|NULL", string.Join(", ", RowsOfShop()));
         (exitCode, output, errors) = RunShell("restore", "shop", "--to", "t1:3", "--tables", "users");
         Assert.AreEqual(0, exitCode, errors);
-        Assert.Contains("users: 1 rows removed, 1 changed, 0 added\n", output);
+        Assert.Contains("users: 1 row removed, 1 changed, 0 added\n", output);
         Assert.AreEqual("1|John Doe, 2|", string.Join(", ", RowsOfShop()));
 
         (exitCode, _, errors) = RunShell("restore", "shop", "--to", "2030-01-01");
@@ -244,6 +244,13 @@ public sealed class ShellToolTests : ToolTest
         StringAssert.StartsWith(errors, "ERROR: 22023: ");
         Assert.Contains("HINT: ", errors);
         Usage("restore needs --to: a log sequence number, or a time in UTC", "restore", "shop");
+
+        Assert.AreEqual(0, RunShell("restore", "shop", "--to", "t1:3").ExitCode);   // back again: the segments of the other timelines go further than the log
+        string[] log = RunShell("log", "shop").Output.TrimEnd('\n').Split('\n');
+        (_, output, errors) = RunShell("log", "shop", "--lsn", "100-");
+        Assert.AreEqual("", output);
+        StringAssert.StartsWith(errors, $"NOTICE: no record of the log is what was asked for: it has LSN 1 to {log[^1].Split(' ')[0]}, ");
+        Assert.AreEqual("4", log[^1].Split(' ')[0]);
         Usage("--tables has names between commas, not a,,b", "restore", "shop", "--to", "1", "--tables", "a,,b");
     }
 
