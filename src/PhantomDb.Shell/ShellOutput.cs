@@ -20,7 +20,7 @@ internal sealed class ShellOutput
         ConsoleTerminal terminal = new();
         _isQuiet = options.IsQuiet;
         _pager = new PagedOutput(Console.OpenStandardOutput(), () => (terminal.Width, terminal.Height)) { IsOn = IsTerminal };
-        _standardOutput = new OutputSink(_pager);
+        _standardOutput = new OutputSink(ControlCharacters.Guard(_pager));
         Sink = _standardOutput;
         Mode = options.Mode;
     }
@@ -60,7 +60,7 @@ internal sealed class ShellOutput
             }
             else
             {
-                Console.Error.Write(line + "\n");
+                ControlCharacters.WriteError(line + "\n");
             }
         }
     }
@@ -78,7 +78,14 @@ internal sealed class ShellOutput
     public void ReportError(string text)
     {
         bool isColoured = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
-        Console.Error.Write(isColoured ? $"\e[31m{text[..5]}\e[0m{text[5..]}" : text);
+        if (isColoured)
+        {
+            Console.Error.Write($"\e[31m{text[..5]}\e[0m{ControlCharacters.Escape(text[5..])}");
+        }
+        else
+        {
+            ControlCharacters.WriteError(text);
+        }
     }
 
     /// <summary>A text for the output.</summary>
@@ -101,7 +108,7 @@ internal sealed class ShellOutput
         {
             line.ResetWrittenCount();
             rows.WriteText(0, line);
-            lines.Add(Encoding.UTF8.GetString(line.WrittenSpan));
+            lines.Add(ControlCharacters.Escape(Encoding.UTF8.GetString(line.WrittenSpan)));
         }
         if (ExplainTree.Parse(lines) is { } tree)
         {

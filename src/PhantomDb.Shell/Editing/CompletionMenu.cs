@@ -23,7 +23,7 @@ internal sealed class CompletionMenu(Completion completion)
     /// <summary>Its rows; without colours the chosen one is marked.</summary>
     public IReadOnlyList<string> Rows(int width, bool isColoured)
     {
-        Candidate[] shown = [.. completion.Candidates.Skip(_first).Take(RowCountMax)];
+        Candidate[] shown = [.. completion.Candidates.Skip(_first).Take(RowCountMax).Select(candidate => candidate with { Text = ControlCharacters.Escape(candidate.Text) })];
         int names = Math.Min(shown.Max(candidate => TextWidth.Of(candidate.Text)), Math.Max(width - 4, 1));
         List<string> rows = [];
         for (int i = 0; i < shown.Length; i++)

@@ -8,20 +8,23 @@ internal sealed record TableLayout(int ShownCount, int[] Widths)
     /// <summary>A text is not cut to less where another column can be hidden instead.</summary>
     private const int TextWidthMin = 8;
 
-    /// <summary>A number is not cut at all, unless it is one of very many digits.</summary>
-    private const int NumberWidthMin = 20;
+    /// <summary>Nor is the name above numbers.</summary>
+    private const int NumberNameWidthMin = 20;
+
+    /// <summary>What a screen has for the values, beside lines and blanks.</summary>
+    public static int Room(int columnCount, int screenWidth, bool isBoxed) => screenWidth - (3 * columnCount) + (isBoxed ? -1 : 1);
 
     /// <param name="wanted">The widths at which nothing is cut.</param>
-    /// <param name="columns">The columns.</param>
+    /// <param name="numbers">Of each column the width of its widest number; 0 of a column of texts. Numbers are not cut.</param>
     /// <param name="screenWidth">Columns of the terminal; 0 for no limit.</param>
     /// <param name="isBoxed">True: a line left and right.</param>
-    public static TableLayout Fit(int[] wanted, RowColumn[] columns, int screenWidth, bool isBoxed)
+    public static TableLayout Fit(int[] wanted, int[] numbers, int screenWidth, bool isBoxed)
     {
         if (screenWidth == 0 || wanted.Sum() <= Room(wanted.Length))
         {
             return new TableLayout(wanted.Length, wanted);
         }
-        int[] least = [.. wanted.Select((width, i) => Math.Min(width, columns[i].Kind == ColumnKind.Number ? NumberWidthMin : TextWidthMin))];
+        int[] least = [.. wanted.Select((width, i) => Math.Max(numbers[i], Math.Min(width, numbers[i] > 0 ? NumberNameWidthMin : TextWidthMin)))];
         int count = wanted.Length;
         while (count > 1 && least.Take(count).Sum() > Room(count))
         {
@@ -32,9 +35,9 @@ internal sealed record TableLayout(int ShownCount, int[] Widths)
         {
             limit++;
         }
-        return new TableLayout(count, count == 1 ? [Math.Max(1, Math.Min(Room(1), wanted[0]))] : WithLimit(limit));
+        return new TableLayout(count, count == 1 ? [Math.Max(Math.Max(1, numbers[0]), Math.Min(Room(1), wanted[0]))] : WithLimit(limit));
 
-        int Room(int columnCount) => screenWidth - (3 * columnCount) + (isBoxed ? -1 : 1);
+        int Room(int columnCount) => TableLayout.Room(columnCount, screenWidth, isBoxed);
 
         // The widest give way first.
         int[] WithLimit(int width) => [.. wanted.Take(count).Select((own, i) => Math.Max(least[i], Math.Min(own, width)))];

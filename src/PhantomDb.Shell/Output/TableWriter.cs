@@ -3,10 +3,10 @@ using System.Text;
 namespace PhantomDb.Shell.Output;
 
 /// <summary>
-/// Aligned columns as psql shows them. Widths are measured on the first thousand rows, which it holds back. A later value
-/// that is wider pushes its row out of line, but on a screen of limited width it is cut, as are all values too long for it, and
-/// columns that do not fit are hidden: the footer tells. NULL is the word NULL; a value of several lines takes
-/// several, each but the last marked with a plus.
+/// Aligned columns as psql shows them. Widths are measured on the first thousand rows, which it holds back; a later value
+/// that is wider pushes its row out of line. On a screen of limited width texts too long for it are cut, a later one where its row
+/// reaches the screen's edge, and columns that do not fit are hidden: the footer tells. Numbers are never cut. NULL is the word NULL;
+/// a value of several lines takes several, each but the last marked with a plus.
 /// </summary>
 internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
 {
@@ -21,7 +21,7 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
 
     public override void Write(RowSource rows, OutputSink output)
     {
-        RowColumn[] columns = [.. rows.Columns];
+        RowColumn[] columns = [.. rows.Columns.Select(column => column with { Name = Shown(column.Name).Replace('\n', ' ') })];
         List<string[]> window = [];
         int size = 0;
         bool isWhole = false;
@@ -36,9 +36,11 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
             size += row.Sum(cell => cell.Length);
             window.Add(row);
         }
-        int[] wanted = [.. columns.Select((column, i) => Math.Max(WidthOf(column.Name), window.Select(row => WidthOf(row[i])).DefaultIfEmpty().Max()))];
-        TableLayout layout = TableLayout.Fit(wanted, columns, view.Width, isBoxed);
+        int[] values = [.. columns.Select((_, i) => window.Select(row => WidthOf(row[i])).DefaultIfEmpty().Max())];
+        int[] wanted = [.. columns.Select((column, i) => Math.Max(WidthOf(column.Name), values[i]))];
+        TableLayout layout = TableLayout.Fit(wanted, [.. values.Select((width, i) => columns[i].Kind == ColumnKind.Number ? width : 0)], view.Width, isBoxed);
         int[] widths = layout.Widths;
+        int spare = widths.SequenceEqual(wanted.Take(widths.Length)) ? TableLayout.Room(widths.Length, view.Width, isBoxed) - widths.Sum() : 0;
         if (view.TurnsWide && !widths.SequenceEqual(wanted))
         {
             CountedRows all = new(new ReplayedRows(window, rows));
@@ -51,11 +53,11 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         long count = window.Count;
         foreach (string[] row in window)
         {
-            WriteRow(row, columns, widths, output);
+            WriteRow(row, columns, widths, 0, output);
         }
         while (!isWhole && rows.Read())
         {
-            WriteRow(ReadRow(rows), columns, widths, output);
+            WriteRow(ReadRow(rows), columns, widths, spare, output);
             count++;
         }
         if (isBoxed)
@@ -89,15 +91,19 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         return kept;
     }
 
+    private static int Excess(string text, int width) => Math.Max(0, TextWidth.Of(text) - width);
+
     private string[] ReadRow(RowSource rows)
     {
         string[] row = new string[rows.Columns.Count];
         for (int i = 0; i < row.Length; i++)
         {
-            row[i] = rows.IsNull(i) ? "NULL" : Encoding.UTF8.GetString(TextOf(rows, i));
+            row[i] = rows.IsNull(i) ? "NULL" : Shown(Encoding.UTF8.GetString(TextOf(rows, i)));
         }
         return row;
     }
+
+    private string Shown(string text) => view.IsTerminal ? ControlCharacters.Escape(text) : text;
 
     /// <summary>Width of the widest line.</summary>
     private static int WidthOf(string text) =>
@@ -108,7 +114,7 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         StringBuilder line = new(_edge);
         for (int i = 0; i < widths.Length; i++)
         {
-            string name = Cut(columns[i].Name.Replace('\n', ' '), i, widths[i]);
+            string name = Cut(columns[i].Name, i, widths[i]);
             int space = widths[i] - TextWidth.Of(name);
             line.Append(i > 0 ? _bar : "").Append(' ').Append(' ', space / 2).Append(name).Append(' ', space - (space / 2)).Append(' ');
         }
@@ -122,7 +128,12 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         output.WriteLine(isBoxed ? $"├{rule}┤" : rule);
     }
 
-    private void WriteRow(string[] row, RowColumn[] columns, int[] widths, OutputSink output)
+    /// <param name="row">The values.</param>
+    /// <param name="columns">The columns.</param>
+    /// <param name="widths">Of those that are shown.</param>
+    /// <param name="spare">Columns of the screen beside them, for values that are wider.</param>
+    /// <param name="output">Where it goes.</param>
+    private void WriteRow(string[] row, RowColumn[] columns, int[] widths, int spare, OutputSink output)
     {
         bool isOneLine = !row.Take(widths.Length).Any(cell => cell.Contains('\n', StringComparison.Ordinal));
         string[][] cells = [.. row.Take(widths.Length).Select(cell => isOneLine ? [cell] : cell.Split('\n'))];
@@ -131,11 +142,17 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         for (int k = 0; k < height; k++)
         {
             line.Clear().Append(_edge);
+            int left = Math.Max(0, spare - cells.Select((lines, i) => columns[i].Kind == ColumnKind.Number && k < lines.Length ? Excess(lines[k], widths[i]) : 0).Sum());
             for (int i = 0; i < cells.Length; i++)
             {
-                string text = k < cells[i].Length ? Cut(cells[i][k], i, widths[i]) : "";
-                int space = Math.Max(0, widths[i] - TextWidth.Of(text));
+                string text = k < cells[i].Length ? cells[i][k] : "";
                 bool isRight = columns[i].Kind == ColumnKind.Number;
+                if (!isRight)
+                {
+                    text = Cut(text, i, widths[i] + left);
+                    left -= Excess(text, widths[i]);
+                }
+                int space = Math.Max(0, widths[i] - TextWidth.Of(text));
                 line.Append(i > 0 ? _bar : "").Append(' ');
                 line.Append(' ', isRight ? space : 0).Append(text).Append(' ', isRight ? 0 : space);
                 line.Append(k < cells[i].Length - 1 ? '+' : ' ');

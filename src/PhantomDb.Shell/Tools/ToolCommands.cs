@@ -19,7 +19,7 @@ internal static class ToolCommands
     public static int Run(ShellOptions options)
     {
         ToolCommand tool = options.Tool!;
-        using OutputSink output = new(Console.OpenStandardOutput());
+        using OutputSink output = new(ControlCharacters.Guard(Console.OpenStandardOutput()));
         ToolRun run = new(tool, options, options.ToolArguments, output);
         if (run.ShowsHelp)
         {
@@ -39,7 +39,7 @@ internal static class ToolCommands
         }
         catch (OutputException failure)
         {
-            Console.Error.Write(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, null));
+            ControlCharacters.WriteError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, null));
             return 1;
         }
     }

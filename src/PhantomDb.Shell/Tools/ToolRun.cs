@@ -74,7 +74,7 @@ internal sealed class ToolRun
     public void Report(string line)
     {
         Output.Flush();
-        Console.Error.Write(line + "\n");
+        ControlCharacters.WriteError(line + "\n");
     }
 
     /// <summary>As <see cref="Report"/>, but not with --quiet.</summary>

@@ -101,6 +101,27 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
+    public void No_value_steers_the_terminal_in_any_mode_or_error()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt(@"SELECT E'\x1b]0;title\x07' AS a, E'x\tand\u009b' AS b;" + "\r");
+        terminal.Await(@" \x1B]0;title\x07 │ x");
+        foreach (string mode in new[] { "csv", "line", "list", "markdown", "insert", "tsv" })
+        {
+            terminal.TypeAtPrompt($".mode {mode}\r");
+            terminal.TypeAtPrompt(@"SELECT E'\x1b]0;title\x07' || E'\u009b' AS a;" + "\r");
+            terminal.Await(@"\x1B]0;title\x07\u009B");
+        }
+        terminal.TypeAtPrompt(@"SELECT E'\x1b]0;title\x07'::int;" + "\r");
+        terminal.Await(@"integer: ""\x1B]0;title\x07""");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("\e]0;", terminal.All);
+        Assert.DoesNotContain("\u009b", terminal.All);
+        Assert.DoesNotContain("\a", terminal.All);
+    }
+
+    [TestMethod]
     public void A_result_longer_than_the_screen_goes_to_the_pager_and_leaving_it_early_is_no_error()
     {
         using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_PAGER='sed -u \"s/^/paged:/;5q\"'");

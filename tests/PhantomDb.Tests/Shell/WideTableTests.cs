@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Shell.Output;
@@ -75,14 +76,64 @@ public sealed class WideTableTests
         }
     }
 
+    [TestMethod]
+    public void Numbers_are_never_cut_behind_the_rows_that_widths_are_measured_on_and_on_a_narrow_screen()
+    {
+        string written = Write(new RowView(true, 80, false), isBoxed: false, new Numbers(["g"], [.. Later([["1"]], ["99999"])]));
+        StringAssert.EndsWith(written, "\n 99999\n(1001 rows)\n");
+        string digits = new('7', 50);
+        StringAssert.EndsWith(Write(new RowView(true, 40, false), isBoxed: false, new Numbers(["g", "h"], [[digits, "1"]])), $"\n {digits}\n(1 row; 1 column hidden: .width off shows all)\n");
+        StringAssert.Contains(Write(new RowView(true, 40, false), isBoxed: true, new Numbers(["g", "h"], [["1", digits]])), "\n│ 1 │\n");
+        string name = new('n', 40);
+        StringAssert.StartsWith(Write(new RowView(true, 60, false), isBoxed: false, new Numbers([name, name], [["1", "2"]])), $" {name[..26]}… │ {name[..26]}…\n");
+    }
+
+    [TestMethod]
+    public void A_later_text_is_cut_beyond_the_room_that_its_row_has_on_the_screen()
+    {
+        string[] first = ["apple", "red"];   // " apple │ red" and the name "remark" leave 12 of the 28 columns
+        StringAssert.EndsWith(Write(new RowView(true, 28, false), Words, [.. Later([first], ["an apple", "green or yellow"])]), "\n an apple │ green or yellow\n(1001 rows)\n");
+        string cut = Write(new RowView(true, 28, false), Words, [.. Later([first], ["an apple", "green or yellow or red"])]);
+        StringAssert.EndsWith(cut, "\n an apple │ green or yello…\n(1001 rows; 1 column cut: .width off shows all)\n");
+        string boxed = Write(new RowView(true, 28, false), Words, isBoxed: true, [.. Later([first], ["an apple, and another, and more", "green"])]);
+        StringAssert.EndsWith(boxed, "\n│ an apple, and … │ green  │\n└───────┴────────┘\n(1001 rows; 1 column cut: .width off shows all)\n");
+    }
+
+    [TestMethod]
+    public void Control_characters_are_shown_at_a_terminal_and_go_as_they_are_to_a_program()
+    {
+        string?[] row = ["\e[31mred\a", "a\tb\nc\r\u009b\u007f"];
+        string written = Write(new RowView(true, 80, false), ["a\e", "b"], row);
+        StringAssert.StartsWith(written, "      a\\x1B      │");
+        StringAssert.Contains(written, "\n \\x1B[31mred\\x07 │ a\tb          +\n                 │ c\\r\\u009B\\x7F\n");
+        StringAssert.Contains(Write(RowView.Whole, ["a", "b"], row), "\e[31mred\a");
+    }
+
+    private static IEnumerable<string?[]> Later(string?[][] first, string?[] last) => Enumerable.Repeat(first[0], 1000).Append(last);
+
     private static string Write(RowView view, string[] columns, params string?[][] rows) => Write(view, columns, false, rows);
 
-    private static string Write(RowView view, string[] columns, bool isBoxed, string?[][] rows)
+    private static string Write(RowView view, string[] columns, bool isBoxed, string?[][] rows) => Write(view, isBoxed, new TextRows(columns, rows));
+
+    private static string Write(RowView view, bool isBoxed, RowSource rows)
     {
         using MemoryStream stream = new();
         using OutputSink sink = new(stream);
-        new TableWriter(view, isBoxed).Write(new TextRows(columns, rows), sink);
+        new TableWriter(view, isBoxed).Write(rows, sink);
         sink.Flush();
         return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private sealed class Numbers(string[] columns, string?[][] rows) : RowSource
+    {
+        private readonly TextRows _rows = new(columns, rows);
+
+        public override IReadOnlyList<RowColumn> Columns { get; } = [.. columns.Select(name => new RowColumn(name, ColumnKind.Number))];
+
+        public override bool Read() => _rows.Read();
+
+        public override bool IsNull(int column) => _rows.IsNull(column);
+
+        public override void WriteText(int column, IBufferWriter<byte> output) => _rows.WriteText(column, output);
     }
 }
