@@ -28,19 +28,22 @@ internal sealed class CachedStatement
     }
 
     /// <summary>Runs the statement with the values that the parameters have now.</summary>
-    public QueryResult Execute(Session session, PhantomDbParameterCollection parameters)
+    /// <param name="session">Where.</param>
+    /// <param name="parameters">The values.</param>
+    /// <param name="isAsync">True: the commit is awaited; else all is done when it returns.</param>
+    public async ValueTask<QueryResult> Execute(Session session, PhantomDbParameterCollection parameters, bool isAsync)
     {
         try
         {
             if (_places.Length == 0)
             {
-                return session.Execute(_text.Text);
+                return isAsync ? await session.ExecuteAsync(_text.Text).ConfigureAwait(false) : session.Execute(_text.Text);
             }
             Find(parameters);
             Variant variant = VariantFor(session);
             try
             {
-                return Execute(variant.Statement, parameters);
+                return await Execute(variant.Statement, parameters, isAsync).ConfigureAwait(false);
             }
             catch (PhantomDbException error) when (error.SqlState == "0A000" && error.Message == "cached plan must not change result type")
             {
@@ -49,7 +52,7 @@ internal sealed class CachedStatement
                 {
                     throw;
                 }
-                return Execute(VariantFor(session).Statement, parameters);
+                return await Execute(VariantFor(session).Statement, parameters, isAsync).ConfigureAwait(false);
             }
         }
         catch (PhantomDbException error) when (error.Position >= 0 && _text.PositionInWhole(error.Position) != error.Position)
@@ -77,13 +80,13 @@ internal sealed class CachedStatement
         }
     }
 
-    private QueryResult Execute(PreparedStatement statement, PhantomDbParameterCollection parameters)
+    private ValueTask<QueryResult> Execute(PreparedStatement statement, PhantomDbParameterCollection parameters, bool isAsync)
     {
         for (int i = 0; i < _places.Length; i++)
         {
             ParameterValue.Bind(statement, i + 1, parameters[_places[i]]);
         }
-        return statement.Execute();
+        return isAsync ? statement.ExecuteAsync() : new ValueTask<QueryResult>(statement.Execute());
     }
 
     private void Find(PhantomDbParameterCollection parameters)

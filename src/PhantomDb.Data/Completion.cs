@@ -1,8 +1,8 @@
 namespace PhantomDb.Data;
 
 /// <summary>
-/// Work that is done when its task is given: on the calling thread, since the engine computes and does not wait for anything that a thread could do without. The token
-/// stops it.
+/// Asynchronous forms: the engine computes on the calling thread; the one thing that it waits for and a thread can do without is the disk at a commit, which is awaited. The token
+/// stops what computes.
 /// </summary>
 internal static class Completion
 {
@@ -26,4 +26,15 @@ internal static class Completion
             return Task.FromException<T>(error);
         }
     }
+
+    /// <summary>As <see cref="Of"/>, of work that may await a commit.</summary>
+    public static async Task<T> OfAsync<T>(CancellationToken token, Action cancel, Func<CancellationToken, ValueTask<T>> work)
+    {
+        token.ThrowIfCancellationRequested();
+        using CancellationTokenRegistration registration = token.UnsafeRegister(static action => ((Action)action!)(), cancel);
+        return await work(token).ConfigureAwait(false);
+    }
+
+    /// <summary>The result of what was told not to be asynchronous, and so has been done on this thread.</summary>
+    public static T Done<T>(ValueTask<T> work) => work.GetAwaiter().GetResult();
 }

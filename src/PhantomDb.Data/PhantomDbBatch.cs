@@ -62,16 +62,16 @@ public sealed class PhantomDbBatch : DbBatch
     }
 
     /// <inheritdoc/>
-    public override int ExecuteNonQuery() => ExecuteNonQuery(CancellationToken.None);
+    public override int ExecuteNonQuery() => Completion.Done(ExecuteNonQuery(isAsync: false, CancellationToken.None));
 
     /// <inheritdoc/>
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) => Completed(cancellationToken, ExecuteNonQuery);
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken = default) => Awaited(cancellationToken, token => ExecuteNonQuery(isAsync: true, token));
 
     /// <inheritdoc/>
-    public override object? ExecuteScalar() => ExecuteScalar(CancellationToken.None);
+    public override object? ExecuteScalar() => Completion.Done(ExecuteScalar(isAsync: false, CancellationToken.None));
 
     /// <inheritdoc/>
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) => Completed(cancellationToken, ExecuteScalar);
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken = default) => Awaited(cancellationToken, token => ExecuteScalar(isAsync: true, token));
 
     /// <summary>Looks whether the commands are right.</summary>
     public override void Prepare()
@@ -91,11 +91,11 @@ public sealed class PhantomDbBatch : DbBatch
     protected override DbBatchCommand CreateDbBatchCommand() => new PhantomDbBatchCommand();
 
     /// <inheritdoc/>
-    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => ExecuteReader(behavior, CancellationToken.None);
+    protected override DbDataReader ExecuteDbDataReader(CommandBehavior behavior) => Completion.Done(ExecuteReader(behavior, isAsync: false, CancellationToken.None));
 
     /// <inheritdoc/>
-    protected override Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
-        Completed<DbDataReader>(cancellationToken, token => ExecuteReader(behavior, token));
+    protected override async Task<DbDataReader> ExecuteDbDataReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken) =>
+        await Awaited(cancellationToken, token => ExecuteReader(behavior, isAsync: true, token)).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override void Dispose()
@@ -107,11 +107,11 @@ public sealed class PhantomDbBatch : DbBatch
         base.Dispose();
     }
 
-    private int ExecuteNonQuery(CancellationToken token)
+    private async ValueTask<int> ExecuteNonQuery(bool isAsync, CancellationToken token)
     {
         try
         {
-            return NewRun().RunAll(this, Timeout, token);
+            return await NewRun().RunAll(this, Timeout, isAsync, token).ConfigureAwait(false);
         }
         finally
         {
@@ -119,11 +119,11 @@ public sealed class PhantomDbBatch : DbBatch
         }
     }
 
-    private object? ExecuteScalar(CancellationToken token)
+    private async ValueTask<object?> ExecuteScalar(bool isAsync, CancellationToken token)
     {
         try
         {
-            return NewRun().RunForScalar(this, Timeout, token);
+            return await NewRun().RunForScalar(this, Timeout, isAsync, token).ConfigureAwait(false);
         }
         finally
         {
@@ -131,8 +131,8 @@ public sealed class PhantomDbBatch : DbBatch
         }
     }
 
-    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) =>
-        PhantomDbDataReader.Run(this, NewRun(), Timeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), token);
+    private ValueTask<PhantomDbDataReader> ExecuteReader(CommandBehavior behavior, bool isAsync, CancellationToken token) =>
+        PhantomDbDataReader.Run(this, NewRun(), Timeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), isAsync, token);
 
     private void CloseOwnConnection()
     {
@@ -164,4 +164,6 @@ public sealed class PhantomDbBatch : DbBatch
     }
 
     private Task<T> Completed<T>(CancellationToken token, Func<CancellationToken, T> work) => Completion.Of(token, Cancel, work);
+
+    private Task<T> Awaited<T>(CancellationToken token, Func<CancellationToken, ValueTask<T>> work) => Completion.OfAsync(token, Cancel, work);
 }

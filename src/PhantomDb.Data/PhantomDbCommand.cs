@@ -144,29 +144,29 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
     }
 
     /// <summary>Runs the statements; the rows that they changed, or -1 where none of them is one that changes rows.</summary>
-    public override int ExecuteNonQuery() => ExecuteNonQuery(CancellationToken.None);
+    public override int ExecuteNonQuery() => Completion.Done(ExecuteNonQuery(isAsync: false, CancellationToken.None));
 
     /// <summary>Runs the statements; the first value of the first row of the first result, null where it has no row.</summary>
-    public override object? ExecuteScalar() => ExecuteScalar(CancellationToken.None);
+    public override object? ExecuteScalar() => Completion.Done(ExecuteScalar(isAsync: false, CancellationToken.None));
 
     /// <summary>Runs the first statement, and the others as their results are asked for.</summary>
     public new PhantomDbDataReader ExecuteReader() => ExecuteReader(CommandBehavior.Default);
 
     /// <summary>Runs the first statement, and the others as their results are asked for. Closing the reader runs those that are left.</summary>
-    public new PhantomDbDataReader ExecuteReader(CommandBehavior behavior) => ExecuteReader(behavior, CancellationToken.None);
+    public new PhantomDbDataReader ExecuteReader(CommandBehavior behavior) => Completion.Done(ExecuteReader(behavior, isAsync: false, CancellationToken.None));
 
-    /// <summary>As <see cref="ExecuteReader()"/>, on the calling thread: nothing in it waits. The token stops it as <see cref="Cancel"/> does.</summary>
+    /// <summary>As <see cref="ExecuteReader()"/>, on the calling thread, but that a commit is awaited. The token stops it as <see cref="Cancel"/> does.</summary>
     public new Task<PhantomDbDataReader> ExecuteReaderAsync(CancellationToken cancellationToken = default) => ExecuteReaderAsync(CommandBehavior.Default, cancellationToken);
 
-    /// <summary>As <see cref="ExecuteReader(CommandBehavior)"/>, on the calling thread: nothing in it waits. The token stops it as <see cref="Cancel"/> does.</summary>
+    /// <summary>As <see cref="ExecuteReader(CommandBehavior)"/>, on the calling thread, but that a commit is awaited. The token stops it as <see cref="Cancel"/> does.</summary>
     public new Task<PhantomDbDataReader> ExecuteReaderAsync(CommandBehavior behavior, CancellationToken cancellationToken = default) =>
-        Completed(cancellationToken, token => ExecuteReader(behavior, token));
+        Awaited(cancellationToken, token => ExecuteReader(behavior, isAsync: true, token));
 
     /// <inheritdoc/>
-    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => Completed(cancellationToken, ExecuteNonQuery);
+    public override Task<int> ExecuteNonQueryAsync(CancellationToken cancellationToken) => Awaited(cancellationToken, token => ExecuteNonQuery(isAsync: true, token));
 
     /// <inheritdoc/>
-    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) => Completed(cancellationToken, ExecuteScalar);
+    public override Task<object?> ExecuteScalarAsync(CancellationToken cancellationToken) => Awaited(cancellationToken, token => ExecuteScalar(isAsync: true, token));
 
     /// <inheritdoc/>
     protected override DbParameter CreateDbParameter() => new PhantomDbParameter();
@@ -188,12 +188,12 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         base.Dispose(disposing);
     }
 
-    private int ExecuteNonQuery(CancellationToken token)
+    private async ValueTask<int> ExecuteNonQuery(bool isAsync, CancellationToken token)
     {
         StatementRun run = NewRun();
         try
         {
-            return run.RunAll(this, CommandTimeout, token);
+            return await run.RunAll(this, CommandTimeout, isAsync, token).ConfigureAwait(false);
         }
         finally
         {
@@ -201,12 +201,12 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         }
     }
 
-    private object? ExecuteScalar(CancellationToken token)
+    private async ValueTask<object?> ExecuteScalar(bool isAsync, CancellationToken token)
     {
         StatementRun run = NewRun();
         try
         {
-            return run.RunForScalar(this, CommandTimeout, token);
+            return await run.RunForScalar(this, CommandTimeout, isAsync, token).ConfigureAwait(false);
         }
         finally
         {
@@ -214,8 +214,8 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         }
     }
 
-    private PhantomDbDataReader ExecuteReader(CommandBehavior behavior, CancellationToken token) =>
-        PhantomDbDataReader.Run(this, NewRun(), CommandTimeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), token);
+    private ValueTask<PhantomDbDataReader> ExecuteReader(CommandBehavior behavior, bool isAsync, CancellationToken token) =>
+        PhantomDbDataReader.Run(this, NewRun(), CommandTimeout, behavior | (_closesConnection ? CommandBehavior.CloseConnection : CommandBehavior.Default), isAsync, token);
 
     private StatementRun NewRun()
     {
@@ -231,7 +231,7 @@ public sealed class PhantomDbCommand : DbCommand, ICloneable
         }
     }
 
-    private Task<T> Completed<T>(CancellationToken token, Func<CancellationToken, T> work) => Completion.Of(token, Cancel, work);
+    private Task<T> Awaited<T>(CancellationToken token, Func<CancellationToken, ValueTask<T>> work) => Completion.OfAsync(token, Cancel, work);
 
     private PhantomDbConnection Ready()
     {

@@ -78,8 +78,8 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
     private bool IsSingleRow => (_behavior & CommandBehavior.SingleRow) != 0;
 
     /// <summary>Runs a command's first statement.</summary>
-    internal static PhantomDbDataReader Run(
-        object command, StatementRun run, int timeoutSeconds, CommandBehavior behavior, CancellationToken token)
+    internal static async ValueTask<PhantomDbDataReader> Run(
+        object command, StatementRun run, int timeoutSeconds, CommandBehavior behavior, bool isAsync, CancellationToken token)
     {
         PhantomDbConnection connection = run.Connection;
         PhantomDbDataReader reader = new(connection, command, run, behavior);
@@ -87,7 +87,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         try
         {
             token.ThrowIfCancellationRequested();
-            reader.Advance(token);
+            await reader.Advance(isAsync, token).ConfigureAwait(false);
             return reader;
         }
         catch
@@ -119,22 +119,34 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
     public override bool NextResult()
     {
         EnsureOpen();
-        return ToNext(CancellationToken.None);
+        return Completion.Done(ToNext(isAsync: false, CancellationToken.None));
     }
 
-    /// <summary>As <see cref="NextResult"/>, on the calling thread; the token stops it as <see cref="PhantomDbCommand.Cancel"/> does.</summary>
+    /// <summary>As <see cref="NextResult"/>, on the calling thread, but that commits are awaited; the token stops it as <see cref="PhantomDbCommand.Cancel"/> does.</summary>
     public override Task<bool> NextResultAsync(CancellationToken cancellationToken)
     {
         EnsureOpen();
-        return Completion.Of(cancellationToken, _connection.Guard.Cancel, ToNext);
+        return Completion.OfAsync(cancellationToken, _connection.Guard.Cancel, token => ToNext(isAsync: true, token));
     }
 
     /// <summary>Ends the result, and runs the statements that are left, unless one has failed.</summary>
-    public override void Close()
+    public override void Close() => Completion.Done(Close(isAsync: false));
+
+    /// <summary>As <see cref="Close()"/>; commits of the statements that are left are awaited.</summary>
+    public override Task CloseAsync() => Close(isAsync: true).AsTask();
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        await Close(isAsync: true).ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<bool> Close(bool isAsync)
     {
         if (_isClosed)
         {
-            return;
+            return false;
         }
         try
         {
@@ -144,9 +156,10 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
                 if ((_behavior & CommandBehavior.SchemaOnly) == 0)
                 {
                     _connection.Guard.Enter();
-                    _run.RunToEnd();
+                    await _run.RunToEnd(isAsync).ConfigureAwait(false);
                 }
             }
+            return true;
         }
         catch (Exception error)
         {
@@ -237,7 +250,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
         }
     }
 
-    private bool ToNext(CancellationToken token)
+    private async ValueTask<bool> ToNext(bool isAsync, CancellationToken token)
     {
         if (_isAtEnd)
         {
@@ -249,7 +262,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
             _isAtEnd = true;
             return false;
         }
-        return Advance(token);
+        return await Advance(isAsync, token).ConfigureAwait(false);
     }
 
     private void EndResult()
@@ -263,7 +276,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
     }
 
     // To the next result that has columns.
-    private bool Advance(CancellationToken token)
+    private async ValueTask<bool> Advance(bool isAsync, CancellationToken token)
     {
         CommandGuard guard = _connection.Guard;
         guard.Enter();
@@ -274,7 +287,7 @@ public sealed partial class PhantomDbDataReader : DbDataReader, IDbColumnSchemaG
                 _columns = _run.DescribeNext() ?? [];
                 return _columns.Count > 0 || End();
             }
-            while (_run.RunNext() is { } result)
+            while (await _run.RunNext(isAsync).ConfigureAwait(false) is { } result)
             {
                 if (result.Columns.Count > 0)
                 {

@@ -43,13 +43,15 @@ public sealed class PhantomDbTransaction : DbTransaction
 
     /// <summary>Makes what the transaction has done durable, as the database's sync policy says, and visible to others.</summary>
     /// <exception cref="PhantomDbException">40001, or a deferred constraint: nothing of it has happened. 25P02: a statement had failed, and all was rolled back.</exception>
-    public override void Commit()
+    public override void Commit() => Completion.Done(Commit(isAsync: false));
+
+    private async ValueTask<bool> Commit(bool isAsync)
     {
         PhantomDbConnection connection = Ready();
         string tag;
         try
         {
-            using QueryResult result = connection.Session.Execute("COMMIT");
+            using QueryResult result = isAsync ? await connection.Session.ExecuteAsync("COMMIT").ConfigureAwait(false) : connection.Session.Execute("COMMIT");
             tag = result.CommandTag;
         }
         finally
@@ -63,6 +65,7 @@ public sealed class PhantomDbTransaction : DbTransaction
         {
             throw new PhantomDbException("25P02", "the transaction had failed, and has been rolled back");
         }
+        return true;
     }
 
     /// <summary>Undoes what the transaction has done.</summary>
@@ -82,8 +85,12 @@ public sealed class PhantomDbTransaction : DbTransaction
     /// <inheritdoc/>
     public override void Release(string savepointName) => Run("RELEASE SAVEPOINT ", savepointName);
 
-    /// <inheritdoc/>
-    public override Task CommitAsync(CancellationToken cancellationToken = default) => Completed(Commit, cancellationToken);
+    /// <summary>As <see cref="Commit()"/>; the disk is awaited. Once it has begun it cannot be cancelled.</summary>
+    public override async Task CommitAsync(CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        await Commit(isAsync: true).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public override Task RollbackAsync(CancellationToken cancellationToken = default) => Completed(Rollback, cancellationToken);

@@ -41,14 +41,15 @@ internal sealed class StatementRun
     public long RowsAffected { get; private set; } = -1;
 
     /// <summary>Runs the next statement; null where there is none.</summary>
-    public QueryResult? RunNext()
+    /// <param name="isAsync">False: all is done when it returns.</param>
+    public async ValueTask<QueryResult?> RunNext(bool isAsync)
     {
         if (_next == _statements.Length)
         {
             return null;
         }
         _current = _commands?[_next];
-        QueryResult result = _statements[_next++].Execute(_connection.Session, _parameters ?? _current!.Parameters);
+        QueryResult result = await _statements[_next++].Execute(_connection.Session, _parameters ?? _current!.Parameters, isAsync).ConfigureAwait(false);
         if (result.RowsAffected >= 0)
         {
             RowsAffected = Math.Max(RowsAffected, 0) + result.RowsAffected;
@@ -108,19 +109,20 @@ internal sealed class StatementRun
     public void GiveUp() => _next = _statements.Length;
 
     /// <summary>Runs all statements for a command or a batch; the rows that they changed, or -1.</summary>
-    public int RunAll(object command, int timeoutSeconds, CancellationToken token) => Run(command, timeoutSeconds, token, static run =>
+    public ValueTask<int> RunAll(object command, int timeoutSeconds, bool isAsync, CancellationToken token) => Run(command, timeoutSeconds, isAsync, token, static async (run, isAsync) =>
     {
-        run.RunToEnd();
+        await run.RunToEnd(isAsync).ConfigureAwait(false);
         return (int)Math.Min(run.RowsAffected, int.MaxValue);
     });
 
     /// <summary>Runs all statements for a command or a batch; the value of the first row and column of the first one that has some, null where it has no row.</summary>
-    public object? RunForScalar(object command, int timeoutSeconds, CancellationToken token) => Run(command, timeoutSeconds, token, static run => run.Scalar());
+    public ValueTask<object?> RunForScalar(object command, int timeoutSeconds, bool isAsync, CancellationToken token) =>
+        Run(command, timeoutSeconds, isAsync, token, static (run, isAsync) => run.Scalar(isAsync));
 
     /// <summary>Runs all that is left, with all the rows that nobody reads.</summary>
-    public void RunToEnd()
+    public async ValueTask RunToEnd(bool isAsync)
     {
-        while (RunNext() is { } result)
+        while (await RunNext(isAsync).ConfigureAwait(false) is { } result)
         {
             using (result)
             {
@@ -129,13 +131,13 @@ internal sealed class StatementRun
         }
     }
 
-    private T Run<T>(object command, int timeoutSeconds, CancellationToken token, Func<StatementRun, T> work)
+    private async ValueTask<T> Run<T>(object command, int timeoutSeconds, bool isAsync, CancellationToken token, Func<StatementRun, bool, ValueTask<T>> work)
     {
         _connection.BeginCommand(command, timeoutSeconds);
         try
         {
             token.ThrowIfCancellationRequested();
-            return work(this);
+            return await work(this, isAsync).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -156,11 +158,11 @@ internal sealed class StatementRun
         }
     }
 
-    private object? Scalar()
+    private async ValueTask<object?> Scalar(bool isAsync)
     {
         object? value = null;
         bool isFound = false;
-        while (RunNext() is { } result)
+        while (await RunNext(isAsync).ConfigureAwait(false) is { } result)
         {
             using (result)
             {

@@ -244,6 +244,10 @@ public sealed class PreparedStatement : IDisposable
         return _session.Run(_plan, _text, values);
     }
 
+    /// <summary>As <see cref="Execute"/>, on the calling thread but for the wait for the disk at a commit, as <see cref="Session.ExecuteAsync"/> does.</summary>
+    /// <exception cref="PhantomDbException">The statement failed and has changed nothing; or a parameter has no value.</exception>
+    public ValueTask<QueryResult> ExecuteAsync() => _session.RunAsync(this, static statement => statement.Execute());
+
     /// <summary>Ends the use of the statement.</summary>
     public void Dispose() => _isDisposed = true;
 

@@ -213,7 +213,7 @@ public sealed partial class Session
                 _statement.RepeatSequenceValues();
                 return -1;
             }
-            if (isOwnTransaction)
+            if (isOwnTransaction && !TryPostponeCommit())
             {
                 _transaction.Commit();
             }
@@ -237,6 +237,7 @@ public sealed partial class Session
         {
             if (!isDone && isOwnTransaction && _transaction.IsActive)
             {
+                _isCommitPending = false;
                 _transaction.Rollback();
             }
         }

@@ -73,7 +73,7 @@ public sealed partial class Session
 
     private QueryResult Finish(StatementResult result, bool commits)
     {
-        if (commits && !result.IsRunning && _transaction.IsActive)
+        if (commits && !result.IsRunning && _transaction.IsActive && !TryPostponeCommit())
         {
             CommitTransaction();
         }

@@ -82,6 +82,11 @@ public sealed partial class Session
         {
             _database.CommitDefinitions(_transaction, overlay);
         }
+        EndCommitted();
+    }
+
+    private void EndCommitted()
+    {
         _overlay = null;
         _statement.OwnSequences = null;
         _statement.OwnSequences = null;
@@ -334,6 +339,10 @@ public sealed partial class Session
             (_transaction.Isolation, _transaction.IsReadOnly, _isReadUncommitted, _isDeferrable);
         _isInTransaction = false;
         _isFailed = false;
+        if (commits && !isChained && TryPostponeCommit())
+        {
+            return new StatementResult("COMMIT");
+        }
         if (commits)
         {
             CommitTransaction();

@@ -377,7 +377,13 @@ public sealed partial class Session : IDisposable
         }
     }
 
-    private void Leave() => Volatile.Write(ref _isBusy, 0);
+    private void Leave()
+    {
+        if (!_isCommitPending)   // whoever awaits the commit leaves when it is over
+        {
+            Volatile.Write(ref _isBusy, 0);
+        }
+    }
 
     private IReadOnlyList<Statement> Parse(string sql) => Parsed(sql, SqlParser.Parse);
 

@@ -26,25 +26,12 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
     {
         try
         {
-            Action throwIfStopped = transaction.WaitLimits.ThrowIfStopped;
-            manager.Log!.Prepare();
-            _records.Encode(transaction.Writes, steps, throwIfStopped);
-            if (_records.Batch.RecordCount == 0)
+            if (!Queue(transaction, publish, steps))
             {
                 return NoEffect;
             }
-            (_stamp, _publish, _commitTimestamp, _isOver) = (transaction.Stamp, publish, NoEffect, false);
-            while (!manager.Log.TryReserveRoom(_records.Batch.ByteCount, WaitLimits.LookMs))
-            {
-                throwIfStopped();
-            }
-            manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
-            manager.Log.WaitUntilPublished(_records.Batch);
-            for (int i = 0; i < _records.LoadNames.Count; i++)
-            {
-                manager.Log.Loads!.SetNamed(_records.LoadNames[i], _commitTimestamp);
-            }
-            return _commitTimestamp;
+            manager.Log!.WaitUntilPublished(_records.Batch);
+            return Done();
         }
         catch (Exception error) when (!IsUnknown(error))
         {
@@ -53,9 +40,66 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
         }
         finally
         {
-            _records.Clear(forgetsTables: publish is not null);
-            (_stamp, _publish) = (null, null);
+            Forget();
         }
+    }
+
+    /// <summary>As <see cref="Commit"/>, without a thread that waits for the disk.</summary>
+    public async ValueTask<long> CommitAsync(Transaction transaction)
+    {
+        try
+        {
+            if (!Queue(transaction, null, null))
+            {
+                return NoEffect;
+            }
+            await manager.Log!.WaitUntilPublishedAsync(_records.Batch).ConfigureAwait(false);
+            return Done();
+        }
+        catch (Exception error) when (!IsUnknown(error))
+        {
+            _records.DiscardLoads();
+            throw;
+        }
+        finally
+        {
+            Forget();
+        }
+    }
+
+    // False where there is nothing to log.
+    private bool Queue(Transaction transaction, Action? publish, IReadOnlyList<DefinitionStep>? steps)
+    {
+        _publish = publish;
+        Action throwIfStopped = transaction.WaitLimits.ThrowIfStopped;
+        manager.Log!.Prepare();
+        _records.Encode(transaction.Writes, steps, throwIfStopped);
+        if (_records.Batch.RecordCount == 0)
+        {
+            return false;
+        }
+        (_stamp, _commitTimestamp, _isOver) = (transaction.Stamp, NoEffect, false);
+        while (!manager.Log.TryReserveRoom(_records.Batch.ByteCount, WaitLimits.LookMs))
+        {
+            throwIfStopped();
+        }
+        manager.Enqueue(transaction, _records.Batch, this, hasDefinitions: publish is not null);
+        return true;
+    }
+
+    private long Done()
+    {
+        for (int i = 0; i < _records.LoadNames.Count; i++)
+        {
+            manager.Log!.Loads!.SetNamed(_records.LoadNames[i], _commitTimestamp);
+        }
+        return _commitTimestamp;
+    }
+
+    private void Forget()
+    {
+        _records.Clear(forgetsTables: _publish is not null);
+        (_stamp, _publish) = (null, null);
     }
 
     // The records may be on the disk: then the side files that they name are needed.

@@ -328,7 +328,26 @@ internal sealed partial class Transaction
     private void CommitLogged(Action? publish, Func<IReadOnlyList<DefinitionStep>>? describe)
     {
         _logged ??= new LoggedCommit(_manager);
-        long commitTimestamp = _logged.Commit(this, publish, publish is null ? null : describe!());
+        EndLogged(_logged.Commit(this, publish, publish is null ? null : describe!()));
+    }
+
+    /// <summary>True where a commit has something for the log.</summary>
+    public bool IsCommitLogged => IsLogged && (_writes.Count > 0 || _isStampCopied);
+
+    /// <summary>As <see cref="Commit"/>, of rows alone, without a thread that waits for the disk.</summary>
+    public async ValueTask CommitAsync()
+    {
+        if (!IsCommitLogged)
+        {
+            Commit();
+            return;
+        }
+        _logged ??= new LoggedCommit(_manager);
+        EndLogged(await _logged.CommitAsync(this).ConfigureAwait(false));
+    }
+
+    private void EndLogged(long commitTimestamp)
+    {
         if (commitTimestamp == LoggedCommit.NoEffect)
         {
             Rollback();   // what is as it was before needs no number

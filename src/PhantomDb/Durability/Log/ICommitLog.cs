@@ -35,6 +35,13 @@ internal interface ICommitLog
     /// failed with. By the batch, for numbers of what has failed are given again.
     /// </summary>
     void WaitUntilPublished(LogBatch batch);
+
+    /// <summary>As <see cref="WaitUntilPublished"/>, without a thread that waits.</summary>
+    ValueTask WaitUntilPublishedAsync(LogBatch batch)
+    {
+        WaitUntilPublished(batch);
+        return ValueTask.CompletedTask;
+    }
 }
 
 /// <summary>A transaction that waits for its records. Told once, in the order of the numbers; by any thread.</summary>

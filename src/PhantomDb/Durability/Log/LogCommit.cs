@@ -7,6 +7,7 @@ internal sealed class LogCommit
 {
     private readonly LogSemaphore _told = new();
     private PhantomDbException? _error;
+    private TaskCompletionSource? _awaited;   // of one who waits without a thread
     private volatile bool _leads;
     private volatile bool _isDone = true;
 
@@ -29,8 +30,27 @@ internal sealed class LogCommit
         _isDone = true;
     }
 
-    /// <summary>May come when the next commit has begun: that one looks, and sleeps again.</summary>
-    public void Wake() => _told.Tell();
+    /// <summary>True where one waits for it without a thread, so that somebody else has to write. Under the log's lock.</summary>
+    public bool IsAwaited => _awaited is not null && !_isDone;
+
+    /// <summary>Ends at <see cref="Wake"/>, of this commit or the one before: whoever awaits it looks, and awaits again. Under the log's lock.</summary>
+    public Task WaitAsync()
+    {
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);   // who wakes it has others to wake
+        Interlocked.Exchange(ref _awaited, told);
+        return _isDone ? Task.CompletedTask : told.Task;
+    }
+
+    /// <summary>May come when the next commit has begun: that one looks, and sleeps again. The log's lock has been taken since <see cref="Finish"/>, so that who awaits is seen, or sees the end.</summary>
+    public void Wake()
+    {
+        if (_awaited is not null && Interlocked.Exchange(ref _awaited, null) is { } told)
+        {
+            told.SetResult();
+            return;
+        }
+        _told.Tell();
+    }
 
     public void Lead()
     {

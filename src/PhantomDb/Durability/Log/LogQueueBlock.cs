@@ -70,6 +70,19 @@ internal sealed class LogQueueBlock
         return null;
     }
 
+    /// <summary>True where an owner waits without a thread.</summary>
+    public bool IsAwaited()
+    {
+        foreach (ref readonly QueuedOwner owner in CollectionsMarshal.AsSpan(_owners))
+        {
+            if (owner.Commit is { IsAwaited: true })
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
     public void Add(in QueuedRun run, LogBatch? definitions, LogBatch batch, LogCommit? commit, ICommitSink? sink)
     {
         int start = _count, copied = 0;

@@ -26,6 +26,7 @@ internal sealed partial class TransactionLog
     private long? _unflushedSince;
     private long _oldestSince = long.MaxValue;   // when the oldest record that may not be on the disk was queued, or before
     private long _retryAt;
+    private bool _writesForAwaited;
     private bool _isVouchedFor = true;
     private bool _hasHousework;
     private bool _isHouseworkLeft;    // for whoever keeps house
@@ -204,6 +205,13 @@ internal sealed partial class TransactionLog
         }
     }
 
+    // Under the lock. Commits that are awaited without a thread have none that could write.
+    private void WriteForAwaited()
+    {
+        _writesForAwaited = true;
+        WakeBackground();
+    }
+
     // Under the lock. Awake, it looks again before it sleeps.
     private void WakeBackground()
     {
@@ -254,6 +262,7 @@ internal sealed partial class TransactionLog
                 Work work = NextWork(now, out long due);
                 if (work != Work.None && due <= now)
                 {
+                    _writesForAwaited &= work != Work.Flush;
                     return work;
                 }
                 // Committers need not wake it for what they do themselves, nor while it sleeps for a moment only.
@@ -271,6 +280,10 @@ internal sealed partial class TransactionLog
         if (_isClosing)
         {
             return Work.End;
+        }
+        if (_writesForAwaited)
+        {
+            return Work.Flush;
         }
         if (_hasHousework)
         {

@@ -110,6 +110,10 @@ internal sealed partial class TransactionLog
             _companyUntil = Stopwatch.GetTimestamp() + Math.Min(_flushTicks / 2, CompanyTicksMax);
             next = _waitingForTurn > 0 || !_isAlways ? null : FirstWaiting();
             _isWriting = next is not null;
+            if (!_isWriting && _isAlways && _pending.Exists(block => block.IsAwaited()))
+            {
+                WriteForAwaited();
+            }
             if (_waitingForTurn > 0 || _waitingForRoom > 0)
             {
                 Monitor.PulseAll(_gate);

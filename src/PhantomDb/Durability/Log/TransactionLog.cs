@@ -224,6 +224,35 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
         commit.ThrowIfFailed();
     }
 
+    /// <summary>As <see cref="WaitUntilPublished"/>, without a thread that waits: where nobody else writes, the log's own thread does.</summary>
+    public ValueTask WaitUntilPublishedAsync(LogBatch batch)
+    {
+        if (!batch.Commit.IsDone)
+        {
+            return AwaitPublished(batch.Commit);
+        }
+        batch.Commit.ThrowIfFailed();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask AwaitPublished(LogCommit commit)
+    {
+        while (!commit.IsDone)
+        {
+            Task told;
+            lock (_gate)
+            {
+                told = commit.WaitAsync();
+                if (!_isWriting)
+                {
+                    WriteForAwaited();
+                }
+            }
+            await told.ConfigureAwait(false);
+        }
+        commit.ThrowIfFailed();
+    }
+
     /// <summary>A record of the user's own, in the order of all others and as durable; gives its LSN.</summary>
     public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken stop = default)
     {

@@ -1,0 +1,95 @@
+using PhantomDb.Durability;
+
+namespace PhantomDb;
+
+/// <summary>
+/// Statements whose commit is awaited: they run on the calling thread, as others do, up to the place in the log's queue; while the disk works no thread waits, and the session is in use. What follows a
+/// commit runs on a thread of the pool.
+/// <code>
+/// ExecuteAsync ─ Execute ─ TryPostponeCommit: the transaction stays open ─ CommitPostponed ─ (the log's disk) ─ the result
+/// </code>
+/// </summary>
+public sealed partial class Session
+{
+    [ThreadStatic]
+    private static Session? _postpones;   // whose commit is left to the asynchronous call that this thread is in
+
+    private volatile bool _isCommitPending;
+
+    /// <summary>
+    /// As <see cref="Execute"/>, on the calling thread but for the wait for the disk at a commit (<see cref="SyncPolicy.Always"/>), which is awaited without a thread: the engine computes, and nothing else of it
+    /// waits for anything that a thread could do without. Once its records are queued, a commit cannot be cancelled.
+    /// </summary>
+    /// <exception cref="PhantomDbException">The statement is wrong or failed; it has changed nothing.</exception>
+    public ValueTask<QueryResult> ExecuteAsync(string sql) => RunAsync((Session: this, Sql: sql), static call => call.Session.Execute(call.Sql));
+
+    /// <summary>Runs something of this session that executes one statement, and awaits the commit that it ends with.</summary>
+    internal ValueTask<QueryResult> RunAsync<T>(T call, Func<T, QueryResult> execute)
+    {
+        if (_database.Persistence is null || _database.Options.SyncPolicy != SyncPolicy.Always || IsTimed)
+        {
+            return new ValueTask<QueryResult>(execute(call));
+        }
+        Session? outer = _postpones;
+        _postpones = this;
+        QueryResult result;
+        try
+        {
+            result = execute(call);
+        }
+        catch
+        {
+            if (_isCommitPending)
+            {
+                GiveUpPostponed();
+            }
+            throw;
+        }
+        finally
+        {
+            _postpones = outer;
+        }
+        return _isCommitPending ? CommitPostponed(result) : new ValueTask<QueryResult>(result);
+    }
+
+    // True where the commit is left to the asynchronous call that the statement runs in.
+    private bool TryPostponeCommit()
+    {
+        if (!ReferenceEquals(_postpones, this) || _overlay is not null || !_transaction.IsCommitLogged)
+        {
+            return false;
+        }
+        return _isCommitPending = true;
+    }
+
+    private async ValueTask<QueryResult> CommitPostponed(QueryResult result)
+    {
+        try
+        {
+            if (!_deferred.IsEmpty)
+            {
+                SetWaitLimits();
+                _deferred.TestAll(NewScope());
+            }
+            await _transaction.CommitAsync().ConfigureAwait(false);
+            EndCommitted();
+            _settings.EndTransaction(commits: true);
+            _isCommitPending = false;
+            Leave();
+            return result;
+        }
+        catch
+        {
+            GiveUpPostponed();
+            result.Dispose();
+            throw;
+        }
+    }
+
+    private void GiveUpPostponed()
+    {
+        Undo(mark: 0);
+        _isCommitPending = false;
+        Leave();
+    }
+}
