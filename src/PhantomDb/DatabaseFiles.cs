@@ -249,9 +249,8 @@ internal static class DatabaseFiles
     private static string? NameIn(string fileName) => fileName.EndsWith(Extension, StringComparison.Ordinal) ? NameOf(fileName)
         : LogSegmentName.TryParse(fileName)?.DatabaseName ?? (fileName.EndsWith(".log", StringComparison.Ordinal) ? NameOf(fileName) : null);
 
-    // shop.db has shop.lock; a path with another ending keeps it.
-    internal static string LockPath(string path) =>
-        (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) ? path[..^Extension.Length] : path) + LockExtension;
+    // By the name alone, as the log, whatever the file's ending: two who wrote to one log would lose each other's commits.
+    internal static string LockPath(string path) => Path.ChangeExtension(path, LockExtension);
 
     private static string PathOfName(string name, string dataDirectory)
     {

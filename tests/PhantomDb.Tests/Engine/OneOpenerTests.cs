@@ -76,6 +76,22 @@ public sealed class OneOpenerTests
     }
 
     [TestMethod]
+    [DataRow("shop.txt")]
+    [DataRow("shop.DB")]
+    public void Who_names_the_file_with_another_ending_has_the_same_log_and_the_same_lock(string file)
+    {
+        string other = Path.Combine(_folder, file);
+        using (Database first = Database.Open("shop", Options))
+        {
+            Run(first, "CREATE TABLE t (id int PRIMARY KEY)");
+            Assert.AreEqual(SqlStates.ObjectInUse, Assert.ThrowsExactly<PhantomDbException>(() => Database.Open(other, Options)).SqlState);
+            Run(first, "INSERT INTO t VALUES (1)");
+        }
+        using Database again = Database.Open("shop", Options);
+        Assert.AreEqual("1", Read(again, "SELECT * FROM t"));
+    }
+
+    [TestMethod]
     public void T12_processes_race_to_open_and_a_killed_owner_loses_nothing()
     {
         int count = int.Parse(Environment.GetEnvironmentVariable("PHANTOMDB_OPENERS") ?? "4", CultureInfo.InvariantCulture);
