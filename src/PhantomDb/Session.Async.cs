@@ -55,7 +55,8 @@ public sealed partial class Session
     // True where the commit is left to the asynchronous call that the statement runs in.
     private bool TryPostponeCommit()
     {
-        if (!ReferenceEquals(_postpones, this) || _overlay is not null || !_transaction.IsCommitLogged)
+        bool isLast = !_isInBatch || _isLastOfBatch;   // a COMMIT in the midst of a text has to last, whatever becomes of what follows
+        if (!ReferenceEquals(_postpones, this) || !isLast || _overlay is not null || !_transaction.IsCommitLogged)
         {
             return false;
         }

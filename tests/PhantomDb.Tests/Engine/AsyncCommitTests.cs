@@ -133,6 +133,19 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    [DataRow("BEGIN; INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (1)")]
+    [DataRow("BEGIN; INSERT INTO t VALUES (1); COMMIT; BEGIN; INSERT INTO t VALUES (2); ROLLBACK; SELECT nonsense")]
+    public async Task What_a_COMMIT_in_the_midst_of_a_text_has_committed_stays_though_the_rest_fails(string sql)
+    {
+        await using Database database = Database.Open("shop", Options);
+        Run(database, "CREATE TABLE t (id int PRIMARY KEY)");
+        using Session session = database.OpenSession();
+        await Assert.ThrowsExactlyAsync<PhantomDbException>(async () => await session.ExecuteAsync(sql));
+        Assert.AreEqual("1", Rows(database, "SELECT id FROM t"));
+        Assert.IsFalse(session.IsInTransaction);
+    }
+
+    [TestMethod]
     [DataRow(SyncPolicy.Always)]
     [DataRow(SyncPolicy.Interval)]
     public async Task Those_who_await_and_those_who_wait_commit_together(SyncPolicy policy)
