@@ -35,25 +35,11 @@ internal static class ControlCharacters
         c == '\r' ? "\\r" : c < 0x80 ? string.Create(CultureInfo.InvariantCulture, $"\\x{(int)c:X2}") : string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
 
     /// <summary>UTF-8 on its way to a terminal, in blocks that may divide a character.</summary>
-    internal sealed class GuardedStream(Stream output) : Stream
+    internal sealed class GuardedStream(Stream output) : WriteOnlyStream
     {
         private const byte Lead = 0xC2;   // the first byte of U+0080 to U+009F, and of U+00A0 to U+00BF
 
         private bool _isBehindLead;
-
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
@@ -84,15 +70,7 @@ internal static class ControlCharacters
             output.Write(buffer[start..]);
         }
 
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
         public override void Flush() => output.Flush();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {

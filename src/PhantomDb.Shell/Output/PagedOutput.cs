@@ -8,7 +8,7 @@ namespace PhantomDb.Shell.Output;
 /// Standard output at a terminal. Between <see cref="Begin"/> and <see cref="End"/> a screenful is held back; what is longer goes to a pager, a program that shows it screen by screen. The person may
 /// leave it before it has seen everything: the rest is then dropped without a word.
 /// </summary>
-internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)> screen) : Stream
+internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)> screen) : WriteOnlyStream
 {
     private const string DefaultPager = "less -SRFX";   // lines are cut at the screen's edge, arrows move along them; a short text is simply shown
     private const int CommandNotFound = 127, CommandNotRunnable = 126;
@@ -44,20 +44,6 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
 
     /// <summary>True where the person has left the pager: nobody will see what is still written.</summary>
     public bool IsLeft => _isLeft;
-
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public void Begin()
     {
@@ -125,8 +111,6 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
         }
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
     public override void Flush()
     {
         if (!_isPaging)
@@ -134,12 +118,6 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
             terminal.Flush();
         }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
