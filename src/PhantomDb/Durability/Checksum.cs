@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability;
 
@@ -12,7 +13,7 @@ internal struct Checksum
 
     public readonly uint Value => _inverted;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Add(ReadOnlySpan<byte> bytes)
     {
         uint crc = ~_inverted;

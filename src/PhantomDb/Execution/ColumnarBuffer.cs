@@ -33,7 +33,7 @@ internal sealed class ColumnarBuffer
     public void Append(DataChunk chunk) => Append(chunk.Vectors, chunk.Selection, chunk.Count);
 
     /// <summary>Appends rows from vectors: the selected positions, or the first <paramref name="count"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Append(ReadOnlySpan<Vector> vectors, int[]? selection, int count)
     {
         if (Count > int.MaxValue - DataChunk.Capacity)
@@ -52,7 +52,7 @@ internal sealed class ColumnarBuffer
     }
 
     /// <summary>Appends all rows of another buffer of the same types.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Append(ColumnarBuffer other)
     {
         DataChunk chunk = new(other.Types);
@@ -145,7 +145,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T At(int row) => ref _blocks[(uint)row / DataChunk.Capacity][(uint)row % DataChunk.Capacity];
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Append(int start, Vector source, int[]? selection, int count)
     {
         ReadOnlySpan<T> values = source.Values<T>();
@@ -195,7 +195,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     public override void Reference(int block, Vector target) =>
         target.Reference(_blocks[block], Validities[block], _heap?.Blocks);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Gather(ReadOnlySpan<int> rows, int[]? targets, Vector result)
     {
         // Targets ascend.
@@ -236,7 +236,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
     }
 
     // Rows of a sort stand anywhere: they are fetched ahead, and without a look at each block's length.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static unsafe void GatherAll(T[][] blocks, ReadOnlySpan<int> rows, Span<T> output)
     {
         ref T[] first = ref MemoryMarshal.GetArrayDataReference(blocks);
@@ -288,7 +288,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void AppendValidity(Vector source, int[]? selection, int done, int taken, int offset)
     {
         ulong[]? mask = Validities[_blockCount - 1];
@@ -314,7 +314,7 @@ internal sealed class BufferColumn<T>(MemoryAccount account) : BufferColumn wher
         Unsafe.As<StringView[]>(_blocks[_blockCount - 1]).AsSpan(offset, count);
 
     // Copies the bytes that the views refer to into this column's heap; values at NULL positions are undefined and cleared.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void Rebase(Span<StringView> views, byte[][] sourceBlocks, int offset)
     {
         ulong[]? mask = Validities[_blockCount - 1];

@@ -95,7 +95,7 @@ internal static class VectorCopy
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Gather<T>(Vector source, ReadOnlySpan<int> positions, Vector result)
     {
         ReadOnlySpan<T> values = source.Values<T>();

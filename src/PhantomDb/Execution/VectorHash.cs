@@ -18,7 +18,7 @@ internal static class VectorHash
     /// Hashes the rows over several columns into <paramref name="hashes"/>[0 … count - 1]: row i stands at selection[i], or
     /// at i where there is no selection.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static void Hash(ReadOnlySpan<Vector> columns, int[]? selection, int count, Span<ulong> hashes)
     {
         hashes[..count].Clear();
@@ -36,7 +36,7 @@ internal static class VectorHash
         return high ^ low;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static ulong HashBytes(ReadOnlySpan<byte> bytes)
     {
         ulong hash = (ulong)bytes.Length;
@@ -73,7 +73,7 @@ internal static class VectorHash
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Combine<T, THasher>(Vector column, int[]? selection, int count, Span<ulong> hashes)
         where THasher : struct, IHasher<T>
     {

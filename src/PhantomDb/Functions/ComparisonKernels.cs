@@ -81,7 +81,7 @@ internal static class ComparisonKernels
         };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool Mask<T>(BasicComparison comparison, bool negate, Vector left, T constant, int count, ulong[] mask)
         where T : unmanaged, INumberBase<T>
     {
@@ -167,7 +167,7 @@ internal static class ComparisonKernels
         return Select<T, TOrder>(comparison, negate, left, right, selection, count, validity, output);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int SelectWords<T>(
         BasicComparison comparison, bool negate, ReadOnlySpan<T> values, T constant, int count, ulong[]? validity, int[] output)
         where T : unmanaged, INumberBase<T>
@@ -204,7 +204,7 @@ internal static class ComparisonKernels
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int SelectWordPairs<T>(
         BasicComparison comparison, bool negate, ReadOnlySpan<T> left, ReadOnlySpan<T> right, ulong[]? validity, int[] output)
         where T : unmanaged, INumberBase<T>
@@ -293,7 +293,7 @@ internal static class ComparisonKernels
         return bits;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int AppendBits(ulong bits, int first, int[] output, int count)
     {
         if (bits == ulong.MaxValue)
@@ -351,7 +351,7 @@ internal static class ComparisonKernels
         public static bool Holds(in T left, in T right) => TOrder.IsLess(left, right);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int Loop<T, TTest>(
         T[] left, int leftMask, T[] right, int rightMask, bool negate, int[]? selection, int count, ulong[]? validity, int[] output)
         where TTest : struct, ITest<T>
@@ -394,7 +394,7 @@ internal static class ComparisonKernels
     }
 
     /// <summary>Up to twelve bytes: two words are equal or not, in whatever row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int SelectEqualInline(
         StringView constant, bool negate, StringView[] views, int[]? selection, int count, ulong[]? validity, int[] output)
     {
@@ -414,7 +414,7 @@ internal static class ComparisonKernels
     }
 
     /// <summary>Length and first bytes decide for most rows; the blocks are looked at for the others alone.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int SelectEqualLong(
         ref readonly StringView constant, byte[][] constantBlocks, bool negate, Vector left, int[]? selection, int count, ulong[]? validity, int[] output)
     {
@@ -440,7 +440,7 @@ internal static class ComparisonKernels
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int SelectStringPairs(
         BasicComparison comparison, bool negate, Vector left, Vector right, int[]? selection, int count, ulong[]? validity, int[] output)
     {

@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using PhantomDb.Types;
 
 namespace PhantomDb.Functions;
 
@@ -27,7 +28,7 @@ internal static class Int64Loops
         : TryMultiply(left, right, target);
 
     /// <summary>The least n for which all values lie from -2^n to 2^n - 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int Bits(ReadOnlySpan<long> values)
     {
         Vector256<long> seen = Vector256<long>.Zero;
@@ -48,7 +49,7 @@ internal static class Int64Loops
         return 64 - BitOperations.LeadingZeroCount((ulong)all);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool Run<TOperation>(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target) where TOperation : struct, IRegisterOperation
     {
         int leftStep = left.Length == 1 ? 0 : 1;
@@ -76,7 +77,7 @@ internal static class Int64Loops
         return suspect == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool TryMultiply(ReadOnlySpan<long> left, ReadOnlySpan<long> right, Span<long> target)
     {
         int leftStep = left.Length == 1 ? 0 : 1;

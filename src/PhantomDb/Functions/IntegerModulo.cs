@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Functions;
 
@@ -32,7 +33,7 @@ internal static class IntegerModulo
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Picked(ReadOnlySpan<int> values, ReadOnlySpan<int> positions, uint divisor, Span<int> target)
     {
         ulong reciprocal = (ulong.MaxValue / divisor) + 1;
@@ -42,7 +43,7 @@ internal static class IntegerModulo
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void All(ReadOnlySpan<int> values, uint divisor, Span<int> target)
     {
         ulong reciprocal = (ulong.MaxValue / divisor) + 1;

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -39,7 +40,7 @@ internal static class Kernels
 
     /// <summary>A function of one value that may be called for any bits, or is marked fallible.</summary>
     public static ScalarKernel Unary<TValue, TResult, TOperation>() where TOperation : struct, IUnaryOperation<TValue, TResult> =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] static (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             ReadOnlySpan<TValue> values = vector.Values<TValue>();
@@ -65,7 +66,7 @@ internal static class Kernels
 
     /// <summary>A function of one value as a delegate.</summary>
     public static ScalarKernel Unary<TValue, TResult>(Func<TValue, TResult> function) =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             ReadOnlySpan<TValue> values = vector.Values<TValue>();
@@ -79,7 +80,7 @@ internal static class Kernels
 
     /// <summary>A function of two values as a delegate.</summary>
     public static ScalarKernel Binary<TLeft, TRight, TResult>(Func<TLeft, TRight, TResult> function) =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
         {
             Vector left = arguments[0];
             Vector right = arguments[1];
@@ -95,7 +96,7 @@ internal static class Kernels
 
     /// <summary>A function of three values as a delegate.</summary>
     public static ScalarKernel Ternary<TFirst, TSecond, TThird, TResult>(Func<TFirst, TSecond, TThird, TResult> function) =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
         {
             Vector first = arguments[0];
             Vector second = arguments[1];
@@ -115,7 +116,7 @@ internal static class Kernels
     /// <summary>A function of two values that may be called for any bits, or is marked fallible.</summary>
     public static ScalarKernel Binary<TLeft, TRight, TResult, TOperation>()
         where TOperation : struct, IBinaryOperation<TLeft, TRight, TResult> =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] static (in KernelArguments arguments, Vector result) =>
         {
             Vector left = arguments[0];
             Vector right = arguments[1];
@@ -143,7 +144,7 @@ internal static class Kernels
     /// <summary>A checked function of two values: all rows first, then again with care where some row was in doubt.</summary>
     public static ScalarKernel Checked<TLeft, TRight, TResult, TOperation>()
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult> =>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)] static (in KernelArguments arguments, Vector result) =>
+        [MethodImpl(HotLoop.Options)] static (in KernelArguments arguments, Vector result) =>
         {
             Span<TResult> target = result.Write<TResult>();
             if (!TryChecked<TLeft, TRight, TResult, TOperation>(arguments, target))
@@ -180,7 +181,7 @@ internal static class Kernels
     }
 
     /// <summary>Computes the rows that count one by one; throws where one fails.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static void Exact<TLeft, TRight, TResult, TOperation>(in KernelArguments arguments, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -207,7 +208,7 @@ internal static class Kernels
         return arguments.Count * DenseShare >= end ? end : -1;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool FlatFlat<TLeft, TRight, TResult, TOperation>(
         ReadOnlySpan<TLeft> left, ReadOnlySpan<TRight> right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
@@ -223,7 +224,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool FlatConstant<TLeft, TRight, TResult, TOperation>(ReadOnlySpan<TLeft> left, TRight right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -237,7 +238,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool ConstantFlat<TLeft, TRight, TResult, TOperation>(TLeft left, ReadOnlySpan<TRight> right, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {
@@ -251,7 +252,7 @@ internal static class Kernels
         return suspect == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool Selected<TLeft, TRight, TResult, TOperation>(in KernelArguments arguments, Span<TResult> target)
         where TOperation : struct, ICheckedOperation<TLeft, TRight, TResult>
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using PhantomDb.Errors;
+using PhantomDb.Types;
 
 namespace PhantomDb.Functions;
 
@@ -82,7 +83,7 @@ internal sealed class LikePattern
     }
 
     /// <summary>Scratch space for lower case; the text as it is without.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public bool IsMatch(ReadOnlySpan<byte> text, TextBuffer scratch)
     {
         if (!_ignoreCase)
@@ -106,7 +107,7 @@ internal sealed class LikePattern
         return matches && _endsWithEscape ? throw Error.LikePatternEndsWithEscape() : matches;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool IsMatchOfSegments(ReadOnlySpan<byte> text)
     {
         if (_segments.Length == 0)
@@ -167,7 +168,7 @@ internal sealed class LikePattern
         public bool IsPlain => any is null;
 
         /// <summary>Number of bytes matched at the start; -1 where it does not match.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public int MatchAt(ReadOnlySpan<byte> text)
         {
             if (any is null)
@@ -197,7 +198,7 @@ internal sealed class LikePattern
         }
 
         /// <summary>Number of bytes matched at the end; -1 where it does not match.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public int MatchEnd(ReadOnlySpan<byte> text)
         {
             if (any is null)
@@ -229,7 +230,7 @@ internal sealed class LikePattern
         }
 
         /// <summary>End of the first place where it matches; -1 where there is none.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public int Find(ReadOnlySpan<byte> text)
         {
             if (any is null)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -23,7 +24,7 @@ internal static class NeedleSearch
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void FindAll(
         StringView[] views, byte[][] blocks, byte[][] needles, in KernelArguments arguments, bool negate, Span<bool> target)
     {
@@ -51,7 +52,7 @@ internal static class NeedleSearch
     /// <summary>
     /// An inline view is one register: bit i of the mask stays while the needle's bytes so far stand at byte i and after.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void FindOne(
         StringView[] views, byte[][] blocks, byte[] needle, in KernelArguments arguments, bool negate, Span<bool> target)
     {

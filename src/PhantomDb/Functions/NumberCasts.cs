@@ -130,7 +130,7 @@ internal static class NumberCasts
     private static ScalarKernel ScaleUp<T>(int exponent, bool isWide) where T : struct, IBinaryInteger<T>
     {
         Int128 factor = PowersOfTen.Wide[exponent];
-        return [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+        return [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
         {
             Vector vector = arguments[0];
             if (!isWide)
@@ -155,7 +155,7 @@ internal static class NumberCasts
         };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool ScaleUpNarrow<T, TData>(in KernelArguments arguments, long factor, Span<long> target)
         where TData : struct, IBinaryInteger<TData>
     {
@@ -172,7 +172,7 @@ internal static class NumberCasts
         return suspect == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void ScaleUpWide<T>(in KernelArguments arguments, Int128 factor, Span<Int128> target) where T : struct, IBinaryInteger<T>
     {
         T[] values = arguments[0].Data<T>();
@@ -187,7 +187,7 @@ internal static class NumberCasts
     {
         int toScale = to.Scale;
         int toPrecision = to.Precision;
-        return [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+        return [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
         {
             if (arguments[0].IsNarrow)
             {
@@ -200,7 +200,7 @@ internal static class NumberCasts
         };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void RoundRows<T>(in KernelArguments arguments, Vector result, int scale, int toScale, int toPrecision, bool isWide)
         where T : struct, IBinaryInteger<T>
     {

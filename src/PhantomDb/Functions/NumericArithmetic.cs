@@ -106,7 +106,7 @@ internal static class NumericArithmetic
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Wide<TLeft, TRight, TOperation>(in KernelArguments arguments, Span<Int128> target)
         where TLeft : struct, INumberBase<TLeft>
         where TRight : struct, INumberBase<TRight>

@@ -55,7 +55,7 @@ internal static class PatternFunctions
             }));
     }
 
-    private static ScalarKernel LikeKernel(bool ignoreCase, bool negate, int width) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+    private static ScalarKernel LikeKernel(bool ignoreCase, bool negate, int width) => [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
     {
         Vector text = arguments[0];
         Vector patterns = arguments[1];

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions;
@@ -61,7 +62,7 @@ internal delegate ReadOnlySpan<byte> TextSliceFunction(in RowReader row);
 /// <summary>Kernels that call a delegate a row.</summary>
 internal static class RowKernels
 {
-    public static ScalarKernel Value<T>(RowFunction<T> function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Value<T>(RowFunction<T> function) => [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
     {
         Span<T> target = result.Write<T>();
         var row = new RowReader(arguments.Vectors, arguments.Statement, arguments.State);
@@ -72,7 +73,7 @@ internal static class RowKernels
         }
     };
 
-    public static ScalarKernel Nullable<T>(NullableRowFunction<T> function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Nullable<T>(NullableRowFunction<T> function) => [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
     {
         Span<T> target = result.Write<T>();
         var row = new RowReader(arguments.Vectors, arguments.Statement, arguments.State);
@@ -96,7 +97,7 @@ internal static class RowKernels
         return true;
     });
 
-    public static ScalarKernel NullableText(NullableTextRowFunction function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel NullableText(NullableTextRowFunction function) => [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
     {
         Span<StringView> target = result.Write<StringView>();
         StringHeap heap = result.Heap;
@@ -119,7 +120,7 @@ internal static class RowKernels
         result.SealStrings();
     };
 
-    public static ScalarKernel Slice(TextSliceFunction function) => [MethodImpl(MethodImplOptions.AggressiveOptimization)] (in KernelArguments arguments, Vector result) =>
+    public static ScalarKernel Slice(TextSliceFunction function) => [MethodImpl(HotLoop.Options)] (in KernelArguments arguments, Vector result) =>
     {
         Span<StringView> target = result.Write<StringView>();
         StringHeap heap = result.Heap;

@@ -70,7 +70,7 @@ internal sealed class FixedValueSet<T, TOrder> : ValueSet where TOrder : struct,
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override int Select(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         ReadOnlySpan<T> values = vector.Values<T>();
@@ -86,7 +86,7 @@ internal sealed class FixedValueSet<T, TOrder> : ValueSet where TOrder : struct,
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool Contains(in T value)
     {
         if (_slots is null)
@@ -148,7 +148,7 @@ internal sealed class StringValueSet : ValueSet
             ? SelectShort(vector, selection, count, negate, output)
             : SelectAny(vector, selection, count, negate, output);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private int SelectShort(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         StringView[] views = vector.Data<StringView>();
@@ -173,7 +173,7 @@ internal sealed class StringValueSet : ValueSet
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private int SelectAny(Vector vector, int[]? selection, int count, bool negate, int[] output)
     {
         ReadOnlySpan<StringView> views = vector.Values<StringView>();
@@ -190,7 +190,7 @@ internal sealed class StringValueSet : ValueSet
         return selected;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool Contains(ref readonly StringView view, byte[][] blocks)
     {
         int slot = Slot(Hash(in view, blocks), _slots.Length);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using PhantomDb.Catalog;
 using PhantomDb.Storage.Indexes;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Storage;
@@ -124,7 +125,7 @@ internal sealed class IndexKeyScan
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool AreSettled()
     {
         (RowSlice[] slices, int sliceCount) = _table.CurrentSlices();

@@ -63,7 +63,7 @@ internal sealed class TableScan
         return (count - first, rows);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool MayMatch(RowSlice slice, ReadOnlySpan<ZoneFilter> filters)
     {
         foreach (ref readonly ZoneFilter filter in filters)
@@ -93,7 +93,7 @@ internal sealed class TableScan
         /// the next call or <see cref="Release"/>; the selection and the row ids are the worker's and the chunk's, and valid
         /// until the next call.
         /// </summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public bool TryNext(DataChunk chunk)
         {
             while (TryTakeSlice(out int index))
@@ -169,7 +169,7 @@ internal sealed class TableScan
             return true;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private static int Select(ulong[] live, int[] selection)
         {
             int count = 0;
@@ -183,7 +183,7 @@ internal sealed class TableScan
             return count;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private static void FillRowIds(Vectors.Vector vector, long firstRowId, int count)
         {
             Span<long> rowIds = vector.WriteFirst<long>(count);

@@ -210,7 +210,7 @@ internal sealed partial class TableStore
     /// <paramref name="live"/> a mask of those that the view sees where it does not see all. Where the slice
     /// <paramref name="isHeld"/>, the columns are good until it is released, else for as long as they are referred to.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     internal int Share(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, bool isHeld, out bool seesAll)
     {
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -244,7 +244,7 @@ internal sealed partial class TableStore
     }
 
     // isWhole is false where a race with a writer was noticed.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int ShareOnce(RowSlice slice, in ReadView view, int[] columns, SharedColumn[] shared, ulong[] live, out bool seesAll, out bool isWhole)
     {
         isWhole = true;

@@ -55,7 +55,7 @@ internal static class CivilCalendar
     }
 
     /// <summary>Year, month and day of a number of days since 2000-01-01.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static void FromDays(int days, out int year, out int month, out int day)
     {
         ulong shifted = (ulong)(days + BaseDays);

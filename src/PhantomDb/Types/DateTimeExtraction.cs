@@ -15,7 +15,7 @@ internal static class DateTimeExtraction
     private const string TimestampName = "timestamp without time zone";
     private const string IntervalName = "interval";
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool TryExtractDate(DateTimeField field, int date, out Numeric result)
     {
         if (field is < DateTimeField.Day or >= DateTimeField.TimeZone)
@@ -184,7 +184,7 @@ internal static class DateTimeExtraction
         };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static long CalendarField(DateTimeField field, int days)
     {
         FromDays(days, out int year, out int month, out int day);

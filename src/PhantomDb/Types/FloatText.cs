@@ -190,7 +190,7 @@ internal static class FloatText
     }
 
     /// <summary>At most 15 digits with a point: integer / power of ten, both exact, rounds once.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool TryParseShort(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;

@@ -32,7 +32,7 @@ internal static class IntegerText
         return parsed && value == wide;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool TryParseInt64(ReadOnlySpan<byte> text, out long value)
     {
         if (text.Length > 0 && (DecimalDigits.IsSpace(text[0]) || DecimalDigits.IsSpace(text[^1])))

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Vectors;
 
@@ -30,7 +31,7 @@ internal sealed class StringHeap
     public int UnusedSize => _blockCount == 0 ? 0 : _blocks[_blockCount - 1].Length - _used;
 
     /// <summary>Stores a copy of the bytes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public StringView Add(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length <= StringView.InlineLengthMax)

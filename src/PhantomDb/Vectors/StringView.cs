@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Vectors;
 
@@ -60,7 +61,7 @@ internal readonly struct StringView
     public ulong Tail => _tail;
 
     /// <summary>A view of at most 12 bytes, which it holds itself.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static StringView Inline(ReadOnlySpan<byte> bytes)
     {
         Span<byte> words = stackalloc byte[16];
@@ -93,7 +94,7 @@ internal readonly struct StringView
     }
 
     /// <summary>Order by bytes, which is the order of collation "C".</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int Compare(ref readonly StringView left, byte[][] leftBlocks, ref readonly StringView right, byte[][] rightBlocks)
     {
         uint leftPrefix = left._prefix, rightPrefix = right._prefix;

@@ -240,7 +240,7 @@ internal sealed class Vector
     }
 
     /// <summary>Turns 64-bit values of a 128-bit numeric into the declared type, at the selected positions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Widen(ReadOnlySpan<int> selection, bool hasSelection, int count)
     {
         if (!IsNarrow)

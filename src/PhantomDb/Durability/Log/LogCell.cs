@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -95,7 +96,7 @@ internal static class LogCell
     /// <summary>
     /// The length of the cell that some bytes begin with, up to a comma or their end; -1 where it is not one as it would be written.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int Measure(ReadOnlySpan<byte> bytes)
     {
         if (bytes is [(byte)'"', ..])

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -18,7 +19,7 @@ internal sealed class LogCells
     public int Count => _count;
 
     /// <summary>Finds the cells of a body in a buffer; false where it is not as it would be written.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public bool TrySplit(byte[] buffer, int start, int length)
     {
         _bytes = buffer;
@@ -77,7 +78,7 @@ internal sealed class LogCells
     }
 
     /// <summary>The value, without quotes and escapes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public ReadOnlySpan<byte> Value(int index)
     {
         ReadOnlySpan<byte> cell = Raw(index);

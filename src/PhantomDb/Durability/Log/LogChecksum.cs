@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -30,7 +31,7 @@ internal static class LogChecksum
     }
 
     /// <summary>True for a checksum in its one spelling.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool IsText(ReadOnlySpan<byte> text, uint value)
     {
         Span<byte> expected = stackalloc byte[TextLength];

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -17,7 +18,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
     public bool IsLastPart => Part == PartCount;
 
     /// <summary>True where a line (without its line feed) has its checksum. Then it is as it was written in this segment.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool IsWhole(ReadOnlySpan<byte> line, Checksum seed)
     {
         if (line.Length <= EndLength || line[^EndLength] != ',')
@@ -29,7 +30,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
     }
 
     /// <summary>Reads what some bytes begin with.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool TryParse(ReadOnlySpan<byte> bytes, out LogLine line)
     {
         line = default;
@@ -87,7 +88,7 @@ internal readonly record struct LogLine(long Lsn, DateTime Time, long Transactio
         return false;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool TryNumber(ReadOnlySpan<byte> bytes, ref int position, char end, out long number)
     {
         number = 0;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -80,7 +81,7 @@ internal sealed class LogLineScanner(Stream stream, long limit, int bufferBytes 
 
     public void Release() => _mark = -1;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public LogLineKind Next()
     {
         _start = _next;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -13,7 +14,7 @@ internal static class LogOperationNames
 {
     public const int LengthMax = 63;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static LogOperation Parse(ReadOnlySpan<byte> name) => name switch
     {
         _ when name.SequenceEqual("INSERT"u8) => LogOperation.Insert,
@@ -58,7 +59,7 @@ internal static class LogOperationNames
     };
 
     /// <summary>True for what can stand as an operation: [A-Z_][A-Z0-9_]*, not too long.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool IsName(ReadOnlySpan<byte> name)
     {
         if (name.Length is 0 or > LengthMax || char.IsAsciiDigit((char)name[0]))

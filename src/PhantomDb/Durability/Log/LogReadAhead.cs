@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -40,7 +41,7 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
 
     public override LogSegmentReport Report => _reader.Report;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override bool Read()
     {
         while (_index == _batch.Count)
@@ -134,7 +135,7 @@ internal sealed class LogReadAhead : LogRecordCursor, IDisposable
     }
 
     // False at the end. What was read before an error is handed over, too.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool Fill(LogRecordBatch batch)
     {
         try

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using PhantomDb.Errors;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -106,7 +107,7 @@ internal sealed class LogReader : LogRecordCursor
 
     public override LogSegmentReport Report => _report ?? throw new InvalidOperationException("the segment has not been read to its end");
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override bool Read()
     {
         if (_partsLeft > 0)
@@ -122,7 +123,7 @@ internal sealed class LogReader : LogRecordCursor
         return true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool TryReadTransaction()
     {
         LogPosition start;
@@ -158,7 +159,7 @@ internal sealed class LogReader : LogRecordCursor
     }
 
     // Goes to the last line of the transaction whose first one the scanner stands at; 0 where all are good, else the LSN that was expected where it stands then.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private long BadLsn(LogPosition start)
     {
         if (!IsGood(start.Lsn, 1))
@@ -221,7 +222,7 @@ internal sealed class LogReader : LogRecordCursor
     }
 
     // Whether the scanner's line is the record that belongs here; if not, why, and whether that proves that it is no torn end.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool IsGood(long lsn, int part)
     {
         switch (_scanner.Kind)
@@ -264,7 +265,7 @@ internal sealed class LogReader : LogRecordCursor
         return false;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool TryParseLine()
     {
         ReadOnlySpan<byte> line = _scanner.Line;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
 
@@ -38,7 +39,7 @@ internal sealed class LogRecordBatch
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Add(LogReader reader)
     {
         LogCells cells = reader.Cells;

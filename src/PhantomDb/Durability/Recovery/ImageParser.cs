@@ -29,7 +29,7 @@ internal sealed class ImageParser(TableDefinition table)
     }
 
     /// <summary>Reads an image into a row of the chunk, to be looked at after <see cref="End"/>. What the table is to have then must fit it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Parse(LogRecordCursor record, int firstCell, DataChunk chunk, int position, bool isAfter)
     {
         for (int i = 0; i < _texts.Length; i++)

@@ -3,6 +3,7 @@ using PhantomDb.Csv;
 using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
 using PhantomDb.Storage;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Durability.Recovery;
@@ -58,7 +59,7 @@ internal sealed class IncomingRows
     }
 
     /// <summary>Takes a record's image after.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Append(LogRecordCursor record, int firstCell)
     {
         if (_count == DataChunk.Capacity)

@@ -3,6 +3,7 @@ using System.Text;
 using PhantomDb.Catalog;
 using PhantomDb.Durability.Log;
 using PhantomDb.Errors;
+using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Recovery;
 
@@ -37,7 +38,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
     public IReadOnlyList<LogLoad> Loads => _loads;
 
     /// <summary>Takes the record that the reader stands at. Errors have the record's place.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Apply(LogRecordCursor record, string path)
     {
         try
@@ -79,7 +80,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         return _database with { Catalog = _definitions.Catalog, LateIndexes = _definitions.LateIndexes, Lsn = LastLsn };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void ApplyRecord(LogRecordCursor record, string path)
     {
         LogOperation operation = record.Operation;
@@ -152,7 +153,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _definitions = new DefinitionApplier(_database);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void EndTransaction(long lsn)
     {
         foreach (TableApplier table in _waiting)
@@ -186,7 +187,7 @@ internal sealed class LogApplier(LoadedDatabase database, LoadTarget target, IFi
         _hasDefined = true;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private TableApplier Table(ReadOnlySpan<byte> name)
     {
         if (_lastTable is not null && name.SequenceEqual(_lastName))

@@ -58,7 +58,7 @@ internal sealed class TableApplier
     public bool IsWaiting => _incoming.IsWaiting;
 
     /// <summary>A record of a transaction is about to come.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void BeginTransaction(LogRecordCursor record)
     {
         long transaction = record.Line.Lsn - record.Line.Part;
@@ -74,7 +74,7 @@ internal sealed class TableApplier
     public void Append(CsvRecordReader row, RowParser parser, LogPosition position) => _incoming.Append(row, parser, position);
 
     /// <summary>Takes a record about a row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Apply(LogRecordCursor record, LogOperation operation)
     {
         BeginTransaction(record);

@@ -218,7 +218,7 @@ internal sealed class GroupSplit(int groupsMax)
 
     public ReadOnlySpan<int> PositionsOf(int group) => _positions!.AsSpan(_starts[group], _ends[group] - _starts[group]);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Split(int[] groups, int[]? selection, int count, int groupCount)
     {
         Span<int> ends = _ends.AsSpan(0, groupCount);

@@ -15,7 +15,7 @@ internal static class GroupKeyComparer
     /// Keeps of the first <paramref name="count"/> rows those whose keys differ from those of groups[positions[row]];
     /// gives their number. <paramref name="isUnequal"/> is scratch space.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int KeepUnequal(
         ColumnarBuffer kept, ReadOnlySpan<Vector> keys, int[] positions, int[] groups, int[] rows, int count, bool[] isUnequal)
     {
@@ -61,7 +61,7 @@ internal static class GroupKeyComparer
         return remaining;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool Compare<T, TEquality>(
         BufferColumn kept, Vector vector, int[] positions, int[] groups, ReadOnlySpan<int> rows, bool[] isUnequal)
         where T : unmanaged
@@ -93,7 +93,7 @@ internal static class GroupKeyComparer
         return any;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool CompareStrings(
         BufferColumn<StringView> column, Vector vector, int[] positions, int[] groups, ReadOnlySpan<int> rows, bool[] isUnequal)
     {

@@ -64,7 +64,7 @@ internal sealed class GroupKeyPacker
     /// Packs the rows into <see cref="Keys"/>. False where some do not pack: then <paramref name="packed"/> and
     /// <paramref name="others"/> list the ordinals of those that do and those that do not.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public bool Pack(ReadOnlySpan<Vector> columns, int[]? selection, int count, int[] packed, int[] others, out int packedCount)
     {
         Span<byte> isUnpackable = DataChunk.EnsureRoom(ref _isUnpackable, count).AsSpan(0, count);
@@ -110,7 +110,7 @@ internal sealed class GroupKeyPacker
         return otherCount == 0;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool FlagNulls(Vector column, int[]? selection, Span<byte> isUnpackable)
     {
         bool all = true;
@@ -125,7 +125,7 @@ internal sealed class GroupKeyPacker
         return all;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Pack<T, TBits>(Vector column, int[]? selection, Span<ulong> keys) where TBits : struct, IBits<T>
     {
         ReadOnlySpan<T> values = column.Values<T>();
@@ -169,7 +169,7 @@ internal sealed class GroupKeyPacker
     }
 
     // Longer ones give words without meaning. Returns the greatest length.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int PackShortStrings(Vector column, int[]? selection, int width, Span<ulong> keys)
     {
         ReadOnlySpan<StringView> views = column.Values<StringView>();
@@ -187,7 +187,7 @@ internal sealed class GroupKeyPacker
         return greatest;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void FlagLong(Vector column, int[]? selection, int lengthMax, Span<byte> isUnpackable)
     {
         ReadOnlySpan<StringView> views = column.Values<StringView>();

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 using PhysicalType = PhantomDb.Types.PhysicalType;
 using Vector = PhantomDb.Vectors.Vector;
@@ -94,7 +95,7 @@ internal sealed class GroupTable
     }
 
     // No keys: all rows are one group.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindWithoutKeys(int[]? selection, int count, int[] groups, bool adds)
     {
         int group = Count == 0 && !adds ? -1 : 0;
@@ -109,7 +110,7 @@ internal sealed class GroupTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindPacked(int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
         if (_direct is not null)
@@ -161,7 +162,7 @@ internal sealed class GroupTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindDirect(DirectGroups direct, int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
         ulong[] keys = _packer!.Keys;
@@ -190,7 +191,7 @@ internal sealed class GroupTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindHashed(ReadOnlySpan<Vector> keys, int[]? selection, int[]? rows, int count, int[] groups, bool adds)
     {
         if (adds)
@@ -231,7 +232,7 @@ internal sealed class GroupTable
     }
 
     // For each remaining row the next group with its hash, or a new one; gives the rows whose keys must be compared.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private int FindCandidates(Probe probe, int remaining, int[] groups, bool adds)
     {
         ulong[] slotHashes = _hashed.Keys;
@@ -275,7 +276,7 @@ internal sealed class GroupTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void SetMissing(int[]? selection, int[]? rows, int count, int[] groups)
     {
         for (int i = 0; i < count; i++)
@@ -298,7 +299,7 @@ internal sealed class GroupTable
         public int Count { get; set; }
 
         /// <summary>Makes places for all the keys; false where they would be too many for the groups that there may be.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public bool TryCover(ulong[] keys, int[]? rows, int count, int groupCount)
         {
             ulong least = ulong.MaxValue;
@@ -346,7 +347,7 @@ internal sealed class GroupTable
             return true;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public void MoveTo(ref Slots slots)
         {
             for (int i = 0; i < Numbers.Length; i++)
@@ -418,7 +419,7 @@ internal sealed class GroupTable
         public int Count;
         public int Shift;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public void EnsureRoom(int more)
         {
             long wanted = ((long)Count + more) * 2;

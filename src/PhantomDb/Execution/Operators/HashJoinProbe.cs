@@ -95,7 +95,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         public override bool IsDone =>
             _table.Rows.Count == 0 && _join.Kind is JoinKind.Inner or JoinKind.Semi or JoinKind.Right;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public override void Push(DataChunk input)
         {
             _input = input;
@@ -177,7 +177,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // At most one partner a row, and right columns wanted.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? AnswerWhole()
         {
             DataChunk input = _input!;
@@ -237,7 +237,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void MarkBuildRows(bool[] isMatched)
         {
             // The selected positions are among the input's, in the same order.
@@ -254,7 +254,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void SetNullsWhereUnmatched(int matchedCount)
         {
             DataChunk input = _input!;
@@ -281,7 +281,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // Pairs of left position and table row, as many as fit.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private int MakePairs()
         {
             DataChunk input = _input!;
@@ -322,7 +322,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? AnswerPairs(int count)
         {
             DataChunk input = _input!;
@@ -362,7 +362,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return _output.Count == 0 || _join.Kind is JoinKind.Semi or JoinKind.Anti ? null : _output;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void ApplyMarkResidual(int count)
         {
             Vector value = _residualValue!.Evaluate(_output);
@@ -382,7 +382,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
         }
 
         // After all pairs: rows without partner (left, full, single), or each row once (semi, anti, mark).
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? AnswerRest()
         {
             DataChunk input = _input!;
@@ -412,7 +412,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? SelectLeft(bool matched)
         {
             DataChunk input = _input!;
@@ -428,7 +428,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return count == 0 ? null : _final;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void WriteMark(Vector mark)
         {
             DataChunk input = _input!;
@@ -455,7 +455,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private bool HasNullKey(int position)
         {
             foreach (Vector key in _keys)
@@ -468,7 +468,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return false;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? NextUnmatched()
         {
             bool[] isMatched = _build.IsMatched!;
@@ -494,7 +494,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             return _output;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void ShareLeft()
         {
             DataChunk input = _input!;
@@ -504,7 +504,7 @@ internal sealed class HashJoinProbe(PhysicalHashJoin join, HashJoinBuild build) 
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void GatherRight(ReadOnlySpan<int> rows, int[]? targets)
         {
             for (int i = 0; i < _build.StoredOutputs.Length; i++)

@@ -252,7 +252,7 @@ internal sealed class IndexJoin(
         }
 
         // Pairs of left rows and what the index has for them, as many as fit.
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private int MakePairs()
         {
             DataChunk input = _input!;
@@ -297,7 +297,7 @@ internal sealed class IndexJoin(
             return count;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private DataChunk? AnswerPairs(int count)
         {
             DataChunk input = _input!;

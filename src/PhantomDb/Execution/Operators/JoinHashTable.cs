@@ -95,7 +95,7 @@ internal sealed class JoinHashTable
     /// The first build row at or after <paramref name="row"/> in the chain whose keys equal those of the probe row at a position;
     /// -1 where there is none. Only where <see cref="NeedsComparison"/>.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public int SkipUnequal(int row, ReadOnlySpan<Vector> keys, int position)
     {
         while (row != None && !KeysEqual(row, keys, position))
@@ -154,7 +154,7 @@ internal sealed class JoinHashTable
     }
 
     // Rows are linked from last to first, so that chains and hence results run in the order of the build side.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void BuildDense(ulong[] keys, int range)
     {
         _account.Charge((long)range * sizeof(int));
@@ -174,7 +174,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void BuildPacked(ulong[] keys)
     {
         int slots = SlotCount(_rows.Count);
@@ -203,7 +203,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void BuildHashed()
     {
         _layout = Layout.Hashed;
@@ -232,7 +232,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private ulong[] PackRows(out ulong minimum, out ulong maximum)
     {
         ulong[] keys = ArrayPool<ulong>.Shared.Rent(_rows.Count);
@@ -279,7 +279,7 @@ internal sealed class JoinHashTable
 
     private static int SlotCount(int rowCount) => (int)Math.Min(1 << 30, System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Max(16, rowCount) * 2));
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void FindDense(ReadOnlySpan<ulong> keys, int[] table, ulong minimum, Span<int> heads)
     {
         heads = heads[..keys.Length];
@@ -290,7 +290,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindPacked(ReadOnlySpan<ulong> keys, Span<int> heads)
     {
         int[] table = _heads;
@@ -311,7 +311,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void FindHashed(ReadOnlySpan<Vector> keys, int[]? selection, ReadOnlySpan<ulong> hashes, Span<int> heads)
     {
         for (int i = 0; i < hashes.Length; i++)
@@ -325,7 +325,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void ClearNulls(ReadOnlySpan<Vector> keys, int[]? selection, int count, Span<int> heads)
     {
         foreach (Vector key in keys)
@@ -344,7 +344,7 @@ internal sealed class JoinHashTable
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private bool KeysEqual(int row, ReadOnlySpan<Vector> keys, int position)
     {
         for (int i = 0; i < _keyCount; i++)

@@ -63,7 +63,7 @@ internal sealed class KeyFilter
         };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static KeyFilter Create<T>(ColumnarBuffer rows, int column, MemoryAccount account) where T : unmanaged
     {
         BufferColumn<T> keys = rows.Column<T>(column);
@@ -101,7 +101,7 @@ internal sealed class KeyFilter
         return filter;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private int Select<T>(Vector vector, int[]? selection, int count, int[] output) where T : unmanaged
     {
         T[] values = vector.Data<T>();

@@ -33,7 +33,7 @@ internal sealed class PackedKey
     }
 
     /// <summary>Packs the selected rows into the buffer, densely; gives the part used.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public ReadOnlySpan<ulong> Pack(ReadOnlySpan<Vector> columns, int[]? selection, int count, ulong[] buffer)
     {
         Span<ulong> keys = buffer.AsSpan(0, count);
@@ -61,7 +61,7 @@ internal sealed class PackedKey
         _ => 0,
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Pack<T, TPacker>(Vector column, int[]? selection, bool isFirst, Span<ulong> keys)
         where TPacker : struct, IPacker<T>
     {

@@ -24,7 +24,7 @@ internal sealed class RowSorter
     private readonly ulong[] _keys;
     private readonly ulong[] _keyScratch;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private RowSorter(ColumnarBuffer rows, IReadOnlyList<SortColumn> columns, ExecutionContext context)
     {
         _rows = rows;
@@ -59,7 +59,7 @@ internal sealed class RowSorter
         ArrayPool<ulong>.Shared.Return(_keyScratch);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void SortRange(int start, int length, int wordIndex)
     {
         // Ranges are found left to right and sorted at once; the depth is the number of words.
@@ -107,7 +107,7 @@ internal sealed class RowSorter
     }
 
     // Rows whose word is equal but not the whole value, perhaps.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void SortTies(int start, int length, SortColumn column, int nextWord)
     {
         if (!_rows.Column(column.Column).IsValid(_order[start]))
@@ -201,7 +201,7 @@ internal sealed class RowSorter
     }
 
     // The bits in which some keys differ.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static ulong Varying(ReadOnlySpan<ulong> keys, out bool isSorted)
     {
         ulong varying = 0;
@@ -215,7 +215,7 @@ internal sealed class RowSorter
     }
 
     // Puts the rows in order of one digit, stably; gives the end of each digit's part. Bits above the digit are equal.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Scatter(
         Span<ulong> keys, Span<int> order, Span<ulong> keyScratch, Span<int> orderScratch, int shift, Span<int> ends)
     {
@@ -240,7 +240,7 @@ internal sealed class RowSorter
         orderScratch.CopyTo(order);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void InsertionSort(Span<ulong> keys, Span<int> order)
     {
         for (int i = 1; i < keys.Length; i++)
@@ -259,7 +259,7 @@ internal sealed class RowSorter
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void MergeSort(Span<ulong> keys, Span<int> order, Span<ulong> keyScratch, Span<int> orderScratch)
     {
         if (keys.Length <= InsertionMax)
@@ -283,7 +283,7 @@ internal sealed class RowSorter
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void MergeSort(Span<int> order, Span<int> scratch, Comparison<int> compare)
     {
         if (order.Length <= 8)

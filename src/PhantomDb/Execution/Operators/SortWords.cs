@@ -60,7 +60,7 @@ internal sealed class SortWord
     }
 
     /// <summary>Computes the word of each row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void Fill(ReadOnlySpan<int> rows, Span<ulong> words)
     {
         words.Clear();
@@ -130,7 +130,7 @@ internal sealed class SortWord
             }
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         private void Add<T, TBits>(BufferColumn kept, ReadOnlySpan<int> rows, Span<ulong> words)
             where T : unmanaged
             where TBits : struct, IOrderedBits<T>
@@ -238,7 +238,7 @@ internal sealed class SortWord
 
     private struct StringLowBits : IOrderedBits<StringView>
     {
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        [MethodImpl(HotLoop.Options)]
         public static ulong Of(ref readonly StringView value, byte[][] blocks)
         {
             if (value.IsInline)

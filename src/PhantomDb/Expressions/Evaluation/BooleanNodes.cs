@@ -14,7 +14,7 @@ internal sealed class ConjunctionNode(bool isAnd, ExpressionNode[] operands, Mem
     private int[]? _open;
     private readonly ulong[] _unknown = new ulong[ValidityMask.WordCount];
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -74,7 +74,7 @@ internal sealed class NotNode(ExpressionNode operand, MemoryAccount? account) : 
 {
     private readonly Vector _result = new(PhysicalType.Boolean, account);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -109,7 +109,7 @@ internal sealed class TestNode(PredicateNode predicate, MemoryAccount? account) 
     private readonly Vector _result = new(PhysicalType.Boolean, account);
     private int[]? _selected;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();

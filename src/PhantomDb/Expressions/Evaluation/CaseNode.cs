@@ -21,7 +21,7 @@ internal sealed class CaseNode : ExpressionNode
         _selections = new int[results.Length][];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -81,7 +81,7 @@ internal sealed class CoalesceNode : ExpressionNode
         _selections = new int[operands.Length][];
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();

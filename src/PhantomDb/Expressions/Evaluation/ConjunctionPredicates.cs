@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Expressions.Evaluation;
@@ -32,7 +33,7 @@ internal sealed class AndPredicate : PredicateNode
 
     public override bool MustKeepOrder { get; }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();
@@ -124,7 +125,7 @@ internal sealed class OrPredicate : PredicateNode
 
     public override bool MustKeepOrder { get; }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();

@@ -33,7 +33,7 @@ internal sealed class FunctionNode : ExpressionNode
             && (function.IsFallible || function.ArgumentTypes.Any(type => type.Physical == PhysicalType.String));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         EnsureStack();
@@ -99,7 +99,7 @@ internal sealed class FunctionNode : ExpressionNode
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void SetResultValidity(ulong[] validity)
     {
         if (_result.Validity is null)
@@ -116,7 +116,7 @@ internal sealed class FunctionNode : ExpressionNode
     }
 
     /// <summary>Where all flat arguments are valid; null where there are no NULLs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private ulong[]? MergeValidity()
     {
         ulong[]? merged = null;

@@ -33,7 +33,7 @@ internal sealed class InListNode(InListPredicate predicate, MemoryAccount? accou
 {
     private readonly TestNode _test = new(predicate, account);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override Vector Evaluate(in RowSet rows)
     {
         Vector result = _test.Evaluate(rows);

@@ -193,7 +193,7 @@ internal sealed class DistinctPredicate(ExpressionNode left, ExpressionNode righ
 
     public override bool MustKeepOrder => mustKeepOrder;
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override int Select(in RowSet rows, int[] output)
     {
         EnsureStack();

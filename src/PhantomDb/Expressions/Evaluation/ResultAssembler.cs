@@ -50,7 +50,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         return _result;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void Copy<T>()
     {
         Span<T> target = _result.Write<T>();
@@ -60,7 +60,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void CopyPart<T>(ReadOnlySpan<T> values, bool isConstant, ReadOnlySpan<int> selection, Span<T> target)
     {
         if (isConstant)
@@ -80,7 +80,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void CopyInt128()
     {
         bool isNarrow = _parts.TrueForAll(part => part.Source.IsNarrow || FitsInt64(part.Source));
@@ -124,7 +124,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         return (long)value == value;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void CopyStrings()
     {
         Span<StringView> target = _result.Write<StringView>();
@@ -161,7 +161,7 @@ internal sealed class ResultAssembler(PhysicalType type, MemoryAccount? account)
         _result.SetBlocks(blocks);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void CopyNulls(Vector source, int[] selection, int count)
     {
         if (source.Validity is null)

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 using Vector = PhantomDb.Vectors.Vector;
 
@@ -15,7 +16,7 @@ internal static class Selections
     public static int Invalid(in RowSet rows, ulong[] mask, int[] output) => WhereBit(rows, mask, output, expected: 0);
 
     /// <summary>All rows.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int All(in RowSet rows, int[] output)
     {
         if (rows.Selection is null)
@@ -34,7 +35,7 @@ internal static class Selections
     }
 
     /// <summary>The rows where a boolean vector has a value and it is the one expected.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int WhereBoolean(in RowSet rows, Vector vector, bool expected, int[] output)
     {
         if (vector.IsConstant)
@@ -56,7 +57,7 @@ internal static class Selections
     }
 
     /// <summary>The rows that are not among the first <paramref name="count"/> of <paramref name="removed"/>, a part of them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int Except(in RowSet rows, int[] removed, int count, int[] output)
     {
         int next = 0;
@@ -77,7 +78,7 @@ internal static class Selections
         return remaining;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static int WhereBit(in RowSet rows, ulong[] mask, int[] output, ulong expected)
     {
         int count = 0;
@@ -114,7 +115,7 @@ internal static class Selections
     }
 
     /// <summary>The positions whose bits are set.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static int FromMask(ulong[] mask, int count, int[] output)
     {
         int words = (count + 63) >> 6;

@@ -50,7 +50,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void Update(in KernelArguments arguments, ulong[]? validity, int[] groups, long[] counts)
     {
         for (int k = 0; k < arguments.Count; k++)
@@ -67,7 +67,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
         return arguments.Vectors.Length == 0 || !arguments[0].IsConstant || arguments[0].IsValid(0);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap)
     {
         long[] theirs = ((CountState)other)._counts.Items;
@@ -80,7 +80,7 @@ internal sealed class CountState(MemoryAccount account) : AggregateState
     public override void Emit(int first, int count, Vector result) =>
         _counts.Items.AsSpan(first, count).CopyTo(result.Write<long>());
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static long CountValid(in KernelArguments arguments, ulong[]? validity)
     {
         if (validity is null)

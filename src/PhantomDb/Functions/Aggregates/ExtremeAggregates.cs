@@ -158,7 +158,7 @@ internal static class ExtremeRuns
     /// False where the type has no vectors, or where the registers' order is not SQL's: among NaNs, and where the result is
     /// 0, of which there are two.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool TryFind<T>(ReadOnlySpan<T> values, bool isMax, out T extreme) where T : struct
     {
         extreme = default;
@@ -202,7 +202,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
 
     public override void EnsureGroups(int count) => _groups.Ensure(count);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Update(in KernelArguments arguments, int[]? groups)
     {
         Vector vector = arguments[0];
@@ -218,7 +218,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Combine(AggregateState other, ReadOnlySpan<int> groupMap)
     {
         var same = (StringExtremeState)other;
@@ -232,7 +232,7 @@ internal sealed class StringExtremeState(MemoryAccount account, bool isMax) : Ag
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public override void Emit(int first, int count, Vector result)
     {
         Span<StringView> target = result.Write<StringView>();

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 using PhantomDb.Vectors;
 
 namespace PhantomDb.Functions.Aggregates;
@@ -12,7 +13,7 @@ internal interface IFold<TValue, TAccumulator> where TAccumulator : struct
     static abstract void Add(ref TAccumulator accumulator, TValue value);
 
     /// <summary>Adds a run of valid values.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static virtual void AddRun<TFold>(ref TAccumulator accumulator, ReadOnlySpan<TValue> values)
         where TFold : struct, IFold<TValue, TAccumulator>
     {
@@ -23,7 +24,7 @@ internal interface IFold<TValue, TAccumulator> where TAccumulator : struct
     }
 
     /// <summary>Adds the valid values at some positions.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static virtual void AddPicked<TFold>(ref TAccumulator accumulator, TValue[] values, ReadOnlySpan<int> positions)
         where TFold : struct, IFold<TValue, TAccumulator>
     {
@@ -145,7 +146,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static void Combine<TValue, TAccumulator, TFold>(TAccumulator[] ours, TAccumulator[] theirs, ReadOnlySpan<int> groupMap)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
@@ -156,7 +157,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void AddConstant<TValue, TAccumulator, TFold>(ref TAccumulator accumulator, TValue value, int count)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
@@ -167,7 +168,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void AddValid<TValue, TAccumulator, TFold>(
         ref TAccumulator accumulator, in KernelArguments arguments, TValue[] values, ulong[] validity)
         where TAccumulator : struct
@@ -183,7 +184,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void UpdateAll<TValue, TAccumulator, TFold>(ReadOnlySpan<TValue> values, int[] groups, TAccumulator[] accumulators)
         where TAccumulator : struct
         where TFold : struct, IFold<TValue, TAccumulator>
@@ -194,7 +195,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void UpdatePicked<TValue, TAccumulator, TFold>(
         ReadOnlySpan<int> selection, TValue[] values, int[] groups, TAccumulator[] accumulators)
         where TAccumulator : struct
@@ -206,7 +207,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void UpdateValid<TValue, TAccumulator, TFold>(
         in KernelArguments arguments, TValue[] values, ulong[] validity, int[] groups, TAccumulator[] accumulators)
         where TAccumulator : struct
@@ -222,7 +223,7 @@ internal static class AggregateLoops
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void UpdateConstant<TValue, TAccumulator, TFold>(
         in KernelArguments arguments, Vector vector, int[] groups, TAccumulator[] accumulators)
         where TAccumulator : struct

@@ -92,7 +92,7 @@ internal static class SumAggregates
             account => new FoldState<Numeric, NumericSum, VariableSum>(account, WriteNumericAverage)),
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void WriteInt64(ReadOnlySpan<ExactSum> sums, Vector result)
     {
         Span<long> target = result.Write<long>();
@@ -109,7 +109,7 @@ internal static class SumAggregates
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static void WriteInt128(ReadOnlySpan<ExactSum> sums, Vector result)
     {
         Span<Int128> target = result.Write<Int128>();
@@ -278,7 +278,7 @@ internal readonly struct SmallIntegerSum<T> : IFold<T, ExactSum> where T : struc
     }
 
     /// <summary>A chunk of 32-bit values cannot overflow 64 bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static void IFold<T, ExactSum>.AddRun<TFold>(ref ExactSum accumulator, ReadOnlySpan<T> values)
     {
         long sum = 0;
@@ -310,7 +310,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
         accumulator.Count++;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static void IFold<long, ExactSum>.AddRun<TFold>(ref ExactSum accumulator, ReadOnlySpan<long> values)
     {
         if (TrySumSmall(values, out long sum))
@@ -328,7 +328,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
         accumulator.Count += values.Length;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static void IFold<long, ExactSum>.AddPicked<TFold>(ref ExactSum accumulator, long[] values, ReadOnlySpan<int> positions)
     {
         long sum = 0;
@@ -362,7 +362,7 @@ internal readonly struct Int64Sum : IFold<long, ExactSum>
     private static bool IsSmall(long seen, int count) => (seen & ~((SmallLimit << 1) - 1)) == 0 && count <= DataChunk.Capacity;
 
     /// <summary>Adds in 64 bits and watches that every value (plus the limit, to make it positive) stays below 2^52.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private static bool TrySumSmall(ReadOnlySpan<long> values, out long sum)
     {
         Vector256<long> sums = Vector256<long>.Zero;
@@ -472,7 +472,7 @@ internal readonly struct PlainSum<T> : IFold<T, FloatSum<T>> where T : unmanaged
     }
 
     /// <summary>One after the other, as they come; which of them were infinite matters only where the sum is not finite.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     static void IFold<T, FloatSum<T>>.AddRun<TFold>(ref FloatSum<T> accumulator, ReadOnlySpan<T> values)
     {
         T sum = accumulator.Sum;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using PhantomDb.Types;
 
 namespace PhantomDb.Storage.Indexes;
 
@@ -185,7 +186,7 @@ internal sealed partial class BTree<TKey, TProbe>
     }
 
     /// <summary>Adds entries whose keys ascend, with row ids one after the other, if all keys are above those in the tree. What is done counts as it goes.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public void TryAppend(ReadOnlySpan<TKey> keys, long firstRowId, ref int done)
     {
         Debug.Assert(!TProbe.UsesHeap);

@@ -91,7 +91,7 @@ internal sealed class KeyDecoder(KeyColumn[] columns, int[] wanted)
     }
 
     // The eight bytes from the column's place on of each key, and then the values of them.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     private void DecodeColumn<TKey>(ReadOnlySpan<TKey> keys, Vector vector, int position, int place)
         where TKey : unmanaged
     {

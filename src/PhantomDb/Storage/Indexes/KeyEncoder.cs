@@ -64,7 +64,7 @@ internal static class KeyEncoder
     public static ulong KeyOf(int value) => (ulong)((uint)value ^ (1U << 31)) << 32;
 
     /// <summary>The keys of bigint or integer values that ascend; false where they do not.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool TryAscending<T>(ReadOnlySpan<T> values, Span<ulong> keys)
         where T : struct
     {
