@@ -66,7 +66,7 @@ internal static class DatabaseFiles
         EnsureIsNoFolder(path, files);
         files.CreateFolder(Path.GetDirectoryName(path)!);
         return files.Lock(LockPath(path), string.Create(CultureInfo.InvariantCulture,
-            $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {DateTime.UtcNow:yyyy-MM-dd HH:mm:ss} UTC"));
+            $"Process: {Environment.ProcessId} | Host: {Environment.MachineName} | Since: {LogTime.Text(DateTime.UtcNow)[..19].Replace('T', ' ')} UTC"));
     }
 
     /// <summary>
@@ -102,17 +102,26 @@ internal static class DatabaseFiles
         FilesOf(path, files).Any(file => file.Kind is not (DatabaseFileKind.SideFile or DatabaseFileKind.Unfinished or DatabaseFileKind.Seal));
 
     /// <summary>Full paths of a database's files, but for its lock and those set aside, in the order in which they may be deleted.</summary>
-    public static IReadOnlyList<(string Path, DatabaseFileKind Kind)> FilesOf(string path, IFileSystem files)
+    public static IReadOnlyList<FileOfDatabase> FilesOf(string path, IFileSystem files)
     {
         FileNames names = new(path);
-        return !files.FolderExists(names.Folder) ? [] :
-        [
-            .. files.List(names.Folder).Select(file => Path.GetFileName(file))
-                .Select(file => (Path: Path.Combine(names.Folder, file), Kind: names.KindOf(file)))
-                .Where(file => file.Kind is { } kind && KindsOfFiles.Contains(kind))
-                .Select(file => (file.Path, Kind: file.Kind!.Value))
-                .OrderBy(file => KindsOfFiles.IndexOf(file.Kind)).ThenBy(file => file.Path, StringComparer.Ordinal),
-        ];
+        List<FileOfDatabase> found = [];
+        foreach (string file in files.FolderExists(names.Folder) ? files.List(names.Folder) : [])
+        {
+            string name = Path.GetFileName(file);
+            if (names.KindOf(name) is { } kind && KindsOfFiles.Contains(kind))
+            {
+                found.Add(new FileOfDatabase(Path.Combine(names.Folder, name), kind));
+            }
+        }
+        found.Sort(InOrderOfDeletion);
+        return found;
+    }
+
+    private static int InOrderOfDeletion(FileOfDatabase left, FileOfDatabase right)
+    {
+        int byKind = KindsOfFiles.IndexOf(left.Kind) - KindsOfFiles.IndexOf(right.Kind);
+        return byKind != 0 ? byKind : string.CompareOrdinal(left.Path, right.Path);
     }
 
     /// <summary>Names of the databases in a data directory.</summary>
@@ -265,3 +274,6 @@ internal static class DatabaseFiles
 
     private static PhantomDbException InvalidName(string name, string hint) => new("42602", $"invalid name of a database: \"{name}\"") { Hint = hint };
 }
+
+/// <summary>A file that belongs to a database, by its name.</summary>
+internal sealed record FileOfDatabase(string Path, DatabaseFileKind Kind);

@@ -115,7 +115,9 @@ internal static partial class DiskFlush
 }
 
 /// <summary>Why the system could not flush: its error code, and the text of it.</summary>
-internal sealed record FlushFailure(int Code, string Reason)
+internal sealed record FlushFailure(int Code)
 {
-    public static FlushFailure Last() => new(Marshal.GetLastPInvokeError(), Marshal.GetLastPInvokeErrorMessage());
+    public string Reason => Marshal.GetPInvokeErrorMessage(Code);
+
+    public static FlushFailure Last() => new(Marshal.GetLastPInvokeError());
 }

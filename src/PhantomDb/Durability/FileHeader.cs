@@ -57,8 +57,8 @@ internal sealed record FileHeader(string DatabaseName, DateTime GeneratedAt, Gui
     private static FileHeader? TryParseOurs(ReadOnlySpan<byte> bytes)
     {
         string text = Encoding.UTF8.GetString(bytes);
-        int version = text.LastIndexOf(VersionMark, StringComparison.Ordinal);
-        int end = text.LastIndexOf(ChecksumMark, StringComparison.Ordinal);
+        int version = text.AsSpan().LastIndexOf(VersionMark);
+        int end = text.AsSpan().LastIndexOf(ChecksumMark);
         if (version < 0 || end < version || !text.StartsWith(FirstLine + "\n", StringComparison.Ordinal))
         {
             return null;

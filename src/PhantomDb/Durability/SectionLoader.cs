@@ -166,6 +166,10 @@ internal sealed class SectionLoader(LoadTarget target, bool isOurs)
     private void OrderViews()
     {
         ViewDefinition[] views = [.. _catalog.Views.OrderBy(v => v.Oid)];
+        if (views.Length == 0)
+        {
+            return;
+        }
         List<ViewDefinition> ordered = [];
         HashSet<int> entered = [], left = [];
         foreach (ViewDefinition view in views)

@@ -22,7 +22,13 @@ internal sealed class FileNames(string path)
     /// <summary>Null for a file (without folder) that is not this database's.</summary>
     public DatabaseFileKind? KindOf(string file)
     {
-        if (AsideMarks.Select(mark => file.IndexOf(mark, StringComparison.Ordinal)).Where(at => at > 0).DefaultIfEmpty(-1).Min() is > 0 and int aside)
+        int aside = file.Length;
+        foreach (string mark in AsideMarks)
+        {
+            int at = file.IndexOf(mark, StringComparison.Ordinal);
+            aside = at > 0 ? Math.Min(at, aside) : aside;
+        }
+        if (aside < file.Length)
         {
             return KindOf(file[..aside]) is null ? null : DatabaseFileKind.SetAside;
         }

@@ -17,7 +17,7 @@ internal sealed record LoadFileName(string DatabaseName, DateTime BegunAt, int N
     /// <summary>The parts of a file's name (without folder); null for one that is not a side file's.</summary>
     public static LoadFileName? TryParse(string fileName)
     {
-        int mark = fileName.LastIndexOf(Mark, StringComparison.Ordinal);
+        int mark = fileName.AsSpan().LastIndexOf(Mark);
         int time = mark + Mark.Length;
         if (mark < 1 || fileName.AsSpan().ContainsAny('/', '\\') || fileName.Length < time + TimeFormat.Length
             || !DateTime.TryParseExact(fileName.AsSpan(time, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture,

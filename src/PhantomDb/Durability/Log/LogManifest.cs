@@ -42,7 +42,6 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
     private const string TimelineMark = " | Timeline: ";
     private const string ColumnsLine = "KIND,NAME,FIRST,LAST,BYTES,TIME";
     private const string EndMark = "# End | CRC: ";
-    private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'";
 
     public static string FileName(string databaseName) => databaseName + Ending;
 
@@ -96,7 +95,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         foreach (LogManifestRow row in Rows)
         {
             text.Append(CultureInfo.InvariantCulture, $"{row.Kind},{Cell(row.Name)},{row.FirstLsn},{row.LastLsn},{row.ByteCount},");
-            text.Append(row.Time.ToString(TimeFormat, CultureInfo.InvariantCulture)).Append('\n');
+            text.Append(LogTime.Text(row.Time)).Append('\n');
         }
         byte[] rows = Encoding.UTF8.GetBytes(text.ToString());
         return [.. rows, .. Encoding.ASCII.GetBytes($"{EndMark}{Checksum.Text(Checksum.Of(rows))}\n")];
@@ -127,7 +126,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
         int start = bytes.IndexOf(Encoding.ASCII.GetBytes($"\n{ColumnsLine}\n")), end = bytes.LastIndexOf(Encoding.ASCII.GetBytes(EndMark));
         string first = start < 0 ? "" : Encoding.UTF8.GetString(bytes[..start]);
         start += ColumnsLine.Length + 2;
-        int version = first.LastIndexOf(VersionMark, StringComparison.Ordinal), timelineAt = first.LastIndexOf(TimelineMark, StringComparison.Ordinal);   // the name may have them too
+        int version = first.AsSpan().LastIndexOf(VersionMark), timelineAt = first.AsSpan().LastIndexOf(TimelineMark);   // the name may have them too
         if (end < start || version < FirstMark.Length || timelineAt < version + VersionMark.Length
             || !Guid.TryParseExact(first[(version + VersionMark.Length)..timelineAt], "n", out Guid id)
             || !int.TryParse(first[(timelineAt + TimelineMark.Length)..], NumberStyles.None, CultureInfo.InvariantCulture, out int timeline))
@@ -152,7 +151,7 @@ internal sealed record LogManifest(string DatabaseName, Guid Id, int Timeline, I
 
     private static LogManifestRow? ParseRow(CsvRecordReader cells) =>
         cells.Count == 6 && Number(cells.Value(2)) is { } firstLsn && Number(cells.Value(3)) is { } lastLsn && Number(cells.Value(4)) is { } byteCount
-        && DateTime.TryParseExact(Text(cells, 5), TimeFormat, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out DateTime time)
+        && LogTime.TryParse(cells.Value(5), out DateTime time)
             ? new LogManifestRow(Text(cells, 0), Text(cells, 1), firstLsn, lastLsn, byteCount, time) : null;
 
     private static string Text(CsvRecordReader cells, int index) => Encoding.UTF8.GetString(cells.Value(index));

@@ -21,7 +21,7 @@ internal sealed record LogSegmentName(string DatabaseName, DateTime RotatedAt, l
     /// <summary>The parts of a file's name (without folder); null for one that is not a sealed segment's.</summary>
     public static LogSegmentName? TryParse(string fileName)
     {
-        int mark = fileName.LastIndexOf(Mark, StringComparison.Ordinal);
+        int mark = fileName.AsSpan().LastIndexOf(Mark);
         if (mark < 1 || fileName.Length < mark + Mark.Length + TimeFormat.Length + Ending.Length)
         {
             return null;

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using PhantomDb.Types;
 
 namespace PhantomDb.Durability.Log;
@@ -29,11 +30,19 @@ internal static class LogTime
         target[26] = (byte)'Z';
     }
 
+    /// <summary>The same as a string.</summary>
+    public static string Text(DateTime time)
+    {
+        Span<byte> text = stackalloc byte[TextLength];
+        Format(time, text);
+        return Encoding.ASCII.GetString(text);
+    }
+
     /// <summary>Writes the microseconds alone, into the text of another time within the same second.</summary>
     public static void FormatFraction(DateTime time, Span<byte> target) =>
         Digits((int)(time.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond), target[20..26]);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(HotLoop.Options)]
     public static bool TryParse(ReadOnlySpan<byte> text, out DateTime time)
     {
         time = default;

@@ -37,7 +37,13 @@ internal sealed class SegmentHistory : IEquatable<SegmentHistory>
     public SegmentHistory UpTo(long lsn) => Last?.FirstLsn > lsn ? new([.. _marks.Where(mark => mark.FirstLsn <= lsn)]) : this;
 
     /// <summary>The LSNs that each segment has, where the last one goes up to <paramref name="lsn"/>.</summary>
-    public IEnumerable<(SegmentMark Mark, long LastLsn)> Ranges(long lsn) => _marks.Select((mark, i) => (mark, i + 1 < _marks.Length ? _marks[i + 1].FirstLsn - 1 : lsn));
+    public IEnumerable<SegmentRange> Ranges(long lsn)
+    {
+        for (int i = 0; i < _marks.Length; i++)
+        {
+            yield return new SegmentRange(_marks[i], i + 1 < _marks.Length ? _marks[i + 1].FirstLsn - 1 : lsn);
+        }
+    }
 
     /// <summary>True where one of these segments has an LSN that another has by that one's history: the two have parted. Each goes up to an LSN.</summary>
     public bool HasOther(long lsn, SegmentHistory other, long otherLsn) => other.Ranges(otherLsn).Any(range => HasOther(lsn, range.Mark.Salt, range.Mark.FirstLsn, range.LastLsn));

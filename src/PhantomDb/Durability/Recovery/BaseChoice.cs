@@ -16,7 +16,7 @@ internal sealed class BaseChoice
     private readonly LoadTarget _target;
     private readonly IFileSystem _files;
     private readonly RecoveryFindings _findings;
-    private readonly List<(RecoveryBase File, PhantomDbException Error)> _damaged = [];
+    private readonly List<DamagedBase> _damaged = [];
     private readonly List<string> _losses = [];
 
     /// <summary>Throws where there is nothing to begin with.</summary>
@@ -140,7 +140,7 @@ internal sealed class BaseChoice
             {
                 throw Error.FileEdited(file.Path, error);
             }
-            _damaged.Add((file, error));
+            _damaged.Add(new DamagedBase(file, error));
             _findings.LeftOut(file.Path, error.Message);
             _findings.Without(error);
             return null;
@@ -159,7 +159,7 @@ internal sealed class BaseChoice
         {
             return;
         }
-        if ((DamagedAfter(timeline).Select(bad => bad.Error).FirstOrDefault() ?? TimelineMissing(timeline)) is { } lost)
+        if ((DamagedAfter(timeline).FirstOrDefault()?.Error ?? TimelineMissing(timeline)) is { } lost)
         {
             throw lost;
         }
@@ -195,10 +195,10 @@ internal sealed class BaseChoice
 
     private int TimelineOf(RecoveryBase? file) => _plan.TimelineWith(file?.Timeline ?? 0);
 
-    private long DamagedLsnOf(int timeline) => _damaged.Where(bad => bad.File.Timeline == timeline).Select(bad => bad.File.Lsn).DefaultIfEmpty(0).Max();
+    private long DamagedLsnOf(int timeline) => _damaged.Where(bad => bad.File.Timeline == timeline).Max(bad => (long?)bad.File.Lsn) ?? 0;
 
     // Nothing older stands in for a file that begins a timeline.
-    private IEnumerable<(RecoveryBase File, PhantomDbException Error)> DamagedAfter(int timeline) => _damaged.Where(bad => _plan.IsAfter(bad.File, timeline));
+    private IEnumerable<DamagedBase> DamagedAfter(int timeline) => _damaged.Where(bad => _plan.IsAfter(bad.File, timeline));
 
     // Null where the manifest knows of no later timeline.
     private PhantomDbException? TimelineMissing(int timeline)

@@ -102,7 +102,7 @@ internal sealed class LogFollower
     // True where the next segment is to be read.
     private bool AdvanceInSegment()
     {
-        List<(string Path, LogHeader Header)> segments = Segments();
+        List<SegmentFile> segments = Segments();
         if (OwnFileTimeline() > Math.Max(_newestTimeline, segments.Select(s => s.Header.Timeline).DefaultIfEmpty().Max()))
         {
             MustBeginAnew = true;   // accepted or repaired: the log has nothing of it yet
@@ -113,22 +113,22 @@ internal sealed class LogFollower
             return false;
         }
         LogHeader header = _header!;
-        (string Path, LogHeader Header)? next = segments.Where(s => s.Header.Predecessor?.Salt == header.Salt && s.Header.Segment > header.Segment)
-            .OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Select(s => ((string, LogHeader)?)s).LastOrDefault();
+        SegmentFile? next = segments.Where(s => s.Header.Predecessor?.Salt == header.Salt && s.Header.Segment > header.Segment)
+            .OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).LastOrDefault();
         LogPredecessor? counted = next?.Header.Predecessor;
         if (counted is not null ? counted.LastLsn < _position.Lsn - 1 : segments.Exists(s => s.Header.Timeline > header.Timeline))
         {
             MustBeginAnew = true;   // restored to an earlier point
             return false;
         }
-        if (counted is not null && next!.Value.Header.FirstLsn > Math.Max(counted.LastLsn, LastLsn) + 1)
+        if (counted is not null && next!.Header.FirstLsn > Math.Max(counted.LastLsn, LastLsn) + 1)
         {
             MustBeginAnew = true;   // what lies between stands in a file alone
             return false;
         }
         if (counted is null || counted.LastLsn >= _position.Lsn)
         {
-            if (segments.FirstOrDefault(s => s.Header.Salt == header.Salt) is not { Path: { } path })
+            if (segments.FirstOrDefault(s => s.Header.Salt == header.Salt) is not { Path: var path })
             {
                 Wait($"the segment with LSN {_position.Lsn} is not there", segments);
                 return false;
@@ -144,11 +144,11 @@ internal sealed class LogFollower
             }
             return false;
         }
-        Enter(next!.Value.Path, next.Value.Header);
+        Enter(next!);
         return true;
     }
 
-    private void Wait(string reason, List<(string Path, LogHeader Header)> segments)
+    private void Wait(string reason, List<SegmentFile> segments)
     {
         Waiting = reason;
         // A newer file may lead beyond the gap.
@@ -156,17 +156,15 @@ internal sealed class LogFollower
     }
 
     // The first segment had no record when its writer ended: the next is the first, too.
-    private bool IsBegunAgain(LogHeader header, List<(string Path, LogHeader Header)> segments) => _position.Lsn == header.FirstLsn && header.Predecessor is null
+    private bool IsBegunAgain(LogHeader header, List<SegmentFile> segments) => _position.Lsn == header.FirstLsn && header.Predecessor is null
         && segments.Exists(s => s.Header.FirstLsn == header.FirstLsn && s.Header.Predecessor is null && s.Header.Segment > header.Segment);
 
     // Where there was no log yet.
-    private bool TryBegin(List<(string Path, LogHeader Header)> segments)
+    private bool TryBegin(List<SegmentFile> segments)
     {
-        (string Path, LogHeader Header)? first = segments.Where(s => s.Header.FirstLsn == LastLsn + 1).OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment)
-            .Select(s => ((string, LogHeader)?)s).LastOrDefault();
-        if (first is { } begin)
+        if (segments.Where(s => s.Header.FirstLsn == LastLsn + 1).OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).LastOrDefault() is { } first)
         {
-            Enter(begin.Path, begin.Header);
+            Enter(first);
             return true;
         }
         if (segments.Count > 0 && segments.Max(s => s.Header.FirstLsn) > LastLsn)
@@ -176,11 +174,11 @@ internal sealed class LogFollower
         return false;
     }
 
-    private void Enter(string path, LogHeader header)
+    private void Enter(SegmentFile segment)
     {
-        _header = header;
-        _segmentPath = path;
-        _position = new LogPosition(header.ToBytes().Length, 3, header.FirstLsn);
+        _header = segment.Header;
+        _segmentPath = segment.Path;
+        _position = new LogPosition(_header.ToBytes().Length, 3, _header.FirstLsn);
     }
 
     private void Read(LogPredecessor? counted)
@@ -228,10 +226,10 @@ internal sealed class LogFollower
     // The name may have become another segment's since the folder was looked through.
     private bool IsSame(Stream stream) => HeaderOf(stream) == _header;
 
-    private List<(string Path, LogHeader Header)> Segments()
+    private List<SegmentFile> Segments()
     {
         string folder = Path.GetDirectoryName(_path)!, name = Path.GetFileNameWithoutExtension(_path);
-        List<(string, LogHeader)> segments = [];
+        List<SegmentFile> segments = [];
         foreach (string file in _files.List(folder).Select(file => Path.GetFileName(file)!))
         {
             if (file != LogSegmentName.Active(name) && LogSegmentName.TryParse(file)?.DatabaseName != name)
@@ -241,7 +239,7 @@ internal sealed class LogFollower
             string path = Path.Combine(folder, file);
             if (HeaderOf(path) is { IsOfKnownVersion: true } header && (_header is null ? header.Timeline >= _timeline : header.Id == _header.Id))
             {
-                segments.Add((path, header));
+                segments.Add(new SegmentFile(path, header));
             }
         }
         return segments;

@@ -12,12 +12,21 @@ namespace PhantomDb.Durability.Recovery;
 ///                                           part
 /// </code>
 /// </summary>
-internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> segments, IReadOnlyList<RecoveryBase> bases, IFileSystem files)
+internal sealed class LogLineage(IReadOnlyList<SegmentFile> segments, IReadOnlyList<RecoveryBase> bases, IFileSystem files)
 {
     /// <summary>The segments that lead to the newest, by what each counts of its predecessor.</summary>
     /// <param name="allowsGaps">True: also over those that are missing.</param>
-    public List<RecoverySegment> Newest(bool allowsGaps) =>
-        segments.Count == 0 ? [] : LinkedTo(segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Last(), null, allowsGaps);
+    public List<RecoverySegment> Newest(bool allowsGaps)
+    {
+        SegmentFile? newest = null;
+        foreach (SegmentFile segment in segments)
+        {
+            bool isOlder = newest is not null && (segment.Header.Timeline < newest.Header.Timeline
+                || (segment.Header.Timeline == newest.Header.Timeline && segment.Header.Segment < newest.Header.Segment));
+            newest = isOlder ? newest : segment;
+        }
+        return newest is null ? [] : LinkedTo(newest, null, allowsGaps);
+    }
 
     /// <summary>
     /// The parts before, oldest first. Where a file is of a later timeline than the newest segments, these are among them, up to where that began.
@@ -50,21 +59,21 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
             return long.MaxValue;
         }
         LogHeader header = last.Header;
-        long[] others = [.. bases.Where(file => file.Header is not null).SelectMany(file => file.Header!.History.Ranges(file.Lsn)).Where(range => range.Mark.Salt != header.Salt && range.LastLsn >= header.FirstLsn)
-            .Select(range => Math.Max(range.Mark.FirstLsn, header.FirstLsn))];
-        return others.Length > 0 ? ContentLsnOf(last.Path, header, others.Min()) : long.MaxValue;
+        long? from = bases.Where(file => file.Header is not null).SelectMany(file => file.Header!.History.Ranges(file.Lsn)).Where(range => range.Mark.Salt != header.Salt && range.LastLsn >= header.FirstLsn)
+            .Min(range => (long?)Math.Max(range.Mark.FirstLsn, header.FirstLsn));
+        return from is { } fromLsn ? ContentLsnOf(new SegmentFile(last.Path, header), fromLsn) : long.MaxValue;
     }
 
     // What comes before a segment whose predecessor is not there, or which has none.
     private List<RecoverySegment>? Part(LogHeader next)
     {
-        (string Path, LogHeader Header)? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next) && !IsOfAnother(s, next));
-        if (before is not var (path, header))
+        SegmentFile? before = next.Predecessor is null ? null : Last(s => s.Timeline == next.Timeline && IsBefore(s, next) && !IsOfAnother(s, next));
+        if (before is null)
         {
             return OfOlderTimeline(next.Timeline, next.FirstLsn - 1);
         }
-        LogPredecessor end = EndOf(path, header, long.MaxValue);
-        return end.LastLsn >= next.FirstLsn - 1 || GoesOnElsewhere(path, header, next, end.LastLsn) ? null : LinkedTo((path, header), end, allowsGaps: false);   // no hole: another history
+        LogPredecessor end = EndOf(before, long.MaxValue);
+        return end.LastLsn >= next.FirstLsn - 1 || GoesOnElsewhere(before, next, end.LastLsn) ? null : LinkedTo(before, end, allowsGaps: false);   // no hole: another history
     }
 
     // A file that one of them led to names another segment for an LSN of the other one: it was copied here, and is nobody's history.
@@ -72,11 +81,11 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         && file.Header!.History.Ranges(file.Lsn).Any(range => range.Mark.Salt != header.Salt && range.Mark.FirstLsn <= header.FirstLsn && range.LastLsn >= header.FirstLsn));
 
     // It has more than such a file says that it had when the next one began.
-    private bool GoesOnElsewhere(string path, LogHeader header, LogHeader next, long lastLsn)
+    private bool GoesOnElsewhere(SegmentFile segment, LogHeader next, long lastLsn)
     {
-        long limit = bases.Where(file => IsLedToBy(file, next)).SelectMany(file => file.Header!.History.Ranges(file.Lsn).SkipLast(1)).Where(range => range.Mark.Salt == header.Salt)
+        long limit = bases.Where(file => IsLedToBy(file, next)).SelectMany(file => file.Header!.History.Ranges(file.Lsn).SkipLast(1)).Where(range => range.Mark.Salt == segment.Header.Salt)
             .Select(range => range.LastLsn).DefaultIfEmpty(long.MaxValue).Min();
-        return limit < lastLsn && ContentLsnOf(path, header, limit + 1) > limit;
+        return limit < lastLsn && ContentLsnOf(segment, limit + 1) > limit;
     }
 
     private static bool IsLedToBy(RecoveryBase file, LogHeader segment) => file.Header?.History.Marks.Any(mark => mark.Salt == segment.Salt) == true;
@@ -85,17 +94,20 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
     private List<RecoverySegment>? OfOlderTimeline(int timeline, long lsn)
     {
         int? parent = ParentOf(timeline, lsn);
-        return Last(s => s.Timeline == parent && s.FirstLsn <= lsn) is var (path, header) ? LinkedTo((path, header), EndOf(path, header, lsn), allowsGaps: false) : null;
+        return Last(s => s.Timeline == parent && s.FirstLsn <= lsn) is { } last ? LinkedTo(last, EndOf(last, lsn), allowsGaps: false) : null;
     }
 
     // Repairs and accepted edits begin behind all that there was, and go on from the newest timeline; a restore without a segment has a file that is kept. Null where it cannot be told.
     private int? ParentOf(int timeline, long lsn)
     {
-        (string Path, LogHeader Header)[] older = [.. segments.Where(s => s.Header.Timeline < timeline)];
-        int[] timelines = [.. older.Select(s => s.Header.Timeline).Distinct().Order()];
-        if (timelines.Length <= 1)
+        if (segments.All(s => s.Header.Timeline >= timeline))
         {
-            return timelines.Length == 0 ? null : timelines[0];
+            return null;
+        }
+        int[] timelines = [.. segments.Select(s => s.Header.Timeline).Where(older => older < timeline).Distinct().Order()];
+        if (timelines.Length == 1)
+        {
+            return timelines[0];
         }
         int[] same = [.. bases.Where(file => file.Timeline < timeline && file.Lsn == lsn).Select(file => file.Timeline).Distinct()];
         if (same.Length > 0)
@@ -103,21 +115,20 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
             return same.Length == 1 ? same[0] : null;
         }
         bool isBehindAll = bases.All(file => file.Timeline >= timeline || file.Lsn < lsn)
-            && Array.TrueForAll(timelines, one => Last(s => s.Timeline == one) is var (path, header) && EndOf(path, header, long.MaxValue).LastLsn < lsn);
+            && Array.TrueForAll(timelines, one => Last(s => s.Timeline == one) is { } last && EndOf(last, long.MaxValue).LastLsn < lsn);
         return isBehindAll ? timelines[^1] : null;
     }
 
-    private (string Path, LogHeader Header)? Last(Func<LogHeader, bool> isWanted) =>
-        segments.Where(s => isWanted(s.Header)).OrderBy(s => s.Header.Segment).Select(s => ((string, LogHeader)?)s).LastOrDefault();
+    private SegmentFile? Last(Func<LogHeader, bool> isWanted) => segments.Where(s => isWanted(s.Header)).OrderBy(s => s.Header.Segment).LastOrDefault();
 
-    private List<RecoverySegment> LinkedTo((string Path, LogHeader Header) current, LogPredecessor? end, bool allowsGaps)
+    private List<RecoverySegment> LinkedTo(SegmentFile current, LogPredecessor? end, bool allowsGaps)
     {
         List<RecoverySegment> chain = [new RecoverySegment(current.Path, current.Header, end)];
         while (current.Header.Predecessor is { } previous)
         {
             LogHeader next = current.Header;
             LogPredecessor? counted = previous.LastLsn + 1 == next.FirstLsn ? previous : null;
-            (string Path, LogHeader Header)? before = counted is null ? null : Last(s => s.Salt == counted.Salt && IsBefore(s, next));
+            SegmentFile? before = counted is null ? null : Last(s => s.Salt == counted.Salt && IsBefore(s, next));
             if (before is null)
             {
                 counted = null;
@@ -127,17 +138,18 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
             {
                 break;
             }
-            current = before.Value;
+            current = before;
             chain.Insert(0, new RecoverySegment(current.Path, current.Header, counted));
         }
         return chain;
     }
 
     // By its seal; where it has none, as far as it is whole. Never behind a limit.
-    private LogPredecessor EndOf(string filePath, LogHeader header, long limit)
+    private LogPredecessor EndOf(SegmentFile segment, long limit)
     {
-        using Stream stream = files.OpenRead(filePath);
-        var reader = new LogReader(filePath, stream);
+        using Stream stream = files.OpenRead(segment.Path);
+        LogHeader header = segment.Header;
+        var reader = new LogReader(segment.Path, stream);
         if (reader.Seal is { } seal && seal.LastLsn <= limit)
         {
             return new LogPredecessor(header.Salt, seal.LastLsn, seal.Length);
@@ -145,7 +157,7 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
         // From the start of the last transaction on, where halving finds that.
         LogPosition? start = LogSearch.Find(stream, header, reader.EndOfLines, long.MaxValue) is { } last ? LogSearch.Find(stream, header, reader.EndOfLines, Math.Min(limit, last.Lsn - 1)) : null;
         stream.Position = 0;
-        reader = new LogReader(filePath, stream, new LogReaderOptions { From = start });
+        reader = new LogReader(segment.Path, stream, new LogReaderOptions { From = start });
         LogPosition end = reader.End;
         while (reader.Read() && reader.Line.Lsn <= limit)
         {
@@ -155,12 +167,12 @@ internal sealed class LogLineage(IReadOnlyList<(string Path, LogHeader Header)> 
     }
 
     // From an LSN on. Behind damage there may be anything.
-    private long ContentLsnOf(string filePath, LogHeader header, long fromLsn)
+    private long ContentLsnOf(SegmentFile segment, long fromLsn)
     {
-        using Stream stream = files.OpenRead(filePath);
-        LogPosition? start = LogSearch.Find(stream, header, new LogReader(filePath, stream).EndOfLines, fromLsn);
+        using Stream stream = files.OpenRead(segment.Path);
+        LogPosition? start = LogSearch.Find(stream, segment.Header, new LogReader(segment.Path, stream).EndOfLines, fromLsn);
         stream.Position = 0;
-        var reader = new LogReader(filePath, stream, new LogReaderOptions { From = start });
+        var reader = new LogReader(segment.Path, stream, new LogReaderOptions { From = start });
         long lsn = fromLsn - 1;
         while (reader.Read())
         {

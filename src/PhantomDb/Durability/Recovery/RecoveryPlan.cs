@@ -16,6 +16,12 @@ internal sealed record RecoveryBase(string Path, FileHeader? Header, bool IsData
     public bool IsAnonymous { get; init; }
 }
 
+/// <summary>A file that recovery cannot begin with, since it is not whole, and what is wrong with it.</summary>
+internal sealed record DamagedBase(RecoveryBase File, PhantomDbException Error);
+
+/// <summary>A file of the log, with what it says of itself.</summary>
+internal sealed record SegmentFile(string Path, LogHeader Header);
+
 /// <summary>A segment that belongs to the history.</summary>
 /// <param name="Counted">What its successor counts of it; null for the last.</param>
 internal sealed record RecoverySegment(string Path, LogHeader Header, LogPredecessor? Counted)
@@ -70,7 +76,7 @@ internal sealed record RecoveryPlan(
     public IReadOnlySet<uint> Salts { get; init; } = new HashSet<uint>();
 
     /// <summary>The segment under the name that is written to, of whatever history; null where there is none.</summary>
-    public (string Path, LogHeader Header)? ActiveSegment { get; init; }
+    public SegmentFile? ActiveSegment { get; init; }
 
     /// <summary>Segments whose header is damaged.</summary>
     public IReadOnlyList<HeadlessSegment> HeadlessSegments { get; init; } = [];

@@ -15,8 +15,8 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     private readonly string _folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
     private readonly string _name = Path.GetFileNameWithoutExtension(path);
     private readonly List<RecoveryBase> _bases = [];
-    private readonly List<(string Path, LogHeader Header)> _segments = [];
-    private readonly List<(string Path, long FirstLsn)> _headless = [];
+    private readonly List<SegmentFile> _segments = [];
+    private readonly List<HeadlessSegment> _headless = [];
     private readonly List<string> _unbegun = [];
     private readonly List<RecoveryFile> _others = [];
 
@@ -25,7 +25,9 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     public RecoveryPlan Plan(int? timeline = null, bool allowsGaps = false)
     {
         (LogManifest? manifest, bool isManifestDamaged) = ReadManifest();   // first: what it names was there before it, beside a writer too
-        foreach (string file in files.List(_folder).Select(file => Path.GetFileName(file)!).Order(StringComparer.Ordinal))
+        string[] names = [.. files.List(_folder).Select(file => Path.GetFileName(file)!)];
+        Array.Sort(names, StringComparer.Ordinal);
+        foreach (string file in names)
         {
             string filePath = Path.Combine(_folder, file);
             if (file == Path.GetFileName(path))
@@ -45,16 +47,16 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         manifest = manifest?.Id == id || (_bases.Count == 0 && _segments.Count == 0) ? manifest : null;   // another database's is as good as none
         LeaveOut(id);
         JudgeUnbegun(manifest);
-        int newest = _segments.Select(s => s.Header.Timeline).Concat(_bases.Where(b => b.Header is not null).Select(b => b.Timeline)).DefaultIfEmpty(0).Max();
-        HashSet<uint> salts = [.. _segments.Select(s => s.Header.Salt)];
+        int newest = Math.Max(_segments.Max(s => (int?)s.Header.Timeline) ?? 0, _bases.Max(b => b.Header?.Timeline) ?? 0);
+        HashSet<uint> salts = [];
+        _segments.ForEach(s => salts.Add(s.Header.Salt));
         LeaveOutForeign(manifest);
         LeaveOutLater(timeline);
         var lineage = new LogLineage(_segments, _bases, files);
         List<RecoverySegment> chain = lineage.Newest(allowsGaps);
         IReadOnlyList<IReadOnlyList<RecoverySegment>> earlier = allowsGaps ? [] : lineage.Before(chain);
-        RecoveryBase[] bases = [.. _bases.OrderByDescending(b => b.Timeline).ThenByDescending(b => b.Lsn)
-            .ThenByDescending(b => b.IsDatabaseFile).ThenBy(b => b.Path, StringComparer.Ordinal)];
-        var plan = new RecoveryPlan(id, bases, chain, _others, _unbegun)
+        _bases.Sort(BestFirst);
+        var plan = new RecoveryPlan(id, _bases, chain, _others, _unbegun)
         {
             DatabaseName = _name,
             Manifest = manifest,
@@ -65,12 +67,22 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             EarlierParts = earlier,
             ContentLsn = lineage.ContentLsnOf(chain),
             Salts = salts,
-            HeadlessSegments = [.. _headless.Select(h => new HeadlessSegment(h.Path, h.FirstLsn))],
-            ActiveSegment = _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => ((string, LogHeader)?)s).FirstOrDefault(),
+            HeadlessSegments = _headless,
+            ActiveSegment = Active,
         };
         EnsureOneHistory(chain, allowsGaps, plan);
         return plan;
     }
+
+    private static int BestFirst(RecoveryBase left, RecoveryBase right)
+    {
+        int order = right.Timeline.CompareTo(left.Timeline);
+        order = order != 0 ? order : right.Lsn.CompareTo(left.Lsn);
+        order = order != 0 ? order : right.IsDatabaseFile.CompareTo(left.IsDatabaseFile);
+        return order != 0 ? order : string.CompareOrdinal(left.Path, right.Path);
+    }
+
+    private SegmentFile? Active => _segments.Find(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name));
 
     private string ManifestPath => Path.Combine(_folder, LogManifest.FileName(_name));
 
@@ -139,7 +151,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         EnsureVersion(header is { IsOfKnownVersion: false } ? header.Version : null, filePath);
         if (header is not null)
         {
-            _segments.Add((filePath, header));
+            _segments.Add(new SegmentFile(filePath, header));
         }
         // Under a name of its own a segment was begun long before: what lacks its header has lost it.
         else if (firstLsnInName is null && stream.Length <= LogHeader.LengthMax && LogHeader.IsStart(start.AsSpan().TrimEnd((byte)0)))
@@ -148,7 +160,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         }
         else
         {
-            _headless.Add((filePath, firstLsnInName ?? long.MaxValue));
+            _headless.Add(new HeadlessSegment(filePath, firstLsnInName ?? long.MaxValue));
         }
     }
 
@@ -160,23 +172,23 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
         if (begun is not null)
         {
             _unbegun.Remove(begun);
-            _headless.Add((begun, long.MaxValue));
+            _headless.Add(new HeadlessSegment(begun, long.MaxValue));
         }
-        _others.AddRange(_unbegun.Select(segment => new RecoveryFile(segment, false, "it has no more than the start of a header: the segment was never begun")));
+        _unbegun.ForEach(segment => _others.Add(new RecoveryFile(segment, false, "it has no more than the start of a header: the segment was never begun")));
     }
 
     // The database file knows it best; else who writes to the log; else a snapshot.
     private Guid FindId()
     {
         Guid? known = _bases.Find(b => b.IsDatabaseFile)?.Header?.Id;
-        known ??= _segments.Where(s => Path.GetFileName(s.Path) == LogSegmentName.Active(_name)).Select(s => (Guid?)s.Header.Id).FirstOrDefault();
-        known ??= _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).Select(s => (Guid?)s.Header.Id).LastOrDefault();
+        known ??= Active?.Header.Id;
+        known ??= _segments.OrderBy(s => s.Header.Timeline).ThenBy(s => s.Header.Segment).LastOrDefault()?.Header.Id;
         return known ?? _bases.OrderBy(b => b.Lsn).LastOrDefault(b => b.Header is not null)?.Header!.Id ?? Guid.Empty;
     }
 
     private void LeaveOut(Guid id)
     {
-        foreach ((string filePath, LogHeader header) in _segments.Where(s => s.Header.Id != id))
+        foreach ((string filePath, LogHeader header) in _segments.FindAll(s => s.Header.Id != id))
         {
             if (Path.GetFileName(filePath) == LogSegmentName.Active(_name))
             {
@@ -186,16 +198,25 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
             _others.Add(new RecoveryFile(filePath, false, $"it is another database's, with the id {header.Id:n}"));
         }
         _segments.RemoveAll(s => s.Header.Id != id);
-        foreach (RecoveryBase file in _bases.Where(b => b.Header is not null && b.Header.Id != id))
+        foreach (RecoveryBase file in _bases.FindAll(b => b.Header is not null && b.Header.Id != id))
         {
             _others.Add(new RecoveryFile(file.Path, false, $"it is another database's, with the id {file.Header!.Id:n}"));
         }
         _bases.RemoveAll(b => b.Header is not null && b.Header.Id != id);
-        // A rename that a crash has cut off may leave one file under both names: the longer one then has all of the other.
+        LeaveOutCopies();
+    }
+
+    // A rename that a crash has cut off may leave one file under both names: the longer one then has all of the other.
+    private void LeaveOutCopies()
+    {
+        if (_segments.Count < 2)
+        {
+            return;
+        }
         foreach (var copies in _segments.GroupBy(s => s.Header).Where(g => g.Count() > 1).ToArray())
         {
             string best = copies.Select(s => s.Path).OrderByDescending(LengthOfLines).ThenBy(p => p, StringComparer.Ordinal).First();
-            foreach ((string copy, _) in copies.Where(s => s.Path != best))
+            foreach (string copy in copies.Select(s => s.Path).Where(path => path != best))
             {
                 if (!IsBeginning(copy, best))
                 {
@@ -232,19 +253,23 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
     // Who begins a timeline writes the database file, and then the manifest, before there is a snapshot of it. One of which neither knows, nor the log, was copied here.
     private void LeaveOutForeign(LogManifest? manifest)
     {
-        int known = _segments.Select(s => s.Header.Timeline).DefaultIfEmpty(int.MaxValue).Max();
+        int known = _segments.Max(s => (int?)s.Header.Timeline) ?? int.MaxValue;
         if (_bases.Find(file => file is { IsDatabaseFile: true, Header: not null }) is not { } own)
         {
             return;
         }
         known = Math.Max(Math.Max(known, own.Timeline), manifest?.Timeline ?? 0);
-        _others.AddRange(_bases.Where(file => file.Timeline > known).Select(file => new RecoveryFile(file.Path, false,
+        _bases.FindAll(file => file.Timeline > known).ForEach(file => _others.Add(new RecoveryFile(file.Path, false,
             string.Create(CultureInfo.InvariantCulture, $"it is of timeline {file.Timeline}, which nothing else here is of: it is another copy's"))));
         _bases.RemoveAll(file => file.Timeline > known);
     }
 
     private void LeaveOutLater(int? timeline)
     {
+        if (timeline is null)
+        {
+            return;
+        }
         foreach ((string filePath, int found) in _segments.Select(s => (s.Path, s.Header.Timeline)).Concat(_bases.Select(b => (b.Path, b.Timeline))).Where(f => f.Item2 > timeline))
         {
             _others.Add(new RecoveryFile(filePath, false, $"it is of timeline {found}, and timeline {timeline} is wanted"));
@@ -255,7 +280,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
 
     private void EnsureOneHistory(List<RecoverySegment> chain, bool allowsGaps, RecoveryPlan plan)
     {
-        foreach ((string filePath, LogHeader header) in _segments.Where(s => !chain.Exists(c => c.Path == s.Path)))
+        foreach ((string filePath, LogHeader header) in _segments.FindAll(s => !chain.Exists(c => c.Path == s.Path)))
         {
             bool isEarlier = header.Segment < chain[0].Header.Segment && (filePath != plan.ActiveSegment?.Path || plan.Earlier.Any(s => s.Path == filePath));   // others' that are older are left out
             if (!allowsGaps && header.Timeline == chain[^1].Header.Timeline && !isEarlier)
@@ -271,7 +296,7 @@ internal sealed class RecoveryPlanner(string path, IFileSystem files)
                 ? $"timeline {header.Timeline} had ended: the database was restored to an earlier point"
                 : $"it does not continue into segment {chain[0].Header.Segment}, which the log goes on with"));
         }
-        _others.AddRange(_headless.Select(h => new RecoveryFile(h.Path, false, "its header is damaged")));
+        _headless.ForEach(h => _others.Add(new RecoveryFile(h.Path, false, "its header is damaged")));
     }
 
     internal static PhantomDbException Refused(string filePath, string what, string hint) =>

@@ -21,7 +21,7 @@ internal sealed class SalvagedBase
     /// <param name="target">Where the content is going.</param>
     /// <param name="files">The disk.</param>
     /// <param name="beginsWithDamaged">True: with a damaged file, where anything of it can be proved, whatever the log has.</param>
-    public SalvagedBase(RecoveryPlan plan, IReadOnlyList<(RecoveryBase File, PhantomDbException Error)> badBases, LoadTarget target, IFileSystem files,
+    public SalvagedBase(RecoveryPlan plan, IReadOnlyList<DamagedBase> badBases, LoadTarget target, IFileSystem files,
         bool beginsWithDamaged = false)
     {
         (_plan, _target, _files) = (plan, target, files);

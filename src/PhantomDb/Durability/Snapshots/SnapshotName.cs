@@ -20,7 +20,7 @@ internal sealed record SnapshotName(string DatabaseName, DateTime Time, int Numb
     /// <summary>The parts of a file's name (without folder); null for one that is not a snapshot's.</summary>
     public static SnapshotName? TryParse(string fileName)
     {
-        int mark = fileName.LastIndexOf(Mark, StringComparison.Ordinal);
+        int mark = fileName.AsSpan().LastIndexOf(Mark);
         int number = 1;
         if (mark < 1 || fileName.Length < mark + Mark.Length + TimeFormat.Length
             || !DateTime.TryParseExact(fileName.AsSpan(mark + Mark.Length, TimeFormat.Length), TimeFormat, CultureInfo.InvariantCulture,

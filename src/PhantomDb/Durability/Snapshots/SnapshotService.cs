@@ -439,8 +439,12 @@ internal sealed partial class SnapshotService : IDisposable
             {
                 own = _isFileBeingWritten ? null : _databaseFileLsn;
             }
-            IEnumerable<(string Path, long Lsn)> whole = _folder.Files.Where(file => file.State != SnapshotState.Damaged).Select(file => (Path: PathOf(file), file.Lsn));
-            string[] bases = [.. (own is null ? whole : whole.Append((Path: _folder.DatabasePath, Lsn: own.Value))).OrderBy(file => file.Lsn).TakeLast(SnapshotOptions.RetainedLeast).Select(file => file.Path)];
+            List<WatchedBase> whole = [.. _folder.Files.Where(file => file.State != SnapshotState.Damaged).Select(file => new WatchedBase(PathOf(file), file.Lsn))];
+            if (own is { } ownLsn)
+            {
+                whole.Add(new WatchedBase(_folder.DatabasePath, ownLsn));
+            }
+            string[] bases = [.. whole.OrderBy(file => file.Lsn).Select(file => file.Path).TakeLast(SnapshotOptions.RetainedLeast)];
             foreach (string path in _bases.Except(bases))
             {
                 _log.Watch.Remove(path);
@@ -452,6 +456,8 @@ internal sealed partial class SnapshotService : IDisposable
             _bases = bases;
         }
     }
+
+    private sealed record WatchedBase(string Path, long Lsn);
 
     private void Scan()
     {

@@ -37,7 +37,7 @@ public sealed class SegmentHistoryTests
         Assert.AreSame(Three, Three.UpTo(30));
         Assert.AreEqual(Of((1, 10), (2, 20)), Three.UpTo(29));
         Assert.AreEqual(SegmentHistory.Empty, Three.UpTo(9));
-        CollectionAssert.AreEqual(new[] { (new SegmentMark(1, 10), 19L), (new SegmentMark(2, 20), 29L), (new SegmentMark(3, 30), 35L) }, Three.Ranges(35).ToArray());
+        CollectionAssert.AreEqual(new[] { new SegmentRange(new SegmentMark(1, 10), 19), new SegmentRange(new SegmentMark(2, 20), 29), new SegmentRange(new SegmentMark(3, 30), 35) }, Three.Ranges(35).ToArray());
     }
 
     [TestMethod]

@@ -165,7 +165,7 @@ public sealed class RecoveryPlanTests
         Assert.AreEqual("/data/shop_log_20261121_120000_5.log", plan.MissingEnd("/data", 5));
         Assert.AreEqual("/data/shop.log", plan.MissingEnd("/data", 6));
         Assert.AreEqual("/data/shop.log", (plan with { Manifest = null }).MissingEnd("/data", 4));
-        Assert.IsNull((plan with { ActiveSegment = ("/data/shop.log", Segments[2].Header) }).MissingEnd("/data", 4), "its end is there, and has lost it itself");
+        Assert.IsNull((plan with { ActiveSegment = new SegmentFile("/data/shop.log", Segments[2].Header) }).MissingEnd("/data", 4), "its end is there, and has lost it itself");
     }
 
     [TestMethod]

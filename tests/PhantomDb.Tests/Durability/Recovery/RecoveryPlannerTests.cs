@@ -32,7 +32,7 @@ public sealed class RecoveryPlannerTests : RecoveryTest
         RecoveryPlan plan = Plan();
         CollectionAssert.AreEqual(new[] { first, second, active }, plan.Segments.Select(s => s.Path).ToArray());
         CollectionAssert.AreEqual(new long?[] { 10, 20, null }, plan.Segments.Select(s => s.Counted?.LastLsn).ToArray());
-        Assert.AreEqual((active, 3L), (plan.ActiveSegment!.Value.Path, plan.ActiveSegment.Value.Header.Segment));
+        Assert.AreEqual((active, 3L), (plan.ActiveSegment!.Path, plan.ActiveSegment.Header.Segment));
         Assert.IsEmpty(plan.Others);
     }
 

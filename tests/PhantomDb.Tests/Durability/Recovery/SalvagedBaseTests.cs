@@ -50,10 +50,10 @@ public sealed class SalvagedBaseTests : RecoveryTest
     private SalvagedBase Choose(LoadTarget? target = null)
     {
         RecoveryPlan plan = new RecoveryPlanner(Path, Disk).Plan(allowsGaps: true);
-        List<(RecoveryBase, PhantomDbException)> bad = [];
+        List<DamagedBase> bad = [];
         foreach (RecoveryBase file in plan.Bases)
         {
-            bad.Add((file, Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(file.Path, null, Disk))));
+            bad.Add(new DamagedBase(file, Assert.ThrowsExactly<PhantomDbException>(() => DatabaseFileReader.Read(file.Path, null, Disk))));
         }
         return new SalvagedBase(plan, bad, target ?? LoadTarget.New, Disk);
     }
