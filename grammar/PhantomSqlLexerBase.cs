@@ -1,6 +1,5 @@
 #nullable enable
 using System;
-using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
@@ -16,7 +15,7 @@ public abstract class PhantomSqlLexerBase : Lexer
 {
     private const int KeywordLengthMax = 17;
 
-    private static readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Keywords = FindKeywords();
+    private static readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> Keywords = FindKeywords();
 
     /// <summary>For the generated class.</summary>
     protected PhantomSqlLexerBase(ICharStream input)
@@ -294,7 +293,7 @@ public abstract class PhantomSqlLexerBase : Lexer
         return position;
     }
 
-    private static FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> FindKeywords()
+    private static Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> FindKeywords()
     {
         // Keywords are the first tokens of the grammar, before the operators.
         Dictionary<string, int> keywords = new(StringComparer.OrdinalIgnoreCase);
@@ -302,6 +301,6 @@ public abstract class PhantomSqlLexerBase : Lexer
         {
             keywords.Add(PhantomSqlLexer.DefaultVocabulary.GetSymbolicName(type), type);
         }
-        return keywords.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+        return keywords.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 }

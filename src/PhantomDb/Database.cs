@@ -37,7 +37,6 @@ public sealed partial class Database : IDisposable
         RecoveredDatabase? recovered = null;
         if (path is not null && DatabaseFiles.Exists(path, options.FileSystem))
         {
-            FirstStatement.Prepare();
             recovered = held is null ? Read(path) : DatabaseRecovery.Run(path, new LoadTarget(Memory), options.FileSystem, new RecoveryOptions { IsEdit = file => FileAcceptance.IsEdit(file, options) });
         }
         if (recovered is not null)
@@ -221,6 +220,7 @@ public sealed partial class Database : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(name);
         options ??= new DatabaseOptions();
         options.Validate();
+        FirstStatement.Prepare();
         string path = DatabaseFiles.PathOf(name, options);
         if (options.IsReadOnly && !DatabaseFiles.Exists(path, options.FileSystem))
         {

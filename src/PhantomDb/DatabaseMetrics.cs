@@ -10,11 +10,13 @@ namespace PhantomDb;
 internal static class DatabaseMetrics
 {
     private const string NameKey = "db.namespace", ErrorKey = "error.type";
+    private const int SettlingMs = 100;
 
     private static readonly Lock Gate = new();
     private static readonly List<WeakReference<Database>> Open = [];
+    private static int _isBegun;
 
-    // Made by a thread of the pool when the first database is opened, which need not wait for it: the runtime takes some 15 ms for its first meter.
+    // Made by a thread of its own when the first database has been open for a moment: the runtime takes some 15 ms for its first meter, which a short run need not spend.
     private static readonly Lazy<DatabaseInstruments> Instruments = new(static () =>
         new DatabaseInstruments(new Meter("PhantomDB", typeof(Database).Assembly.GetName().Version?.ToString(3))));
 
@@ -26,9 +28,9 @@ internal static class DatabaseMetrics
             Open.RemoveAll(reference => !reference.TryGetTarget(out Database? other) || other.IsDisposed);
             Open.Add(new WeakReference<Database>(database));
         }
-        if (!Instruments.IsValueCreated)
+        if (Interlocked.Exchange(ref _isBegun, 1) == 0)
         {
-            ThreadPool.UnsafeQueueUserWorkItem(static _ => _ = Instruments.Value, null);
+            new Thread(MakeInstruments) { IsBackground = true, Name = "PhantomDB metrics" }.Start();
         }
     }
 
@@ -63,6 +65,12 @@ internal static class DatabaseMetrics
     public static IEnumerable<Measurement<T>> Recoveries<T>(Func<RecoveryReport, T> value)
         where T : struct =>
         from database in OpenNow() let report = database.Recovery where report is not null select new Measurement<T>(value(report), Name(database));
+
+    private static void MakeInstruments()
+    {
+        Thread.Sleep(SettlingMs);
+        Tell(() => _ = Instruments.Value);
+    }
 
     private static List<Database> OpenNow()
     {

@@ -1,8 +1,10 @@
+using PhantomDb.Execution.SystemTables;
+
 namespace PhantomDb;
 
 /// <summary>
 /// The first statement of a process waits until parser, binder, planner and operators are compiled: a quarter of a second. That is done once, on a thread of its own,
-/// while the files of the first database are read: by a query without a table. Nothing depends on it but the time of the first answer.
+/// while the first database is opened: by a query without a table. Nothing depends on it but the time of the first answer.
 /// </summary>
 internal static class FirstStatement
 {
@@ -30,6 +32,7 @@ internal static class FirstStatement
             {
                 result.GetText(0);
             }
+            SystemRelations.Find(SystemRelations.PgCatalog, "");   // a table's name is looked for among theirs first
         }
 #pragma warning disable CA1031 // the user's own statement meets it too, if it is more than a want of memory
         catch (Exception)

@@ -26,7 +26,6 @@ internal readonly record struct ParameterMark(int Start, int Length);
 /// </param>
 internal sealed class StatementSplitter(bool findsParameters = false)
 {
-    private const string Whitespace = " \t\r\n\f\v";
     private static readonly SearchValues<char> Marks = SearchValues.Create("'\"$-/;");
     private static readonly SearchValues<char> MarksOfParameters = SearchValues.Create("'\"$-/;@:[]");
 
@@ -140,8 +139,12 @@ internal sealed class StatementSplitter(bool findsParameters = false)
 
     private SplitStatement Take(int end, int next)
     {
-        int first = _start + _buffer.AsSpan(_start, end - _start).IndexOfAnyExcept(Whitespace);
-        if (first < _start)
+        int first = _start;
+        while (first < end && IsWhitespace(_buffer[first]))
+        {
+            first++;
+        }
+        if (first == end)
         {
             first = _start;
         }
@@ -412,7 +415,19 @@ internal sealed class StatementSplitter(bool findsParameters = false)
         return true;
     }
 
-    private static bool IsWhitespace(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(Whitespace);
+    private static bool IsWhitespace(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (!IsWhitespace(c))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static bool IsWhitespace(char c) => c is ' ' or '\t' or '\r' or '\n' or '\f' or '\v';
 
     private static bool IsWordCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '_' or '$' or >= '\u0080';
 }

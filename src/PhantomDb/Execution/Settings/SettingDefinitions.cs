@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using System.Globalization;
 using PhantomDb.Errors;
 using PhantomDb.Types;
@@ -14,7 +13,7 @@ internal static class SettingDefinitions
     /// <summary>The least that work_mem may be, in kilobytes.</summary>
     private const long WorkMemoryMinimum = 64;
 
-    public static readonly FrozenDictionary<string, SettingDefinition> ByName = new[]
+    public static readonly Dictionary<string, SettingDefinition> ByName = new[]
     {
         Number("statement_timeout", 0, SettingUnit.Milliseconds, SettingEffect.Works,
             "Sets the maximum allowed duration of any statement; 0 is no limit."),
@@ -91,7 +90,7 @@ internal static class SettingDefinitions
         Boolean("synchronize_seqscans", "on", SettingEffect.Kept, "Enables synchronized sequential scans."),
         Choice("xmloption", "content", SettingEffect.Kept, "Sets whether XML data is a document or a content fragment.", "content", "document"),
         Choice("synchronous_commit", "on", SettingEffect.Kept, "Sets the synchronization level of commits.", "local", "remote_write", "remote_apply", "on", "off"),
-    }.ToFrozenDictionary(s => s.Name, StringComparer.OrdinalIgnoreCase);
+    }.ToDictionary(s => s.Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>No limit, where zero is none.</summary>
     public const string Off = "off";

@@ -14,19 +14,34 @@ internal static class SystemRelations
     public const string PgCatalog = "pg_catalog";
     public const string InformationSchema = "information_schema";
 
-    private static readonly Lazy<FrozenDictionary<(string Schema, string Name), SystemRelation>> ByName =
-        new(() => Read().ToFrozenDictionary(relation => (relation.Schema, relation.Name)));
+    private static readonly Lazy<SystemRelation[]> Relations = new(() => [.. Read()]);
+
+    private static readonly Lazy<Dictionary<string, SystemRelation>> OfCatalog = new(() => ByName(PgCatalog));
+    private static readonly Lazy<Dictionary<string, SystemRelation>> OfInformationSchema = new(() => ByName(InformationSchema));
 
     private static readonly Lazy<FrozenDictionary<int, SystemRelation>> ByOid = new(() => All.ToFrozenDictionary(relation => relation.Oid));
 
-    public static IReadOnlyList<SystemRelation> All => ByName.Value.Values;
+    public static IReadOnlyList<SystemRelation> All => Relations.Value;
 
     public static bool IsSystemSchema(string schema) => schema is PgCatalog or InformationSchema;
 
     public static SystemRelation? Find(string schema, string name) =>
-        IsSystemSchema(schema) ? ByName.Value.GetValueOrDefault((schema, name)) : null;
+        schema == PgCatalog ? OfCatalog.Value.GetValueOrDefault(name) : schema == InformationSchema ? OfInformationSchema.Value.GetValueOrDefault(name) : null;
 
     public static SystemRelation? Find(int oid) => oid < Catalog.DatabaseCatalog.FirstUserOid ? ByOid.Value.GetValueOrDefault(oid) : null;
+
+    private static Dictionary<string, SystemRelation> ByName(string schema)
+    {
+        Dictionary<string, SystemRelation> relations = [];
+        foreach (SystemRelation relation in Relations.Value)
+        {
+            if (relation.Schema == schema)
+            {
+                relations.Add(relation.Name, relation);
+            }
+        }
+        return relations;
+    }
 
     private static IEnumerable<SystemRelation> Read()
     {
