@@ -107,7 +107,7 @@ internal sealed partial class ShellSession
     {
         bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         return new EditedLines(
-            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
+            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Value.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
     }
 
     private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
@@ -138,7 +138,7 @@ internal sealed partial class ShellSession
             {
                 passedCount++;
                 long lineNumber = lines.LineCount;
-                if (!Guard(null, lineNumber, () => _commands.Run(new CommandLine(line))))
+                if (!Guard(null, lineNumber, () => _commands.Value.Run(new CommandLine(line))))
                 {
                     return false;
                 }

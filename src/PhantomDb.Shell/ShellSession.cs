@@ -18,7 +18,7 @@ internal sealed partial class ShellSession : IDisposable
     private const int ScriptDepthMax = 50;
 
     private readonly ShellOptions _options;
-    private readonly ShellCommands _commands;
+    private readonly Lazy<ShellCommands> _commands;   // a run that has none need not know them
 
     /// <summary>Held while a statement or command runs: the signal handler closes the database only between two.</summary>
     private readonly object _atWork = new();
@@ -37,7 +37,7 @@ internal sealed partial class ShellSession : IDisposable
     {
         _options = options;
         Output = new ShellOutput(options);
-        _commands = new ShellCommands(this);
+        _commands = new Lazy<ShellCommands>(() => new ShellCommands(this));
         KeepsGoing = options.KeepsGoing;
     }
 

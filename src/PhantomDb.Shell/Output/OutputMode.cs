@@ -25,7 +25,7 @@ internal static class OutputModes
         ("box", OutputMode.Box), ("insert", OutputMode.Insert),
     ];
 
-    public static IReadOnlyList<string> Names { get; } = [.. Modes.Select(entry => entry.Name)];
+    public static IReadOnlyList<string> Names { get; } = Array.ConvertAll(Modes, entry => entry.Name);
 
     public static string List { get; } = string.Join('|', Names);
 

@@ -12,7 +12,7 @@ internal enum ColumnKind
 }
 
 /// <summary>A column of what is shown.</summary>
-internal readonly record struct RowColumn(string Name, ColumnKind Kind);
+internal sealed record RowColumn(string Name, ColumnKind Kind);
 
 /// <summary>Rows to show, read forward: a statement's result, or what a shell command lists.</summary>
 internal abstract class RowSource

@@ -36,11 +36,20 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
             size += row.Sum(cell => cell.Length);
             window.Add(row);
         }
-        int[] values = [.. columns.Select((_, i) => window.Select(row => WidthOf(row[i])).DefaultIfEmpty().Max())];
-        int[] wanted = [.. columns.Select((column, i) => Math.Max(WidthOf(column.Name), values[i]))];
-        TableLayout layout = TableLayout.Fit(wanted, [.. values.Select((width, i) => columns[i].Kind == ColumnKind.Number ? width : 0)], view.Width, isBoxed);
+        int[] wanted = new int[columns.Length], numbers = new int[columns.Length];
+        for (int i = 0; i < columns.Length; i++)
+        {
+            int widest = 0;
+            foreach (string[] row in window)
+            {
+                widest = Math.Max(widest, WidthOf(row[i]));
+            }
+            wanted[i] = Math.Max(WidthOf(columns[i].Name), widest);
+            numbers[i] = columns[i].Kind == ColumnKind.Number ? widest : 0;
+        }
+        TableLayout layout = TableLayout.Fit(wanted, numbers, view.Width, isBoxed);
         int[] widths = layout.Widths;
-        int spare = widths.SequenceEqual(wanted.Take(widths.Length)) ? TableLayout.Room(widths.Length, view.Width, isBoxed) - widths.Sum() : 0;
+        int spare = widths.AsSpan().SequenceEqual(wanted.AsSpan(0, widths.Length)) ? TableLayout.Room(widths.Length, view.Width, isBoxed) - widths.Sum() : 0;
         if (view.TurnsWide && !widths.SequenceEqual(wanted))
         {
             CountedRows all = new(new ReplayedRows(window, rows));
@@ -142,7 +151,12 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         for (int k = 0; k < height; k++)
         {
             line.Clear().Append(_edge);
-            int left = Math.Max(0, spare - cells.Select((lines, i) => columns[i].Kind == ColumnKind.Number && k < lines.Length ? Excess(lines[k], widths[i]) : 0).Sum());
+            int left = spare;
+            for (int i = 0; i < cells.Length; i++)
+            {
+                left -= columns[i].Kind == ColumnKind.Number && k < cells[i].Length ? Excess(cells[i][k], widths[i]) : 0;
+            }
+            left = Math.Max(0, left);
             for (int i = 0; i < cells.Length; i++)
             {
                 string text = k < cells[i].Length ? cells[i][k] : "";
