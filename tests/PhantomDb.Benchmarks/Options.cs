@@ -43,6 +43,7 @@ internal sealed record Options
           --data DIR     where the TPC-H files are or are made; for w4 and w5 where their databases are (a folder for temporary files)
           --postgres BIN the folder of PostgreSQL's programs, to have it as a peer in w4
           --redis BIN    the folder of Redis's programs, to have it as a peer in w4 and w5
+          --shell FILE   the shell as it is published (docs/shell.md), to have its start in w5
           --idle S       seconds that w4 watches an idle database                 (60)
           --json FILE    write all samples there as well
           -h, --help     this text
@@ -85,6 +86,8 @@ internal sealed record Options
 
     public string? RedisFolder { get; init; }
 
+    public string? ShellPath { get; init; }
+
     public int IdleSeconds { get; init; } = 60;
 
     public bool Selects(string testName) => Only.Count == 0 || Only.Any(part => testName.Contains(part, StringComparison.OrdinalIgnoreCase));
@@ -120,6 +123,7 @@ internal sealed record Options
                 "--data" => options with { DataFolder = Value() },
                 "--postgres" => options with { PostgresFolder = Value() },
                 "--redis" => options with { RedisFolder = Value() },
+                "--shell" => options with { ShellPath = Path.GetFullPath(Value()) },
                 "--idle" => options with { IdleSeconds = Integer(0, 86_400) },
                 "--json" => options with { JsonPath = Value() },
                 _ => throw new UsageException($"unknown option '{name}'"),

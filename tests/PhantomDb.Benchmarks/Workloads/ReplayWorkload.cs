@@ -14,7 +14,7 @@ namespace PhantomDb.Benchmarks.Workloads;
 /// </summary>
 internal sealed class ReplayWorkload(Options options, Report report)
 {
-    private const string Sqlite = "sqlite", Redis = "redis", Nothing = "nothing", Shell = "sqlite3";
+    private const string Sqlite = "sqlite", Redis = "redis", Nothing = "nothing", Shell = "sqlite3", Published = "shell";
     private const string SqliteFile = "kv.db";
     private const string CountQuery = "select count(*) from kv";
     private const int SmallRowCount = 1000;
@@ -118,6 +118,12 @@ internal sealed class ReplayWorkload(Options options, Report report)
         List<string> sides = [EngineFactory.Self];
         Dictionary<string, string> folders = new() { [EngineFactory.Self] = folder.New(), [Nothing] = folder.New() };
         WriteFile(folders[EngineFactory.Self], SmallRowCount);
+        if (options.ShellPath is not null)
+        {
+            sides.Add(Published);
+            folders[Published] = folders[EngineFactory.Self];
+        }
+
         if (options.Peers.Contains(Sqlite))
         {
             sides.Add(Sqlite);
@@ -130,11 +136,13 @@ internal sealed class ReplayWorkload(Options options, Report report)
         sides.Add(Nothing);
         report.Begin(
             string.Create(CultureInfo.InvariantCulture, $"W5: from the start of a process to its end, with one answer from a database of {SmallRowCount} rows"),
-            [.. sides.Select(side => (side, side == Nothing ? "(the runtime alone)" : side == Shell ? "(its shell, no runtime)" : ""))]);
+            [.. sides.Select(side => (side, side == Nothing ? "(the runtime alone)" : side == Shell ? "(its shell, no runtime)" : side == Published ? "(ours, compiled ahead)" : ""))]);
         double[][] samples = Rounds.Measure(
             sides,
             options.RunCount * 5,
-            (side, _) => 1000 * (side == Shell ? Timed(shell, [Path.Combine(folders[side], SqliteFile), CountQuery]) : Start(side, folders[side], side == Nothing ? 0 : SmallRowCount).Total),
+            (side, _) => 1000 * (side == Shell ? Timed(shell, [Path.Combine(folders[side], SqliteFile), CountQuery])
+                : side == Published ? Timed(options.ShellPath!, ["-d", folders[side], DurablePhantom.DatabaseName, "-c", CountQuery])
+                : Start(side, folders[side], side == Nothing ? 0 : SmallRowCount).Total),
             alternates: true);
         report.Add(new Measurement("start, open, first answer", "ms", Better.Smaller, sides, samples));
         report.Note("");
