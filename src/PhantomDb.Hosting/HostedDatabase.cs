@@ -11,11 +11,13 @@ namespace PhantomDb.Hosting;
 internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposable, IAsyncDisposable
 {
     private static readonly TimeSpan RepetitionTime = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(10);
 
     private readonly string _name;
     private readonly PhantomDbHostOptions _options;
     private readonly string? _contentRoot;
     private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
     private readonly Lazy<Database> _database;
     private Database? _opened;
     private int _isDisposed;
@@ -27,9 +29,9 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     /// <param name="name">Under which it was added.</param>
     /// <param name="contentRoot">Null outside of a host.</param>
-    public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger)
+    public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger, TimeProvider clock)
     {
-        (_name, _options, _contentRoot, _logger) = (name, options, contentRoot, logger);
+        (_name, _options, _contentRoot, _logger, _clock) = (name, options, contentRoot, logger, clock);
         _database = new Lazy<Database>(Open);
     }
 
@@ -85,7 +87,16 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     {
         ObjectDisposedException.ThrowIf(_isDisposed == 1, this);
         string name = _options.Name ?? _name;
-        Database database = Database.Open(FromContentRoot(name, isName: true), _options.Database with { DataDirectory = FromContentRoot(_options.Database.DataDirectory) });
+        long lastProgress = _clock.GetTimestamp();
+        Database database = Database.Open(FromContentRoot(name, isName: true), _options.Database with
+        {
+            DataDirectory = FromContentRoot(_options.Database.DataDirectory),
+            OnProgress = progress =>
+            {
+                _options.Database.OnProgress?.Invoke(progress);
+                NoteProgress(progress, ref lastProgress);
+            },
+        });
         Interlocked.Exchange(ref _opened, database);
         if (Volatile.Read(ref _isDisposed) == 1)
         {
@@ -104,6 +115,16 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
         database.SlowStatement += NoteSlow;
         LogOpening(database);
         return database;
+    }
+
+    // While it is opened: nobody can ask the database yet.
+    private void NoteProgress(FileProgress progress, ref long last)
+    {
+        if (OpenDatabase is null && progress is { IsWriting: false, Length: { } length } && _clock.GetElapsedTime(Volatile.Read(ref last)) >= ProgressTime)
+        {
+            Volatile.Write(ref last, _clock.GetTimestamp());
+            LogProgress(_name, progress.Path, progress.Position, length);
+        }
     }
 
     // A disk that fails does so many times a second: the same is logged again after a while only.
@@ -173,6 +194,9 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     [LoggerMessage(8, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, failed with {SqlState}, session {Session} \"{Application}\": {Statement}")]
     private partial void LogSlowFailure(string database, double milliseconds, string sqlState, int session, string application, string statement);
+
+    [LoggerMessage(9, LogLevel.Information, "Database {Database} is being opened: {File}, {Position} of {Length} bytes")]
+    private partial void LogProgress(string database, string file, long position, long length);
 
     [LoggerMessage(5, LogLevel.Error, "The disk of database {Database} has failed, {SqlState}; it goes on, and tries again")]
     private partial void LogFailure(Exception error, string database, string? sqlState);

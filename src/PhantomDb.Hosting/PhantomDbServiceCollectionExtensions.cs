@@ -53,7 +53,8 @@ public static class PhantomDbServiceCollectionExtensions
         services.AddOptions<PhantomDbHostOptions>(name).ValidateOnStart();
         services.AddSingleton(new DatabaseKey(name));
         services.AddKeyedSingleton(name, (provider, _) => new HostedDatabase(
-            name, provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name), provider.GetService<IHostEnvironment>()?.ContentRootPath, LoggerOf<HostedDatabase>(provider)));
+            name, provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name), provider.GetService<IHostEnvironment>()?.ContentRootPath, LoggerOf<HostedDatabase>(provider),
+            provider.GetService<TimeProvider>() ?? TimeProvider.System));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<HostedDatabase>(name).Database);
         services.AddKeyedSingleton(name, (provider, _) => new PhantomDbDataSource(
             provider.GetRequiredKeyedService<Database>(name), provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name).Connections));

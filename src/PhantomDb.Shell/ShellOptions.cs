@@ -49,7 +49,7 @@ internal sealed record ShellOptions
     {
         get
         {
-            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, IsFollowing = IsFollowing, SyncPolicy = SyncPolicy, SlowStatementTime = SlowTime };
+            var options = new DatabaseOptions { DataDirectory = DataDirectory, IsInMemory = IsInMemory, IsReadOnly = IsReadOnly, IsFollowing = IsFollowing, SyncPolicy = SyncPolicy, SlowStatementTime = SlowTime, OnProgress = ProgressLine.OfFiles };
             return options with { SyncInterval = SyncInterval ?? options.SyncInterval, LogSegmentSize = SegmentSize ?? options.LogSegmentSize };
         }
     }

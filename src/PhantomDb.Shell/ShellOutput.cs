@@ -74,12 +74,29 @@ internal sealed class ShellOutput
         }
     }
 
+    /// <summary>What is done until the result is disposed of reads or writes files, and the person waits for it.</summary>
+    public IDisposable Waiting() => ProgressLine.Begin(_isQuiet);
+
+    /// <summary>How far a COPY is: at a terminal a line that goes again, else a line each.</summary>
+    public void ShowProgress(string line)
+    {
+        if (!_isQuiet && ProgressLine.IsPossible)
+        {
+            ProgressLine.Show(line);
+        }
+        else
+        {
+            Inform(line);
+        }
+    }
+
     /// <summary>An error, in red where a terminal shows it.</summary>
     public void ReportError(string text)
     {
         bool isColoured = !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         if (isColoured)
         {
+            ProgressLine.Clear();
             Console.Error.Write($"\e[31m{text[..5]}\e[0m{ControlCharacters.Escape(text[5..])}");
         }
         else

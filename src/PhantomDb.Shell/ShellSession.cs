@@ -87,6 +87,7 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Opens another database, and closes the one that is open. If the first fails, that stays open.</summary>
     public void OpenDatabase(string? name)
     {
+        using IDisposable wait = Output.Waiting();
         ShellDatabase? current = _database;
         if (current is not null && current.Session.IsInTransaction)
         {
@@ -154,6 +155,7 @@ internal sealed partial class ShellSession : IDisposable
     public void Execute(string sql, Stream? copyInput = null)
     {
         LastStatement = sql;
+        using IDisposable? wait = sql.AsSpan().TrimStart().StartsWith("CHECKPOINT", StringComparison.OrdinalIgnoreCase) ? Output.Waiting() : null;
         using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
         try
         {
@@ -174,7 +176,7 @@ internal sealed partial class ShellSession : IDisposable
             Database.Refresh();
             Database.Session.CopyInput = copyInput;
             Database.Session.CopyOutput = new SinkStream(Output.Sink);
-            Database.Session.CopyProgress = rowCount => Output.Inform(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} {(rowCount == 1 ? "row" : "rows")} so far"));
+            Database.Session.CopyProgress = rowCount => Output.ShowProgress(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} {(rowCount == 1 ? "row" : "rows")} so far"));
             foreach (QueryResult given in run(Database.Session))
             {
                 using QueryResult result = given;
@@ -192,6 +194,7 @@ internal sealed partial class ShellSession : IDisposable
         }
         finally
         {
+            ProgressLine.Clear();
             Output.Flush();
         }
         if (IsTiming)
@@ -270,6 +273,7 @@ internal sealed partial class ShellSession : IDisposable
             return;
         }
         _lines = null;
+        using IDisposable wait = Output.Waiting();
         if (!Try(null, 0, database.Close))
         {
             _hasErrors = true;

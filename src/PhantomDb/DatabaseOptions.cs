@@ -36,6 +36,12 @@ public sealed record DatabaseOptions
     /// </summary>
     public Action<RecoveryReport>? OnRecovered { get; init; }
 
+    /// <summary>
+    /// Called about ten times a second while a large file is read or written: at opening, in recovery, by saves and snapshots, by the tools. On the thread that does it, several
+    /// at once; it must be quick and throw nothing. Default: null.
+    /// </summary>
+    public Action<FileProgress>? OnProgress { get; init; }
+
     /// <summary>When commits are acknowledged. Default: <see cref="SyncPolicy.Always"/>, when they are on the disk.</summary>
     public SyncPolicy SyncPolicy { get; init; } = SyncPolicy.Always;
 
@@ -125,7 +131,11 @@ public sealed record DatabaseOptions
     public TimeSpan? SlowStatementTime { get; init; }
 
     /// <summary>The disk; tests put a simulated one in its place.</summary>
-    internal IFileSystem FileSystem { get; init; } = PhysicalFileSystem.Instance;
+    internal IFileSystem FileSystem
+    {
+        get => OnProgress is null ? field : new WatchedDisk(field, OnProgress);
+        init;
+    } = PhysicalFileSystem.Instance;
 
     /// <summary>Between two looks of the log whether its files are what they were, in milliseconds; tests make it short.</summary>
     internal int LogLookMs { get; init; } = TransactionLogOptions.LookMsDefault;

@@ -119,6 +119,7 @@ internal sealed class ShellCommands
                 throw new PhantomDbException("42601", $".save does not know {word}") { Hint = "Usage: .save [FILE] [--sealed|--unsealed]" };
             }
         }
+        using IDisposable wait = _shell.Output.Waiting();
         _shell.Database.SaveTo(path, isSealed);
     }
 

@@ -24,7 +24,11 @@ internal static class ControlCharacters
     }
 
     /// <summary>Writes to standard error.</summary>
-    public static void WriteError(string text) => Console.Error.Write(Console.IsErrorRedirected ? text : Escape(text));
+    public static void WriteError(string text)
+    {
+        ProgressLine.Clear();
+        Console.Error.Write(Console.IsErrorRedirected ? text : Escape(text));
+    }
 
     /// <summary>Where results go on to: a stream behind which there is a terminal gets none of them.</summary>
     public static Stream Guard(Stream output) => Console.IsOutputRedirected ? output : new GuardedStream(output);
@@ -43,6 +47,7 @@ internal static class ControlCharacters
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
+            ProgressLine.Clear();
             int start = 0;
             for (int i = 0; i < buffer.Length; i++)
             {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Tools;
 
@@ -62,7 +63,7 @@ internal static class RepairTool
         {
             return false;
         }
-        Console.Error.Write($"Repair {run.Argument}? [y/N] ");
+        ControlCharacters.WriteError($"Repair {run.Argument}? [y/N] ");
         return Console.In.ReadLine()?.Trim() is "y" or "Y" or "yes";
     }
 }

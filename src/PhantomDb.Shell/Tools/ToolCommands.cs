@@ -28,6 +28,7 @@ internal static class ToolCommands
         }
         try
         {
+            using IDisposable? wait = tool == ServeTool.Serve ? null : ProgressLine.Begin(run.IsQuiet);
             int exitCode = tool.Run(run);
             output.Flush();
             return exitCode;

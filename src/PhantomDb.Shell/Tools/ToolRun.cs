@@ -47,7 +47,7 @@ internal sealed class ToolRun
 
     public string DataDirectory { get; }
 
-    public DatabaseOptions Options => new() { DataDirectory = DataDirectory };
+    public DatabaseOptions Options => new() { DataDirectory = DataDirectory, OnProgress = ProgressLine.OfFiles };
 
     /// <summary>How a tool opens a database whose changes are kept.</summary>
     /// <param name="own">Those of the shell's options that the tool has too.</param>

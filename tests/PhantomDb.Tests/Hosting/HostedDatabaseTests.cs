@@ -3,6 +3,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Durability;
+using PhantomDb.Fuzz.Crash;
 using PhantomDb.Hosting;
 
 namespace PhantomDb.Tests.Hosting;
@@ -35,6 +37,40 @@ public sealed class HostedDatabaseTests : HostTest
         Assert.HasCount(2, ours, string.Join('\n', Logged.Lines));
         StringAssert.StartsWith(ours[0], $"Information: Database shop is open, {Path.Combine(DataFolder, "shop.db")}: recovery CLEAN: LSN ");
         StringAssert.StartsWith(ours[1], "Information: Database shop is closed, after ");
+    }
+
+    [TestMethod]
+    public async Task Opening_that_takes_long_is_logged_every_ten_seconds_as_far_as_it_is()
+    {
+        Make("shop", "CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+        HostApplicationBuilder builder = NewHost();
+        builder.Services.AddSingleton<TimeProvider>(new HastyClock());
+        List<FileProgress> told = [];
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { FileSystem = new SlowDisk(PhysicalFileSystem.Instance), OnProgress = told.Add });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        int count = told.Count;
+        string[] lines = [.. Logged.Ours.Where(line => line.StartsWith("Information: Database shop is being opened: ", StringComparison.Ordinal))];
+        Assert.IsGreaterThan(0, lines.Length, string.Join('\n', Logged.Lines));
+        Assert.AreEqual(count, lines.Length);
+        StringAssert.Matches(lines[0], new Regex($"{Regex.Escape(Path.Combine(DataFolder, "shop.db"))}, [0-9]+ of 20[0-9]{{6}} bytes$"));
+        await host.StopAsync();
+    }
+
+    /// <summary>Eleven seconds pass between two looks at it.</summary>
+    private sealed class HastyClock : TimeProvider
+    {
+        private long _now;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Interlocked.Add(ref _now, 11);
+    }
+
+    /// <summary>A block takes 20 ms.</summary>
+    private sealed class SlowDisk(IFileSystem disk) : PassingDisk(disk)
+    {
+        public override Stream OpenRead(string path) => new PacedReads(base.OpenRead(path), () => Thread.Sleep(20));
     }
 
     [TestMethod]

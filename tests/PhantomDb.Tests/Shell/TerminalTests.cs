@@ -100,6 +100,19 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
+    public void A_long_COPY_tells_how_far_it_is_on_a_line_that_goes_again()
+    {
+        File.WriteAllLines(Path.Combine(_folder, "numbers.csv"), Enumerable.Repeat("1", 1_000_001));
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("CREATE TABLE t (a int);\r");
+        terminal.TypeAtPrompt($"COPY t FROM '{Path.Combine(_folder, "numbers.csv")}';\r");
+        terminal.Await("COPY: 1000001 rows so far\rCOPY 1000001\r\n");
+        StringAssert.Contains(terminal.All, "so far\e[K\r\e[KCOPY 1000001");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
     public void No_value_steers_the_terminal_in_any_mode_or_error()
     {
         using Terminal terminal = Begin("shop");
