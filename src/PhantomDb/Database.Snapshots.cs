@@ -30,7 +30,7 @@ public sealed partial class Database
     public SnapshotInfo CreateSnapshot() => Snapshots.Create();
 
     /// <summary>As <see cref="DatabaseSnapshots.CreateAsync"/>.</summary>
-    public Task<SnapshotInfo> CreateSnapshotAsync(CancellationToken stop = default) => Snapshots.CreateAsync(stop);
+    public Task<SnapshotInfo> CreateSnapshotAsync(CancellationToken cancellationToken = default) => Snapshots.CreateAsync(cancellationToken);
 
     internal void NoteSnapshot(TakenSnapshot snapshot)
     {

@@ -39,21 +39,25 @@ public sealed class DatabaseLog : ILogControl
     /// </summary>
     /// <param name="name">Upper-case letters, digits and underscores, at most 63, not beginning with a digit, such as MAINTENANCE.</param>
     /// <param name="values">Keys, neither empty nor with an equals sign, each once, and values, any text.</param>
-    /// <param name="cancellation">Ends a wait for room in the queue.</param>
+    /// <param name="cancellationToken">Ends a wait for room in the queue.</param>
     /// <returns>Its LSN.</returns>
     /// <exception cref="PhantomDbException">42939: the name is one of the log's own (INSERT, PHANTOMDB_…); 42602: it, or a key, is none; 22023: a key is given twice, or its
     /// value is null; 22021: one is no Unicode text. Nothing has changed then. Or the log cannot be
     /// written (58030, 53100 …).</exception>
-    public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellation = default)
+    public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(values);
-        return Live.Append(name, values, cancellation);
+        return Live.Append(name, values, cancellationToken);
     }
 
-    /// <summary>As <see cref="Append"/>.</summary>
-    public Task<long> AppendAsync(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellation = default) =>
-        Task.Run(() => Append(name, values, cancellation), cancellation);
+    /// <summary>As <see cref="Append"/>; the disk is awaited without a thread.</summary>
+    public async Task<long> AppendAsync(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(values);
+        return await Live.AppendAsync(name, values, cancellationToken).ConfigureAwait(false);
+    }
 
     long ILogControl.Append(string name, IReadOnlyList<KeyValuePair<string, string>> values) => Append(name, values);
 
@@ -73,7 +77,7 @@ public sealed class DatabaseLog : ILogControl
     }
 
     /// <summary>As <see cref="ReadAt"/>.</summary>
-    public Task<LogRecord?> ReadAtAsync(long lsn, CancellationToken cancellation = default) => Task.Run(() => ReadAt(lsn), cancellation);
+    public Task<LogRecord?> ReadAtAsync(long lsn, CancellationToken cancellationToken = default) => Task.Run(() => ReadAt(lsn), cancellationToken);
 
     /// <summary>
     /// All records behind an LSN, over all segments, in their order and in a stream: memory does not grow with their number. Ends with the last that was
@@ -91,7 +95,7 @@ public sealed class DatabaseLog : ILogControl
     }
 
     /// <summary>As <see cref="ReadAfter"/>.</summary>
-    public async IAsyncEnumerable<LogRecord> ReadAfterAsync(long lsn, [EnumeratorCancellation] CancellationToken cancellation = default)
+    public async IAsyncEnumerable<LogRecord> ReadAfterAsync(long lsn, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         const int BatchSize = 256;   // a change of threads for each record would cost more than reading it
         using IEnumerator<LogRecord> records = ReadAfter(lsn).GetEnumerator();
@@ -105,7 +109,7 @@ public sealed class DatabaseLog : ILogControl
                     read.Add(records.Current);
                 }
                 return read;
-            }, cancellation).ConfigureAwait(false);
+            }, cancellationToken).ConfigureAwait(false);
             foreach (LogRecord record in batch)
             {
                 yield return record;
@@ -125,14 +129,14 @@ public sealed class DatabaseLog : ILogControl
     public int CompactUpTo(long lsn) => Live.CompactUpTo(lsn);
 
     /// <summary>As <see cref="CompactUpTo"/>.</summary>
-    public Task<int> CompactUpToAsync(long lsn, CancellationToken cancellation = default) => Task.Run(() => CompactUpTo(lsn), cancellation);
+    public Task<int> CompactUpToAsync(long lsn, CancellationToken cancellationToken = default) => Task.Run(() => CompactUpTo(lsn), cancellationToken);
 
     /// <summary>Returns when all that was committed or appended before is on the disk, whatever the policy.</summary>
     /// <exception cref="PhantomDbException">The disk failed.</exception>
     public void Sync() => Live.Sync();
 
     /// <summary>As <see cref="Sync"/>.</summary>
-    public Task SyncAsync(CancellationToken cancellation = default) => Task.Run(Sync, cancellation);
+    public Task SyncAsync(CancellationToken cancellationToken = default) => Task.Run(Sync, cancellationToken);
 
     /// <summary>Keeps all records from an LSN on, across openings too, until <see cref="Unpin"/>; a pin of that name is moved.</summary>
     /// <exception cref="PhantomDbException">22023: the first of them are no longer kept.</exception>

@@ -42,7 +42,7 @@ public sealed class DatabaseSettings
     }
 
     /// <summary>As <see cref="Set"/>, on a thread of the pool.</summary>
-    public Task SetAsync(string name, string value, CancellationToken cancellation = default) => Task.Run(() => Set(name, value), cancellation);
+    public Task SetAsync(string name, string value, CancellationToken cancellationToken = default) => Task.Run(() => Set(name, value), cancellationToken);
 
     /// <summary>Keeps no value any longer: sessions begin with the built-in default, as after <c>RESET PERSIST name</c>.</summary>
     public void Reset(string name)

@@ -88,29 +88,29 @@ public sealed class DatabaseSnapshots
     /// </summary>
     /// <exception cref="PhantomDbException">It could not be written (58030, 53100, 42501): nothing has changed then. 57014: it was stopped. 55000: the
     /// database is in memory or read only.</exception>
-    public SnapshotInfo Create(CancellationToken stop = default)
+    public SnapshotInfo Create(CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
         SnapshotService service = Service();
         _database.Persistence!.Log.Prepare();   // the folder, where nothing has been written yet
-        return ToInfo(service.Take(stop));
+        return ToInfo(service.Take(cancellationToken));
     }
 
     /// <summary>As <see cref="Create"/>, on another thread.</summary>
-    public Task<SnapshotInfo> CreateAsync(CancellationToken stop = default) =>
-        Task.Factory.StartNew(() => Create(stop), stop, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    public Task<SnapshotInfo> CreateAsync(CancellationToken cancellationToken = default) =>
+        Task.Factory.StartNew(() => Create(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>
     /// Takes the snapshots that come due on the caller's thread, in place of the database's own, until it is told to stop or the database is closed: for hosts, which
     /// have services, logs and an order of ending of their own. Ends at once where the database takes none, being in memory or read only. Errors are
     /// told by <see cref="Database.BackgroundError"/> and <see cref="LastError"/>, and it is tried again; what is taken by <see cref="Taken"/>.
     /// </summary>
-    /// <param name="stop">A snapshot that is being taken is given up.</param>
+    /// <param name="cancellationToken">A snapshot that is being taken is given up.</param>
     /// <exception cref="InvalidOperationException">Another thread does so already.</exception>
-    public void Run(CancellationToken stop)
+    public void Run(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_database.IsDisposed, _database);
-        if (_service?.Drive(stop) == false)
+        if (_service?.Drive(cancellationToken) == false)
         {
             throw new InvalidOperationException($"The snapshots of database \"{_database.Name}\" are being taken by another thread already.");
         }

@@ -110,14 +110,14 @@ public static class DatabaseTools
     /// <summary>The records of a database's log, verified, in a stream; beside a running writer too.</summary>
     /// <exception cref="PhantomDbException">While it is read: 58P01, there is no database; 22023, the first record that is wanted is no longer kept, or some in the middle are missing and nobody is told (<see cref="LogReadOptions.MissingRecords"/>); XX001,
     /// what comes is damaged.</exception>
-    public static IEnumerable<LogRecord> ReadLog(string name, LogReadOptions? selection = null, DatabaseOptions? options = null, CancellationToken stop = default)
+    public static IEnumerable<LogRecord> ReadLog(string name, LogReadOptions? selection = null, DatabaseOptions? options = null, CancellationToken cancellationToken = default)
     {
         string path = PathOf(name, ref options);
         if (new FolderInspector(path, options!.FileSystem).IsEmpty)
         {
             throw NoDatabase(path);
         }
-        return new LogFolder(path, options.FileSystem).Read(selection ?? new LogReadOptions(), stop);
+        return new LogFolder(path, options.FileSystem).Read(selection ?? new LogReadOptions(), cancellationToken);
     }
 
     private static (IReadOnlyList<DatabaseFileReport> Files, PhantomDbException? Refusal) Inspect(string path, DatabaseOptions options, bool verifies)

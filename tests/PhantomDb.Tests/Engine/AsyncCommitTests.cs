@@ -39,6 +39,27 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    public async Task Entries_of_the_users_own_stand_in_the_order_of_the_calls_and_wait_without_a_thread()
+    {
+        using var disk = new GatedDisk();
+        await using Database database = Database.Open("shop", Options with { FileSystem = disk });
+        Run(database, "CREATE TABLE t (id int PRIMARY KEY)");
+        disk.Close();
+
+        Task<long>[] entries = [.. Enumerable.Range(0, 300).Select(i => database.Log.AppendAsync("NOTE", [KeyValuePair.Create("n", $"{i}")]))];
+
+        Assert.IsTrue(disk.IsWaitedFor.Wait(Patience));
+        Assert.IsTrue(entries.All(entry => !entry.IsCompleted));
+        disk.Open();
+        long[] lsns = await Task.WhenAll(entries).WaitAsync(Patience);
+        CollectionAssert.AreEqual(Enumerable.Range(0, 300).Select(i => lsns[0] + i).ToArray(), lsns);
+        Assert.IsLessThan(10, disk.FlushCount, "all but the first went together");
+        Assert.AreEqual("42939", (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => database.Log.AppendAsync("INSERT", []))).SqlState);
+        Assert.IsTrue(database.Log.AppendAsync("NOTE", [], new CancellationToken(true)).IsCanceled);
+        Assert.AreEqual(lsns[^1], database.Log.LastLsn);
+    }
+
+    [TestMethod]
     [DataRow("INSERT INTO t VALUES (1, 'x')", "INSERT 0 1")]
     [DataRow("UPDATE t SET v = 'x' WHERE id = 0", "UPDATE 1")]
     [DataRow("DELETE FROM t WHERE v = 'a'", "DELETE 1")]

@@ -256,6 +256,23 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     /// <summary>A record of the user's own, in the order of all others and as durable; gives its LSN.</summary>
     public long Append(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken stop = default)
     {
+        LogBatch entry = NewEntry(name, values);
+        long lsn = Enqueue(entry, stop);
+        WaitUntilPublished(entry);
+        return lsn;
+    }
+
+    /// <summary>As <see cref="Append"/>; where there is room in the queue, without a thread that waits.</summary>
+    public async Task<long> AppendAsync(string name, IEnumerable<KeyValuePair<string, string>> values, CancellationToken stop)
+    {
+        LogBatch entry = NewEntry(name, values);
+        long lsn = Enqueue(entry, stop);
+        await WaitUntilPublishedAsync(entry).ConfigureAwait(false);
+        return lsn;
+    }
+
+    private static LogBatch NewEntry(string name, IEnumerable<KeyValuePair<string, string>> values)
+    {
         byte[] utf8 = Encoding.UTF8.GetBytes(name);
         if (!LogOperationNames.IsCustomName(utf8))
         {
@@ -282,10 +299,14 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
             batch.Cell(ToUtf8(key, $"{key}={value}"));
         }
         batch.End();
-        ReserveRoom(batch.ByteCount, stop);
-        long lsn = Enqueue(batch, 0, null);
-        WaitUntilPublished(batch);
-        return lsn;
+        return batch;
+    }
+
+    private long Enqueue(LogBatch entry, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
+        ReserveRoom(entry.ByteCount, stop);
+        return Enqueue(entry, 0, null);
     }
 
     /// <summary>Returns when all that was queued is on the disk.</summary>
