@@ -73,7 +73,7 @@ internal static class CopyBinder
             int place = table.IndexOf(name);
             if (place < 0)
             {
-                throw Error.ColumnOfRelationNotFound(name, table.Name, copy.Position);
+                throw Error.ColumnOfRelationNotFound(name, table.Name, copy.Position, table.Columns.Select(column => column.Name));
             }
             if (columns.Contains(table.Columns[place]))
             {

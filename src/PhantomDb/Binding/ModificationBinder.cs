@@ -42,7 +42,7 @@ internal sealed partial class ModificationBinder(BindingState state, CteEnvironm
             throw Error.NotSupported("assignment to a part of a column", target.Position);
         }
         int index = table.IndexOf(target.Column);
-        return index >= 0 ? table.Columns[index] : throw Error.ColumnOfRelationNotFound(target.Column, table.Name, target.Position);
+        return index >= 0 ? table.Columns[index] : throw Error.ColumnOfRelationNotFound(target.Column, table.Name, target.Position, table.Columns.Select(column => column.Name));
     }
 
     /// <summary>A value as the type of the column that it is assigned to.</summary>

@@ -44,7 +44,7 @@ internal sealed partial class SchemaBinder
         {
             if (!drop.IfExists)
             {
-                throw Error.ColumnOfRelationNotFound(drop.Column, table.Name, drop.Position);
+                throw Error.ColumnOfRelationNotFound(drop.Column, table.Name, drop.Position, table.Columns.Select(column => column.Name));
             }
             _change.Notice($"column \"{drop.Column}\" of relation \"{table.Name}\" does not exist, skipping");
             return;

@@ -196,7 +196,7 @@ internal sealed partial class SchemaBinder
         int place = table.IndexOf(option.Name.Name);
         if (place < 0)
         {
-            throw Error.ColumnOfRelationNotFound(option.Name.Name, table.Name, option.Position);
+            throw Error.ColumnOfRelationNotFound(option.Name.Name, table.Name, option.Position, table.Columns.Select(column => column.Name));
         }
         return sequence with { OwnerTableOid = table.Oid, OwnerColumnNumber = table.Columns[place].Number };
     }

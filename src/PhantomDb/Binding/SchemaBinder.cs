@@ -531,7 +531,7 @@ internal sealed partial class SchemaBinder(BindingState state)
         int place = table.IndexOf(parts[^1]);
         if (place < 0)
         {
-            throw Error.ColumnOfRelationNotFound(parts[^1], table.Name, statement.Name.Position);
+            throw Error.ColumnOfRelationNotFound(parts[^1], table.Name, statement.Name.Position, table.Columns.Select(column => column.Name));
         }
         _change.Put(table with { Columns = [.. table.Columns.Select((c, i) => i == place ? c with { Comment = statement.Text } : c)] });
     }

@@ -42,7 +42,7 @@ internal sealed class TableBuilder(BindingState state, SchemaChangeBuilder chang
     public ColumnDefinition Column(string name, int position)
     {
         int place = Table.IndexOf(name);
-        return place >= 0 ? Table.Columns[place] : throw Error.ColumnOfRelationNotFound(name, Table.Name, position);
+        return place >= 0 ? Table.Columns[place] : throw Error.ColumnOfRelationNotFound(name, Table.Name, position, Table.Columns.Select(column => column.Name));
     }
 
     /// <summary>True for a table that is being made: it has no rows that NOT VALID could be about, which then means nothing.</summary>

@@ -12,8 +12,13 @@ internal static partial class Error
             Hint = suggestion is null ? null : $"Perhaps you meant to reference the column \"{suggestion}\".",
         };
 
-    public static PhantomDbException ColumnOfRelationNotFound(string column, string table, int position = -1) =>
-        new(SqlStates.UndefinedColumn, $"column \"{column}\" of relation \"{table}\" does not exist") { Position = position, TableName = table, ColumnName = column };
+    /// <param name="known">Names of the columns that it has, for a hint.</param>
+    public static PhantomDbException ColumnOfRelationNotFound(string column, string table, int position = -1, IEnumerable<string>? known = null) =>
+        new(SqlStates.UndefinedColumn, $"column \"{column}\" of relation \"{table}\" does not exist")
+        {
+            Position = position, TableName = table, ColumnName = column,
+            Hint = known is not null && Spelling.Nearest(column, known) is { } near ? $"Perhaps you meant the column \"{near}\"." : null,
+        };
 
     public static PhantomDbException ColumnAmbiguous(string name, int position) =>
         new(SqlStates.AmbiguousColumn, $"column reference \"{name}\" is ambiguous") { Position = position };

@@ -79,6 +79,19 @@ public sealed class MisspeltNameTests : SessionTest
     public void A_column_has_one(string sql, string? hint) => AssertHint(hint, sql, "42703");
 
     [TestMethod]
+    [DataRow("INSERT INTO customers (id, nmae) VALUES (1, 'a')")]
+    [DataRow("UPDATE customers SET nmae = 'a'")]
+    [DataRow("COPY customers (nmae) FROM STDIN")]
+    [DataRow("ALTER TABLE customers DROP COLUMN nmae")]
+    [DataRow("ALTER TABLE customers RENAME COLUMN nmae TO title")]
+    [DataRow("ALTER TABLE customers ALTER COLUMN nmae SET NOT NULL")]
+    [DataRow("COMMENT ON COLUMN customers.nmae IS 'a'")]
+    public void A_column_of_the_table_that_is_changed_has_one(string sql) => AssertHint("Perhaps you meant the column \"name\".", sql, "42703");
+
+    [TestMethod]
+    public void Where_no_column_is_near_there_is_none() => AssertHint(null, "INSERT INTO customers (price) VALUES (1)", "42703");
+
+    [TestMethod]
     [DataRow("SELECT uppper('a')", "upper")]
     [DataRow("SELECT substrng('abc', 1)", "substring")]
     [DataRow("SELECT cuont(*) FROM customers", "count")]
