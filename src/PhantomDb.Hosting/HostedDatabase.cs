@@ -189,7 +189,7 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     [LoggerMessage(6, LogLevel.Warning, "The own file of database {Database} could not be brought up to date at the end, {SqlState}; nothing is lost, the next opening applies more of the log")]
     private partial void LogNotSaved(Exception error, string database, string? sqlState);
 
-    [LoggerMessage(7, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, {RowCount} rows, session {Session} \"{Application}\": {Statement}")]
+    [LoggerMessage(7, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, rows {RowCount}, session {Session} \"{Application}\": {Statement}")]
     private partial void LogSlow(string database, double milliseconds, long rowCount, int session, string application, string statement);
 
     [LoggerMessage(8, LogLevel.Warning, "Slow statement in database {Database}: {Milliseconds:F1} ms, failed with {SqlState}, session {Session} \"{Application}\": {Statement}")]

@@ -93,7 +93,7 @@ public sealed class HostedDatabaseTests : HostTest
         await host.StopAsync();
         string[] slow = [.. Logged.Ours.Where(line => line.StartsWith("Warning: Slow statement in database shop: ", StringComparison.Ordinal))];
         Assert.HasCount(3, slow, string.Join('\n', Logged.Lines));
-        StringAssert.Matches(slow[1], new Regex($"shop: [0-9.]+ ms, 1 rows, session {number} \"till\": CREATE TABLE t AS SELECT 1 AS a$"));
+        StringAssert.Matches(slow[1], new Regex($"shop: [0-9.]+ ms, rows 1, session {number} \"till\": CREATE TABLE t AS SELECT 1 AS a$"));
         StringAssert.Matches(slow[2], new Regex($"shop: [0-9.]+ ms, failed with 42703, session {number} \"till\": SELECT nosuch$"));
     }
 

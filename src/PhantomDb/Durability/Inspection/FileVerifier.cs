@@ -104,10 +104,11 @@ internal sealed class FileVerifier(FolderPlan folder)
         DatabaseFileReport found = report.End.Lsn - 1 >= file.FirstLsn ? file with { LastLsn = report.End.Lsn - 1 } : file;
         if (report.IsShort && folder.Plan!.MissingEnd(folder.Names.Folder, report.End.Lsn) is { } missing)
         {
+            string where = folder.Plan.HeadlessEnd is { } headless ? $"is in a segment with a damaged header: {Path.GetFileName(headless.Path)}" : $"is missing: {Path.GetFileName(missing)}";
             return found with
             {
                 Verdict = FileVerdict.Clean,
-                Problem = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {report.End.Lsn} to {folder.Plan.ReachedLsn}, behind it, {(folder.Plan.HeadlessEnd is { } headless ? $"is in a segment with a damaged header: {Path.GetFileName(headless.Path)}" : $"is missing: {Path.GetFileName(missing)}")}"),
+                Problem = string.Create(CultureInfo.InvariantCulture, $"the log from LSN {report.End.Lsn} to {folder.Plan.ReachedLsn}, behind it, {where}"),
             };
         }
         if (report.Verdict != LogVerdict.Clean)

@@ -123,9 +123,10 @@ internal sealed class FileSalvage
     private string LossOf(SectionSeal section, long headLength)
     {
         long offset = _starts[0] + section.Offset;
+        string rows = string.Create(CultureInfo.InvariantCulture, $"{section.RowCount} {(section.RowCount == 1 ? "row" : "rows")}");
         return offset < 0 || offset + section.Length > _stream.Length
-            ? string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {section.RowCount} rows: it is not in the file any more")
-            : string.Create(CultureInfo.InvariantCulture, $"{HeadOf(ReadAt(offset, headLength))}, with {section.RowCount} rows: its definition is damaged (byte offset {offset})");
+            ? string.Create(CultureInfo.InvariantCulture, $"the section at byte offset {offset}, with {rows}: it is not in the file any more")
+            : string.Create(CultureInfo.InvariantCulture, $"{HeadOf(ReadAt(offset, headLength))}, with {rows}: its definition is damaged (byte offset {offset})");
     }
 
     // Without the seal at the end: by the line below each section.

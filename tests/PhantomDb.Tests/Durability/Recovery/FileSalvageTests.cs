@@ -181,7 +181,7 @@ public sealed class FileSalvageTests : DatabaseFileTest
         (LoadedDatabase database, string[] losses) = Run();
         CollectionAssert.AreEqual(new[] { "1|one", "2|two" }, Rows(database, "a"));
         Assert.HasCount(1, losses);
-        StringAssert.EndsWith(losses[0], $"with 1 rows: its definition is damaged (byte offset {from})");
+        StringAssert.EndsWith(losses[0], $"with 1 row: its definition is damaged (byte offset {from})");
 
         // Of the first section, too, but for its definition.
         int rows = bytes.AsSpan().IndexOf("ROW:1"u8);
@@ -279,8 +279,8 @@ public sealed class FileSalvageTests : DatabaseFileTest
     }
 
     [TestMethod]
-    [DataRow("COLUMNS:id:int\n", "[TABLE:b], with 1 rows: its definition is damaged (byte offset {0})")]
-    [DataRow("TABLE:b]", "[UABLE:b], with 1 rows: its definition is damaged (byte offset {0})")]
+    [DataRow("COLUMNS:id:int\n", "[TABLE:b], with 1 row: its definition is damaged (byte offset {0})")]
+    [DataRow("TABLE:b]", "[UABLE:b], with 1 row: its definition is damaged (byte offset {0})")]
     public void A_section_whose_definition_is_damaged_is_lost(string text, string loss)
     {
         Seal(Two);

@@ -225,7 +225,7 @@ public sealed class LoadFileReaderTests : LoadTest
         RecoveredDatabase salvaged = Salvage();
         CollectionAssert.AreEqual(new[] { "1|x", "2|y" }, Rows(salvaged.Database, "notes"));
         Assert.IsNull(salvaged.Database.Catalog.FindTable("public", "users"));
-        StringAssert.Contains(salvaged.Report.Losses.Single().Reason, "[TABLE:lost], with 1 rows: its definition is damaged");
+        StringAssert.Contains(salvaged.Report.Losses.Single().Reason, "[TABLE:lost], with 1 row: its definition is damaged");
     }
 
     [TestMethod]

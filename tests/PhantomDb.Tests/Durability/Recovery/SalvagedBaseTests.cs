@@ -83,7 +83,7 @@ public sealed class SalvagedBaseTests : RecoveryTest
         SalvagedBase salvaged = Choose();
         Assert.AreEqual(Path, salvaged.Source!.Path);
         Assert.AreEqual("mine", TablesOf(salvaged));
-        StringAssert.StartsWith(salvaged.Losses.Single(), "[TABLE:mine_lost], with 1 rows: its definition is damaged");
+        StringAssert.StartsWith(salvaged.Losses.Single(), "[TABLE:mine_lost], with 1 row: its definition is damaged");
         Assert.IsNull(salvaged.Problem);
         Assert.IsFalse(salvaged.IsWithoutLog);
     }
