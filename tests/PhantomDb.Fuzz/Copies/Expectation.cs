@@ -54,7 +54,12 @@ internal sealed class Expectation
     /// <param name="lsn">How far the log is needed.</param>
     public bool IsReached(Revision revision, long lsn = long.MaxValue)
     {
-        LogHeader? first = Log().FirstOrDefault()?.Header;
+        SegmentOrigin[] log = Log();
+        if (lsn < long.MaxValue && log.Length > 0 && !log[^1].Revision.IsMadeOf(revision))
+        {
+            return Contents.Any(file => file.Revision == revision && file.Header.Lsn == lsn);   // a file goes further than the log: it has its own LSN alone
+        }
+        LogHeader? first = log.FirstOrDefault()?.Header;
         return first?.IsFromNothing == true
             || Contents.Any(file => revision.IsMadeOf(file.Revision) && file.Header.Lsn <= lsn && (first is null ? file.Revision == revision : file.Header.Lsn >= first.FirstLsn - 1
             && (first.Predecessor is not null || file.Header.Timeline >= first.Timeline)));   // a log that begins of itself continues no file of an older timeline
