@@ -5,7 +5,7 @@ namespace PhantomDb.Durability;
 /// <summary>
 /// A disk of which somebody is told how far the reading of large files is, and the writing of whole ones; not what is written to a log. Several threads may tell at once.
 /// </summary>
-internal sealed class WatchedDisk(IFileSystem inner, Action<FileProgress> tell) : IFileSystem
+internal sealed class WatchedDisk(IFileSystem inner, Action<FileProgress> tell) : PassingDisk(inner)
 {
     private const string NewEnding = ".new";
     private const int PieceBytes = 1 << 18;   // the clock is looked at after so many
@@ -13,21 +13,9 @@ internal sealed class WatchedDisk(IFileSystem inner, Action<FileProgress> tell) 
 
     private long _lastTold = Stopwatch.GetTimestamp();
 
-    public bool Exists(string path) => inner.Exists(path);
-
-    public bool FolderExists(string path) => inner.FolderExists(path);
-
-    public long Length(string path) => inner.Length(path);
-
-    public DateTime WrittenAt(string path) => inner.WrittenAt(path);
-
-    public FileMark MarkOf(string path) => inner.MarkOf(path);
-
-    public string TargetOf(string path) => inner.TargetOf(path);
-
-    public Stream OpenRead(string path)
+    public override Stream OpenRead(string path)
     {
-        Stream stream = inner.OpenRead(path);
+        Stream stream = base.OpenRead(path);
         return new PacedReads(stream, () =>
         {
             if (IsTime())
@@ -38,22 +26,8 @@ internal sealed class WatchedDisk(IFileSystem inner, Action<FileProgress> tell) 
     }
 
     // A whole file is written beside the one that it is to replace; so is the log's next segment, which then grows by commits.
-    public IWritableFile Create(string path) =>
-        path.EndsWith(NewEnding, StringComparison.Ordinal) && !path.EndsWith(".log.new", StringComparison.Ordinal) ? new Writes(this, path, inner.Create(path)) : inner.Create(path);
-
-    public IWritableFile OpenWrite(string path) => inner.OpenWrite(path);
-
-    public void Rename(string from, string to) => inner.Rename(from, to);
-
-    public void Delete(string path) => inner.Delete(path);
-
-    public IReadOnlyList<string> List(string folder) => inner.List(folder);
-
-    public void CreateFolder(string path) => inner.CreateFolder(path);
-
-    public IFileLock Lock(string path, string owner) => inner.Lock(path, owner);
-
-    public void FlushFolder(string path) => inner.FlushFolder(path);
+    protected override IWritableFile Wrap(string path, IWritableFile file) =>
+        path.EndsWith(NewEnding, StringComparison.Ordinal) && !path.EndsWith(".log.new", StringComparison.Ordinal) ? new Writes(this, path, file) : file;
 
     private bool IsTime()
     {
@@ -64,35 +38,21 @@ internal sealed class WatchedDisk(IFileSystem inner, Action<FileProgress> tell) 
     private void Tell(string path, bool isWriting, long position, long? length) =>
         tell(new FileProgress(path.EndsWith(NewEnding, StringComparison.Ordinal) ? path[..^NewEnding.Length] : path, isWriting, position, length));
 
-    private sealed class Writes(WatchedDisk disk, string path, IWritableFile file) : IWritableFile
+    private sealed class Writes(WatchedDisk disk, string path, IWritableFile file) : PassingFile(file)
     {
         private long _next = PieceBytes;
 
-        public long Length => file.Length;
-
-        public void Append(ReadOnlySpan<byte> bytes)
+        public override void Append(ReadOnlySpan<byte> bytes)
         {
-            file.Append(bytes);
-            if (file.Length >= _next)
+            base.Append(bytes);
+            if (Length >= _next)
             {
-                _next = file.Length + PieceBytes;
+                _next = Length + PieceBytes;
                 if (disk.IsTime())
                 {
-                    disk.Tell(path, isWriting: true, file.Length, null);
+                    disk.Tell(path, isWriting: true, Length, null);
                 }
             }
         }
-
-        public int Read(long offset, Span<byte> target) => file.Read(offset, target);
-
-        public bool IsAt(string path) => file.IsAt(path);
-
-        public void Reserve(int count) => file.Reserve(count);
-
-        public void TruncateTo(long length) => file.TruncateTo(length);
-
-        public void Flush() => file.Flush();
-
-        public void Dispose() => file.Dispose();
     }
 }

@@ -46,7 +46,7 @@ public sealed class HostedDatabaseTests : HostTest
         HostApplicationBuilder builder = NewHost();
         builder.Services.AddSingleton<TimeProvider>(new HastyClock());
         List<FileProgress> told = [];
-        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { FileSystem = new SlowDisk(PhysicalFileSystem.Instance), OnProgress = told.Add });
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { FileSystem = new SlowDisk(PhysicalFileSystem.Instance, 20), OnProgress = told.Add });
         using IHost host = builder.Build();
         await host.StartAsync();
         int count = told.Count;
@@ -65,12 +65,6 @@ public sealed class HostedDatabaseTests : HostTest
         public override long TimestampFrequency => 1;
 
         public override long GetTimestamp() => Interlocked.Add(ref _now, 11);
-    }
-
-    /// <summary>A block takes 20 ms.</summary>
-    private sealed class SlowDisk(IFileSystem disk) : PassingDisk(disk)
-    {
-        public override Stream OpenRead(string path) => new PacedReads(base.OpenRead(path), () => Thread.Sleep(20));
     }
 
     [TestMethod]

@@ -1,6 +1,4 @@
-using PhantomDb.Durability;
-
-namespace PhantomDb.Fuzz.Crash;
+namespace PhantomDb.Durability;
 
 /// <summary>Hands everything on to another disk: what stands between a database and its disk overrides what it is about.</summary>
 internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
@@ -14,6 +12,8 @@ internal abstract class PassingDisk(IFileSystem disk) : IFileSystem
     public DateTime WrittenAt(string path) => disk.WrittenAt(path);
 
     public virtual FileMark MarkOf(string path) => disk.MarkOf(path);
+
+    public string TargetOf(string path) => disk.TargetOf(path);
 
     public virtual Stream OpenRead(string path) => disk.OpenRead(path);
 
