@@ -49,7 +49,8 @@ public sealed class ProgressTests
                 session.Execute("INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 500)").Dispose();
             }
         }
-        Assert.IsEmpty(_told);
+        Assert.IsFalse(_told.Exists(progress => progress.IsWriting), string.Join('\n', _told));
+        _told.Clear();
         using (Database beside = Database.Open("shop", options with { IsReadOnly = true }))   // the first is as if it had been killed
         {
             Assert.IsTrue(_told.Exists(progress => Path.GetExtension(progress.Path) == ".log" && progress is { IsWriting: false, Length: > 0 }), string.Join('\n', _told));
