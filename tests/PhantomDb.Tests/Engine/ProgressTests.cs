@@ -15,7 +15,7 @@ public sealed class ProgressTests
     [TestMethod]
     public void Opening_tells_how_much_of_the_file_is_read_and_saving_how_much_is_written()
     {
-        DatabaseOptions options = new() { DataDirectory = "/data", MemoryLimit = 1 << 28, FileSystem = new SlowDisk(new SimulatedDisk(), 20), OnProgress = Tell };
+        DatabaseOptions options = new() { DataDirectory = "/data", MemoryLimit = 1 << 28, FileSystem = new SlowDisk(new SimulatedDisk(), 20), OnProgress = Tell, SnapshotEnabled = false };
         using (Database database = Database.Open("shop", options))
         {
             using Session session = database.OpenSession();
