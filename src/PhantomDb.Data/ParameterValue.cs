@@ -1,15 +1,11 @@
-using System.Collections;
 using System.Data;
 using System.Globalization;
-using System.Text;
 
 namespace PhantomDb.Data;
 
 /// <summary>What values of .NET are in SQL: the type that a parameter's value has, and how it is bound. No conversions between numbers and text, but where DbType asks for them.</summary>
 internal static class ParameterValue
 {
-    private const long MicrosecondsPerDay = 86_400_000_000;
-
     /// <summary>Oid of the type to prepare a statement for; 0 where the statement decides: for text, and for NULL without a DbType.</summary>
     public static int OidOf(PhantomDbParameter parameter)
     {
@@ -36,7 +32,7 @@ internal static class ParameterValue
             Guid => TypeOid.Uuid,
             byte[] or ReadOnlyMemory<byte> or Memory<byte> or ArraySegment<byte> or Stream => TypeOid.Bytea,
             Enum value => OidOfNumber(value.GetTypeCode()),
-            { } other => throw NotSupported(other),
+            _ => TypeOid.Unspecified,   // what it is, it cannot be bound
         };
     }
 
@@ -73,134 +69,28 @@ internal static class ParameterValue
         {
             value = Convert(value, given);
         }
-        switch (value)
-        {
-            case null or DBNull:
-                statement.BindNull(number);
-                break;
-            case int n:
-                statement.Bind(number, n);
-                break;
-            case long n:
-                statement.Bind(number, n);
-                break;
-            case string text:
-                BindText(statement, number, text, parameter.Size);
-                break;
-            case bool truth:
-                statement.Bind(number, truth);
-                break;
-            case short n:
-                statement.Bind(number, (int)n);
-                break;
-            case byte n:
-                statement.Bind(number, (int)n);
-                break;
-            case sbyte n:
-                statement.Bind(number, (int)n);
-                break;
-            case ushort n:
-                statement.Bind(number, (int)n);
-                break;
-            case uint n:
-                statement.Bind(number, (long)n);
-                break;
-            case ulong n:
-                statement.Bind(number, (decimal)n);
-                break;
-            case decimal n:
-                statement.Bind(number, n);
-                break;
-            case double n:
-                statement.Bind(number, n);
-                break;
-            case float n:
-                statement.Bind(number, n.ToString("R", CultureInfo.InvariantCulture));
-                break;
-            case DateTime time:
-                statement.Bind(number, time);
-                break;
-            case DateTimeOffset time:
-                statement.Bind(number, time.UtcDateTime);
-                break;
-            case DateOnly date:
-                statement.Bind(number, date);
-                break;
-            case TimeOnly time:
-                statement.Bind(number, time.ToString("HH:mm:ss.ffffff", CultureInfo.InvariantCulture));
-                break;
-            case TimeSpan interval:
-                statement.Bind(number, IntervalText(interval));
-                break;
-            case Guid uuid:
-                statement.Bind(number, uuid.ToString("D", CultureInfo.InvariantCulture));
-                break;
-            case byte[] bytes:
-                statement.Bind(number, Cut(bytes, parameter.Size));
-                break;
-            case ReadOnlyMemory<byte> bytes:
-                statement.Bind(number, Cut(bytes.Span, parameter.Size));
-                break;
-            case Memory<byte> bytes:
-                statement.Bind(number, Cut(bytes.Span, parameter.Size));
-                break;
-            case ArraySegment<byte> bytes:
-                statement.Bind(number, Cut(bytes.AsSpan(), parameter.Size));
-                break;
-            case Stream stream:
-                statement.Bind(number, Cut(Read(stream), parameter.Size));
-                break;
-            case char c:
-                statement.Bind(number, c.ToString());
-                break;
-            case char[] text:
-                BindText(statement, number, new string(text), parameter.Size);
-                break;
-            case TextReader reader:
-                BindText(statement, number, reader.ReadToEnd(), parameter.Size);
-                break;
-            case Enum number64:
-                BindEnum(statement, number, number64);
-                break;
-            default:
-                throw NotSupported(value);
-        }
+        statement.BindValue(number, parameter.Size > 0 ? Cut(value, parameter.Size) : value);
     }
 
-    private static void BindText(PreparedStatement statement, int number, string text, int size) =>
-        statement.Bind(number, size > 0 && size < text.Length ? text[..size] : text);
-
-    private static void BindEnum(PreparedStatement statement, int number, Enum value)
+    // A value longer than the size that is given, in characters or bytes, is cut.
+    private static object? Cut(object? value, int size) => value switch
     {
-        if (value.GetTypeCode() == TypeCode.UInt64)
-        {
-            statement.Bind(number, ((IConvertible)value).ToDecimal(CultureInfo.InvariantCulture));
-        }
-        else
-        {
-            statement.Bind(number, ((IConvertible)value).ToInt64(CultureInfo.InvariantCulture));
-        }
-    }
-
-    private static ReadOnlySpan<byte> Cut(ReadOnlySpan<byte> bytes, int size) => size > 0 && size < bytes.Length ? bytes[..size] : bytes;
+        string text => text.Length > size ? text[..size] : text,
+        char[] text => text.Length > size ? text[..size] : text,
+        TextReader reader => Cut(reader.ReadToEnd(), size),
+        byte[] bytes => bytes.Length > size ? bytes[..size] : bytes,
+        ReadOnlyMemory<byte> bytes => bytes.Length > size ? bytes[..size] : bytes,
+        Memory<byte> bytes => Cut((ReadOnlyMemory<byte>)bytes, size),
+        ArraySegment<byte> bytes => Cut((ReadOnlyMemory<byte>)bytes, size),
+        Stream stream => Cut(Read(stream), size),
+        _ => value,
+    };
 
     private static byte[] Read(Stream stream)
     {
-        using var copy = new MemoryStream();
+        using MemoryStream copy = new();
         stream.CopyTo(copy);
         return copy.ToArray();
-    }
-
-    // Days and time apart, as they are read back: 3 days -04:05:06.5.
-    private static string IntervalText(TimeSpan interval)
-    {
-        long microseconds = interval.Ticks / TimeSpan.TicksPerMicrosecond;
-        (long days, long rest) = (microseconds / MicrosecondsPerDay, microseconds % MicrosecondsPerDay);
-        TimeSpan time = TimeSpan.FromMicroseconds(Math.Abs(rest));
-        return new StringBuilder()
-            .Append(CultureInfo.InvariantCulture, $"{days} days {(rest < 0 ? "-" : "")}")
-            .Append(time.ToString(@"hh\:mm\:ss\.ffffff", CultureInfo.InvariantCulture))
-            .ToString();
     }
 
     private static int OidOfNumber(TypeCode code) => code switch
@@ -258,11 +148,4 @@ internal static class ParameterValue
     }
 
     private static string TextOf(object value) => value is IFormattable formattable ? formattable.ToString(null, CultureInfo.InvariantCulture) : value.ToString() ?? "";
-
-    private static Exception NotSupported(object value) => value is IEnumerable
-        ? new PhantomDbException("0A000", $"parameters of array type are not supported: {value.GetType().Name}")
-        {
-            Hint = "Give each element a parameter of its own: IN ($1, $2, $3).",
-        }
-        : new NotSupportedException($"A {value.GetType().FullName} has no type in SQL that it could be a parameter of: give its parts, or its text.");
 }

@@ -12,8 +12,6 @@ namespace PhantomDb.Data;
 /// <remarks>Used by one thread, which is the connection's; until it is done the connection runs no other command.</remarks>
 public sealed class PhantomDbBulkCopy
 {
-    private const string Savepoint = "phantomdb_bulk_copy";
-
     private readonly PhantomDbConnection _connection;
     private int _notifyAfter;
     private int? _timeout;
@@ -111,7 +109,7 @@ public sealed class PhantomDbBulkCopy
             {
                 insertion.Write(values);
             }
-            return insertion.Finish();
+            return await insertion.FinishAsync().ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -186,8 +184,6 @@ public sealed class PhantomDbBulkCopy
         }
     }
 
-    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
-
     /// <summary>One copy, from its first row to its end: a command of the connection.</summary>
     private sealed class Insertion : IDisposable
     {
@@ -195,16 +191,11 @@ public sealed class PhantomDbBulkCopy
         private readonly PhantomDbConnection _connection;
         private readonly CancellationToken _token;
         private readonly CancellationTokenRegistration _registration;
-        private readonly PhantomDbParameter[] _parameters;
-        private readonly PreparedStatement? _insert;
-        private readonly bool _isOwnTransaction;
-        private bool _isOpen;
-        private long _rowCount;
+        private readonly BulkInsert? _insert;
 
         public Insertion(PhantomDbBulkCopy copy, int columnCount, CancellationToken token)
         {
             (_copy, _connection, _token) = (copy, copy._connection, token);
-            _parameters = [.. Enumerable.Range(0, columnCount).Select(_ => new PhantomDbParameter())];
             token.ThrowIfCancellationRequested();
             _connection.EnsureIdle();
             if (copy.DestinationTableName.Length == 0)
@@ -215,10 +206,11 @@ public sealed class PhantomDbBulkCopy
             _connection.BeginCommand(copy, copy.BulkCopyTimeout);
             try
             {
-                _insert = session.Prepare(InsertText(session, columnCount));
-                _isOwnTransaction = !session.IsInTransaction;
-                Run(_isOwnTransaction ? "BEGIN" : $"SAVEPOINT {Savepoint}");
-                _isOpen = true;
+                _insert = session.BeginInsert(copy.DestinationTableName, [.. copy.DestinationColumns]);
+                if (_insert.Columns.Count != columnCount)
+                {
+                    throw new InvalidOperationException($"The rows have {columnCount} columns, and {_insert.Columns.Count} are to be filled: name those that they have in DestinationColumns.");
+                }
                 PhantomDbConnection connection = _connection;
                 _registration = token.UnsafeRegister(static guard => ((CommandGuard)guard!).Cancel(), connection.Guard);
                 _connection.Guard.Leave();
@@ -243,47 +235,36 @@ public sealed class PhantomDbBulkCopy
             _connection.Guard.Enter();
             try
             {
-                for (int i = 0; i < _parameters.Length; i++)
-                {
-                    _parameters[i].Value = values[i];
-                    ParameterValue.Bind(_insert!, i + 1, _parameters[i]);
-                }
-                _insert!.Execute().Dispose();
-            }
-            catch (PhantomDbException error) when (error.Where is null && error.SqlState != "57014")
-            {
-                throw AtRow(error, _rowCount + 1);
+                _insert!.Write(values);
             }
             finally
             {
                 _connection.Guard.Leave();
             }
-            _rowCount++;
-            if (_copy._notifyAfter > 0 && _rowCount % _copy._notifyAfter == 0)
+            if (_copy._notifyAfter > 0 && _insert.RowCount % _copy._notifyAfter == 0)
             {
-                _copy.RowsCopied?.Invoke(_copy, new PhantomDbRowsCopiedEventArgs(_rowCount));
+                _copy.RowsCopied?.Invoke(_copy, new PhantomDbRowsCopiedEventArgs(_insert.RowCount));
             }
         }
 
         public long Finish()
         {
             _connection.Guard.Enter();
-            _isOpen = false;
-            Run(_isOwnTransaction ? "COMMIT" : $"RELEASE SAVEPOINT {Savepoint}");
-            return _rowCount;
+            return _insert!.Complete();
+        }
+
+        public Task<long> FinishAsync()
+        {
+            _connection.Guard.Enter();
+            return _insert!.CompleteAsync();
         }
 
         /// <summary>Takes back what was written. Throws the error that the user is to see, where it is another one.</summary>
         public void Fail(Exception error)
         {
-            if (_isOpen && _connection.State == ConnectionState.Open)
+            if (_connection.State == ConnectionState.Open)
             {
-                _isOpen = false;
-                Run(_isOwnTransaction ? "ROLLBACK" : $"ROLLBACK TO SAVEPOINT {Savepoint}");
-                if (!_isOwnTransaction)
-                {
-                    Run($"RELEASE SAVEPOINT {Savepoint}");
-                }
+                _insert?.Dispose();
             }
             _connection.NoteFailure(error, _token);
         }
@@ -291,30 +272,11 @@ public sealed class PhantomDbBulkCopy
         public void Dispose()
         {
             _registration.Dispose();
-            _insert?.Dispose();
+            if (_connection.State == ConnectionState.Open)
+            {
+                _insert?.Dispose();
+            }
             _connection.EndCommand();
         }
-
-        private void Run(string command) => _connection.Session.Execute(command).Dispose();
-
-        private string InsertText(Session session, int columnCount)
-        {
-            IEnumerable<string> columns = _copy.DestinationColumns;
-            if (_copy.DestinationColumns.Count == 0)
-            {
-                using PreparedStatement all = session.Prepare($"SELECT * FROM {_copy.DestinationTableName}");
-                columns = [.. all.Columns.Select(column => column.Name)];
-            }
-            string[] names = [.. columns.Select(Quoted)];
-            return names.Length == columnCount
-                ? $"INSERT INTO {_copy.DestinationTableName} ({string.Join(", ", names)}) VALUES ({string.Join(", ", names.Select((_, i) => FormattableString.Invariant($"${i + 1}")))})"
-                : throw new InvalidOperationException($"The rows have {columnCount} columns, and {names.Length} are to be filled: name those that they have in DestinationColumns.");
-        }
-
-        private static PhantomDbException AtRow(PhantomDbException error, long row) => new(error.SqlState, error.Message, error)
-        {
-            Detail = error.Detail, Hint = error.Hint, SchemaName = error.SchemaName, TableName = error.TableName, ColumnName = error.ColumnName, ConstraintName = error.ConstraintName,
-            Where = FormattableString.Invariant($"row {row} of the bulk copy"),
-        };
     }
 }

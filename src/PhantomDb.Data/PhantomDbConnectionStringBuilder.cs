@@ -26,7 +26,7 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
     /// <summary>Name of the database in the data directory, path of its file (with a separator or the ending .db), or <c>:memory:</c>. With <see cref="PhantomDbOpenMode.Memory"/> a name to share it by.</summary>
     public string DataSource { get => Get<string>(ConnectionKeyword.DataSource); set => Set(ConnectionKeyword.DataSource, value); }
 
-    /// <summary>Folder of the database files. Default: <c>data</c> in the current folder.</summary>
+    /// <summary>Folder of the database files. Default: <see cref="Database.DataDirectory"/>, which is <c>data</c> in the current folder unless it was set.</summary>
     public string DataDirectory { get => Get<string>(ConnectionKeyword.DataDirectory); set => Set(ConnectionKeyword.DataDirectory, value); }
 
     /// <summary>How the database is opened. Default: <see cref="PhantomDbOpenMode.ReadWriteCreate"/>.</summary>
@@ -172,7 +172,8 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
 
     private IEnumerable<ConnectionKeyword> SetOptions => ConnectionKeyword.All.Where(keyword => keyword.Apply is not null && base.ContainsKey(keyword.Name));
 
-    private object? Get(ConnectionKeyword keyword) => base.TryGetValue(keyword.Name, out object? value) ? keyword.ReadValue(value) : keyword.Default;
+    private object? Get(ConnectionKeyword keyword) => base.TryGetValue(keyword.Name, out object? value) ? keyword.ReadValue(value)
+        : keyword == ConnectionKeyword.DataDirectory ? Database.DataDirectory : keyword.Default;
 
     private T Get<T>(ConnectionKeyword keyword) => (T)Get(keyword)!;
 

@@ -16,7 +16,7 @@ public sealed partial class PhantomDbDataReader
     public ReadOnlyCollection<DbColumn> GetColumnSchema()
     {
         EnsureOpen();
-        return new ReadOnlyCollection<DbColumn>([.. _columns.Select((column, ordinal) => (DbColumn)new PhantomDbColumn(column, ordinal, ClrType(column.TypeOid), (_behavior & CommandBehavior.KeyInfo) != 0))]);
+        return new ReadOnlyCollection<DbColumn>([.. _columns.Select((column, ordinal) => (DbColumn)new PhantomDbColumn(column, ordinal, column.ClrType, (_behavior & CommandBehavior.KeyInfo) != 0))]);
     }
 
     /// <inheritdoc/>

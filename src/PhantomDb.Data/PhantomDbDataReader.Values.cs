@@ -46,7 +46,7 @@ public sealed partial class PhantomDbDataReader
 
     /// <inheritdoc/>
     [return: DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.PublicProperties)]
-    public override Type GetFieldType(int ordinal) => ClrType(Column(ordinal).TypeOid);
+    public override Type GetFieldType(int ordinal) => Column(ordinal).ClrType;
 
     /// <inheritdoc/>
     public override bool IsDBNull(int ordinal) => Row(ordinal).IsNull(ordinal);
@@ -99,7 +99,7 @@ public sealed partial class PhantomDbDataReader
     public override string GetString(int ordinal)
     {
         QueryResult row = Row(ordinal);
-        return ClrType(_columns[ordinal].TypeOid) == typeof(string) ? row.GetText(ordinal) : throw WrongType(ordinal, "a string");
+        return _columns[ordinal].ClrType == typeof(string) ? row.GetText(ordinal) : throw WrongType(ordinal, "a string");
     }
 
     /// <summary>The first character of a text.</summary>
@@ -407,23 +407,4 @@ public sealed partial class PhantomDbDataReader
     private InvalidCastException WrongType(int ordinal, string wanted) => new(Row(ordinal).IsNull(ordinal)
         ? $"Column \"{GetName(ordinal)}\" is NULL."
         : $"Column \"{GetName(ordinal)}\" is {GetDataTypeName(ordinal)}, not {wanted}.");
-
-    [return: DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.PublicProperties)]
-    private static Type ClrType(int oid) => oid switch
-    {
-        TypeOid.Boolean => typeof(bool),
-        TypeOid.Int2 => typeof(short),
-        TypeOid.Int4 => typeof(int),
-        TypeOid.Int8 or TypeOid.Oid => typeof(long),
-        TypeOid.Numeric => typeof(decimal),
-        TypeOid.Real => typeof(float),
-        TypeOid.Double => typeof(double),
-        TypeOid.Bytea => typeof(byte[]),
-        TypeOid.Date => typeof(DateOnly),
-        TypeOid.Time => typeof(TimeOnly),
-        TypeOid.Timestamp or TypeOid.TimestampTz => typeof(DateTime),
-        TypeOid.Interval => typeof(TimeSpan),
-        TypeOid.Uuid => typeof(Guid),
-        _ => typeof(string),
-    };
 }

@@ -13,8 +13,21 @@ namespace PhantomDb;
 /// <summary>Saving to files, and loading from them.</summary>
 public sealed partial class Database
 {
+    private static volatile string _dataDirectory = "data";
+
+    /// <summary>The folder of databases whose options name none: <see cref="SetDataDirectory"/>.</summary>
+    public static string DataDirectory => _dataDirectory;
+
     /// <summary>True where the database's content may differ from what its file has; a missing file has an empty database.</summary>
     public bool HasUnsavedChanges => !State(Catalog, Storage.Timestamps.Visible).Equals(_savedState);
+
+    /// <summary>Sets the folder of all databases of this process that are opened afterwards, and whose <see cref="DatabaseOptions.DataDirectory"/> is not set; those that are open stay where they are.</summary>
+    /// <param name="path">It need not be there yet. A relative one counts from the folder that is the current one when a database is opened.</param>
+    public static void SetDataDirectory(string path)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        _dataDirectory = path;
+    }
 
     /// <summary>
     /// Writes the database to its own file, or a copy of it to another. The file is replaced in one step, and left alone where
@@ -56,7 +69,17 @@ public sealed partial class Database
                 DatabaseFiles.EnsureHasNoLog(target, Options.FileSystem);
             }
             own?.EnsureLocked();
-            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew };
+            DatabaseFileOptions fileOptions = new()
+            {
+                Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew,
+                AfterPiece = () =>
+                {
+                    if (stop.IsCancellationRequested)
+                    {
+                        throw Error.Cancelled();
+                    }
+                },
+            };
             int replacedBefore = own?.Log.ReplacedCount ?? 0;
             using CommittedView view = ReadCommitted();
             DatabaseContent content = view.Content with { DatabaseName = DatabaseFiles.NameOf(target) };

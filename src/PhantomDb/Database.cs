@@ -178,7 +178,7 @@ public sealed partial class Database : IDisposable
     internal bool TryTakeOids(int first, int next) => next == first || Interlocked.CompareExchange(ref _nextOid, next, first) == first;
 
     /// <summary>Creates an empty database that lives in memory alone.</summary>
-    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", options ?? new DatabaseOptions(), null, null);
+    public static Database CreateInMemory(DatabaseOptions? options = null) => new("phantomdb", OptionsInForce(options), null, null);
 
     /// <summary>
     /// An independent database in memory with all that is committed here by now: rows, definitions, indexes, sequences and
@@ -218,7 +218,7 @@ public sealed partial class Database : IDisposable
     public static Database Open(string name, DatabaseOptions? options = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        options ??= new DatabaseOptions();
+        options = OptionsInForce(options);
         options.Validate();
         FirstStatement.Prepare();
         string path = DatabaseFiles.PathOf(name, options);
@@ -239,6 +239,13 @@ public sealed partial class Database : IDisposable
             held?.Dispose();
             throw;
         }
+    }
+
+    // Where it is now it stays, whatever SetDataDirectory says later.
+    private static DatabaseOptions OptionsInForce(DatabaseOptions? options)
+    {
+        options ??= new DatabaseOptions();
+        return options with { DataDirectory = options.DataDirectory };
     }
 
     private void TellOfRecovery()

@@ -7,8 +7,16 @@ namespace PhantomDb;
 /// <summary>How a database is opened. Validated when the database is opened; all have defaults.</summary>
 public sealed record DatabaseOptions
 {
-    /// <summary>Folder of the database files; created when a file is first written. Default: <c>data</c> in the current folder.</summary>
-    public string DataDirectory { get; init; } = "data";
+    private readonly string? _dataDirectory;
+
+    /// <summary>
+    /// Folder of the database files; created when a file is first written. Default: what <see cref="Database.SetDataDirectory"/> was given last, before that <c>data</c> in the current folder.
+    /// </summary>
+    public string DataDirectory
+    {
+        get => _dataDirectory ?? Database.DataDirectory;
+        init => _dataDirectory = value ?? "";
+    }
 
     /// <summary>
     /// True: the files are read where there are any, but the database is not tied to them: nobody is kept from opening it, nothing is

@@ -97,8 +97,8 @@ public sealed class DatabaseSnapshots
     }
 
     /// <summary>As <see cref="Create"/>, on another thread.</summary>
-    public Task<SnapshotInfo> CreateAsync(CancellationToken cancellationToken = default) =>
-        Task.Factory.StartNew(() => Create(cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public Task<SnapshotInfo> CreateAsync(CancellationToken cancellationToken = default) => Database.OnAnotherThread(() => Create(cancellationToken), cancellationToken);
 
     /// <summary>
     /// Takes the snapshots that come due on the caller's thread, in place of the database's own, until it is told to stop or the database is closed: for hosts, which

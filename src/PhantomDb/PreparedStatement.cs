@@ -19,7 +19,7 @@ namespace PhantomDb;
 /// A SELECT, UPDATE or DELETE of one row by its key, and an INSERT of one row, run without operators or allocation; their
 /// result object is the same each time, valid until the next execution.
 /// </summary>
-public sealed class PreparedStatement : IDisposable
+public sealed partial class PreparedStatement : IDisposable
 {
     private const int NumberLengthMax = 20;    // of a long
     private const int ShortTextLength = 128;   // in characters

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Data;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Runtime.CompilerServices;
@@ -245,6 +246,45 @@ public sealed class QueryResult : IDisposable
         _ => GetText(column),
     };
 
+    /// <summary>An object for each row that is left, made as it is asked for; the statement ends with the enumeration.</summary>
+    /// <param name="row">Reads the row that the result stands on, and keeps nothing of it but values.</param>
+    /// <exception cref="PhantomDbException">While it is enumerated: the statement failed while computing a row.</exception>
+    public IEnumerable<T> Rows<T>(Func<QueryResult, T> row)
+    {
+        ArgumentNullException.ThrowIfNull(row);
+        return Enumerate(row);
+    }
+
+    /// <summary>The rows that are left as a table in memory, whose columns have the names and types of the result's; ends the statement.</summary>
+    /// <remarks>A name that comes twice gets a number: name, name1.</remarks>
+    /// <exception cref="OverflowException">A value is beyond what its type of .NET holds, such as an infinite date.</exception>
+    public DataTable ToDataTable()
+    {
+        using QueryResult rows = this;
+        DataTable table = new() { Locale = CultureInfo.InvariantCulture };
+        foreach (ResultColumn column in _columns)
+        {
+            string name = column.Name;
+            for (int i = 1; table.Columns.Contains(name); i++)
+            {
+                name = string.Create(CultureInfo.InvariantCulture, $"{column.Name}{i}");
+            }
+            table.Columns.Add(name, column.ClrType);
+        }
+        object[] values = new object[_columns.Length];
+        table.BeginLoadData();
+        while (Read())
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = GetValue(i);
+            }
+            table.LoadDataRow(values, fAcceptChanges: true);
+        }
+        table.EndLoadData();
+        return table;
+    }
+
     /// <summary>Ends the statement, whether all rows have been read or not.</summary>
     /// <exception cref="PhantomDbException">55000: another thread is reading it, or using its session; it is still open.</exception>
     public void Dispose()
@@ -272,6 +312,15 @@ public sealed class QueryResult : IDisposable
         _stop = reason;
         _isClosed = true;
         _chunk = null;
+    }
+
+    private IEnumerable<T> Enumerate<T>(Func<QueryResult, T> row)
+    {
+        using QueryResult rows = this;
+        while (Read())
+        {
+            yield return row(this);
+        }
     }
 
     private void ThrowClosed()

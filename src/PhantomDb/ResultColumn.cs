@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using PhantomDb.Catalog;
 using PhantomDb.Planning;
 using PhantomDb.Planning.Logical;
@@ -34,6 +35,29 @@ public sealed class ResultColumn
 
     /// <summary>Oid of the type in PostgreSQL's pg_type.</summary>
     public int TypeOid => BuiltInTypeOids.Of(Type);
+
+    /// <summary>The type of .NET that <see cref="QueryResult.GetValue"/> gives the column's values as.</summary>
+    [DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields | DynamicallyAccessedMemberTypes.PublicProperties)]
+    public Type ClrType
+    {
+        get => Type.Id switch
+        {
+            SqlTypeId.Boolean => typeof(bool),
+            SqlTypeId.Int16 => typeof(short),
+            SqlTypeId.Int32 => typeof(int),
+            SqlTypeId.Int64 or SqlTypeId.Oid => typeof(long),
+            SqlTypeId.Numeric => typeof(decimal),
+            SqlTypeId.Real => typeof(float),
+            SqlTypeId.Double => typeof(double),
+            SqlTypeId.Bytea => typeof(byte[]),
+            SqlTypeId.Date => typeof(DateOnly),
+            SqlTypeId.Time => typeof(TimeOnly),
+            SqlTypeId.Timestamp or SqlTypeId.TimestampTz => typeof(DateTime),
+            SqlTypeId.Interval => typeof(TimeSpan),
+            SqlTypeId.Uuid => typeof(Guid),
+            _ => typeof(string),
+        };
+    }
 
     /// <summary>The table's column that this one is, passed on as it is; null for an expression, and for what RETURNING gives.</summary>
     public ColumnOrigin? Origin => _source.Table is { } table ? _origin ??= OriginIn(table) : null;

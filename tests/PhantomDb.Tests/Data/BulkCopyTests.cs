@@ -81,10 +81,10 @@ public sealed class BulkCopyTests : DataTest
         Run(connection, "INSERT INTO \"Item list\" VALUES (500)");
         PhantomDbBulkCopy copy = new(connection) { DestinationTableName = "\"Item list\"", DestinationColumns = { "id", "Name", "price" } };
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => copy.WriteToServer(Items(1000), Columns));
-        Assert.AreEqual(("23505", "row 501 of the bulk copy"), (error.SqlState, error.Where));
+        Assert.AreEqual(("23505", "row 501 of the bulk insert"), (error.SqlState, error.Where));
         Assert.AreEqual("500", Rows(connection, "SELECT id FROM \"Item list\""), "the transaction goes on");
         error = Assert.ThrowsExactly<PhantomDbException>(() => copy.WriteToServer([1, 2], id => id, id => "x", id => id == 2 ? "dear" : 1));
-        Assert.AreEqual(("22P02", "row 2 of the bulk copy"), (error.SqlState, error.Where));
+        Assert.AreEqual(("22P02", "row 2 of the bulk insert"), (error.SqlState, error.Where));
         Assert.ThrowsExactly<FormatException>(() => copy.WriteToServer(Items(3).Select(item => item.Id == 2 ? throw new FormatException() : item), Columns));
         Assert.AreEqual(3, copy.WriteToServer(Items(3), Columns));
         transaction?.Commit();
