@@ -124,13 +124,12 @@ public sealed partial class LibraryTutorialTests
         // end of step 4
 
         // step 5
-        using PhantomDbConnection connection = new(database);
-        connection.Open();
         session.Execute("CREATE TABLE IF NOT EXISTS entry (id bigint PRIMARY KEY, account integer REFERENCES account, amount numeric(12,2))").Dispose();
         session.Execute("TRUNCATE entry").Dispose();
-        PhantomDbBulkCopy copy = new(connection) { DestinationTableName = "entry", DestinationColumns = { "id", "account", "amount" } };
-        long count = copy.WriteToServer(Enumerable.Range(1, 100_000), i => i, i => (i % 3) + 1, i => i / 100m);
+        long count = session.Insert("entry", Enumerable.Range(1, 100_000), ("id", i => i), ("account", i => (i % 3) + 1), ("amount", i => i / 100m));
         Console.WriteLine($"{count} entries");
+        IEnumerable<string> largest = session.Execute("SELECT id, amount FROM entry ORDER BY amount DESC LIMIT 2").Rows(row => $"entry {row.GetInt64(0)}: {row.GetDecimal(1)}");
+        Console.WriteLine(string.Join(", ", largest));
         // end of step 5
 
         // step 6
@@ -148,6 +147,8 @@ public sealed partial class LibraryTutorialTests
         // end of step 6
 
         // step 7
+        using PhantomDbConnection connection = new(database);
+        connection.Open();
         using (PhantomDbTransaction transaction = connection.BeginTransaction())
         {
             using PhantomDbCommand command = new("UPDATE account SET owner = @owner WHERE id = @id RETURNING balance", connection);
