@@ -94,18 +94,34 @@ public sealed partial class PhantomDbDataReader
     /// <inheritdoc/>
     public override Guid GetGuid(int ordinal) => Row(ordinal).GetGuid(ordinal);
 
-    /// <summary>A text.</summary>
+    /// <summary>A text; and the text of a value that its type of .NET cannot hold, so that <see cref="GetValue"/> throws: an interval with months, NaN as numeric, infinity as a date.</summary>
     /// <exception cref="InvalidCastException">The column is of another type, or NULL.</exception>
     public override string GetString(int ordinal)
     {
         QueryResult row = Row(ordinal);
-        return _columns[ordinal].ClrType == typeof(string) ? row.GetText(ordinal) : throw WrongType(ordinal, "a string");
+        return IsText(ordinal) || IsBeyondItsType(row, ordinal) ? row.GetText(ordinal) : throw WrongType(ordinal, "a string");
+    }
+
+    private bool IsText(int ordinal) => _columns[ordinal].ClrType == typeof(string);
+
+    private static bool IsBeyondItsType(QueryResult row, int ordinal)
+    {
+        try
+        {
+            row.GetValue(ordinal);
+            return false;
+        }
+        catch (OverflowException)
+        {
+            return true;
+        }
     }
 
     /// <summary>The first character of a text.</summary>
     public override char GetChar(int ordinal)
     {
-        string text = GetString(ordinal);
+        Row(ordinal);
+        string text = IsText(ordinal) ? GetString(ordinal) : throw WrongType(ordinal, "a character");
         return text.Length > 0 ? text[0] : throw new InvalidCastException($"Column \"{GetName(ordinal)}\" is an empty text: it has no character.");
     }
 
@@ -140,7 +156,7 @@ public sealed partial class PhantomDbDataReader
     public override long GetBytes(int ordinal, long dataOffset, byte[]? buffer, int bufferOffset, int length) =>
         Copy(BytesOf(ordinal), dataOffset, buffer, bufferOffset, length);
 
-    /// <summary>Copies characters of a text; with no buffer, its length.</summary>
+    /// <summary>Copies characters of what <see cref="GetString"/> gives; with no buffer, its length.</summary>
     public override long GetChars(int ordinal, long dataOffset, char[]? buffer, int bufferOffset, int length) =>
         Copy<char>(GetString(ordinal), dataOffset, buffer, bufferOffset, length);
 
@@ -148,7 +164,7 @@ public sealed partial class PhantomDbDataReader
     /// <exception cref="InvalidCastException">The column is of another type, or NULL.</exception>
     public override Stream GetStream(int ordinal) => new MemoryStream(BytesOf(ordinal).ToArray(), writable: false);
 
-    /// <summary>A text as a reader.</summary>
+    /// <summary>What <see cref="GetString"/> gives, as a reader.</summary>
     /// <exception cref="InvalidCastException">The column is of another type, or NULL.</exception>
     public override TextReader GetTextReader(int ordinal) => new StringReader(GetString(ordinal));
 

@@ -115,10 +115,17 @@ public sealed class PhantomDbTransaction : DbTransaction
             _isDisposed = true;
             if (_connection is { } connection)
             {
-                connection.Reader?.Abandon();
-                if (connection.Session.IsInTransaction)
+                try
                 {
-                    connection.Session.Execute("ROLLBACK").Dispose();
+                    connection.Reader?.Abandon();
+                    if (connection.Session.IsInTransaction)
+                    {
+                        connection.Session.Execute("ROLLBACK").Dispose();
+                    }
+                }
+                catch (Exception error) when (error is ObjectDisposedException or PhantomDbException { SqlState: "57P01" })
+                {
+                    // The database was closed, or the session ended: that has rolled it back.
                 }
                 End();
             }

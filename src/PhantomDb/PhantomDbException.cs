@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using PhantomDb.Errors;
 
 namespace PhantomDb;
@@ -54,6 +55,28 @@ public sealed class PhantomDbException : DbException
 
     /// <summary>Row id of the row whose key was there first, so that the key can be named; -1 where there is none.</summary>
     internal long ConflictingRowId { get; init; } = -1;
+
+    /// <summary>For logs: the type with SQLSTATE and message, detail, hint and where it arose, a line each, and then the inner exception and the stack as of any exception.</summary>
+    public override string ToString()
+    {
+        StringBuilder text = new($"{GetType()}: {SqlState}: {Message}");
+        AppendLine(text, "DETAIL", Detail);
+        AppendLine(text, "HINT", Hint);
+        AppendLine(text, "WHERE", Where);
+        if (InnerException is not null)
+        {
+            text.AppendLine().Append(" ---> ").Append(InnerException).AppendLine().Append("   --- End of inner exception stack trace ---");
+        }
+        return StackTrace is { } stack ? text.AppendLine().Append(stack).ToString() : text.ToString();
+    }
+
+    private static void AppendLine(StringBuilder text, string name, string? value)
+    {
+        if (value is not null)
+        {
+            text.AppendLine().Append(name).Append(": ").Append(value);
+        }
+    }
 
     /// <summary>The same error with a place in the SQL text, unless it has one already.</summary>
     internal PhantomDbException At(int position) => Position >= 0 || position < 0

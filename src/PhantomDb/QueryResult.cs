@@ -201,13 +201,18 @@ public sealed class QueryResult : IDisposable
     }
 
     /// <summary>An interval without months, as its days and time.</summary>
-    /// <exception cref="OverflowException">The interval has months, whose length depends on the calendar.</exception>
+    /// <exception cref="OverflowException">The interval has months, whose length depends on the calendar, or is longer than a TimeSpan.</exception>
     public TimeSpan GetTimeSpan(int column)
     {
         Interval interval = Value<Interval>(column, PhysicalType.Interval, "an interval");
-        return interval.Months == 0
-            ? checked(TimeSpan.FromDays(interval.Days) + new TimeSpan(interval.Microseconds * 10))
-            : throw new OverflowException($"Column \"{Columns[column].Name}\": interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
+        if (interval.Months != 0)
+        {
+            throw new OverflowException($"Column \"{Columns[column].Name}\": interval {GetText(column)} has months, which TimeSpan does not; read its text instead");
+        }
+        Int128 ticks = ((Int128)interval.Days * TimeSpan.TicksPerDay) + ((Int128)interval.Microseconds * TimeSpan.TicksPerMicrosecond);
+        return ticks >= long.MinValue && ticks <= long.MaxValue
+            ? new TimeSpan((long)ticks)
+            : throw new OverflowException($"Column \"{Columns[column].Name}\": interval {GetText(column)} is outside the range of TimeSpan; read its text instead");
     }
 
     /// <summary>PostgreSQL's text form of the value, not NULL.</summary>

@@ -116,6 +116,28 @@ public sealed class ConversionTests : DataTest
     }
 
     [TestMethod]
+    [DataRow("interval '1 month'", "1 mon")]
+    [DataRow("interval '106751992 days'", "106751992 days")]
+    [DataRow("'NaN'::numeric", "NaN")]
+    [DataRow("1e37::numeric", "10000000000000000000000000000000000000")]
+    [DataRow("timestamptz 'infinity'", "infinity")]
+    [DataRow("timestamp '0044-03-15 12:00:00 BC'", "0044-03-15 12:00:00 BC")]
+    [DataRow("date '-infinity'", "-infinity")]
+    [DataRow("time '24:00'", "24:00:00")]
+    public void A_value_that_its_type_of_NET_cannot_hold_is_read_as_text(string sql, string text) => OnRow($"SELECT {sql}", reader =>
+    {
+        Assert.Contains("read its text instead", Assert.ThrowsExactly<OverflowException>(() => reader.GetValue(0)).Message);
+        Assert.AreEqual(text, reader.GetString(0));
+        Assert.AreEqual(text, reader.GetFieldValue<string>(0));
+        Assert.AreEqual(text, reader.GetTextReader(0).ReadToEnd());
+        Assert.AreEqual(text, reader.GetFieldValue<TextReader>(0).ReadToEnd());
+        char[] characters = new char[text.Length];
+        Assert.AreEqual(text.Length, reader.GetChars(0, 0, characters, 0, text.Length));
+        Assert.AreEqual(text, new string(characters));
+        Assert.ThrowsExactly<InvalidCastException>(() => reader.GetChar(0));
+    });
+
+    [TestMethod]
     [DataRow("1")]
     [DataRow("now()")]
     [DataRow("gen_random_uuid()")]

@@ -50,6 +50,23 @@ public sealed class TransactionTests : DataTest
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Disposing_of_it_is_nothing_where_the_database_is_closed_already(bool isReading)
+    {
+        Database database = Database.CreateInMemory();
+        using PhantomDbConnection connection = new(database);
+        connection.Open();
+        using PhantomDbTransaction transaction = connection.BeginTransaction();
+        using PhantomDbCommand command = new("SELECT * FROM generate_series(1, 5000)", connection);
+        using PhantomDbDataReader? reader = isReading ? command.ExecuteReader() : null;
+        reader?.Read();
+        database.Dispose();
+        transaction.Dispose();
+        Assert.IsNull(transaction.Connection);
+    }
+
+    [TestMethod]
     public void There_is_no_transaction_within_another_and_one_ended_by_SQL_is_at_its_end()
     {
         using PhantomDbConnection connection = Open();
