@@ -184,6 +184,10 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
     // The engine's own validation, with the keyword's name on it.
     private static void EnsureValid(ConnectionKeyword keyword, object? value)
     {
+        if (keyword == ConnectionKeyword.DataSource && value is string source && source.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ArgumentException($"\"{source}\" is a URI, and no data source: write {MemoryDataSource} for a database in memory, or the path alone.", keyword.Name);
+        }
         if (keyword.Apply is null)
         {
             return;

@@ -27,13 +27,14 @@ internal sealed class ConfigurationBinding(string name, IConfiguration? configur
         {
             Try($"ConnectionStrings:{name}", () => settings.ConnectionString = text, failures);
         }
-        foreach (IConfigurationSection entry in configuration.GetSection(SectionName).GetSection(name).GetChildren())
+        IConfigurationSection all = configuration.GetSection(SectionName), section = all.GetSection(name);
+        foreach (IConfigurationSection scalar in new[] { all, section }.Where(part => part.Value is { Length: > 0 }))
+        {
+            failures.Add($"{scalar.Path} of the configuration: It has a value, and should have keys below it, as {section.Path}:{nameof(DatabaseOptions.SyncPolicy)}. A connection string is written as ConnectionStrings:{name}.");
+        }
+        foreach (IConfigurationSection entry in section.GetChildren())
         {
             Try(entry.Path, () => Set(options, settings, entry), failures);
-        }
-        if (failures.Count == 0 && (settings.Mode == PhantomDbOpenMode.Memory || settings.DataSource == PhantomDbConnectionStringBuilder.MemoryDataSource))
-        {
-            failures.Add($"Database \"{name}\" of the host is in memory by its configuration, which only code can say: set Database to options with IsInMemory.");
         }
         if (failures.Count > 0)
         {
@@ -42,6 +43,7 @@ internal sealed class ConfigurationBinding(string name, IConfiguration? configur
         if (settings.Count > 0)
         {
             options.Database = settings.ToDatabaseOptions();
+            options.IsEmptyInMemory = settings.Mode == PhantomDbOpenMode.Memory || settings.DataSource == PhantomDbConnectionStringBuilder.MemoryDataSource;
             options.Name = settings.DataSource.Length > 0 ? settings.DataSource : options.Name;
             options.MustExist |= settings.Mode == PhantomDbOpenMode.ReadWrite;
             options.Connections = settings;
@@ -60,11 +62,24 @@ internal sealed class ConfigurationBinding(string name, IConfiguration? configur
         }
         else if (entry.Key.Equals(nameof(PhantomDbHostOptions.SnapshotAgeMax), StringComparison.OrdinalIgnoreCase))
         {
-            options.SnapshotAgeMax = TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out TimeSpan age) ? age : throw new ArgumentException($"\"{value}\" is no time: write it as 1.00:00:00, days, hours, minutes and seconds.");
+            options.SnapshotAgeMax = TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out TimeSpan age) ? age : AgeOf(value);
         }
         else
         {
             settings[entry.Key.Equals(nameof(PhantomDbHostOptions.Name), StringComparison.OrdinalIgnoreCase) ? nameof(settings.DataSource) : entry.Key] = value;
+        }
+    }
+
+    // As the keywords read times, of which this is none.
+    private static TimeSpan? AgeOf(string text)
+    {
+        try
+        {
+            return new PhantomDbConnectionStringBuilder { [nameof(PhantomDbConnectionStringBuilder.SnapshotRetentionAge)] = text }.SnapshotRetentionAge;
+        }
+        catch (ArgumentException)
+        {
+            throw new ArgumentException($"\"{text}\" is no time: write it as 5min, 2h, 7d, or 1.00:00:00.");
         }
     }
 

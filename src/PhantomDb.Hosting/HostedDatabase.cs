@@ -87,8 +87,35 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     {
         ObjectDisposedException.ThrowIf(_isDisposed == 1, this);
         string name = _options.Name ?? _name;
+        Database database = _options.IsEmptyInMemory ? Database.CreateInMemory(_options.Database) : OpenFiles(name);
+        Interlocked.Exchange(ref _opened, database);
+        if (Volatile.Read(ref _isDisposed) == 1)
+        {
+            database.Dispose();
+            ObjectDisposedException.ThrowIf(true, this);
+        }
+        if (database.IsNew && _options.MustExist && !_options.IsEmptyInMemory)
+        {
+            database.Dispose();
+            throw new PhantomDbException("58P01", $"there is no database \"{database.FilePath ?? name}\"")
+            {
+                Hint = "A name without separator and without the ending .db is looked for in the data directory.",
+            };
+        }
+        if (!database.Options.IsReadOnly)
+        {
+            TakeLock(database);
+        }
+        database.BackgroundError += NoteFailure;
+        database.SlowStatement += NoteSlow;
+        LogOpening(database);
+        return database;
+    }
+
+    private Database OpenFiles(string name)
+    {
         long lastProgress = _clock.GetTimestamp();
-        Database database = Database.Open(FromContentRoot(name, isName: true), _options.Database with
+        return Database.Open(FromContentRoot(name, isName: true), _options.Database with
         {
             DataDirectory = FromContentRoot(_options.Database.DataDirectory),
             OnProgress = progress =>
@@ -97,24 +124,20 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
                 NoteProgress(progress, ref lastProgress);
             },
         });
-        Interlocked.Exchange(ref _opened, database);
-        if (Volatile.Read(ref _isDisposed) == 1)
+    }
+
+    // Where its folder was missing, or cannot be written to: better now than with the first change, while the host tells that it is well.
+    private static void TakeLock(Database database)
+    {
+        try
+        {
+            database.EnsureWritable();
+        }
+        catch
         {
             database.Dispose();
-            ObjectDisposedException.ThrowIf(true, this);
+            throw;
         }
-        if (database.IsNew && _options.MustExist)
-        {
-            database.Dispose();
-            throw new PhantomDbException("58P01", $"there is no database \"{database.FilePath ?? name}\"")
-            {
-                Hint = "A name without separator and without the ending .db is looked for in the data directory.",
-            };
-        }
-        database.BackgroundError += NoteFailure;
-        database.SlowStatement += NoteSlow;
-        LogOpening(database);
-        return database;
     }
 
     // While it is opened: nobody can ask the database yet.

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace PhantomDb.Hosting;
 
 /// <summary>
-/// How a host's database does. Unhealthy: it is not open, or commits are not getting onto the disk. Degraded: it works, but somebody should look: recovery found its files not
+/// How a host's database does. Unhealthy: it is not open, its lock is not held, or commits are not getting onto the disk. Degraded: it works, but somebody should look: recovery found its files not
 /// as they should be, snapshots fail or are too old, a follower does not keep up.
 /// </summary>
 internal sealed class PhantomDbHealthCheck(HostedDatabase hosted, PhantomDbHostOptions options) : IHealthCheck
@@ -40,6 +40,10 @@ internal sealed class PhantomDbHealthCheck(HostedDatabase hosted, PhantomDbHostO
         if (status.LogError is { } error)
         {
             return new HealthCheckResult(failure, status.IsLogStopped ? $"The database can only be read until it is opened again: {error.Message}" : $"Commits do not get onto the disk: {error.Message}", error, data);
+        }
+        if (database is { FilePath: not null, Options.IsReadOnly: false } && !status.IsLocked)
+        {
+            return new HealthCheckResult(failure, "The lock of the database is not held: nothing can be written, or others may write, too.", data: data);
         }
         List<string> doubts = [.. Doubts(database, status)];
         return doubts.Count == 0 ? HealthCheckResult.Healthy("The database is open.", data) : HealthCheckResult.Degraded(string.Join(' ', doubts), status.SnapshotError, data);

@@ -23,6 +23,9 @@ public sealed class PhantomDbHostOptions
     /// </summary>
     public TimeSpan? SnapshotAgeMax { get; set; }
 
+    /// <summary>The configuration has an empty database in memory: no file is read or written, whatever <see cref="Database"/> says.</summary>
+    internal bool IsEmptyInMemory { get; set; }
+
     /// <summary>What the configuration says about connections.</summary>
     internal PhantomDbConnectionStringBuilder Connections { get; set; } = new();
 }

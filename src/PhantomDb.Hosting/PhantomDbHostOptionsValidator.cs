@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using PhantomDb.Data;
 
 namespace PhantomDb.Hosting;
 
@@ -35,6 +36,29 @@ internal sealed class PhantomDbHostOptionsValidator(string name) : IValidateOpti
                 failures.Add($"Options of the host's database \"{name}\": {error.Message}");
             }
         }
+        if (ProblemOf(options.Connections) is { } problem)
+        {
+            failures.Add($"Connections of the host's database \"{name}\": {problem}");
+        }
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    // Only a session can tell whether there is such a time zone, or what else would fail each connection: one of an empty database is asked.
+    private static string? ProblemOf(PhantomDbConnectionStringBuilder connections)
+    {
+        if (connections is { SearchPath: "", ApplicationName: "", TimeZone: "" })
+        {
+            return null;
+        }
+        using Database empty = Database.CreateInMemory();
+        try
+        {
+            new PhantomDbDataSource(empty, connections).OpenConnection().Dispose();
+            return null;
+        }
+        catch (PhantomDbException error)
+        {
+            return error.Message;
+        }
     }
 }

@@ -78,7 +78,7 @@ public static class PhantomDbServiceCollectionExtensions
     }
 
     private static ILogger LoggerOf<T>(IServiceProvider provider) => (provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance).CreateLogger<T>();
-
-    /// <summary>Under which a database was added.</summary>
-    private sealed record DatabaseKey(string Name);
 }
+
+/// <summary>Under which a database was added.</summary>
+internal sealed record DatabaseKey(string Name);

@@ -30,6 +30,21 @@ public sealed partial class Database
     }
 
     /// <summary>
+    /// Takes the lock now, where opening could not and the first change would, the folder being missing, and makes the folder: for a program that wants to fail at its start, and not
+    /// with its first change. Nothing where the lock is held, and in memory.
+    /// </summary>
+    /// <exception cref="PhantomDbException">55006: another has come first. 25006: it was opened to be read only. 42501, 58030 …: the folder cannot be made or written to.</exception>
+    public void EnsureWritable()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (Options.IsReadOnly)
+        {
+            throw Error.ReadOnlyDatabase(Name);
+        }
+        _persistence?.EnsureLocked();
+    }
+
+    /// <summary>
     /// Writes the database to its own file, or a copy of it to another. The file is replaced in one step, and left alone where
     /// its content would be the same. What is written is what was committed last when it was called: it waits for no transaction, and none for it.
     /// </summary>

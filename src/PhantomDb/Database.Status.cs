@@ -26,7 +26,7 @@ public sealed partial class Database
         SnapshotProgress snapshots = _persistence.Snapshots.SinceLast;
         return status with
         {
-            LogError = _persistence.Log.Failure, IsLogStopped = _persistence.Log.IsStopped, LogBytesQueued = _persistence.Log.QueuedBytes, LogBytesWritten = _persistence.Log.WrittenBytes,
+            IsLocked = _persistence.IsLocked, LogError = _persistence.Log.Failure, IsLogStopped = _persistence.Log.IsStopped, LogBytesQueued = _persistence.Log.QueuedBytes, LogBytesWritten = _persistence.Log.WrittenBytes,
             SnapshotError = _persistence.Snapshots.LastError, OperationsSinceSnapshot = snapshots.Operations, SnapshotAge = snapshots.Time,
             SnapshotBytesWritten = _persistence.Snapshots.WrittenBytes,
         };

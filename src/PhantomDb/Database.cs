@@ -211,7 +211,7 @@ public sealed partial class Database : IDisposable
     /// .db): its file or newest snapshot, and the transaction log behind that. From then on each commit goes into the log, and is acknowledged as
     /// <see cref="DatabaseOptions.SyncPolicy"/> says. Where there are no files it is a new, empty database: nothing is made on the disk, not even its
     /// folder, before the first change. Until it is disposed of nobody else can open it; a file beside it, NAME.lock, shows that. Where the
-    /// folder is missing or cannot be written to, the lock is taken by the first change, which fails where another came first.
+    /// folder is missing or cannot be written to, the lock is taken by the first change, which fails where another came first, or by <see cref="EnsureWritable"/>.
     /// </summary>
     /// <exception cref="PhantomDbException">55006: it is open already, here or in another process. 58P01: it is to be read only, and there is none. Or
     /// its files are damaged, or its rows break a constraint: the error names file, line and byte offset.</exception>

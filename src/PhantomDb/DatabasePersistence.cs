@@ -25,6 +25,7 @@ internal sealed class DatabasePersistence
     private readonly string _filesAtOpening;   // where the lock has still to be taken
     private readonly Lock _holding = new();
     private IFileLock? _lock;
+    private volatile bool _isLocked;
     private bool _isOwnFile;
     private int _replacedAtSave;
 
@@ -36,6 +37,7 @@ internal sealed class DatabasePersistence
         _disk = database.Options.FileSystem;
         _folder = System.IO.Path.GetDirectoryName(path)!;
         _lock = held;
+        _isLocked = held is not null;
         Path = path;
         _filesAtOpening = held is null ? FilesNow() : "";
         LoadedDatabase? loaded = recovered?.Database;
@@ -85,6 +87,9 @@ internal sealed class DatabasePersistence
     /// <summary>True where a segment's header was damaged when the database was opened.</summary>
     public bool HasHeadlessSegments { get; }
 
+    /// <summary>True where the lock is held, as was seen when it was last looked at.</summary>
+    public bool IsLocked => _isLocked;
+
     /// <summary>How the file was saved last, and the next save writes it.</summary>
     public bool IsSealed { get; private set; }
 
@@ -109,6 +114,17 @@ internal sealed class DatabasePersistence
             }
             return;
         }
+        lock (_holding)
+        {
+            if (_lock is null)
+            {
+                TakeLock();
+            }
+        }
+    }
+
+    private void TakeLock()
+    {
         IFileLock late = DatabaseFiles.Lock(Path, _disk);
         if (_filesAtOpening != FilesNow())
         {
@@ -116,6 +132,7 @@ internal sealed class DatabasePersistence
             throw new PhantomDbException(SqlStates.ObjectInUse, $"\"{Path}\" has changed since it was opened") { Hint = "Open it again, or save under another name." };
         }
         _lock = late;
+        _isLocked = true;
     }
 
     /// <summary>Writes the database's own file, unless that is given up (57014).</summary>
@@ -176,6 +193,7 @@ internal sealed class DatabasePersistence
         {
             _lock?.Dispose();
             _lock = null;
+            _isLocked = false;
         }
     }
 
@@ -193,8 +211,10 @@ internal sealed class DatabasePersistence
         {
             if (_lock is not { IsInPlace: false } lost)
             {
+                _isLocked = _lock is not null;
                 return true;
             }
+            _isLocked = false;
             try
             {
                 if (!isLogThere || DatabaseFiles.TryLock(Path, _disk) is not { } again)
@@ -202,6 +222,7 @@ internal sealed class DatabasePersistence
                     return false;
                 }
                 _lock = again;
+                _isLocked = true;
                 lost.Dispose();
                 return true;
             }

@@ -12,6 +12,12 @@ public sealed record DatabaseStatus
     /// </summary>
     public PhantomDbException? LogError { get; internal init; }
 
+    /// <summary>
+    /// True where this database holds the lock on its files, as was seen when it was last looked at: with commits once a second, and by saves and snapshots. False where it has still to be
+    /// taken (<see cref="Database.EnsureWritable"/>) or has been lost, in memory, and where it is read only.
+    /// </summary>
+    public bool IsLocked { get; internal init; }
+
     /// <summary>True where the log has failed in such a way that it takes nothing more: the database can only be read until it is opened again.</summary>
     public bool IsLogStopped { get; internal init; }
 

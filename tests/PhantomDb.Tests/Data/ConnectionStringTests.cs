@@ -89,6 +89,7 @@ public sealed class ConnectionStringTests : DataTest
     [DataRow("Mode=1", "ReadWriteCreate")]
     [DataRow("Snapshot Retention Count=1", "Snapshot Retention Count")]
     [DataRow("Command Timeout=-1", "Command Timeout")]
+    [DataRow("Data Source=file::memory:", ":memory:")]
     public void What_is_wrong_is_told_with_the_way_out(string text, string part)
     {
         ArgumentException error = Assert.Throws<ArgumentException>(() => new PhantomDbConnectionStringBuilder(text));

@@ -59,10 +59,14 @@ public sealed class ConfigurationTests : HostTest
     [DataRow("PhantomDb:shop:SyncPolicy", "Sometimes", "PhantomDb:shop:SyncPolicy of the configuration: \"Sometimes\"", "It is one of Always, Interval, None.")]
     [DataRow("PhantomDb:shop:SnapshotInterval", "0", "PhantomDb:shop:SnapshotInterval of the configuration: \"0\"", "Snapshot Interval")]
     [DataRow("PhantomDb:shop:MustExist", "perhaps", "PhantomDb:shop:MustExist of the configuration: \"perhaps\"", "neither true nor false")]
-    [DataRow("PhantomDb:shop:SnapshotAgeMax", "long", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"long\"", "days, hours, minutes and seconds")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "long", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"long\"", "5min")]
     [DataRow("PhantomDb:shop:SnapshotAgeMax", "-1.00:00:00", "SnapshotAgeMax of the host's database \"shop\"", "more than nothing")]
     [DataRow("PhantomDb:shop:Sync:Policy", "None", "PhantomDb:shop:Sync of the configuration", "keys below it")]
-    [DataRow("PhantomDb:shop:Mode", "Memory", "in memory by its configuration", "IsInMemory")]
+    [DataRow("PhantomDb:shop", "Data Source=store", "PhantomDb:shop of the configuration: ", "ConnectionStrings:shop")]
+    [DataRow("PhantomDb", "Data Source=store", "PhantomDb of the configuration: ", "ConnectionStrings:shop")]
+    [DataRow("PhantomDb:shop:TimeZone", "Mars/Base", "Connections of the host's database \"shop\": ", "Mars/Base")]
+    [DataRow("PhantomDb:shop:SearchPath", "a,,b", "Connections of the host's database \"shop\": ", "a,,b")]
+    [DataRow("ConnectionStrings:shop", "Data Source=file::memory:", "ConnectionStrings:shop of the configuration: ", ":memory:")]
     [DataRow("ConnectionStrings:shop", "Data Source=shop;Sink=None", "ConnectionStrings:shop of the configuration: ", "Sync")]
     public async Task What_is_wrong_keeps_the_host_from_starting_and_names_the_key(string key, string value, params string[] said)
     {
@@ -79,6 +83,39 @@ public sealed class ConfigurationTests : HostTest
         }
         Assert.IsFalse(isStarted);
         Assert.IsFalse(Directory.Exists(DataFolder));
+    }
+
+    [TestMethod]
+    [DataRow("PhantomDb:shop:Mode", "Memory")]
+    [DataRow("ConnectionStrings:shop", "Data Source=:memory:")]
+    public async Task A_configuration_for_tests_has_an_empty_database_in_memory_whatever_is_on_the_disk(string key, string value)
+    {
+        Make("shop", "CREATE TABLE t (a int)");
+        string[] before = Directory.GetFiles(DataFolder);
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("PhantomDb:shop:MustExist", "true"), ("PhantomDb:shop:CommandTimeout", "7"), (key, value));
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SnapshotPeriod = TimeSpan.FromMinutes(1) });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database shop = host.Services.GetRequiredService<Database>();
+        Assert.IsNull(shop.FilePath);
+        Run(shop, "CREATE TABLE t (b int)");
+        await host.StopAsync();
+        CollectionAssert.AreEquivalent(before, Directory.GetFiles(DataFolder));
+    }
+
+    [TestMethod]
+    [DataRow("5min", 5)]
+    [DataRow("00:05:00", 5)]
+    [DataRow("1.00:00:00", 1440)]
+    [DataRow("1d", 1440)]
+    public void An_age_is_written_as_other_times_are(string text, int minutes)
+    {
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("PhantomDb:shop:SnapshotAgeMax", text));
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        Assert.AreEqual(TimeSpan.FromMinutes(minutes), host.Services.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get("shop").SnapshotAgeMax);
     }
 
     [TestMethod]

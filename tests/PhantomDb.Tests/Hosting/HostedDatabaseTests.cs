@@ -169,6 +169,68 @@ public sealed class HostedDatabaseTests : HostTest
     }
 
     [TestMethod]
+    public async Task Of_two_hosts_that_start_where_there_is_no_folder_yet_the_second_fails_its_start()
+    {
+        HostApplicationBuilder one = NewHost(), other = NewHost();
+        one.AddPhantomDb("shop");
+        other.AddPhantomDb("shop");
+        using IHost first = one.Build();
+        using IHost second = other.Build();
+        await first.StartAsync();
+        PhantomDbException error = await Assert.ThrowsExactlyAsync<PhantomDbException>(() => second.StartAsync());
+        Assert.AreEqual("55006", error.SqlState);
+        Assert.Contains($"Process: {Environment.ProcessId}", error.Detail!);
+        Run(first.Services.GetRequiredService<Database>(), "CREATE TABLE t (a int)");
+        await first.StopAsync();
+        Assert.AreEqual(0, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
+    public async Task A_folder_that_cannot_be_made_or_written_to_fails_the_start_and_is_named()
+    {
+        string inTheWay = Path.Combine(Folder, "occupied");
+        File.WriteAllText(inTheWay, "");
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { DataDirectory = "occupied/data" });
+        using IHost host = builder.Build();
+        Assert.Contains(inTheWay, (await Assert.ThrowsExactlyAsync<PhantomDbException>(() => host.StartAsync())).Message);
+
+        Make("shop", "CREATE TABLE t (a int)");
+        HostApplicationBuilder other = NewHost();
+        other.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { FileSystem = new SealedDisk() });
+        using IHost refused = other.Build();
+        PhantomDbException error = await Assert.ThrowsExactlyAsync<PhantomDbException>(() => refused.StartAsync());
+        Assert.AreEqual("42501", error.SqlState);
+        Assert.Contains(Path.Combine(DataFolder, "shop.lock"), error.Message);
+
+        HostApplicationBuilder reading = NewHost();
+        reading.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { FileSystem = new SealedDisk(), IsReadOnly = true });
+        using IHost reader = reading.Build();
+        await reader.StartAsync();
+        Assert.AreEqual(0, Count(reader.Services.GetRequiredService<Database>(), "t"));
+        await reader.StopAsync();
+    }
+
+    // As one that is mounted to be read only.
+    private sealed class SealedDisk() : PassingDisk(PhysicalFileSystem.Instance)
+    {
+        public override IFileLock Lock(string path, string owner) => throw new PhantomDbException("42501", $"could not lock \"{path}\": permission denied");
+    }
+
+    [TestMethod]
+    public async Task A_host_that_is_disposed_of_as_soon_as_it_has_started_logs_no_failure()
+    {
+        for (int run = 0; run < 20; run++)
+        {
+            HostApplicationBuilder builder = NewHost();
+            builder.AddPhantomDb("shop");
+            using IHost host = builder.Build();
+            await host.StartAsync();
+        }
+        Assert.IsFalse(Logged.Lines.Any(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)), string.Join('\n', Logged.Lines));
+    }
+
+    [TestMethod]
     public async Task Two_databases_are_asked_for_by_their_names()
     {
         Make("shop", "CREATE TABLE t (a text)", "INSERT INTO t VALUES ('shop')");
