@@ -10,15 +10,18 @@ internal static class ShellFiles
     public static FileStream OpenWrite(string path) => Open(path, "writing", FileMode.Create, FileAccess.Write);
 
     /// <summary>To write what may have secrets in it, such as statements: a file that is new is its owner's alone from the beginning.</summary>
-    public static FileStream OpenPrivate(string path, FileMode mode)
+    public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access = FileAccess.Write, FileShare share = FileShare.ReadWrite)
     {
-        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.ReadWrite };
+        var options = new FileStreamOptions { Mode = mode, Access = access, Share = share, BufferSize = 0 };   // a write is one of the system's
         if (!OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = OwnerOnly;
         }
         return new FileStream(path, options);
     }
+
+    /// <summary>True where a file cannot be opened because somebody else has it, as each system says that: Windows, Linux, macOS.</summary>
+    public static bool IsInUse(IOException error) => error.HResult is unchecked((int)0x80070020) or 11 or 35;
 
     private static FileStream Open(string path, string purpose, FileMode mode, FileAccess access)
     {

@@ -12,6 +12,22 @@ internal sealed partial class ShellSession
     /// <summary>Runs statements that have been kept under a name.</summary>
     public void RunKept(string text) => RunScript(() => new TextLines(text));
 
+    /// <summary>Runs what has no semicolon yet, or where nothing is, the last statement again.</summary>
+    public void RunPending()
+    {
+        if (!_reader!.TryReadLast(out ScriptStatement statement))
+        {
+            statement = new ScriptStatement(LastStatement.Length > 0 ? LastStatement : throw new PhantomDbException("55000", "there is no statement to run"), 1);
+        }
+        if (!RunStatement(statement))
+        {
+            throw new ScriptFailedException();
+        }
+    }
+
+    /// <summary>Forgets what has no semicolon yet.</summary>
+    public void DropPending() => _reader!.Clear();
+
     private void RunScript(Func<LineSource> open)
     {
         if (_scriptDepth == ScriptDepthMax)
@@ -46,7 +62,7 @@ internal sealed partial class ShellSession
         bool isPlain = true;
         foreach (string line in text.Split('\n'))
         {
-            isPlain &= !(reader.IsBlank && CommandLine.IsCommand(line));
+            isPlain &= !(reader.IsBlank && CommandLine.IsCommand(line)) && (reader.Context != '-' || CommandLine.IndexIn(line) < 0);
             reader.Append(line + "\n");
             while (reader.TryRead(out ScriptStatement statement))
             {
@@ -95,7 +111,7 @@ internal sealed partial class ShellSession
             {
                 Guard(null, 0, () => RunFile(startup));
             }
-            RunLines(ConsoleTerminal.HasEscapeSequences ? NewEditor() : new TerminalLines(() => Database.Name));
+            RunLines(ConsoleTerminal.HasEscapeSequences ? NewEditor() : new TerminalLines(Prompt));
         }
         else
         {
@@ -107,8 +123,10 @@ internal sealed partial class ShellSession
     {
         bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         return new EditedLines(
-            new ConsoleTerminal(), () => Database.Name, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Value.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
+            new ConsoleTerminal(), Prompt, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Value.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
     }
+
+    private Prompt Prompt() => new(Database.Name, Database.Session.IsTransactionFailed ? "!" : Database.Session.IsInTransaction ? "*" : "");
 
     private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
 
@@ -116,8 +134,20 @@ internal sealed partial class ShellSession
     private bool RunLines(LineSource lines)
     {
         _lines = lines;
-        ScriptReader reader = new();
-        long passedCount = 0;   // lines that the reader never saw: commands, rows of COPY
+        (ScriptReader? reader, long passedCount) = (_reader, _passedCount);
+        try
+        {
+            (_reader, _passedCount) = (new ScriptReader(), 0);
+            return RunLines(lines, _reader);
+        }
+        finally
+        {
+            (_reader, _passedCount) = (reader, passedCount);
+        }
+    }
+
+    private bool RunLines(LineSource lines, ScriptReader reader)
+    {
         while (!IsQuitting)
         {
             string? line = null;
@@ -134,32 +164,44 @@ internal sealed partial class ShellSession
                 _dropsInput = false;
                 reader.Clear();
             }
-            if (reader.IsBlank && CommandLine.IsCommand(line))
+            if (reader.IsBlank)
             {
-                passedCount++;
-                long lineNumber = lines.LineCount;
-                if (!Guard(null, lineNumber, () => _commands.Value.Run(new CommandLine(line))))
-                {
-                    return false;
-                }
-                continue;
+                line = (lines.IsTyped ? CommandLine.OfWord(line) : null) ?? line;
             }
-            reader.Append(line);
-            while (reader.TryRead(out ScriptStatement statement))
+            bool isCommand = reader.IsBlank && CommandLine.IsCommand(line);
+            _passedCount += isCommand ? 1 : 0;
+            if (!(isCommand ? RunCommand(line) : RunLine(line)))
             {
-                long before = lines.LineCount;
-                bool goesOn = Guard(statement.Text, lines.IsTyped ? 1 : statement.Line + passedCount, () => Output.Paged(() => Execute(statement.Text)));
-                passedCount += lines.LineCount - before;
-                if (!goesOn)
-                {
-                    return false;
-                }
+                return false;
             }
         }
-        if (!IsQuitting && reader.TryReadLast(out ScriptStatement last))
+        return IsQuitting || !reader.TryReadLast(out ScriptStatement last) || RunStatement(last);
+    }
+
+    // Behind the statements that a line ends a command may stand, as psql allows.
+    private bool RunLine(string line)
+    {
+        ScriptReader reader = _reader!;
+        int command = reader.Context == '-' ? CommandLine.IndexIn(line) : -1;
+        reader.Append(command < 0 ? line : line[..command] + "\n");
+        while (reader.TryRead(out ScriptStatement statement))
         {
-            return Guard(last.Text, last.Line + passedCount, () => Output.Paged(() => Execute(last.Text)));
+            if (!RunStatement(statement))
+            {
+                return false;
+            }
         }
-        return true;
+        return command < 0 || RunCommand(line[command..]);
+    }
+
+    private bool RunCommand(string line) => Guard(null, _lines!.LineCount, () => _commands.Value.Run(new CommandLine(line)));
+
+    private bool RunStatement(ScriptStatement statement)
+    {
+        LineSource lines = _lines!;
+        long before = lines.LineCount;
+        bool goesOn = Guard(statement.Text, lines.IsTyped ? 1 : statement.Line + _passedCount, () => Output.Paged(() => Execute(statement.Text)));
+        _passedCount += lines.LineCount - before;
+        return goesOn;
     }
 }

@@ -27,6 +27,8 @@ internal sealed partial class ShellSession : IDisposable
 
     private ShellDatabase? _database;
     private LineSource? _lines;
+    private ScriptReader? _reader;   // what of them is no statement yet
+    private long _passedCount;       // lines that the reader never saw: commands, rows of COPY
     private int _scriptDepth;
     private bool _hasErrors;
     private bool _isInteractive;
@@ -273,6 +275,10 @@ internal sealed partial class ShellSession : IDisposable
             return;
         }
         _lines = null;
+        if (database.Session.IsInTransaction)
+        {
+            Output.Inform("NOTICE: the open transaction is rolled back");
+        }
         using IDisposable wait = Output.Waiting();
         if (!Try(null, 0, database.Close))
         {

@@ -100,6 +100,9 @@ public sealed partial class Session : IDisposable
     /// <summary>True between BEGIN and COMMIT or ROLLBACK.</summary>
     public bool IsInTransaction => _isInTransaction;
 
+    /// <summary>True where an error has ended that transaction: every further statement fails with 25P02, until ROLLBACK, or ROLLBACK TO a savepoint.</summary>
+    public bool IsTransactionFailed => _isInTransaction && _isFailed;
+
     internal Database Database => _database;
 
     /// <summary>Number of the session among all of the database, as pg_backend_pid() gives it.</summary>

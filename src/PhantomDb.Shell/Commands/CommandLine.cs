@@ -1,4 +1,5 @@
 using System.Text;
+using PhantomDb.Shell.Editing;
 
 namespace PhantomDb.Shell.Commands;
 
@@ -36,6 +37,25 @@ internal sealed class CommandLine
         ReadOnlySpan<char> text = line.AsSpan().Trim();
         return text.Length > 1 && (text[0] == '\\' || (text[0] == '.' && char.IsAsciiLetter(text[1])));
     }
+
+    /// <summary>Where in a line of SQL a command with a backslash begins: outside of texts, quoted names and comments; -1 where none does.</summary>
+    public static int IndexIn(string line)
+    {
+        if (!line.Contains('\\', StringComparison.Ordinal))
+        {
+            return -1;
+        }
+        return SqlScanner.Scan(line).Where(token => token.Piece == SqlPiece.Symbol && line[token.Start] == '\\' && token.End < line.Length && (char.IsAsciiLetter(line[token.End]) || line[token.End] is '?' or '!'))
+            .Select(token => token.Start).FirstOrDefault(-1);
+    }
+
+    /// <summary>The command that a person means with a word alone, where a statement would begin; null: none.</summary>
+    public static string? OfWord(string line) => line.AsSpan().Trim().TrimEnd("; \t") switch
+    {
+        var word when word.Equals("quit", StringComparison.OrdinalIgnoreCase) || word.Equals("exit", StringComparison.OrdinalIgnoreCase) => ".quit",
+        var word when word.Equals("help", StringComparison.OrdinalIgnoreCase) => ".help",
+        _ => null,
+    };
 
     private static List<string> Split(string text, out int firstEnd)
     {

@@ -33,6 +33,9 @@ internal sealed class ShellCommands
             new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
             new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
             new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
+            new(["\\g"], "", "run what is typed so far, without a semicolon, or else the last statement again", 0, _ => shell.RunPending()),
+            new(["\\gx"], "", "the same, a value a line", 0, _ => RunExpanded()),
+            new(["\\r"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
             new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
             new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.Output.SetFile(line.Words.FirstOrDefault())),
@@ -190,6 +193,20 @@ internal sealed class ShellCommands
         double seconds = Number(line, 0, 2);
         int times = (int)Number(line, 1, int.MaxValue);
         _shell.Watch(TimeSpan.FromSeconds(seconds), times);
+    }
+
+    private void RunExpanded()
+    {
+        OutputMode mode = _shell.Output.Mode;
+        _shell.Output.Mode = OutputMode.Line;
+        try
+        {
+            _shell.RunPending();
+        }
+        finally
+        {
+            _shell.Output.Mode = mode;
+        }
     }
 
     private static double Number(CommandLine line, int word, double otherwise) => line.Words.Count <= word ? otherwise

@@ -1,9 +1,14 @@
+using System.Runtime.InteropServices;
+
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>The terminal of the process. While keys are read, Ctrl-C is one of them; while a statement runs it is a signal.</summary>
 internal sealed class ConsoleTerminal : ITerminal
 {
     private const int WidthDefault = 80, HeightDefault = 24;
+    private const string PastesInMarks = "\e[?2004h", PastesAsTyped = "\e[?2004l";
+
+    private int _isReading;
 
     /// <summary>True where a terminal, if the process has one, understands escape sequences.</summary>
     public static bool HasEscapeSequences => OperatingSystem.IsWindows() || Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
@@ -15,9 +20,24 @@ internal sealed class ConsoleTerminal : ITerminal
 
     public bool HasKey => Console.KeyAvailable;
 
-    public void BeginKeys() => Console.TreatControlCAsInput = true;
+    public void BeginKeys()
+    {
+        Console.TreatControlCAsInput = true;
+        if (Interlocked.Exchange(ref _isReading, 1) == 0)
+        {
+            Write(PastesInMarks);
+            AppDomain.CurrentDomain.ProcessExit += EndMarks;   // a signal may end the process
+        }
+    }
 
-    public void EndKeys() => Console.TreatControlCAsInput = false;
+    public void EndKeys()
+    {
+        EndMarks(null, EventArgs.Empty);
+        AppDomain.CurrentDomain.ProcessExit -= EndMarks;
+        Console.TreatControlCAsInput = false;
+    }
+
+    public IDisposable? WatchSize(Action resized) => OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => resized());
 
     public ConsoleKeyInfo ReadKey() => Console.ReadKey(intercept: true);
 
@@ -25,5 +45,13 @@ internal sealed class ConsoleTerminal : ITerminal
     {
         Console.Out.Write(text);
         Console.Out.Flush();
+    }
+
+    private void EndMarks(object? sender, EventArgs arguments)
+    {
+        if (Interlocked.Exchange(ref _isReading, 0) == 1)
+        {
+            Write(PastesAsTyped);
+        }
     }
 }

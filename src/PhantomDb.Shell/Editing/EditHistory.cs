@@ -3,12 +3,15 @@ using System.Text;
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>
-/// What was entered before, across runs: a file with an entry a line, line breaks and backslashes in it written as \n and \\. Entries are added at its end, so that shells side by
-/// side do not lose each other's; when it has grown to twice the entries that are kept it is written anew. A file that cannot be read or written costs the history, and nothing else.
+/// What was entered before, across runs: a file with an entry a line, line breaks and backslashes in it written as \n and \\. Several shells have it at once: each entry is one write at
+/// the file's end, and what has grown to twice the entries that are kept is cut, in the same file, both by the one that has the file to itself. A file that cannot be read or written costs the
+/// history, and nothing else.
 /// </summary>
 internal sealed class EditHistory
 {
     public const int KeptCount = 5000;
+
+    private const int AttemptCount = 400, PauseMs = 5;   // another shell has the file for less than a millisecond
 
     private readonly string? _path;
     private readonly List<string> _entries = [];
@@ -21,12 +24,7 @@ internal sealed class EditHistory
         {
             if (path is not null && File.Exists(path))
             {
-                string[] lines = File.ReadAllLines(path);
-                _entries.AddRange(lines.TakeLast(KeptCount).Where(line => line.Length > 0).Select(Decode));
-                if (lines.Length > 2 * KeptCount)
-                {
-                    WriteAnew(path);
-                }
+                _entries.AddRange(ReadAndCut(path).Where(line => line.Length > 0).Select(Decode));
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -52,7 +50,8 @@ internal sealed class EditHistory
             if (_path is not null)
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(_path))!);
-                using FileStream file = ShellFiles.OpenPrivate(_path, FileMode.Append);
+                using FileStream file = OpenAlone(_path);
+                file.Seek(0, SeekOrigin.End);
                 file.Write(Encoding.UTF8.GetBytes(Encode(entry) + "\n"));
             }
         }
@@ -76,14 +75,36 @@ internal sealed class EditHistory
     /// <summary>The oldest entry behind an index for which something is true; -1 where there is none.</summary>
     public int FindAfter(int index, Func<string, bool> isWanted) => index + 1 >= _entries.Count ? -1 : _entries.FindIndex(index + 1, entry => isWanted(entry));
 
-    private void WriteAnew(string path)
+    private static string[] ReadAndCut(string path)
     {
-        string written = path + ".new";
-        using (FileStream file = ShellFiles.OpenPrivate(written, FileMode.Create))
+        using FileStream file = OpenAlone(path);
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        string[] lines = Encoding.UTF8.GetString(bytes).ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        string[] kept = [.. lines.TakeLast(KeptCount)];
+        if (lines.Length > 2 * KeptCount)
         {
-            file.Write(Encoding.UTF8.GetBytes(string.Concat(_entries.Select(entry => Encode(entry) + "\n"))));
+            file.Position = 0;
+            file.Write(Encoding.UTF8.GetBytes(string.Concat(kept.Select(line => line + "\n"))));
+            file.SetLength(file.Position);
         }
-        File.Move(written, path, overwrite: true);
+        return kept;
+    }
+
+    // The system lets one at a time have it.
+    private static FileStream OpenAlone(string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return ShellFiles.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException error) when (ShellFiles.IsInUse(error) && attempt < AttemptCount)
+            {
+                Thread.Sleep(PauseMs);
+            }
+        }
     }
 
     private static string Encode(string entry) => entry.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\r", "", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);

@@ -3,21 +3,23 @@ using PhantomDb.Shell.Input;
 
 namespace PhantomDb.Shell.Editing;
 
-/// <summary>What a person types at a terminal: whole statements, of several lines where they want to be, and rows for COPY … FROM STDIN line by line.</summary>
+/// <summary>What a person types at a terminal: whole statements, of several lines where they want to be, and rows for COPY … FROM STDIN. Handed out line by line, as a script's are.</summary>
 internal sealed class EditedLines : LineSource
 {
     private const char BetweenStatements = '=', RowsOfCopy = '>';
 
-    private readonly Func<string> _databaseName;
+    private readonly Func<Prompt> _prompt;
     private readonly LineEditor _statements;
     private readonly LineEditor _rows;
+    private readonly Queue<string> _lines = [];
 
-    public EditedLines(ITerminal terminal, Func<string> databaseName, EditHistory history, ShellCompleter completer, bool isColoured)
+    public EditedLines(ITerminal terminal, Func<Prompt> prompt, EditHistory history, ShellCompleter completer, bool isColoured)
     {
-        _databaseName = databaseName;
+        _prompt = prompt;
         _statements = new LineEditor(terminal, history, new EditSettings
         {
-            IsComplete = IsComplete, Complete = completer.Complete, Highlighter = isColoured ? new Highlighter(() => StatementText.Keywords) : null,
+            IsComplete = TypedText.IsWhole, DraftLength = TypedText.DraftLength, Advice = TypedText.Advice,
+            Complete = completer.Complete, Highlighter = isColoured ? new Highlighter(() => StatementText.Keywords) : null,
         });
         _rows = new LineEditor(terminal, new EditHistory(null), new EditSettings { IsComplete = _ => true });
     }
@@ -26,28 +28,20 @@ internal sealed class EditedLines : LineSource
 
     public override string? ReadLine(char context)
     {
-        string name = _databaseName();
-        EditEnd end = (context == RowsOfCopy ? _rows : _statements).Read($"{name}{context}> ", $"{new string(' ', name.Length)}-> ", out string text);
-        if (end == EditEnd.Closed)
+        if (_lines.Count == 0)
         {
-            return context == BetweenStatements || context == RowsOfCopy ? null : "\n";
+            Prompt prompt = _prompt();
+            EditEnd end = (context == RowsOfCopy ? _rows : _statements).Read(prompt.First(context), prompt.Further, out string text);
+            if (end == EditEnd.Closed)
+            {
+                return context == BetweenStatements || context == RowsOfCopy ? null : "\n";
+            }
+            foreach (string line in text.Split('\n'))
+            {
+                _lines.Enqueue(line + "\n");
+            }
         }
         LineCount++;
-        return text + "\n";
-    }
-
-    // A command is a line; statements are whole when nothing waits for its end.
-    private static bool IsComplete(string text)
-    {
-        if (CommandLine.IsCommand(text.Split('\n')[0]))
-        {
-            return true;
-        }
-        ScriptReader reader = new();
-        reader.Append(text + "\n");
-        while (reader.TryRead(out _))
-        {
-        }
-        return reader.IsBlank;
+        return _lines.Dequeue();
     }
 }

@@ -1,3 +1,5 @@
+using PhantomDb.Shell.Output;
+
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>How reading a text has ended.</summary>
@@ -19,6 +21,12 @@ internal sealed class EditSettings
     /// <summary>Whether Enter at the end of a text enters it, or begins another line.</summary>
     public required Func<string, bool> IsComplete { get; init; }
 
+    /// <summary>Of an entered text, how much of its beginning was not meant: it stays to be typed on.</summary>
+    public Func<string, int> DraftLength { get; init; } = _ => 0;
+
+    /// <summary>What to say where Enter begins another line, and the person may have meant something else; null: nothing.</summary>
+    public Func<string, string?> Advice { get; init; } = _ => null;
+
     /// <summary>How a text can go on at a place.</summary>
     public Func<string, int, Completion> Complete { get; init; } = (_, _) => Completion.None;
 
@@ -34,12 +42,16 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
 {
     private readonly EditBuffer _buffer = new();
     private readonly EditScreen _screen = new(terminal);
+    private readonly KeyReader _keys = new(terminal);
+    private readonly Lock _drawing = new();   // a window that gets another size is drawn anew on another thread
     private string _prompt = "";
     private string _continuation = "";
     private int _historyIndex;
     private string _typed = "";       // before the first look into the history
     private Completion _completion = Completion.None;
     private CompletionMenu? _menu;
+    private string? _advice;          // below the text, until the next key
+    private string _draft = "";       // what the next text begins with
 
     /// <summary>Reads a text.</summary>
     /// <param name="prompt">Before its first line.</param>
@@ -49,10 +61,12 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
     {
         (_prompt, _continuation) = (prompt, continuation);
         _buffer.Clear();
-        (_historyIndex, _typed, _menu) = (history.Entries.Count, "", null);
+        _buffer.Insert(_draft);
+        (_historyIndex, _typed, _menu, _advice, _draft) = (history.Entries.Count, "", null, null, "");
         terminal.BeginKeys();
         try
         {
+            using IDisposable? watch = terminal.WatchSize(Redraw);
             return ReadKeys(out text);
         }
         finally
@@ -65,24 +79,52 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
     {
         while (true)
         {
-            if (!terminal.HasKey)   // a paste is drawn at its end
+            if (!_keys.HasKey)   // a paste is drawn at its end
             {
-                Draw();
-            }
-            if (Handle(terminal.ReadKey()) is { } end)
-            {
-                _menu = null;
-                _buffer.End();
-                Draw();
-                _screen.Leave();
-                text = end == EditEnd.Entered ? _buffer.Text : "";
-                if (end == EditEnd.Entered)
+                lock (_drawing)
                 {
-                    history.Add(_buffer.Text);
+                    Draw();
                 }
-                return end;
+            }
+            ConsoleKeyInfo? key = _keys.Read(out string pasted);
+            lock (_drawing)
+            {
+                if (Handle(key, pasted) is { } end)
+                {
+                    text = Finish(end);
+                    return end;
+                }
             }
         }
+    }
+
+    private string Finish(EditEnd end)
+    {
+        (_menu, _advice) = (null, null);
+        _buffer.End();
+        Draw();
+        _screen.Leave();
+        if (end != EditEnd.Entered)
+        {
+            return "";
+        }
+        int draftLength = settings.DraftLength(_buffer.Text);
+        _draft = _buffer.Text[..draftLength];
+        string text = _buffer.Text[draftLength..];
+        history.Add(text);
+        return text;
+    }
+
+    private EditEnd? Handle(ConsoleKeyInfo? key, string pasted)
+    {
+        _advice = null;
+        if (key is { } pressed)
+        {
+            return Handle(pressed);
+        }
+        _menu = null;
+        _buffer.Insert(pasted);
+        return null;
     }
 
     private EditEnd? Handle(ConsoleKeyInfo key)
@@ -100,7 +142,7 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
                 return EditEnd.Closed;
             case ConsoleKey.Enter:
                 return Enter(isAlt);
-            case ConsoleKey.Tab when !terminal.HasKey:
+            case ConsoleKey.Tab when !_keys.HasKey:
                 Complete(key.Modifiers.HasFlag(ConsoleModifiers.Shift) ? -1 : 1);
                 return null;
             case ConsoleKey.R when isControl:
@@ -123,6 +165,7 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
         {
             return EditEnd.Entered;
         }
+        _advice = isAlt ? null : settings.Advice(_buffer.Text);
         _buffer.Insert("\n");
         return null;
     }
@@ -262,7 +305,12 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
             int place = Math.Max(shown.IndexOf(wanted, StringComparison.OrdinalIgnoreCase), 0);
             bool isFound = wanted.Length == 0 || found < history.Entries.Count;
             _screen.Draw($"({(isFound ? "" : "not found: ")}search `{wanted}') ", _continuation, shown, place, settings.Highlighter?.Colours(shown), []);
-            ConsoleKeyInfo key = terminal.ReadKey();
+            if (_keys.Read(out string pasted) is not { } key)
+            {
+                wanted += pasted.Split('\n')[0];
+                found = Find(Math.Min(found + 1, history.Entries.Count));
+                continue;
+            }
             bool isControl = key.Modifiers.HasFlag(ConsoleModifiers.Control);
             if (key.Key == ConsoleKey.R && isControl)
             {
@@ -348,5 +396,23 @@ internal sealed class LineEditor(ITerminal terminal, EditHistory history, EditSe
     }
 
     private void Draw() => _screen.Draw(
-        _prompt, _continuation, _buffer.Text, _buffer.Cursor, settings.Highlighter?.Colours(_buffer.Text), _menu?.Rows(terminal.Width, settings.Highlighter is not null) ?? []);
+        _prompt, _continuation, _buffer.Text, _buffer.Cursor, settings.Highlighter?.Colours(_buffer.Text), _menu?.Rows(terminal.Width, settings.Highlighter is not null) ?? AdviceRows());
+
+    private string[] AdviceRows() => _advice is null ? [] : [TextWidth.Cut(_advice, Math.Max(terminal.Width - 1, 1))];
+
+    // The window has got another size. Where a key is being looked after, that draws; where Ctrl-R searches, its next key.
+    private void Redraw()
+    {
+        if (_drawing.TryEnter())
+        {
+            try
+            {
+                Draw();
+            }
+            finally
+            {
+                _drawing.Exit();
+            }
+        }
+    }
 }

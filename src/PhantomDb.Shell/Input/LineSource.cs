@@ -124,7 +124,7 @@ internal sealed class StreamLines : LineSource
 }
 
 /// <summary>Lines that a person types at a terminal that can do nothing else, behind a prompt.</summary>
-internal sealed class TerminalLines(Func<string> databaseName) : LineSource
+internal sealed class TerminalLines(Func<Prompt> prompt) : LineSource
 {
     public override bool IsTyped => true;
 
@@ -148,5 +148,5 @@ internal sealed class TerminalLines(Func<string> databaseName) : LineSource
         Write(context);
     }
 
-    private void Write(char context) => Console.Out.Write($"{databaseName()}{context}> ");
+    private void Write(char context) => Console.Out.Write(prompt().First(context));
 }

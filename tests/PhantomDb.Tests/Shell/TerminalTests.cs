@@ -64,14 +64,44 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
-    public void A_window_that_becomes_narrower_is_drawn_anew_at_the_next_key()
+    public void A_window_that_becomes_narrower_is_drawn_anew()
     {
         using Terminal terminal = Begin("shop");
         terminal.TypeAtPrompt("SELECT 1234567890, 1234567890");
         terminal.Await("1234567890, 1234567890");
         terminal.Resize(20);
-        terminal.Press(";\u007f", until: "shop=> SELECT 123456\r\n7890, 1234567890");   // the shell is told of the window by a signal, on a thread of its own
+        terminal.Await("shop=> SELECT 123456\r\n7890, 1234567890");   // without a key
         terminal.Type("\u0003\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    public void A_paste_is_one_text_and_what_runs_gets_its_own_as_it_is()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("\e[200~CREATE TABLE t (i int, s text);\rCOPY t FROM stdin;\r1\tone\r2\ttwo\r\\.\r\\d t\rSELECT count(*)\r\tFROM t WHERE s LIKE 't%'\r\e[201~");
+        terminal.Await("LIKE 't%'\r\n");
+        terminal.Type("\\g\r");
+        terminal.Await("COPY 2");
+        terminal.Await("Table \"public.t\"");
+        terminal.Await("\r\n     1\r\n(1 row)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.AreEqual(2, terminal.All.Split("\e[?2004h").Length - 1);
+        Assert.AreEqual(2, terminal.All.Split("\e[?2004l").Length - 1);
+    }
+
+    [TestMethod]
+    public void The_prompt_shows_the_transaction_and_leaving_says_that_it_is_rolled_back()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("BEGIN;\r");
+        terminal.Await("shop=*> ");
+        terminal.Type("SELECT\rx \\r\rSELECT x;\r");
+        terminal.Await("    -*> x");
+        terminal.Await("shop=!> ");
+        terminal.Type("Quit;\r");
+        terminal.Await("NOTICE: the open transaction is rolled back");
         Assert.AreEqual(0, terminal.End());
     }
 

@@ -54,6 +54,35 @@ public sealed class EditHistoryTests : IDisposable
     }
 
     [TestMethod]
+    public void Shells_that_enter_at_the_same_time_lose_and_garble_nothing_while_others_cut_the_file()
+    {
+        const int ShellCount = 6, EntryCount = 200;
+        Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);
+        File.WriteAllLines(FilePath, Enumerable.Range(0, 2 * EditHistory.KeptCount - 10).Select(i => $"before {i}"));
+        using Barrier start = new(ShellCount);
+        Thread[] shells = [.. Enumerable.Range(0, ShellCount).Select(shell => new Thread(() =>
+        {
+            EditHistory history = new(FilePath);
+            start.SignalAndWait();
+            for (int i = 0; i < EntryCount; i++)
+            {
+                history.Add($"SELECT {shell}, {i}, '{new string('x', i % 17)}';");
+                if (i % 50 == shell)
+                {
+                    history = new EditHistory(FilePath);
+                }
+            }
+        }))];
+        Array.ForEach(shells, shell => shell.Start());
+        Array.ForEach(shells, shell => shell.Join());
+        string[] lines = File.ReadAllLines(FilePath);
+        Assert.IsLessThan(2 * EditHistory.KeptCount, lines.Length);   // it was cut meanwhile
+        string[] entries = [.. lines.Where(line => !line.StartsWith("before ", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] expected = [.. Enumerable.Range(0, ShellCount).SelectMany(shell => Enumerable.Range(0, EntryCount).Select(i => $"SELECT {shell}, {i}, '{new string('x', i % 17)}';"))];
+        CollectionAssert.AreEqual(expected.Order(StringComparer.Ordinal).ToArray(), entries);
+    }
+
+    [TestMethod]
     public void A_file_that_has_grown_to_twice_what_is_kept_is_cut()
     {
         Directory.CreateDirectory(Path.GetDirectoryName(FilePath)!);

@@ -7,8 +7,9 @@ namespace PhantomDb.Tests.Shell.Editing;
 /// <summary>A terminal with keys that are given beforehand, and a screen that can be looked at. It understands the escape sequences that the editor writes, and no others.</summary>
 internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
 {
-    private readonly Queue<(ConsoleKeyInfo Key, int Width)> _keys = [];   // a width: the window gets that one before the key
+    private readonly Queue<(ConsoleKeyInfo Key, int Width, bool IsAtOnce)> _keys = [];   // a width: the window gets that one before the key
     private int _nextWidth;
+    private Action? _resized;
     private readonly List<char[]> _rows = [];
     private int _row;
     private int _column;
@@ -20,7 +21,7 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
     /// <summary>False: keys come one by one, with time between them; true: at once, as a paste does.</summary>
     public bool IsPasting { get; set; }
 
-    public bool HasKey => IsPasting && _keys.Count > 0;
+    public bool HasKey => _keys.TryPeek(out (ConsoleKeyInfo Key, int Width, bool IsAtOnce) next) && (IsPasting || next.IsAtOnce);
 
     public (int Row, int Column) Cursor => (_row, _column);
 
@@ -32,7 +33,7 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
     /// <summary>What the screen shows, without blanks at the ends of rows, and without empty rows at its end.</summary>
     public string Shown => string.Join('\n', Enumerable.Range(0, _rows.Count).Select(i => new string(_rows[i]).TrimEnd())).TrimEnd('\n');
 
-    /// <summary>Text as it is, and keys in braces: {Up}, {Ctrl+R}, {Alt+Enter}, {Shift+Tab}; {Width=12} is a window of that width from then on.</summary>
+    /// <summary>Text as it is, and keys in braces: {Up}, {Ctrl+R}, {Alt+Enter}, {Shift+Tab}; {Width=12} is a window of that width from then on, {Paste=text} a text that is pasted between marks.</summary>
     public FakeTerminal Type(string keys)
     {
         for (int i = 0; i < keys.Length; i++)
@@ -41,7 +42,14 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
             if (end > i + 1)
             {
                 string name = keys[(i + 1)..end];
-                if (name.StartsWith("Width=", StringComparison.Ordinal))
+                if (name.StartsWith("Paste=", StringComparison.Ordinal))
+                {
+                    foreach (char c in $"[200~{name[6..]}\e[201~".Prepend('\e'))
+                    {
+                        Enqueue(c == '\e' ? Key("Esc") : new ConsoleKeyInfo(c, ConsoleKey.None, false, false, false), isAtOnce: c != '\e');
+                    }
+                }
+                else if (name.StartsWith("Width=", StringComparison.Ordinal))
                 {
                     _nextWidth = int.Parse(name[6..], CultureInfo.InvariantCulture);
                 }
@@ -61,12 +69,16 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
                 });
             }
         }
+        if (_nextWidth > 0)
+        {
+            Enqueue(default);
+        }
         return this;
     }
 
-    private void Enqueue(ConsoleKeyInfo key)
+    private void Enqueue(ConsoleKeyInfo key, bool isAtOnce = false)
     {
-        _keys.Enqueue((key, _nextWidth));
+        _keys.Enqueue((key, _nextWidth, isAtOnce));
         _nextWidth = 0;
     }
 
@@ -96,16 +108,32 @@ internal sealed class FakeTerminal(int width = 40, int height = 10) : ITerminal
 
     public void EndKeys() => IsReading = false;
 
+    private sealed class Watch(Action end) : IDisposable
+    {
+        public void Dispose() => end();
+    }
+
+    public IDisposable? WatchSize(Action resized)
+    {
+        _resized = resized;
+        return new Watch(() => _resized = null);
+    }
+
     public ConsoleKeyInfo ReadKey()
     {
         Assert.IsTrue(IsReading);
-        if (!_keys.TryDequeue(out (ConsoleKeyInfo Key, int Width) next))
+        if (!_keys.TryDequeue(out (ConsoleKeyInfo Key, int Width, bool IsAtOnce) next))
         {
             throw new NoMoreKeysException();
         }
         if (next.Width > 0)
         {
             Resize(next.Width);
+            _resized?.Invoke();
+        }
+        if (next.Key == default)
+        {
+            throw new NoMoreKeysException();
         }
         return next.Key;
     }

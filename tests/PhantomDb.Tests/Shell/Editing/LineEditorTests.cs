@@ -104,6 +104,67 @@ public sealed class LineEditorTests
     }
 
     [TestMethod]
+    public void A_window_of_another_width_is_drawn_anew_at_once()
+    {
+        Show("SELECT 0123456789012345678901234567890123456789{Width=25}");
+        Assert.AreEqual("db=> SELECT 0123456789012\n3456789012345678901234567\n89", _terminal.Shown);
+    }
+
+    [TestMethod]
+    [DataRow("{Paste=SELECT\t1;\r\n\tSELECT 2;\rSELECT 3;\n}\n", "SELECT\t1;\n\tSELECT 2;\nSELECT 3;\n")]
+    [DataRow("SELECT ;{Left}{Paste=1,\n2}{Ctrl+Z}{Paste=\u001b3\u0001}\n", "SELECT 3;")]
+    [DataRow("{Esc}[200;\n", "[200;")]
+    [DataRow("a\t{Paste=}\n;\n", "ap\n;")]
+    public void What_is_pasted_is_text_with_its_lines_and_tabs_until_Enter_is_pressed(string keys, string entered) => Assert.AreEqual(entered, Enter(keys));
+
+    [TestMethod]
+    public void Ctrl_R_looks_for_what_is_pasted()
+    {
+        Remember("SELECT apple;", "SELECT pear;");
+        Assert.AreEqual("SELECT apple;", Enter("{Ctrl+R}{Paste=apple\n}\n"));
+    }
+
+    [TestMethod]
+    public void A_draft_stays_to_be_typed_on()
+    {
+        LineEditor editor = new(_terminal, _history, new EditSettings { IsComplete = TypedText.IsWhole, DraftLength = TypedText.DraftLength });
+        _terminal.Type("SELECT *\nFROM \\d fruit\nfruit;\n");
+        Assert.AreEqual(EditEnd.Entered, editor.Read("db=> ", "  -> ", out string command));
+        Assert.AreEqual(EditEnd.Entered, editor.Read("db=> ", "  -> ", out string statement));
+        Assert.AreEqual(("\\d fruit", "SELECT *\nFROM fruit;"), (command, statement));
+        CollectionAssert.AreEqual(new[] { command, statement }, _history.Entries.ToArray());
+    }
+
+    [TestMethod]
+    public void Advice_stands_below_until_the_next_key()
+    {
+        LineEditor editor = new(_terminal, _history, new EditSettings { IsComplete = TypedText.IsWhole, Advice = TypedText.Advice });
+        _terminal.Type("SELECT 1\nquit\n");
+        Assert.ThrowsExactly<NoMoreKeysException>(() => editor.Read("db=> ", "  -> ", out _));
+        Assert.AreEqual("db=> SELECT 1\n  -> quit\n  ->\nThis is a line of the statement above,…", _terminal.Shown);
+        Assert.IsNull(TypedText.Advice("SELECT 1\nquitting"));
+        Assert.IsNotNull(TypedText.Advice("SELECT 1\n.quit;"));
+    }
+
+    [TestMethod]
+    [DataRow("SELECT 1;", true)]
+    [DataRow("SELECT 1", false)]
+    [DataRow("SELECT 1\n\\g", true)]
+    [DataRow("SELECT 1 \\gx", true)]
+    [DataRow("SELECT '\\g", false)]
+    [DataRow("SELECT 1 -- \\g", false)]
+    [DataRow("SELECT '\n\\g", false)]
+    [DataRow("\\d fruit\nSELECT 1", false)]
+    [DataRow("SELECT 1;\n.tables\nSELECT 2;", true)]
+    [DataRow("copy t\nfrom stdin;\n1\tone's\n\\N\n\\.\nSELECT", false)]
+    [DataRow("COPY t FROM stdin;\n1\tone's", true)]
+    [DataRow("Quit", true)]
+    [DataRow(" EXIT ;", true)]
+    [DataRow("help\n", true)]
+    [DataRow("helper", false)]
+    public void A_typed_text_is_whole(string text, bool isWhole) => Assert.AreEqual(isWhole, TypedText.IsWhole(text));
+
+    [TestMethod]
     public void A_paste_is_drawn_once_and_its_tabs_are_blanks_of_the_text()
     {
         _terminal.IsPasting = true;
