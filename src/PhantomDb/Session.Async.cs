@@ -3,8 +3,8 @@ using PhantomDb.Durability;
 namespace PhantomDb;
 
 /// <summary>
-/// Statements whose commit is awaited: they run on the calling thread, as others do, up to the place in the log's queue; while the disk works no thread waits, and the session is in use. What follows a
-/// commit runs on a thread of the pool.
+/// Statements whose commit is awaited: they run on the calling thread, as others do, up to the place in the log's queue; while the disk works no thread waits, and the session is in use. A small commit is ended by the
+/// thread that has written it, so that its locks do not wait for the pool, whose threads may all be waiting for them; what follows for the caller runs on a thread of the pool.
 /// <code>
 /// ExecuteAsync ─ Execute ─ TryPostponeCommit: the transaction stays open ─ CommitPostponed ─ (the log's disk) ─ the result
 /// </code>
@@ -63,7 +63,34 @@ public sealed partial class Session
         return _isCommitPending = true;
     }
 
-    private async ValueTask<QueryResult> CommitPostponed(QueryResult result)
+    private ValueTask<QueryResult> CommitPostponed(QueryResult result)
+    {
+        ValueTask commit = CommitPostponed();
+        if (commit.IsCompletedSuccessfully)
+        {
+            return new ValueTask<QueryResult>(result);
+        }
+        // The commit's end, which lets others have the rows that it has locked, may be the work of the log's thread. What follows it is the caller's, and no work for that.
+        TaskCompletionSource<QueryResult> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Tell(commit.AsTask(), result, told);
+        return new ValueTask<QueryResult>(told.Task);
+    }
+
+    private static async void Tell(Task commit, QueryResult result, TaskCompletionSource<QueryResult> told)
+    {
+        try
+        {
+            await commit.ConfigureAwait(false);
+            told.SetResult(result);
+        }
+        catch (Exception error)
+        {
+            result.Dispose();
+            told.SetException(error);
+        }
+    }
+
+    private async ValueTask CommitPostponed()
     {
         try
         {
@@ -77,12 +104,10 @@ public sealed partial class Session
             _settings.EndTransaction(commits: true);
             _isCommitPending = false;
             Leave();
-            return result;
         }
         catch
         {
             GiveUpPostponed();
-            result.Dispose();
             throw;
         }
     }

@@ -12,6 +12,8 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
     /// <summary>In place of a commit's timestamp: everything is as it was before the transaction.</summary>
     public const long NoEffect = -1;
 
+    private const int WritesOfShort = 1000;   // cleaning up after more would keep the log from writing
+
     private readonly TransactionRecords _records = new(manager.Storage, manager.Log?.Loads);
     private Storage.TransactionStamp? _stamp;
     private Action? _publish;
@@ -44,7 +46,9 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
         }
     }
 
-    /// <summary>As <see cref="Commit"/>, without a thread that waits for the disk.</summary>
+    /// <summary>
+    /// As <see cref="Commit"/>, without a thread that waits for the disk. What follows a small commit, the release of its locks, does not wait for a thread of the pool either: all of these may be waiting for its locks.
+    /// </summary>
     public async ValueTask<long> CommitAsync(Transaction transaction)
     {
         try
@@ -53,7 +57,7 @@ internal sealed class LoggedCommit(TransactionManager manager) : ICommitSink
             {
                 return NoEffect;
             }
-            await manager.Log!.WaitUntilPublishedAsync(_records.Batch).ConfigureAwait(false);
+            await manager.Log!.WaitUntilPublishedAsync(_records.Batch, isShort: transaction.Writes.Count <= WritesOfShort && _records.LoadNames.Count == 0).ConfigureAwait(false);
             return Done();
         }
         catch (Exception error) when (!IsUnknown(error))

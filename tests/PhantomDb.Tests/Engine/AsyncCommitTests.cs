@@ -39,6 +39,37 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    [DoNotParallelize]   // the pool is everybody's
+    public async Task Commits_end_while_all_threads_of_the_pool_wait_for_their_locks()
+    {
+        await using Database database = Database.Open("shop", Options);
+        Run(database, "CREATE TABLE hot (id int PRIMARY KEY, n int)");
+        Run(database, "INSERT INTO hot VALUES (1, 0)");
+        const int Threads = 24, Tasks = 100;   // some of the threads are the test runner's
+        ThreadPool.GetMaxThreads(out int threads, out int ports);
+        Assert.IsTrue(ThreadPool.SetMaxThreads(Threads, ports));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => Task.Run(async () =>
+            {
+                using Session session = database.OpenSession();
+                for (int i = 0; i < 3; i++)
+                {
+                    (await session.ExecuteAsync("UPDATE hot SET n = n + 1 WHERE id = 1")).Dispose();
+                    (await session.ExecuteAsync("BEGIN")).Dispose();
+                    (await session.ExecuteAsync("UPDATE hot SET n = n + 1 WHERE id = 1")).Dispose();
+                    (await session.ExecuteAsync("COMMIT")).Dispose();
+                }
+            }))).WaitAsync(Patience);
+        }
+        finally
+        {
+            ThreadPool.SetMaxThreads(threads, ports);
+        }
+        Assert.AreEqual($"{6 * Tasks}", Rows(database, "SELECT n FROM hot"));
+    }
+
+    [TestMethod]
     public async Task Entries_of_the_users_own_stand_in_the_order_of_the_calls_and_wait_without_a_thread()
     {
         using var disk = new GatedDisk();

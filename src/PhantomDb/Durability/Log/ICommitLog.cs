@@ -37,7 +37,8 @@ internal interface ICommitLog
     void WaitUntilPublished(LogBatch batch);
 
     /// <summary>As <see cref="WaitUntilPublished"/>, without a thread that waits.</summary>
-    ValueTask WaitUntilPublishedAsync(LogBatch batch)
+    /// <param name="isShort">True: what follows is little, waits for nothing, and may be done by the thread that has written.</param>
+    ValueTask WaitUntilPublishedAsync(LogBatch batch, bool isShort)
     {
         WaitUntilPublished(batch);
         return ValueTask.CompletedTask;

@@ -34,9 +34,10 @@ internal sealed class LogCommit
     public bool IsAwaited => _awaited is not null && !_isDone;
 
     /// <summary>Ends at <see cref="Wake"/>, of this commit or the one before: whoever awaits it looks, and awaits again. Under the log's lock.</summary>
-    public Task WaitAsync()
+    /// <param name="isShort">True: what follows is little, and is done by the thread that wakes it. Else a thread of the pool does, since who wakes it has others to wake.</param>
+    public Task WaitAsync(bool isShort)
     {
-        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);   // who wakes it has others to wake
+        TaskCompletionSource told = new(isShort ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
         Interlocked.Exchange(ref _awaited, told);
         return _isDone ? Task.CompletedTask : told.Task;
     }

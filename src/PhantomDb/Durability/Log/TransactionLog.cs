@@ -225,24 +225,25 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     }
 
     /// <summary>As <see cref="WaitUntilPublished"/>, without a thread that waits: where nobody else writes, the log's own thread does.</summary>
-    public ValueTask WaitUntilPublishedAsync(LogBatch batch)
+    /// <param name="isShort">True: what follows is little, waits for nothing, and may be done by the thread that has written.</param>
+    public ValueTask WaitUntilPublishedAsync(LogBatch batch, bool isShort)
     {
         if (!batch.Commit.IsDone)
         {
-            return AwaitPublished(batch.Commit);
+            return AwaitPublished(batch.Commit, isShort);
         }
         batch.Commit.ThrowIfFailed();
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask AwaitPublished(LogCommit commit)
+    private async ValueTask AwaitPublished(LogCommit commit, bool isShort)
     {
         while (!commit.IsDone)
         {
             Task told;
             lock (_gate)
             {
-                told = commit.WaitAsync();
+                told = commit.WaitAsync(isShort);
                 if (!_isWriting)
                 {
                     WriteForAwaited();
@@ -267,7 +268,7 @@ internal sealed partial class TransactionLog : ICommitLog, IDisposable
     {
         LogBatch entry = NewEntry(name, values);
         long lsn = Enqueue(entry, stop);
-        await WaitUntilPublishedAsync(entry).ConfigureAwait(false);
+        await WaitUntilPublishedAsync(entry, isShort: false).ConfigureAwait(false);
         return lsn;
     }
 
