@@ -89,7 +89,7 @@ public sealed partial class Session
     {
         _overlay = null;
         _statement.OwnSequences = null;
-        _statement.OwnSequences = null;
+        _statement.SequenceValueCount = 0;
         _savepoints.Clear();
         _deferred.Clear();
         ShowModes();
@@ -101,7 +101,7 @@ public sealed partial class Session
         _overlay?.UndoTo(0);
         _overlay = null;
         _statement.OwnSequences = null;
-        _statement.OwnSequences = null;
+        _statement.SequenceValueCount = 0;
         _savepoints.Clear();
         _deferred.Clear();
         ShowModes();

@@ -72,6 +72,9 @@ internal sealed class StatementContext : IStatementContext
     /// <summary>The sequences that the transaction has altered or restarted; null where it has changed no definitions.</summary>
     public ImmutableDictionary<int, SequenceStore>? OwnSequences { get; set; }
 
+    /// <summary>Values of sequences that the transaction has taken.</summary>
+    public long SequenceValueCount { get; set; }
+
     /// <summary>Gives the transaction's number, one where it has to have one.</summary>
     public Func<bool, long?> NumberTransaction { get; set; } = _ => null;
 
@@ -193,11 +196,12 @@ internal sealed class StatementContext : IStatementContext
         EnsureMayWrite("nextval()");
         if (!TryRepeat(sequenceOid, out long value))
         {
-            while (!sequence.TryNext(out value, _throwIfCancelled ??= ThrowIfCancelled))
+            while (!sequence.TryNext(out value, SequenceValueCount, _throwIfCancelled ??= ThrowIfCancelled))
             {
                 AwaitSequence(sequenceOid);
                 sequence = Sequence(sequenceOid);
             }
+            SequenceValueCount++;
         }
         if (_notesTaken)
         {

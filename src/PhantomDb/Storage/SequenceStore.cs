@@ -11,6 +11,7 @@ namespace PhantomDb.Storage;
 internal sealed class SequenceStore
 {
     private const int ReservedMin = 32;
+    private const int ReservedMax = 8192;
     private const int LookMs = 50;   // between two looks whether who waits has been cancelled
 
     private readonly Lock _lock = new();
@@ -139,8 +140,9 @@ internal sealed class SequenceStore
 
     /// <summary>Takes the next value; false where a transaction holds the sequence.</summary>
     /// <param name="value">The value.</param>
+    /// <param name="taken">How many values the same transaction has taken: one that wants many is not kept waiting for the log again and again, as so many more are reserved then.</param>
     /// <param name="throwIfCancelled">Asked while the log is waited for.</param>
-    public bool TryNext(out long value, Action? throwIfCancelled = null)
+    public bool TryNext(out long value, long taken = 0, Action? throwIfCancelled = null)
     {
         while (true)
         {
@@ -158,7 +160,7 @@ internal sealed class SequenceStore
                 }
                 _left = 0;
             }
-            Reserve(_log, throwIfCancelled);
+            Reserve(_log, (int)Math.Clamp(taken, ReservedMin, ReservedMax), throwIfCancelled);
         }
     }
 
@@ -207,7 +209,7 @@ internal sealed class SequenceStore
     }
 
     // Nobody takes values meanwhile, as none is left; nobody sets or holds the sequence, as that takes the lock too.
-    private void Reserve(ISequenceLog log, Action? throwIfCancelled)
+    private void Reserve(ISequenceLog log, int atLeast, Action? throwIfCancelled)
     {
         while (!_reserving.TryEnter(LookMs))
         {
@@ -225,7 +227,7 @@ internal sealed class SequenceStore
                     return;
                 }
                 (definition, position) = (_definition, (_last, _isCalled));
-                for (int wanted = Math.Max(ReservedMin, definition.Cache); count < wanted && TryStep(definition, ref position.Last, ref position.IsCalled);)
+                for (int wanted = Math.Max(atLeast, definition.Cache); count < wanted && TryStep(definition, ref position.Last, ref position.IsCalled);)
                 {
                     count++;
                 }

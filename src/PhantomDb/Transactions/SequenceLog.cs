@@ -43,7 +43,7 @@ internal sealed class SequenceLog(TransactionManager manager) : ISequenceLog
         public void Publish(long lsn)
         {
             publish();
-            manager.PublishCommit(lsn, null, null);
+            manager.PublishPosition(lsn);
         }
 
         public void Fail(Exception error)

@@ -179,6 +179,20 @@ internal sealed class TransactionManager(DatabaseStorage storage)
         }
     }
 
+    /// <summary>As <see cref="PublishCommit"/>, of a record that is a sequence's and no transaction's.</summary>
+    internal void PublishPosition(long lsn)
+    {
+        if (_commitOrder.IsHeldByCurrentThread)
+        {
+            Timestamps.Advance(lsn);
+            return;
+        }
+        lock (_publishing)
+        {
+            Timestamps.Advance(lsn);
+        }
+    }
+
     /// <summary>Definitions that have not got into the log need not be awaited.</summary>
     internal void ForgetQueuedDefinitions()
     {

@@ -245,4 +245,40 @@ public sealed class DatabaseStatusTests
             session.Execute(statement).Dispose();
         }
     }
+
+    [TestMethod]
+    public void Values_that_sequences_reserve_are_no_commits_and_one_transaction_reserves_more_and_more()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb").FullName;
+        try
+        {
+            using (Database database = Database.Open("shop", new DatabaseOptions { DataDirectory = folder }))
+            using (Session session = database.OpenSession())
+            {
+                session.Execute("CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, n int)").Dispose();
+                (long lsn, long commits) = (database.Log.LastLsn, database.GetStatus().CommitCount);
+                session.Execute("INSERT INTO t (n) SELECT i FROM generate_series(1, 50000) AS i").Dispose();
+                Assert.IsLessThan(30L, database.Log.LastLsn - lsn - 1, "a record for each 8,192 values in the end, and one of the load");
+                Assert.AreEqual(1, database.GetStatus().CommitCount - commits);
+                lsn = database.Log.LastLsn;
+                session.Execute("BEGIN").Dispose();
+                session.Insert("t", Enumerable.Range(1, 2000), ("n", i => i));
+                session.Execute("ROLLBACK").Dispose();
+                Assert.IsLessThan(10L, database.Log.LastLsn - lsn);
+                lsn = database.Log.LastLsn;
+                for (int i = 0; i < 3; i++)
+                {
+                    session.Execute("INSERT INTO t (n) VALUES (1)").Dispose();
+                }
+                Assert.IsLessThan(6L, database.Log.LastLsn - lsn);
+            }
+            using Database again = Database.Open("shop", new DatabaseOptions { DataDirectory = folder });
+            using Session later = again.OpenSession();
+            Assert.AreEqual(52004, later.Execute("INSERT INTO t (n) VALUES (1) RETURNING id").Rows(row => row.GetInt64(0)).Single(), "none is lost at an orderly end");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 }
