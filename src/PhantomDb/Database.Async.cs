@@ -22,7 +22,7 @@ public sealed partial class Database : IAsyncDisposable
     public Task SaveToDiskAsync(string? name = null, bool? isSealed = null, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return OnAnotherThread(() => { Save(PathOf(name), isSealed, stop: cancellationToken); return true; }, cancellationToken);
+        return OnAnotherThread(() => { Save(PathOf(name), isSealed, throwIfStopped: ThrowIfRequested(cancellationToken)); return true; }, cancellationToken);
     }
 
     /// <summary>As <see cref="LoadFromDisk"/>, on another thread.</summary>

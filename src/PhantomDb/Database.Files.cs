@@ -62,14 +62,22 @@ public sealed partial class Database
     /// <summary>A save of the own file, also where its content is the same: then its header alone is another.</summary>
     internal void SaveOwnFileAnew() => Save(_persistence!.Path, isSealed: null, isHeaderNew: true);
 
+    private static Action ThrowIfRequested(CancellationToken stop) => () =>
+    {
+        if (stop.IsCancellationRequested)
+        {
+            throw Error.Cancelled();
+        }
+    };
+
     /// <summary>What is committed, as a new database in the data directory; 42P04 where its name is taken.</summary>
-    internal void SaveAsNew(string name)
+    internal void SaveAsNew(string name, Action throwIfStopped)
     {
         string target = DatabaseFiles.PathOfNew(name, Options);
-        Save(target == FilePath ? throw Error.DatabaseExists(name) : target, isSealed: null, name);
+        Save(target == FilePath ? throw Error.DatabaseExists(name) : target, isSealed: null, name, throwIfStopped: throwIfStopped);
     }
 
-    private void Save(string target, bool? isSealed, string? newName = null, bool isHeaderNew = false, CancellationToken stop = default)
+    private void Save(string target, bool? isSealed, string? newName = null, bool isHeaderNew = false, Action? throwIfStopped = null)
     {
         DatabasePersistence? own = target == FilePath ? _persistence ?? throw Error.ReadOnlyDatabase(Name) : null;
         lock (_fileUse)
@@ -84,17 +92,7 @@ public sealed partial class Database
                 DatabaseFiles.EnsureHasNoLog(target, Options.FileSystem);
             }
             own?.EnsureLocked();
-            DatabaseFileOptions fileOptions = new()
-            {
-                Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew,
-                AfterPiece = () =>
-                {
-                    if (stop.IsCancellationRequested)
-                    {
-                        throw Error.Cancelled();
-                    }
-                },
-            };
+            DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew, AfterPiece = throwIfStopped };
             int replacedBefore = own?.Log.ReplacedCount ?? 0;
             using CommittedView view = ReadCommitted();
             DatabaseContent content = view.Content with { DatabaseName = DatabaseFiles.NameOf(target) };
@@ -105,7 +103,7 @@ public sealed partial class Database
                 return;
             }
             object state = State(content.Catalog, content.Lsn);
-            own.SaveOwnFile(content, replacedBefore, fileOptions, stop);
+            own.SaveOwnFile(content, replacedBefore, fileOptions, throwIfStopped);
             _savedState = state;
         }
     }

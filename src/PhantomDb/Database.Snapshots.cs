@@ -47,11 +47,11 @@ public sealed partial class Database
     internal string? SettingInForce(string name) => name == "data_directory" ? Path.GetDirectoryName(FilePath) : Snapshots.Show(name);
 
     /// <summary>CHECKPOINT: the database's own file has all that is committed. Nothing to do in memory.</summary>
-    internal void Checkpoint()
+    internal void Checkpoint(Action throwIfStopped)
     {
         if (_persistence is not null)
         {
-            Save(_persistence.Path, isSealed: null);
+            Save(_persistence.Path, isSealed: null, throwIfStopped: throwIfStopped);
         }
     }
 

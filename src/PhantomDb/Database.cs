@@ -323,7 +323,7 @@ public sealed partial class Database : IDisposable
             Storage.SettleSequences();
             if (!hurry.IsCancellationRequested && _persistence.NeedsClosingCheckpoint(HasUnsavedChanges))
             {
-                Save(_persistence.Path, isSealed: null, isHeaderNew: _persistence.HasLostFiles, stop: hurry);
+                Save(_persistence.Path, isSealed: null, isHeaderNew: _persistence.HasLostFiles, throwIfStopped: ThrowIfRequested(hurry));
             }
         }
         catch (PhantomDbException error) when (error.SqlState == SqlStates.QueryCanceled && hurry.IsCancellationRequested)

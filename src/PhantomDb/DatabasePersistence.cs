@@ -139,11 +139,11 @@ internal sealed class DatabasePersistence
     /// <param name="content">What is committed.</param>
     /// <param name="replacedBefore"><see cref="TransactionLog.ReplacedCount"/> from before it was taken: what was lost later may have been needed for more than this has.</param>
     /// <param name="options">How it is written.</param>
-    /// <param name="stop">Gives it up.</param>
-    public void SaveOwnFile(DatabaseContent content, int replacedBefore, DatabaseFileOptions options, CancellationToken stop)
+    /// <param name="throwIfStopped">Gives it up.</param>
+    public void SaveOwnFile(DatabaseContent content, int replacedBefore, DatabaseFileOptions options, Action? throwIfStopped)
     {
         Log.EnsureDurable(content.Lsn);
-        WrittenFile written = Snapshots.SaveDatabaseFile(content, options, stop);
+        WrittenFile written = Snapshots.SaveDatabaseFile(content, options, throwIfStopped);
         (CheckpointLsn, IsSealed, _isOwnFile, _replacedAtSave) = (written.HeaderLsn, options.Sealed, true, replacedBefore);
     }
 

@@ -312,7 +312,7 @@ public sealed partial class Session
             case AnalyzeCommand:
                 break;
             case CheckpointCommand:
-                _database.Checkpoint();
+                _database.Checkpoint(_statement.ThrowIfCancelled);
                 break;
             default:
                 throw Error.NotSupported(bound.CommandTag);
@@ -328,7 +328,7 @@ public sealed partial class Session
         }
         else if (create.Template == _database.Name)
         {
-            _database.SaveAsNew(create.Name);
+            _database.SaveAsNew(create.Name, _statement.ThrowIfCancelled);
         }
         else
         {

@@ -399,6 +399,7 @@ internal sealed class SchemaChangeRunner(StatementScope scope)
         DataChunk chunk = new([validate.Column.Type.Physical]);
         while (scan.TryNext(chunk))
         {
+            scope.Statement.ThrowIfCancelled();
             TestNotNull(chunk.Vectors[0], chunk, validate.Table, validate.Column);
         }
     }

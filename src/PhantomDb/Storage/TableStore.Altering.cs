@@ -23,7 +23,8 @@ internal sealed partial class TableStore
     /// <param name="addedValues">Values that columns get in all rows.</param>
     /// <param name="computed">Computes columns and index expressions that this table does not have, or has with other values.</param>
     /// <param name="maker">The transaction that alters; null where nobody reads yet.</param>
-    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null, IColumnSource? computed = null, TransactionStamp? maker = null)
+    /// <param name="throwIfStopped">Asked now and then while columns and indexes are built.</param>
+    public TableStore Altered(TableDefinition definition, RowBuffer? addedValues = null, IColumnSource? computed = null, TransactionStamp? maker = null, Action? throwIfStopped = null)
     {
         lock (_latch)
         {
@@ -34,7 +35,7 @@ internal sealed partial class TableStore
                 altered._unreadable = StillUnreadable();
                 if (computed is not null)
                 {
-                    altered.Compute(computed, this);
+                    altered.Compute(computed, this, throwIfStopped);
                 }
                 altered.NoteOldNulls(Definition);
                 long indexSize = 0;
@@ -49,7 +50,7 @@ internal sealed partial class TableStore
                     }
                     else
                     {
-                        altered.BuildIndex(index, maker);
+                        altered.BuildIndex(index, maker, throwIfStopped);
                         altered._account?.Charge(index.Tree.SizeBytes);
                     }
                     indexSize += altered.Indexes[i].Tree.SizeBytes;
@@ -154,16 +155,17 @@ internal sealed partial class TableStore
     }
 
     // Every version's key gets its entry: who reads at an older timestamp may use the index too.
-    private void BuildIndex(TableIndex index, TransactionStamp? maker)
+    private void BuildIndex(TableIndex index, TransactionStamp? maker, Action? throwIfStopped)
     {
         if (index.UInt64Tree is { } tree && IsWithoutVersions())
         {
-            BuildSorted(index, tree);
+            BuildSorted(index, tree, throwIfStopped);
             return;
         }
         HashSet<string> sharedKeys = [];
         for (int i = 0; i < _sliceCount; i++)
         {
+            throwIfStopped?.Invoke();
             RowSlice slice = _slices[i];
             for (int row = 0; row < slice.RowCount; row++)
             {
@@ -235,7 +237,7 @@ internal sealed partial class TableStore
     private bool IsWithoutVersions() => !_slices.Take(_sliceCount).Any(slice => slice.Versions is { RecordCount: > 0 });
 
     // Short keys are sorted first, which fills the leaves.
-    private void BuildSorted(TableIndex index, BTree<ulong, UInt64Probe> tree)
+    private void BuildSorted(TableIndex index, BTree<ulong, UInt64Probe> tree, Action? throwIfStopped)
     {
         _account?.Charge(RowCount * 2 * sizeof(long));
         try
@@ -245,6 +247,7 @@ internal sealed partial class TableStore
             int count = 0;
             for (int i = 0; i < _sliceCount; i++)
             {
+                throwIfStopped?.Invoke();
                 RowSlice slice = _slices[i];
                 for (int row = 0; row < slice.RowCount; row++)
                 {
@@ -257,6 +260,7 @@ internal sealed partial class TableStore
                 }
             }
             keys.AsSpan(0, count).Sort(rowIds.AsSpan(0, count));
+            throwIfStopped?.Invoke();
             SortRunsByRowId(keys.AsSpan(0, count), rowIds.AsSpan(0, count));
             for (int i = 1; index.Definition.IsUnique && i < count; i++)
             {
@@ -265,6 +269,7 @@ internal sealed partial class TableStore
                     throw Error.CannotCreateUniqueIndex(Definition.Schema, Definition.Name, index.Definition.Name, rowIds[i]);
                 }
             }
+            throwIfStopped?.Invoke();
             tree.Append(keys.AsSpan(0, count), rowIds.AsSpan(0, count));
         }
         finally

@@ -110,7 +110,7 @@ internal sealed partial class TableStore
         }
     }
 
-    private void Compute(IColumnSource source, TableStore before)
+    private void Compute(IColumnSource source, TableStore before, Action? throwIfStopped)
     {
         var rows = new DataChunk([.. source.Columns.Select(number => before._types[number])]);
         var row = new RowBuffer(source.Columns);
@@ -120,6 +120,7 @@ internal sealed partial class TableStore
         bool isNewest = true;
         for (int i = 0; i < _sliceCount; i++)
         {
+            throwIfStopped?.Invoke();
             RowSlice slice = _slices[i];
             RowSlice old = before._slices[i];
             RowBuffer.Clear(rows);

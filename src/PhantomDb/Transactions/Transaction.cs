@@ -254,7 +254,7 @@ internal sealed partial class Transaction
     public TableStore Alter(TableStore table, Catalog.TableDefinition definition, RowBuffer? addedValues = null, IColumnSource? computed = null)
     {
         _isStampCopied = true;
-        return table.Altered(definition, addedValues, computed, _stamp);
+        return table.Altered(definition, addedValues, computed, _stamp, WaitLimits.ThrowIfStopped);
     }
 
     /// <summary>The same of a table that is to have no rows any more: gives a new one, its place taken by it.</summary>

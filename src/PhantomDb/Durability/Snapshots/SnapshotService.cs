@@ -219,16 +219,10 @@ internal sealed partial class SnapshotService : IDisposable
     /// Writes the database's own file, which is one that recovery can begin with, as snapshots are: rows of tables that have not changed since the newest of these are
     /// copied, and the log before it may become dispensable. One caller at a time; snapshots may be taken meanwhile.
     /// </summary>
-    /// <param name="stop">Gives it up (57014): what was there stays.</param>
-    public WrittenFile SaveDatabaseFile(DatabaseContent content, DatabaseFileOptions options, CancellationToken stop = default)
+    /// <param name="throwIfStopped">Gives it up: what was there stays.</param>
+    public WrittenFile SaveDatabaseFile(DatabaseContent content, DatabaseFileOptions options, Action? throwIfStopped = null)
     {
-        var pace = new SnapshotPace(_log, () =>
-        {
-            if (stop.IsCancellationRequested)
-            {
-                throw Error.Cancelled();
-            }
-        });
+        var pace = new SnapshotPace(_log, throwIfStopped ?? (() => { }));
         WrittenFile written;
         ForgetLost();
         lock (_watching)
