@@ -1,6 +1,6 @@
 namespace PhantomDb.Data;
 
-/// <summary>COPY, between tables and streams of the program.</summary>
+// COPY, between tables and streams of the program.
 public sealed partial class PhantomDbConnection
 {
     /// <summary>Runs <c>COPY … FROM STDIN</c> with the bytes of a stream; gives the rows that it had.</summary>
@@ -11,7 +11,7 @@ public sealed partial class PhantomDbConnection
     public long CopyFrom(string statement, Stream input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Copy(statement, "STDIN", input, null);
+        return Completion.Done(Copy(statement, "STDIN", input, null, isAsync: false, CancellationToken.None));
     }
 
     /// <summary>Runs <c>COPY … TO STDOUT</c>, of a table or a query, into a stream; gives the rows that were written.</summary>
@@ -21,10 +21,24 @@ public sealed partial class PhantomDbConnection
     public long CopyTo(string statement, Stream output)
     {
         ArgumentNullException.ThrowIfNull(output);
-        return Copy(statement, "STDOUT", null, output);
+        return Completion.Done(Copy(statement, "STDOUT", null, output, isAsync: false, CancellationToken.None));
     }
 
-    private long Copy(string statement, string end, Stream? input, Stream? output)
+    /// <summary>As <see cref="CopyFrom"/>, on another thread. The token ends it with an <see cref="OperationCanceledException"/>, and no row has been taken; a read that waits for its bytes is waited for.</summary>
+    public Task<long> CopyFromAsync(string statement, Stream input, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Task.Run(() => Copy(statement, "STDIN", input, null, isAsync: true, cancellationToken).AsTask(), cancellationToken);
+    }
+
+    /// <summary>As <see cref="CopyTo"/>, on another thread. The token ends it with an <see cref="OperationCanceledException"/>; a write that waits is waited for.</summary>
+    public Task<long> CopyToAsync(string statement, Stream output, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(output);
+        return Task.Run(() => Copy(statement, "STDOUT", null, output, isAsync: true, cancellationToken).AsTask(), cancellationToken);
+    }
+
+    private async ValueTask<long> Copy(string statement, string end, Stream? input, Stream? output, bool isAsync, CancellationToken token)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(statement);
         EnsureIdle();
@@ -36,7 +50,7 @@ public sealed partial class PhantomDbConnection
         try
         {
             using PhantomDbCommand command = new(statement, this);
-            return command.ExecuteNonQuery();
+            return isAsync ? await command.ExecuteNonQueryAsync(token).ConfigureAwait(false) : command.ExecuteNonQuery();
         }
         finally
         {

@@ -4,7 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace PhantomDb.Data;
 
-/// <summary>What the database has, as ADO.NET's collections: <c>MetaDataCollections</c> names them, <c>Restrictions</c> what each can be narrowed down by.</summary>
+// What the database has, as ADO.NET's collections: MetaDataCollections names them, Restrictions what each can be narrowed down by.
 public sealed partial class PhantomDbConnection
 {
     /// <summary>The collections that there are: as <c>GetSchema("MetaDataCollections")</c>.</summary>

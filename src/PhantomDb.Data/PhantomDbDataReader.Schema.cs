@@ -6,10 +6,8 @@ using System.Globalization;
 
 namespace PhantomDb.Data;
 
-/// <summary>
-/// What the columns of the current result are like, and which columns of tables they are. Keys, NULL and automatic values are told with <see cref="CommandBehavior.KeyInfo"/>
-/// alone: who fills a table by it (<see cref="DataTable.Load(IDataReader)"/>) takes them for constraints.
-/// </summary>
+// What the columns of the current result are like, and which columns of tables they are. Keys, NULL and automatic values are told with CommandBehavior.KeyInfo
+// alone: who fills a table by it (DataTable.Load(IDataReader)) takes them for constraints.
 public sealed partial class PhantomDbDataReader
 {
     /// <inheritdoc/>

@@ -6,9 +6,7 @@ using System.Text;
 
 namespace PhantomDb.Data;
 
-/// <summary>
-/// The values of the current row. Numbers are given as any type of number of 16 bits or more that holds them; other conversions there are none, but those of dates to times.
-/// </summary>
+// The values of the current row. Numbers are given as any type of number of 16 bits or more that holds them; other conversions there are none, but those of dates to times.
 public sealed partial class PhantomDbDataReader
 {
     /// <inheritdoc/>
@@ -136,7 +134,7 @@ public sealed partial class PhantomDbDataReader
     public DateTimeOffset GetDateTimeOffset(int ordinal)
     {
         QueryResult row = Row(ordinal);
-        return _columns[ordinal].TypeOid == TypeOid.TimestampTz ? new DateTimeOffset(row.GetDateTime(ordinal)) : throw WrongType(ordinal, "a DateTimeOffset");
+        return _columns[ordinal].TypeOid == TypeOid.TimestampTz ? row.GetDateTimeOffset(ordinal) : throw WrongType(ordinal, "a DateTimeOffset");
     }
 
     /// <summary>An interval without months, or a time.</summary>

@@ -2,7 +2,7 @@ using PhantomDb.Errors;
 
 namespace PhantomDb;
 
-/// <summary>What reads and writes whole files, without a thread of the caller's.</summary>
+// What reads and writes whole files, without a thread of the caller's.
 public sealed partial class Database : IAsyncDisposable
 {
     /// <summary>As <see cref="Open"/>, on another thread.</summary>

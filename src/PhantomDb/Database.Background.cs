@@ -1,6 +1,6 @@
 namespace PhantomDb;
 
-/// <summary>What happens where nobody waits for it.</summary>
+// What happens where nobody waits for it.
 public sealed partial class Database
 {
     /// <summary>

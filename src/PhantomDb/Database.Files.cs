@@ -10,7 +10,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>Saving to files, and loading from them.</summary>
+// Saving to files, and loading from them.
 public sealed partial class Database
 {
     private static volatile string _dataDirectory = "data";

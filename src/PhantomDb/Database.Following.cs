@@ -6,7 +6,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>Reading without the lock: beside whoever writes, once or following the log.</summary>
+// Reading without the lock: beside whoever writes, once or following the log.
 public sealed partial class Database
 {
     /// <summary>

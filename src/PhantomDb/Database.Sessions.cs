@@ -1,6 +1,6 @@
 namespace PhantomDb;
 
-/// <summary>The sessions that use the database, and what others may do to them.</summary>
+// The sessions that use the database, and what others may do to them.
 public sealed partial class Database
 {
     /// <summary>Opens a session: its own settings, transaction and cancellation.</summary>

@@ -6,7 +6,7 @@ using PhantomDb.Transactions;
 
 namespace PhantomDb;
 
-/// <summary>Snapshots, and the reading of all that is committed which they and saved files begin with.</summary>
+// Snapshots, and the reading of all that is committed which they and saved files begin with.
 public sealed partial class Database
 {
     /// <summary>The snapshots that there are, and when new ones are taken.</summary>

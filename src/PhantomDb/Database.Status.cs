@@ -2,7 +2,7 @@ using PhantomDb.Durability.Snapshots;
 
 namespace PhantomDb;
 
-/// <summary>What those who watch a database want to know.</summary>
+// What those who watch a database want to know.
 public sealed partial class Database
 {
     /// <summary>How the database does now. Takes a microsecond or two, more with hundreds of open sessions, and waits for no disk; from any thread.</summary>

@@ -5,7 +5,7 @@ using PhantomDb.Errors;
 
 namespace PhantomDb;
 
-/// <summary>Values of .NET as parameters, whatever they are.</summary>
+// Values of .NET as parameters, whatever they are.
 public sealed partial class PreparedStatement
 {
     private const long MicrosecondsPerDay = 86_400_000_000;

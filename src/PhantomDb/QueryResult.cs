@@ -200,6 +200,14 @@ public sealed class QueryResult : IDisposable
         return new DateTime((microseconds - minimum) * 10, type == SqlTypeId.Timestamp ? DateTimeKind.Unspecified : DateTimeKind.Utc);
     }
 
+    /// <summary>A timestamp with time zone, at offset 0.</summary>
+    /// <exception cref="OverflowException">The timestamp is infinite, or before year 1 or after year 9999.</exception>
+    public DateTimeOffset GetDateTimeOffset(int column)
+    {
+        Require(column, SqlTypeId.TimestampTz, "a timestamp with time zone");
+        return new DateTimeOffset(GetDateTime(column));
+    }
+
     /// <summary>An interval without months, as its days and time.</summary>
     /// <exception cref="OverflowException">The interval has months, whose length depends on the calendar, or is longer than a TimeSpan.</exception>
     public TimeSpan GetTimeSpan(int column)

@@ -4,10 +4,8 @@ using PhantomDb.Types;
 
 namespace PhantomDb;
 
-/// <summary>
-/// What others may see of a session, and how they end it. Single-row statements leave nothing but their text and a count; when
-/// they began is not known.
-/// </summary>
+// What others may see of a session, and how they end it. Single-row statements leave nothing but their text and a count; when
+// they began is not known.
 public sealed partial class Session
 {
     private const int RetryMs = 2;

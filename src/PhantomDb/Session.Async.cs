@@ -2,13 +2,9 @@ using PhantomDb.Durability;
 
 namespace PhantomDb;
 
-/// <summary>
-/// Statements whose commit is awaited: they run on the calling thread, as others do, up to the place in the log's queue; while the disk works no thread waits, and the session is in use. A small commit is ended by the
-/// thread that has written it, so that its locks do not wait for the pool, whose threads may all be waiting for them; what follows for the caller runs on a thread of the pool.
-/// <code>
-/// ExecuteAsync ─ Execute ─ TryPostponeCommit: the transaction stays open ─ CommitPostponed ─ (the log's disk) ─ the result
-/// </code>
-/// </summary>
+// Statements whose commit is awaited: they run on the calling thread, as others do, up to the place in the log's queue; while the disk works no thread waits, and the session is in use. A small commit is ended by the
+// thread that has written it, so that its locks do not wait for the pool, whose threads may all be waiting for them; what follows for the caller runs on a thread of the pool.
+// ExecuteAsync ─ Execute ─ TryPostponeCommit: the transaction stays open ─ CommitPostponed ─ (the log's disk) ─ the result
 public sealed partial class Session
 {
     [ThreadStatic]

@@ -6,10 +6,8 @@ using PhantomDb.Planning.Logical;
 
 namespace PhantomDb;
 
-/// <summary>
-/// Statements that need not be parsed: a single-row statement that differs only in literals from one before, and any other
-/// text that is the same as before. Whatever is unusual, and every error, goes the general way.
-/// </summary>
+// Statements that need not be parsed: a single-row statement that differs only in literals from one before, and any other
+// text that is the same as before. Whatever is unusual, and every error, goes the general way.
 public sealed partial class Session
 {
     private bool _isPointRefused;   // the single-row form of the text just scanned has been found, and must not or cannot run

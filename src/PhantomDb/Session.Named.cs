@@ -9,7 +9,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>Statements prepared by name in SQL: PREPARE, EXECUTE, DEALLOCATE, DISCARD. They outlive transactions, rolled back ones too.</summary>
+// Statements prepared by name in SQL: PREPARE, EXECUTE, DEALLOCATE, DISCARD. They outlive transactions, rolled back ones too.
 public sealed partial class Session : IPreparedStatements
 {
     private readonly Dictionary<string, StatementPlan> _named = new(StringComparer.Ordinal);

@@ -12,7 +12,7 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.</summary>
+// Prepared statements: the general way with a kept plan, and the single-row way without operators or allocation.
 public sealed partial class Session
 {
     // Executions of one single-row INSERT right after each other in a transaction count as one statement to the versions: none

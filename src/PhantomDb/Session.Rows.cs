@@ -2,7 +2,7 @@ using System.Data;
 
 namespace PhantomDb;
 
-/// <summary>Many rows of .NET into a table.</summary>
+// Many rows of .NET into a table.
 public sealed partial class Session
 {
     /// <summary>Begins to write rows into a table, all of which are kept or none.</summary>

@@ -12,10 +12,8 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>
-/// One statement from syntax tree to result: the transaction that it runs in, and what is left when it fails (nothing). What
-/// it does is carried out in Execution; the session does what is about itself: transactions, settings, databases.
-/// </summary>
+// One statement from syntax tree to result: the transaction that it runs in, and what is left when it fails (nothing). What
+// it does is carried out in Execution; the session does what is about itself: transactions, settings, databases.
 public sealed partial class Session
 {
     private Vector[] _parameters = [];

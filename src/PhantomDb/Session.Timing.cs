@@ -4,10 +4,8 @@ using PhantomDb.Vectors;
 
 namespace PhantomDb;
 
-/// <summary>
-/// Statements that take long are told of: log_min_duration_statement. While that is off, a statement pays one comparison for it. The time of one that gives rows ends when
-/// all of them have been read, or the result is closed; that of a single-row statement, which computes all it gives at once, with the call.
-/// </summary>
+// Statements that take long are told of: log_min_duration_statement. While that is off, a statement pays one comparison for it. The time of one that gives rows ends when
+// all of them have been read, or the result is closed; that of a single-row statement, which computes all it gives at once, with the call.
 public sealed partial class Session
 {
     [ThreadStatic]

@@ -9,7 +9,7 @@ using PhantomDb.Transactions;
 
 namespace PhantomDb;
 
-/// <summary>The session's transaction: its modes, savepoints and locks, and the definitions that it has changed.</summary>
+// The session's transaction: its modes, savepoints and locks, and the definitions that it has changed.
 public sealed partial class Session
 {
     private readonly List<Savepoint> _savepoints = [];

@@ -144,10 +144,12 @@ internal sealed class Coercion(BindingState state)
         }
     }
 
+    /// <summary>A parameter takes any value of the type: the modifiers of the place where it stands are a cast of its own.</summary>
+    public static SqlType ParameterType(SqlType target) => target.Id == SqlTypeId.Array ? target : new(target.Id);
+
     private Expression FromParameter(ParameterExpression parameter, SqlType target, CastContext context)
     {
-        // A parameter takes any value of the type: the modifiers of the place where it stands are a cast of its own.
-        SqlType plain = target.Id == SqlTypeId.Array ? target : new(target.Id);
+        SqlType plain = ParameterType(target);
         SqlType known = state.TypeOfParameter(parameter.Index);
         if (known.Id == SqlTypeId.Unknown)
         {

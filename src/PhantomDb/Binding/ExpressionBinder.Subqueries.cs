@@ -78,6 +78,7 @@ internal sealed partial class ExpressionBinder
 
     private SubqueryExpression CompareWithSubquery(Expression[] tests, ComparisonKind comparison, SubqueryKind kind, SelectStatement query, int position)
     {
+        SetTypesOfParameters(query, tests);
         BoundQuery bound = BindQuery(query);
         if (bound.Columns.Count != tests.Length)
         {
@@ -95,6 +96,23 @@ internal sealed partial class ExpressionBinder
         }
         LogicalOperator plan = needsProjection ? new LogicalProject(bound.Plan, columns) : bound.Plan;
         return new SubqueryExpression(kind, plan, SqlType.Boolean) { Tests = new ExpressionList(tests), Comparison = comparison };
+    }
+
+    // A parameter that is a column of the subquery is of the type that it is compared with: id IN (SELECT $1 WHERE false), which Dapper writes for an empty list.
+    // PostgreSQL makes it a text, and finds no operator.
+    private void SetTypesOfParameters(SelectStatement query, Expression[] tests)
+    {
+        if (query.Body is not SelectCore core || core.Items.Count != tests.Length)
+        {
+            return;
+        }
+        for (int i = 0; i < tests.Length; i++)
+        {
+            if (core.Items[i].Expression is ParameterSyntax parameter && tests[i].Type is { Id: not SqlTypeId.Unknown } type && BindParameter(parameter) is { Type.Id: SqlTypeId.Unknown, Index: var index })
+            {
+                state.SetParameterType(index, Coercion.ParameterType(type));
+            }
+        }
     }
 
     /// <summary>(a, b) = (SELECT x, y …): TRUE, FALSE or NULL by the one row, NULL where there is none.</summary>

@@ -9,6 +9,9 @@ internal static partial class Error
     public static PhantomDbException NotSupported(string feature, int position = -1) =>
         new(SqlStates.FeatureNotSupported, $"{feature} is not supported") { Position = position };
 
+    public static PhantomDbException NoCopyStream(string statement, string method, string property) =>
+        new(SqlStates.FeatureNotSupported, $"{statement} needs a stream of the program") { Hint = $"Use {method} of the connection; on a session set {property}." };
+
     public static PhantomDbException DivisionByZero() =>
         new(SqlStates.DivisionByZero, "division by zero");
 

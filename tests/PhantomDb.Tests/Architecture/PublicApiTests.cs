@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Xml.Linq;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Architecture;
@@ -36,6 +37,19 @@ public sealed class PublicApiTests
             If that is meant, rewrite the list and commit it:
             {AcceptVariable}=1 dotnet test -c Release tests/PhantomDb.Tests --filter FullyQualifiedName~PublicApiTests
             """);
+    }
+
+    [TestMethod]
+    [DataRow("PhantomDb")]
+    [DataRow("PhantomDb.Data")]
+    [DataRow("PhantomDb.Hosting")]
+    public void A_public_member_has_one_summary_also_where_its_type_is_in_several_files(string assembly)
+    {
+        HashSet<string> types = [.. Assembly.Load(assembly).GetExportedTypes().Select(type => $"T:{type.FullName!.Replace('+', '.')}")];
+        XElement[] members = [.. XDocument.Load(Path.Combine(AppContext.BaseDirectory, $"{assembly}.xml")).Descendants("member")];
+        Assert.IsTrue(types.IsSubsetOf(members.Select(member => member.Attribute("name")!.Value)));
+        string[] several = [.. members.Where(member => member.Elements("summary").Count() > 1).Select(member => member.Attribute("name")!.Value).Where(types.Contains)];
+        Assert.IsEmpty(several, $"The parts of a type beside its main one say what they are about in // comments: {string.Join(", ", several)}");
     }
 
     [TestMethod]

@@ -159,7 +159,48 @@ public sealed class BulkCopyTests : DataTest
             Assert.ThrowsExactly<ArgumentException>(() => connection.CopyFrom(statement, input), statement);
         }
         Assert.AreEqual("2", Rows(connection, "SELECT count(*) FROM \"Item list\""));
-        Assert.AreEqual("0A000", Assert.ThrowsExactly<PhantomDbException>(() => Run(connection, "COPY \"Item list\" FROM STDIN")).SqlState, "the stream is the call's alone");
+        error = Assert.ThrowsExactly<PhantomDbException>(() => Run(connection, "COPY \"Item list\" FROM STDIN"));
+        Assert.AreEqual("0A000", error.SqlState, "the stream is the call's alone");
+        StringAssert.StartsWith(error.Hint, "Use CopyFrom of the connection");
+        StringAssert.StartsWith(Assert.ThrowsExactly<PhantomDbException>(() => Run(connection, "COPY \"Item list\" TO STDOUT")).Hint, "Use CopyTo of the connection");
+    }
+
+    [TestMethod]
+    public async Task COPY_of_a_stream_may_be_awaited_and_the_token_ends_it()
+    {
+        using PhantomDbConnection connection = OpenShop();
+        using MemoryStream input = new(Encoding.UTF8.GetBytes("1,a\n2,b\n"));
+        Assert.AreEqual(2, await connection.CopyFromAsync("COPY \"Item list\" (id, \"Name\") FROM STDIN (FORMAT csv)", input));
+        using MemoryStream output = new();
+        Assert.AreEqual(2, await connection.CopyToAsync("COPY (SELECT id, \"Name\" FROM \"Item list\" ORDER BY id) TO STDOUT (FORMAT csv)", output));
+        Assert.AreEqual("1,a\n2,b\n", Encoding.UTF8.GetString(output.ToArray()));
+
+        using CancellationTokenSource reading = new(), writing = new();
+        await Assert.ThrowsAsync<OperationCanceledException>(() => connection.CopyFromAsync("COPY \"Item list\" (id) FROM STDIN", new EndlessRows(reading), reading.Token));
+        await Assert.ThrowsAsync<OperationCanceledException>(
+            () => connection.CopyToAsync("COPY (SELECT * FROM generate_series(1, 100000000000)) TO STDOUT", new EndlessRows(writing), writing.Token));
+        Assert.AreEqual("2", Rows(connection, "SELECT count(*) FROM \"Item list\""), "the connection goes on");
+        await Assert.ThrowsExactlyAsync<ArgumentException>(() => connection.CopyFromAsync("SELECT 1", input));
+    }
+
+    /// <summary>Gives rows without end, and takes them; cancels when the first have gone through it.</summary>
+    private sealed class EndlessRows(CancellationTokenSource stop) : MemoryStream
+    {
+        private int _next;
+
+        public override int Read(Span<byte> buffer)
+        {
+            stop.Cancel();
+            byte[] row = Encoding.UTF8.GetBytes($"{++_next + 10}\n");
+            row.CopyTo(buffer);
+            return row.Length;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer) => stop.Cancel();
+
+        public override void Write(byte[] buffer, int offset, int count) => stop.Cancel();
     }
 
     private static IEnumerable<Item> Items(int count) => Enumerable.Range(0, count).Select(id => new Item(id, id % 3 == 0 ? null : $"item {id}", id / 10m));

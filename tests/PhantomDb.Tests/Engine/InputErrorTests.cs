@@ -89,7 +89,7 @@ public sealed class InputErrorTests
         Assert.IsTrue(result.Read());
         foreach ((Action get, string type) in ((Action, string)[])[
             (() => result.GetGuid(0), "a uuid"), (() => result.GetBoolean(0), "a boolean"), (() => result.GetInt16(0), "a short"),
-            (() => result.GetFloat(0), "a float"), (() => result.GetTimeSpan(0), "an interval"), (() => result.GetDate(0), "a date")])
+            (() => result.GetFloat(0), "a float"), (() => result.GetTimeSpan(0), "an interval"), (() => result.GetDateTimeOffset(0), "a timestamp with time zone"), (() => result.GetDate(0), "a date")])
         {
             Assert.AreEqual($"Column \"v\" is integer, not {type}.", Assert.ThrowsExactly<InvalidCastException>(get).Message);
         }

@@ -36,6 +36,27 @@ public sealed class OneOpenerTests
     }
 
     [TestMethod]
+    public void Where_there_is_no_folder_yet_the_lock_is_taken_when_it_is_asked_for()
+    {
+        DatabaseOptions options = Options with { DataDirectory = Path.Combine(_folder, "later") };
+        using (Database first = Database.Open("shop", options), second = Database.Open("shop", options))
+        {
+            Assert.IsFalse(first.GetStatus().IsLocked);
+            first.EnsureWritable();
+            first.EnsureWritable();
+            Assert.IsTrue(first.GetStatus().IsLocked);
+            Assert.AreEqual(SqlStates.ObjectInUse, Assert.ThrowsExactly<PhantomDbException>(second.EnsureWritable).SqlState);
+            Run(first, "CREATE TABLE t (id int)");
+        }
+        using Database reader = Database.Open("shop", options with { IsReadOnly = true });
+        Assert.AreEqual(SqlStates.ReadOnlySqlTransaction, Assert.ThrowsExactly<PhantomDbException>(reader.EnsureWritable).SqlState);
+        using Database memory = Database.CreateInMemory();
+        memory.EnsureWritable();
+        memory.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(memory.EnsureWritable);
+    }
+
+    [TestMethod]
     public void T12_of_fifty_who_open_at_once_one_has_the_database()
     {
         using (Database first = Database.Open("shop", Options))

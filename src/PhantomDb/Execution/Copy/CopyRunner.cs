@@ -13,7 +13,7 @@ internal sealed class CopyRunner(StatementScope scope)
     public StatementResult From(CopyFromCommand copy, Stream? standardInput, Action<long>? progress)
     {
         Stream stream = copy.FileName is null
-            ? standardInput ?? throw Error.NotSupported("COPY FROM STDIN without Session.CopyInput")
+            ? standardInput ?? throw Error.NoCopyStream("COPY FROM STDIN", "CopyFrom", "CopyInput")
             : OpenFile(copy.FileName, FileMode.Open, FileAccess.Read);
         try
         {
@@ -35,7 +35,7 @@ internal sealed class CopyRunner(StatementScope scope)
     public StatementResult To(CopyToCommand copy, Stream? standardOutput)
     {
         Stream stream = copy.FileName is null
-            ? standardOutput ?? throw Error.NotSupported("COPY TO STDOUT without Session.CopyOutput")
+            ? standardOutput ?? throw Error.NoCopyStream("COPY TO STDOUT", "CopyTo", "CopyOutput")
             : OpenFile(copy.FileName, FileMode.Create, FileAccess.Write);
         long rowCount = 0;
         try
