@@ -18,6 +18,7 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     private readonly string? _contentRoot;
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
+    private readonly CancellationToken _stopping;
     private readonly Lazy<Database> _database;
     private Database? _opened;
     private int _isDisposed;
@@ -29,9 +30,10 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
 
     /// <param name="name">Under which it was added.</param>
     /// <param name="contentRoot">Null outside of a host.</param>
-    public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger, TimeProvider clock)
+    /// <param name="stopping">The host has been told to end.</param>
+    public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger, TimeProvider clock, CancellationToken stopping)
     {
-        (_name, _options, _contentRoot, _logger, _clock) = (name, options, contentRoot, logger, clock);
+        (_name, _options, _contentRoot, _logger, _clock, _stopping) = (name, options, contentRoot, logger, clock, stopping);
         _database = new Lazy<Database>(Open);
     }
 
@@ -41,8 +43,22 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     /// <summary>Null where it is not open yet.</summary>
     public Database? OpenDatabase => Volatile.Read(ref _opened);
 
-    public async Task StartingAsync(CancellationToken cancellationToken) =>
-        await Task.Run(() => _database.Value, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>
+    /// Where the host is told to end meanwhile (SIGTERM), it is opened to its end nevertheless, and the host stops in order when it has started: what is thrown here would end its process with an
+    /// unhandled exception. Who starts the host with a token of their own gets their exception at once.
+    /// </summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        Task<Database> opening = Task.Run(() => _database.Value, CancellationToken.None);
+        try
+        {
+            await opening.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            await opening.ConfigureAwait(false);
+        }
+    }
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -54,7 +54,7 @@ public static class PhantomDbServiceCollectionExtensions
         services.AddSingleton(new DatabaseKey(name));
         services.AddKeyedSingleton(name, (provider, _) => new HostedDatabase(
             name, provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name), provider.GetService<IHostEnvironment>()?.ContentRootPath, LoggerOf<HostedDatabase>(provider),
-            provider.GetService<TimeProvider>() ?? TimeProvider.System));
+            provider.GetService<TimeProvider>() ?? TimeProvider.System, provider.GetService<IHostApplicationLifetime>()?.ApplicationStopping ?? default));
         services.AddKeyedSingleton(name, (provider, _) => provider.GetRequiredKeyedService<HostedDatabase>(name).Database);
         services.AddKeyedSingleton(name, (provider, _) => new PhantomDbDataSource(
             provider.GetRequiredKeyedService<Database>(name), provider.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get(name).Connections));

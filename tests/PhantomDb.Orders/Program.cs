@@ -51,4 +51,12 @@ app.MapGet("/summary", async (PhantomDbDataSource shop, CancellationToken cancel
     return new Summary(reader.GetInt64(0), reader.GetDecimal(1), reader.GetDecimal(2));
 });
 
-app.Run();
+CancellationToken stopping = app.Lifetime.ApplicationStopping;
+try
+{
+    await app.RunAsync();
+}
+catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+{
+    // A signal while it started: Kestrel throws then. The database is closed.
+}

@@ -37,7 +37,8 @@ internal static class ServeHost
     {
         try
         {
-            await host.StartAsync().ConfigureAwait(false);
+            // A process of its own need not wait for the opening: it ends at once, as a crash would end it.
+            await host.StartAsync().WaitAsync(host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping).ConfigureAwait(false);
             run.Output.WriteLine(ReadyLine(host.Services.GetRequiredService<Database>()));
             run.Output.Flush();
             await host.WaitForShutdownAsync().ConfigureAwait(false);

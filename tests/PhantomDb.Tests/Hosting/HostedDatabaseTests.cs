@@ -57,6 +57,55 @@ public sealed class HostedDatabaseTests : HostTest
         await host.StopAsync();
     }
 
+    [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task A_host_that_is_told_to_end_while_a_database_is_opened_ends_in_order(bool isWanted)
+    {
+        Make("shop", "CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+        IHost? host = null;
+        HostApplicationBuilder builder = NewHost();
+        if (isWanted)
+        {
+            builder.Services.AddHostedService<Eager>();
+        }
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions
+        {
+            FileSystem = new SlowDisk(PhysicalFileSystem.Instance, 20), OnProgress = _ => host!.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication(),
+        });
+        host = builder.Build();
+        await host.RunAsync();
+        Assert.IsTrue(Logged.Ours.Last().StartsWith("Information: Database shop is closed", StringComparison.Ordinal), string.Join('\n', Logged.Lines));
+        Assert.AreEqual(isWanted ? 20003 : 20000, CountOnDisk("shop", "t"));
+    }
+
+    [TestMethod]
+    public async Task Who_gives_up_the_start_of_a_host_with_a_token_need_not_wait_for_the_opening()
+    {
+        Make("shop", "CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 20000)");
+        using CancellationTokenSource stop = new();
+        using ManualResetEventSlim given = new();
+        HostApplicationBuilder builder = NewHost();
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions
+        {
+            FileSystem = new SlowDisk(PhysicalFileSystem.Instance, 20),
+            OnProgress = _ =>
+            {
+                stop.Cancel();
+                given.Wait();
+            },
+        });
+        using IHost host = builder.Build();
+        try
+        {
+            await Assert.ThrowsAsync<OperationCanceledException>(() => host.StartAsync(stop.Token));
+        }
+        finally
+        {
+            given.Set();
+        }
+    }
+
     /// <summary>Eleven seconds pass between two looks at it.</summary>
     private sealed class HastyClock : TimeProvider
     {

@@ -39,6 +39,19 @@ public sealed partial class ServeTests
     }
 
     [TestMethod]
+    public void The_command_of_the_systemd_unit_serves_a_database()
+    {
+        ShellProcess.SkipWithoutSignals();
+        MakeShop();
+        string unit = File.ReadAllText(RepositoryPaths.InRepository("docs", "phantomdb@.service"));
+        string command = Regex.Match(unit, "^ExecStart=/opt/phantomdb/phantomdb (.+)$", RegexOptions.Multiline).Groups[1].Value;
+        using ShellProcess serve = Serve(command.Replace("%S/phantomdb", "data", StringComparison.Ordinal).Replace("%i", "shop", StringComparison.Ordinal).Split(' '));
+        StringAssert.Matches(serve.ReadLine(), Ready());
+        serve.Signal(Regex.Match(unit, "^KillSignal=SIG(.+)$", RegexOptions.Multiline).Groups[1].Value);
+        Assert.AreEqual(0, serve.Finish(closesInput: false).ExitCode);
+    }
+
+    [TestMethod]
     public void Serve_that_was_killed_leaves_a_database_that_opens()
     {
         ShellProcess.SkipWithoutSignals();
