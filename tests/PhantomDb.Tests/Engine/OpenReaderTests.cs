@@ -67,13 +67,18 @@ public sealed class OpenReaderTests
         bool isBusy = reader.EndsWith("short readers", StringComparison.Ordinal);
         int changes = isBusy ? ChangesBesideShortReaders : Changes;
         changer.Run(changes);
+        long growthMax = isBusy ? GrowthBesideShortMax : changes * GrowthOfChangeMax;
         long grown = SizeOf(database) - before;
+        for (int round = 0; isBusy && grown >= growthMax && round < 10; round++)   // a reader that got no processor for a while has kept versions, and lets them go; what leaks stays
+        {
+            changer.Run(changes / 10);
+            grown = SizeOf(database) - before;
+        }
         stop.Cancel();
         beside.Wait();
         long heapGrown = GC.GetTotalMemory(forceFullCollection: true) - heapBefore;
         result?.Dispose();
         Console.WriteLine($"{workload}, {reader}: {before:n0} + {grown:n0}, heap + {heapGrown:n0}");
-        long growthMax = isBusy ? GrowthBesideShortMax : changes * GrowthOfChangeMax;
         Assert.IsLessThan(growthMax, grown);
         Assert.IsLessThan(2 * growthMax, heapGrown);
     }
