@@ -4,7 +4,7 @@ using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Shell;
 
-/// <summary>The commands of docs/tutorial-shell.md, run one after the other in an empty folder, show what the page shows.</summary>
+/// <summary>The commands of docs/tutorial-shell.md and docs/how-to.md, run one after the other in an empty folder, show what the pages show.</summary>
 [TestClass]
 public sealed partial class ShellTutorialTests
 {
@@ -16,13 +16,15 @@ public sealed partial class ShellTutorialTests
     public void Clean() => Directory.Delete(_folder, recursive: true);
 
     [TestMethod]
-    public void The_tutorial_gives_what_it_shows()
+    [DataRow("tutorial-shell.md")]
+    [DataRow("how-to.md")]
+    public void A_page_gives_what_it_shows(string name)
     {
         if (OperatingSystem.IsWindows())
         {
             Assert.Inconclusive("Skipped: the tutorial is typed into a shell of Unix.");
         }
-        string page = File.ReadAllText(RepositoryPaths.InRepository("docs", "tutorial-shell.md"));
+        string page = File.ReadAllText(RepositoryPaths.InRepository("docs", name));
         MatchCollection examples = Example().Matches(page);
         Assert.HasCount(page.Split("\n$ ").Length - 1, examples);
         for (int attempt = 1; ; attempt++)
@@ -39,7 +41,7 @@ public sealed partial class ShellTutorialTests
         }
     }
 
-    private static bool HasOwnRecords(string folder) => Directory.GetFiles(folder, "shop*.log").Any(file => File.ReadAllText(file).Contains(",SYNC,", StringComparison.Ordinal));
+    private static bool HasOwnRecords(string folder) => Directory.GetFiles(folder, "*.log").Any(file => File.ReadAllText(file).Contains(",SYNC,", StringComparison.Ordinal));
 
     private static void RunAll(MatchCollection examples, string folder)
     {
