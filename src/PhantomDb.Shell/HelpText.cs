@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using PhantomDb.Shell.Commands;
 using PhantomDb.Shell.Output;
@@ -8,6 +9,8 @@ namespace PhantomDb.Shell;
 /// <summary>What --help and .help print.</summary>
 internal static partial class HelpText
 {
+    private const int UsageWidth = 32;   // a longer usage stands above its help
+
     public static string Usage { get; } = $"""
         Usage: phantomdb [options] [DATABASE]
                phantomdb TOOL [options] ...
@@ -47,11 +50,33 @@ internal static partial class HelpText
     /// <summary>Of the options, the long ones, with their dashes.</summary>
     public static IEnumerable<string> OptionNames => LongName().Matches(Usage).Select(match => match.Value);
 
-    public static string Commands(IReadOnlyList<ShellCommand> commands)
+    /// <summary>All commands with what they do; on a screen in lines that are no wider.</summary>
+    public static string Commands(IReadOnlyList<ShellCommand> commands, int width)
     {
-        int width = commands.Max(command => command.Usage.Length);
-        return string.Concat(commands.Select(command => $"{command.Usage.PadRight(width)}  {command.Help}\n"));
+        bool isScreen = width < int.MaxValue;
+        int left = isScreen ? UsageWidth : commands.Max(command => command.Usage.Length);
+        int room = isScreen ? Math.Max(width - left - 3, 20) : int.MaxValue;
+        StringBuilder text = new();
+        foreach (ShellCommand command in commands)
+        {
+            string usage = command.Usage;
+            if (usage.Length > left)
+            {
+                text.Append(usage).Append('\n');
+                usage = "";
+            }
+            foreach (string line in TextWidth.Wrap(command.Help, room))
+            {
+                text.Append(usage.PadRight(left)).Append("  ").Append(line).Append('\n');
+                usage = "";
+            }
+        }
+        return text.ToString();
     }
+
+    /// <summary>One command.</summary>
+    public static string Command(ShellCommand command, int width) =>
+        $"Usage: {command.Usage}\n{string.Join('\n', TextWidth.Wrap($"{char.ToUpperInvariant(command.Help[0])}{command.Help[1..]}.", width))}\n";
 
     [GeneratedRegex("--[a-z-]+")]
     private static partial Regex LongName();

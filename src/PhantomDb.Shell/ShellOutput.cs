@@ -13,6 +13,7 @@ internal sealed class ShellOutput
     private readonly bool _isQuiet;
     private readonly PagedOutput _pager;
     private readonly OutputSink _standardOutput;
+    private bool _isOnce;   // the file is for one result
     private readonly List<string> _heldReports = [];   // they would come before the rows that are held back, or into the pager's screen
 
     public ShellOutput(ShellOptions options)
@@ -39,6 +40,9 @@ internal sealed class ShellOutput
     /// <summary>Into which mode insert inserts.</summary>
     public string InsertTable { get; set; } = "result";
 
+    /// <summary>What was chosen beside the mode.</summary>
+    public RowStyle Style { get; set; } = RowStyle.Plain;
+
     /// <summary>Columns to which tables are cut at a terminal: null for its own width, 0 for no limit.</summary>
     public int? Width { get; set; }
 
@@ -47,7 +51,12 @@ internal sealed class ShellOutput
     /// <summary>Where rows go now.</summary>
     public OutputSink Sink { get; private set; }
 
-    private RowView View => !IsTerminal || Sink != _standardOutput ? RowView.Whole : new RowView(true, Width ?? new ConsoleTerminal().Width, TurnsWide);
+    private RowView View => Sink != _standardOutput || Console.IsOutputRedirected ? RowView.Whole
+        : !IsTerminal ? RowView.Whole with { ShowsControls = true }
+        : new RowView(true, Width ?? new ConsoleTerminal().Width, TurnsWide);
+
+    /// <summary>Columns of the terminal that a person looks at; more than any line has where nobody does.</summary>
+    public int ScreenWidth => IsTerminal ? new ConsoleTerminal().Width : int.MaxValue;
 
     /// <summary>A line for standard error that was asked for, or warns.</summary>
     public void Report(string line)
@@ -108,7 +117,12 @@ internal sealed class ShellOutput
     /// <summary>A text for the output.</summary>
     public void Print(string text) => Sink.Write(text);
 
-    public void Write(RowSource rows) => RowWriter.Create(Mode, View, InsertTable).Write(new PagedRows(rows, _pager), Sink);
+    public void Write(RowSource rows) => Write(rows, View);
+
+    /// <summary>Rows that are a part of something: nobody wants to know how many.</summary>
+    public void WritePart(RowSource rows) => Write(rows, View with { CountsRows = false });
+
+    private void Write(RowSource rows, RowView view) => RowWriter.Create(Mode, view, InsertTable, Style).Write(new PagedRows(rows, _pager), Sink);
 
     /// <summary>The lines that EXPLAIN gives.</summary>
     public void WritePlan(RowSource rows)
@@ -158,7 +172,23 @@ internal sealed class ShellOutput
     {
         OutputSink output = path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path));
         CloseFile();
-        Sink = output;
+        (Sink, _isOnce) = (output, false);
+    }
+
+    /// <summary>The next result goes to a file.</summary>
+    public void SetFileOnce(string path)
+    {
+        SetFile(path);
+        _isOnce = true;
+    }
+
+    /// <summary>After each result: a file that was for that alone is closed.</summary>
+    public void EndResult()
+    {
+        if (_isOnce)
+        {
+            SetFile(null);
+        }
     }
 
     public void CloseFile()

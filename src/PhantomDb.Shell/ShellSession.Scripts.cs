@@ -1,6 +1,7 @@
 using PhantomDb.Shell.Commands;
 using PhantomDb.Shell.Editing;
 using PhantomDb.Shell.Input;
+using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell;
 
@@ -8,6 +9,9 @@ namespace PhantomDb.Shell;
 internal sealed partial class ShellSession
 {
     public void RunFile(string path) => RunScript(() => new StreamLines(ShellFiles.OpenRead(path), path));
+
+    /// <summary>The same for a file beside the script that is being read.</summary>
+    public void RunFileBeside(string path) => RunFile(_lines?.Name is { } script ? Path.Combine(Path.GetDirectoryName(script)!, path) : path);
 
     /// <summary>Runs statements that have been kept under a name.</summary>
     public void RunKept(string text) => RunScript(() => new TextLines(text));
@@ -22,6 +26,15 @@ internal sealed partial class ShellSession
         if (!RunStatement(statement))
         {
             throw new ScriptFailedException();
+        }
+    }
+
+    /// <summary>What has no semicolon yet is the last statement from now on, without being run.</summary>
+    public void TakePending()
+    {
+        if (_reader!.TryReadLast(out ScriptStatement statement))
+        {
+            LastStatement = statement.Text;
         }
     }
 
@@ -105,7 +118,7 @@ internal sealed partial class ShellSession
         }
         if (Output.IsTerminal)
         {
-            Output.Inform($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.");
+            Output.Inform(string.Join('\n', TextWidth.Wrap($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.", Output.ScreenWidth)));
             _isInteractive = true;
             if (UserFiles.Startup is { } startup && File.Exists(startup))
             {

@@ -74,7 +74,7 @@ internal sealed partial class ShellSession : IDisposable
         catch (OutputException failure)
         {
             _hasErrors = true;
-            Output.ReportError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, _lines?.Name));
+            Output.ReportError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, _lines?.Name, Output.ScreenWidth));
         }
         lock (_atWork)
         {
@@ -157,11 +157,24 @@ internal sealed partial class ShellSession : IDisposable
     public void Execute(string sql, Stream? copyInput = null)
     {
         LastStatement = sql;
+        try
+        {
+            Ask(sql, copyInput);
+        }
+        finally
+        {
+            Output.EndResult();
+        }
+    }
+
+    /// <summary>The same for a statement of a command's own, which is not the last one.</summary>
+    public void Ask(string sql, Stream? copyInput = null, Stream? copyOutput = null)
+    {
         using IDisposable? wait = sql.AsSpan().TrimStart().StartsWith("CHECKPOINT", StringComparison.OrdinalIgnoreCase) ? Output.Waiting() : null;
         using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
         try
         {
-            Run(copyInput ?? inline, session => [session.Execute(sql)]);
+            Run(copyInput ?? inline, session => [session.Execute(sql)], copyOutput);
         }
         finally
         {
@@ -170,14 +183,14 @@ internal sealed partial class ShellSession : IDisposable
     }
 
     // Each result is disposed of before the next is asked for.
-    private void Run(Stream? copyInput, Func<Session, IEnumerable<QueryResult>> run)
+    private void Run(Stream? copyInput, Func<Session, IEnumerable<QueryResult>> run, Stream? copyOutput = null)
     {
         long start = Stopwatch.GetTimestamp();
         try
         {
             Database.Refresh();
             Database.Session.CopyInput = copyInput;
-            Database.Session.CopyOutput = new SinkStream(Output.Sink);
+            Database.Session.CopyOutput = copyOutput ?? new SinkStream(Output.Sink);
             Database.Session.CopyProgress = rowCount => Output.ShowProgress(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} {(rowCount == 1 ? "row" : "rows")} so far"));
             foreach (QueryResult given in run(Database.Session))
             {
@@ -247,7 +260,7 @@ internal sealed partial class ShellSession : IDisposable
         catch (Exception error) when (error is not OutputException)
         {
             Output.Flush();
-            Output.ReportError(ErrorReport.Format(AsDatabaseError(error), sql, line, _lines?.Name));
+            Output.ReportError(ErrorReport.Format(AsDatabaseError(error), sql, line, _lines?.Name, Output.ScreenWidth));
         }
         _hasErrors |= !_isInteractive;
         return KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person

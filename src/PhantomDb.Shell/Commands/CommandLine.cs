@@ -9,13 +9,20 @@ internal sealed class CommandLine
     public CommandLine(string line)
     {
         string text = line.Trim();
-        int end = text.AsSpan().IndexOfAny(" \t");
+        bool isSystem = text.StartsWith("\\!", StringComparison.Ordinal);
+        int end = isSystem ? 2 : text.AsSpan().IndexOfAny(" \t");
         // Scripts end psql's commands with a semicolon too: \c chinook;
         Name = (end < 0 ? text : text[..end]).TrimEnd(';');
         Rest = end < 0 ? "" : text[end..].Trim();
+        if (isSystem || Name == ".shell")
+        {
+            Words = Rest.Length == 0 ? [] : [Rest];   // its quotes are the system's
+            return;
+        }
         bool isValue = Rest.EndsWith("=;", StringComparison.Ordinal);   // --delimiter=;
         string words = isValue ? Rest : Rest.TrimEnd(';', ' ', '\t');
         Words = Split(words, out int firstEnd);
+        FirstAsItIs = words[..firstEnd].Trim();
         BehindFirst = words[firstEnd..].Trim();
     }
 
@@ -28,8 +35,11 @@ internal sealed class CommandLine
     /// <summary>The words behind the name; quotes of either kind keep one together and are gone.</summary>
     public IReadOnlyList<string> Words { get; }
 
+    /// <summary>The first word with its quotes; empty where there is none.</summary>
+    public string FirstAsItIs { get; } = "";
+
     /// <summary>What follows the first word, as it is but for a semicolon at its end.</summary>
-    public string BehindFirst { get; }
+    public string BehindFirst { get; } = "";
 
     /// <summary>True for a line that is for the shell: between statements, a backslash, or a point before a letter.</summary>
     public static bool IsCommand(string line)

@@ -13,31 +13,64 @@ internal sealed class DisplayCommands
         _output = output;
         Commands =
         [
-            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, Mode),
+            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, line => Mode(line.Words.FirstOrDefault(), line.Words.ElementAtOrDefault(1))),
             new([".width"], "[auto|off|COLUMNS]", "cut tables to the terminal's width, not at all, or to so many columns", 1, line => Width(line.Words.FirstOrDefault())),
             new([".pager"], "[on|off|COMMAND]", "show what is longer than the screen with $PHANTOMDB_PAGER, $PAGER or less, or with COMMAND", int.MaxValue, line => Pager(line.Rest.TrimEnd(';', ' '))),
             new([".explain"], "[tree|text]", "show plans as a tree, or as EXPLAIN gives them", 1, line => Explain(line.Words.FirstOrDefault())),
             new(["\\x"], "[on|off|auto]", "write a value a line; auto: where a table is wider than the terminal", 1, line => Expanded(line.Words.FirstOrDefault())),
-            new(["\\pset"], "pager|columns|expanded [VALUE]", "psql's names for .pager, .width and \\x", int.MaxValue, Set),
+            new([".nullvalue"], "[TEXT]", "what stands for NULL in modes table, box, line, list, csv and markdown; without TEXT what the mode has for it", 1, line => Null(line.Words.FirstOrDefault())),
+            new([".headers", ".header"], "[on|off]", "whether names stand above the columns, and the footer below", 1, line => Headers(line, line.Words.FirstOrDefault(), !_output.Style.HasHeader)),
+            new(["\\t"], "[on|off]", "rows alone: .headers off", 1, line => Headers(line, line.Words.FirstOrDefault() switch { "on" => "off", "off" => "on", var word => word }, !_output.Style.HasHeader)),
+            new([".separator"], "[TEXT]", "what stands between values in mode list, \\t being a tab", 1, line => Separate(line.Words.FirstOrDefault())),
+            new(["\\a"], "", "mode list, or mode table again", 0, _ => _output.Mode = _output.Mode == OutputMode.List ? OutputMode.Table : OutputMode.List),
+            new([".show"], "", "how results are shown now", 0, _ => Show()),
+            new(["\\pset"], "[NAME] [VALUE]", "psql's names: null, tuples_only, format, fieldsep, pager, columns, expanded", int.MaxValue, Set),
         ];
     }
 
     public IReadOnlyList<ShellCommand> Commands { get; }
 
-    private void Mode(CommandLine line)
+    private void Mode(string? name, string? table = null)
     {
-        if (line.Words.Count == 0)
+        if (name is null)
         {
             _output.Print(OutputModes.NameOf(_output.Mode) + "\n");
             return;
         }
-        OutputMode mode = OutputModes.Find(line.Words[0])
-            ?? throw new PhantomDbException("22023", $"unknown mode {line.Words[0]}") { Hint = $"One of {OutputModes.List}." };
-        if (line.Words.Count > 1 && mode != OutputMode.Insert)
+        OutputMode mode = OutputModes.Find(name) ?? throw new PhantomDbException("22023", $"unknown mode {name}") { Hint = $"One of {OutputModes.List}." };
+        if (table is not null && mode != OutputMode.Insert)
         {
-            throw new PhantomDbException("42601", $"mode {line.Words[0]} takes no table") { Hint = "Usage: .mode insert TABLE" };
+            throw new PhantomDbException("42601", $"mode {name} takes no table") { Hint = "Usage: .mode insert TABLE" };
         }
-        (_output.Mode, _output.InsertTable) = (mode, line.Words.ElementAtOrDefault(1) ?? _output.InsertTable);
+        (_output.Mode, _output.InsertTable) = (mode, table ?? _output.InsertTable);
+    }
+
+    private void Null(string? text) => _output.Style = _output.Style with { NullText = text };
+
+    private void Separate(string? text) => _output.Style = _output.Style with { Separator = text?.Replace("\\t", "\t", StringComparison.Ordinal) ?? RowStyle.Plain.Separator };
+
+    private void Headers(CommandLine line, string? word, bool otherwise) => _output.Style = _output.Style with
+    {
+        HasHeader = word switch
+        {
+            null => otherwise,
+            "on" or "1" or "yes" => true,
+            "off" or "0" or "no" => false,
+            _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {word}"),
+        },
+    };
+
+    private void Show()
+    {
+        RowStyle style = _output.Style;
+        string width = _output.Width switch { null => "auto", 0 => "off", int columns => string.Create(CultureInfo.InvariantCulture, $"{columns}") };
+        string[][] settings =
+        [
+            ["mode", OutputModes.NameOf(_output.Mode)], ["nullvalue", style.NullText is null ? "of the mode" : $"\"{style.NullText}\""], ["headers", style.HasHeader ? "on" : "off"],
+            ["separator", $"\"{style.Separator.Replace("\t", "\\t", StringComparison.Ordinal)}\""], ["width", width], ["expanded", _output.TurnsWide ? "auto" : _output.Mode == OutputMode.Line ? "on" : "off"],
+            ["pager", _output.Pager.IsOn && _output.Pager.Command.Length > 0 ? _output.Pager.Command : "off"], ["explain", _output.DrawsPlans ? "tree" : "text"],
+        ];
+        _output.Print(string.Concat(settings.Select(setting => $"{setting[0],10}: {setting[1]}\n")));
     }
 
     private void Width(string? word)
@@ -112,8 +145,23 @@ internal sealed class DisplayCommands
     private void Set(CommandLine line)
     {
         string? value = line.Words.ElementAtOrDefault(1);
-        switch (line.Words[0])
+        switch (line.Words.FirstOrDefault())
         {
+            case null:
+                Show();
+                break;
+            case "null":
+                Null(value);
+                break;
+            case "tuples_only" or "t":
+                Headers(line, value switch { "on" => "off", "off" => "on", _ => value }, !_output.Style.HasHeader);
+                break;
+            case "format":
+                Mode(value);
+                break;
+            case "fieldsep":
+                Separate(value);
+                break;
             case "pager":
                 Pager(value is null ? (_output.Pager.IsOn ? "off" : "on") : line.BehindFirst);
                 break;
@@ -124,7 +172,7 @@ internal sealed class DisplayCommands
                 Expanded(value);
                 break;
             default:
-                throw new PhantomDbException("22023", $"\\pset does not know {line.Words[0]}") { Hint = "It knows pager, columns and expanded; .mode is for the format." };
+                throw new PhantomDbException("22023", $"\\pset does not know {line.Words[0]}") { Hint = "It knows null, tuples_only, format, fieldsep, pager, columns and expanded." };
         }
     }
 }

@@ -8,44 +8,49 @@ namespace PhantomDb.Shell.Commands;
 internal sealed class ShellCommands
 {
     private readonly ShellSession _shell;
+    private readonly CatalogCommands _catalog;
     private readonly ShellCommand[] _commands;
     private string? _restrictedBy;   // the key of \restrict
 
     public ShellCommands(ShellSession shell)
     {
         _shell = shell;
+        _catalog = new CatalogCommands(shell);
         _commands =
         [
-            new([".open", "\\c", "\\connect"], "[DATABASE]", "close the database, open another; without DATABASE a new one in memory", 1, Open),
+            new([".open"], "[DATABASE]", "close the database, open another; without DATABASE a new one in memory", 1, Open),
+            new(["\\c", "\\connect"], "[DATABASE]", "close the database, open another; without DATABASE say which is open", 1, Connect),
+            new(["\\conninfo"], "", "say which database is open", 0, _ => shell.Output.Print(Connection() + "\n")),
             new([".save"], "[FILE] [--sealed|--unsealed]", "write the database's file (a checkpoint: what is committed is on the disk without it), or a copy of it to FILE; without checksums inside for version control", 2, Save),
-            new([".tables", "\\dt"], "[PATTERN]", "list tables and views; * and ? stand for any characters", int.MaxValue, Tables, IsPaged: true),
-            new([".schema"], "[PATTERN]", "SQL that makes the tables, views and sequences anew", int.MaxValue, Schema, IsPaged: true),
-            new(["\\d"], "[PATTERN]", "describe a table or view; without PATTERN list all relations", int.MaxValue, Describe, IsPaged: true),
-            new(["\\di"], "[PATTERN]", "list indexes", int.MaxValue, ListCatalog, IsPaged: true),
-            new(["\\dv"], "[PATTERN]", "list views", int.MaxValue, ListCatalog, IsPaged: true),
-            new(["\\ds"], "[PATTERN]", "list sequences", int.MaxValue, ListCatalog, IsPaged: true),
-            new(["\\df"], "[PATTERN]", "list functions", int.MaxValue, ListCatalog, IsPaged: true),
-            new(["\\dn"], "[PATTERN]", "list schemas", int.MaxValue, ListCatalog, IsPaged: true),
-            new(["\\l"], "[PATTERN]", "list databases", int.MaxValue, ListCatalog, IsPaged: true),
+            .. _catalog.Commands,
             new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
             .. new DisplayCommands(shell.Output).Commands,
             .. new FavoriteCommands(shell, new Favorites(UserFiles.Favorites)).Commands,
-            new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", int.MaxValue, WriteDump),
+            new([".backup"], "FILE", "write a copy of the database to FILE, as .save FILE does", 1, Save),
+            new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", 1, WriteDump),
             new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
-            new([".watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
-            new(["\\g"], "", "run what is typed so far, without a semicolon, or else the last statement again", 0, _ => shell.RunPending()),
-            new(["\\gx"], "", "the same, a value a line", 0, _ => RunExpanded()),
-            new(["\\r"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
+            new([".watch", "\\watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
+            new(["\\g"], "[FILE]", "run what is typed so far, without a semicolon, or else the last statement again; its rows go to FILE", 1, RunPending),
+            new(["\\gx"], "[FILE]", "the same, a value a line", 1, RunPending),
+            new(["\\r", "\\reset"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
+            new(["\\p", "\\print"], "", "write the last statement", 0, _ => shell.Output.Print(shell.LastStatement + "\n")),
             new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
             new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.Output.SetFile(line.Words.FirstOrDefault())),
+            new([".once"], "FILE", "write the rows of the next statement to FILE", 1, line => shell.Output.SetFileOnce(line.Words[0])),
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
-            new([".print", "\\echo"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Output.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
+            new(["\\ir"], "FILE", "run a script, which is beside the one that this stands in", 1, line => shell.RunFileBeside(line.Words[0])),
+            new(["\\copy"], "TABLE|(QUERY) FROM|TO FILE [OPTION ...]", "COPY with a file of yours: \\copy t FROM 'f.csv' CSV HEADER", int.MaxValue, line => FileCopy.Run(shell, line.Rest)),
+            new([".shell", "\\!"], "[COMMAND]", "run a command of the system, or $SHELL", int.MaxValue, line => SystemCommand.Run(shell, line.Rest)),
+            new(["\\encoding"], "[UTF8]", "the encoding of all that is read and written: UTF8", 1, Encoding),
+            new(["\\warn"], "[TEXT]", "write TEXT to standard error", int.MaxValue, line => shell.Output.Report(string.Join(' ', line.Words))),
+            new([".print", "\\echo", "\\qecho"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Output.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
             new(["\\restrict"], "KEY", "refuse all shell commands until \\unrestrict KEY: pg_dump's scripts begin so", 1, line => _restrictedBy = line.Words[0]),
             new(["\\unrestrict"], "KEY", "allow shell commands again", 1, Unrestrict),
-            new([".help", "\\?"], "", "this list", 0, _ => shell.Output.Print(HelpText.Commands(_commands!)), IsPaged: true),
-            new([".quit", ".exit", "\\q"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
+            new(["\\h", "\\help"], "[COMMAND]", "where the syntax of an SQL command is described", int.MaxValue, line => shell.Output.Print(SyntaxHelp.Of(line.Rest)), IsPaged: true),
+            new([".help", "\\?"], "[COMMAND]", "this list, or what a command does", 1, Help, IsPaged: true),
+            new([".quit", ".exit", "\\q", "\\quit"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
         ];
     }
 
@@ -54,11 +59,7 @@ internal sealed class ShellCommands
 
     public void Run(CommandLine line)
     {
-        ShellCommand command = Array.Find(_commands, candidate => candidate.Names.Contains(line.Name, StringComparer.Ordinal))
-            ?? throw new PhantomDbException("42601", $"unknown shell command {line.Name}")
-            {
-                Hint = (Spelling.Nearest(line.Name, Names) is { } near ? $"Perhaps you meant {near}. " : "") + ".help lists the commands.",
-            };
+        ShellCommand command = Find(line.Name);
         bool isTooLong = line.Words.Count > command.ArgumentCountMax;
         bool ignoresRest = line.Name[0] == '\\';   // as psql does
         if (line.Words.Count < command.ArgumentCountMin || (isTooLong && !ignoresRest))
@@ -83,6 +84,54 @@ internal sealed class ShellCommands
         }
     }
 
+    private ShellCommand Find(string name)
+    {
+        AbsentCommands.ThrowIfKnown(name);
+        return Array.Find(_commands, command => command.Names.Contains(name, StringComparer.Ordinal))
+            ?? throw new PhantomDbException("42601", $"unknown shell command {name}")
+            {
+                Hint = (Spelling.Nearest(name, Names) is { } near ? $"Perhaps you meant {near}. " : "") + ".help lists the commands.",
+            };
+    }
+
+    private void Help(CommandLine line)
+    {
+        int width = _shell.Output.ScreenWidth;
+        if (line.Words.FirstOrDefault() is not { } name)
+        {
+            _shell.Output.Print(HelpText.Commands(_commands, width));
+            return;
+        }
+        bool isNamed = name[0] is '.' or '\\' || !Names.Contains("." + name);
+        _shell.Output.Print(HelpText.Command(Find(isNamed ? name : "." + name), width));
+    }
+
+    private string Connection() => _shell.Database.FilePath is { } path ? $"The database \"{_shell.Database.Name}\" is open: {path}" : $"The database \"{_shell.Database.Name}\" is open, in memory.";
+
+    private void Connect(CommandLine line)
+    {
+        if (line.Words.Count == 0)
+        {
+            _shell.Output.Print(Connection() + "\n");
+        }
+        else
+        {
+            Open(line);
+        }
+    }
+
+    private void Encoding(CommandLine line)
+    {
+        if (line.Words.FirstOrDefault() is not { } name)
+        {
+            _shell.Output.Print("UTF8\n");
+        }
+        else if (!name.Replace("-", "", StringComparison.Ordinal).Equals("UTF8", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new PhantomDbException("0A000", $"the encoding is UTF8, and cannot be {name}");
+        }
+    }
+
     private void Unrestrict(CommandLine line)
     {
         if (line.Words[0] != _restrictedBy)
@@ -94,12 +143,7 @@ internal sealed class ShellCommands
 
     private void Open(CommandLine line)
     {
-        string? name = line.Words.FirstOrDefault();
-        if (name is null && line.Name != ".open")
-        {
-            throw new PhantomDbException("42601", $"{line.Name} needs the name of a database");
-        }
-        _shell.OpenDatabase(name);
+        _shell.OpenDatabase(line.Words.FirstOrDefault());
         _shell.Output.Inform($"Database: {_shell.Database.Name}");
     }
 
@@ -126,56 +170,9 @@ internal sealed class ShellCommands
         _shell.Database.SaveTo(path, isSealed);
     }
 
-    private void Tables(CommandLine line)
-    {
-        RelationDescription[] relations = [.. Find(line).Where(relation => relation.Kind != RelationKind.Sequence)];
-        List(relations);
-    }
-
-    private void List(IEnumerable<RelationDescription> relations) => _shell.Output.Write(new TextRows(
-        ["schema", "name", "type"],
-        [.. relations.OrderBy(relation => relation.Schema, StringComparer.Ordinal).ThenBy(relation => relation.Name, StringComparer.Ordinal)
-            .Select(relation => new[] { relation.Schema, relation.Name, KindOf(relation) })]));
-
-    private void Schema(CommandLine line) => _shell.Output.Print(SchemaDescription.ToScript(Find(line)));
-
-    private void Describe(CommandLine line)
-    {
-        List<RelationDescription> relations = Find(line, findsSystem: true);
-        if (line.Words.Count == 0)
-        {
-            List(relations);
-            return;
-        }
-        foreach (RelationDescription relation in relations)
-        {
-            bool isForReading = _shell.Output.Mode is OutputMode.Table or OutputMode.Line or OutputMode.List;
-            if (isForReading)
-            {
-                _shell.Output.Print($"{char.ToUpperInvariant(KindOf(relation)[0])}{KindOf(relation)[1..]} \"{relation.Schema}.{relation.Name}\"\n");
-            }
-            if (relation.Columns.Count > 0)
-            {
-                _shell.Output.Write(new TextRows(
-                    ["column", "type", "nullable", "default"],
-                    [.. relation.Columns.Select(column => new[] { column.Name, column.TypeName, column.IsNotNull ? "not null" : "", column.Default ?? "" })]));
-            }
-            if (isForReading)
-            {
-                _shell.Output.Print(string.Concat(relation.Details.Select(detail => detail + "\n")) + "\n");
-            }
-        }
-    }
-
-    private void ListCatalog(CommandLine line)
-    {
-        string text = line.Rest.TrimEnd(';', ' ', '\t');
-        _shell.Execute(CatalogList.Query(line.Name, text.Length == 0 ? null : new NamePattern(text)));
-    }
-
     private void WriteDump(CommandLine line)
     {
-        List<RelationDescription> relations = Find(line);
+        List<RelationDescription> relations = _catalog.Find(line);
         SchemaDescription all = _shell.Database.Schema;
         IEnumerable<string> schemas = line.Words.Count == 0 ? all.Schemas : relations.Select(relation => relation.Schema).Distinct();
         _shell.WriteDump([.. schemas.SelectMany(all.SchemaStatements)], relations);
@@ -190,22 +187,29 @@ internal sealed class ShellCommands
 
     private void Watch(CommandLine line)
     {
+        _shell.TakePending();
         double seconds = Number(line, 0, 2);
         int times = (int)Number(line, 1, int.MaxValue);
         _shell.Watch(TimeSpan.FromSeconds(seconds), times);
     }
 
-    private void RunExpanded()
+    private void RunPending(CommandLine line)
     {
-        OutputMode mode = _shell.Output.Mode;
-        _shell.Output.Mode = OutputMode.Line;
+        ShellOutput output = _shell.Output;
+        OutputMode mode = output.Mode;
+        if (line.Words.FirstOrDefault() is { } file)
+        {
+            output.SetFileOnce(file);
+        }
+        output.Mode = line.Name == "\\gx" ? OutputMode.Line : mode;
         try
         {
             _shell.RunPending();
         }
         finally
         {
-            _shell.Output.Mode = mode;
+            output.Mode = mode;
+            output.EndResult();
         }
     }
 
@@ -281,29 +285,4 @@ internal sealed class ShellCommands
     /// <summary>A bare word is folded as SQL folds it; other names stand as they are.</summary>
     private static string Fold(string name) =>
         name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name.ToLowerInvariant() : name;
-
-    /// <summary>What a pattern finds; all without one. A name that finds nothing is an error.</summary>
-    private List<RelationDescription> Find(CommandLine line, bool findsSystem = false)
-    {
-        IReadOnlyList<RelationDescription> relations = _shell.Database.Schema.Relations;
-        string text = line.Rest.TrimEnd(';', ' ', '\t');
-        if (text.Length == 0)
-        {
-            return [.. relations];
-        }
-        NamePattern pattern = new(text);
-        List<RelationDescription> found = [.. relations.Where(pattern.Matches)];
-        if (found.Count == 0 && findsSystem)
-        {
-            found = [.. SystemRelations.Find(_shell.Database, pattern)];
-        }
-        return found.Count > 0 ? found : throw new PhantomDbException("42P01", $"no table, view or sequence is named {text}");
-    }
-
-    private static string KindOf(RelationDescription relation) => relation.Kind switch
-    {
-        RelationKind.Table => "table",
-        RelationKind.View => "view",
-        _ => "sequence",
-    };
 }

@@ -5,8 +5,8 @@ namespace PhantomDb.Shell.Editing;
 /// <summary>How a line for the shell can go on: its commands, and what stands behind them; and SQL, which <see cref="SqlCompleter"/> knows.</summary>
 internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletionNames names, Func<IEnumerable<string>>? favorites = null)
 {
-    private static readonly string[] WithFile = [".read", "\\i", ".import", ".output", "\\o", ".save", ".open", "\\c", "\\connect"];
-    private static readonly string[] WithRelation = [".tables", "\\dt", ".schema", "\\d", "\\di", "\\dv", "\\ds", ".import"];
+    private static readonly string[] WithFile = [".read", "\\i", "\\ir", "\\g", "\\gx", ".once", ".backup", ".import", ".output", "\\o", ".save", ".open", "\\c", "\\connect"];
+    private static readonly string[] WithRelation = [".tables", "\\dt", ".schema", "\\d", ".indexes", "\\di", "\\dv", "\\ds", ".import", ".dump", "\\copy"];
 
     private static readonly string[] WithFavorite = [".favorite", "\\f", "\\n", "\\fs", "\\ns", "\\fd", "\\nd"];
 
@@ -35,10 +35,11 @@ internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletion
         string[] words = command switch
         {
             ".width" => ["auto", "off"],
-            ".pager" or ".bail" or ".timer" or "\\timing" => ["on", "off"],
+            ".headers" or "\\t" or ".pager" or ".bail" or ".timer" or "\\timing" => ["on", "off"],
             ".explain" => ["tree", "text"],
             "\\x" => ["on", "off", "auto"],
-            "\\pset" when place == 1 => ["pager", "columns", "expanded"],
+            "\\pset" when place == 1 => ["null", "tuples_only", "format", "fieldsep", "pager", "columns", "expanded"],
+            ".help" or "\\?" when place == 1 => [.. commands],
             _ => [],
         };
         candidates = candidates.Concat(words.Select(word => new Candidate(word, "word")));
@@ -50,9 +51,9 @@ internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletion
         {
             candidates = candidates.Concat(Files(typed));
         }
-        if (WithRelation.Contains(command) && (command != ".import" || place == 2))
+        if (WithRelation.Contains(command.TrimEnd('+')) && (command != ".import" || place == 2))
         {
-            candidates = candidates.Concat(names.Relations.Select(relation => new Candidate(relation.Name, relation.Kind.ToString().ToLowerInvariant())));
+            candidates = candidates.Concat(names.Relations.Select(relation => new Candidate(relation.QualifiedName, relation.Kind.ToString().ToLowerInvariant())));
         }
         return candidates;
     }

@@ -6,7 +6,7 @@ namespace PhantomDb.Shell.Editing;
 /// <summary>Looks at a text that is being typed as the shell will when it is entered: line by line, statements and commands.</summary>
 internal static partial class TypedText
 {
-    private static readonly string[] TakeStatement = ["\\g", "\\gx", "\\r", "\\q"];   // what is typed so far is run, or dropped
+    private static readonly string[] TakeStatement = ["\\g", "\\gx", "\\r", "\\reset", "\\q", "\\quit", "\\watch"];   // what is typed so far is run, or dropped
 
     /// <summary>True where nothing waits for its end, or the last line has a command of the shell.</summary>
     public static bool IsWhole(string text) => Read(text, out int command) || command >= 0;

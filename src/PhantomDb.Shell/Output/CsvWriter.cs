@@ -10,11 +10,7 @@ internal sealed class CsvWriter : SeparatedWriter
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create(",\"\r\n"u8);
 
-    protected override byte Separator => (byte)',';
-
-    protected override void WriteNull(OutputSink output)
-    {
-    }
+    protected override ReadOnlySpan<byte> Separator => ","u8;
 
     protected override void WriteField(ReadOnlySpan<byte> text, OutputSink output)
     {

@@ -18,7 +18,7 @@ internal sealed class LineWriter : RowWriter
                 output.Fill((byte)' ', width - TextWidth.Of(name));
                 output.Write(name);
                 output.Write(" = "u8);
-                output.Write(rows.IsNull(i) ? "NULL"u8 : TextOf(rows, i));
+                output.Write(rows.IsNull(i) ? Utf8(Style.NullText ?? "NULL") : TextOf(rows, i));
                 output.Write((byte)'\n');
             }
         }

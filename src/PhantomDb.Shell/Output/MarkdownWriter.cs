@@ -23,10 +23,7 @@ internal sealed class MarkdownWriter : RowWriter
             for (int i = 0; i < count; i++)
             {
                 output.Write("| "u8);
-                if (!rows.IsNull(i))
-                {
-                    WriteCell(TextOf(rows, i), output);
-                }
+                WriteCell(rows.IsNull(i) ? Utf8(Style.NullText ?? "") : TextOf(rows, i), output);
                 output.Write((byte)' ');
             }
             output.Write("|\n"u8);

@@ -38,7 +38,13 @@ internal static class OutputModes
                 return mode;
             }
         }
-        return null;
+        return name.ToLowerInvariant() switch   // as sqlite3 and psql name them
+        {
+            "column" or "columns" or "aligned" => OutputMode.Table,
+            "unaligned" => OutputMode.List,
+            "tabs" => OutputMode.Tsv,
+            _ => null,
+        };
     }
 
     public static string NameOf(OutputMode mode) => Modes.First(entry => entry.Mode == mode).Name;

@@ -9,6 +9,9 @@ internal enum ColumnKind
     Text,
     Number,
     Boolean,
+
+    /// <summary>A date, a time, an interval.</summary>
+    Moment,
 }
 
 /// <summary>A column of what is shown.</summary>
@@ -47,11 +50,12 @@ internal sealed class QueryRows(QueryResult result) : RowSource
 
     public override void WriteText(int column, IBufferWriter<byte> output) => result.WriteText(column, output);
 
-    /// <summary>By oid in pg_type: bool; int8, int2, int4, oid, float4, float8, numeric.</summary>
+    /// <summary>By oid in pg_type: bool; int8, int2, int4, oid, float4, float8, numeric; date, time, timestamp, timestamptz, interval, timetz.</summary>
     private static ColumnKind KindOf(int typeOid) => typeOid switch
     {
         16 => ColumnKind.Boolean,
         20 or 21 or 23 or 26 or 700 or 701 or 1700 => ColumnKind.Number,
+        1082 or 1083 or 1114 or 1184 or 1186 or 1266 => ColumnKind.Moment,
         _ => ColumnKind.Text,
     };
 }

@@ -11,7 +11,18 @@ internal abstract class RowWriter
     /// <param name="mode">How rows are written.</param>
     /// <param name="view">Who looks at them.</param>
     /// <param name="table">Into which <see cref="OutputMode.Insert"/> inserts.</param>
-    public static RowWriter Create(OutputMode mode, RowView view, string table = "result") => mode switch
+    /// <param name="style">What was chosen beside the mode.</param>
+    public static RowWriter Create(OutputMode mode, RowView view, string table = "result", RowStyle? style = null)
+    {
+        RowWriter writer = Create(mode, view, table);
+        writer.Style = style ?? RowStyle.Plain;
+        return writer;
+    }
+
+    /// <summary>What was chosen beside the mode.</summary>
+    public RowStyle Style { get; set; } = RowStyle.Plain;
+
+    private static RowWriter Create(OutputMode mode, RowView view, string table) => mode switch
     {
         OutputMode.Table => new TableWriter(view, isBoxed: false),
         OutputMode.Box => new TableWriter(view, isBoxed: true),

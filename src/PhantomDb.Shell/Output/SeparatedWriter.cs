@@ -3,17 +3,20 @@ namespace PhantomDb.Shell.Output;
 /// <summary>A header and the rows, a line each, with a separator between fields; what a field looks like is the format's own.</summary>
 internal abstract class SeparatedWriter : RowWriter
 {
-    protected abstract byte Separator { get; }
+    protected abstract ReadOnlySpan<byte> Separator { get; }
 
     public override void Write(RowSource rows, OutputSink output)
     {
         int count = rows.Columns.Count;
-        for (int i = 0; i < count; i++)
+        for (int i = 0; i < count && Style.HasHeader; i++)
         {
             Separate(i, output);
             WriteField(Utf8(rows.Columns[i].Name), output);
         }
-        output.Write((byte)'\n');
+        if (Style.HasHeader)
+        {
+            output.Write((byte)'\n');
+        }
         while (rows.Read())
         {
             for (int i = 0; i < count; i++)
@@ -32,7 +35,7 @@ internal abstract class SeparatedWriter : RowWriter
         }
     }
 
-    protected abstract void WriteNull(OutputSink output);
+    protected virtual void WriteNull(OutputSink output) => output.Write(Style.NullText ?? "");
 
     protected abstract void WriteField(ReadOnlySpan<byte> text, OutputSink output);
 

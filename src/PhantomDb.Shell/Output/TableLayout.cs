@@ -8,14 +8,14 @@ internal sealed record TableLayout(int ShownCount, int[] Widths)
     /// <summary>A text is not cut to less where another column can be hidden instead.</summary>
     private const int TextWidthMin = 8;
 
-    /// <summary>Nor is the name above numbers.</summary>
+    /// <summary>Nor is the name above numbers and dates.</summary>
     private const int NumberNameWidthMin = 20;
 
     /// <summary>What a screen has for the values, beside lines and blanks.</summary>
     public static int Room(int columnCount, int screenWidth, bool isBoxed) => screenWidth - (3 * columnCount) + (isBoxed ? -1 : 1);
 
     /// <param name="wanted">The widths at which nothing is cut.</param>
-    /// <param name="numbers">Of each column the width of its widest number; 0 of a column of texts. Numbers are not cut.</param>
+    /// <param name="numbers">Of each column the width of its widest number or date; 0 of a column of texts. Numbers and dates are not cut.</param>
     /// <param name="screenWidth">Columns of the terminal; 0 for no limit.</param>
     /// <param name="isBoxed">True: a line left and right.</param>
     public static TableLayout Fit(int[] wanted, int[] numbers, int screenWidth, bool isBoxed)

@@ -5,7 +5,7 @@ namespace PhantomDb.Shell.Output;
 /// <summary>
 /// Aligned columns as psql shows them. Widths are measured on the first thousand rows, which it holds back; a later value
 /// that is wider pushes its row out of line. On a screen of limited width texts too long for it are cut, a later one where its row
-/// reaches the screen's edge, and columns that do not fit are hidden: the footer tells. Numbers are never cut. NULL is the word NULL;
+/// reaches the screen's edge, and columns that do not fit are hidden: the footer tells. Numbers and dates are never cut. NULL is the word NULL;
 /// a value of several lines takes several, each but the last marked with a plus.
 /// </summary>
 internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
@@ -44,8 +44,8 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
             {
                 widest = Math.Max(widest, WidthOf(row[i]));
             }
-            wanted[i] = Math.Max(WidthOf(columns[i].Name), widest);
-            numbers[i] = columns[i].Kind == ColumnKind.Number ? widest : 0;
+            wanted[i] = Math.Max(Style.HasHeader ? WidthOf(columns[i].Name) : 1, widest);
+            numbers[i] = IsWhole(columns[i]) ? widest : 0;
         }
         TableLayout layout = TableLayout.Fit(wanted, numbers, view.Width, isBoxed);
         int[] widths = layout.Widths;
@@ -53,7 +53,7 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         if (view.TurnsWide && !widths.SequenceEqual(wanted))
         {
             CountedRows all = new(new ReplayedRows(window, rows));
-            new LineWriter().Write(all, output);
+            new LineWriter { Style = Style }.Write(all, output);
             WriteFooter(all.Count, 0, output);
             return;
         }
@@ -78,11 +78,11 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
 
     private void WriteFooter(long rowCount, int hiddenCount, OutputSink output)
     {
-        if (!view.IsTerminal)
+        int cutCount = _isCut.Count(isCut => isCut);
+        if (!view.IsTerminal || (!(view.CountsRows && Style.HasHeader) && cutCount + hiddenCount == 0))
         {
             return;
         }
-        int cutCount = _isCut.Count(isCut => isCut);
         string rows = rowCount == 1 ? "1 row" : $"{rowCount} rows";
         string cut = cutCount == 0 ? "" : cutCount == 1 ? "1 column cut" : $"{cutCount} columns cut";
         string hidden = hiddenCount == 0 ? "" : cutCount > 0 ? $", {hiddenCount} hidden" : hiddenCount == 1 ? "1 column hidden" : $"{hiddenCount} columns hidden";
@@ -107,12 +107,14 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
         string[] row = new string[rows.Columns.Count];
         for (int i = 0; i < row.Length; i++)
         {
-            row[i] = rows.IsNull(i) ? "NULL" : Shown(Encoding.UTF8.GetString(TextOf(rows, i)));
+            row[i] = rows.IsNull(i) ? Style.NullText ?? "NULL" : Shown(Encoding.UTF8.GetString(TextOf(rows, i)));
         }
         return row;
     }
 
-    private string Shown(string text) => view.IsTerminal ? ControlCharacters.Escape(text) : text;
+    private string Shown(string text) => view.ShowsControls ? TextWidth.ExpandTabs(ControlCharacters.Escape(text)) : text;
+
+    private static bool IsWhole(RowColumn column) => column.Kind is ColumnKind.Number or ColumnKind.Moment;
 
     /// <summary>Width of the widest line.</summary>
     private static int WidthOf(string text) =>
@@ -120,6 +122,14 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
 
     private void WriteHeader(RowColumn[] columns, int[] widths, OutputSink output)
     {
+        if (isBoxed)
+        {
+            output.WriteLine($"┌{string.Join('┬', widths.Select(width => new string('─', width + 2)))}┐");
+        }
+        if (!Style.HasHeader)
+        {
+            return;
+        }
         StringBuilder line = new(_edge);
         for (int i = 0; i < widths.Length; i++)
         {
@@ -127,12 +137,8 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
             int space = widths[i] - TextWidth.Of(name);
             line.Append(i > 0 ? _bar : "").Append(' ').Append(' ', space / 2).Append(name).Append(' ', space - (space / 2)).Append(' ');
         }
-        bool hasLines = view.IsTerminal || isBoxed;
-        if (isBoxed)
-        {
-            output.WriteLine($"┌{string.Join('┬', widths.Select(width => new string('─', width + 2)))}┐");
-        }
         output.WriteLine(line.Append(_edge).ToString().TrimEnd());
+        bool hasLines = view.IsTerminal || isBoxed;
         string rule = string.Join(hasLines ? '┼' : '+', widths.Select(width => new string(hasLines ? '─' : '-', width + 2)));
         output.WriteLine(isBoxed ? $"├{rule}┤" : rule);
     }
@@ -154,14 +160,14 @@ internal sealed class TableWriter(RowView view, bool isBoxed) : RowWriter
             int left = spare;
             for (int i = 0; i < cells.Length; i++)
             {
-                left -= columns[i].Kind == ColumnKind.Number && k < cells[i].Length ? Excess(cells[i][k], widths[i]) : 0;
+                left -= IsWhole(columns[i]) && k < cells[i].Length ? Excess(cells[i][k], widths[i]) : 0;
             }
             left = Math.Max(0, left);
             for (int i = 0; i < cells.Length; i++)
             {
                 string text = k < cells[i].Length ? cells[i][k] : "";
                 bool isRight = columns[i].Kind == ColumnKind.Number;
-                if (!isRight)
+                if (!IsWhole(columns[i]))
                 {
                     text = Cut(text, i, widths[i] + left);
                     left -= Excess(text, widths[i]);

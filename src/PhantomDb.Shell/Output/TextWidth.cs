@@ -20,6 +20,39 @@ internal static class TextWidth
         return width;
     }
 
+    /// <summary>The text with blanks up to the next eighth column in place of each tab, from the beginning of its line.</summary>
+    public static string ExpandTabs(string text)
+    {
+        if (!text.Contains('\t', StringComparison.Ordinal))
+        {
+            return text;
+        }
+        StringBuilder expanded = new();
+        int lineStart = 0;
+        foreach (char c in text)
+        {
+            expanded.Append(c == '\t' ? new string(' ', 8 - (Of(expanded.ToString(lineStart, expanded.Length - lineStart)) % 8)) : c.ToString());
+            lineStart = c == '\n' ? expanded.Length : lineStart;
+        }
+        return expanded.ToString();
+    }
+
+    /// <summary>A text in lines no wider than a screen, broken between words; a word that is wider has a line of its own.</summary>
+    public static IEnumerable<string> Wrap(string text, int widthMax)
+    {
+        StringBuilder line = new();
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length > 0 && Of(line.ToString()) + 1 + Of(word) > widthMax)
+            {
+                yield return line.ToString();
+                line.Clear();
+            }
+            line.Append(line.Length > 0 ? " " : "").Append(word);
+        }
+        yield return line.ToString();
+    }
+
     /// <summary>The text, or what of its beginning fits with an ellipsis behind it.</summary>
     public static string Cut(string text, int widthMax)
     {

@@ -7,7 +7,7 @@ internal sealed class TsvWriter : SeparatedWriter
 {
     private static readonly SearchValues<byte> Special = SearchValues.Create("\\\t\n\r\b\f\v"u8);
 
-    protected override byte Separator => (byte)'\t';
+    protected override ReadOnlySpan<byte> Separator => "\t"u8;
 
     protected override void WriteNull(OutputSink output) => output.Write("\\N"u8);
 

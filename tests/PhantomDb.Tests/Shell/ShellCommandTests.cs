@@ -42,7 +42,7 @@ public sealed partial class ShellCommandTests
     [DataRow("\\tables", "Perhaps you meant .tables. ")]
     [DataRow("\\timimg on", "Perhaps you meant \\timing. ")]
     [DataRow(".nothing", "")]
-    [DataRow("\\dx", "")]   // as near to \d as to \di, \dt and others
+    [DataRow("\\dq", "")]   // as near to \d as to \di, \dt and others
     public void An_unknown_command_has_the_nearest_as_a_hint(string command, string hint)
     {
         (int exitCode, _, string errors) = Run(command + "\n");

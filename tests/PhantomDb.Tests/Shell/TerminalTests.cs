@@ -172,7 +172,7 @@ public sealed partial class TerminalTests : IDisposable
         terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 1000000000000) g(i);\r");   // ends because nobody looks any more
         terminal.Await("paged:    3\r\n");
         terminal.TypeAtPrompt(".help\r");
-        terminal.Await("paged:.save");
+        terminal.Await("paged:.open");
         terminal.TypeAtPrompt(".pager off\r");
         terminal.TypeAtPrompt("SELECT i FROM generate_series(1, 30) g(i);\r");
         terminal.Await("\r\n 29\r\n 30\r\n(30 rows)");

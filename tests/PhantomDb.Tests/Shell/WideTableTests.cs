@@ -105,8 +105,51 @@ public sealed class WideTableTests
         string?[] row = ["\e[31mred\a", "a\tb\nc\r\u009b\u007f"];
         string written = Write(new RowView(true, 80, false), ["a\e", "b"], row);
         StringAssert.StartsWith(written, "      a\\x1B      │");
-        StringAssert.Contains(written, "\n \\x1B[31mred\\x07 │ a\tb          +\n                 │ c\\r\\u009B\\x7F\n");
+        StringAssert.Contains(written, "\n \\x1B[31mred\\x07 │ a       b    +\n                 │ c\\r\\u009B\\x7F\n");
         StringAssert.Contains(Write(RowView.Whole, ["a", "b"], row), "\e[31mred\a");
+    }
+
+    [TestMethod]
+    public void Dates_and_times_are_not_cut_where_texts_can_be()
+    {
+        string written = Write(new RowView(true, 44, false), isBoxed: false, new Numbers(["when", "what"], [["2021-01-02 03:04:05.678", new string('x', 60)]], ColumnKind.Moment, ColumnKind.Text));
+        StringAssert.Contains(written, "\n 2021-01-02 03:04:05.678 │ xxxxxxxxxxxxxxx…\n");
+    }
+
+    [TestMethod]
+    public void A_part_of_a_description_has_a_footer_only_where_something_is_cut()
+    {
+        RowView view = new(true, 20, false) { CountsRows = false };
+        StringAssert.EndsWith(Write(view, Words, ["apple", "red"]), " apple │ red\n");
+        StringAssert.EndsWith(Write(view, Words, ["apple", "red or green or yellow"]), "(1 row; 1 column cut: .width off shows all)\n");
+    }
+
+    [TestMethod]
+    public void Rows_alone_have_no_names_above_them_and_NULL_is_what_was_chosen()
+    {
+        RowStyle style = new() { HasHeader = false, NullText = "(none)" };
+        Assert.AreEqual(" fig │ (none)\n", WriteStyled(new TableWriter(new RowView(true, 40, false), false) { Style = style }, ["fig", null]));
+        Assert.AreEqual("┌─────┬────────┐\n│ fig │ (none) │\n└─────┴────────┘\n", WriteStyled(new TableWriter(new RowView(true, 40, false), true) { Style = style }, ["fig", null]));
+        Assert.AreEqual("fig,(none)\n", WriteStyled(new CsvWriter { Style = style }, ["fig", null]));
+        Assert.AreEqual("fig;(none)\n", WriteStyled(new ListWriter { Style = style with { Separator = ";" } }, ["fig", null]));
+        Assert.AreEqual("fig\t\\N\n", WriteStyled(new TsvWriter { Style = style }, ["fig", null]));
+    }
+
+    [TestMethod]
+    public void A_tab_goes_to_the_next_eighth_column_of_its_line() =>
+        Assert.AreEqual("a       b\n漢字    c       d", TextWidth.ExpandTabs("a\tb\n漢字\tc\td"));
+
+    [TestMethod]
+    public void Lines_are_broken_between_words() =>
+        CollectionAssert.AreEqual(new[] { "one two", "three", "a-long-word", "x" }, TextWidth.Wrap("one two three a-long-word x", 8).ToArray());
+
+    private static string WriteStyled(RowWriter writer, string?[] row)
+    {
+        using MemoryStream stream = new();
+        using OutputSink sink = new(stream);
+        writer.Write(new TextRows(Words, [row]), sink);
+        sink.Flush();
+        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static IEnumerable<string?[]> Later(string?[][] first, string?[] last) => Enumerable.Repeat(first[0], 1000).Append(last);
@@ -124,11 +167,11 @@ public sealed class WideTableTests
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    private sealed class Numbers(string[] columns, string?[][] rows) : RowSource
+    private sealed class Numbers(string[] columns, string?[][] rows, params ColumnKind[] kinds) : RowSource
     {
         private readonly TextRows _rows = new(columns, rows);
 
-        public override IReadOnlyList<RowColumn> Columns { get; } = [.. columns.Select(name => new RowColumn(name, ColumnKind.Number))];
+        public override IReadOnlyList<RowColumn> Columns { get; } = [.. columns.Select((name, i) => new RowColumn(name, i < kinds.Length ? kinds[i] : ColumnKind.Number))];
 
         public override bool Read() => _rows.Read();
 

@@ -43,7 +43,7 @@ public sealed class SqlCompleterTests
     [TestMethod]
     [DataRow(".mo|", ".mode")]
     [DataRow(".mode j|", "json,jsonl")]
-    [DataRow("\\d |", "customer,orders,Odd Name,recent,entry,order_id_seq")]
+    [DataRow("\\d |", "customer,orders,\"Odd Name\",recent,audit.entry,order_id_seq")]
     [DataRow("\\d cu|", "customer")]
     [DataRow(".nothing x|", "")]
     public void A_command_of_the_shell_goes_on_with(string text, string expected)
