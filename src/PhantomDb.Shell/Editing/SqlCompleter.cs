@@ -7,6 +7,9 @@ internal interface ICompletionNames
 
     IReadOnlyList<RelationDescription> Relations { get; }
 
+    /// <summary>Those of pg_catalog and information_schema.</summary>
+    IReadOnlyList<RelationDescription> SystemRelations { get; }
+
     IReadOnlyList<string> Functions { get; }
 
     IReadOnlyList<string> Settings { get; }
@@ -22,8 +25,21 @@ internal sealed class SqlCompleter(ICompletionNames names)
 {
     private static readonly string[] BeforeRelation = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "ONLY", "TRUNCATE", "ANALYZE", "REFERENCES", "VIEW", "SEQUENCE", "COPY"];
     private static readonly string[] BeforeSetting = ["SET", "SHOW", "RESET", "PERSIST"];
-    private static readonly string[] BeforeRelationInScope = ["FROM", "JOIN", "INTO", "UPDATE", "COPY", "TABLE"];
-    private static readonly string[] EndOfFrom = ["WHERE", "GROUP", "ORDER", "LIMIT", "HAVING", "ON", "USING", "SET", "VALUES", "SELECT", "RETURNING", "UNION", "LEFT", "RIGHT", "INNER", "FULL", "CROSS", "NATURAL", "JOIN", "WINDOW", "FETCH", "OFFSET", "FOR"];
+    private static readonly string[] Statements = ["SELECT", "INSERT INTO", "UPDATE", "DELETE FROM", "WITH", "VALUES", "TABLE", "EXECUTE", "CREATE TABLE"];
+
+    /// <summary>Statements of clauses: what can follow a name or a value in them is known, and stands before all other keywords.</summary>
+    private static readonly string[] OfClauses = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "VALUES", "EXPLAIN", "("];
+    private static readonly string[] BehindRelation =
+    [
+        "WHERE", "JOIN", "LEFT JOIN", "INNER JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL JOIN", "ON", "USING", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "FETCH", "FOR", "WINDOW",
+        "UNION", "INTERSECT", "EXCEPT", "AS", "RETURNING",
+    ];
+    private static readonly string[] BehindTarget = ["VALUES", "SELECT", "DEFAULT VALUES", "OVERRIDING", "ON CONFLICT", "RETURNING", "AS"];
+    private static readonly string[] BehindValue =
+    [
+        "FROM", "WHERE", "AND", "OR", "IN", "IS", "NOT", "LIKE", "ILIKE", "BETWEEN", "AS", "ASC", "DESC", "NULLS", "WHEN", "THEN", "ELSE", "END", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "FETCH",
+        "FOR", "JOIN", "LEFT JOIN", "INNER JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL JOIN", "UNION", "INTERSECT", "EXCEPT", "WINDOW", "OVER", "FILTER", "COLLATE", "RETURNING", "ON CONFLICT",
+    ];
 
     public Completion Complete(string text, int cursor)
     {
@@ -37,7 +53,7 @@ internal sealed class SqlCompleter(ICompletionNames names)
         int start = isWord ? tokens[at].Start : cursor;
         string typed = text[start..cursor];
         List<SqlToken> before = [.. tokens.Where(token => token.End <= start && token.Piece is not (SqlPiece.Blank or SqlPiece.Comment))];
-        IEnumerable<Candidate> candidates = Candidates(text, tokens, before, typed);
+        IEnumerable<Candidate> candidates = Candidates(text, isWord ? tokens.Where(token => token.Start != start) : tokens, before, typed);   // what is being typed is no alias
         string bare = typed.TrimStart('"');
         return new Completion(start, [.. candidates.Where(candidate => candidate.Text.TrimStart('"').StartsWith(bare, StringComparison.OrdinalIgnoreCase)).DistinctBy(candidate => candidate.Text)]);
     }
@@ -51,42 +67,70 @@ internal sealed class SqlCompleter(ICompletionNames names)
         _ => false,
     };
 
-    private IEnumerable<Candidate> Candidates(string text, List<SqlToken> tokens, List<SqlToken> before, string typed)
+    private IEnumerable<Candidate> Candidates(string text, IEnumerable<SqlToken> tokens, List<SqlToken> before, string typed)
     {
+        SqlScope scope = new(names, text, tokens);
         string last = before.Count > 0 ? before[^1].Of(text) : "";
         if (last == "." && before.Count > 1)
         {
-            return Below(NameOf(before[^2], text), Scope(text, tokens));
+            return Below(SqlScope.NameOf(before[^2], text), scope);
         }
-        string word = last == "," ? LastClause(text, before) : last.ToUpperInvariant();
+        string clause = LastClause(text, before), word = last == "," ? clause : last.ToUpperInvariant();
+        if (before.Count > 0 && before.TrueForAll(token => token.Of(text).ToUpperInvariant() is "EXPLAIN" or "ANALYZE" or "VERBOSE") && before[0].Of(text).Equals("EXPLAIN", StringComparison.OrdinalIgnoreCase))
+        {
+            return Keywords(typed, [.. before.Count == 1 ? ["ANALYZE", "VERBOSE"] : (string[])["VERBOSE"], .. Statements]);
+        }
         if (BeforeRelation.Contains(word))
         {
-            return Relations().Concat(Keywords(typed, word == "UPDATE" || word == "FROM" ? ["ONLY", "LATERAL"] : ["IF", "ONLY"]));
+            return scope.Queries.Select(query => new Candidate(Quoted(query.Name), "with")).Concat(Relations(typed))
+                .Concat(Keywords(typed, word == "UPDATE" || word == "FROM" ? ["ONLY", "LATERAL"] : ["IF", "ONLY"]));
         }
         if (BeforeSetting.Contains(word) && before.Count <= 2 && before[0].Of(text).ToUpperInvariant() is "SET" or "SHOW" or "RESET")
         {
             return names.Settings.Select(name => new Candidate(name, "setting")).Concat(Keywords(typed, ["LOCAL", "SESSION", "PERSIST", "ALL", "TRANSACTION"]));
         }
-        IReadOnlyList<(string Name, RelationDescription Relation)> scope = Scope(text, tokens);
-        IEnumerable<Candidate> own = scope.SelectMany(entry => Columns(entry.Relation)).Concat(scope.Select(entry => new Candidate(entry.Name, "table")));
+        if (before.Count > 0 && OfClauses.Contains(before[0].Of(text).ToUpperInvariant()) && IsOperand(text, before, scope))
+        {
+            string[] clauses = clause switch { "INTO" => BehindTarget, "UPDATE" => ["SET", "AS"], "FROM" or "JOIN" => BehindRelation, _ => BehindValue };
+            string[] fitting = Array.FindAll(clauses, keyword => keyword.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+            return Keywords(typed, fitting.Length > 0 ? fitting : names.Keywords);
+        }
+        IEnumerable<Candidate> own = scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(scope.Entries.Select(entry => new Candidate(entry.Name, "table")));
         return before.Count == 0 ? Keywords(typed, names.Keywords)
             : own.Concat(typed.Length == 0 ? [] : names.Functions.Select(name => new Candidate($"{name}(", "function"))).Concat(Keywords(typed, names.Keywords));
     }
 
-    // Behind a name and a point: the columns of what it stands for, or the relations of the schema.
-    private IEnumerable<Candidate> Below(string name, IReadOnlyList<(string Name, RelationDescription Relation)> scope)
+    // A name or a value has ended: what follows is an operator or a clause. A word that is a keyword too is one where it is known to be a name.
+    private bool IsOperand(string text, List<SqlToken> before, SqlScope scope)
     {
-        IEnumerable<Candidate> columns = scope.Where(entry => entry.Name == name).SelectMany(entry => Columns(entry.Relation));
-        IEnumerable<Candidate> relations = names.Relations.Where(relation => relation.Schema == name).Select(relation => new Candidate(Quoted(relation.Name), KindOf(relation)));
-        return columns.Concat(relations);
+        SqlToken last = before[^1];
+        string word = last.Of(text);
+        return last.Piece switch
+        {
+            SqlPiece.Symbol => word == ")",
+            SqlPiece.Word => (!names.Keywords.Contains(word.ToUpperInvariant(), StringComparer.Ordinal) && !SqlScope.EndOfFrom.Contains(word.ToUpperInvariant())) || word.ToUpperInvariant() is "NULL" or "TRUE" or "FALSE" or "END"
+                || (before.Count > 1 && before[^2].Of(text) == ".")
+                || scope.Entries.Any(entry => entry.Name == SqlScope.NameOf(last, text) || entry.Relation.Columns.Any(column => column.Name == SqlScope.NameOf(last, text))),
+            _ => true,
+        };
     }
 
-    private IEnumerable<Candidate> Relations() =>
+    // Behind a name and a point: the columns of what it stands for, or the relations of the schema.
+    private IEnumerable<Candidate> Below(string name, SqlScope scope)
+    {
+        IEnumerable<Candidate> columns = scope.Entries.Where(entry => entry.Name == name).SelectMany(entry => Columns(entry.Relation));
+        IEnumerable<RelationDescription> known = name is "pg_catalog" or "information_schema" ? names.SystemRelations : names.Relations;
+        return columns.Concat(known.Where(relation => relation.Schema == name).Select(relation => new Candidate(Quoted(relation.Name), KindOf(relation))));
+    }
+
+    // The system's are many: with the first letters of their names.
+    private IEnumerable<Candidate> Relations(string typed) =>
         names.Relations.Where(relation => relation.Kind != RelationKind.Sequence).Select(relation => new Candidate(relation.QualifiedName, KindOf(relation)))
             .Concat(names.Relations.Where(relation => relation.Kind == RelationKind.Sequence).Select(relation => new Candidate(relation.QualifiedName, "sequence")))
-            .Concat(names.Schemas.Where(schema => schema != "public").Select(schema => new Candidate($"{Quoted(schema)}.", "schema")));
+            .Concat(names.Schemas.Where(schema => schema != "public").Select(schema => new Candidate($"{Quoted(schema)}.", "schema")))
+            .Concat(typed.Length < 2 ? [] : names.SystemRelations.Where(relation => relation.Schema == "pg_catalog").Select(relation => new Candidate(Quoted(relation.Name), $"system {KindOf(relation)}")));
 
-    private static IEnumerable<Candidate> Columns(RelationDescription relation) => relation.Columns.Select(column => new Candidate(Quoted(column.Name), $"{column.TypeName}, {relation.Name}"));
+    private static IEnumerable<Candidate> Columns(RelationDescription relation) => relation.Columns.Select(column => new Candidate(Quoted(column.Name), column.TypeName.Length == 0 ? relation.Name : $"{column.TypeName}, {relation.Name}"));
 
     // In the case in which it was begun.
     private static IEnumerable<Candidate> Keywords(string typed, IEnumerable<string> keywords) =>
@@ -118,68 +162,13 @@ internal sealed class SqlCompleter(ICompletionNames names)
             {
                 return "";
             }
-            if (depth == 0 && before[i].Piece == SqlPiece.Word && (word is "FROM" or "TRUNCATE" or "TABLE" or "UPDATE" || EndOfFrom.Contains(word)))
+            if (depth == 0 && before[i].Piece == SqlPiece.Word && (word is "FROM" or "TRUNCATE" or "TABLE" or "UPDATE" or "INTO" || SqlScope.EndOfFrom.Contains(word)))
             {
                 return word;
             }
         }
         return "";
     }
-
-    // The relations that the statement names, each under its alias, or else its name.
-    private List<(string Name, RelationDescription Relation)> Scope(string text, List<SqlToken> all)
-    {
-        List<SqlToken> tokens = [.. all.Where(token => token.Piece is not (SqlPiece.Blank or SqlPiece.Comment))];
-        List<(string, RelationDescription)> scope = [];
-        bool isList = false;
-        for (int i = 0; i < tokens.Count; i++)
-        {
-            string word = tokens[i].Piece == SqlPiece.Word ? tokens[i].Of(text).ToUpperInvariant() : tokens[i].Of(text);
-            bool begins = tokens[i].Piece == SqlPiece.Word && BeforeRelationInScope.Contains(word);
-            isList = begins || (isList && !(tokens[i].Piece == SqlPiece.Word && EndOfFrom.Contains(word)));
-            if (!begins && !(isList && word == ","))
-            {
-                continue;
-            }
-            int at = i + 1;
-            while (at < tokens.Count && tokens[at].Of(text).ToUpperInvariant() is "ONLY" or "LATERAL")
-            {
-                at++;
-            }
-            if (ReadName(text, tokens, ref at) is { } relation)
-            {
-                if (at < tokens.Count && tokens[at].Of(text).Equals("AS", StringComparison.OrdinalIgnoreCase))
-                {
-                    at++;
-                }
-                bool hasAlias = at < tokens.Count && tokens[at].Piece is SqlPiece.Word or SqlPiece.QuotedName
-                    && !(tokens[at].Piece == SqlPiece.Word && (EndOfFrom.Contains(tokens[at].Of(text).ToUpperInvariant()) || BeforeRelationInScope.Contains(tokens[at].Of(text).ToUpperInvariant())));
-                scope.Add((hasAlias ? NameOf(tokens[at], text) : relation.Name, relation));
-            }
-        }
-        return scope;
-    }
-
-    private RelationDescription? ReadName(string text, List<SqlToken> tokens, ref int at)
-    {
-        if (at >= tokens.Count || tokens[at].Piece is not (SqlPiece.Word or SqlPiece.QuotedName))
-        {
-            return null;
-        }
-        string first = NameOf(tokens[at++], text);
-        string? second = null;
-        if (at + 1 < tokens.Count && tokens[at].Of(text) == "." && tokens[at + 1].Piece is SqlPiece.Word or SqlPiece.QuotedName)
-        {
-            second = NameOf(tokens[at + 1], text);
-            at += 2;
-        }
-        return second is null
-            ? names.Relations.Where(relation => relation.Name == first).OrderByDescending(relation => relation.Schema == "public").FirstOrDefault()
-            : names.Relations.FirstOrDefault(relation => relation.Schema == first && relation.Name == second);
-    }
-
-    private static string NameOf(SqlToken token, string text) =>
-        token.Piece == SqlPiece.QuotedName ? token.Of(text).Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : token.Of(text).ToLowerInvariant();
 
     private static string Quoted(string name) =>
         name.Length > 0 && (char.IsAsciiLetterLower(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')

@@ -1,4 +1,5 @@
 using Microsoft.VisualStudio.TestTools.UnitTesting;
+using PhantomDb.Shell;
 using PhantomDb.Shell.Editing;
 
 namespace PhantomDb.Tests.Shell.Editing;
@@ -32,6 +33,28 @@ public sealed class SqlCompleterTests
     [DataRow("SELECT $$cu|", "")]
     [DataRow("SELECT 1|", "")]
     [DataRow("SELECT nothing.|", "")]
+    [DataRow("SELECT * FROM customer wh|", "where")]
+    [DataRow("SELECT * FROM customer c o|", "on,order by,offset")]
+    [DataRow("SELECT * FROM customer cube|", "cube")]
+    [DataRow("SELECT * FROM customer WHERE name = 'x' A|", "AND,AS,ASC")]
+    [DataRow("SELECT * FROM customer c WHERE c.name l|", "like,limit,left join")]
+    [DataRow("INSERT INTO customer V|", "VALUES")]
+    [DataRow("UPDATE customer s|", "set")]
+    [DataRow("ALTER TABLE customer f|", "from")]
+    [DataRow("explain an|", "analyze")]
+    [DataRow("EXPLAIN ANALYZE S|", "SELECT")]
+    [DataRow("SELECT * FROM pg_st|", "pg_stats")]
+    [DataRow("SELECT * FROM information_schema.t|", "tables")]
+    [DataRow("SELECT sta| FROM pg_stats", "stanumber")]
+    [DataRow("SELECT s.| FROM information_schema.tables s", "table_name")]
+    [DataRow("WITH x AS (SELECT id, customer.name AS label, count(*), id::text FROM customer), y (a) AS MATERIALIZED (SELECT 1) SELECT x.| FROM x, y", "id,label,count")]
+    [DataRow("WITH x AS (SELECT id FROM customer), y (a, \"B\") AS MATERIALIZED (SELECT 1, 2) SELECT y.| FROM x, y", "a,\"B\"")]
+    [DataRow("WITH recent_ones AS (SELECT 1 AS x) SELECT * FROM recent|", "recent_ones,recent")]
+    [DataRow("WITH x AS (SELECT * FROM orders), y AS (SELECT x.*, 1 AS more FROM x) SELECT y.| FROM y", "id,customer_id,more")]
+    [DataRow("WITH x AS (DELETE FROM orders RETURNING customer_id) SELECT x.| FROM x", "customer_id")]
+    [DataRow("SELECT s.| FROM (SELECT id, (SELECT max(id) FROM orders) AS last FROM customer WHERE id > 1) AS s", "id,last")]
+    [DataRow("SELECT s.| FROM customer c JOIN LATERAL (SELECT 1 AS one) s (uno) ON true", "uno")]
+    [DataRow("SELECT s.| FROM (SELECT id", "")]
     public void A_statement_goes_on_with(string text, string expected)
     {
         int cursor = text.IndexOf('|', StringComparison.Ordinal);
@@ -91,6 +114,17 @@ public sealed class SqlCompleterTests
         Assert.AreEqual(expected, shown);
     }
 
+    [TestMethod]
+    public void A_database_names_the_system_s_relations_and_the_functions_that_people_call()
+    {
+        using ShellDatabase database = ShellDatabase.Open(null, ShellOptions.Parse([]), _ => { }, _ => { });
+        CompletionNames names = new(() => database);
+        CollectionAssert.IsSubsetOf(new[] { "abs", "count", "now", "upper", "generate_series" }, names.Functions.ToArray());
+        Assert.IsEmpty(names.Functions.Intersect(["any_in", "int2in", "int2out", "int2send", "array_recv", "varchartypmodin"]));
+        CollectionAssert.Contains(names.SystemRelations.Single(relation => relation.Name == "pg_stat_activity").Columns.Select(column => column.Name).ToArray(), "pid");
+        Assert.IsTrue(names.SystemRelations.Any(relation => relation is { Schema: "information_schema", Name: "tables" }));
+    }
+
     private sealed class Names : ICompletionNames
     {
         public IReadOnlyList<string> Schemas => ["public", "audit", "pg_catalog"];
@@ -100,6 +134,8 @@ public sealed class SqlCompleterTests
             Relation("public", "customer", "id", "name", "Phone No"), Relation("public", "orders", "id", "customer_id"), Relation("public", "Odd Name", "x"),
             Relation("public", "recent", "id") with { Kind = RelationKind.View }, Relation("audit", "entry", "at", "what"), Relation("public", "order_id_seq") with { Kind = RelationKind.Sequence },
         ];
+
+        public IReadOnlyList<RelationDescription> SystemRelations => [Relation("pg_catalog", "pg_stats", "stanumber"), Relation("information_schema", "tables", "table_name")];
 
         public IReadOnlyList<string> Functions => ["count", "current_timestamp"];
 
