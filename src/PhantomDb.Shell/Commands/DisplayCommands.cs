@@ -20,9 +20,9 @@ internal sealed class DisplayCommands
             new(["\\x"], "[on|off|auto]", "write a value a line; auto: where a table is wider than the terminal", 1, line => Expanded(line.Words.FirstOrDefault())),
             new([".nullvalue"], "[TEXT]", "what stands for NULL in modes table, box, line, list, csv and markdown; without TEXT what the mode has for it", 1, line => Null(line.Words.FirstOrDefault())),
             new([".headers", ".header"], "[on|off]", "whether names stand above the columns, and the footer below", 1, line => Headers(line, line.Words.FirstOrDefault(), !_output.Style.HasHeader)),
-            new(["\\t"], "[on|off]", "rows alone: .headers off", 1, line => Headers(line, line.Words.FirstOrDefault() switch { "on" => "off", "off" => "on", var word => word }, !_output.Style.HasHeader)),
+            new(["\\t"], "[on|off]", "rows alone: .headers off", 1, line => RowsOnly(line, line.Words.FirstOrDefault())),
             new([".separator"], "[TEXT]", "what stands between values in mode list, \\t being a tab", 1, line => Separate(line.Words.FirstOrDefault())),
-            new(["\\a"], "", "mode list, or mode table again", 0, _ => _output.Mode = _output.Mode == OutputMode.List ? OutputMode.Table : OutputMode.List),
+            new(["\\a"], "", "mode list, or mode table again", 0, _ => Align()),
             new([".show"], "", "how results are shown now", 0, _ => Show()),
             new(["\\pset"], "[NAME] [VALUE]", "psql's names: null, tuples_only, format, fieldsep, pager, columns, expanded", int.MaxValue, Set),
         ];
@@ -59,6 +59,18 @@ internal sealed class DisplayCommands
             _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {word}"),
         },
     };
+
+    private void RowsOnly(CommandLine line, string? word)
+    {
+        Headers(line, word switch { "on" => "off", "off" => "on", _ => word }, !_output.Style.HasHeader);
+        _output.Inform($"Rows only is {(_output.Style.HasHeader ? "off" : "on")}.");
+    }
+
+    private void Align()
+    {
+        _output.Mode = _output.Mode == OutputMode.List ? OutputMode.Table : OutputMode.List;
+        _output.Inform($"Mode is {OutputModes.NameOf(_output.Mode)}.");
+    }
 
     private void Show()
     {
@@ -154,7 +166,7 @@ internal sealed class DisplayCommands
                 Null(value);
                 break;
             case "tuples_only" or "t":
-                Headers(line, value switch { "on" => "off", "off" => "on", _ => value }, !_output.Style.HasHeader);
+                RowsOnly(line, value);
                 break;
             case "format":
                 Mode(value);

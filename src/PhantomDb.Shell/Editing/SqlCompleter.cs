@@ -115,10 +115,11 @@ internal sealed class SqlCompleter(ICompletionNames names)
         };
     }
 
-    // Behind a name and a point: the columns of what it stands for, or the relations of the schema.
+    // Behind a name and a point: the columns of what it stands for, also where FROM is not typed yet, or the relations of the schema.
     private IEnumerable<Candidate> Below(string name, SqlScope scope)
     {
-        IEnumerable<Candidate> columns = scope.Entries.Where(entry => entry.Name == name).SelectMany(entry => Columns(entry.Relation));
+        RelationDescription[] named = [.. scope.Entries.Where(entry => entry.Name == name).Select(entry => entry.Relation)];
+        IEnumerable<Candidate> columns = (named.Length > 0 ? named : scope.Queries.Concat(names.Relations).Where(relation => relation.Name == name)).SelectMany(Columns);
         IEnumerable<RelationDescription> known = name is "pg_catalog" or "information_schema" ? names.SystemRelations : names.Relations;
         return columns.Concat(known.Where(relation => relation.Schema == name).Select(relation => new Candidate(Quoted(relation.Name), KindOf(relation))));
     }

@@ -20,7 +20,7 @@ internal static partial class TypedText
     {
         string line = text[(text.LastIndexOf('\n') + 1)..].Trim();
         return CommandLine.OfWord(line) is not null || line.TrimEnd(';') is ".quit" or ".exit" or ".help"
-            ? "This is a line of the statement above, which has no semicolon yet: Ctrl-C drops it, \\q leaves." : null;
+            ? "The statement above has no semicolon yet: Ctrl-C drops it, \\q leaves." : null;
     }
 
     /// <summary>True where nothing is left at the end but what is whole.</summary>
@@ -48,11 +48,12 @@ internal static partial class TypedText
             {
                 isRows = CopyFromInput().IsMatch(statement.Text);
             }
+            isRows |= isCommand && CopyFromInput().IsMatch(line);
             command = place < 0 ? -1 : start - line.Length - 1 + place;
         }
         return reader.IsBlank;
     }
 
-    [GeneratedRegex(@"^\s*COPY\b.*\bFROM\s+STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\s*\\?COPY\b.*\bFROM\s+P?STDIN\b", RegexOptions.IgnoreCase | RegexOptions.Singleline | RegexOptions.CultureInvariant)]
     private static partial Regex CopyFromInput();
 }

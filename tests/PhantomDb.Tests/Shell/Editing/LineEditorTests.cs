@@ -141,7 +141,7 @@ public sealed class LineEditorTests
         LineEditor editor = new(_terminal, _history, new EditSettings { IsComplete = TypedText.IsWhole, Advice = TypedText.Advice });
         _terminal.Type("SELECT 1\nquit\n");
         Assert.ThrowsExactly<NoMoreKeysException>(() => editor.Read("db=> ", "  -> ", out _));
-        Assert.AreEqual("db=> SELECT 1\n  -> quit\n  ->\nThis is a line of the statement above,…", _terminal.Shown);
+        Assert.AreEqual("db=> SELECT 1\n  -> quit\n  ->\nThe statement above has no semicolon y…", _terminal.Shown);
         Assert.IsNull(TypedText.Advice("SELECT 1\nquitting"));
         Assert.IsNotNull(TypedText.Advice("SELECT 1\n.quit;"));
     }
@@ -158,6 +158,7 @@ public sealed class LineEditorTests
     [DataRow("SELECT 1;\n.tables\nSELECT 2;", true)]
     [DataRow("copy t\nfrom stdin;\n1\tone's\n\\N\n\\.\nSELECT", false)]
     [DataRow("COPY t FROM stdin;\n1\tone's", true)]
+    [DataRow("\\copy t from stdin csv\n1,'one\n\\.\nSELECT 1;", true)]
     [DataRow("Quit", true)]
     [DataRow(" EXIT ;", true)]
     [DataRow("help\n", true)]

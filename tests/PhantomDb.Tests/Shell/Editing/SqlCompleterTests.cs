@@ -55,6 +55,8 @@ public sealed class SqlCompleterTests
     [DataRow("SELECT s.| FROM (SELECT id, (SELECT max(id) FROM orders) AS last FROM customer WHERE id > 1) AS s", "id,last")]
     [DataRow("SELECT s.| FROM customer c JOIN LATERAL (SELECT 1 AS one) s (uno) ON true", "uno")]
     [DataRow("SELECT s.| FROM (SELECT id", "")]
+    [DataRow("WITH x AS (SELECT id AS y FROM orders) SELECT x.|", "y")]
+    [DataRow("SELECT orders.|", "id,customer_id")]
     public void A_statement_goes_on_with(string text, string expected)
     {
         int cursor = text.IndexOf('|', StringComparison.Ordinal);
