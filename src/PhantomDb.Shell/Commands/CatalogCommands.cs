@@ -85,15 +85,23 @@ internal sealed class CatalogCommands
             {
                 _shell.Output.Print($"{char.ToUpperInvariant(KindOf(relation)[0])}{KindOf(relation)[1..]} \"{relation.Schema}.{relation.Name}\"\n");
             }
+            bool isLong = line.Name == "\\d+";
+            Dictionary<string, string> comments = isLong ? _shell.Database.Rows(CatalogList.Comments(relation)).ToDictionary(row => row[0], row => row[1]) : [];
             if (relation.Columns.Count > 0)
             {
+                string[] more = isLong ? ["comment"] : [];
                 _shell.Output.WritePart(new TextRows(
-                    ["column", "type", "nullable", "default"],
-                    [.. relation.Columns.Select(column => new[] { column.Name, column.TypeName, column.IsNotNull ? "not null" : "", column.Default ?? "" })]));
+                    ["column", "type", "nullable", "default", .. more],
+                    [.. relation.Columns.Select(column => (string[])
+                        [column.Name, column.TypeName, column.IsNotNull ? "not null" : "", column.Default ?? "", .. more.Select(_ => comments.GetValueOrDefault(column.Name, ""))])]));
             }
             if (relation.Kind == RelationKind.Sequence)
             {
                 _shell.Output.WritePart(new TextRows(CatalogList.SequenceColumns, _shell.Database.Rows(CatalogList.Sequence(relation))));
+            }
+            if (isForReading && comments.TryGetValue("", out string? comment))
+            {
+                _shell.Output.Print($"Comment: {comment}\n");
             }
             if (isForReading)
             {

@@ -61,6 +61,13 @@ internal static class CatalogList
         FROM pg_catalog.pg_sequences WHERE schemaname = {Text(sequence.Schema)} AND sequencename = {Text(sequence.Name)}
         """;
 
+    /// <summary>The comments on a relation's columns, each with the column's name, and on itself, with none.</summary>
+    public static string Comments(RelationDescription relation) => $"""
+        SELECT coalesce(a.attname, ''), d.description FROM {Tables} JOIN pg_catalog.pg_description d ON d.objoid = c.oid AND d.classoid = 'pg_catalog.pg_class'::regclass
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+        WHERE n.nspname = {Text(relation.Schema)} AND c.relname = {Text(relation.Name)}
+        """;
+
     private static string Relations(char kind, bool isLong, NamePattern? pattern) => $"""
         SELECT n.nspname AS schema, c.relname AS name{(isLong ? $", {Comment}" : "")} FROM {Tables} WHERE c.relkind = '{kind}' AND {Named(pattern, "c.relname")} ORDER BY 1, 2
         """;

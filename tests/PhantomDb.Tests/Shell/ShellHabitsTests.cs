@@ -79,6 +79,9 @@ public sealed partial class ShellHabitsTests
         Assert.AreEqual("schema,name,table\npublic,t_pkey,t\nschema,name,table,comment\npublic,t_pkey,t,\n", Output(Definitions + ".indexes t\n\\di+\n"));
         Assert.AreEqual("index,table,definition\npublic.t_pkey,t,CREATE UNIQUE INDEX t_pkey ON public.t USING btree (a)\n", Output(Definitions + "\\d t_pkey\n"));
         Assert.AreEqual("type,start,min,max,increment,cycles,cache,last\nbigint,5,1,9223372036854775807,1,no,1,\"\"\n", Output(Definitions + "\\d s\n"));
+        const string Comment = "COMMENT ON COLUMN t.a IS 'key';\n";
+        Assert.AreEqual("column,type,nullable,default,comment\na,integer,not null,\"\",key\n", Output(Definitions + Comment + "\\d+ t\n"));
+        StringAssert.Contains(Run(Definitions + Comment + "\\d+ t\n").Output, " a      | integer | not null |         | key\nComment: about t\nIndexes:\n");
         Assert.AreEqual("name,superuser\nphantomdb,t\nname,internal name\ninteger,int4\n", Output("\\du\n\\dT integer\n"));
         Assert.AreEqual(Output("\\l\n"), Output(".databases\n"));
         Assert.AreEqual("a\n1\nschema,name\na\n1\nSELECT 1 AS a\n", Output("SELECT 1 AS a;\n\\ds\n\\g\n\\p\n"));
