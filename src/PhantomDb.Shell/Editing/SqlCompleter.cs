@@ -41,6 +41,28 @@ internal sealed class SqlCompleter(ICompletionNames names)
         "FOR", "JOIN", "LEFT JOIN", "INNER JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL JOIN", "UNION", "INTERSECT", "EXCEPT", "WINDOW", "OVER", "FILTER", "COLLATE", "RETURNING", "ON CONFLICT",
     ];
 
+    private static readonly string[] Definable = ["TABLE", "VIEW", "INDEX", "SEQUENCE", "SCHEMA", "DATABASE"];
+
+    /// <summary>Words behind which few others can stand.</summary>
+    private static readonly Dictionary<string, string[]> Behind = new()
+    {
+        ["CREATE"] = [.. Definable, "UNIQUE INDEX", "OR REPLACE VIEW"],
+        ["ALTER"] = Definable,
+        ["DROP"] = [.. Definable, "COLUMN", "CONSTRAINT"],
+        ["INSERT"] = ["INTO"],
+        ["DELETE"] = ["FROM"],
+        ["IS"] = ["NULL", "NOT NULL", "TRUE", "FALSE", "UNKNOWN", "NOT", "DISTINCT FROM"],
+        ["GROUP"] = ["BY"],
+        ["ORDER"] = ["BY"],
+        ["PARTITION"] = ["BY"],
+        ["INNER"] = ["JOIN"],
+        ["CROSS"] = ["JOIN"],
+        ["NATURAL"] = ["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN"],
+        ["FULL"] = ["JOIN", "OUTER JOIN"],
+        ["LEFT"] = ["JOIN", "OUTER JOIN"],
+        ["RIGHT"] = ["JOIN", "OUTER JOIN"],
+    };
+
     public Completion Complete(string text, int cursor)
     {
         List<SqlToken> tokens = Statement(text, cursor);
@@ -89,10 +111,14 @@ internal sealed class SqlCompleter(ICompletionNames names)
         {
             return names.Settings.Select(name => new Candidate(name, "setting")).Concat(Keywords(typed, ["LOCAL", "SESSION", "PERSIST", "ALL", "TRANSACTION"]));
         }
+        if (before.Count > 0 && before[^1].Piece == SqlPiece.Word && Behind.TryGetValue(word, out string[]? few) && Array.FindAll(few, keyword => Begins(keyword, typed)) is { Length: > 0 } wanted)
+        {
+            return Keywords(typed, wanted);
+        }
         if (before.Count > 0 && OfClauses.Contains(before[0].Of(text).ToUpperInvariant()) && IsOperand(text, before, scope))
         {
             string[] clauses = clause switch { "INTO" => BehindTarget, "UPDATE" => ["SET", "AS"], "FROM" or "JOIN" => BehindRelation, _ => BehindValue };
-            string[] fitting = Array.FindAll(clauses, keyword => keyword.StartsWith(typed, StringComparison.OrdinalIgnoreCase));
+            string[] fitting = Array.FindAll(clauses, keyword => Begins(keyword, typed));
             return Keywords(typed, fitting.Length > 0 ? fitting : names.Keywords);
         }
         IEnumerable<Candidate> own = scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(scope.Entries.Select(entry => new Candidate(entry.Name, "table")));
@@ -132,6 +158,8 @@ internal sealed class SqlCompleter(ICompletionNames names)
             .Concat(typed.Length < 2 ? [] : names.SystemRelations.Where(relation => relation.Schema == "pg_catalog").Select(relation => new Candidate(Quoted(relation.Name), $"system {KindOf(relation)}")));
 
     private static IEnumerable<Candidate> Columns(RelationDescription relation) => relation.Columns.Select(column => new Candidate(Quoted(column.Name), column.TypeName.Length == 0 ? relation.Name : $"{column.TypeName}, {relation.Name}"));
+
+    private static bool Begins(string keyword, string typed) => keyword.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
 
     // In the case in which it was begun.
     private static IEnumerable<Candidate> Keywords(string typed, IEnumerable<string> keywords) =>
