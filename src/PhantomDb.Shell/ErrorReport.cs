@@ -1,4 +1,5 @@
 using System.Globalization;
+using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell;
 
@@ -30,6 +31,19 @@ internal static class ErrorReport
         return text.ToString();
     }
 
+    /// <summary>Whatever goes wrong is told as an error with an SQLSTATE.</summary>
+    public static PhantomDbException AsDatabaseError(Exception error) => error switch
+    {
+        PhantomDbException known => known,
+        UnauthorizedAccessException => new PhantomDbException("42501", error.Message, error),
+        IOException or OutputException => new PhantomDbException("58030", error.Message, error),
+        OutOfMemoryException or InsufficientExecutionStackException => new PhantomDbException("53200", error.Message, error),
+        _ => new PhantomDbException("XX000", $"internal error: {error.GetType().Name}: {error.Message}", error)
+        {
+            Detail = Environment.GetEnvironmentVariable("PHANTOMDB_TRACE") is null ? null : error.StackTrace,
+        },
+    };
+
     private static void WriteField(StringWriter text, string name, string? value)
     {
         if (value is not null)
@@ -50,6 +64,6 @@ internal static class ErrorReport
         string prefix = lead + (from > start ? "..." : "");
         string line = sql[from..to].TrimEnd('\r').Replace('\t', ' ');
         text.WriteLine(prefix + line + (to < end ? "..." : ""));
-        text.WriteLine(new string(' ', prefix.Length + Output.TextWidth.Of(sql[from..position])) + "^");
+        text.WriteLine(new string(' ', prefix.Length + TextWidth.Of(sql[from..position])) + "^");
     }
 }

@@ -43,7 +43,7 @@ internal static partial class HelpText
         Without -c and -f, statements are read from standard input; a statement ends with a semicolon.
         A line that starts with . or \ between statements is a command of the shell: .help lists them.
         Rows go to standard output; command tags, notices and errors to standard error.
-        Exit codes: 0 everything ran, 1 an error in SQL, data or files, 2 wrong usage of this command.
+        Exit codes: 0 everything ran, 1 an error in SQL, data or files, 2 wrong usage of this command, 130 ended by Ctrl-C, 143 by SIGTERM or SIGHUP.
 
         """;
 

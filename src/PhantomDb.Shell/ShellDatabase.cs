@@ -104,6 +104,11 @@ internal sealed class ShellDatabase : IDisposable
         }
     }
 
+    /// <summary>
+    /// For a process that ends now although a statement will not: what has been acknowledged is on the disk afterwards, under every policy. The database's own file is left as it is.
+    /// </summary>
+    public void Abandon(TimeSpan patience) => _database.CloseAsync(new CancellationToken(canceled: true)).Wait(patience);
+
     public void Dispose()
     {
         Session.Dispose();

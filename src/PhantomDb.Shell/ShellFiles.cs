@@ -27,7 +27,7 @@ internal static class ShellFiles
     {
         try
         {
-            return new FileStream(path, mode, access, FileShare.Read);
+            return new FileStream(path, mode, access, FileShare.Read, bufferSize: 0);   // who reads and writes has a buffer of its own
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {

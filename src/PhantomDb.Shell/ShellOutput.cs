@@ -20,7 +20,7 @@ internal sealed class ShellOutput
     {
         ConsoleTerminal terminal = new();
         _isQuiet = options.IsQuiet;
-        _pager = new PagedOutput(Console.OpenStandardOutput(), () => (terminal.Width, terminal.Height)) { IsOn = IsTerminal };
+        _pager = new PagedOutput(StandardStreams.OpenOutput(), () => (terminal.Width, terminal.Height)) { IsOn = IsTerminal };
         _standardOutput = new OutputSink(ControlCharacters.Guard(_pager));
         Sink = _standardOutput;
         Mode = options.Mode;
@@ -220,7 +220,7 @@ internal sealed class ShellOutput
         {
             warning = _pager.End();
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new OutputException(failure);
         }

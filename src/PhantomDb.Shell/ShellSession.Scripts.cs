@@ -105,7 +105,7 @@ internal sealed partial class ShellSession
             {
                 { IsFile: false } => RunText(script.Value),
                 { Value: "-" } => RunLines(StandardInput()),
-                _ => Guard(null, 0, () => RunFile(script.Value)),
+                _ => RunFileOption(script.Value),
             };
             if (!goesOn || IsQuitting)
             {
@@ -141,7 +141,17 @@ internal sealed partial class ShellSession
 
     private Prompt Prompt() => new(Database.Name, Database.Session.IsTransactionFailed ? "!" : Database.Session.IsInTransaction ? "*" : "");
 
-    private static StreamLines StandardInput() => new(Console.OpenStandardInput(), null);
+    private static StreamLines StandardInput() => new(StandardStreams.OpenInput(), null);
+
+    private bool RunFileOption(string path)
+    {
+        StreamLines? lines = null;
+        bool goesOn = Guard(null, 0, () => lines = new StreamLines(ShellFiles.OpenRead(path), path));
+        using (lines)
+        {
+            return goesOn && (lines is null || RunLines(lines));
+        }
+    }
 
     /// <summary>Runs a script to its end; false where an error stopped it.</summary>
     private bool RunLines(LineSource lines)
@@ -164,7 +174,8 @@ internal sealed partial class ShellSession
         while (!IsQuitting)
         {
             string? line = null;
-            if (!Guard(null, 0, () => line = lines.ReadLine(reader.IsBlank ? '=' : reader.Context)))
+            // Not at work: a signal need not wait for input.
+            if (!TryInput(() => line = lines.ReadLine(reader.IsBlank ? '=' : reader.Context)))
             {
                 return false;
             }
@@ -196,7 +207,10 @@ internal sealed partial class ShellSession
     {
         ScriptReader reader = _reader!;
         int command = reader.Context == '-' ? CommandLine.IndexIn(line) : -1;
-        reader.Append(command < 0 ? line : line[..command] + "\n");
+        if (!TryInput(() => reader.Append(command < 0 ? line : line[..command] + "\n")))
+        {
+            return false;
+        }
         while (reader.TryRead(out ScriptStatement statement))
         {
             if (!RunStatement(statement))
@@ -216,5 +230,17 @@ internal sealed partial class ShellSession
         bool goesOn = Guard(statement.Text, lines.IsTyped ? 1 : statement.Line + _passedCount, () => Output.Paged(() => Execute(statement.Text)));
         _passedCount += lines.LineCount - before;
         return goesOn;
+    }
+
+    /// <summary>False where input could not be read: then nobody knows where the next statement begins, and nothing more is run, whoever keeps going.</summary>
+    private bool TryInput(Action read)
+    {
+        bool isRead = false;
+        Try(null, 0, () =>
+        {
+            read();
+            isRead = true;
+        });
+        return isRead;
     }
 }

@@ -14,7 +14,6 @@ namespace PhantomDb.Shell;
 /// </summary>
 internal sealed partial class ShellSession : IDisposable
 {
-    private const int Terminated = 128 + 15;   // as a shell reports SIGTERM
     private const int ScriptDepthMax = 50;
 
     private readonly ShellOptions _options;
@@ -23,7 +22,6 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Held while a statement or command runs: the signal handler closes the database only between two.</summary>
     private readonly object _atWork = new();
     private volatile bool _isRunning;
-    private volatile bool _isEnding;
 
     private ShellDatabase? _database;
     private LineSource? _lines;
@@ -31,9 +29,8 @@ internal sealed partial class ShellSession : IDisposable
     private long _passedCount;       // lines that the reader never saw: commands, rows of COPY
     private int _scriptDepth;
     private bool _hasErrors;
+    private bool _isStopped;   // by Ctrl-C
     private bool _isInteractive;
-    private volatile bool _dropsInput;
-    private readonly ManualResetEventSlim _interrupted = new();
 
     public ShellSession(ShellOptions options)
     {
@@ -73,15 +70,14 @@ internal sealed partial class ShellSession : IDisposable
         }
         catch (OutputException failure)
         {
-            _hasErrors = true;
-            Output.ReportError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, _lines?.Name, Output.ScreenWidth));
+            Report(failure);
         }
         lock (_atWork)
         {
             WaitIfEnding();
             Close();
         }
-        return _hasErrors ? 1 : 0;
+        return _isStopped ? Interrupted : _hasErrors ? 1 : 0;
     }
 
     public void Dispose() => _database?.Dispose();
@@ -141,7 +137,6 @@ internal sealed partial class ShellSession : IDisposable
     public void Watch(TimeSpan pause, int times)
     {
         string statement = LastStatement.Length > 0 ? LastStatement : throw new PhantomDbException("55000", "there is no statement to run again");
-        _interrupted.Reset();
         for (int i = 0; i < times; i++)
         {
             if (i > 0 && _interrupted.Wait(pause))
@@ -218,30 +213,27 @@ internal sealed partial class ShellSession : IDisposable
         }
     }
 
-    /// <summary>Does one thing and reports its error; false where the script must stop.</summary>
+    /// <summary>
+    /// Does one thing, which a signal may end, and reports its error; false where the script must stop. Ctrl-C stops a script even where it came too late for the statement: what follows was not wanted.
+    /// </summary>
     private bool Guard(string? sql, long line, Action action)
     {
-        bool isReading = sql is null && line == 0 && _database is not null && _lines is not null;
-        if (isReading)
-        {
-            return Try(sql, line, action);   // waits for input without the lock: SIGTERM ends the shell meanwhile
-        }
         if (Monitor.IsEntered(_atWork))
         {
-            return Try(sql, line, action);   // a statement of a script that a command reads
+            return Try(sql, line, () =>   // of a script that a command reads
+            {
+                ThrowIfInterrupted();
+                action();
+            });
         }
         lock (_atWork)
         {
             WaitIfEnding();
-            _isRunning = true;
-            try
-            {
-                return Try(sql, line, action);
-            }
-            finally
-            {
-                _isRunning = false;
-            }
+            BeginWork();
+            bool goesOn = Try(sql, line, action);
+            _isRunning = false;
+            _isStopped = _interrupted.IsSet && !_isInteractive && !KeepsGoing;
+            return goesOn && !_isStopped;
         }
     }
 
@@ -260,28 +252,28 @@ internal sealed partial class ShellSession : IDisposable
         catch (Exception error) when (error is not OutputException)
         {
             Output.Flush();
-            Output.ReportError(ErrorReport.Format(AsDatabaseError(error), sql, line, _lines?.Name, Output.ScreenWidth));
+            Output.ReportError(ErrorReport.Format(ErrorReport.AsDatabaseError(error), sql, line, _lines?.Name, Output.ScreenWidth));
         }
         _hasErrors |= !_isInteractive;
         return KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
     }
 
-    /// <summary>Whatever goes wrong in one statement, the shell lives on.</summary>
-    private static PhantomDbException AsDatabaseError(Exception error) => error switch
+    private void Report(OutputException failure)
     {
-        PhantomDbException known => known,
-        UnauthorizedAccessException => new PhantomDbException("42501", error.Message, error),
-        IOException => new PhantomDbException("58030", error.Message, error),
-        OutOfMemoryException or InsufficientExecutionStackException => new PhantomDbException("53200", error.Message, error),
-        _ => new PhantomDbException("XX000", $"internal error: {error.GetType().Name}: {error.Message}", error)
-        {
-            Detail = Environment.GetEnvironmentVariable("PHANTOMDB_TRACE") is null ? null : error.StackTrace,
-        },
-    };
+        _hasErrors = true;
+        Output.ReportError(ErrorReport.Format(ErrorReport.AsDatabaseError(failure), null, 0, _lines?.Name, Output.ScreenWidth));
+    }
 
     private void Close()
     {
-        Output.CloseFile();
+        try
+        {
+            Output.CloseFile();
+        }
+        catch (OutputException failure)
+        {
+            Report(failure);
+        }
         ShellDatabase? database = _database;
         if (database is null)
         {
@@ -296,44 +288,6 @@ internal sealed partial class ShellSession : IDisposable
         if (!Try(null, 0, database.Close))
         {
             _hasErrors = true;
-        }
-    }
-
-    /// <summary>Ctrl-C: ends the statement that runs, or drops the one that is being typed; never the shell.</summary>
-    private void Interrupt(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _interrupted.Set();
-        if (_isRunning)
-        {
-            _database?.Session.Cancel();
-        }
-        else if (_lines is TerminalLines terminal)
-        {
-            _dropsInput = true;
-            terminal.ShowPrompt('=');
-        }
-    }
-
-    /// <summary>SIGTERM: the statement that runs is cancelled, then the database closed; the main thread runs no further one.</summary>
-    private void Terminate(PosixSignalContext context)
-    {
-        context.Cancel = true;
-        _isEnding = true;
-        while (!Monitor.TryEnter(_atWork, 50))
-        {
-            Output.Pager.Stop();
-            _database?.Session.Cancel();
-        }
-        Close();
-        Environment.Exit(Terminated);
-    }
-
-    private void WaitIfEnding()
-    {
-        while (_isEnding)
-        {
-            Monitor.Wait(_atWork);
         }
     }
 

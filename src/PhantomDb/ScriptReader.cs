@@ -23,6 +23,7 @@ public sealed class ScriptReader
     public char Context => _splitter.Prompt;
 
     /// <summary>Adds text at the end.</summary>
+    /// <exception cref="PhantomDbException">54000: what waits for its end is longer than a statement can be, 2^29 characters.</exception>
     public void Append(ReadOnlySpan<char> text) => _splitter.Append(text);
 
     /// <summary>Takes the next statement that a semicolon has ended; false where there is none yet.</summary>

@@ -48,6 +48,9 @@ internal sealed class TextLines(string text) : LineSource
 /// </summary>
 internal sealed class StreamLines : LineSource
 {
+    /// <summary>Characters of a line at most; a buffer of twice as many has still a size that there is.</summary>
+    public int LengthMax { get; init; } = 1 << 29;
+
     private readonly Stream _stream;
     private readonly Decoder _decoder = new UTF8Encoding(false, throwOnInvalidBytes: true).GetDecoder();
     private readonly byte[] _bytes = new byte[16 * 1024];
@@ -102,9 +105,15 @@ internal sealed class StreamLines : LineSource
         }
         int count = _stream.Read(_bytes);
         _isAtEnd = count == 0;
+        if (_end > LengthMax)
+        {
+            _isAtEnd = true;   // the rest is the same line
+            _start = _end = 0;
+            throw new PhantomDbException("54000", $"line {LineCount + 1} has more than {LengthMax} characters") { Hint = "Is this a script? Large data go in with COPY, line by line." };
+        }
         if (_chars.Length - _end < count + 16)
         {
-            Array.Resize(ref _chars, _chars.Length * 2 + count);
+            Array.Resize(ref _chars, Math.Max(Math.Min(_chars.Length * 2, LengthMax), _end) + count + 16);
         }
         try
         {

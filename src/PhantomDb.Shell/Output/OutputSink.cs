@@ -66,7 +66,7 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         {
             stream.Flush();
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new OutputException(failure);
         }
@@ -80,7 +80,20 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         }
         finally
         {
+            CloseStream();
+        }
+    }
+
+    // A stream with a buffer of its own tries again to write that.
+    private void CloseStream()
+    {
+        try
+        {
             stream.Dispose();
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new OutputException(failure);
         }
     }
 
@@ -111,7 +124,7 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         {
             stream.Write(bytes);
         }
-        catch (IOException failure)
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             throw new OutputException(failure);
         }
@@ -119,4 +132,4 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
 }
 
 /// <summary>Results cannot be written: the reader has gone, or the disk is full. The shell ends in order.</summary>
-internal sealed class OutputException(IOException cause) : Exception($"could not write output: {cause.Message}", cause);
+internal sealed class OutputException(Exception cause) : Exception($"could not write output: {cause.Message}", cause);

@@ -42,6 +42,9 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
     /// <summary>True where something is held back, or in the pager: what is written past it would come before it, or into its screen.</summary>
     public bool HasOutput => _hasOutput;
 
+    /// <summary>True while the pager shows something: it is the one that a person speaks to.</summary>
+    public bool IsShown => _pager is not null;
+
     /// <summary>True where the person has left the pager: nobody will see what is still written.</summary>
     public bool IsLeft => _isLeft;
 

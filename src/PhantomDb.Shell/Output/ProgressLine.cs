@@ -31,6 +31,16 @@ internal static class ProgressLine
         return new Wait();
     }
 
+    /// <summary>Nobody waits any more: the process ends while files are read or written.</summary>
+    public static void End()
+    {
+        lock (Gate)
+        {
+            _waitsSince = null;
+        }
+        Clear();
+    }
+
     /// <summary>Shows a text in place of what stands there.</summary>
     public static void Show(string text)
     {
@@ -84,13 +94,6 @@ internal static class ProgressLine
 
     private sealed class Wait : IDisposable
     {
-        public void Dispose()
-        {
-            lock (Gate)
-            {
-                _waitsSince = null;
-            }
-            Clear();
-        }
+        public void Dispose() => End();
     }
 }

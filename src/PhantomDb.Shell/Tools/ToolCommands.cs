@@ -19,7 +19,7 @@ internal static class ToolCommands
     public static int Run(ShellOptions options)
     {
         ToolCommand tool = options.Tool!;
-        using OutputSink output = new(ControlCharacters.Guard(Console.OpenStandardOutput()));
+        using OutputSink output = new(ControlCharacters.Guard(StandardStreams.OpenOutput()));
         ToolRun run = new(tool, options, options.ToolArguments, output);
         if (run.ShowsHelp)
         {
@@ -36,11 +36,6 @@ internal static class ToolCommands
         catch (PhantomDbException error)
         {
             run.Report(ErrorReport.Format(error, null, 0, null).TrimEnd('\n'));
-            return 1;
-        }
-        catch (OutputException failure)
-        {
-            ControlCharacters.WriteError(ErrorReport.Format(new PhantomDbException("58030", failure.Message), null, 0, null));
             return 1;
         }
     }

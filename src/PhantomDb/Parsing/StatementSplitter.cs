@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using PhantomDb.Errors;
 
 namespace PhantomDb.Parsing;
 
@@ -40,6 +41,9 @@ internal sealed class StatementSplitter(bool findsParameters = false)
         BlockComment,
     }
 
+    /// <summary>Characters that may wait for the end of their statement; a buffer of twice as many has still a size that there is.</summary>
+    public int LengthMax { get; init; } = 1 << 29;
+
     private char[] _buffer = new char[256];
     private int _length;
 
@@ -70,8 +74,16 @@ internal sealed class StatementSplitter(bool findsParameters = false)
         _ => '-',
     };
 
+    /// <exception cref="PhantomDbException">54000: what waits for its end would be longer than <see cref="LengthMax"/>.</exception>
     public void Append(ReadOnlySpan<char> text)
     {
+        if (_length - _start > LengthMax - text.Length)
+        {
+            throw new PhantomDbException(SqlStates.ProgramLimitExceeded, $"statement of more than {LengthMax} characters")
+            {
+                Hint = "A semicolon ends a statement. Large data go in with COPY, or as parameters.",
+            };
+        }
         if (_start > 0 && _length + text.Length > _buffer.Length)
         {
             _buffer.AsSpan(_start, _length - _start).CopyTo(_buffer);
@@ -81,7 +93,7 @@ internal sealed class StatementSplitter(bool findsParameters = false)
         }
         if (_length + text.Length > _buffer.Length)
         {
-            Array.Resize(ref _buffer, Math.Max(_length + text.Length, _buffer.Length * 2));
+            Array.Resize(ref _buffer, Math.Max(_length + text.Length, Math.Min(_buffer.Length * 2, LengthMax)));
         }
         text.CopyTo(_buffer.AsSpan(_length));
         _length += text.Length;

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
 namespace PhantomDb.Tests.Shell;
@@ -9,15 +10,21 @@ internal sealed class ShellProcess : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
-    private readonly Task<string> _errors;
+    private readonly StringBuilder _errors = new();
+    private readonly Task _errorsRead;
 
     public ShellProcess(string folder, params string[] args)
+        : this(folder, "dotnet", [Executable, .. args])
     {
-        _process = Process.Start(new ProcessStartInfo("dotnet", [Executable, .. args])
+    }
+
+    private ShellProcess(string folder, string program, string[] args)
+    {
+        _process = Process.Start(new ProcessStartInfo(program, args)
         {
             WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
-        _errors = _process.StandardError.ReadToEndAsync();
+        _errorsRead = Task.Run(ReadErrors);
     }
 
     /// <summary>Where a build puts it, in the configuration that the tests are built in.</summary>
@@ -36,6 +43,17 @@ internal sealed class ShellProcess : IDisposable
         {
             Assert.Inconclusive("Skipped: Windows has no signals to send.");
         }
+    }
+
+    /// <summary>Runs the shell to its end by a line of the system's shell, which may redirect.</summary>
+    public static (int ExitCode, string Output, string Errors) RunLine(string folder, string line)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: there is no /bin/sh.");
+        }
+        using ShellProcess shell = new(folder, "/bin/sh", ["-c", line.Replace("phantomdb", $"dotnet '{Executable}'", StringComparison.Ordinal)]);
+        return shell.Finish();
     }
 
     /// <summary>Runs the shell to its end with some standard input.</summary>
@@ -77,6 +95,12 @@ internal sealed class ShellProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until standard error has said something.</summary>
+    public void AwaitError(string text) => Assert.IsTrue(SpinWait.SpinUntil(() => Errors().Contains(text, StringComparison.Ordinal), Patience), $"It is not said: {text}");
+
+    /// <summary>True where the process has a file of this name open now.</summary>
+    public bool HasOpen(string name) => new DirectoryInfo($"/proc/{_process.Id}/fd").EnumerateFiles().Any(file => Path.GetFileName(file.LinkTarget) == name);
+
     public void Signal(string name)
     {
         using Process kill = Process.Start("kill", [$"-{name}", $"{_process.Id}"]);
@@ -92,7 +116,29 @@ internal sealed class ShellProcess : IDisposable
         }
         Task<string> output = _process.StandardOutput.ReadToEndAsync();
         Assert.IsTrue(_process.WaitForExit(Patience), "The shell does not end.");
-        return (_process.ExitCode, output.Result, _errors.Result);
+        _errorsRead.Wait();
+        return (_process.ExitCode, output.Result, _errors.ToString());
+    }
+
+    private string Errors()
+    {
+        lock (_errors)
+        {
+            return _errors.ToString();
+        }
+    }
+
+    private void ReadErrors()
+    {
+        char[] buffer = new char[4096];
+        int count;
+        while ((count = _process.StandardError.Read(buffer)) > 0)
+        {
+            lock (_errors)
+            {
+                _errors.Append(buffer, 0, count);
+            }
+        }
     }
 
     public void Dispose()

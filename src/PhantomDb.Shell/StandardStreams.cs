@@ -1,0 +1,82 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using PhantomDb.Shell.Output;
+
+namespace PhantomDb.Shell;
+
+/// <summary>
+/// Standard input, output and error as whoever started the process gave them. One that was closed (<c>&lt;&amp;-</c>) leaves its number to the next file that is opened: one of the
+/// runtime's own, which must not be read from or written to, or, worse, a database's.
+/// </summary>
+internal static partial class StandardStreams
+{
+    private const int GetFlags = 1, CloseOnExec = 1;   // F_GETFD, FD_CLOEXEC
+
+    private static readonly bool[] IsGiven = [true, true, true];
+    private static readonly List<SafeFileHandle> PlaceHolders = [];
+
+    /// <summary>To be called before any file is opened.</summary>
+    public static void Prepare()
+    {
+        for (int number = 0; number < IsGiven.Length && !OperatingSystem.IsWindows(); number++)
+        {
+            int flags = Control(number, GetFlags);
+            IsGiven[number] = flags >= 0 && (flags & CloseOnExec) == 0;   // what came over exec cannot be closed by it
+            if (flags < 0)
+            {
+                PlaceHolders.Add(File.OpenHandle("/dev/null"));
+            }
+        }
+        Console.SetError(new ErrorWriter());
+    }
+
+    /// <summary>Empty where it was closed.</summary>
+    public static Stream OpenInput() => IsGiven[0] ? Console.OpenStandardInput() : Stream.Null;
+
+    /// <summary>Where it was closed all that is written fails.</summary>
+    public static Stream OpenOutput() => IsGiven[1] ? Console.OpenStandardOutput() : new ClosedStream();
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(int file, int command);
+
+    private sealed class ClosedStream : WriteOnlyStream
+    {
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            if (buffer.Length > 0)
+            {
+                throw new IOException("standard output is closed");
+            }
+        }
+
+        public override void Flush()
+        {
+        }
+    }
+
+    /// <summary>Standard error. What cannot be written there is left out: it must not end what it tells of.</summary>
+    private sealed class ErrorWriter : TextWriter
+    {
+        private TextWriter? _writer;
+
+        public override Encoding Encoding => Console.OutputEncoding;
+
+        public override void Write(char value) => Write(value.ToString());
+
+        public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+
+        public override void Write(string? value)
+        {
+            try
+            {
+                _writer ??= IsGiven[2] ? new StreamWriter(Console.OpenStandardError(), Encoding, bufferSize: 4096) { AutoFlush = true } : Null;
+                _writer.Write(value);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                _writer = null;   // with what it holds back
+            }
+        }
+    }
+}
