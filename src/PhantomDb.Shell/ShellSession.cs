@@ -177,6 +177,30 @@ internal sealed partial class ShellSession : IDisposable
         }
     }
 
+    /// <summary>Makes a table, where that is wanted, and copies rows into it: both or neither. Says what was done when it is done.</summary>
+    public void Load(string? createTable, string copy, Stream rows) => Run(rows, session =>
+    {
+        bool isOwn = createTable is not null && !session.IsInTransaction;
+        string[] statements = createTable is null ? [copy] : isOwn ? ["BEGIN", createTable, copy, "COMMIT"] : [createTable, copy];
+        List<string> tags = [];
+        try
+        {
+            foreach (string statement in statements)
+            {
+                using QueryResult result = session.Execute(statement);
+                tags.Add(result.CommandTag);
+            }
+        }
+        catch when (isOwn && session.IsInTransaction)
+        {
+            session.Execute("ROLLBACK").Dispose();
+            throw;
+        }
+        ProgressLine.Clear();
+        (isOwn ? tags[1..^1] : tags).ForEach(Output.Inform);
+        return [];
+    });
+
     // Each result is disposed of before the next is asked for.
     private void Run(Stream? copyInput, Func<Session, IEnumerable<QueryResult>> run, Stream? copyOutput = null)
     {

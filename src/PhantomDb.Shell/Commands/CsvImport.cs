@@ -1,7 +1,15 @@
 using System.Globalization;
 using System.Text;
+using PhantomDb.Shell.Input;
 
 namespace PhantomDb.Shell.Commands;
+
+/// <summary>A CSV file, and what its user has told of it.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Delimiter">Null: as the file says, or its first line looks.</param>
+/// <param name="Encoding">Null: as a byte order mark says, else UTF-8.</param>
+/// <param name="HasHeader">The first row has the names of the columns.</param>
+internal sealed record CsvFile(string Path, char? Delimiter, Encoding? Encoding, bool HasHeader);
 
 /// <summary>
 /// Finds out what a CSV file is like, and gives the SQL that takes it in: CREATE TABLE where the table is missing, and
@@ -9,35 +17,38 @@ namespace PhantomDb.Shell.Commands;
 /// </summary>
 internal sealed class CsvImport
 {
-    private readonly string _path;
+    private readonly CsvFile _file;
     private readonly string _table;
     private readonly char _delimiter;
-    private readonly bool _hasHeader;
     private readonly string[] _first;
+    private readonly Action _throwIfInterrupted;
 
-    public CsvImport(string path, string table, char? delimiter, bool hasHeader)
+    /// <param name="file">The file, and what is known of it.</param>
+    /// <param name="table">As SQL writes it.</param>
+    /// <param name="throwIfInterrupted">Asked for each row.</param>
+    public CsvImport(CsvFile file, string table, Action throwIfInterrupted)
     {
-        _path = path;
-        _table = table;
-        _hasHeader = hasHeader;
-        using StreamReader reader = Open();
-        _delimiter = delimiter ?? FindDelimiter(reader.ReadLine() ?? "");
-        using StreamReader again = Open();
-        _first = ReadRecord(again)?.Select(field => field ?? "").ToArray()
-            ?? throw new PhantomDbException("22P04", $"the file is empty: {path}");
+        (_file, _table, _throwIfInterrupted) = (file, table, throwIfInterrupted);
+        using CsvFileStream start = Open();
+        using StreamReader reader = new(start);
+        string line = reader.ReadLine() ?? throw new PhantomDbException("22P04", $"the file is empty: {file.Path}");
+        _delimiter = file.Delimiter ?? start.NamedDelimiter ?? FindDelimiter(line);
+        using StreamReader again = new(Open());
+        _first = [.. ReadRecord(again)!.Select(field => field ?? "")];
     }
 
     /// <summary>The statement that makes the table, with the narrowest types that hold every value of the file.</summary>
     public string CreateTable()
     {
         ColumnGuess[] columns = [.. _first.Select(_ => new ColumnGuess())];
-        using StreamReader reader = Open();
-        if (_hasHeader)
+        using StreamReader reader = new(OpenRows());
+        if (_file.HasHeader)
         {
             ReadRecord(reader);
         }
         while (ReadRecord(reader) is { } record)
         {
+            _throwIfInterrupted();
             // Rows of another length are COPY's to refuse, with their line.
             for (int i = 0; i < Math.Min(record.Count, columns.Length); i++)
             {
@@ -52,23 +63,16 @@ internal sealed class CsvImport
     public string Copy(IReadOnlyList<string>? tableColumns)
     {
         string columns = "";
-        if (_hasHeader && tableColumns is not null)
+        if (_file.HasHeader && tableColumns is not null)
         {
             columns = $" ({string.Join(", ", _first.Select(name => Quote(Match(name.Trim(), tableColumns))))})";
         }
         string delimiter = _delimiter == '\t' ? "E'\\t'" : $"'{_delimiter}'";
-        return $"COPY {_table}{columns} FROM STDIN (FORMAT csv, DELIMITER {delimiter}{(_hasHeader ? ", HEADER" : "")})";
+        return $"COPY {_table}{columns} FROM STDIN (FORMAT csv, DELIMITER {delimiter}{(_file.HasHeader ? ", HEADER" : "")})";
     }
 
-    /// <summary>The file's bytes without a byte order mark.</summary>
-    public Stream OpenRows()
-    {
-        FileStream stream = ShellFiles.OpenRead(_path);
-        Span<byte> mark = stackalloc byte[3];
-        int count = stream.ReadAtLeast(mark, 3, throwOnEndOfStream: false);
-        stream.Position = count == 3 && mark.SequenceEqual(Encoding.UTF8.Preamble) ? 3 : 0;
-        return stream;
-    }
+    /// <summary>The rows as that statement takes them.</summary>
+    public CsvFileStream OpenRows() => Open(_delimiter, keepsBlankLines: _first.Length == 1);
 
     private static string Match(string name, IReadOnlyList<string> tableColumns) =>
         tableColumns.FirstOrDefault(column => column == name)
@@ -78,10 +82,23 @@ internal sealed class CsvImport
             Hint = "Columns of the table: " + string.Join(", ", tableColumns) + ". A file without a header needs --no-header.",
         };
 
-    private StreamReader Open() => new(OpenRows(), new UTF8Encoding(false));
+    private CsvFileStream Open(char delimiter = '\t', bool keepsBlankLines = false)
+    {
+        FileStream file = ShellFiles.OpenRead(_file.Path);
+        if (!file.CanSeek)
+        {
+            file.Dispose();
+            throw new PhantomDbException("42809", $"\"{_file.Path}\" is a pipe or a device, and .import reads its file more than once") { Hint = "COPY TABLE FROM 'FILE' (FORMAT csv) reads once." };
+        }
+        return new CsvFileStream(file, _file.Path, _file.Encoding) { Delimiter = delimiter, KeepsBlankLines = keepsBlankLines };
+    }
 
-    /// <summary>Of the usual ones that which stands most often in the first line; a comma where none does.</summary>
-    private static char FindDelimiter(string line) => ",;\t|".MaxBy(candidate => line.AsSpan().Count(candidate));
+    /// <summary>Of the usual ones that which stands most often in the first line, outside of quotes; a comma where none does.</summary>
+    private static char FindDelimiter(string line)
+    {
+        string unquoted = string.Concat(line.Split('"').Where((_, i) => i % 2 == 0));
+        return ",;\t|".MaxBy(candidate => unquoted.AsSpan().Count(candidate));
+    }
 
     private string[] ColumnNames()
     {
@@ -89,7 +106,7 @@ internal sealed class CsvImport
         string[] names = new string[_first.Length];
         for (int i = 0; i < names.Length; i++)
         {
-            string wanted = _hasHeader && _first[i].Trim().Length > 0 ? _first[i].Trim() : string.Create(CultureInfo.InvariantCulture, $"column{i + 1}");
+            string wanted = _file.HasHeader && _first[i].Trim().Length > 0 ? _first[i].Trim() : string.Create(CultureInfo.InvariantCulture, $"column{i + 1}");
             names[i] = wanted;
             for (int number = 2; !taken.Add(names[i]); number++)
             {
@@ -143,48 +160,5 @@ internal sealed class CsvImport
                 wasQuoted = true;
             }
         }
-    }
-
-    /// <summary>The types that all values of a column so far have.</summary>
-    private sealed class ColumnGuess
-    {
-        private bool _hasValues;
-        private bool _isInteger = true;
-        private bool _isNumeric = true;
-        private bool _isDate = true;
-        private bool _isTimestamp = true;
-        private bool _isBoolean = true;
-
-        public string TypeName => !_hasValues ? "text"
-            : _isInteger ? "bigint"
-            : _isNumeric ? "numeric"
-            : _isBoolean ? "boolean"
-            : _isDate ? "date"
-            : _isTimestamp ? "timestamp"
-            : "text";
-
-        public void Add(string? value)
-        {
-            if (value is null)
-            {
-                return;
-            }
-            _hasValues = true;
-            // 007 is a text that a number would not give back.
-            bool keepsZeros = value.TrimStart('-') is not ['0', not '.', ..];
-            _isInteger = _isInteger && keepsZeros && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
-            _isNumeric = _isNumeric && keepsZeros && IsNumeric(value);
-            _isDate = _isDate && DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
-            _isTimestamp = _isTimestamp && (_isDate || IsTimestamp(value));
-            _isBoolean = _isBoolean && value is "t" or "f" or "true" or "false" or "TRUE" or "FALSE" or "True" or "False";
-        }
-
-        private static bool IsNumeric(string value) => value.Length <= 30 && decimal.TryParse(
-            value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
-
-        private static bool IsTimestamp(string value) => DateTime.TryParseExact(
-            value,
-            ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.FFFFFF"],
-            CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
     }
 }

@@ -23,7 +23,7 @@ internal sealed class ShellCommands
             new(["\\conninfo"], "", "say which database is open", 0, _ => shell.Output.Print(Connection() + "\n")),
             new([".save"], "[FILE] [--sealed|--unsealed]", "write the database's file (a checkpoint: what is committed is on the disk without it), or a copy of it to FILE; without checksums inside for version control", 2, Save),
             .. _catalog.Commands,
-            new([".import"], "FILE TABLE [--no-header] [--delimiter=C]", "load a CSV file into TABLE, which is made if missing", 4, Import),
+            new ImportCommand(shell).Command,
             .. new DisplayCommands(shell.Output).Commands,
             .. new FavoriteCommands(shell, new Favorites(UserFiles.Favorites)).Commands,
             new([".backup"], "FILE", "write a copy of the database to FILE, as .save FILE does", 1, Save),
@@ -246,43 +246,4 @@ internal sealed class ShellCommands
             _shell.Output.Inform($"Timing is {(_shell.IsTiming ? "on" : "off")}.");
         }
     }
-
-    private void Import(CommandLine line)
-    {
-        char? delimiter = null;
-        bool hasHeader = true;
-        foreach (string word in line.Words.Skip(2))
-        {
-            const string delimiterOption = "--delimiter=";
-            if (word == "--no-header")
-            {
-                hasHeader = false;
-            }
-            else if (word.StartsWith(delimiterOption, StringComparison.Ordinal)
-                && word[delimiterOption.Length..].Replace("\\t", "\t", StringComparison.Ordinal) is [var character])
-            {
-                delimiter = character;
-            }
-            else
-            {
-                throw new PhantomDbException("42601", $".import does not know {word}");
-            }
-        }
-        string[] name = [.. line.Words[1].Split('.').Select(Fold)];
-        string table = string.Join('.', name.Select(part => $"\"{part.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
-        CsvImport import = new(line.Words[0], table, delimiter, hasHeader);
-        string schema = name.Length == 2 ? name[0] : "public";
-        RelationDescription? existing = _shell.Database.Schema.Relations
-            .FirstOrDefault(relation => relation.Schema == schema && relation.Name == name[^1]);
-        if (existing is null)
-        {
-            _shell.Execute(import.CreateTable());
-        }
-        using Stream rows = import.OpenRows();
-        _shell.Execute(import.Copy(existing?.Columns.Select(column => column.Name).ToList()), rows);
-    }
-
-    /// <summary>A bare word is folded as SQL folds it; other names stand as they are.</summary>
-    private static string Fold(string name) =>
-        name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name.ToLowerInvariant() : name;
 }

@@ -3,7 +3,7 @@ using System.Text;
 namespace PhantomDb.Shell.Input;
 
 /// <summary>The rows that stand in a script behind COPY … FROM STDIN, up to a line <c>\.</c> or the end of the script.</summary>
-internal sealed class InlineCopyStream(LineSource lines) : Stream
+internal sealed class InlineCopyStream(LineSource lines) : ReadOnlyStream
 {
     private byte[] _line = [];
     private int _position;
@@ -11,22 +11,6 @@ internal sealed class InlineCopyStream(LineSource lines) : Stream
 
     /// <summary>True once the statement has asked for rows: then the lines up to the mark are rows, even after an error.</summary>
     public bool IsUsed { get; private set; }
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
     /// <summary>As many whole lines as fit, but waits for no more than one: the source may be a pipe.</summary>
     public override int Read(Span<byte> buffer)
@@ -48,16 +32,6 @@ internal sealed class InlineCopyStream(LineSource lines) : Stream
         {
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private bool NextLine()
     {

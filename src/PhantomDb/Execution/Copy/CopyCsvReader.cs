@@ -94,6 +94,7 @@ internal sealed class CopyCsvReader : CopyRowReader
     // Decodes from the opening quote at position and moves behind the closing one.
     private void ReadQuoted(ref int position)
     {
+        long firstLine = LineNumber + _extraLines;
         position++;
         _copied = position;
         while (true)
@@ -105,6 +106,7 @@ internal sealed class CopyCsvReader : CopyRowReader
                 position = _copied = End;
                 if (!Refill(ref position))
                 {
+                    LineNumber = firstLine;   // the one to look at
                     throw BadFormat("unterminated CSV quoted field");
                 }
                 continue;

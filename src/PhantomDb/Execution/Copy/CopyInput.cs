@@ -54,6 +54,18 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
 
         public override bool Next(DataChunk output)
         {
+            try
+            {
+                return Read(output);
+            }
+            catch (PhantomDbException error) when (error.Where is null)   // the reader's
+            {
+                throw Placed(error, -1);
+            }
+        }
+
+        private bool Read(DataChunk output)
+        {
             if (!_isHeaderRead)
             {
                 _isHeaderRead = true;
@@ -113,12 +125,14 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
             }
             catch (PhantomDbException error)
             {
-                throw new PhantomDbException(error.SqlState, error.Message, error)
-                {
-                    Detail = error.Detail, Hint = error.Hint, TableName = _command.Table.Name, Where = Place(column),
-                };
+                throw Placed(error, column);
             }
         }
+
+        private PhantomDbException Placed(PhantomDbException error, int column) => new(error.SqlState, error.Message, error)
+        {
+            Detail = error.Detail, Hint = error.Hint, TableName = _command.Table.Name, Where = Place(column),
+        };
 
         private bool IsNull(int column) => _reader.IsNull(column)
             ? !_options.ForceNotNull.Contains(column)
