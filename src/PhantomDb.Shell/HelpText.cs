@@ -14,6 +14,7 @@ internal static partial class HelpText
     public static string Usage { get; } = $"""
         Usage: phantomdb [options] [DATABASE]
                phantomdb TOOL [options] ...
+               phantomdb help [TOOL]
 
         Runs SQL. DATABASE is a name in the data directory, or a path of a .db file (with a / or the ending .db);
         where it is absent it is new, and created when something in it has changed. Each commit is in its log on the disk before it is acknowledged.
@@ -34,7 +35,7 @@ internal static partial class HelpText
               --slow MS             a line on standard error for each statement that takes at least MS milliseconds; 0: for each
           -q, --quiet               no command tags and no notices on standard error
               --keep-going          a script goes on after an error
-          -h, --help                this text
+          -h, --help                this text; options of one letter may be joined: -qc SQL
           -V, --version             the version
 
         Tools (phantomdb TOOL --help tells more; a database of such a name is opened by its path, as ./log.db):

@@ -82,6 +82,10 @@ internal sealed record ShellOptions
     public static ShellOptions Parse(IReadOnlyList<string> args)
     {
         ShellOptions options = new();
+        if (args is ["help"] or ["help", _])
+        {
+            args = args.Count == 1 ? ["--help"] : [args[1], "--help"];
+        }
         bool onlyNames = false;
         for (int i = 0; i < args.Count; i++)
         {
@@ -102,6 +106,10 @@ internal sealed record ShellOptions
             else
             {
                 (string name, string? value) = Split(arg);
+                while (value is not null && !name.StartsWith("--", StringComparison.Ordinal) && options.SetFlag(name))
+                {
+                    (name, value) = Split("-" + value);   // -qc SQL
+                }
                 string Value() => value ?? (++i < args.Count ? args[i] : throw new UsageException($"option {name} needs a value"));
                 if (!options.SetOption(name, Value) && (value is not null || !options.SetFlag(name)))
                 {

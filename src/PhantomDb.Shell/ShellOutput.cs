@@ -168,12 +168,10 @@ internal sealed class ShellOutput
     }
 
     /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
-    public void SetFile(string? path)
-    {
-        OutputSink output = path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path));
-        CloseFile();
-        (Sink, _isOnce) = (output, false);
-    }
+    public void SetFile(string? path) => SetSink(path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path)));
+
+    /// <summary>From now on rows go to a command of the system.</summary>
+    public void SetCommand(string command) => SetSink(new OutputSink(new CommandStream(command)));
 
     /// <summary>The next result goes to a file.</summary>
     public void SetFileOnce(string path)
@@ -199,6 +197,12 @@ internal sealed class ShellOutput
             Sink = _standardOutput;
             file.Dispose();
         }
+    }
+
+    private void SetSink(OutputSink sink)
+    {
+        CloseFile();
+        (Sink, _isOnce) = (sink, false);
     }
 
     private void EndPaging()

@@ -120,10 +120,7 @@ internal sealed partial class ShellSession
         {
             Output.Inform(string.Join('\n', TextWidth.Wrap($"PhantomDB. Database: {Database.Name}. Statements end with a semicolon; .help lists the shell's commands, .quit leaves.", Output.ScreenWidth)));
             _isInteractive = true;
-            if (UserFiles.Startup is { } startup && File.Exists(startup))
-            {
-                Guard(null, 0, () => RunFile(startup));
-            }
+            RunStartup();
             RunLines(ConsoleTerminal.HasEscapeSequences ? NewEditor() : new TerminalLines(Prompt));
         }
         else
@@ -132,11 +129,27 @@ internal sealed partial class ShellSession
         }
     }
 
+    private void RunStartup()
+    {
+        if (UserFiles.Startup is not { } startup)
+        {
+            return;
+        }
+        if (File.Exists(startup))
+        {
+            Guard(null, 0, () => RunFile(startup));
+        }
+        else if (UserFiles.IsStartupNamed)
+        {
+            Output.Report($"WARNING: PHANTOMDB_STARTUP names \"{startup}\", and there is no such file");
+        }
+    }
+
     private EditedLines NewEditor()
     {
         bool isColoured = Environment.GetEnvironmentVariable("NO_COLOR") is null or "";
         return new EditedLines(
-            new ConsoleTerminal(), Prompt, new EditHistory(UserFiles.History), new ShellCompleter(_commands.Value.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
+            new ConsoleTerminal(), Prompt, new EditHistory(UserFiles.History, Output.Report), new ShellCompleter(_commands.Value.Names, new CompletionNames(() => Database), () => new Favorites(UserFiles.Favorites).Names), isColoured);
     }
 
     private Prompt Prompt() => new(Database.Name, Database.Session.IsTransactionFailed ? "!" : Database.Session.IsInTransaction ? "*" : "");

@@ -27,6 +27,7 @@ internal sealed partial class ShellSession
     private volatile bool _isToldOfDelay;
     private volatile bool _dropsInput;
     private volatile bool _isEnding;
+    private volatile bool _isHandedOver;
 
     /// <summary>For work that is no statement: fails as a statement does that Ctrl-C has ended.</summary>
     public void ThrowIfInterrupted()
@@ -34,6 +35,20 @@ internal sealed partial class ShellSession
         if (_interrupted.IsSet)
         {
             throw new PhantomDbException("57014", "canceling statement due to user request");
+        }
+    }
+
+    /// <summary>Waits for a program that has the terminal: Ctrl-C is for it.</summary>
+    public void HandOver(Action wait)
+    {
+        _isHandedOver = true;
+        try
+        {
+            wait();
+        }
+        finally
+        {
+            _isHandedOver = false;
         }
     }
 
@@ -82,7 +97,7 @@ internal sealed partial class ShellSession
 
     private void TellOfDelay(int number)
     {
-        if (_isRunning && _workNumber == number && !_isToldOfDelay && !Output.Pager.IsShown)
+        if (_isRunning && _workNumber == number && !_isToldOfDelay && !_isHandedOver && !Output.Pager.IsShown)
         {
             _isToldOfDelay = true;
             ControlCharacters.WriteError("Not cancelled yet. Ctrl-C again ends phantomdb.\n");

@@ -12,6 +12,7 @@ namespace PhantomDb.Shell;
 internal static partial class StandardStreams
 {
     private const int GetFlags = 1, CloseOnExec = 1;   // F_GETFD, FD_CLOEXEC
+    private const short PollError = 8, PollHangUp = 16;
 
     private static readonly bool[] IsGiven = [true, true, true];
     private static readonly List<SafeFileHandle> PlaceHolders = [];
@@ -37,8 +38,25 @@ internal static partial class StandardStreams
     /// <summary>Where it was closed all that is written fails.</summary>
     public static Stream OpenOutput() => IsGiven[1] ? Console.OpenStandardOutput() : new ClosedStream();
 
+    /// <summary>True where standard output is a pipe that nobody reads any more.</summary>
+    public static bool IsOutputLeft()
+    {
+        var request = new PollRequest { File = 1 };
+        return !OperatingSystem.IsWindows() && IsGiven[1] && Poll(ref request, 1, 0) > 0 && (request.Happened & (PollError | PollHangUp)) != 0;
+    }
+
     [LibraryImport("libc", EntryPoint = "fcntl")]
     private static partial int Control(int file, int command);
+
+    [LibraryImport("libc", EntryPoint = "poll")]
+    private static partial int Poll(ref PollRequest request, nuint count, int timeoutMs);
+
+    private struct PollRequest
+    {
+        public int File;
+        public short Wanted;
+        public short Happened;
+    }
 
     private sealed class ClosedStream : WriteOnlyStream
     {

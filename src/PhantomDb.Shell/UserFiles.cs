@@ -3,8 +3,13 @@ namespace PhantomDb.Shell;
 /// <summary>Where the shell keeps what is the user's: in the folders that the system has for it.</summary>
 internal static class UserFiles
 {
+    private const string StartupVariable = "PHANTOMDB_STARTUP";
+
     /// <summary>The script that a shell at a terminal runs first: PHANTOMDB_STARTUP, which may be empty for none; null where nobody knows.</summary>
-    public static string? Startup => FromEnvironment("PHANTOMDB_STARTUP", "XDG_CONFIG_HOME", [".config"], Environment.SpecialFolder.ApplicationData, "startup.sql");
+    public static string? Startup => FromEnvironment(StartupVariable, "XDG_CONFIG_HOME", [".config"], Environment.SpecialFolder.ApplicationData, "startup.sql");
+
+    /// <summary>True where that is not only where it would be.</summary>
+    public static bool IsStartupNamed => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(StartupVariable));
 
     /// <summary>What was entered: PHANTOMDB_HISTORY, which may be empty for none.</summary>
     public static string? History => FromEnvironment("PHANTOMDB_HISTORY", "XDG_STATE_HOME", [".local", "state"], Environment.SpecialFolder.LocalApplicationData, "history");

@@ -7,8 +7,8 @@ namespace PhantomDb.Shell.Commands;
 /// <summary>Lets a person change a script with the editor of their choice ($VISUAL, $EDITOR).</summary>
 internal static class ScriptEditor
 {
-    /// <summary>Lets a statement be edited, in a file that nobody else may read, and does something with that file before it goes.</summary>
-    public static void EditStatement(string statement, Action<string> use)
+    /// <summary>Lets a statement be edited, in a file that nobody else may read, and does something with that file before it goes. False where it was left as it was: then nothing is done.</summary>
+    public static bool EditStatement(string statement, Action<Action> handOver, Action<string> use)
     {
         string file = Path.Combine(Path.GetTempPath(), $"phantomdb-{Guid.NewGuid():N}.sql");
         try
@@ -17,8 +17,12 @@ internal static class ScriptEditor
             {
                 written.Write(Encoding.UTF8.GetBytes(statement.Length == 0 ? "" : statement + ";\n"));
             }
-            Edit(file);
-            use(file);
+            bool isChanged = Edit(file, handOver);
+            if (isChanged)
+            {
+                use(file);
+            }
+            return isChanged;
         }
         finally
         {
@@ -26,15 +30,22 @@ internal static class ScriptEditor
         }
     }
 
-    /// <summary>Lets a file be edited; fails where the editor does.</summary>
-    public static void Edit(string file)
+    /// <summary>Lets a file be edited; fails where the editor does. False where it was left as it was.</summary>
+    public static bool Edit(string file, Action<Action> handOver)
+    {
+        byte[]? before = File.Exists(file) ? File.ReadAllBytes(file) : null;
+        RunEditor(file, handOver);
+        return File.Exists(file) && (before is null || !File.ReadAllBytes(file).SequenceEqual(before));
+    }
+
+    private static void RunEditor(string file, Action<Action> handOver)
     {
         string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
         string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
             using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]));
-            process!.WaitForExit();
+            handOver(process!.WaitForExit);
             if (process.ExitCode != 0)
             {
                 throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");

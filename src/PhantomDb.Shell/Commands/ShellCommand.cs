@@ -7,7 +7,8 @@ namespace PhantomDb.Shell.Commands;
 /// <param name="ArgumentCountMax">Words that may follow.</param>
 /// <param name="Run">Does it.</param>
 /// <param name="IsPaged">True: what it writes goes through the pager.</param>
-internal sealed record ShellCommand(string[] Names, string Arguments, string Help, int ArgumentCountMax, Action<CommandLine> Run, bool IsPaged = false)
+/// <param name="TakesPipe">True: behind a | any words may follow.</param>
+internal sealed record ShellCommand(string[] Names, string Arguments, string Help, int ArgumentCountMax, Action<CommandLine> Run, bool IsPaged = false, bool TakesPipe = false)
 {
     /// <summary>Words that must follow: those not in brackets.</summary>
     public int ArgumentCountMin => Arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries).TakeWhile(word => word[0] != '[').Count();

@@ -34,9 +34,9 @@ internal sealed class ShellCommands
             new(["\\gx"], "[FILE]", "the same, a value a line", 1, RunPending),
             new(["\\r", "\\reset"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
             new(["\\p", "\\print"], "", "write the last statement", 0, _ => shell.Output.Print(shell.LastStatement + "\n")),
-            new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it", 1, Edit),
-            new([".bail"], "[on|off]", "whether a script stops at its first error", 1, line => shell.KeepsGoing = !OnOrOff(line, !shell.KeepsGoing)),
-            new([".output", "\\o"], "[FILE]", "write rows to FILE, or to standard output again", 1, line => shell.Output.SetFile(line.Words.FirstOrDefault())),
+            new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it if it was changed", 1, Edit),
+            new([".bail"], "[on|off]", "whether a script stops at its first error", 1, Bail),
+            new([".output", "\\o"], "[FILE]", "write rows to FILE, with |COMMAND to a command of the system, or to standard output again", 1, SetOutput, TakesPipe: true),
             new([".once"], "FILE", "write the rows of the next statement to FILE", 1, line => shell.Output.SetFileOnce(line.Words[0])),
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
@@ -60,7 +60,8 @@ internal sealed class ShellCommands
     public void Run(CommandLine line)
     {
         ShellCommand command = Find(line.Name);
-        bool isTooLong = line.Words.Count > command.ArgumentCountMax;
+        int countMax = command.TakesPipe && line.Rest.StartsWith('|') ? int.MaxValue : command.ArgumentCountMax;
+        bool isTooLong = line.Words.Count > countMax;
         bool ignoresRest = line.Name[0] == '\\';   // as psql does
         if (line.Words.Count < command.ArgumentCountMin || (isTooLong && !ignoresRest))
         {
@@ -70,7 +71,7 @@ internal sealed class ShellCommands
         {
             throw new PhantomDbException("42501", $"{line.Name} is not allowed here") { Hint = "The script has restricted itself to SQL; \\unrestrict with its key ends that." };
         }
-        foreach (string word in line.Words.Skip(command.ArgumentCountMax))
+        foreach (string word in line.Words.Skip(countMax))
         {
             _shell.Output.Report($"{line.Name}: extra argument \"{word}\" ignored");
         }
@@ -219,14 +220,22 @@ internal sealed class ShellCommands
 
     private void Edit(CommandLine line)
     {
+        bool isChanged;
         if (line.Words.FirstOrDefault() is { } file)
         {
-            ScriptEditor.Edit(file);
-            _shell.RunFile(file);
+            isChanged = ScriptEditor.Edit(file, _shell.HandOver);
+            if (isChanged)
+            {
+                _shell.RunFile(file);
+            }
         }
         else
         {
-            ScriptEditor.EditStatement(_shell.LastStatement, _shell.RunFile);
+            isChanged = ScriptEditor.EditStatement(_shell.LastStatement, _shell.HandOver, _shell.RunFile);
+        }
+        if (!isChanged)
+        {
+            _shell.Output.Report("Nothing was changed: nothing is run.");
         }
     }
 
@@ -237,6 +246,30 @@ internal sealed class ShellCommands
         "off" => false,
         _ => throw new PhantomDbException("22023", $"{line.Name} is on or off, not {line.Words[0]}"),
     };
+
+    private void Bail(CommandLine line)
+    {
+        if (line.Words.Count > 0)
+        {
+            _shell.KeepsGoing = !OnOrOff(line, now: false);
+        }
+        else
+        {
+            _shell.Output.Report($"Bail is {(_shell.KeepsGoing ? "off" : "on")}.");
+        }
+    }
+
+    private void SetOutput(CommandLine line)
+    {
+        if (line.Rest.StartsWith('|'))
+        {
+            _shell.Output.SetCommand(line.Rest[1..]);
+        }
+        else
+        {
+            _shell.Output.SetFile(line.Words.FirstOrDefault());
+        }
+    }
 
     private void Timer(CommandLine line)
     {

@@ -16,7 +16,7 @@ internal static class SystemCommand
         try
         {
             using Process process = Process.Start(start)!;
-            process.WaitForExit();
+            shell.HandOver(process.WaitForExit);
             if (process.ExitCode != 0)
             {
                 shell.Output.Report($"WARNING: the command ended with {process.ExitCode}");

@@ -14,12 +14,14 @@ internal sealed class EditHistory
     private const int AttemptCount = 400, PauseMs = 5;   // another shell has the file for less than a millisecond
 
     private readonly string? _path;
+    private Action<string>? _warn;
     private readonly List<string> _entries = [];
 
     /// <param name="path">Null: none is kept.</param>
-    public EditHistory(string? path)
+    /// <param name="warn">Told once that it cannot be kept.</param>
+    public EditHistory(string? path, Action<string>? warn = null)
     {
-        _path = path;
+        (_path, _warn) = (path, warn);
         try
         {
             if (path is not null && File.Exists(path))
@@ -30,6 +32,7 @@ internal sealed class EditHistory
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             _path = null;
+            Warn(path!, error);
         }
     }
 
@@ -57,7 +60,7 @@ internal sealed class EditHistory
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            // the next one is tried again
+            Warn(_path!, error);   // the next one is tried again
         }
     }
 
@@ -74,6 +77,12 @@ internal sealed class EditHistory
 
     /// <summary>The oldest entry behind an index for which something is true; -1 where there is none.</summary>
     public int FindAfter(int index, Func<string, bool> isWanted) => index + 1 >= _entries.Count ? -1 : _entries.FindIndex(index + 1, entry => isWanted(entry));
+
+    private void Warn(string path, Exception error)
+    {
+        _warn?.Invoke($"WARNING: the history cannot be kept in \"{path}\": {error.Message}");
+        _warn = null;
+    }
 
     private static string[] ReadAndCut(string path)
     {

@@ -170,8 +170,7 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
 
     private void BeginPager()
     {
-        ProcessStartInfo start = OperatingSystem.IsWindows() ? new("cmd.exe", ["/c", Command]) : new("/bin/sh", ["-c", Command]);
-        start.RedirectStandardInput = true;
+        ProcessStartInfo start = CommandStream.StartOf(Command);
         start.Environment.TryAdd("LESS", "SRFX");   // a less that PAGER names without options shows tables too
         try
         {

@@ -10,6 +10,7 @@ namespace PhantomDb.Shell.Tools;
 internal static class LogTool
 {
     private const int Interrupted = 128 + 2;   // as a shell reports SIGINT
+    private static readonly TimeSpan LookPause = TimeSpan.FromMilliseconds(250);
     private static readonly string[] TimeFormats =
     [
         "yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF",
@@ -25,7 +26,7 @@ internal static class LogTool
         Exit codes: 0, 1 an error or damage, 2 wrong usage, 130 ended by Ctrl-C.
         """,
         [
-            new(["--follow", "-F"], null, "wait for more at the end, over rotations, until Ctrl-C"),
+            new(["--follow", "-F"], null, "wait for more at the end, over rotations, until Ctrl-C, or until nobody reads the output"),
             new(["--table", "-t"], "TABLE", "records about this table alone"),
             new(["--tx", "-x"], "N", "records of this transaction alone"),
             new(["--from"], "TIME", "from this time on"),
@@ -49,6 +50,17 @@ internal static class LogTool
             context.Cancel = true;
             stop.Cancel();
         });
+        bool isLeft = false;   // by who reads the output, say head; it would be noticed only when there is more to write
+        using Timer? watch = !isFollowing ? null : new Timer(
+            _ =>
+            {
+                if (StandardStreams.IsOutputLeft())
+                {
+                    isLeft = true;
+                    stop.Cancel();
+                }
+            },
+            null, LookPause, LookPause);
         string? tornEnd = null;
         bool isAny;
         LogReadOptions selection = new()
@@ -83,7 +95,7 @@ internal static class LogTool
         }
         if (stop.IsCancellationRequested)
         {
-            return Interrupted;
+            return isLeft ? 0 : Interrupted;
         }
         if (tornEnd is not null)
         {

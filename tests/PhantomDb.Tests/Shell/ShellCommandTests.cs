@@ -203,9 +203,11 @@ public sealed partial class ShellCommandTests
         {
             Assert.AreEqual("a\n1\na\n42\n", Run("SELECT 1 AS a;\n.edit\n", "--mode=csv").Output);
             File.WriteAllText(editor, "#!/bin/sh\nls -l \"$1\" | cut -c1-10 >mode\nls \"$1\" >name\n");
-            Assert.AreEqual("a\n1\na\n1\n", Run("SELECT 1 AS a;\n.edit\n", "--mode=csv").Output);
+            Assert.AreEqual((0, "a\n1\n", "Nothing was changed: nothing is run.\n"), Run("SELECT 1 AS a;\n.edit\n", "--mode=csv"));
             Assert.AreEqual("-rw-------\n", File.ReadAllText(Path.Combine(_folder, "mode")));   // a statement may have secrets in it
             Assert.IsFalse(File.Exists(File.ReadAllText(Path.Combine(_folder, "name")).Trim()));
+            File.WriteAllText(Path.Combine(_folder, "file.sql"), "SELECT 2 AS a;\n");
+            Assert.AreEqual((0, "", "Nothing was changed: nothing is run.\n"), Run(".edit file.sql\n", "--mode=csv"));
             File.WriteAllText(editor, "#!/bin/sh\nexit 3\n");
             Assert.Contains("ended with 3: nothing is run", Run("SELECT 1 AS a;\n\\e\n").Errors);
         }
@@ -213,6 +215,26 @@ public sealed partial class ShellCommandTests
         {
             Environment.SetEnvironmentVariable("VISUAL", null);
         }
+    }
+
+    [TestMethod]
+    public void Output_goes_to_a_command_which_may_end_early()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: the commands are Unix's.");
+        }
+        Assert.AreEqual((0, "x a\nx 1\nb\n2\n", ""), Run(".output | sed 's/^/x /'\nSELECT 1 AS a;\n.output\nSELECT 2 AS b;\n", "--mode=csv", "-q"));
+        Assert.AreEqual((0, "a\n", ""), Run("\\o |head -n 1\nSELECT i AS a FROM generate_series(1, 100000) g(i);\n", "--mode=csv", "-q"));
+        Assert.AreEqual(1, Run(".output a b\n").ExitCode);
+    }
+
+    [TestMethod]
+    public void Bail_alone_says_what_it_is()
+    {
+        (int exitCode, string output, string errors) = Run(".bail\n.bail off\n.bail\nSELECT x;\nSELECT 1 AS a;\n", "--mode=csv");
+        Assert.AreEqual((1, "a\n1\n"), (exitCode, output));
+        Assert.StartsWith("Bail is on.\nBail is off.\nERROR: 42703", errors);
     }
 
     [TestMethod]

@@ -150,6 +150,18 @@ public sealed class ShellTests
     }
 
     [TestMethod]
+    public void Options_of_one_letter_may_be_joined() =>
+        Assert.AreEqual((0, "a\n1\n", ""), Run("", "-qm", "csv", "-qPcCREATE TABLE t (a int); INSERT INTO t VALUES (1); SELECT a FROM t"));
+
+    [TestMethod]
+    public void Help_is_a_word_too()
+    {
+        Assert.AreEqual(Run("", "--help"), Run("", "help"));
+        Assert.AreEqual(Run("", "verify", "--help"), Run("", "help", "verify"));
+        Assert.AreEqual(2, Run("", "-qx").ExitCode);
+    }
+
+    [TestMethod]
     public void Texts_and_files_run_in_the_order_given_and_may_hold_commands()
     {
         File.WriteAllText(Path.Combine(_folder, "two.sql"), ".print two\nSELECT 2 AS n;");

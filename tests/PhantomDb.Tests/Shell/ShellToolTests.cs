@@ -8,6 +8,10 @@ namespace PhantomDb.Tests.Shell;
 public sealed class ShellToolTests : ToolTest
 {
     [TestMethod]
+    public void A_followed_log_ends_when_nobody_reads_it() =>
+        Assert.AreEqual((0, "1 ", ""), ShellProcess.RunLine(Folder, "phantomdb shop -q -c 'CREATE TABLE t (a int)'; phantomdb log -F shop | head -c 2"));
+
+    [TestMethod]
     public void Files_tells_what_each_is_for()
     {
         MakeShop();

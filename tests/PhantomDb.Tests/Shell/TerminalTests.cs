@@ -106,6 +106,21 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
+    public void A_startup_script_that_is_not_there_and_a_history_that_cannot_be_kept_are_warned_of()
+    {
+        using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_STARTUP=nowhere.sql PHANTOMDB_HISTORY=/dev/null/history");
+        terminal.Await("WARNING: PHANTOMDB_STARTUP names \"nowhere.sql\", and there is no such file");
+        terminal.TypeAtPrompt("SELECT 6 * 7;\r");
+        terminal.Await("WARNING: the history cannot be kept in \"/dev/null/history\": ");
+        terminal.Await(" 42");
+        terminal.TypeAtPrompt("SELECT 6 * 8;\r");
+        terminal.Await(" 48");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.AreEqual(1, Regex.Count(terminal.All, "the history cannot be kept"));
+    }
+
+    [TestMethod]
     public void A_terminal_that_can_do_nothing_has_a_plain_prompt()
     {
         using Terminal terminal = Begin("shop", "TERM=dumb");
@@ -265,8 +280,9 @@ public sealed partial class TerminalTests : IDisposable
 
         public Terminal(string folder, string database, string setting)
         {
+            File.AppendAllText(Path.Combine(folder, "startup.sql"), "");
             // A run in the background may have SIGINT ignored, and children inherit that.
-            string command = $"tty; stty cols 60 rows 20; exec env --default-signal=INT {setting} NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql dotnet {ShellProcess.Executable} {database}";
+            string command = $"tty; stty cols 60 rows 20; exec env --default-signal=INT NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql {setting} dotnet {ShellProcess.Executable} {database}";
             _process = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qfec", command, "/dev/null"])
             {
                 WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
