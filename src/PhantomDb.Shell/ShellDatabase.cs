@@ -78,7 +78,8 @@ internal sealed class ShellDatabase : IDisposable
     }
 
     /// <summary>Writes the database's own file, or a copy of it to another one.</summary>
-    public void SaveTo(string? path, bool? isSealed = null)
+    /// <param name="isInterrupted">Asked meanwhile: true gives it up.</param>
+    public void SaveTo(string? path, bool? isSealed, Func<bool> isInterrupted)
     {
         if (path is null && (_database.FilePath is null || _database.Options.IsReadOnly))
         {
@@ -90,7 +91,24 @@ internal sealed class ShellDatabase : IDisposable
         {
             throw new PhantomDbException("25001", "a database cannot be saved inside a transaction block");
         }
-        _database.SaveToDisk(path, isSealed);
+        const int LookMs = 50;
+        using CancellationTokenSource stop = new();
+        Task saving = _database.SaveToDiskAsync(path, isSealed, stop.Token);
+        while (Task.WaitAny([saving], LookMs) < 0)
+        {
+            if (isInterrupted())
+            {
+                stop.Cancel();
+            }
+        }
+        try
+        {
+            saving.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException error)
+        {
+            throw new PhantomDbException("57014", "canceling statement due to user request", error);
+        }
     }
 
     /// <summary>What an orderly exit does: what is not committed is rolled back, the log ends in order. Throws where something could not be written.</summary>

@@ -22,17 +22,20 @@ internal sealed partial class ShellSession
     private static readonly TimeSpan PatienceOfSupervisors = TimeSpan.FromSeconds(5);   // the usual kill -9 comes after ten
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
 
-    private readonly ManualResetEventSlim _interrupted = new();   // Ctrl-C came during the work that runs
+    private readonly ManualResetEventSlim _interrupted = new();
     private volatile int _workNumber;
     private volatile bool _isToldOfDelay;
     private volatile bool _dropsInput;
     private volatile bool _isEnding;
     private volatile bool _isHandedOver;
 
+    /// <summary>Ctrl-C came during the work that runs.</summary>
+    public bool IsInterrupted => _interrupted.IsSet;
+
     /// <summary>For work that is no statement: fails as a statement does that Ctrl-C has ended.</summary>
     public void ThrowIfInterrupted()
     {
-        if (_interrupted.IsSet)
+        if (IsInterrupted)
         {
             throw new PhantomDbException("57014", "canceling statement due to user request");
         }

@@ -168,7 +168,7 @@ internal sealed class ShellCommands
             }
         }
         using IDisposable wait = _shell.Output.Waiting();
-        _shell.Database.SaveTo(path, isSealed);
+        _shell.Database.SaveTo(path, isSealed, () => _shell.IsInterrupted);
     }
 
     private void WriteDump(CommandLine line)

@@ -29,11 +29,25 @@ public sealed class ShellSignalTests
             Assert.Inconclusive("Skipped: whether a database is being opened is seen in /proc.");
         }
         Assert.AreEqual(0, ShellProcess.Run(_folder, "", "shop", "-c", "CREATE TABLE t (a int, b text); INSERT INTO t SELECT i, i::text FROM generate_series(1, 2000000) g(i)").ExitCode);
-        using ShellProcess shell = Opening();
+        using ShellProcess shell = At("shop.db", "shop", "-c", "SELECT 'run'");
         shell.Signal(signal);
         shell.Signal("CONT");
         Assert.AreEqual((exitCode, "", ""), shell.Finish(closesInput: false));
         Assert.AreEqual(0, ShellProcess.Run(_folder, "", "verify", "shop").ExitCode);
+    }
+
+    [TestMethod]
+    public void Ctrl_C_gives_up_a_file_that_is_being_written()
+    {
+        if (!Directory.Exists("/proc/self/fd"))
+        {
+            Assert.Inconclusive("Skipped: whether a file is being written is seen in /proc.");
+        }
+        using ShellProcess shell = At("copy.db.new", "-q", "-c", "CREATE TABLE t AS SELECT i, repeat('x', 200) FROM generate_series(1, 500000) AS i", "-c", ".save copy.db", "-c", "SELECT 'run'");
+        shell.Signal("INT");
+        shell.Signal("CONT");
+        Assert.AreEqual((Interrupted, "", "ERROR: 57014: canceling statement due to user request\n"), shell.Finish(closesInput: false));
+        Assert.IsEmpty(Directory.GetFiles(_folder, "copy.db*"));
     }
 
     [TestMethod]
@@ -95,21 +109,21 @@ public sealed class ShellSignalTests
         Assert.AreEqual(Terminated, shell.Finish(closesInput: false).ExitCode);
     }
 
-    // Stopped, so that it is still opening when the signal comes.
-    private ShellProcess Opening()
+    // Stopped, so that it still has the file open when the signal comes.
+    private ShellProcess At(string file, params string[] arguments)
     {
         for (int i = 0; i < 100; i++)
         {
-            ShellProcess shell = new(_folder, "shop", "-c", "SELECT 'run'");
-            SpinWait.SpinUntil(() => shell.HasOpen("shop.db"), Patience);
+            ShellProcess shell = new(_folder, arguments);
+            SpinWait.SpinUntil(() => shell.HasOpen(file), Patience);
             shell.Signal("STOP");
-            if (shell.HasOpen("shop.db"))
+            if (shell.HasOpen(file))
             {
                 return shell;
             }
             shell.Dispose();
         }
-        throw new AssertInconclusiveException("Skipped: the database opens too soon.");
+        throw new AssertInconclusiveException($"Skipped: {file} is read or written too soon.");
     }
 
     private string MakePipe(string name)
