@@ -316,13 +316,13 @@ public sealed partial class TerminalTests : IDisposable
             Type(keys);
         }
 
-        /// <summary>A key again and again, until something is shown: before what it is for has begun it does nothing.</summary>
+        /// <summary>A key again, until something is shown: before what it is for has begun it does nothing. Seldom, since one that comes too late is for what is run next.</summary>
         public void Press(string key, string until)
         {
-            for (int i = 0; i < 300; i++)
+            for (int i = 0; i < 30; i++)
             {
                 Type(key);
-                if (Wait(until, TimeSpan.FromMilliseconds(200)))
+                if (Wait(until, TimeSpan.FromSeconds(2)))
                 {
                     return;
                 }
