@@ -301,7 +301,7 @@ public sealed class MisuseTests
     {
         WaitUntil(() => database.Transactions.Locks.Describe().Count == 0 && database.Transactions.Locks.RowQueueCount == 0);
         Assert.IsFalse(database.Transactions.Locks.ExcludesQueries);
-        Assert.AreEqual(database.Storage.Timestamps.Visible, database.Storage.Timestamps.Horizon());
+        WaitUntil(() => database.Storage.Timestamps.Visible == database.Storage.Timestamps.Horizon());   // a session counts as ended a moment before it has given back the last of what it had
     }
 
     private static Database Filled()
