@@ -19,6 +19,7 @@ internal sealed partial class ShellSession
     private const int Interrupted = 128 + 2, Terminated = 128 + 15;   // as a shell reports SIGINT, SIGTERM
 
     private static readonly TimeSpan PatienceOfPeople = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CancelPeriod = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan PatienceOfSupervisors = TimeSpan.FromSeconds(5);   // the usual kill -9 comes after ten
     private static readonly TimeSpan PatienceAtTheEnd = TimeSpan.FromSeconds(2);
 
@@ -74,8 +75,7 @@ internal sealed partial class ShellSession
         {
             _interrupted.Set();
             _database.Session.Cancel();
-            int number = _workNumber;
-            Task.Delay(PatienceOfPeople).ContinueWith(_ => TellOfDelay(number), TaskScheduler.Default);
+            _ = CancelAgain(_workNumber);
         }
         else if (_lines is TerminalLines terminal)
         {
@@ -96,6 +96,21 @@ internal sealed partial class ShellSession
             EndAtOnce(Terminated);
         }
         End(Terminated);
+    }
+
+    // What had not quite begun when it was cancelled, a script's next statement say, runs nevertheless.
+    private async Task CancelAgain(int number)
+    {
+        for (TimeSpan waited = TimeSpan.Zero; waited < PatienceOfPeople; waited += CancelPeriod)
+        {
+            await Task.Delay(CancelPeriod).ConfigureAwait(false);
+            if (!_isRunning || _workNumber != number)
+            {
+                return;
+            }
+            _database?.Session.Cancel();
+        }
+        TellOfDelay(number);
     }
 
     private void TellOfDelay(int number)
