@@ -17,6 +17,11 @@ public sealed partial class Database
     /// <exception cref="PhantomDbException">55000: there is none, since the database is in memory.</exception>
     public DatabaseLog Log => _databaseLog ??= WrittenLog is { } written ? new DatabaseLog(this, written) : LogToRead is FolderLog folder ? new DatabaseLog(this, folder) : throw Error.NoLog(Name);
 
+    /// <summary>As <see cref="DatabaseLog.Append"/>.</summary>
+    /// <param name="operation">Its name, such as MAINTENANCE.</param>
+    /// <param name="data">Keys and values.</param>
+    public long AppendTransactionLog(string operation, IEnumerable<KeyValuePair<string, string>> data) => Log.Append(operation, data);
+
     /// <summary>The values that sessions of this database begin with: what SET PERSIST changes. Kept with the database, in its files and its log.</summary>
     public DatabaseSettings Settings => _databaseSettings ??= new DatabaseSettings(this);
 

@@ -32,11 +32,6 @@ public sealed partial class Database
     /// <summary>As <see cref="DatabaseSnapshots.CreateAsync"/>.</summary>
     public Task<SnapshotInfo> CreateSnapshotAsync(CancellationToken cancellationToken = default) => Snapshots.CreateAsync(cancellationToken);
 
-    /// <summary>As <see cref="DatabaseLog.Append"/>.</summary>
-    /// <param name="operation">Its name, such as MAINTENANCE.</param>
-    /// <param name="data">Keys and values.</param>
-    public long AppendTransactionLog(string operation, IEnumerable<KeyValuePair<string, string>> data) => Log.Append(operation, data);
-
     internal void NoteSnapshot(TakenSnapshot snapshot)
     {
         DatabaseMetrics.NoteSnapshot(this, snapshot.Duration);

@@ -68,11 +68,11 @@ public sealed partial class Session
         }
         // The commit's end, which lets others have the rows that it has locked, may be the work of the log's thread. What follows it is the caller's, and no work for that.
         TaskCompletionSource<QueryResult> told = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Tell(commit.AsTask(), result, told);
+        _ = Tell(commit, result, told);
         return new ValueTask<QueryResult>(told.Task);
     }
 
-    private static async void Tell(Task commit, QueryResult result, TaskCompletionSource<QueryResult> told)
+    private static async Task Tell(ValueTask commit, QueryResult result, TaskCompletionSource<QueryResult> told)
     {
         try
         {
@@ -81,8 +81,8 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            result.Dispose();
             told.SetException(error);
+            result.Dispose();
         }
     }
 

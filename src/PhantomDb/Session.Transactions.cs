@@ -119,6 +119,7 @@ public sealed partial class Session
         _overlay?.UndoTo(0);
         _overlay = null;
         _statement.OwnSequences = null;
+        _statement.SequenceValueCount = 0;
         _deferred.Clear();
     }
 
