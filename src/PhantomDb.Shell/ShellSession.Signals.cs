@@ -43,16 +43,29 @@ internal sealed partial class ShellSession
     }
 
     /// <summary>Waits for a program that has the terminal: Ctrl-C is for it.</summary>
-    public void HandOver(Action wait)
+    public void HandOver(Process program)
     {
         _isHandedOver = true;
         try
         {
-            wait();
+            program.WaitForExit();
+            AwaitInterrupt(program.ExitCode);
         }
         finally
         {
             _isHandedOver = false;
+        }
+    }
+
+    // Ctrl-C is for the program that has the terminal, first of all.
+    private bool IsTerminalOfAnother => _isHandedOver || Output.Pager.IsShown;
+
+    // Ctrl-C that has ended a program comes to the shell as well, perhaps a little later; it is not for what is run next.
+    private void AwaitInterrupt(int exitCode)
+    {
+        if (exitCode == Interrupted)
+        {
+            _interrupted.Wait(PatienceOfPeople);
         }
     }
 
@@ -75,7 +88,10 @@ internal sealed partial class ShellSession
         {
             _interrupted.Set();
             _database.Session.Cancel();
-            _ = CancelAgain(_workNumber);
+            if (!IsTerminalOfAnother)
+            {
+                _ = CancelAgain(_workNumber);
+            }
         }
         else if (_lines is TerminalLines terminal)
         {
@@ -115,7 +131,7 @@ internal sealed partial class ShellSession
 
     private void TellOfDelay(int number)
     {
-        if (_isRunning && _workNumber == number && !_isToldOfDelay && !_isHandedOver && !Output.Pager.IsShown)
+        if (_isRunning && _workNumber == number && !_isToldOfDelay && !IsTerminalOfAnother)
         {
             _isToldOfDelay = true;
             ControlCharacters.WriteError("Not cancelled yet. Ctrl-C again ends phantomdb.\n");

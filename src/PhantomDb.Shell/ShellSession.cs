@@ -58,6 +58,7 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Runs all there is to run; the process's exit code.</summary>
     public int Run()
     {
+        Output.Pager.Ended = AwaitInterrupt;
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Interrupt);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Terminate);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Terminate);

@@ -56,7 +56,7 @@ internal sealed class CsvImport
             }
         }
         string[] names = ColumnNames();
-        return $"CREATE TABLE {_table} ({string.Join(", ", columns.Select((column, i) => $"{Quote(names[i])} {column.TypeName}"))})";
+        return $"CREATE TABLE {_table} ({string.Join(", ", columns.Select((column, i) => $"{SqlName.Quote(names[i])} {column.TypeName}"))})";
     }
 
     /// <summary>The statement that reads the rows from STDIN. The header's names decide which column gets which value.</summary>
@@ -65,7 +65,7 @@ internal sealed class CsvImport
         string columns = "";
         if (_file.HasHeader && tableColumns is not null)
         {
-            columns = $" ({string.Join(", ", _first.Select(name => Quote(Match(name.Trim(), tableColumns))))})";
+            columns = $" ({string.Join(", ", _first.Select(name => SqlName.Quote(Match(name.Trim(), tableColumns))))})";
         }
         string delimiter = _delimiter == '\t' ? "E'\\t'" : $"'{_delimiter}'";
         return $"COPY {_table}{columns} FROM STDIN (FORMAT csv, DELIMITER {delimiter}{(_file.HasHeader ? ", HEADER" : "")})";
@@ -115,8 +115,6 @@ internal sealed class CsvImport
         }
         return names;
     }
-
-    private static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>The fields of the next record, null for those that are nothing between two separators; null at the end.</summary>
     private List<string?>? ReadRecord(StreamReader reader)

@@ -42,7 +42,7 @@ internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
         {
             string columns = Columns(table);
             output.WriteLine($"COPY {table.QualifiedName}{columns} FROM stdin;");
-            copyTo($"COPY {Quoted(table.Schema)}.{Quoted(table.Name)}{columns} TO STDOUT");
+            copyTo($"COPY {SqlName.Quote(table.Schema)}.{SqlName.Quote(table.Name)}{columns} TO STDOUT");
             output.Write("\\.\n");
         }
         Write(relations.SelectMany(relation => relation.LinkStatements), output);
@@ -51,7 +51,7 @@ internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
         output.Write("COMMIT;\n");
     }
 
-    private static string Columns(RelationDescription table) => table.Columns.Count == 0 ? "" : $" ({string.Join(", ", table.Columns.Select(column => Quoted(column.Name)))})";
+    private static string Columns(RelationDescription table) => table.Columns.Count == 0 ? "" : $" ({string.Join(", ", table.Columns.Select(column => SqlName.Quote(column.Name)))})";
 
     private static void Write(IEnumerable<string> statements, OutputSink output)
     {
@@ -60,6 +60,4 @@ internal sealed class Dump(ShellDatabase database, Action<string> copyTo)
             output.WriteLine(statement);
         }
     }
-
-    private static string Quoted(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -14,7 +14,7 @@ internal sealed class ImportCommand(ShellSession shell)
     {
         CsvFile file = ReadOptions(line);
         string[] name = [.. line.Words[1].Split('.').Select(Fold)];
-        string table = string.Join('.', name.Select(part => $"\"{part.Replace("\"", "\"\"", StringComparison.Ordinal)}\""));
+        string table = string.Join('.', name.Select(SqlName.Quote));
         string schema = name.Length == 2 ? name[0] : "public";
         RelationDescription? existing = shell.Database.Schema.Relations.FirstOrDefault(relation => relation.Schema == schema && relation.Name == name[^1]);
         CsvImport import = new(file, table, shell.ThrowIfInterrupted);

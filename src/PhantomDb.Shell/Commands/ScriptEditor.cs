@@ -8,7 +8,7 @@ namespace PhantomDb.Shell.Commands;
 internal static class ScriptEditor
 {
     /// <summary>Lets a statement be edited, in a file that nobody else may read, and does something with that file before it goes. False where it was left as it was: then nothing is done.</summary>
-    public static bool EditStatement(string statement, Action<Action> handOver, Action<string> use)
+    public static bool EditStatement(string statement, Action<Process> handOver, Action<string> use)
     {
         string file = Path.Combine(Path.GetTempPath(), $"phantomdb-{Guid.NewGuid():N}.sql");
         try
@@ -31,21 +31,21 @@ internal static class ScriptEditor
     }
 
     /// <summary>Lets a file be edited; fails where the editor does. False where it was left as it was.</summary>
-    public static bool Edit(string file, Action<Action> handOver)
+    public static bool Edit(string file, Action<Process> handOver)
     {
         byte[]? before = File.Exists(file) ? File.ReadAllBytes(file) : null;
         RunEditor(file, handOver);
         return File.Exists(file) && (before is null || !File.ReadAllBytes(file).SequenceEqual(before));
     }
 
-    private static void RunEditor(string file, Action<Action> handOver)
+    private static void RunEditor(string file, Action<Process> handOver)
     {
         string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
         string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
-            using Process? process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]));
-            handOver(process!.WaitForExit);
+            using Process process = Process.Start(new ProcessStartInfo(words[0], [.. words[1..], file]))!;
+            handOver(process);
             if (process.ExitCode != 0)
             {
                 throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");

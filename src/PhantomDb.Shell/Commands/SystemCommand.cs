@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Commands;
 
@@ -12,11 +13,11 @@ internal static class SystemCommand
     {
         shell.Output.Flush();
         string own = Environment.GetEnvironmentVariable(OperatingSystem.IsWindows() ? "COMSPEC" : "SHELL") ?? (OperatingSystem.IsWindows() ? "cmd.exe" : "/bin/sh");
-        ProcessStartInfo start = command.Length == 0 ? new(own) : OperatingSystem.IsWindows() ? new("cmd.exe", ["/c", command]) : new("/bin/sh", ["-c", command]);
+        ProcessStartInfo start = command.Length == 0 ? new(own) : CommandStream.StartOf(command, readsOutput: false);
         try
         {
             using Process process = Process.Start(start)!;
-            shell.HandOver(process.WaitForExit);
+            shell.HandOver(process);
             if (process.ExitCode != 0)
             {
                 shell.Output.Report($"WARNING: the command ended with {process.ExitCode}");

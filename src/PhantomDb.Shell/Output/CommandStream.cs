@@ -10,11 +10,12 @@ internal sealed class CommandStream : WriteOnlyStream
 
     public CommandStream(string command) => _process = Process.Start(StartOf(command))!;
 
-    /// <summary>How a command is run that reads what is written to it.</summary>
-    public static ProcessStartInfo StartOf(string command)
+    /// <summary>How the system's shell runs a command.</summary>
+    /// <param name="readsOutput">True: it reads what is written to it; else its input is the process's own.</param>
+    public static ProcessStartInfo StartOf(string command, bool readsOutput = true)
     {
         ProcessStartInfo start = OperatingSystem.IsWindows() ? new("cmd.exe", ["/c", command]) : new("/bin/sh", ["-c", command]);
-        start.RedirectStandardInput = true;
+        start.RedirectStandardInput = readsOutput;
         return start;
     }
 

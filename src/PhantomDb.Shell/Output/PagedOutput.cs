@@ -45,6 +45,9 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
     /// <summary>True while the pager shows something: it is the one that a person speaks to.</summary>
     public bool IsShown => _pager is not null;
 
+    /// <summary>Called with the exit code when the pager has ended, before anything else is shown.</summary>
+    public Action<int>? Ended { get; set; }
+
     /// <summary>True where the person has left the pager: nobody will see what is still written.</summary>
     public bool IsLeft => _isLeft;
 
@@ -64,6 +67,7 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
         {
             Close(pager.StandardInput);
             pager.WaitForExit();
+            Ended?.Invoke(pager.ExitCode);
             if (pager.ExitCode is CommandNotFound or CommandNotRunnable)
             {
                 warning = $"WARNING: the pager \"{Command}\" cannot be run: it is off now (.pager names another)";
