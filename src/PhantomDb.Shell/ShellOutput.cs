@@ -122,7 +122,7 @@ internal sealed class ShellOutput
     /// <summary>Rows that are a part of something: nobody wants to know how many.</summary>
     public void WritePart(RowSource rows) => Write(rows, View with { CountsRows = false });
 
-    private void Write(RowSource rows, RowView view) => RowWriter.Create(Mode, view, InsertTable, Style).Write(new PagedRows(rows, _pager), Sink);
+    private void Write(RowSource rows, RowView view) => RowWriter.Create(Mode, view, InsertTable, Style).Write(new WantedRows(rows, Sink), Sink);
 
     /// <summary>The lines that EXPLAIN gives.</summary>
     public void WritePlan(RowSource rows)

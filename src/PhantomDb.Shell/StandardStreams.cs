@@ -36,7 +36,7 @@ internal static partial class StandardStreams
     public static Stream OpenInput() => IsGiven[0] ? Console.OpenStandardInput() : Stream.Null;
 
     /// <summary>Where it was closed all that is written fails.</summary>
-    public static Stream OpenOutput() => IsGiven[1] ? Console.OpenStandardOutput() : new ClosedStream();
+    public static WriteOnlyStream OpenOutput() => IsGiven[1] ? new OutputStream(Console.OpenStandardOutput()) : new ClosedStream();
 
     /// <summary>True where standard output is a pipe that nobody reads any more.</summary>
     public static bool IsOutputLeft()
@@ -56,6 +56,30 @@ internal static partial class StandardStreams
         public int File;
         public short Wanted;
         public short Happened;
+    }
+
+    private sealed class OutputStream(Stream output) : WriteOnlyStream
+    {
+        private bool _isLeft;
+
+        public override bool IsLeft => _isLeft;
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            output.Write(buffer);   // the runtime passes over that nobody reads it
+            _isLeft = IsOutputLeft();
+        }
+
+        public override void Flush() => output.Flush();
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                output.Dispose();
+            }
+            base.Dispose(disposing);
+        }
     }
 
     private sealed class ClosedStream : WriteOnlyStream

@@ -8,6 +8,8 @@ internal sealed class CommandStream : WriteOnlyStream
     private readonly Process _process;
     private bool _isLeft;
 
+    public override bool IsLeft => _isLeft;
+
     public CommandStream(string command) => _process = Process.Start(StartOf(command))!;
 
     /// <summary>How the system's shell runs a command.</summary>

@@ -45,6 +45,8 @@ internal static class ControlCharacters
 
         private bool _isBehindLead;
 
+        public override bool IsLeft => output is WriteOnlyStream { IsLeft: true };
+
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             ProgressLine.Clear();

@@ -11,6 +11,9 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
     private byte[] _buffer = new byte[BlockSize];
     private int _length;
 
+    /// <summary>True where nobody will see what is still written.</summary>
+    public bool IsLeft => stream is WriteOnlyStream { IsLeft: true };
+
     public Memory<byte> GetMemory(int sizeHint = 0)
     {
         Reserve(sizeHint);

@@ -8,7 +8,7 @@ namespace PhantomDb.Shell.Output;
 /// Standard output at a terminal. Between <see cref="Begin"/> and <see cref="End"/> a screenful is held back; what is longer goes to a pager, a program that shows it screen by screen. The person may
 /// leave it before it has seen everything: the rest is then dropped without a word.
 /// </summary>
-internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)> screen) : WriteOnlyStream
+internal sealed class PagedOutput(WriteOnlyStream terminal, Func<(int Width, int Height)> screen) : WriteOnlyStream
 {
     private const string DefaultPager = "less -SRFX";   // lines are cut at the screen's edge, arrows move along them; a short text is simply shown
     private const int CommandNotFound = 127, CommandNotRunnable = 126;
@@ -48,8 +48,7 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
     /// <summary>Called with the exit code when the pager has ended, before anything else is shown.</summary>
     public Action<int>? Ended { get; set; }
 
-    /// <summary>True where the person has left the pager: nobody will see what is still written.</summary>
-    public bool IsLeft => _isLeft;
+    public override bool IsLeft => _isLeft || terminal.IsLeft;
 
     public void Begin()
     {
@@ -227,12 +226,12 @@ internal sealed class PagedOutput(Stream terminal, Func<(int Width, int Height)>
     }
 }
 
-/// <summary>Rows for a person who may leave the pager: they end there.</summary>
-internal sealed class PagedRows(RowSource rows, PagedOutput pager) : RowSource
+/// <summary>Rows for somebody who may leave before the last one: they end there.</summary>
+internal sealed class WantedRows(RowSource rows, OutputSink output) : RowSource
 {
     public override IReadOnlyList<RowColumn> Columns => rows.Columns;
 
-    public override bool Read() => !pager.IsLeft && rows.Read();
+    public override bool Read() => !output.IsLeft && rows.Read();
 
     public override bool IsNull(int column) => rows.IsNull(column);
 

@@ -3,6 +3,9 @@ namespace PhantomDb.Shell.Output;
 /// <summary>What a stream says that can be written to and no more.</summary>
 internal abstract class WriteOnlyStream : Stream
 {
+    /// <summary>True where nobody will see what is still written: it is dropped without a word.</summary>
+    public virtual bool IsLeft => false;
+
     public override bool CanRead => false;
 
     public override bool CanSeek => false;

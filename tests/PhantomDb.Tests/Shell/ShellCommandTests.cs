@@ -230,6 +230,17 @@ public sealed partial class ShellCommandTests
     }
 
     [TestMethod]
+    public void Rows_that_nobody_reads_any_more_are_not_computed_and_what_changes_something_is_done_nevertheless()
+    {
+        string big = "SELECT g.i FROM generate_series(1, 1000000000000) g(i)";
+        Assert.AreEqual((0, "i\n1\n", ""), ShellProcess.RunLine(_folder, $"phantomdb --mode=csv -c '{big}' -c 'SELECT 2' | head -n 2"));
+        Assert.AreEqual((0, "i\n1\n", ""), Run($".output |head -n 2\n{big};\n", "--mode=csv", "-q"));
+        const string Insert = "INSERT INTO t SELECT g.i FROM generate_series(1, 100000) g(i) RETURNING i";
+        Assert.AreEqual((0, "i\n100000\n", ""), ShellProcess.RunLine(
+            _folder, $"phantomdb shop -q --mode=csv -c 'CREATE TABLE t (i int)' -c '{Insert}' | head -n 1; phantomdb shop --mode=csv -c 'SELECT count(*) FROM t' | tail -n 1"));
+    }
+
+    [TestMethod]
     public void Bail_alone_says_what_it_is()
     {
         (int exitCode, string output, string errors) = Run(".bail\n.bail off\n.bail\nSELECT x;\nSELECT 1 AS a;\n", "--mode=csv");
