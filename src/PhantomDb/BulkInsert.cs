@@ -5,7 +5,8 @@ namespace PhantomDb;
 
 /// <summary>
 /// Rows of .NET on their way into a table (<see cref="Session.BeginInsert"/>): all of them, once <see cref="Complete"/> is called, or, where it is disposed of without that, none.
-/// Outside of a transaction they are one of their own, else a part of that, which goes on either way. Used by one thread, which is the session's.
+/// Outside of a transaction they are one of their own, else a part of that, which goes on either way. Until then the session begins no other, and executes no BEGIN, COMMIT, ROLLBACK or SAVEPOINT (55006);
+/// its other statements are a part of the same transaction. Used by one thread, which is the session's.
 /// <code>
 /// using BulkInsert insert = session.BeginInsert("fruit", "id", "name");
 /// insert.Write(1, "apple");
@@ -34,6 +35,9 @@ public sealed class BulkInsert : IDisposable
         Run(_isOwnTransaction ? "BEGIN" : $"SAVEPOINT {Savepoint}");
         _isOpen = true;
     }
+
+    /// <summary>True while it ends the transaction, or its part of it, itself.</summary>
+    internal bool IsEnding { get; private set; }
 
     /// <summary>The columns that a row has values for, in their order.</summary>
     public IReadOnlyList<string> Columns { get; }
@@ -80,30 +84,55 @@ public sealed class BulkInsert : IDisposable
     public long Complete()
     {
         EnsureOpen();
-        _hasFailed = true;   // unless it passes
-        return Completed(_session.Execute(EndCommand));
+        _hasFailed = IsEnding = true;   // unless it passes
+        try
+        {
+            return Completed(_session.Execute(EndCommand));
+        }
+        finally
+        {
+            IsEnding = false;
+        }
     }
 
     /// <summary>As <see cref="Complete"/>; the disk is awaited without a thread.</summary>
     public async Task<long> CompleteAsync()
     {
         EnsureOpen();
-        _hasFailed = true;
-        return Completed(await _session.ExecuteAsync(EndCommand).ConfigureAwait(false));
+        _hasFailed = IsEnding = true;
+        try
+        {
+            return Completed(await _session.ExecuteAsync(EndCommand).ConfigureAwait(false));
+        }
+        finally
+        {
+            IsEnding = false;
+        }
     }
 
     /// <summary>Takes the rows back, unless they have been completed.</summary>
     public void Dispose()
     {
-        if (_isOpen)
+        if (_isOpen && !_session.IsDisposed && _session.IsUnderWay(this))   // else the transaction has ended, with the session say, which has taken them back
         {
-            _isOpen = false;
-            if (!_session.IsDisposed && _session.IsInTransaction)   // else the session was ended meanwhile, which has taken them back
-            {
-                Run(_isOwnTransaction ? "ROLLBACK" : $"ROLLBACK TO SAVEPOINT {Savepoint}; RELEASE SAVEPOINT {Savepoint}");
-            }
+            TakeBack();
         }
+        _isOpen = false;
         _insert.Dispose();
+    }
+
+    private void TakeBack()
+    {
+        IsEnding = true;
+        try
+        {
+            Run(_isOwnTransaction ? "ROLLBACK" : $"ROLLBACK TO SAVEPOINT {Savepoint}; RELEASE SAVEPOINT {Savepoint}");
+        }
+        finally
+        {
+            IsEnding = false;
+        }
+        _session.EndBulkInsert(this);
     }
 
     private string EndCommand => _isOwnTransaction ? "COMMIT" : $"RELEASE SAVEPOINT {Savepoint}";
@@ -119,6 +148,7 @@ public sealed class BulkInsert : IDisposable
     private long Completed(QueryResult result)
     {
         result.Dispose();
+        _session.EndBulkInsert(this);
         if (result.CommandTag == "ROLLBACK")   // of a COMMIT: another statement of the session has failed meanwhile
         {
             throw new PhantomDbException(SqlStates.InFailedSqlTransaction, "the transaction had failed, and has been rolled back");

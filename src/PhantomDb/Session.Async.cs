@@ -81,8 +81,14 @@ public sealed partial class Session
         }
         catch (Exception error)
         {
-            told.SetException(error);
-            result.Dispose();
+            try
+            {
+                result.Dispose();   // first: who is told may execute the statement again, and that result may be the same object
+            }
+            finally
+            {
+                told.SetException(error);
+            }
         }
     }
 

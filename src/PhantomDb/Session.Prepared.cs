@@ -84,7 +84,7 @@ public sealed partial class Session
                 _ = _statement.TransactionTime;   // now() is the time of BEGIN, whenever it is first asked for
                 ShowModes();
                 return begin.CommandTag;
-            case CommitCommand { AndChain: false } commit when _isInTransaction && !_isFailed && _overlay is null:
+            case CommitCommand { AndChain: false } commit when _isInTransaction && !_isFailed && _overlay is null && _bulkInsert is null:
                 _inserting = null;
                 _statement.Begin(TakeDefinitions(), isTransaction: false);
                 try

@@ -1,18 +1,31 @@
 using System.Data;
+using PhantomDb.Errors;
+using PhantomDb.Parsing.Ast;
 
 namespace PhantomDb;
 
 // Many rows of .NET into a table.
 public sealed partial class Session
 {
+    private BulkInsert? _bulkInsert;   // the one that is under way: the transaction, or the part of it since the savepoint, is its to end
+
+    /// <summary>True until the insert, or the transaction that it is a part of, has ended.</summary>
+    internal bool IsUnderWay(BulkInsert insert) => ReferenceEquals(_bulkInsert, insert);
+
     /// <summary>Begins to write rows into a table, all of which are kept or none.</summary>
     /// <param name="table">As SQL writes it: <c>customer</c>, <c>old.invoice</c>, <c>"Order Details"</c>.</param>
     /// <param name="columns">Those that the rows have values for, each as it is called; none: all of the table's. Columns that are left out get their defaults.</param>
-    /// <exception cref="PhantomDbException">There is no such table or column; or the session has another result open.</exception>
+    /// <exception cref="PhantomDbException">There is no such table or column; or the session has another result open, or another bulk insert under way.</exception>
     public BulkInsert BeginInsert(string table, params ReadOnlySpan<string> columns)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(table);
-        return new BulkInsert(this, table, columns);
+        if (_bulkInsert is not null)
+        {
+            throw BulkInsertIsUnderWay();
+        }
+        BulkInsert insert = new(this, table, columns);
+        _bulkInsert = insert;
+        return insert;
     }
 
     /// <summary>Writes a row for each object, all of them or none; gives their count.</summary>
@@ -65,4 +78,20 @@ public sealed partial class Session
         }
         return insert.Complete();
     }
+
+    /// <summary>The rows of an insert are kept, or taken back.</summary>
+    internal void EndBulkInsert(BulkInsert insert) => _bulkInsert = IsUnderWay(insert) ? null : _bulkInsert;
+
+    // Nobody else ends the transaction, or moves among its savepoints.
+    private void EnsureNoBulkInsert(Statement statement)
+    {
+        if (_bulkInsert is { IsEnding: false }
+            && statement is BeginStatement or CommitStatement or RollbackStatement or SavepointStatement or ReleaseSavepointStatement or RollbackToSavepointStatement)
+        {
+            throw BulkInsertIsUnderWay();
+        }
+    }
+
+    private static PhantomDbException BulkInsertIsUnderWay() =>
+        new(SqlStates.ObjectInUse, "a bulk insert of this session is under way") { Hint = "Complete it or dispose of it first. Rows of several tables: one after the other, within a transaction." };
 }

@@ -22,6 +22,7 @@ public sealed partial class Session
     private QueryResult Run(Statement statement)
     {
         EnsureNotFailed(statement);
+        EnsureNoBulkInsert(statement);
         _inserting = null;
         NoteStart(statement);
         DatabaseCatalog catalog = TakeDefinitions();

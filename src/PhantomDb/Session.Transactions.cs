@@ -92,6 +92,7 @@ public sealed partial class Session
         _statement.SequenceValueCount = 0;
         _savepoints.Clear();
         _deferred.Clear();
+        _bulkInsert = null;
         ShowModes();
     }
 
@@ -104,6 +105,7 @@ public sealed partial class Session
         _statement.SequenceValueCount = 0;
         _savepoints.Clear();
         _deferred.Clear();
+        _bulkInsert = null;
         ShowModes();
     }
 

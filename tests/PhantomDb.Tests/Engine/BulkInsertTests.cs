@@ -141,6 +141,62 @@ public sealed class BulkInsertTests
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public void While_one_is_under_way_nobody_else_ends_its_transaction_or_begins_another(bool isInTransaction)
+    {
+        Run("CREATE TABLE seed (fruit int)");
+        if (isInTransaction)
+        {
+            Run("BEGIN");
+        }
+        using PreparedStatement commit = _session.Prepare("COMMIT");
+        BulkInsert insert = _session.BeginInsert("\"Fruit bowl\"", "id");
+        insert.Write(1);
+        Run("INSERT INTO seed VALUES (1)");   // of the same transaction
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => _session.BeginInsert("seed")).SqlState);
+        foreach (string command in new[] { "BEGIN", "COMMIT", "COMMIT AND CHAIN", "ROLLBACK", "SAVEPOINT a", "RELEASE SAVEPOINT phantomdb_bulk_insert", "ROLLBACK TO SAVEPOINT phantomdb_bulk_insert" })
+        {
+            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => Run(command)).SqlState, command);
+        }
+        Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => commit.Execute().Dispose()).SqlState);
+        insert.Write(2);
+        Assert.AreEqual(2, insert.Complete());
+        Assert.AreEqual(isInTransaction, _session.IsInTransaction);
+        using (BulkInsert seeds = _session.BeginInsert("seed"))
+        {
+            seeds.Write(2);
+            using (QueryResult open = _session.Execute("SELECT * FROM generate_series(1, 10000)"))
+            {
+                open.Read();
+                Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(seeds.Dispose).SqlState);
+            }
+        }
+        insert.Dispose();
+        if (isInTransaction)
+        {
+            commit.Execute().Dispose();
+        }
+        Assert.AreEqual("2", Text("SELECT count(*) FROM \"Fruit bowl\""));
+        Assert.AreEqual("1", Text("SELECT string_agg(fruit::text, ',') FROM seed"));
+        Assert.IsFalse(_session.IsInTransaction);
+    }
+
+    [TestMethod]
+    public void One_that_has_failed_at_its_end_leaves_the_next_transaction_alone()
+    {
+        Run("CREATE TABLE seed (fruit int REFERENCES \"Fruit bowl\" DEFERRABLE INITIALLY DEFERRED)");
+        BulkInsert insert = _session.BeginInsert("seed");
+        insert.Write(7);
+        Assert.AreEqual("23503", Assert.ThrowsExactly<PhantomDbException>(() => insert.Complete()).SqlState);
+        Run("BEGIN");
+        Run("INSERT INTO \"Fruit bowl\" VALUES (3)");
+        insert.Dispose();
+        Run("COMMIT");
+        Assert.AreEqual("3", Text("SELECT string_agg(id::text, ',') FROM \"Fruit bowl\""));
+    }
+
+    [TestMethod]
     public void A_constraint_that_is_checked_at_the_end_takes_all_back()
     {
         Run("CREATE TABLE seed (fruit int REFERENCES \"Fruit bowl\" DEFERRABLE INITIALLY DEFERRED)");
