@@ -48,6 +48,7 @@ public static class PhantomDbServiceCollectionExtensions
 
     private static void Add(IServiceCollection services, string name)
     {
+        BlockedThreads.AreReplacedAtOnce();
         services.AddSingleton<IConfigureOptions<PhantomDbHostOptions>>(provider => new ConfigurationBinding(name, provider.GetService<IConfiguration>()));
         services.AddSingleton<IValidateOptions<PhantomDbHostOptions>>(new PhantomDbHostOptionsValidator(name));
         services.AddOptions<PhantomDbHostOptions>(name).ValidateOnStart();

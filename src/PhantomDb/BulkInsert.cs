@@ -96,13 +96,15 @@ public sealed class BulkInsert : IDisposable
     }
 
     /// <summary>As <see cref="Complete"/>; the disk is awaited without a thread.</summary>
-    public async Task<long> CompleteAsync()
+    /// <param name="cancellationToken">Stops it until the commit is queued.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled: none of the rows is there.</exception>
+    public async Task<long> CompleteAsync(CancellationToken cancellationToken = default)
     {
         EnsureOpen();
         _hasFailed = IsEnding = true;
         try
         {
-            return Completed(await _session.ExecuteAsync(EndCommand).ConfigureAwait(false));
+            return Completed(await _session.ExecuteAsync(EndCommand, cancellationToken).ConfigureAwait(false));
         }
         finally
         {

@@ -245,8 +245,10 @@ public sealed partial class PreparedStatement : IDisposable
     }
 
     /// <summary>As <see cref="Execute"/>, on the calling thread but for the wait for the disk at a commit, as <see cref="Session.ExecuteAsync"/> does.</summary>
+    /// <param name="cancellationToken">As there.</param>
     /// <exception cref="PhantomDbException">The statement failed and has changed nothing; or a parameter has no value.</exception>
-    public ValueTask<QueryResult> ExecuteAsync() => _session.RunAsync(this, static statement => statement.Execute());
+    /// <exception cref="OperationCanceledException">It was cancelled; it has changed nothing.</exception>
+    public ValueTask<QueryResult> ExecuteAsync(CancellationToken cancellationToken = default) => _session.RunAsync(this, static statement => statement.Execute(), cancellationToken);
 
     /// <summary>Ends the use of the statement.</summary>
     public void Dispose() => _isDisposed = true;

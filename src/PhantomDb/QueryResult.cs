@@ -259,7 +259,7 @@ public sealed class QueryResult : IDisposable
         _ => GetText(column),
     };
 
-    /// <summary>An object for each row that is left, made as it is asked for; the statement ends with the enumeration.</summary>
+    /// <summary>An object for each row that is left, made as it is asked for; the statement ends with the enumeration, and is open until then: take them (ToList) where the session does something else meanwhile.</summary>
     /// <param name="row">Reads the row that the result stands on, and keeps nothing of it but values.</param>
     /// <exception cref="PhantomDbException">While it is enumerated: the statement failed while computing a row.</exception>
     public IEnumerable<T> Rows<T>(Func<QueryResult, T> row)

@@ -1,4 +1,5 @@
 using PhantomDb.Durability;
+using PhantomDb.Errors;
 
 namespace PhantomDb;
 
@@ -14,10 +15,41 @@ public sealed partial class Session
 
     /// <summary>
     /// As <see cref="Execute"/>, on the calling thread but for the wait for the disk at a commit (<see cref="SyncPolicy.Always"/>), which is awaited without a thread: the engine computes, and nothing else of it
-    /// waits for anything that a thread could do without. Once its records are queued, a commit cannot be cancelled.
+    /// waits for anything that a thread could do without.
     /// </summary>
+    /// <param name="sql">One statement.</param>
+    /// <param name="cancellationToken">Stops it until its result is there, or its commit queued: not the reading of rows, which is when a query computes them, and no commit that is on its way to the disk.</param>
     /// <exception cref="PhantomDbException">The statement is wrong or failed; it has changed nothing.</exception>
-    public ValueTask<QueryResult> ExecuteAsync(string sql) => RunAsync((Session: this, Sql: sql), static call => call.Session.Execute(call.Sql));
+    /// <exception cref="OperationCanceledException">It was cancelled; it has changed nothing. A transaction around it has failed.</exception>
+    public ValueTask<QueryResult> ExecuteAsync(string sql, CancellationToken cancellationToken = default) =>
+        RunAsync((Session: this, Sql: sql), static call => call.Session.Execute(call.Sql), cancellationToken);
+
+    /// <summary>As <see cref="RunAsync{T}(T, Func{T, QueryResult})"/>, until a token is cancelled.</summary>
+    internal ValueTask<QueryResult> RunAsync<T>(T call, Func<T, QueryResult> execute, CancellationToken token)
+    {
+        if (!token.CanBeCanceled)
+        {
+            return RunAsync(call, execute);
+        }
+        if (token.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<QueryResult>(token);
+        }
+        _statement.Token = token;
+        try
+        {
+            using CancellationTokenRegistration registration = token.UnsafeRegister(static session => ((Session)session!).Cancel(), this);
+            return RunAsync(call, execute);
+        }
+        catch (PhantomDbException error) when (error.SqlState == SqlStates.QueryCanceled && token.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(error.Message, error, token);
+        }
+        finally
+        {
+            _statement.Token = default;
+        }
+    }
 
     /// <summary>Runs something of this session that executes one statement, and awaits the commit that it ends with.</summary>
     internal ValueTask<QueryResult> RunAsync<T>(T call, Func<T, QueryResult> execute)

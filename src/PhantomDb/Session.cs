@@ -431,7 +431,10 @@ public sealed partial class Session : IDisposable
         new(SqlStates.InFailedSqlTransaction, "current transaction is aborted, commands ignored until end of transaction block");
 
     private static PhantomDbException ResultIsOpen() =>
-        new(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement");
+        new(SqlStates.ObjectInUse, "a result of this session is still open: dispose it before the next statement")
+        {
+            Hint = "One whose Rows are enumerated ends with the enumeration: what is made of them beside it has to take them first (ToList), or a session of its own.",
+        };
 
     /// <summary>
     /// An error ends all but the ROLLBACK of an open transaction, and undoes what it did up to its innermost savepoint, or all: nobody

@@ -111,6 +111,10 @@ internal sealed class StatementContext : IStatementContext
             _settings.EndTransaction(commits: true);   // of the statement before, which was one by itself
         }
         _isCancelled = false;
+        if (Token.IsCancellationRequested)
+        {
+            _isCancelled = true;   // before it began; afterwards whoever cancels the token does it
+        }
         Memory.Limit = _settings.WorkMemory;
         long timeoutMs = _settings.StatementTimeoutMs;
         _deadline = timeoutMs == 0 ? 0 : Stopwatch.GetTimestamp() + (timeoutMs * Stopwatch.Frequency / 1000);
@@ -121,6 +125,9 @@ internal sealed class StatementContext : IStatementContext
 
     /// <summary>Goes on with newer definitions: the statement had to wait, and they changed meanwhile.</summary>
     public void Renew(DatabaseCatalog catalog) => Catalog = catalog;
+
+    /// <summary>Stops the statements that begin from now on; whoever sets it also calls <see cref="Cancel"/> when it is cancelled.</summary>
+    public CancellationToken Token { get; set; }
 
     /// <summary>Makes the running statement stop; from any thread.</summary>
     public void Cancel() => _isCancelled = true;

@@ -24,7 +24,9 @@ internal sealed class WaitLimits
         long lockMs = LockTimeoutMs == 0 ? long.MaxValue : LockTimeoutMs;
         long statementMs = RemainingTime() is { } remaining ? (long)Math.Ceiling(remaining.TotalMilliseconds) : long.MaxValue;
         long timeoutMs = Math.Min(lockMs, statementMs);
-        bool isSignalled = signal.Wait(timeoutMs > int.MaxValue ? Timeout.Infinite : (int)timeoutMs);
+        int waitMs = timeoutMs > int.MaxValue ? Timeout.Infinite : (int)timeoutMs;
+        // The pool adds threads soon where one of its own waits for a task: who holds the lock may need one to go on.
+        bool isSignalled = Thread.CurrentThread.IsThreadPoolThread ? signal.WaitAsync(waitMs).GetAwaiter().GetResult() : signal.Wait(waitMs);
         ThrowIfStopped();
         if (!isSignalled)
         {

@@ -139,6 +139,36 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task A_token_stops_a_statement_that_runs_or_waits_or_has_not_begun(bool isInMemory)
+    {
+        await using Database database = isInMemory ? Database.CreateInMemory() : Database.Open("shop", Options);
+        Run(database, "CREATE TABLE t (id int PRIMARY KEY, n int)");
+        Run(database, "INSERT INTO t VALUES (1, 0)");
+        using Session holder = database.OpenSession();
+        holder.Execute("BEGIN").Dispose();
+        holder.Execute("UPDATE t SET n = 1").Dispose();
+        using Session session = database.OpenSession();
+        using PreparedStatement update = session.Prepare("UPDATE t SET n = 2 WHERE id = 1");
+        using CancellationTokenSource cancelled = new(TimeSpan.FromMilliseconds(50));   // whether before or while it runs
+        await Assert.ThrowsExactlyAsync<OperationCanceledException>(async () => (await session.ExecuteAsync("INSERT INTO t SELECT i + 10, count(*) FROM generate_series(1, 1) g(i), generate_series(1, 1000000000000) h GROUP BY i", cancelled.Token).ConfigureAwait(false)).Dispose());
+        using CancellationTokenSource waiting = new(TimeSpan.FromMilliseconds(50));
+        await Assert.ThrowsExactlyAsync<OperationCanceledException>(async () => (await update.ExecuteAsync(waiting.Token).ConfigureAwait(false)).Dispose());
+        await Assert.ThrowsExactlyAsync<TaskCanceledException>(async () => (await update.ExecuteAsync(waiting.Token).ConfigureAwait(false)).Dispose());
+        using (BulkInsert insert = session.BeginInsert("t", "id"))
+        {
+            insert.Write(2);
+            await Assert.ThrowsExactlyAsync<TaskCanceledException>(() => insert.CompleteAsync(waiting.Token));
+        }
+        holder.Execute("COMMIT").Dispose();
+        using CancellationTokenSource idle = new();
+        (await update.ExecuteAsync(idle.Token).ConfigureAwait(false)).Dispose();
+        (await session.ExecuteAsync("UPDATE t SET n = n + 1", idle.Token).ConfigureAwait(false)).Dispose();   // those before have left nothing
+        Assert.AreEqual("1 3", Rows(database, "SELECT id || ' ' || n FROM t"));
+    }
+
+    [TestMethod]
     public async Task A_commit_that_the_disk_refuses_is_told_and_nothing_of_it_is_left()
     {
         using var disk = new GatedDisk();

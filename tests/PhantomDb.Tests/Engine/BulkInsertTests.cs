@@ -219,7 +219,9 @@ public sealed class BulkInsertTests
         using (QueryResult open = _session.Execute("SELECT * FROM generate_series(1, 10000)"))
         {
             open.Read();
-            Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => _session.BeginInsert("\"Fruit bowl\"")).SqlState);
+            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => _session.BeginInsert("\"Fruit bowl\""));
+            Assert.AreEqual("55006", error.SqlState);
+            Assert.Contains("Rows", error.Hint!);
         }
         BulkInsert insert = _session.BeginInsert("\"Fruit bowl\"", "id");
         insert.Write(1);

@@ -14,6 +14,26 @@ namespace PhantomDb.Tests.Hosting;
 public sealed class ConfigurationTests : HostTest
 {
     [TestMethod]
+    public void Threads_of_the_pool_that_wait_are_replaced_at_once_unless_the_application_says_otherwise()
+    {
+        const string Setting = "System.Threading.ThreadPool.Blocking.ThreadsToAddWithoutDelay_ProcCountFactor";
+        object? before = AppContext.GetData(Setting);
+        try
+        {
+            AppContext.SetData(Setting, null);
+            _ = new ServiceCollection().AddPhantomDb("shop");
+            Assert.AreEqual(Math.Max(1, 256 / Environment.ProcessorCount), AppContext.GetData(Setting));
+            AppContext.SetData(Setting, 1);
+            _ = new ServiceCollection().AddPhantomDb("shop");
+            Assert.AreEqual(1, AppContext.GetData(Setting));
+        }
+        finally
+        {
+            AppContext.SetData(Setting, before);
+        }
+    }
+
+    [TestMethod]
     public async Task A_section_has_the_keywords_of_a_connection_string_and_code_counts_more()
     {
         HostApplicationBuilder builder = NewHost();
