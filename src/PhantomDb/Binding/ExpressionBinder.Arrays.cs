@@ -11,6 +11,8 @@ namespace PhantomDb.Binding;
 /// <summary>Arrays in expressions, as far as reading the system catalogs needs them; tables have none.</summary>
 internal sealed partial class ExpressionBinder
 {
+    private const string ArrayRequired = "op ANY/ALL (array) requires array on right side";
+
     private FunctionExpression BindArray(ArraySyntax array)
     {
         if (array.Items.Count == 0)
@@ -78,6 +80,10 @@ internal sealed partial class ExpressionBinder
             Expression[] comparisons = [.. items.Select(item => BindBinary(syntax.Operator, operand, item, syntax.Position))];
             return Conjunction(isAny ? Expressions.ConjunctionKind.Or : Expressions.ConjunctionKind.And, comparisons);
         }
+        if (syntax.Array is RowSyntax)   // as some object mappers write a list
+        {
+            throw Error.At(SqlStates.WrongObjectType, ArrayRequired, syntax.Position, isAny ? "A list of values is looked in by IN: x IN (1, 2)." : "A list of values is looked in by NOT IN: x NOT IN (1, 2).");
+        }
         return Search(operand, Bind(syntax.Array), syntax, isAny);
     }
 
@@ -94,7 +100,7 @@ internal sealed partial class ExpressionBinder
         }
         if (!array.Type.IsArray)
         {
-            throw Error.At(SqlStates.WrongObjectType, "op ANY/ALL (array) requires array on right side", syntax.Position);
+            throw Error.At(SqlStates.WrongObjectType, ArrayRequired, syntax.Position);
         }
         SqlType element = array.Type.Element;
         if (syntax.Operator is not ("=" or "<>") || !ArrayFunctions.IsSearchable(element))

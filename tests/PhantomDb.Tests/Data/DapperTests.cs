@@ -65,6 +65,8 @@ public sealed class DapperTests : DataTest
         Assert.AreEqual("c3,c5", string.Join(',', connection.Query<string>("SELECT name FROM customer WHERE id IN @ids ORDER BY id", new { ids = new[] { 5, 3, 99 } })));
         Assert.AreEqual("", string.Join(',', connection.Query<string>("SELECT name FROM customer WHERE id IN @ids", new { ids = Array.Empty<int>() })));
         Assert.AreEqual(20, connection.Query<string>("SELECT name FROM customer WHERE name NOT IN @names AND key NOT IN @keys OR key IS NULL", new { names = Array.Empty<string>(), keys = Array.Empty<Guid>() }).Count());
+        PhantomDbException any = Assert.ThrowsExactly<PhantomDbException>(() => connection.Query<string>("SELECT name FROM customer WHERE id = ANY(@ids)", new { ids = new[] { 5, 3 } }));
+        Assert.AreEqual(("42809", "A list of values is looked in by IN: x IN (1, 2)."), (any.SqlState, any.Hint));
         dynamic row = connection.QueryFirst("SELECT id, name, NULL AS nothing FROM customer ORDER BY id DESC");
         Assert.AreEqual("20 c20 ", $"{row.id} {row.name} {row.nothing}");
         Assert.AreEqual((4, "c4"), connection.QuerySingle<(int, string)>("SELECT id, name FROM customer WHERE id = @id", new { id = 4L }));
