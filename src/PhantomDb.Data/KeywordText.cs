@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace PhantomDb.Data;
 
-/// <summary>Values of connection string keywords as text, with PostgreSQL's units: 64MB, 250ms.</summary>
+/// <summary>Values of connection string keywords as text, with PostgreSQL's units: 64MB, 250ms. What is none is a FormatException or an OverflowException; the keyword says what is allowed.</summary>
 internal static class KeywordText
 {
     private static readonly (string Unit, long Factor)[] ByteUnits = [("kB", 1L << 10), ("MB", 1L << 20), ("GB", 1L << 30), ("TB", 1L << 40), ("B", 1)];
@@ -13,13 +13,13 @@ internal static class KeywordText
 
     public static int Number(string text) => int.Parse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
 
-    public static int NotNegative(int number) => number >= 0 ? number : throw new FormatException("It must not be negative.");
+    public static int NotNegative(int number) => number >= 0 ? number : throw new FormatException();
 
     public static bool Truth(string text) => text.ToLowerInvariant() switch
     {
         "true" or "yes" or "on" or "1" => true,
         "false" or "no" or "off" or "0" => false,
-        _ => throw new FormatException("It is true or false."),
+        _ => throw new FormatException(),
     };
 
     /// <summary>A number of bytes, with or without a unit: 4096, 64kB, 16MB, 1GB, 1TB.</summary>
@@ -48,14 +48,14 @@ internal static class KeywordText
         }
         return text.Contains(':', StringComparison.Ordinal)
             ? TimeSpan.Parse(text, CultureInfo.InvariantCulture)
-            : throw new FormatException("It needs a unit: 250ms, 1s, 5min, 2h, 7d.");
+            : throw new FormatException();
     }
 
     public static object Enumeration<T>(string text)
         where T : struct, Enum =>
         Enum.TryParse(text, ignoreCase: true, out T value) && Enum.IsDefined(value) && !char.IsAsciiDigit(text[0])
             ? value
-            : throw new FormatException($"It is one of {string.Join(", ", Enum.GetNames<T>())}.");
+            : throw new FormatException();
 
     /// <summary>The text that reads as the value.</summary>
     public static string Of(object? value) => value switch

@@ -127,7 +127,7 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
                 return;
             }
             object? read = known.ReadValue(value);
-            EnsureValid(known, read);
+            EnsureValid(known, value, read);
             base[known.Name] = KeywordText.Of(read);
         }
     }
@@ -181,8 +181,8 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
 
     private void SetOrNone(ConnectionKeyword keyword, object? value) => this[keyword.Name] = value ?? NoValue;
 
-    // The engine's own validation, with the keyword's name on it.
-    private static void EnsureValid(ConnectionKeyword keyword, object? value)
+    // The engine's own validation, in the keyword's words.
+    private static void EnsureValid(ConnectionKeyword keyword, object written, object? value)
     {
         if (keyword == ConnectionKeyword.DataSource && value is string source && source.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
         {
@@ -198,7 +198,7 @@ public sealed class PhantomDbConnectionStringBuilder : DbConnectionStringBuilder
         }
         catch (ArgumentException error)
         {
-            throw new ArgumentException($"\"{KeywordText.Of(value)}\" is no value for the keyword \"{keyword.Name}\": {error.Message}", keyword.Name, error);
+            throw keyword.NoValue(written, error);
         }
     }
 }

@@ -1,10 +1,12 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Data;
 
 namespace PhantomDb.Tests.Data;
 
 [TestClass]
-public sealed class ConnectionStringTests : DataTest
+public sealed partial class ConnectionStringTests : DataTest
 {
     [TestMethod]
     [DataRow("Data Source=shop")]
@@ -97,4 +99,50 @@ public sealed class ConnectionStringTests : DataTest
         using PhantomDbConnection connection = new();
         Assert.Throws<ArgumentException>(() => connection.ConnectionString = text);
     }
+
+    [TestMethod]
+    [DataRow("Log Segment Size=banana", "\"banana\" is no value for the keyword \"Log Segment Size\": It is a number of bytes, at least 4kB, alone or with a unit (4096, 64kB, 16MB, 1GB).")]
+    [DataRow("Log Segment Size=-1", "\"-1\" is no value for the keyword \"Log Segment Size\": It is a number of bytes, at least 4kB, alone or with a unit (4096, 64kB, 16MB, 1GB).")]
+    [DataRow("Memory Limit=1kB", "\"1kB\" is no value for the keyword \"Memory Limit\": It is a number of bytes, at least 1MB, alone or with a unit (4096, 64kB, 16MB, 1GB).")]
+    [DataRow("Memory Limit=9999999999TB", "\"9999999999TB\" is no value for the keyword \"Memory Limit\": It is a number of bytes, at least 1MB, alone or with a unit (4096, 64kB, 16MB, 1GB).")]
+    [DataRow("Log Retention Size=much", "\"much\" is no value for the keyword \"Log Retention Size\": It is a number of bytes, at least 0, alone or with a unit (4096, 64kB, 16MB, 1GB), or none.")]
+    [DataRow("Plan Cache Size=few", "\"few\" is no value for the keyword \"Plan Cache Size\": It is a whole number, at least 0, at most 2147483647.")]
+    [DataRow("Snapshot Retention Count=1", "\"1\" is no value for the keyword \"Snapshot Retention Count\": It is a whole number, at least 2, at most 2147483647, or none.")]
+    [DataRow("Sync Interval=2d", "\"2d\" is no value for the keyword \"Sync Interval\": It is a time, at least 1ms, at most 1d, with a unit (250ms, 1s, 5min, 2h, 7d) or as hh:mm:ss.")]
+    [DataRow("Log Retention Age=-5", "\"-5\" is no value for the keyword \"Log Retention Age\": It is a time with a unit (250ms, 1s, 5min, 2h, 7d) or as hh:mm:ss, or none.")]
+    [DataRow("Command Timeout=soon", "\"soon\" is no value for the keyword \"Command Timeout\": It is a whole number of seconds, at least 0; 0 is no limit.")]
+    [DataRow("Pooling=maybe", "\"maybe\" is no value for the keyword \"Pooling\": It is true or false.")]
+    [DataRow("Sync=1", "\"1\" is no value for the keyword \"Sync Policy\": It is one of Always, Interval, None.")]
+    public void A_value_that_is_none_is_told_with_what_is_allowed(string text, string message)
+    {
+        ArgumentException error = Assert.ThrowsExactly<ArgumentException>(() => new PhantomDbConnectionStringBuilder(text));
+        Assert.AreEqual($"{message} (Parameter '{error.ParamName}')", error.Message);
+    }
+
+    [TestMethod]
+    public void What_is_allowed_is_what_the_engine_takes()
+    {
+        int ranges = 0;
+        foreach (ConnectionKeyword keyword in ConnectionKeyword.All)
+        {
+            foreach (Match limit in Limits().Matches(keyword.Allowed))
+            {
+                PhantomDbConnectionStringBuilder builder = new() { [keyword.Name] = limit.Groups["value"].Value };
+                object value = builder[keyword.Name];
+                object? beyond = (value, limit.Groups["end"].Value) switch
+                {
+                    (TimeSpan time, "least") => time - TimeSpan.FromTicks(1),
+                    (TimeSpan time, _) => time + TimeSpan.FromTicks(1),
+                    (_, "least") => Convert.ToInt64(value, CultureInfo.InvariantCulture) - 1,
+                    _ => Convert.ToInt64(value, CultureInfo.InvariantCulture) + 1,
+                };
+                Assert.ThrowsExactly<ArgumentException>(() => builder[keyword.Name] = beyond, $"{keyword.Name}: {beyond}");
+                ranges++;
+            }
+        }
+        Assert.IsGreaterThan(20, ranges);
+    }
+
+    [GeneratedRegex("at (?<end>least|most) (?<value>[0-9a-zA-Z]+)")]
+    private static partial Regex Limits();
 }
