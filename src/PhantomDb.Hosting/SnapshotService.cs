@@ -5,41 +5,28 @@ namespace PhantomDb.Hosting;
 
 /// <summary>
 /// Takes a database's snapshots while the host runs, in place of the thread that the database has for that elsewhere. Ends with the other services, before the database
-/// is closed. What fails is told by <see cref="HostedDatabase"/>, and tried again; it never stops the host. No <see cref="BackgroundService"/>: a host that is disposed of without
-/// having been stopped would take its end for a failure.
+/// is closed. What fails is told by <see cref="HostedDatabase"/>, and tried again; it never stops the host.
 /// </summary>
-internal sealed partial class SnapshotService(string name, HostedDatabase hosted, ILogger logger) : IHostedService, IDisposable
+internal sealed partial class SnapshotService(string name, HostedDatabase hosted, ILogger logger) : BackgroundService
 {
-    private readonly CancellationTokenSource _stop = new();
-    private Task _running = Task.CompletedTask;
+    /// <summary>Nothing for the host to watch: it ends without an error, and a host that is disposed of before it has begun would take its cancellation for a failure.</summary>
+    public override Task? ExecuteTask => null;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public override Task StartAsync(CancellationToken cancellationToken)
     {
-        Database database = hosted.Database;
-        database.Snapshots.Taken += snapshot => LogTaken(name, snapshot.Name, snapshot.Lsn, snapshot.Bytes, snapshot.Duration!.Value.TotalMilliseconds);
-        CancellationToken stop = _stop.Token;
-        // A thread of its own: it sleeps most of the time, and writes files otherwise.
-        _running = Task.Factory.StartNew(() => Run(database, stop), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
-        return Task.CompletedTask;
+        hosted.Database.Snapshots.Taken += snapshot => LogTaken(name, snapshot.Name, snapshot.Lsn, snapshot.Bytes, snapshot.Duration!.Value.TotalMilliseconds);
+        return base.StartAsync(cancellationToken);
     }
 
-    public async Task StopAsync(CancellationToken cancellationToken)
-    {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);   // where the time is over the others are stopped nevertheless
-    }
+    // A thread of its own: it sleeps most of the time, and writes files otherwise.
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.Factory.StartNew(() => Run(stoppingToken), CancellationToken.None, TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
 
-    public void Dispose()
-    {
-        _stop.Cancel();
-        _stop.Dispose();
-    }
-
-    private void Run(Database database, CancellationToken stop)
+    private void Run(CancellationToken stop)
     {
         try
         {
-            database.Snapshots.Run(stop);
+            hosted.Database.Snapshots.Run(stop);
         }
         catch (ObjectDisposedException) when (stop.IsCancellationRequested)
         {
