@@ -50,6 +50,17 @@ public sealed class SnapshotServiceTests : HostTest
     }
 
     [TestMethod]
+    public async Task It_is_a_BackgroundService_whose_end_is_no_failure_for_a_host_that_is_disposed_of_without_having_been_stopped()
+    {
+        IHost host = NewShop(new DatabaseOptions());
+        await host.StartAsync();
+        BackgroundService service = host.Services.GetServices<IHostedService>().OfType<BackgroundService>().Single();
+        Assert.IsNull(service.ExecuteTask);   // or the host would watch it
+        host.Dispose();
+        Assert.IsFalse(Logged.Lines.Any(line => line.StartsWith("Error", StringComparison.Ordinal) || line.StartsWith("Critical", StringComparison.Ordinal)), string.Join('\n', Logged.Lines));
+    }
+
+    [TestMethod]
     public async Task A_database_in_memory_takes_none_and_the_host_runs()
     {
         using IHost host = NewShop(new DatabaseOptions { IsInMemory = true });
