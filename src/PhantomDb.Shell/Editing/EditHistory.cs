@@ -89,7 +89,7 @@ internal sealed class EditHistory
         using FileStream file = OpenAlone(path);
         byte[] bytes = new byte[file.Length];
         file.ReadExactly(bytes);
-        string[] lines = Encoding.UTF8.GetString(bytes).ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
+        string[] lines = Encoding.UTF8.GetString(bytes).Replace("\r\n", "\n", StringComparison.Ordinal).TrimEnd('\n').Split('\n');   // a form feed or U+2028 is an entry's own
         string[] kept = [.. lines.TakeLast(KeptCount)];
         if (lines.Length > 2 * KeptCount)
         {

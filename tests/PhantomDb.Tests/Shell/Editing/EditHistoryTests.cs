@@ -20,14 +20,16 @@ public sealed class EditHistoryTests : IDisposable
     [TestMethod]
     public void Entries_of_several_lines_come_back_as_they_were()
     {
-        string[] entries = ["SELECT 1;", "SELECT 'a\\n',\n  '\\\\';", "\\d fruit", "SELECT 'ä 漢 😀';"];
+        string[] entries = ["SELECT 1;", "SELECT 'a\\n',\n  '\\\\';", "\\d fruit", "SELECT 'ä 漢 😀';", "SELECT 'a\f\u0085\u2028b';"];
         EditHistory history = new(FilePath);
         foreach (string entry in entries)
         {
             history.Add(entry);
         }
         CollectionAssert.AreEqual(entries, new EditHistory(FilePath).Entries.ToArray());
-        Assert.HasCount(4, File.ReadAllLines(FilePath));
+        Assert.HasCount(5, File.ReadAllText(FilePath).TrimEnd('\n').Split('\n'));
+        File.WriteAllText(FilePath, "one\r\ntwo\n");
+        CollectionAssert.AreEqual(new[] { "one", "two" }, new EditHistory(FilePath).Entries.ToArray());
     }
 
     [TestMethod]
