@@ -115,6 +115,10 @@ internal sealed class SqlCompleter(ICompletionNames names)
         {
             return Keywords(typed, wanted);
         }
+        if (IsTargetList(text, before))
+        {
+            return scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(last == "(" && typed.Length > 0 ? Keywords(typed, ["SELECT", "WITH", "VALUES"]) : []);
+        }
         if (before.Count > 0 && OfClauses.Contains(before[0].Of(text).ToUpperInvariant()) && IsOperand(text, before, scope))
         {
             string[] clauses = clause switch { "INTO" => BehindTarget, "UPDATE" => ["SET", "AS"], "FROM" or "JOIN" => BehindRelation, _ => BehindValue };
@@ -124,6 +128,16 @@ internal sealed class SqlCompleter(ICompletionNames names)
         IEnumerable<Candidate> own = scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(scope.Entries.Select(entry => new Candidate(entry.Name, "table")));
         return before.Count == 0 ? Keywords(typed, names.Keywords)
             : own.Concat(typed.Length == 0 ? [] : names.Functions.Select(name => new Candidate($"{name}(", "function"))).Concat(Keywords(typed, names.Keywords));
+    }
+
+    // Where the next column of INSERT INTO name (a, b or COPY name (a, b stands.
+    private static bool IsTargetList(string text, List<SqlToken> before)
+    {
+        int open = before.FindIndex(token => IsSymbol(token, text, '('));
+        return open > 1 && before[^1].Of(text) is "(" or "," && before[0].Of(text).ToUpperInvariant() is "INSERT" or "COPY"
+            && before[1..open].TrueForAll(token => token.Piece is SqlPiece.Word or SqlPiece.QuotedName || token.Of(text) == ".")
+            && before[(open + 1)..].TrueForAll(token => token.Piece is SqlPiece.Word or SqlPiece.QuotedName || token.Of(text) == ",")
+            && !before[1..open].Exists(token => token.Of(text).ToUpperInvariant() is "VALUES" or "SELECT" or "FROM" or "TO");
     }
 
     // A name or a value has ended: what follows is an operator or a clause. A word that is a keyword too is one where it is known to be a name.

@@ -61,6 +61,11 @@ public sealed class SqlCompleterTests
     [DataRow("SELECT s.| FROM (SELECT id", "")]
     [DataRow("WITH x AS (SELECT id AS y FROM orders) SELECT x.|", "y")]
     [DataRow("SELECT orders.|", "id,customer_id")]
+    [DataRow("INSERT INTO orders (|", "id,customer_id")]
+    [DataRow("insert into orders(id, |", "id,customer_id")]
+    [DataRow("INSERT INTO orders (c|", "customer_id")]
+    [DataRow("INSERT INTO orders (s|", "select")]
+    [DataRow("COPY audit.entry (at, |", "at,what")]
     public void A_statement_goes_on_with(string text, string expected)
     {
         int cursor = text.IndexOf('|', StringComparison.Ordinal);
