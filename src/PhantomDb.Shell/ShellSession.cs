@@ -184,6 +184,10 @@ internal sealed partial class ShellSession : IDisposable
         bool isOwn = createTable is not null && !session.IsInTransaction;
         string[] statements = createTable is null ? [copy] : isOwn ? ["BEGIN", createTable, copy, "COMMIT"] : [createTable, copy];
         List<string> tags = [];
+        if (ProgressLine.IsPossible)
+        {
+            session.CopyProgress = null;   // the rows tell how much of their file has been read
+        }
         try
         {
             foreach (string statement in statements)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using PhantomDb.Shell.Input;
+using PhantomDb.Shell.Output;
 
 namespace PhantomDb.Shell.Commands;
 
@@ -41,7 +42,7 @@ internal sealed class CsvImport
     public string CreateTable()
     {
         ColumnGuess[] columns = [.. _first.Select(_ => new ColumnGuess())];
-        using StreamReader reader = new(OpenRows());
+        using StreamReader reader = new(OpenRows("looking at"));
         if (_file.HasHeader)
         {
             ReadRecord(reader);
@@ -72,7 +73,8 @@ internal sealed class CsvImport
     }
 
     /// <summary>The rows as that statement takes them.</summary>
-    public CsvFileStream OpenRows() => Open(_delimiter, keepsBlankLines: _first.Length == 1);
+    /// <param name="work">What they are read for, for the person who waits.</param>
+    public CsvFileStream OpenRows(string work = "reading") => Open(_delimiter, keepsBlankLines: _first.Length == 1, (position, length) => ProgressLine.ShowReading(work, _file.Path, position, length));
 
     private static string Match(string name, IReadOnlyList<string> tableColumns) =>
         tableColumns.FirstOrDefault(column => column == name)
@@ -82,7 +84,7 @@ internal sealed class CsvImport
             Hint = "Columns of the table: " + string.Join(", ", tableColumns) + ". A file without a header needs --no-header.",
         };
 
-    private CsvFileStream Open(char delimiter = '\t', bool keepsBlankLines = false)
+    private CsvFileStream Open(char delimiter = '\t', bool keepsBlankLines = false, Action<long, long>? onRead = null)
     {
         FileStream file = ShellFiles.OpenRead(_file.Path);
         if (!file.CanSeek)
@@ -90,7 +92,7 @@ internal sealed class CsvImport
             file.Dispose();
             throw new PhantomDbException("42809", $"\"{_file.Path}\" is a pipe or a device, and .import reads its file more than once") { Hint = "COPY TABLE FROM 'FILE' (FORMAT csv) reads once." };
         }
-        return new CsvFileStream(file, _file.Path, _file.Encoding) { Delimiter = delimiter, KeepsBlankLines = keepsBlankLines };
+        return new CsvFileStream(file, _file.Path, _file.Encoding) { Delimiter = delimiter, KeepsBlankLines = keepsBlankLines, OnRead = onRead };
     }
 
     /// <summary>Of the usual ones that which stands most often in the first line, outside of quotes; a comma where none does.</summary>

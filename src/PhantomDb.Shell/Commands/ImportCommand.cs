@@ -13,10 +13,10 @@ internal sealed class ImportCommand(ShellSession shell)
     private void Run(CommandLine line)
     {
         CsvFile file = ReadOptions(line);
+        using IDisposable wait = shell.Output.Waiting();
         string[] name = [.. line.Words[1].Split('.').Select(Fold)];
         string table = string.Join('.', name.Select(SqlName.Quote));
-        string schema = name.Length == 2 ? name[0] : "public";
-        RelationDescription? existing = shell.Database.Schema.Relations.FirstOrDefault(relation => relation.Schema == schema && relation.Name == name[^1]);
+        RelationDescription? existing = shell.Database.Find(name.Length == 2 ? name[0] : null, name[^1]);
         CsvImport import = new(file, table, shell.ThrowIfInterrupted);
         string? createTable = existing is null ? import.CreateTable() : null;
         string copy = import.Copy(existing?.Columns.Select(column => column.Name).ToList());

@@ -49,6 +49,9 @@ internal sealed partial class CsvFileStream : ReadOnlyStream
     /// <summary>Where there is one column a blank line is a row, but before the first.</summary>
     public bool KeepsBlankLines { get; init; }
 
+    /// <summary>Told how many bytes of the file have been read, and of how many.</summary>
+    public Action<long, long>? OnRead { get; init; }
+
     /// <summary>What a first line <c>sep=;</c> says, once it is read.</summary>
     public char? NamedDelimiter { get; private set; }
 
@@ -113,6 +116,7 @@ internal sealed partial class CsvFileStream : ReadOnlyStream
     {
         int count = _file.ReadAtLeast(_block, _block.Length, throwOnEndOfStream: false);
         _isAtEnd = count < _block.Length;
+        OnRead?.Invoke(_file.Position, _file.Length);
         try
         {
             _textLength += _decoder.GetChars(_block.AsSpan(0, count), _text.AsSpan(_textLength), flush: _isAtEnd);

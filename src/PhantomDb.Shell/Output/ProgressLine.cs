@@ -11,9 +11,11 @@ namespace PhantomDb.Shell.Output;
 internal static class ProgressLine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);   // what is over sooner needs no line
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);      // between two that somebody may read
     private static readonly Lock Gate = new();
 
     private static long? _waitsSince;
+    private static long _shownAt;
     private static bool _isShown;
 
     public static bool IsPossible { get; } = !Console.IsErrorRedirected && ConsoleTerminal.HasEscapeSequences;
@@ -29,6 +31,23 @@ internal static class ProgressLine
             _waitsSince = isQuiet ? null : Stopwatch.GetTimestamp();
         }
         return new Wait();
+    }
+
+    /// <summary>How much of a file has been read, in a command's own words: where somebody waits, from half a second on and several times a second.</summary>
+    public static void ShowReading(string work, string path, long position, long length)
+    {
+        if (!IsPossible)
+        {
+            return;
+        }
+        lock (Gate)
+        {
+            if (_waitsSince is { } start && Stopwatch.GetElapsedTime(start) >= Patience && Stopwatch.GetElapsedTime(_shownAt) >= Pause)
+            {
+                _shownAt = Stopwatch.GetTimestamp();
+                Show($"{work} {Path.GetFileName(path)}: {PartOf(position, length)}");
+            }
+        }
     }
 
     /// <summary>Nobody waits any more: the process ends while files are read or written.</summary>
@@ -74,7 +93,7 @@ internal static class ProgressLine
     {
         string work = $"{(progress.IsWriting ? "writing" : "reading")} {Path.GetFileName(progress.Path)}: ";
         return progress.Length is { } length
-            ? string.Create(CultureInfo.InvariantCulture, $"{work}{(length == 0 ? 1 : Math.Min(1, (double)progress.Position / length)) * 100:F0} % of {SizeOf(length)}")
+            ? work + PartOf(progress.Position, length)
             : work + SizeOf(progress.Position);
     }
 
@@ -88,6 +107,9 @@ internal static class ProgressLine
             }
         }
     }
+
+    private static string PartOf(long position, long length) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(length == 0 ? 1 : Math.Min(1, (double)position / length)) * 100:F0} % of {SizeOf(length)}");
 
     private static string SizeOf(long bytes) => bytes >= 1_000_000_000
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:F1} GB") : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:F0} MB");

@@ -31,6 +31,14 @@ public sealed class ShellImportTests
     }
 
     [TestMethod]
+    public void A_table_without_a_schema_is_looked_for_along_the_search_path()
+    {
+        Write("a.csv", "A\n1\n");
+        Assert.AreEqual((0, "a\n1\n1\n", ""), Run("-q", "-m", "csv", "-c", "CREATE SCHEMA o; CREATE TABLE o.t (a int); SET search_path TO o, public", "-c", ".import a.csv t", "-c", ".import a.csv o.t", "-c", "TABLE o.t"));
+        Assert.AreEqual((0, "schema,name,type\no,t,table\npublic,t,table\n", ""), Run("-q", "-m", "csv", "-c", "CREATE SCHEMA o; CREATE TABLE t (b int); SET search_path TO o", "-c", ".import a.csv t", "-c", ".tables *.t"));
+    }
+
+    [TestMethod]
     public void Ctrl_C_ends_the_search_for_types_and_nothing_is_left()
     {
         ShellProcess.SkipWithoutSignals();

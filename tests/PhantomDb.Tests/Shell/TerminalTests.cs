@@ -158,6 +158,26 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
+    public void A_long_import_tells_how_much_of_its_file_it_has_looked_at_and_read()
+    {
+        File.WriteAllLines(Path.Combine(_folder, "a.csv"), Enumerable.Repeat("1,a name", 8_000_000).Prepend("id,name"));   // of seconds, each time
+        using Terminal terminal = Begin("shop");
+        string import = $".import {Path.Combine(_folder, "a.csv")} t";
+        terminal.TypeAtPrompt($"{import}\r");
+        terminal.Await("looking at a.csv: ");
+        terminal.Await(" % of 72 MB");
+        terminal.Press("\u0003", until: "57014");
+        terminal.TypeAtPrompt("CREATE TABLE t (id int, name text);\r");
+        terminal.TypeAtPrompt($"{import}\r");
+        terminal.Await("reading a.csv: ");
+        terminal.Await(" % of 72 MB");
+        terminal.Press("\u0003", until: "57014");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("so far", terminal.All);
+    }
+
+    [TestMethod]
     public void No_value_steers_the_terminal_in_any_mode_or_error()
     {
         using Terminal terminal = Begin("shop");
