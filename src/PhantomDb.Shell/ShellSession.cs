@@ -50,6 +50,9 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Set by .quit: nothing more is read.</summary>
     public bool IsQuitting { get; set; }
 
+    /// <summary>What .exit was given; 0 leaves it to whether there were errors.</summary>
+    public int ExitCode { get; set; }
+
     /// <summary>Empty before there is one.</summary>
     public string LastStatement { get; private set; } = "";
 
@@ -78,7 +81,7 @@ internal sealed partial class ShellSession : IDisposable
             WaitIfEnding();
             Close();
         }
-        return _isStopped ? Interrupted : _hasErrors ? 1 : 0;
+        return _isStopped ? Interrupted : ExitCode > 0 ? ExitCode : _hasErrors ? 1 : 0;
     }
 
     public void Dispose() => _database?.Dispose();
@@ -277,6 +280,10 @@ internal sealed partial class ShellSession : IDisposable
         catch (ScriptFailedException)
         {
             // Reported where it failed.
+        }
+        catch (PhantomDbException error) when (error.InnerException is OutputException failure)
+        {
+            throw failure;   // of COPY: its rows are as any others
         }
         catch (Exception error) when (error is not OutputException)
         {

@@ -14,7 +14,7 @@ internal sealed class CommandLine
         // Scripts end psql's commands with a semicolon too: \c chinook;
         Name = (end < 0 ? text : text[..end]).TrimEnd(';');
         Rest = end < 0 ? "" : text[end..].Trim();
-        if (isSystem || Name == ".shell")
+        if (isSystem || Name is ".shell" or ".system")
         {
             Words = Rest.Length == 0 ? [] : [Rest];   // its quotes are the system's
             return;

@@ -37,13 +37,21 @@ internal sealed class DisplayCommands
             _output.Print(OutputModes.NameOf(_output.Mode) + "\n");
             return;
         }
-        OutputMode mode = OutputModes.Find(name) ?? throw new PhantomDbException("22023", $"unknown mode {name}") { Hint = $"One of {OutputModes.List}." };
+        OutputMode mode = OutputModes.Find(name) ?? throw new PhantomDbException("22023", $"unknown mode {name}") { Hint = $"{Nearest(name)}One of {OutputModes.List}." };
         if (table is not null && mode != OutputMode.Insert)
         {
             throw new PhantomDbException("42601", $"mode {name} takes no table") { Hint = "Usage: .mode insert TABLE" };
         }
         (_output.Mode, _output.InsertTable) = (mode, table ?? _output.InsertTable);
     }
+
+    private static string Nearest(string mode) => mode.ToLowerInvariant() switch   // sqlite3's and psql's modes that there are not
+    {
+        "html" => "markdown is what comes nearest to html. ",
+        "quote" => "insert writes values as SQL has them. ",
+        "ascii" => "list takes any separator: .separator TEXT. ",
+        _ => "",
+    };
 
     private void Null(string? text) => _output.Style = _output.Style with { NullText = text };
 

@@ -42,7 +42,7 @@ internal sealed class ShellCommands
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
             new(["\\ir"], "FILE", "run a script, which is beside the one that this stands in", 1, line => shell.RunFileBeside(line.Words[0])),
             new(["\\copy"], "TABLE|(QUERY) FROM|TO FILE [OPTION ...]", "COPY with a file of yours: \\copy t FROM 'f.csv' CSV HEADER", int.MaxValue, line => FileCopy.Run(shell, line.Rest)),
-            new([".shell", "\\!"], "[COMMAND]", "run a command of the system, or $SHELL", int.MaxValue, line => SystemCommand.Run(shell, line.Rest)),
+            new([".shell", ".system", "\\!"], "[COMMAND]", "run a command of the system, or $SHELL", int.MaxValue, line => SystemCommand.Run(shell, line.Rest)),
             new(["\\encoding"], "[UTF8]", "the encoding of all that is read and written: UTF8", 1, Encoding),
             new(["\\warn"], "[TEXT]", "write TEXT to standard error", int.MaxValue, line => shell.Output.Report(string.Join(' ', line.Words))),
             new([".print", "\\echo", "\\qecho"], "[TEXT]", "write TEXT to the output", int.MaxValue, line => shell.Output.Print(line.Rest.Length == 0 ? "\n" : string.Join(' ', line.Words) + "\n")),
@@ -50,7 +50,8 @@ internal sealed class ShellCommands
             new(["\\unrestrict"], "KEY", "allow shell commands again", 1, Unrestrict),
             new(["\\h", "\\help"], "[COMMAND]", "where the syntax of an SQL command is described", int.MaxValue, line => shell.Output.Print(SyntaxHelp.Of(line.Rest)), IsPaged: true),
             new([".help", "\\?"], "[COMMAND]", "this list, or what a command does", 1, Help, IsPaged: true),
-            new([".quit", ".exit", "\\q", "\\quit"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
+            new([".quit", "\\q", "\\quit"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
+            new([".exit"], "[CODE]", "the same, with an exit code of 0 to 255; after errors it is 1 where it would be 0", 1, Exit),
         ];
     }
 
@@ -131,6 +132,16 @@ internal sealed class ShellCommands
         {
             throw new PhantomDbException("0A000", $"the encoding is UTF8, and cannot be {name}");
         }
+    }
+
+    private void Exit(CommandLine line)
+    {
+        if (line.Words.FirstOrDefault() is { } code)
+        {
+            _shell.ExitCode = byte.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out byte number) ? number
+                : throw new PhantomDbException("22023", $".exit takes a number from 0 to 255, not {code}");
+        }
+        _shell.IsQuitting = true;
     }
 
     private void Unrestrict(CommandLine line)

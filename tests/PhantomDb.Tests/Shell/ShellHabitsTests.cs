@@ -114,12 +114,37 @@ public sealed partial class ShellHabitsTests
     [DataRow("\\z", "no privileges")]
     [DataRow(".parameter set x 1", "no variables")]
     [DataRow("\\cd ..", "stays in its folder")]
+    [DataRow(".changes on", "tag says how many rows")]
+    [DataRow(".echo on", "\\p writes the last statement")]
+    [DataRow(".stats on", "EXPLAIN ANALYZE")]
+    [DataRow(".excel", ".export FILE.csv TABLE")]
+    [DataRow(".log errors.txt", "standard error")]
+    [DataRow(".timeout 1000", "SET lock_timeout")]
+    [DataRow(".prompt x", "names the database")]
+    [DataRow("\\H", "markdown")]
+    [DataRow("\\errverbose", "DETAIL, HINT and CONTEXT")]
     public void What_there_is_not_names_what_comes_nearest(string command, string expected)
     {
         (int exitCode, _, string errors) = Run(command + "\n");
         Assert.AreEqual(1, exitCode);
         Assert.StartsWith("ERROR: 0A000: " + command.Split(' ')[0], errors);
         Assert.Contains(expected, errors);
+    }
+
+    [TestMethod]
+    public void A_mode_that_there_is_not_names_what_comes_nearest()
+    {
+        Assert.Contains("HINT: markdown is what comes nearest to html. One of ", Run(".mode html\n").Errors);
+        Assert.Contains("HINT: insert writes values as SQL has them. One of ", Run("\\pset format quote\n").Errors);
+    }
+
+    [TestMethod]
+    public void Sqlite3_s_system_runs_a_command_and_its_exit_takes_a_code()
+    {
+        Assert.AreEqual((3, "a  'b'\n", ""), Run(".system echo \"a  'b'\"\n.exit 3\n.print never\n"));
+        Assert.AreEqual((0, "", ""), Run(".exit 0\n.print never\n"));
+        Assert.AreEqual((4, "", "ERROR: 42703: column \"x\" does not exist\nLINE 1: SELECT x\n               ^\n"), Run("SELECT x;\n.exit 4\n", "--keep-going"));
+        Assert.Contains("ERROR: 22023: .exit takes a number from 0 to 255, not now", Run(".exit now\n").Errors);
     }
 
     [TestMethod]

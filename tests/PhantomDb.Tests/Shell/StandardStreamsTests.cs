@@ -15,6 +15,8 @@ public sealed class StandardStreamsTests
     [TestMethod]
     [DataRow("phantomdb -c '.output /dev/full' -c 'SELECT 1'", "No space left on device : '/dev/full'")]
     [DataRow("phantomdb -c 'SELECT 1' >/dev/full", "No space left on device")]
+    [DataRow("phantomdb -q -c 'CREATE TABLE t (a text)' -c \"INSERT INTO t SELECT repeat('x', 1000) FROM generate_series(1, 1000)\" -c .dump >/dev/full", "No space left on device")]
+    [DataRow("phantomdb -c \"COPY (SELECT repeat('x', 1000000)) TO STDOUT\" >/dev/full", "No space left on device")]
     [DataRow("phantomdb --help >/dev/full", "No space left on device")]
     [DataRow("phantomdb --version >/dev/full", "No space left on device")]
     [DataRow("phantomdb verify --help >/dev/full", "No space left on device")]
