@@ -56,6 +56,9 @@ public sealed class PhantomDbException : DbException
     /// <summary>Row id of the row whose key was there first, so that the key can be named; -1 where there is none.</summary>
     internal long ConflictingRowId { get; init; } = -1;
 
+    /// <summary>Position in the chunk of new rows of the one that may not be; -1 where none is known.</summary>
+    internal int ChunkPosition { get; set; } = -1;
+
     /// <summary>For logs: the type with SQLSTATE and message, detail, hint and where it arose, a line each, and then the inner exception and the stack as of any exception.</summary>
     public override string ToString()
     {
@@ -86,4 +89,11 @@ public sealed class PhantomDbException : DbException
             Position = position, Detail = Detail, Hint = Hint, SchemaName = SchemaName, TableName = TableName,
             ColumnName = ColumnName, ConstraintName = ConstraintName, Where = Where, ConflictingRowId = ConflictingRowId,
         };
+
+    /// <summary>The same error with the place in a COPY at which it arose.</summary>
+    internal PhantomDbException In(string where) => new(SqlState, Message, this)
+    {
+        Position = Position, Detail = Detail, Hint = Hint, SchemaName = SchemaName, TableName = TableName,
+        ColumnName = ColumnName, ConstraintName = ConstraintName, Where = where,
+    };
 }

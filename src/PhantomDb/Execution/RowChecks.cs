@@ -65,6 +65,7 @@ internal sealed class RowChecks
                     $"new row for relation \"{_table.Name}\" violates check constraint \"{constraint.Name}\"")
                 {
                     Detail = FailingRow(chunk, failed[0], view), SchemaName = _table.Schema, TableName = _table.Name, ConstraintName = constraint.Name,
+                    ChunkPosition = failed[0],
                 };
             }
         }
@@ -95,6 +96,7 @@ internal sealed class RowChecks
                     $"null value in column \"{column.Name}\" of relation \"{_table.Name}\" violates not-null constraint")
                 {
                     Detail = FailingRow(chunk, chunk.Position(i), view), SchemaName = _table.Schema, TableName = _table.Name, ColumnName = column.Name,
+                    ChunkPosition = chunk.Position(i),
                 };
             }
         }

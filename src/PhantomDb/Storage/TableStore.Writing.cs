@@ -230,7 +230,15 @@ internal sealed partial class TableStore
         {
             _row.SetFrom(i, chunk.Vectors[i], chunk.Position(position));
         }
-        rowId = InsertRow(_row, stamp, command, out blocker);
+        try
+        {
+            rowId = InsertRow(_row, stamp, command, out blocker);
+        }
+        catch (PhantomDbException violation)
+        {
+            violation.ChunkPosition = chunk.Position(position);
+            throw;
+        }
         return true;
     }
 
@@ -256,8 +264,12 @@ internal sealed partial class TableStore
                 blocker = AddEntries(slice, start + entered, null, RowIdOf(index, start + entered), stamp);
             }
         }
-        catch
+        catch (Exception failure)
         {
+            if (failure is PhantomDbException violation)
+            {
+                violation.ChunkPosition = chunk.Position(first + entered);
+            }
             RemoveEntered(index, slice, start, entered);
             throw;
         }

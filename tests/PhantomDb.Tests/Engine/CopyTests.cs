@@ -47,6 +47,34 @@ public sealed class CopyTests
         Assert.AreEqual(0, count.GetInt64(0));
     }
 
+    [TestMethod]
+    [DataRow("id integer PRIMARY KEY, s text", "23505", "5,y")]
+    [DataRow("s text, n integer DEFAULT 7, id integer, UNIQUE (n, id), CHECK (n = 7)", "23505", "5,y")]
+    [DataRow("id integer CHECK (id <> 4999), s text", "23514", "4999,y")]
+    [DataRow("id integer, s text NOT NULL", "23502", "5,")]
+    public void A_row_that_a_constraint_forbids_is_named_by_its_line(string columns, string sqlState, string forbidden)
+    {
+        using Database database = Database.CreateInMemory();
+        using Session session = database.OpenSession();
+        Run(session, $"CREATE TABLE t ({columns})");
+        Run(session, "INSERT INTO t (id, s) SELECT -i, 'x' FROM generate_series(1, 100) i");
+        Run(session, "DELETE FROM t WHERE id % 2 = 0");
+        Run(session, "VACUUM t");   // new rows take the places of these
+        string many = string.Concat(Enumerable.Range(6, 3000).Select(i => $"{i},x\n"));
+        Test($"5,x\n{forbidden}\n", "", 2);
+        Test($"5,x\n{many}{forbidden}\n{many}", "", 3002);
+        Test($"5,x\n{many}{forbidden}\n", " WHERE id % 2 = 1", 3002);
+        Test($"5,\"x\n\n\"\n{many}{forbidden}\n", "", 3004);
+
+        void Test(string input, string where, int line)
+        {
+            session.CopyInput = new MemoryStream(Encoding.UTF8.GetBytes(input));
+            PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => session.Execute($"COPY t (id, s) FROM STDIN WITH (FORMAT csv){where}"));
+            Assert.AreEqual((sqlState, "t", $"COPY t, line {line}"), (error.SqlState, error.TableName, error.Where));
+            Assert.IsNotNull(error.Detail);
+        }
+    }
+
     private static void Run(Session session, string sql)
     {
         using QueryResult result = session.Execute(sql);

@@ -15,6 +15,8 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
 {
     private const long RowsBetweenReports = 1_000_000;
 
+    private readonly long[] _lines = new long[DataChunk.Capacity];   // of the rows of the chunk that was read last
+
     /// <summary>The plan with its <see cref="LogicalCopyInput"/> replaced by a scan that this object answers.</summary>
     public static LogicalInsert PlanOf(CopyFromCommand command) => (LogicalInsert)Planning.PlanTraversal.RewriteOperators(
         command.Insert, plan => plan is LogicalCopyInput input ? new LogicalVirtualScan("", "copy", "copy", input.Columns) : null);
@@ -26,8 +28,11 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
         {
             outputs[i] = columns.ToList().IndexOf(command.Columns[i].Name);   // -1: read and checked, but not wanted
         }
-        return new Rows(command, CopyRowReader.Create(stream, command.Options), outputs, statement, progress);
+        return new Rows(command, CopyRowReader.Create(stream, command.Options), outputs, statement, progress, _lines);
     }
+
+    /// <summary>An error about a row of the chunk that was read last, with the row's line.</summary>
+    public PhantomDbException Placed(PhantomDbException error) => error.In($"COPY {command.Table.Name}, line {_lines[error.ChunkPosition]}");
 
     private sealed class Rows : TableFunctionRows
     {
@@ -38,16 +43,18 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
         private readonly TextInput[] _inputs;
         private readonly Vector[] _unwanted;
         private readonly Action<long>? _progress;
+        private readonly long[] _lines;
         private long _rowCount;
         private bool _isHeaderRead;
 
-        public Rows(CopyFromCommand command, CopyRowReader reader, int[] outputs, IStatementContext statement, Action<long>? progress)
+        public Rows(CopyFromCommand command, CopyRowReader reader, int[] outputs, IStatementContext statement, Action<long>? progress, long[] lines)
         {
             _command = command;
             _options = command.Options;
             _reader = reader;
             _outputs = outputs;
             _progress = progress;
+            _lines = lines;
             _inputs = [.. command.Columns.Select(c => new TextInput(c.Type, statement))];
             _unwanted = [.. command.Columns.Select(c => new Vector(c.Type.Physical))];
         }
@@ -79,6 +86,7 @@ internal sealed class CopyInput(CopyFromCommand command, Stream stream, Action<l
             int count = 0;
             while (count < DataChunk.Capacity && _reader.Read())
             {
+                _lines[count] = _reader.LineNumber;
                 ReadRow(targets, count++);
             }
             foreach (Vector target in targets)

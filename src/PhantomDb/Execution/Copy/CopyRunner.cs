@@ -17,9 +17,17 @@ internal sealed class CopyRunner(StatementScope scope)
             : OpenFile(copy.FileName, FileMode.Open, FileAccess.Read);
         try
         {
-            scope.VirtualTables = new CopyInput(copy, stream, progress);
+            CopyInput input = new(copy, stream, progress);
+            scope.VirtualTables = input;
             ModificationRunner runner = new(scope);
-            runner.Run(scope.PlanOf(CopyInput.PlanOf(copy)));
+            try
+            {
+                runner.Run(scope.PlanOf(CopyInput.PlanOf(copy)));
+            }
+            catch (PhantomDbException error) when (error.ChunkPosition >= 0)
+            {
+                throw input.Placed(error);
+            }
             return new StatementResult(StatementRunner.TagOf("COPY", runner.RowCount)) { RowsAffected = runner.RowCount };
         }
         finally

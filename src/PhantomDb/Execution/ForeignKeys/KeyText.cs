@@ -57,6 +57,7 @@ internal static class KeyText
         {
             Detail = $"{key} already exists.",
             SchemaName = failure.SchemaName, TableName = failure.TableName, ConstraintName = failure.ConstraintName,
+            ChunkPosition = failure.ChunkPosition,
         };
     }
 
