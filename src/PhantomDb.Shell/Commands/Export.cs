@@ -46,7 +46,8 @@ internal static class Export
         catch (Exception error) when (error is OutputException or IOException)
         {
             File.Delete(partial);
-            throw new PhantomDbException("58030", $"could not write \"{path}\": {(error.InnerException ?? error).Message}", error);   // not where the shell's rows go: the shell goes on
+            Exception cause = error.InnerException ?? error;   // no OutputException: this is not where the shell's rows go, and the shell goes on
+            throw new PhantomDbException("58030", $"could not write \"{path}\": {cause.Message}", cause);
         }
         catch
         {
