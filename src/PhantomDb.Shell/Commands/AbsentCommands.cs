@@ -22,7 +22,7 @@ internal static class AbsentCommands
         ([".log", "\\L"], "the shell keeps no log", "Errors and notices go to standard error: 2>FILE keeps them; phantomdb log NAME shows a database's log."),
         ([".timeout"], "times are settings", "SET lock_timeout = '5s' ends a wait for another session, SET statement_timeout = '5s' a statement."),
         ([".prompt"], "the prompt stays as it is", "It names the database; * is an open transaction, ! one that has failed."),
-        (["\\H", "\\T", "\\C", "\\f"], "no mode writes HTML, and no table has a title", ".mode lists what there is, such as markdown; .separator TEXT is for mode list."),
+        (["\\H", "\\T", "\\C"], "no mode writes HTML, and no table has a title", ".mode lists what there is, such as markdown; .separator TEXT is for mode list."),
         (["\\errverbose"], "an error is told as a whole at once", "Its SQLSTATE comes first, then its place, DETAIL, HINT and CONTEXT where there are any."),
         ([".eqp", ".expert"], "plans are shown by EXPLAIN and EXPLAIN ANALYZE", ".explain says how."),
     ];

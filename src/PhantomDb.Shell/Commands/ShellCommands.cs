@@ -88,12 +88,15 @@ internal sealed class ShellCommands
 
     private ShellCommand Find(string name)
     {
+        if (Array.Find(_commands, command => command.Names.Contains(name, StringComparer.Ordinal)) is { } found)
+        {
+            return found;
+        }
         AbsentCommands.ThrowIfKnown(name);
-        return Array.Find(_commands, command => command.Names.Contains(name, StringComparer.Ordinal))
-            ?? throw new PhantomDbException("42601", $"unknown shell command {name}")
-            {
-                Hint = (Spelling.Nearest(name, Names) is { } near ? $"Perhaps you meant {near}. " : "") + ".help lists the commands.",
-            };
+        throw new PhantomDbException("42601", $"unknown shell command {name}")
+        {
+            Hint = (Spelling.Nearest(name, Names) is { } near ? $"Perhaps you meant {near}. " : "") + ".help lists the commands.",
+        };
     }
 
     private void Help(CommandLine line)
