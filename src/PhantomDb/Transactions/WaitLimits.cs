@@ -25,12 +25,27 @@ internal sealed class WaitLimits
         long statementMs = RemainingTime() is { } remaining ? (long)Math.Ceiling(remaining.TotalMilliseconds) : long.MaxValue;
         long timeoutMs = Math.Min(lockMs, statementMs);
         int waitMs = timeoutMs > int.MaxValue ? Timeout.Infinite : (int)timeoutMs;
-        // The pool adds threads soon where one of its own waits for a task: who holds the lock may need one to go on.
-        bool isSignalled = Thread.CurrentThread.IsThreadPoolThread ? signal.WaitAsync(waitMs).GetAwaiter().GetResult() : signal.Wait(waitMs);
+        bool isSignalled = Wait(signal, waitMs);
         ThrowIfStopped();
         if (!isSignalled)
         {
             throw lockMs <= statementMs ? Error.LockTimeout() : Error.StatementTimeout();
         }
+    }
+
+    /// <summary>Waits for the signal; false where the time is over. The pool adds threads soon where one of its own waits for a task: who holds the lock may need one to go on.</summary>
+    private static bool Wait(SemaphoreSlim signal, int milliseconds)
+    {
+        if (!Thread.CurrentThread.IsThreadPoolThread)
+        {
+            return signal.Wait(milliseconds);
+        }
+        Task wait = signal.WaitAsync();   // one with a time limit would need a thread of the pool to end
+        if (wait.Wait(milliseconds))
+        {
+            return true;
+        }
+        signal.Release();   // ends the task. A signal that came just now is left over: the next who waits looks once more, for nothing
+        return false;
     }
 }

@@ -40,7 +40,9 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
 
     [TestMethod]
     [DoNotParallelize]   // the pool is everybody's
-    public async Task Commits_end_while_all_threads_of_the_pool_wait_for_their_locks()
+    [DataRow("0")]
+    [DataRow("1h")]
+    public async Task Commits_end_while_all_threads_of_the_pool_wait_for_their_locks(string lockTimeout)
     {
         await using Database database = Database.Open("shop", Options);
         Run(database, "CREATE TABLE hot (id int PRIMARY KEY, n int)");
@@ -53,6 +55,7 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
             await Task.WhenAll(Enumerable.Range(0, Tasks).Select(_ => Task.Run(async () =>
             {
                 using Session session = database.OpenSession();
+                session.Execute($"SET lock_timeout = '{lockTimeout}'").Dispose();
                 for (int i = 0; i < 3; i++)
                 {
                     (await session.ExecuteAsync("UPDATE hot SET n = n + 1 WHERE id = 1")).Dispose();
