@@ -42,24 +42,8 @@ internal sealed class ShellDatabase : IDisposable
     public SchemaDescription Schema => Session.DescribeSchema();
 
     /// <summary>A relation of a schema, or without one the first of its name along the search path, as the session's statements find it; null where there is none.</summary>
-    public RelationDescription? Find(string? schema, string name)
-    {
-        RelationDescription[] named = [.. Schema.Relations.Where(relation => relation.Name == name)];
-        List<string> path = [];
-        if (schema is not null)
-        {
-            path.Add(schema);
-        }
-        else if (named.Length > 0)
-        {
-            using QueryResult schemas = Session.Execute("SELECT unnest(pg_catalog.current_schemas(true))");
-            while (schemas.Read())
-            {
-                path.Add(schemas.GetText(0));
-            }
-        }
-        return path.Select(place => Array.Find(named, relation => relation.Schema == place)).FirstOrDefault(found => found is not null);
-    }
+    public RelationDescription? Find(string? schema, string name) =>
+        Schema.Relations.FirstOrDefault(relation => relation.Name == name && (schema is null ? relation.IsVisible : relation.Schema == schema));
 
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice, Action<string> onWarning)

@@ -25,6 +25,9 @@ public sealed record RelationDescription(string Schema, string Name, RelationKin
     /// <summary>Name of the relation as SQL writes it: with its schema where that is not public.</summary>
     public required string QualifiedName { get; init; }
 
+    /// <summary>True where a name without a schema means it: it is the first of its name along the search path.</summary>
+    public bool IsVisible { get; init; }
+
     /// <summary>Indexes, constraints and references from other tables, in lines as psql's \d has them.</summary>
     public IReadOnlyList<string> Details { get; init; } = [];
 
@@ -57,6 +60,7 @@ public sealed class SchemaDescription
             .. catalog.Tables.OrderBy(table => table.Oid).Select(writer.Describe),
             .. InOrder(catalog).Select(writer.Describe),
         ];
+        Relations = [.. Relations.Select(relation => relation with { IsVisible = Binding.Relations.SchemaOf(context, relation.Name) == relation.Schema })];
     }
 
     /// <summary>Names of the schemas, sorted.</summary>

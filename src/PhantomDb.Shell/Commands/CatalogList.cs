@@ -75,7 +75,7 @@ internal static class CatalogList
     /// <summary>Without a schema: all but the system's.</summary>
     private static string Named(NamePattern? pattern, string name) => pattern is null
         ? "n.nspname NOT IN ('pg_catalog', 'information_schema')"
-        : $"n.nspname LIKE {pattern.LikeSchema} AND {name} LIKE {pattern.LikeName}";
+        : $"{pattern.IsInReach} AND {name} LIKE {pattern.LikeName}";
 
     private static string Like(NamePattern? pattern, string name) => pattern is null ? "true" : $"{name} LIKE {pattern.LikeName}";
 

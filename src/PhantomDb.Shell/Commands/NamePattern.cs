@@ -5,11 +5,11 @@ namespace PhantomDb.Shell.Commands;
 
 /// <summary>
 /// A relation's name as the user writes it for <c>\d</c>: [schema.]name, folded unless quoted, with * and ? for any
-/// characters and any one. Without a schema it means the schema public; what that has not, <c>\d</c> looks for in pg_catalog.
+/// characters and any one. Without a schema it means what statements find by the name alone, along the search path.
 /// </summary>
 internal sealed class NamePattern
 {
-    private readonly string _schema;
+    private readonly string? _schema;   // null: whatever is visible
     private readonly string _name;
 
     public NamePattern(string text)
@@ -42,17 +42,14 @@ internal sealed class NamePattern
         {
             throw new PhantomDbException("42601", $"improper qualified name (too many dotted names): {text}");
         }
-        HasSchema = parts.Count == 2;
-        _schema = HasSchema ? parts[0].ToString() : "public";
+        _schema = parts.Count == 2 ? parts[0].ToString() : null;
         _name = parts[^1].ToString();
     }
 
     public string Text { get; }
 
-    public bool HasSchema { get; }
-
-    /// <summary>The schema as a pattern of LIKE, between quotes.</summary>
-    public string LikeSchema => Like(_schema);
+    /// <summary>The condition on pg_class c and pg_namespace n that a relation is where the pattern looks.</summary>
+    public string IsInReach => _schema is null ? "pg_catalog.pg_table_is_visible(c.oid)" : $"n.nspname LIKE {Like(_schema)}";
 
     /// <summary>The name as a pattern of LIKE, between quotes.</summary>
     public string LikeName => Like(_name);
@@ -77,7 +74,7 @@ internal sealed class NamePattern
         return like.Append('\'').ToString();
     }
 
-    public bool Matches(RelationDescription relation) => Matches(_schema, relation.Schema) && Matches(_name, relation.Name);
+    public bool Matches(RelationDescription relation) => (_schema is null ? relation.IsVisible : Matches(_schema, relation.Schema)) && Matches(_name, relation.Name);
 
     private static bool Matches(string pattern, string name) => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
 }

@@ -23,8 +23,7 @@ internal static class Relations
         {
             return FindVirtual(state, schema, name.Name) ?? state.Catalog.FindRelation(schema, name.Name);
         }
-        IEnumerable<string> path = state.Context.SearchPath.Contains(SystemSchema) ? state.Context.SearchPath : [SystemSchema, .. state.Context.SearchPath];
-        foreach (string searched in path)
+        foreach (string searched in Path(state.Context))
         {
             if ((FindVirtual(state, searched, name.Name) ?? state.Catalog.FindRelation(searched, name.Name)) is { } found)
             {
@@ -33,6 +32,10 @@ internal static class Relations
         }
         return null;
     }
+
+    /// <summary>The schema in which a name that is written without one is found; null where none has it.</summary>
+    public static string? SchemaOf(BinderContext context, string name) =>
+        Path(context).FirstOrDefault(schema => context.VirtualTables?.FindOid(schema, name) is not null || context.Catalog.FindRelation(schema, name) is not null);
 
     /// <summary>The constraints of a name, in the schema given or in the first of the search path that has any.</summary>
     public static ConstraintDefinition[] FindConstraints(BindingState state, QualifiedName name)
@@ -90,6 +93,8 @@ internal static class Relations
         return found != SystemSchema ? found
             : throw Error.At("42501", $"permission denied to create \"{SystemSchema}.{name}\"", name.Position, detail: "System catalog modifications are currently disallowed.");
     }
+
+    private static IReadOnlyList<string> Path(BinderContext context) => context.SearchPath.Contains(SystemSchema) ? context.SearchPath : [SystemSchema, .. context.SearchPath];
 
     private static void CheckDatabase(BindingState state, QualifiedName name)
     {

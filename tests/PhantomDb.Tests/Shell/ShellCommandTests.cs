@@ -50,16 +50,50 @@ public sealed partial class ShellCommandTests
     }
 
     [TestMethod]
-    public void A_description_finds_system_relations_where_no_relation_of_the_users_has_the_name()
+    public void A_name_without_a_schema_is_looked_for_along_the_search_path()
+    {
+        const string Setup = """
+            CREATE SCHEMA app;
+            CREATE TABLE public.t (a int PRIMARY KEY);
+            CREATE TABLE app.t (b int PRIMARY KEY);
+            CREATE TABLE app.u (c int);
+            INSERT INTO app.u VALUES (7);
+
+            """;
+
+        (int exitCode, string output, string errors) = Run(Setup + "\\d u\n", "-q");
+        Assert.AreEqual((1, "", "ERROR: 42P01: no table, view or sequence is named u\n"), (exitCode, output, errors));
+
+        (exitCode, output, errors) = Run(Setup + "SET search_path = app, public;\n\\d t\n.tables ?\n\\di t*\n.schema u\n.dump u\n\\d public.t\n.tables *.t\n", "-q", "-m", "csv");
+        Assert.AreEqual((0, ""), (exitCode, errors));
+        Assert.AreEqual(
+            """
+            column,type,nullable,default
+            b,integer,not null,""
+            schema,name,type
+            app,t,table
+            app,u,table
+            schema,name,table
+            app,t_pkey,t
+            """, Lines(output, 7));
+        StringAssert.Contains(output, "CREATE TABLE app.u (");
+        StringAssert.Contains(output, "COPY app.u (\"c\") FROM stdin;\n7\n");
+        StringAssert.EndsWith(output, "column,type,nullable,default\na,integer,not null,\"\"\nschema,name,type\napp,t,table\npublic,t,table\n");
+    }
+
+    [TestMethod]
+    public void A_description_finds_system_relations_as_statements_do()
     {
         (int exitCode, string output, string errors) = Run("\\d phantomdb_log\n\\d pg_class\n\\d information_schema.schemata\n");
         Assert.AreEqual((0, ""), (exitCode, errors));
         StringAssert.Matches(output, SystemDescriptions());
-        (exitCode, output, errors) = Run("CREATE TABLE pg_class (mine int);\n\\d pg_class\n\\d pg_catalog.pg_cl?ss\n", "-m", "csv");
+        (exitCode, output, errors) = Run("CREATE TABLE pg_class (mine int);\n\\d public.pg_class\n\\d pg_cl?ss\n", "-m", "csv");
         Assert.AreEqual(0, exitCode, errors);
         StringAssert.StartsWith(output, "column,type,nullable,default\nmine,integer,\"\",\"\"\ncolumn,type,nullable,default\noid,oid,not null,\"\"\n");
         Assert.AreEqual("ERROR: 42P01: no table, view or sequence is named schemata\n", Run("\\d schemata\n").Errors);
     }
+
+    private static string Lines(string text, int count) => string.Join('\n', text.Split('\n').Take(count));
 
     [GeneratedRegex("""
         ^View "pg_catalog\.phantomdb_log"
