@@ -13,7 +13,8 @@ internal sealed class ShellOutput
     private readonly bool _isQuiet;
     private readonly PagedOutput _pager;
     private readonly OutputSink _standardOutput;
-    private bool _isOnce;   // the file is for one result
+    private bool _isOnce;   // the file or command is for one result
+    private volatile bool _isInCommand;
     private readonly List<string> _heldReports = [];   // they would come before the rows that are held back, or into the pager's screen
 
     public ShellOutput(ShellOptions options)
@@ -167,42 +168,44 @@ internal sealed class ShellOutput
         }
     }
 
-    /// <summary>From now on rows go to a file, or with null to standard output again.</summary>
-    public void SetFile(string? path) => SetSink(path is null ? _standardOutput : new OutputSink(ShellFiles.OpenWrite(path)));
+    /// <summary>True while rows go to a command of the system, which may have the terminal.</summary>
+    public bool IsInCommand => _isInCommand;
 
-    /// <summary>From now on rows go to a command of the system.</summary>
-    public void SetCommand(string command) => SetSink(new OutputSink(new CommandStream(command)));
-
-    /// <summary>The next result goes to a file.</summary>
-    public void SetFileOnce(string path)
+    /// <summary>From now on rows go to a file, to a command of the system behind <c>|</c>, or with null to standard output again; with <paramref name="isOnce"/> those of the next result alone.</summary>
+    public void SetTarget(string? target, bool isOnce = false)
     {
-        SetFile(path);
-        _isOnce = true;
+        bool isCommand = target is ['|', ..];
+        OutputSink sink = target is null ? _standardOutput
+            : new OutputSink(isCommand ? new CommandStream(target[1..]) { Ended = code => _pager.Ended?.Invoke(code) } : ShellFiles.OpenWrite(target));
+        CloseTarget();
+        (Sink, _isOnce, _isInCommand) = (sink, isOnce, isCommand);
     }
 
-    /// <summary>After each result: a file that was for that alone is closed.</summary>
+    /// <summary>After each result: what was for that alone is closed.</summary>
     public void EndResult()
     {
         if (_isOnce)
         {
-            SetFile(null);
+            SetTarget(null);
         }
     }
 
-    public void CloseFile()
+    public void CloseTarget()
     {
-        if (Sink != _standardOutput)
+        if (Sink == _standardOutput)
         {
-            OutputSink file = Sink;
-            Sink = _standardOutput;
-            file.Dispose();
+            return;
         }
-    }
-
-    private void SetSink(OutputSink sink)
-    {
-        CloseFile();
-        (Sink, _isOnce) = (sink, false);
+        OutputSink target = Sink;
+        Sink = _standardOutput;
+        try
+        {
+            target.Dispose();
+        }
+        finally
+        {
+            _isInCommand = false;
+        }
     }
 
     private void EndPaging()

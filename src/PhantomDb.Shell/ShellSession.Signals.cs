@@ -58,7 +58,7 @@ internal sealed partial class ShellSession
     }
 
     // Ctrl-C is for the program that has the terminal, first of all.
-    private bool IsTerminalOfAnother => _isHandedOver || Output.Pager.IsShown;
+    private bool IsTerminalOfAnother => _isHandedOver || Output.Pager.IsShown || Output.IsInCommand;
 
     // Ctrl-C that has ended a program comes to the shell as well, perhaps a little later; it is not for what is run next.
     private void AwaitInterrupt(int exitCode)

@@ -304,7 +304,7 @@ internal sealed partial class ShellSession : IDisposable
     {
         try
         {
-            Output.CloseFile();
+            Output.CloseTarget();
         }
         catch (OutputException failure)
         {

@@ -30,14 +30,14 @@ internal sealed class ShellCommands
             new([".dump"], "[PATTERN]", "write a script that makes tables, views and sequences anew, with their rows", 1, WriteDump),
             new([".export"], "FILE TABLE|QUERY", "write a table or a query's rows to FILE, as its ending says: .csv, .tsv, .json, .jsonl, .md, .sql", int.MaxValue, WriteExport),
             new([".watch", "\\watch"], "[SECONDS] [TIMES]", "run the last statement again and again, until Ctrl-C", 2, Watch),
-            new(["\\g"], "[FILE]", "run what is typed so far, without a semicolon, or else the last statement again; its rows go to FILE", 1, RunPending),
-            new(["\\gx"], "[FILE]", "the same, a value a line", 1, RunPending),
+            new(["\\g"], "[FILE]", "run what is typed so far, without a semicolon, or else the last statement again; its rows go to FILE, or |COMMAND", 1, RunPending, TakesPipe: true),
+            new(["\\gx"], "[FILE]", "the same, a value a line", 1, RunPending, TakesPipe: true),
             new(["\\r", "\\reset"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
             new(["\\p", "\\print"], "", "write the last statement", 0, _ => shell.Output.Print(shell.LastStatement + "\n")),
             new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it if it was changed", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, Bail),
-            new([".output", "\\o"], "[FILE]", "write rows to FILE, with |COMMAND to a command of the system, or to standard output again", 1, SetOutput, TakesPipe: true),
-            new([".once"], "FILE", "write the rows of the next statement to FILE", 1, line => shell.Output.SetFileOnce(line.Words[0])),
+            new([".output", "\\o"], "[FILE]", "write rows to FILE, with |COMMAND to a command of the system, or to standard output again", 1, line => shell.Output.SetTarget(Target(line)), TakesPipe: true),
+            new([".once"], "FILE", "write the rows of the next statement to FILE, or |COMMAND", 1, line => shell.Output.SetTarget(Target(line), isOnce: true), TakesPipe: true),
             new([".timer", "\\timing"], "[on|off]", "report each statement's time", 1, Timer),
             new([".read", "\\i"], "FILE", "run a script", 1, line => shell.RunFile(line.Words[0])),
             new(["\\ir"], "FILE", "run a script, which is beside the one that this stands in", 1, line => shell.RunFileBeside(line.Words[0])),
@@ -212,9 +212,9 @@ internal sealed class ShellCommands
     {
         ShellOutput output = _shell.Output;
         OutputMode mode = output.Mode;
-        if (line.Words.FirstOrDefault() is { } file)
+        if (Target(line) is { } target)
         {
-            output.SetFileOnce(file);
+            output.SetTarget(target, isOnce: true);
         }
         output.Mode = line.Name == "\\gx" ? OutputMode.Line : mode;
         try
@@ -273,17 +273,8 @@ internal sealed class ShellCommands
         }
     }
 
-    private void SetOutput(CommandLine line)
-    {
-        if (line.Rest.StartsWith('|'))
-        {
-            _shell.Output.SetCommand(line.Rest[1..]);
-        }
-        else
-        {
-            _shell.Output.SetFile(line.Words.FirstOrDefault());
-        }
-    }
+    // Behind a | stands a command, with its own quotes.
+    private static string? Target(CommandLine line) => line.Rest.StartsWith('|') ? line.Rest : line.Words.FirstOrDefault();
 
     private void Timer(CommandLine line)
     {

@@ -10,6 +10,9 @@ internal sealed class CommandStream : WriteOnlyStream
 
     public override bool IsLeft => _isLeft;
 
+    /// <summary>Called with the exit code when the command has ended, before anything else is shown.</summary>
+    public Action<int>? Ended { get; init; }
+
     public CommandStream(string command) => _process = Process.Start(StartOf(command))!;
 
     /// <summary>How the system's shell runs a command.</summary>
@@ -46,6 +49,7 @@ internal sealed class CommandStream : WriteOnlyStream
         {
             _process.StandardInput.BaseStream.Dispose();
             _process.WaitForExit();
+            Ended?.Invoke(_process.ExitCode);
             _process.Dispose();
         }
         base.Dispose(disposing);

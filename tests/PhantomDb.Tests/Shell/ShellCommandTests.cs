@@ -260,6 +260,9 @@ public sealed partial class ShellCommandTests
         }
         Assert.AreEqual((0, "x a\nx 1\nb\n2\n", ""), Run(".output | sed 's/^/x /'\nSELECT 1 AS a;\n.output\nSELECT 2 AS b;\n", "--mode=csv", "-q"));
         Assert.AreEqual((0, "a\n", ""), Run("\\o |head -n 1\nSELECT i AS a FROM generate_series(1, 100000) g(i);\n", "--mode=csv", "-q"));
+        Assert.AreEqual((0, "x a\nx 1\nb\n2\n", ""), Run("SELECT 1 AS a \\g | sed 's/^/x /'\nSELECT 2 AS b;\n", "--mode=csv", "-q"));
+        Assert.AreEqual((0, "x a,b\nx 1,2\nc\n3\n", ""), Run(".once |sed 's/^/x /'\nSELECT 1 AS a, 2 AS b;\nSELECT 3 AS c;\n", "--mode=csv", "-q"));
+        Assert.AreEqual((0, "x a 1\nb\n2\n", ""), Run("SELECT 1 AS a \\gx |sed 's/ = / /; s/^/x /'\nSELECT 2 AS b;\n", "--mode=csv", "-q"));
         Assert.AreEqual(1, Run(".output a b\n").ExitCode);
     }
 

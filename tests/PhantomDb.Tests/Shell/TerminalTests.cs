@@ -232,6 +232,22 @@ public sealed partial class TerminalTests : IDisposable
     }
 
     [TestMethod]
+    public void Ctrl_C_is_for_the_command_that_rows_go_to_and_the_shell_goes_on()
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("SELECT i + 40 AS n FROM generate_series(1, 2) g(i) \\g |cat; trap 'echo caught' INT; echo waits; sleep 600; sleep 2\r");
+        terminal.Await("\r\n 42\r\n");
+        terminal.Await("waits\r\n");
+        terminal.Press("\u0003", until: "caught");
+        terminal.TypeAtPrompt("SELECT 'next' AS statement;\r");
+        terminal.Await("\r\n next\r\n");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+        Assert.DoesNotContain("ERROR", terminal.All);
+        Assert.DoesNotContain("Not cancelled", terminal.All);
+    }
+
+    [TestMethod]
     public void A_pager_that_is_not_there_is_switched_off_with_a_warning()
     {
         using Terminal terminal = Begin("shop", "TERM=xterm PHANTOMDB_PAGER=phantomdb-no-such-pager");
