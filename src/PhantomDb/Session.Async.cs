@@ -11,6 +11,9 @@ public sealed partial class Session
     [ThreadStatic]
     private static Session? _postpones;   // whose commit is left to the asynchronous call that this thread is in
 
+    [ThreadStatic]
+    private static bool _hasPostponed;    // that call has left one: no other call's, which the session refuses, may take it for its own
+
     private volatile bool _isCommitPending;
 
     /// <summary>
@@ -35,10 +38,11 @@ public sealed partial class Session
         {
             return ValueTask.FromCanceled<QueryResult>(token);
         }
-        _statement.Token = token;
+        CancellationToken outer = Execution.StatementContext.CallToken;
+        Execution.StatementContext.CallToken = token;
         try
         {
-            using CancellationTokenRegistration registration = token.UnsafeRegister(static session => ((Session)session!).Cancel(), this);
+            using CancellationTokenRegistration registration = token.UnsafeRegister(static (session, token) => ((Session)session!).CancelOf(token), this);
             return RunAsync(call, execute);
         }
         catch (PhantomDbException error) when (error.SqlState == SqlStates.QueryCanceled && token.IsCancellationRequested)
@@ -47,7 +51,16 @@ public sealed partial class Session
         }
         finally
         {
-            _statement.Token = default;
+            Execution.StatementContext.CallToken = outer;
+        }
+    }
+
+    // Not what another call runs, where this one has been refused.
+    private void CancelOf(CancellationToken token)
+    {
+        if (_statement.Cancel(token))
+        {
+            _transaction.Interrupt();
         }
     }
 
@@ -58,16 +71,17 @@ public sealed partial class Session
         {
             return new ValueTask<QueryResult>(execute(call));
         }
-        Session? outer = _postpones;
-        _postpones = this;
+        (Session? outer, bool outerHasPostponed) = (_postpones, _hasPostponed);
+        (_postpones, _hasPostponed) = (this, false);
         QueryResult result;
+        bool hasPostponed;
         try
         {
             result = execute(call);
         }
         catch
         {
-            if (_isCommitPending)
+            if (_hasPostponed)
             {
                 GiveUpPostponed();
             }
@@ -75,9 +89,10 @@ public sealed partial class Session
         }
         finally
         {
-            _postpones = outer;
+            hasPostponed = _hasPostponed;
+            (_postpones, _hasPostponed) = (outer, outerHasPostponed);
         }
-        return _isCommitPending ? CommitPostponed(result) : new ValueTask<QueryResult>(result);
+        return hasPostponed ? CommitPostponed(result) : new ValueTask<QueryResult>(result);
     }
 
     // True where the commit is left to the asynchronous call that the statement runs in.
@@ -88,8 +103,10 @@ public sealed partial class Session
         {
             return false;
         }
-        return _isCommitPending = true;
+        return _isCommitPending = _hasPostponed = true;
     }
+
+    private void TakeBackPostponed() => _isCommitPending = _hasPostponed = false;
 
     private ValueTask<QueryResult> CommitPostponed(QueryResult result)
     {

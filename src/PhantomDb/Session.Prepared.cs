@@ -237,7 +237,7 @@ public sealed partial class Session
         {
             if (!isDone && isOwnTransaction && _transaction.IsActive)
             {
-                _isCommitPending = false;
+                TakeBackPostponed();
                 _transaction.Rollback();
             }
         }

@@ -36,6 +36,7 @@ internal sealed class StatementContext : IStatementContext
     private long _transactionTime;
     private long _deadline;
     private volatile bool _isCancelled;
+    private CancellationToken _token;   // of the call that the statement has begun in
     private Action? _throwIfCancelled;
     private volatile StopReason _stop;
 
@@ -111,9 +112,9 @@ internal sealed class StatementContext : IStatementContext
             _settings.EndTransaction(commits: true);   // of the statement before, which was one by itself
         }
         _isCancelled = false;
-        if (Token.IsCancellationRequested)
+        if (CallToken.CanBeCanceled || _token.CanBeCanceled)
         {
-            _isCancelled = true;   // before it began; afterwards whoever cancels the token does it
+            TakeCallToken();
         }
         Memory.Limit = _settings.WorkMemory;
         long timeoutMs = _settings.StatementTimeoutMs;
@@ -126,11 +127,33 @@ internal sealed class StatementContext : IStatementContext
     /// <summary>Goes on with newer definitions: the statement had to wait, and they changed meanwhile.</summary>
     public void Renew(DatabaseCatalog catalog) => Catalog = catalog;
 
-    /// <summary>Stops the statements that begin from now on; whoever sets it also calls <see cref="Cancel"/> when it is cancelled.</summary>
-    public CancellationToken Token { get; set; }
+    /// <summary>Stops the statements that begin in the call that this thread is in; whoever sets it also calls <see cref="Cancel(CancellationToken)"/> when it is cancelled.</summary>
+    [field: ThreadStatic]
+    public static CancellationToken CallToken { get; set; }
 
     /// <summary>Makes the running statement stop; from any thread.</summary>
     public void Cancel() => _isCancelled = true;
+
+    /// <summary>The same where the token is the one that the statement has begun with; true then.</summary>
+    public bool Cancel(CancellationToken token)
+    {
+        if (_token != token)
+        {
+            return false;
+        }
+        Cancel();
+        return true;
+    }
+
+    private void TakeCallToken()
+    {
+        _token = CallToken;
+        Interlocked.MemoryBarrier();   // whoever cancels it sees it here, or is seen here
+        if (_token.IsCancellationRequested)
+        {
+            _isCancelled = true;   // before it began; afterwards whoever cancels the token does it
+        }
+    }
 
     /// <summary>Makes the running statement stop, and any that may be about to begin; from any thread.</summary>
     public void Stop(StopReason reason) => _stop = reason;

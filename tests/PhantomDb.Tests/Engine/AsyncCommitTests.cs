@@ -39,6 +39,45 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    [DataRow(false)]
+    [DataRow(true)]
+    public async Task Two_who_use_a_session_at_once_are_told_so_and_what_is_told_as_done_is_there(bool isPrepared)
+    {
+        await using Database database = Database.Open("shop", Options);
+        Run(database, "CREATE TABLE t (id int PRIMARY KEY)");
+        using Session session = database.OpenSession();
+        int last = 0, doneCount = 0, refusedCount = 0;
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            while (Interlocked.Increment(ref last) is int id && id <= 600)
+            {
+                try
+                {
+                    if (isPrepared)
+                    {
+                        using PreparedStatement insert = session.Prepare("INSERT INTO t VALUES ($1)");
+                        insert.Bind(1, id);
+                        (await insert.ExecuteAsync()).Dispose();
+                    }
+                    else
+                    {
+                        (await session.ExecuteAsync($"INSERT INTO t VALUES ({id})")).Dispose();
+                    }
+                    Interlocked.Increment(ref doneCount);
+                }
+                catch (PhantomDbException error) when (error.SqlState is "55000" or "55006")
+                {
+                    Interlocked.Increment(ref refusedCount);
+                }
+            }
+        }))).WaitAsync(Patience);
+
+        Assert.AreEqual($"{doneCount}", Rows(database, "SELECT count(*) FROM t"));
+        Assert.AreEqual(600, doneCount + refusedCount);
+        session.Execute("INSERT INTO t VALUES (0)").Dispose();
+    }
+
+    [TestMethod]
     [DoNotParallelize]   // the pool is everybody's
     [DataRow("0")]
     [DataRow("1h")]
@@ -119,6 +158,12 @@ public sealed class AsyncCommitTests : DatabaseOnDiskTest
 
         Assert.AreEqual("55000", StateOf(() => session.Execute("SELECT 1")));
         Assert.AreEqual("55000", StateOf(session.Dispose));
+        using (CancellationTokenSource stop = new())
+        {
+            Assert.AreEqual("55000", StateOf(() => session.ExecuteAsync("INSERT INTO t VALUES (6, 'refused')").AsTask()));
+            Assert.AreEqual("55000", StateOf(() => session.ExecuteAsync("INSERT INTO t VALUES (7, 'refused')", stop.Token).AsTask()));
+            await stop.CancelAsync();
+        }
         Assert.AreEqual(before, Rows(database, "SELECT id, v FROM t ORDER BY id"));
         Assert.IsFalse(commit.IsCompleted);
 
