@@ -5,8 +5,8 @@ namespace PhantomDb;
 
 /// <summary>
 /// Rows of .NET on their way into a table (<see cref="Session.BeginInsert"/>): all of them, once <see cref="Complete"/> is called, or, where it is disposed of without that, none.
-/// Outside of a transaction they are one of their own, else a part of that, which goes on either way. Until then the session begins no other, and executes no BEGIN, COMMIT, ROLLBACK or SAVEPOINT (55006);
-/// its other statements are a part of the same transaction. Used by one thread, which is the session's.
+/// Outside of a transaction they are one of their own, else a part of that, which goes on either way. Until then the session begins no other, and executes no BEGIN, COMMIT or SAVEPOINT (55006);
+/// its other statements are a part of the same transaction, and ROLLBACK takes back the rows with it, and ends this. Used by one thread, which is the session's.
 /// <code>
 /// using BulkInsert insert = session.BeginInsert("fruit", "id", "name");
 /// insert.Write(1, "apple");
@@ -27,6 +27,10 @@ public sealed class BulkInsert : IDisposable
     internal BulkInsert(Session session, string table, ReadOnlySpan<string> columns)
     {
         _session = session;
+        foreach (string column in columns)
+        {
+            ArgumentNullException.ThrowIfNull(column, nameof(columns));
+        }
         Columns = columns.Length > 0 ? columns.ToArray() : AllColumns(session, table);
         _insert = session.Prepare(string.Create(
             CultureInfo.InvariantCulture,
@@ -141,6 +145,7 @@ public sealed class BulkInsert : IDisposable
 
     private void EnsureOpen()
     {
+        _isOpen = _isOpen && (_session.IsUnderWay(this) || _session.IsDisposed);   // else ROLLBACK has ended it
         if (!_isOpen || _hasFailed)
         {
             throw new InvalidOperationException(_hasFailed ? "It has failed, and none of its rows is kept: dispose of it, and begin another." : "It has ended: begin another.");

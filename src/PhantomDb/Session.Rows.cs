@@ -82,11 +82,11 @@ public sealed partial class Session
     /// <summary>The rows of an insert are kept, or taken back.</summary>
     internal void EndBulkInsert(BulkInsert insert) => _bulkInsert = IsUnderWay(insert) ? null : _bulkInsert;
 
-    // Nobody else ends the transaction, or moves among its savepoints.
+    // Nobody else ends the transaction, or moves among its savepoints; but ROLLBACK, which leaves nothing of the rows.
     private void EnsureNoBulkInsert(Statement statement)
     {
         if (_bulkInsert is { IsEnding: false }
-            && statement is BeginStatement or CommitStatement or RollbackStatement or SavepointStatement or ReleaseSavepointStatement or RollbackToSavepointStatement)
+            && statement is BeginStatement or CommitStatement or RollbackStatement { AndChain: true } or SavepointStatement or ReleaseSavepointStatement or RollbackToSavepointStatement)
         {
             throw BulkInsertIsUnderWay();
         }

@@ -155,7 +155,7 @@ public sealed class BulkInsertTests
         insert.Write(1);
         Run("INSERT INTO seed VALUES (1)");   // of the same transaction
         Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => _session.BeginInsert("seed")).SqlState);
-        foreach (string command in new[] { "BEGIN", "COMMIT", "COMMIT AND CHAIN", "ROLLBACK", "SAVEPOINT a", "RELEASE SAVEPOINT phantomdb_bulk_insert", "ROLLBACK TO SAVEPOINT phantomdb_bulk_insert" })
+        foreach (string command in new[] { "BEGIN", "COMMIT", "COMMIT AND CHAIN", "ROLLBACK AND CHAIN", "SAVEPOINT a", "RELEASE SAVEPOINT phantomdb_bulk_insert", "ROLLBACK TO SAVEPOINT phantomdb_bulk_insert" })
         {
             Assert.AreEqual("55006", Assert.ThrowsExactly<PhantomDbException>(() => Run(command)).SqlState, command);
         }
