@@ -11,6 +11,8 @@ namespace PhantomDb.Data;
 public sealed partial class PhantomDbConnection : DbConnection
 {
     private const int CachedTextCountMax = 128;
+    private const int PatienceMs = 5000;
+    private const string InUse = "55000";   // the session, by another thread
 
     private readonly Database? _given;   // by the program, which closes it
     private readonly PhantomDbDataSource? _source;
@@ -120,7 +122,7 @@ public sealed partial class PhantomDbConnection : DbConnection
 
     internal object? RunningCommand { get; private set; }
 
-    internal CommandGuard Guard => _guard!;
+    internal CommandGuard Guard => _guard ?? throw new InvalidOperationException("The connection was closed while it was in use.");
 
     /// <summary>Opens the database, if this is the first connection to it, and a session.</summary>
     /// <exception cref="PhantomDbException">The database cannot be opened: 55006, 58P01, XX001 …; see <see cref="PhantomDb.Database.Open"/>.</exception>
@@ -170,7 +172,8 @@ public sealed partial class PhantomDbConnection : DbConnection
         }
     }
 
-    /// <summary>Rolls back an open transaction, ends the session, and closes the database where nobody else has it. Nothing where it is closed.</summary>
+    /// <summary>Rolls back an open transaction, ends the session, and closes the database where nobody else has it. Nothing where it is closed. A command that another thread runs is cancelled and waited for; a commit is.</summary>
+    /// <exception cref="PhantomDbException">55000: what runs has not ended in five seconds. The connection is open as before, and can be closed later.</exception>
     public override void Close()
     {
         if (_session is null)
@@ -180,7 +183,10 @@ public sealed partial class PhantomDbConnection : DbConnection
         try
         {
             Reader?.Abandon();
-            Transaction?.Lose();
+        }
+        catch (PhantomDbException error) when (error.SqlState == InUse)
+        {
+            // Another thread reads; it is stopped with the session.
         }
         finally
         {
@@ -254,6 +260,10 @@ public sealed partial class PhantomDbConnection : DbConnection
         {
             throw new InvalidOperationException("The connection has a bulk copy under way: use another for what its rows come from.");
         }
+        if (RunningCommand is not null)
+        {
+            throw new InvalidOperationException("The connection has a command under way: await it first, or use another connection beside it.");
+        }
     }
 
     /// <summary>A command begins; it ends with <see cref="EndCommand"/>, where it has a reader with that.</summary>
@@ -269,9 +279,9 @@ public sealed partial class PhantomDbConnection : DbConnection
     internal void NoteFailure(Exception error, CancellationToken token)
     {
         _trace?.Fail(error);
-        if (error is PhantomDbException { SqlState: "57014" } stopped)
+        if (error is PhantomDbException { SqlState: "57014" } stopped && _guard is { } guard)   // else it was stopped by who has closed the connection
         {
-            throw Guard.Translate(stopped, token);
+            throw guard.Translate(stopped, token);
         }
     }
 
@@ -334,21 +344,47 @@ public sealed partial class PhantomDbConnection : DbConnection
 
     private void EndSession()
     {
-        (Session? session, SharedDatabase? shared) = (_session, _shared);
-        (_session, _shared) = (null, null);
-        _statements.Clear();
-        _guard?.Dispose();
-        _guard = null;
-        RunningCommand = null;
-        Reader = null;
-        Transaction = null;
+        bool isInUse = false;
         try
         {
-            session?.Dispose();
+            StopSession();
+        }
+        catch (PhantomDbException error) when (error.SqlState == InUse)
+        {
+            isInUse = true;
+            throw;
         }
         finally
         {
-            shared?.Release();
+            if (!isInUse)
+            {
+                Transaction?.Lose();
+                SharedDatabase? shared = _shared;
+                (_session, _shared) = (null, null);
+                _statements.Clear();
+                _guard?.Dispose();
+                _guard = null;
+                RunningCommand = null;
+                Reader = null;
+                Transaction = null;
+                shared?.Release();
+            }
+        }
+    }
+
+    private void StopSession()
+    {
+        for (long deadline = Environment.TickCount64 + PatienceMs; ; Thread.Sleep(1))
+        {
+            try
+            {
+                _session?.Dispose();
+                return;
+            }
+            catch (PhantomDbException error) when (error.SqlState == InUse && Environment.TickCount64 < deadline)
+            {
+                _session?.Cancel();
+            }
         }
     }
 

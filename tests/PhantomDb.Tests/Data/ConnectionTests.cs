@@ -11,6 +11,90 @@ public sealed class ConnectionTests : DataTest
     public TestContext TestContext { get; set; } = null!;
 
     [TestMethod]
+    [DataRow("SELECT pg_sleep(100)")]
+    [DataRow("SELECT count(*) FROM generate_series(1, 100000000000) g(i)")]
+    public async Task Closing_a_connection_stops_the_command_that_another_thread_runs_and_leaves_nothing_of_its_session(string sql)
+    {
+        using PhantomDbDataSource source = new($"Data Source=closing{sql.Length};Mode=Memory");
+        using PhantomDbConnection other = source.OpenConnection();
+        Run(other, "CREATE TABLE t (id int PRIMARY KEY)");
+        Run(other, "INSERT INTO t VALUES (1)");
+        PhantomDbConnection connection = source.OpenConnection();
+        using PhantomDbTransaction transaction = connection.BeginTransaction();
+        Run(connection, "UPDATE t SET id = 2");
+        Task<object?> running = Task.Run(() => Scalar(connection, sql));
+        while (!Equals(Scalar(other, "SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"), 2L))
+        {
+            await Task.Delay(1);
+        }
+
+        connection.Dispose();
+
+        Assert.AreEqual(ConnectionState.Closed, connection.State);
+        await Assert.ThrowsAsync<Exception>(() => running.WaitAsync(TimeSpan.FromMinutes(1)));
+        Assert.AreEqual(1L, Scalar(other, "SELECT count(*) FROM pg_stat_activity"));
+        Assert.AreEqual(1, Run(other, "UPDATE t SET id = 3 WHERE id = 1"));
+    }
+
+    [TestMethod]
+    public async Task A_second_command_beside_one_that_is_awaited_is_refused_and_harms_it_not()
+    {
+        using TemporaryFolder folder = new();
+        using (PhantomDbConnection setup = Open($"Data Source=shop;Data Directory={folder.Path}"))
+        {
+            Run(setup, "CREATE TABLE t (id int PRIMARY KEY)");
+        }
+        int refusedCount = 0;
+        using (PhantomDbConnection connection = Open($"Data Source=shop;Data Directory={folder.Path}"))
+        {
+            for (int i = 0; i < 100; i++)
+            {
+                Task<int> first = Command(connection, $"INSERT INTO t VALUES ({i})").ExecuteNonQueryAsync();
+                try
+                {
+                    await Command(connection, $"INSERT INTO t VALUES ({1000 + i})").ExecuteNonQueryAsync();
+                }
+                catch (Exception error) when (error is InvalidOperationException or PhantomDbException { SqlState: "55000" })
+                {
+                    refusedCount++;
+                }
+                Assert.AreEqual(1, await first);
+            }
+            Assert.AreEqual(200L - refusedCount, Scalar(connection, "SELECT count(*) FROM t"));
+        }
+        using (PhantomDbConnection again = Open($"Data Source=shop;Data Directory={folder.Path}"))
+        {
+            Assert.AreEqual(100L, Scalar(again, "SELECT count(*) FROM t WHERE id < 100"));
+        }
+    }
+
+    [TestMethod]
+    public void A_transaction_that_is_disposed_of_takes_a_bulk_insert_with_it()
+    {
+        using PhantomDbConnection connection = Open();
+        Run(connection, "CREATE TABLE t (id int PRIMARY KEY)");
+        BulkInsert insert;
+        using (PhantomDbTransaction transaction = connection.BeginTransaction())
+        {
+            insert = connection.Session.BeginInsert("t");
+            insert.Write(1);
+            Assert.ThrowsExactly<PhantomDbException>(() => insert.Write(1));
+        }
+        Assert.ThrowsExactly<InvalidOperationException>(() => insert.Write(2));
+        Assert.ThrowsExactly<InvalidOperationException>(() => insert.Complete());
+        insert.Dispose();
+
+        using (PhantomDbTransaction transaction = connection.BeginTransaction())
+        {
+            insert = connection.Session.BeginInsert("t");
+            insert.Write(1);
+        }
+        Assert.ThrowsExactly<InvalidOperationException>(() => insert.Write(2));
+        Assert.AreEqual(0L, Scalar(connection, "SELECT count(*) FROM t"));
+        Assert.ThrowsExactly<ArgumentNullException>(() => connection.Session.BeginInsert("t", new string[2]));
+    }
+
+    [TestMethod]
     public void A_connection_is_closed_until_it_is_opened_and_tells_of_both()
     {
         using PhantomDbConnection connection = new(Memory);
