@@ -90,6 +90,7 @@ public sealed partial class Database
             else if (own is null)
             {
                 DatabaseFiles.EnsureHasNoLog(target, Options.FileSystem);
+                DatabaseFiles.EnsureIsNothingElse(target, Options.FileSystem);
             }
             own?.EnsureLocked();
             DatabaseFileOptions fileOptions = new() { Sealed = isSealed ?? IsSealed, IsHeaderNew = isHeaderNew, AfterPiece = throwIfStopped };

@@ -183,6 +183,25 @@ internal static class DatabaseFiles
         }
     }
 
+    /// <summary>A file that is to be replaced by a copy of a database must not be something else: 58P02. A database file, by whomever it was written, begins with a comment or a section.</summary>
+    public static void EnsureIsNothingElse(string path, IFileSystem files)
+    {
+        if (!files.Exists(path) || files.Length(path) == 0)
+        {
+            return;
+        }
+        using StreamReader reader = new(files.OpenRead(path));
+        int first = ' ';
+        while (first >= 0 && char.IsWhiteSpace((char)first))
+        {
+            first = reader.Read();
+        }
+        if (first is not ('#' or '['))
+        {
+            throw new PhantomDbException("58P02", $"\"{path}\" is no database file of PhantomDB, and is not overwritten") { Hint = "Save under another name, or remove that file first." };
+        }
+    }
+
     /// <summary>The path of a database of this name in the data directory, which must not be there: 42P04.</summary>
     public static string PathOfNew(string name, DatabaseOptions options)
     {

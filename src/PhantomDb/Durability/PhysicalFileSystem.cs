@@ -63,9 +63,9 @@ internal sealed class PhysicalFileSystem : IFileSystem
         }
     }
 
-    public IWritableFile Create(string path) => Try("create", path, () => new WritableFile(path, FileMode.Create));
+    public IWritableFile Create(string path) => Try("create", path, () => new WritableFile(path, FileMode.Create, FilePermissions.ForNew(path)));
 
-    public IWritableFile OpenWrite(string path) => Try("open", path, () => new WritableFile(path, FileMode.Open));
+    public IWritableFile OpenWrite(string path) => Try("open", path, () => new WritableFile(path, FileMode.Open, null));
 
     public void Rename(string from, string to) => Try("rename", from, () =>
     {
@@ -167,19 +167,30 @@ internal sealed class PhysicalFileSystem : IFileSystem
     private sealed class WritableFile : IWritableFile
     {
         private readonly string _path;
+        private readonly FileStream _file;
         private readonly SafeFileHandle _handle;
 
-        public WritableFile(string path, FileMode mode)
+        public WritableFile(string path, FileMode mode, UnixFileMode? permissions)
         {
             _path = path;
-            _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
+            var options = new FileStreamOptions { Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read, BufferSize = 0 };
+            if (permissions is not null && !OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = permissions;   // never open to more than that, not even while it is empty
+            }
+            _file = new FileStream(path, options);
+            _handle = _file.SafeFileHandle;
             try
             {
+                if (permissions is { } wanted)
+                {
+                    FilePermissions.Set(_handle, wanted);   // the process's mask may have taken some
+                }
                 Length = mode == FileMode.Open ? RandomAccess.GetLength(_handle) : 0;
             }
             catch
             {
-                _handle.Dispose();
+                _file.Dispose();
                 throw;
             }
         }
@@ -253,7 +264,7 @@ internal sealed class PhysicalFileSystem : IFileSystem
 
         public void Flush() => ThrowIfFailed(DiskFlush.Flush(_handle), _path);
 
-        public void Dispose() => _handle.Dispose();
+        public void Dispose() => _file.Dispose();
     }
 
     /// <summary>A file that is read; a disk that fails meanwhile is an error with the path.</summary>

@@ -12,6 +12,7 @@ public sealed class DiskTests
     [
         "src/PhantomDb/Durability/PhysicalFileSystem.cs",
         "src/PhantomDb/Durability/FileLock.cs",
+        "src/PhantomDb/Durability/FilePermissions.cs",
         "src/PhantomDb/Execution/Copy/CopyRunner.cs",
     ];
 

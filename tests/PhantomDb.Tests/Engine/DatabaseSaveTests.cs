@@ -27,6 +27,60 @@ public sealed class DatabaseSaveTests : DatabaseOnDiskTest
     }
 
     [TestMethod]
+    public void A_copy_replaces_no_file_that_is_something_else()
+    {
+        using Database shop = Database.Open("shop", Options);
+        foreach (string other in new[] { "SQLite format 3\0...", "a note", "id,name\n1,a\n" })
+        {
+            File.WriteAllText(Path.Combine(Folder, "other.db"), other);
+            Assert.AreEqual("58P02", Assert.ThrowsExactly<PhantomDbException>(() => shop.SaveToDisk("other")).SqlState);
+            Assert.AreEqual(other, File.ReadAllText(Path.Combine(Folder, "other.db")));
+        }
+        foreach (string own in new[] { "", "\uFEFF# written by hand\n", "\n[TABLE:t]\nCOLUMNS:a:int\n" })
+        {
+            File.WriteAllText(Path.Combine(Folder, "other.db"), own);
+            shop.SaveToDisk("other");
+        }
+    }
+
+    [TestMethod]
+    public void All_files_of_a_database_are_for_those_who_may_use_its_own_file()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Inconclusive("Skipped: Windows has no such permissions.");
+            return;
+        }
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        foreach (UnixFileMode mode in new[] { Owner, Owner | UnixFileMode.GroupRead | UnixFileMode.GroupWrite, UnixFileMode.UserRead | UnixFileMode.OtherRead })
+        {
+            using (Database shop = Database.Open("shop", Options))
+            {
+                Run(shop, "CREATE TABLE IF NOT EXISTS t (a int)");
+                shop.SaveToDisk();
+            }
+            foreach (string file in Directory.GetFiles(Folder, "shop*"))
+            {
+                File.SetUnixFileMode(file, mode);
+            }
+            File.SetUnixFileMode(Path.Combine(Folder, "shop.log"), mode | Owner);   // or it could not be opened
+            using (Database shop = Database.Open("shop", Options with { LogSegmentSize = 4096 }))
+            {
+                for (int i = 0; i < 100; i++)
+                {
+                    Run(shop, $"INSERT INTO t VALUES ({i})");
+                }
+                shop.CreateSnapshot();
+                shop.SaveToDisk();
+            }
+            foreach (string file in Directory.GetFiles(Folder, "shop*"))
+            {
+                Assert.AreEqual(mode | Owner, File.GetUnixFileMode(file) | Owner, file);
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_copy_does_not_replace_a_database_that_is_open()
     {
         using Database shop = Database.Open("shop", Options);
