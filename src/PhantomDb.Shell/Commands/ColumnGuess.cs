@@ -1,10 +1,14 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace PhantomDb.Shell.Commands;
 
-/// <summary>The types that all values of a column so far have; the narrowest is taken. A text that its type would not give back as it is, such as 007, is a text.</summary>
-internal sealed class ColumnGuess
+/// <summary>The types that all values of a column so far have; the narrowest is taken. A text that its type would not give back as it is, such as 007 or +49, is a text.</summary>
+internal sealed partial class ColumnGuess
 {
+    private const int NumericDigits = 38;   // of the type numeric
+    private const int DoubleDigits = 17;    // more are rounded away
+
     private static readonly string[] TimestampFormats =
         ["yyyy-MM-dd", "yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ss.FFFFFF", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ss.FFFFFF"];
 
@@ -38,10 +42,10 @@ internal sealed class ColumnGuess
             return;
         }
         _hasValues = true;
-        bool keepsZeros = value.TrimStart('-') is not ['0', not '.', ..];
-        _isInteger = _isInteger && keepsZeros && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
-        _isNumeric = _isNumeric && keepsZeros && IsNumeric(value);
-        _isDouble = _isDouble && keepsZeros && (_isNumeric || IsNumeric(value) || IsDouble(value));
+        bool isGivenBack = value.TrimStart('-') is not (['0', not '.', ..] or ['+', ..]);
+        _isInteger = _isInteger && isGivenBack && long.TryParse(value, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _);
+        _isNumeric = _isNumeric && isGivenBack && Numeric().Match(value) is { Success: true } number && number.Groups["digits"].Captures.Sum(digits => digits.Length) <= NumericDigits;
+        _isDouble = _isDouble && isGivenBack && IsDouble(value);
         _isDate = _isDate && DateOnly.TryParseExact(value, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
         _isTimestamp = _isTimestamp && (_isDate || DateTime.TryParseExact(value, TimestampFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out _));
         _isTime = _isTime && TimeOnly.TryParseExact(value, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.None, out _);
@@ -49,10 +53,12 @@ internal sealed class ColumnGuess
         _isBoolean = _isBoolean && value is "t" or "f" or "true" or "false" or "TRUE" or "FALSE" or "True" or "False";
     }
 
-    private static bool IsNumeric(string value) => value.Length <= 30 && decimal.TryParse(
-        value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out _);
+    private static bool IsDouble(string value) =>
+        Double().Match(value) is { Success: true } number && number.Groups["digits"].Captures.Sum(digits => digits.Length) <= DoubleDigits && double.IsFinite(double.Parse(value, CultureInfo.InvariantCulture));
 
-    private static bool IsDouble(string value) => double.TryParse(
-        value, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
-        && value[^1] is (>= '0' and <= '9') or '.';   // not a symbol's name
+    [GeneratedRegex(@"^-?((?<digits>[0-9]+)(\.(?<digits>[0-9]*))?|\.(?<digits>[0-9]+))$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Numeric();
+
+    [GeneratedRegex(@"^-?((?<digits>[0-9]+)(\.(?<digits>[0-9]*))?|\.(?<digits>[0-9]+))([eE][+-]?[0-9]+)?$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant)]
+    private static partial Regex Double();
 }
