@@ -48,6 +48,7 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>A database by its name in the data directory, by the path of a .db file, or (null) a new one in memory.</summary>
     public static ShellDatabase Open(string? name, ShellOptions options, Action<string> onNotice, Action<string> onWarning)
     {
+        name = name is null ? null : ShellFiles.Expand(name);
         Database database = name is null ? Database.CreateInMemory(options.DatabaseOptions with { IsReadOnly = false, IsFollowing = false }) : Database.Open(name, options.DatabaseOptions);
         return new ShellDatabase(database, onNotice, onWarning);
     }
@@ -85,6 +86,7 @@ internal sealed class ShellDatabase : IDisposable
     /// <param name="isInterrupted">Asked meanwhile: true gives it up.</param>
     public void SaveTo(string? path, bool? isSealed, Func<bool> isInterrupted)
     {
+        path = path is null ? null : ShellFiles.Expand(path);
         if (path is null && (_database.FilePath is null || _database.Options.IsReadOnly))
         {
             throw _database.FilePath is null

@@ -15,6 +15,7 @@ internal sealed class ShellOutput
     private readonly OutputSink _standardOutput;
     private bool _isOnce;   // the file or command is for one result
     private volatile bool _isInCommand;
+    private ResultFile? _resultFile;
     private readonly List<string> _heldReports = [];   // they would come before the rows that are held back, or into the pager's screen
 
     public ShellOutput(ShellOptions options)
@@ -175,19 +176,43 @@ internal sealed class ShellOutput
     public void SetTarget(string? target, bool isOnce = false)
     {
         bool isCommand = target is ['|', ..];
+        ResultFile? file = null;
         OutputSink sink = target is null ? _standardOutput
-            : new OutputSink(isCommand ? new CommandStream(target[1..]) { Ended = code => _pager.Ended?.Invoke(code) } : ShellFiles.OpenWrite(target));
+            : isCommand ? new OutputSink(new CommandStream(target[1..]) { Ended = code => _pager.Ended?.Invoke(code) })
+            : new OutputSink(isOnce ? file = new ResultFile(target) : ShellFiles.OpenWrite(target));
         CloseTarget();
-        (Sink, _isOnce, _isInCommand) = (sink, isOnce, isCommand);
+        (Sink, _isOnce, _isInCommand, _resultFile) = (sink, isOnce, isCommand, file);
     }
 
     /// <summary>After each result: what was for that alone is closed.</summary>
-    public void EndResult()
+    /// <param name="isWhole">False: it has failed.</param>
+    public void EndResult(bool isWhole)
     {
-        if (_isOnce)
+        if (!_isOnce)
         {
-            SetTarget(null);
+            return;
         }
+        if (isWhole)
+        {
+            _resultFile?.Complete();
+        }
+        SetTarget(null);
+    }
+
+    /// <summary>Rows cannot be written where they go: they go to standard output again. False where it is that which cannot be written to.</summary>
+    public bool GiveUp(OutputException failure)
+    {
+        if (failure.Sink is not { } target || target == _standardOutput)
+        {
+            return false;
+        }
+        if (Sink == target)
+        {
+            (Sink, _isOnce, _resultFile) = (_standardOutput, false, null);
+        }
+        target.Abandon();
+        _isInCommand = false;
+        return true;
     }
 
     public void CloseTarget()
@@ -197,7 +222,7 @@ internal sealed class ShellOutput
             return;
         }
         OutputSink target = Sink;
-        Sink = _standardOutput;
+        (Sink, _isOnce, _resultFile) = (_standardOutput, false, null);
         try
         {
             target.Dispose();

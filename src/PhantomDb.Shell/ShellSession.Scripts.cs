@@ -8,10 +8,12 @@ namespace PhantomDb.Shell;
 /// <summary>What the shell reads: texts of -c, files, standard input, what a person types; and how they are taken apart.</summary>
 internal sealed partial class ShellSession
 {
+    private StreamLines? _standardInput;
+
     public void RunFile(string path) => RunScript(() => new StreamLines(ShellFiles.OpenRead(path), path));
 
     /// <summary>The same for a file beside the script that is being read.</summary>
-    public void RunFileBeside(string path) => RunFile(_lines?.Name is { } script ? Path.Combine(Path.GetDirectoryName(script)!, path) : path);
+    public void RunFileBeside(string path) => RunFile(_lines?.Name is { } script ? Path.Combine(Path.GetDirectoryName(script)!, ShellFiles.Expand(path)) : path);
 
     /// <summary>Runs statements that have been kept under a name.</summary>
     public void RunKept(string text) => RunScript(() => new TextLines(text));
@@ -88,7 +90,7 @@ internal sealed partial class ShellSession
         }
         return isPlain && count > 1 && !KeepsGoing
             ? Guard(text, 1, () => Output.Paged(() => Run(null, session => session.ExecuteBatch(text))))
-            : RunLines(new TextLines(text));
+            : RunLines(new TextLines(text) { IsOption = true });
 
         void Count(ScriptStatement statement)
         {
@@ -154,7 +156,8 @@ internal sealed partial class ShellSession
 
     private Prompt Prompt() => new(Database.Name, Database.Session.IsTransactionFailed ? "!" : Database.Session.IsInTransaction ? "*" : "");
 
-    private static StreamLines StandardInput() => new(StandardStreams.OpenInput(), null);
+    // One for all that read it: what is read ahead is not lost.
+    private StreamLines StandardInput() => _standardInput ??= new StreamLines(StandardStreams.OpenInput(), null);
 
     private bool RunFileOption(string path)
     {

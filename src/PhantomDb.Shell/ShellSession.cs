@@ -74,6 +74,7 @@ internal sealed partial class ShellSession : IDisposable
         }
         catch (OutputException failure)
         {
+            _hasErrors = true;
             Report(failure);
         }
         lock (_atWork)
@@ -149,6 +150,10 @@ internal sealed partial class ShellSession : IDisposable
             }
             Output.Print(string.Create(CultureInfo.InvariantCulture, $"{DateTime.Now:yyyy-MM-dd HH:mm:ss} (every {pause.TotalSeconds}s)\n"));
             Execute(statement);
+            if (Output.Sink.IsLeft)
+            {
+                return;   // nobody watches any more
+            }
         }
     }
 
@@ -156,13 +161,15 @@ internal sealed partial class ShellSession : IDisposable
     public void Execute(string sql, Stream? copyInput = null)
     {
         LastStatement = sql;
+        bool isWhole = false;
         try
         {
             Ask(sql, copyInput);
+            isWhole = true;
         }
         finally
         {
-            Output.EndResult();
+            Output.EndResult(isWhole);
         }
     }
 
@@ -170,7 +177,7 @@ internal sealed partial class ShellSession : IDisposable
     public void Ask(string sql, Stream? copyInput = null, Stream? copyOutput = null)
     {
         using IDisposable? wait = sql.AsSpan().TrimStart().StartsWith("CHECKPOINT", StringComparison.OrdinalIgnoreCase) ? Output.Waiting() : null;
-        using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines) : null;
+        using InlineCopyStream? inline = copyInput is null && _lines is not null ? new InlineCopyStream(_lines, _lines is TextLines { IsOption: true } ? StandardInput : null) : null;
         try
         {
             Run(copyInput ?? inline, session => [session.Execute(sql)], copyOutput);
@@ -178,6 +185,20 @@ internal sealed partial class ShellSession : IDisposable
         finally
         {
             inline?.SkipRest();
+        }
+    }
+
+    /// <summary>COPY … FROM STDIN with rows from the shell's own standard input, wherever the statement stands.</summary>
+    public void CopyStandardInput(string sql)
+    {
+        using InlineCopyStream rows = new(_lines is { IsTyped: true } ? _lines : StandardInput());
+        try
+        {
+            Ask(sql, rows);
+        }
+        finally
+        {
+            rows.SkipRest();
         }
     }
 
@@ -217,7 +238,7 @@ internal sealed partial class ShellSession : IDisposable
         {
             Database.Refresh();
             Database.Session.CopyInput = copyInput;
-            Database.Session.CopyOutput = copyOutput ?? new SinkStream(Output.Sink);
+            Database.Session.CopyOutput = copyOutput ?? new SinkStream(Output.Sink) { IsWanted = () => Database.Session.IsInTransaction };   // whose failure would end the transaction
             Database.Session.CopyProgress = rowCount => Output.ShowProgress(string.Create(CultureInfo.InvariantCulture, $"COPY: {rowCount} {(rowCount == 1 ? "row" : "rows")} so far"));
             foreach (QueryResult given in run(Database.Session))
             {
@@ -281,11 +302,19 @@ internal sealed partial class ShellSession : IDisposable
         {
             // Reported where it failed.
         }
-        catch (PhantomDbException error) when (error.InnerException is OutputException failure)
+        catch (PhantomDbException error) when (error.InnerException is OutputLeftException)
         {
-            throw failure;   // of COPY: its rows are as any others
+            return true;   // as with the rows of a query
         }
-        catch (Exception error) when (error is not OutputException)
+        catch (Exception error) when (OutputFailure(error) is { } failure)
+        {
+            if (!Output.GiveUp(failure))
+            {
+                throw failure;
+            }
+            Report(failure);
+        }
+        catch (Exception error)
         {
             Output.Flush();
             Output.ReportError(ErrorReport.Format(ErrorReport.AsDatabaseError(error), sql, line, _lines?.Name, Output.ScreenWidth));
@@ -294,11 +323,11 @@ internal sealed partial class ShellSession : IDisposable
         return KeepsGoing || _lines is { IsTyped: true };   // a script that a person reads stops, but not the person
     }
 
-    private void Report(OutputException failure)
-    {
-        _hasErrors = true;
+    // COPY's too: its rows are as any others.
+    private static OutputException? OutputFailure(Exception error) => error as OutputException ?? (error as PhantomDbException)?.InnerException as OutputException;
+
+    private void Report(OutputException failure) =>
         Output.ReportError(ErrorReport.Format(ErrorReport.AsDatabaseError(failure), null, 0, _lines?.Name, Output.ScreenWidth));
-    }
 
     private void Close()
     {
@@ -308,6 +337,7 @@ internal sealed partial class ShellSession : IDisposable
         }
         catch (OutputException failure)
         {
+            _hasErrors = true;
             Report(failure);
         }
         ShellDatabase? database = _database;

@@ -25,7 +25,11 @@ internal static class FileCopy
         string file = first.Piece == SqlPiece.Text ? text[(first.Start + 1)..(end - 1)].Replace("''", "'", StringComparison.Ordinal) : text[first.Start..end];
         string sql = $"COPY {text[..tokens[direction].End]} {(isFrom ? "STDIN" : "STDOUT")} {text[end..]}".TrimEnd();
         bool isFile = first.Piece == SqlPiece.Text || file.ToUpperInvariant() is not ("STDIN" or "PSTDIN" or "STDOUT" or "PSTDOUT");
-        if (!isFile)
+        if (!isFile && file.Equals("PSTDIN", StringComparison.OrdinalIgnoreCase))
+        {
+            shell.CopyStandardInput(sql);
+        }
+        else if (!isFile)
         {
             shell.Ask(sql);
         }

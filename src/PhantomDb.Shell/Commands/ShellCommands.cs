@@ -217,14 +217,16 @@ internal sealed class ShellCommands
             output.SetTarget(target, isOnce: true);
         }
         output.Mode = line.Name == "\\gx" ? OutputMode.Line : mode;
+        bool isWhole = false;
         try
         {
             _shell.RunPending();
+            isWhole = true;
         }
         finally
         {
             output.Mode = mode;
-            output.EndResult();
+            output.EndResult(isWhole);
         }
     }
 

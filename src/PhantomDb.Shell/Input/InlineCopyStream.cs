@@ -3,8 +3,11 @@ using System.Text;
 namespace PhantomDb.Shell.Input;
 
 /// <summary>The rows that stand in a script behind COPY … FROM STDIN, up to a line <c>\.</c> or the end of the script.</summary>
-internal sealed class InlineCopyStream(LineSource lines) : ReadOnlyStream
+/// <param name="lines">The script, from behind the statement on.</param>
+/// <param name="instead">Where the script ends with the statement: gives what has the rows then; null: there are none.</param>
+internal sealed class InlineCopyStream(LineSource lines, Func<LineSource>? instead = null) : ReadOnlyStream
 {
+    private LineSource _lines = lines;
     private byte[] _line = [];
     private int _position;
     private bool _isAtEnd;
@@ -35,8 +38,14 @@ internal sealed class InlineCopyStream(LineSource lines) : ReadOnlyStream
 
     private bool NextLine()
     {
+        bool isFirst = !IsUsed;
         IsUsed = true;
-        string? line = _isAtEnd ? null : lines.ReadLine('>');
+        string? line = _isAtEnd ? null : _lines.ReadLine('>');
+        if (line is null && isFirst && instead is not null)
+        {
+            _lines = instead();
+            line = _lines.ReadLine('>');
+        }
         if (line is null || line.AsSpan().TrimEnd("\r\n").SequenceEqual("\\."))
         {
             _isAtEnd = true;

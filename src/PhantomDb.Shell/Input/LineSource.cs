@@ -26,6 +26,9 @@ internal abstract class LineSource : IDisposable
 /// <summary>The lines of a text given on the command line.</summary>
 internal sealed class TextLines(string text) : LineSource
 {
+    /// <summary>True of an option's: rows of COPY that do not stand in it come from standard input.</summary>
+    public bool IsOption { get; init; }
+
     private int _position;
 
     public override string? ReadLine(char context)

@@ -71,7 +71,7 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new OutputException(failure);
+            throw new OutputException(failure, this);
         }
     }
 
@@ -87,6 +87,20 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         }
     }
 
+    /// <summary>Closes it without what is still to be written: it cannot be.</summary>
+    public void Abandon()
+    {
+        _length = 0;
+        try
+        {
+            CloseStream();
+        }
+        catch (OutputException)
+        {
+            // Told already.
+        }
+    }
+
     // A stream with a buffer of its own tries again to write that.
     private void CloseStream()
     {
@@ -96,7 +110,7 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new OutputException(failure);
+            throw new OutputException(failure, this);
         }
     }
 
@@ -129,10 +143,14 @@ internal sealed class OutputSink(Stream stream) : IBufferWriter<byte>, IDisposab
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            throw new OutputException(failure);
+            throw new OutputException(failure, this);
         }
     }
 }
 
 /// <summary>Results cannot be written: the reader has gone, or the disk is full. The shell ends in order.</summary>
-internal sealed class OutputException(Exception cause) : Exception($"could not write output: {cause.Message}", cause);
+internal sealed class OutputException(Exception cause, OutputSink? sink = null) : Exception($"could not write output: {cause.Message}", cause)
+{
+    /// <summary>Where they cannot be written; null where nobody has said.</summary>
+    public OutputSink? Sink => sink;
+}

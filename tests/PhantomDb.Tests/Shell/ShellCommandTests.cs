@@ -278,6 +278,84 @@ public sealed partial class ShellCommandTests
     }
 
     [TestMethod]
+    public void What_stops_reading_ends_copy_and_watch()
+    {
+        Assert.AreEqual((0, "1\n", ""), ShellProcess.RunLine(_folder, "phantomdb -q -c 'COPY (SELECT g.i FROM generate_series(1, 1000000000000) g(i)) TO STDOUT' | head -n 1"));
+        Assert.AreEqual((0, "i\n1\n", ""), ShellProcess.RunLine(_folder, "phantomdb -q --mode=csv -c 'SELECT 1 AS i' -c '.watch 0.01' | head -n 2"));
+    }
+
+    [TestMethod]
+    public void Copy_without_rows_in_the_text_takes_those_of_standard_input()
+    {
+        const string Table = "phantomdb shop -q -c 'CREATE TABLE IF NOT EXISTS t (a int)'", Show = "phantomdb shop -q --mode=csv -c 'SELECT sum(a), count(*) FROM t'";
+        Assert.AreEqual((0, "sum,count\n6,3\n", ""), ShellProcess.RunLine(_folder, $"{Table}; seq 1 3 | phantomdb shop -q -c 'COPY t FROM STDIN'; {Show}"));
+        Assert.AreEqual((0, "sum,count\n21,6\n", ""), ShellProcess.RunLine(_folder, $"seq 4 6 | phantomdb shop -q -c '\\copy t from pstdin'; {Show}"));
+        Assert.AreEqual((0, "sum,count\n45,9\n", ""), ShellProcess.RunLine(_folder, $"printf '7\\n8\\n\\\\.\\n9\\n' | phantomdb shop -q -c 'COPY t FROM STDIN; COPY t FROM STDIN'; {Show}"));
+        Assert.AreEqual((0, "sum,count\n55,10\n", ""), ShellProcess.RunLine(_folder, $"seq 100 | phantomdb shop -q -c \"$(printf 'COPY t FROM STDIN;\\n10\\n')\"; {Show}"));
+        Assert.AreEqual((1, "", "ERROR: 22P02: invalid input syntax for type integer: \"x\"\nCONTEXT: COPY t, line 2, column a: \"x\"\n"), ShellProcess.RunLine(_folder, "printf '1\\nx\\n' | phantomdb shop -q -c 'COPY t FROM STDIN'"));
+    }
+
+    [TestMethod]
+    public void A_result_that_fails_leaves_its_file_as_it_was_and_one_without_rows_empties_it()
+    {
+        string file = Path.Combine(_folder, "kept.txt");
+        File.WriteAllText(file, "kept");
+        Assert.AreEqual((1, ""), Run($"SELECT * FROM nosuch \\g {file}\n", "-q") is var failed ? (failed.ExitCode, failed.Output) : default);
+        Assert.AreEqual("kept", File.ReadAllText(file));
+        Assert.AreEqual(1, Run($"SELECT nosuch \\g {file}.new\n", "-q").ExitCode);
+        Assert.IsFalse(File.Exists(file + ".new"));
+        Assert.AreEqual((0, "", ""), Run($"SELECT 1 AS a \\g {file}\n", "-q", "--mode=csv"));
+        Assert.AreEqual("a\n1\n", File.ReadAllText(file));
+        Assert.AreEqual((0, "", ""), Run($".headers off\n.once {file}\nSELECT 1 WHERE false;\n", "-q", "--mode=csv"));
+        Assert.AreEqual("", File.ReadAllText(file));
+        Assert.AreEqual((0, "", ""), Run("SELECT 1 \\g /dev/null\n", "-q"));
+    }
+
+    [TestMethod]
+    public void A_file_that_cannot_be_written_is_an_error_of_its_statement_and_what_follows_goes_on()
+    {
+        if (!File.Exists("/dev/full"))
+        {
+            Assert.Inconclusive("Skipped: there is no /dev/full.");
+        }
+        (int exitCode, string output, string errors) = Run("CREATE TABLE t (a int);\n.output /dev/full\nSELECT 1 AS lost;\nINSERT INTO t VALUES (7);\nSELECT a FROM t;\n", "-q", "--mode=csv", "--keep-going");
+        Assert.AreEqual((1, "a\n7\n"), (exitCode, output));
+        StringAssert.StartsWith(errors, "ERROR: 58030: could not write output: No space left on device");
+        (exitCode, output, errors) = Run("SELECT 1 AS lost \\g /dev/full\nSELECT 2 AS b;\n", "-q", "--mode=csv", "--keep-going");
+        Assert.AreEqual((1, "b\n2\n"), (exitCode, output), errors);
+    }
+
+    [TestMethod]
+    public void An_export_of_what_a_statement_changes_is_kept_with_the_change_or_neither_is()
+    {
+        const string Setup = "CREATE TABLE t (a int);\nINSERT INTO t VALUES (1), (2), (3);\n";
+        string file = Path.Combine(_folder, "old.csv");
+        foreach (string export in new[] { $".export {_folder}/none/old.csv DELETE FROM t RETURNING *", $".export {file} DELETE FROM t", $".export {file} DROP TABLE t", $".export {file} DELETE FROM t RETURNING 1 / (a - 2)" })
+        {
+            Assert.AreEqual("n\n3\n", Run($"{Setup}{export}\nSELECT count(*) AS n FROM t;\n", "-q", "--mode=csv", "--keep-going").Output, export);
+            Assert.AreEqual("n\n4\n", Run($"{Setup}BEGIN;\nINSERT INTO t VALUES (4);\n{export}\nCOMMIT;\nSELECT count(*) AS n FROM t;\n", "-q", "--mode=csv", "--keep-going").Output, export);
+            Assert.IsFalse(File.Exists(file), export);
+        }
+        Assert.AreEqual((0, "n\n1\n", ""), Run($"{Setup}.export {file} DELETE FROM t WHERE a < 3 RETURNING a\nSELECT count(*) AS n FROM t;\n", "-q", "--mode=csv"));
+        Assert.AreEqual("a\n1\n2\n", File.ReadAllText(file));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            File.CreateSymbolicLink(Path.Combine(_folder, "link.csv"), file);
+            Assert.AreEqual((0, "", ""), Run($".export {_folder}/link.csv SELECT 5 AS b\n", "-q"));
+            Assert.AreEqual("b\n5\n", File.ReadAllText(file));
+            Assert.AreEqual(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+            Assert.IsNotNull(new FileInfo(Path.Combine(_folder, "link.csv")).LinkTarget);
+        }
+    }
+
+    [TestMethod]
+    public void A_tilde_is_the_home_folder()
+    {
+        Assert.AreEqual((0, "a\n1\n", ""), ShellProcess.RunLine(_folder, "mkdir home; export HOME=$PWD/home; printf '.output ~/o.csv\nSELECT 1 AS a;\n.output\n.save ~/s.db\n' | phantomdb -q --mode=csv; cat home/o.csv; ls home/s.db > /dev/null; test ! -e '~'"));
+    }
+
+    [TestMethod]
     public void Bail_alone_says_what_it_is()
     {
         (int exitCode, string output, string errors) = Run(".bail\n.bail off\n.bail\nSELECT x;\nSELECT 1 AS a;\n", "--mode=csv");
