@@ -86,7 +86,7 @@ public sealed partial class PhantomDbDataReader
             ColumnOrdinal = ordinal;
             DataType = type;
             DataTypeName = column.TypeName;
-            IsLong = type == typeof(byte[]) || (type == typeof(string) && !HasModifier(column.TypeName));
+            IsLong = false;   // of no type, however long its values are: all are compared by =, and a command builder leaves what is long out of WHERE, even a part of the key
             int[] modifiers = Modifiers(column.TypeName);
             switch (column.TypeOid)
             {
@@ -140,8 +140,6 @@ public sealed partial class PhantomDbDataReader
                 IsAutoIncrement = origin is { IsAutoIncrement: true };
             }
         }
-
-        private static bool HasModifier(string typeName) => typeName.Contains('(', StringComparison.Ordinal);
 
         // numeric(10,2), character varying(20)
         private static int[] Modifiers(string typeName)

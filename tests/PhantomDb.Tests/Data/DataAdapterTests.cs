@@ -103,6 +103,28 @@ public sealed class DataAdapterTests : DataTest
     }
 
     [TestMethod]
+    public void A_table_filled_with_its_key_takes_text_and_bytes_of_any_length_where_the_type_has_none()
+    {
+        using PhantomDbConnection connection = Open();
+        Run(connection, "CREATE TABLE t (id text PRIMARY KEY, note varchar, photo bytea); INSERT INTO t VALUES ('a', 'b', '\\x01')");
+        using PhantomDbDataAdapter adapter = new("SELECT * FROM t", connection) { MissingSchemaAction = MissingSchemaAction.AddWithKey };
+        using PhantomDbCommandBuilder builder = new(adapter);
+        DataTable table = new();
+        adapter.Fill(table);
+        Assert.AreEqual("-1,-1,-1", string.Join(',', table.Columns.Cast<DataColumn>().Select(column => column.MaxLength)));
+        string text = new('x', 100_000);
+        table.Rows[0]["id"] = text;
+        table.Rows[0]["note"] = text;
+        table.Rows[0]["photo"] = new byte[100_000];
+        Assert.AreEqual(1, adapter.Update(table));
+        using PhantomDbCommand all = Command(connection, "SELECT length(id), length(note), length(photo) FROM t");
+        using PhantomDbDataReader reader = all.ExecuteReader();
+        DataTable loaded = new();
+        loaded.Load(reader);
+        Assert.AreEqual("100000,100000,100000", string.Join(',', loaded.Rows[0].ItemArray));
+    }
+
+    [TestMethod]
     [DataRow(ConflictOption.CompareAllSearchableValues)]
     [DataRow(ConflictOption.OverwriteChanges)]
     public void An_adapter_writes_changes_back_with_the_commands_of_a_builder(ConflictOption option)
@@ -138,6 +160,63 @@ public sealed class DataAdapterTests : DataTest
         table.Select("id = 1")[0]["price"] = 5m;
         Assert.Throws<DBConcurrencyException>(() => adapter.Update(table));
         Assert.AreEqual(9m, Scalar(connection, "SELECT price FROM shop.fruit WHERE id = 1"));
+    }
+
+    [TestMethod]
+    [DataRow("text", "apple", "pear")]
+    [DataRow("varchar", "apple", "pear")]
+    [DataRow("varchar(10)", "apple", "pear")]
+    [DataRow("char(5)", "apple", "pear")]
+    [DataRow("bytea", "\\x01", "\\x02")]
+    [DataRow("uuid", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002")]
+    public void A_key_of_any_type_finds_its_own_row_and_no_other(string type, string first, string second)
+    {
+        foreach (string key in new[] { "code", "code, year" })
+        {
+            using PhantomDbConnection connection = Open();
+            Run(connection, $"CREATE TABLE price (code {type}, year integer, amount integer, PRIMARY KEY ({key})); INSERT INTO price VALUES ('{first}', 2026, 3), ('{second}', 2026, 3)");
+            using PhantomDbDataAdapter adapter = new("SELECT * FROM price ORDER BY code", connection);
+            using PhantomDbCommandBuilder builder = new(adapter);
+            DataTable table = new();
+            adapter.Fill(table);
+            table.Rows[0]["amount"] = 4;
+            Assert.AreEqual(1, adapter.Update(table));
+            Assert.AreEqual($"{first} 4,{second} 3", All(connection));
+            table.Rows[0].Delete();
+            Assert.AreEqual(1, adapter.Update(table));
+            Assert.AreEqual($"{second} 3", All(connection));
+        }
+
+        static object? All(PhantomDbConnection connection) => Scalar(connection, "SELECT string_agg(code::text || ' ' || amount, ',' ORDER BY code) FROM price");
+    }
+
+    [TestMethod]
+    [DataRow("text", "'a'", "'b'", "'c'")]
+    [DataRow("text", "NULL", "'b'", "'c'")]
+    [DataRow("varchar", "'a'", "'b'", "'c'")]
+    [DataRow("varchar(10)", "'a'", "'b'", "'c'")]
+    [DataRow("char(5)", "'a'", "'b'", "'c'")]
+    [DataRow("bytea", "'\\x01'", "'\\x02'", "'\\x03'")]
+    [DataRow("bytea", "'\\x01'", "NULL", "'\\x03'")]
+    [DataRow("interval", "'1 day'", "'2 days'", "'3 days'")]
+    [DataRow("boolean", "true", "NULL", "false")]
+    public void A_value_of_any_type_that_somebody_else_has_changed_is_not_overwritten_unseen(string type, string before, string theirs, string mine)
+    {
+        using PhantomDbConnection connection = Open();
+        Run(connection, $"CREATE TABLE t (id integer PRIMARY KEY, value {type}); INSERT INTO t VALUES (1, {before}), (2, {before})");
+        using PhantomDbDataAdapter adapter = new("SELECT * FROM t ORDER BY id", connection);
+        using PhantomDbCommandBuilder builder = new(adapter);
+        DataTable table = new();
+        adapter.Fill(table);
+        Run(connection, $"UPDATE t SET value = {theirs} WHERE id = 1");
+        object own = Scalar(connection, $"SELECT {mine}::{type}")!;
+        table.Rows[0]["value"] = own;
+        Assert.Throws<DBConcurrencyException>(() => adapter.Update(table));
+        table.Rows[0].AcceptChanges();
+        table.Rows[1]["value"] = own;
+        Assert.AreEqual(1, adapter.Update(table));   // nobody has changed this one
+        Assert.AreEqual(true, Scalar(connection, $"SELECT value IS NOT DISTINCT FROM {theirs}::{type} FROM t WHERE id = 1"));
+        Assert.AreEqual(true, Scalar(connection, $"SELECT value = {mine}::{type} FROM t WHERE id = 2"));
     }
 
     [TestMethod]

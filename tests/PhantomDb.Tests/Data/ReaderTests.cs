@@ -318,19 +318,20 @@ public sealed class ReaderTests : DataTest
     public void The_schema_tells_names_types_and_sizes()
     {
         using PhantomDbConnection connection = Open();
-        Run(connection, "CREATE TABLE t (id bigint, name varchar(20), price numeric(10,2), note text)");
+        Run(connection, "CREATE TABLE t (id bigint, name varchar(20), price numeric(10,2), note text, photo bytea)");
         using PhantomDbCommand command = Command(connection, "SELECT * FROM t");
         using PhantomDbDataReader reader = command.ExecuteReader();
         ReadOnlyCollection<DbColumn> columns = reader.GetColumnSchema();
-        Assert.AreEqual("id,name,price,note", string.Join(',', columns.Select(column => column.ColumnName)));
-        Assert.AreEqual("Int64,String,Decimal,String", string.Join(',', columns.Select(column => column.DataType!.Name)));
+        Assert.AreEqual("id,name,price,note,photo", string.Join(',', columns.Select(column => column.ColumnName)));
+        Assert.AreEqual("Int64,String,Decimal,String,Byte[]", string.Join(',', columns.Select(column => column.DataType!.Name)));
         Assert.AreEqual(20, columns[1].ColumnSize);
         Assert.AreEqual(10, columns[2].NumericPrecision);
         Assert.AreEqual(2, columns[2].NumericScale);
         Assert.AreEqual("numeric(10,2)", columns[2].DataTypeName);
-        Assert.IsTrue(columns[3].IsLong);
+        Assert.IsTrue(columns.All(column => column.IsLong == false));   // what is long, a command builder does not compare
         DataTable table = reader.GetSchemaTable()!;
-        Assert.HasCount(4, table.Rows);
+        Assert.HasCount(5, table.Rows);
+        Assert.IsTrue(table.Rows.Cast<DataRow>().All(row => !(bool)row[SchemaTableColumn.IsLong]));
         Assert.AreEqual("price", table.Rows[2][SchemaTableColumn.ColumnName]);
         Assert.AreEqual((short)2, table.Rows[2][SchemaTableColumn.NumericScale]);
         Assert.AreEqual(typeof(decimal), table.Rows[2][SchemaTableColumn.DataType]);
