@@ -14,6 +14,7 @@ internal sealed class CachedStatement
     private readonly int[] _numbers;   // of $1 …; 0 where the parameter has a name
     private readonly int[] _places;    // in the collection, of the execution under way
     private readonly int[] _oids;
+    private readonly int _nameCount;
     private readonly List<Variant> _variants = [];
 
     private sealed record Variant(int[] Oids, PreparedStatement Statement);
@@ -25,6 +26,7 @@ internal sealed class CachedStatement
         _numbers = [.. text.ParameterNames.Select(NumberOf)];
         _places = new int[count];
         _oids = new int[count];
+        _nameCount = _numbers.Count(number => number == 0);
     }
 
     /// <summary>Runs the statement with the values that the parameters have now.</summary>
@@ -91,9 +93,10 @@ internal sealed class CachedStatement
 
     private void Find(PhantomDbParameterCollection parameters)
     {
+        ParameterIndex? index = ParameterIndex.Of(parameters, _nameCount);
         for (int i = 0; i < _places.Length; i++)
         {
-            int place = _numbers[i] > 0 ? _numbers[i] - 1 : parameters.IndexOfBare(_text.ParameterNames[i]);
+            int place = _numbers[i] > 0 ? _numbers[i] - 1 : index?.IndexOf(_text.ParameterNames[i]) ?? parameters.IndexOfBare(_text.ParameterNames[i]);
             if ((uint)place >= (uint)parameters.Count)
             {
                 string name = _numbers[i] > 0 ? _text.ParameterNames[i] : $"@{_text.ParameterNames[i]}";

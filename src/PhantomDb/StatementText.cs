@@ -78,6 +78,7 @@ public sealed class StatementText
 
     private static StatementText Number(SplitStatement statement)
     {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         List<string> names = [];
         var text = new StringBuilder(statement.Text.Length);
         var replacements = new Replacement[statement.Parameters.Length];
@@ -87,15 +88,13 @@ public sealed class StatementText
             ParameterMark mark = statement.Parameters[i];
             string written = statement.Text.Substring(mark.Start, mark.Length);
             string name = written[0] == '$' ? written : written[1..];
-            int number = names.IndexOf(name);
-            if (number < 0)
+            if (numbers.TryAdd(name, names.Count))
             {
-                number = names.Count;
                 names.Add(name);
             }
             text.Append(statement.Text, copied, mark.Start - copied);
             int start = text.Length;
-            text.Append(CultureInfo.InvariantCulture, $"${number + 1}");
+            text.Append(CultureInfo.InvariantCulture, $"${numbers[name] + 1}");
             copied = mark.Start + mark.Length;
             replacements[i] = new Replacement(copied, start, text.Length);
         }

@@ -65,6 +65,26 @@ public sealed class ParameterTests : DataTest
     }
 
     [TestMethod]
+    [DataRow(0)]
+    [DataRow(100)]     // so many that they have an index
+    [DataRow(20_000)]
+    public void However_many_there_are_a_name_is_found_by_the_same_rules(int count)
+    {
+        using PhantomDbConnection connection = Open();
+        (string?, object?)[] others = [.. Enumerable.Range(1, count).Select(i => ((string?)$"@n{i}", (object?)i))];
+        string more = string.Concat(Enumerable.Range(1, count).Select(i => $", @N{i}, :n{i}"));
+        using PhantomDbCommand command = Command(connection, $"SELECT concat(@a, @A, :B) WHERE -1 IN (-1{more})", [("b", "first b"), .. others, ("@A", "A "), ("a", "a "), (":a", "second a "), ("B", "B")]);
+        Assert.AreEqual("a A B", command.ExecuteScalar());
+        command.Parameters["a"].ParameterName = "";          // the next of that name is :a
+        Assert.AreEqual("second a A B", command.ExecuteScalar());
+        command.Parameters.RemoveAt("a");                    // in another case then: @A
+        command.Parameters[command.Parameters.Count - 1].ParameterName = "c";
+        Assert.AreEqual("A A first b", command.ExecuteScalar());
+        command.Parameters["A"].ParameterName = "";
+        Assert.Contains("there is no value for parameter @a", Assert.ThrowsExactly<PhantomDbException>(command.ExecuteScalar).Message);
+    }
+
+    [TestMethod]
     public void A_text_is_read_as_what_the_statement_wants()
     {
         using PhantomDbConnection connection = Open();
