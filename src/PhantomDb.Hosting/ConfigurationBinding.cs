@@ -52,34 +52,53 @@ internal sealed class ConfigurationBinding(string name, IConfiguration? configur
 
     private static void Set(PhantomDbHostOptions options, PhantomDbConnectionStringBuilder settings, IConfigurationSection entry)
     {
-        if (entry.Value is not { } value)
+        if (entry.Value is null && entry.GetChildren().Any())
         {
             throw new ArgumentException("It has keys below it, and should have a value.");
         }
         if (entry.Key.Equals(nameof(PhantomDbHostOptions.MustExist), StringComparison.OrdinalIgnoreCase))
         {
-            options.MustExist = bool.TryParse(value, out bool mustExist) ? mustExist : throw new ArgumentException($"\"{value}\" is neither true nor false.");
+            options.MustExist = bool.TryParse(entry.Value, out bool mustExist) ? mustExist
+                : throw new ArgumentException(entry.Value is null ? "It is null, and has to be true or false." : $"\"{entry.Value}\" is neither true nor false.");
         }
         else if (entry.Key.Equals(nameof(PhantomDbHostOptions.SnapshotAgeMax), StringComparison.OrdinalIgnoreCase))
         {
-            options.SnapshotAgeMax = TimeSpan.TryParse(value, CultureInfo.InvariantCulture, out TimeSpan age) ? age : AgeOf(value);
+            options.SnapshotAgeMax = entry.Value is { } value ? AgeOf(value) : null;
         }
         else
         {
-            settings[entry.Key.Equals(nameof(PhantomDbHostOptions.Name), StringComparison.OrdinalIgnoreCase) ? nameof(settings.DataSource) : entry.Key] = value;
+            SetKeyword(settings, entry.Key.Equals(nameof(PhantomDbHostOptions.Name), StringComparison.OrdinalIgnoreCase) ? nameof(settings.DataSource) : entry.Key, entry.Value);
         }
     }
 
-    // As the keywords read times, of which this is none.
+    // Null is what an empty text is: none, where there may be none.
+    private static void SetKeyword(PhantomDbConnectionStringBuilder settings, string keyword, string? value)
+    {
+        _ = settings[keyword];   // whether there is such a one
+        try
+        {
+            settings[keyword] = value ?? "";
+        }
+        catch (ArgumentException error) when (value is null)
+        {
+            throw new ArgumentException($"It is null, and may not be. {error.Message}", error);
+        }
+    }
+
+    // As the keywords read times, of which this is none; what is no more than nothing, the options' validation refuses.
     private static TimeSpan? AgeOf(string text)
     {
+        if (text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan age))
+        {
+            return age;
+        }
         try
         {
             return new PhantomDbConnectionStringBuilder { [nameof(PhantomDbConnectionStringBuilder.SnapshotRetentionAge)] = text }.SnapshotRetentionAge;
         }
         catch (ArgumentException)
         {
-            throw new ArgumentException($"\"{text}\" is no time: write it as 5min, 2h, 7d, or 1.00:00:00.");
+            throw new ArgumentException($"\"{text}\" is no time: write it with a unit, as 5min, 2h, 7d, or as 1.00:00:00; none is the default.");
         }
     }
 

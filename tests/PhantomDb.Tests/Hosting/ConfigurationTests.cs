@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -80,6 +81,9 @@ public sealed class ConfigurationTests : HostTest
     [DataRow("PhantomDb:shop:SnapshotInterval", "0", "PhantomDb:shop:SnapshotInterval of the configuration: \"0\"", "Snapshot Interval")]
     [DataRow("PhantomDb:shop:MustExist", "perhaps", "PhantomDb:shop:MustExist of the configuration: \"perhaps\"", "neither true nor false")]
     [DataRow("PhantomDb:shop:SnapshotAgeMax", "long", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"long\"", "5min")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "7", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"7\"", "7d")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "-7", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"-7\"", "7d")]
+    [DataRow("PhantomDb:shop:SnapshotAgeMax", "7.5", "PhantomDb:shop:SnapshotAgeMax of the configuration: \"7.5\"", "7d")]
     [DataRow("PhantomDb:shop:SnapshotAgeMax", "-1.00:00:00", "SnapshotAgeMax of the host's database \"shop\"", "more than nothing")]
     [DataRow("PhantomDb:shop:Sync:Policy", "None", "PhantomDb:shop:Sync of the configuration", "keys below it")]
     [DataRow("PhantomDb:shop", "Data Source=store", "PhantomDb:shop of the configuration: ", "ConnectionStrings:shop")]
@@ -103,6 +107,48 @@ public sealed class ConfigurationTests : HostTest
         }
         Assert.IsFalse(isStarted);
         Assert.IsFalse(Directory.Exists(DataFolder));
+    }
+
+    [TestMethod]
+    public void Null_is_none_where_there_may_be_none()
+    {
+        HostApplicationBuilder builder = NewHost();
+        Configure(builder, ("ConnectionStrings:shop", "Data Source=store;Snapshot Period=5min;Log Retention Count=7;Follow Interval=5s"));
+        AddJson(builder, """{ "PhantomDb": { "other": null, "shop": { "Name": null, "SnapshotPeriod": null, "LogRetentionCount": null, "LogRetentionSize": null, "FollowInterval": null, "SnapshotAgeMax": null, "TimeZone": null } } }""");
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        PhantomDbHostOptions options = host.Services.GetRequiredService<IOptionsMonitor<PhantomDbHostOptions>>().Get("shop");
+        Assert.AreEqual((null, null, null, null, null, null),
+            (options.Name, options.SnapshotAgeMax, options.Database.SnapshotPeriod, options.Database.LogRetentionCount, options.Database.LogRetentionSize, options.Database.FollowInterval));
+    }
+
+    [TestMethod]
+    [DataRow("SyncInterval", "It is a time, at least 1ms")]
+    [DataRow("SyncPolicy", "It is one of Always, Interval, None.")]
+    [DataRow("SnapshotInterval", "It is a whole number, at least 1")]
+    [DataRow("SnapshotEnabled", "It is true or false.")]
+    [DataRow("MemoryLimit", "It is a number of bytes, at least 1MB")]
+    [DataRow("DataDirectory", "It must not be blank.")]
+    [DataRow("MustExist", "has to be true or false")]
+    public async Task Null_where_there_has_to_be_a_value_says_so(string key, string allowed)
+    {
+        HostApplicationBuilder builder = NewHost();
+        AddJson(builder, $$"""{ "PhantomDb": { "shop": { "{{key}}": null } } }""");
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        OptionsValidationException error = await Assert.ThrowsExactlyAsync<OptionsValidationException>(() => host.StartAsync());
+        Assert.StartsWith($"PhantomDb:shop:{key} of the configuration: It is null, and ", error.Message);
+        Assert.Contains(allowed, error.Message);
+    }
+
+    [TestMethod]
+    public async Task Null_for_a_key_that_there_is_not_is_an_error_as_a_value_is()
+    {
+        HostApplicationBuilder builder = NewHost();
+        AddJson(builder, """{ "PhantomDb": { "shop": { "SnapshotPeriode": null } } }""");
+        builder.AddPhantomDb("shop");
+        using IHost host = builder.Build();
+        Assert.StartsWith("PhantomDb:shop:SnapshotPeriode of the configuration: There is no keyword \"SnapshotPeriode\"", (await Assert.ThrowsExactlyAsync<OptionsValidationException>(() => host.StartAsync())).Message);
     }
 
     [TestMethod]
@@ -182,6 +228,8 @@ public sealed class ConfigurationTests : HostTest
         Assert.Contains("[FromKeyedServices(\"shop\")] PhantomDbDataSource", Assert.ThrowsExactly<InvalidOperationException>(() => host.Services.GetRequiredService<DbDataSource>()).Message);
         await host.StopAsync();
     }
+
+    private static void AddJson(HostApplicationBuilder builder, string json) => builder.Configuration.AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(json)));
 
     private static void Configure(HostApplicationBuilder builder, params (string Key, string Value)[] values) =>
         builder.Configuration.AddInMemoryCollection(values.Select(value => KeyValuePair.Create<string, string?>(value.Key, value.Value)));
