@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace PhantomDb.Hosting;
 
 /// <summary>
-/// How a host's database does. Unhealthy: it is not open, its lock is not held, or commits are not getting onto the disk. Degraded: it works, but somebody should look: recovery found its files not
-/// as they should be, snapshots fail or are too old, a follower does not keep up.
+/// How a host's database does. Unhealthy: it is not open, its lock is not held, or commits are not getting onto the disk. Degraded: it works, but somebody should look: recovery found files
+/// damaged or in doubt, snapshots fail or are too old, a follower does not keep up. A log that a crash has torn is as it should be.
 /// </summary>
 internal sealed class PhantomDbHealthCheck(HostedDatabase hosted, PhantomDbHostOptions options) : IHealthCheck
 {
@@ -33,6 +33,10 @@ internal sealed class PhantomDbHealthCheck(HostedDatabase hosted, PhantomDbHostO
             ["commits"] = status.CommitCount, ["memoryBytes"] = status.MemoryUsed, ["sessions"] = status.SessionCount, ["logBytesQueued"] = status.LogBytesQueued,
             ["operationsSinceSnapshot"] = status.OperationsSinceSnapshot,
         };
+        if (database.Recovery is { } recovery)
+        {
+            data["recovery"] = recovery.VerdictText;
+        }
         if (status.SnapshotAge is { } age)
         {
             data["snapshotAge"] = age.ToString("c", CultureInfo.InvariantCulture);
@@ -51,7 +55,7 @@ internal sealed class PhantomDbHealthCheck(HostedDatabase hosted, PhantomDbHostO
 
     private IEnumerable<string> Doubts(Database database, DatabaseStatus status)
     {
-        if (database.Recovery is { Verdict: not RecoveryVerdict.Clean } report)
+        if (database.Recovery is { Verdict: not (RecoveryVerdict.Clean or RecoveryVerdict.Torn) } report)
         {
             yield return $"Its files were not as they should be when it was opened: {report.ToLine()}.";
         }

@@ -9,7 +9,7 @@ public static class PhantomDbHealthChecksBuilderExtensions
 {
     /// <summary>
     /// The health of a database that was added with <see cref="PhantomDbServiceCollectionExtensions.AddPhantomDb(IServiceCollection, string, Action{PhantomDbHostOptions}?)"/>. Failing: it is not
-    /// open, its lock is not held, or its log cannot be written, or takes nothing more. Degraded: recovery found its files not as they should be, a snapshot failed or is older than
+    /// open, its lock is not held, or its log cannot be written, or takes nothing more. Degraded: recovery found files damaged or in doubt (<see cref="RecoveryVerdict.Repaired"/>), a snapshot failed or is older than
     /// <see cref="PhantomDbHostOptions.SnapshotAgeMax"/>, a follower does not keep up. It looks at memory alone, and takes microseconds.
     /// </summary>
     /// <param name="builder">The host's.</param>

@@ -78,6 +78,20 @@ public sealed class HealthCheckTests : HostTest
         (HealthStatus status, string? said) = await Check(host);
         Assert.AreEqual(HealthStatus.Degraded, status, said);
         Assert.StartsWith("Its files were not as they should be when it was opened: recovery REPAIRED", said!);
+        Assert.AreEqual("REPAIRED", (await Report(host)).Data["recovery"]);
+        await host.StopAsync();
+    }
+
+    [TestMethod]
+    public async Task It_is_healthy_after_a_crash_that_tore_the_log_and_its_data_tell_of_it()
+    {
+        Make("shop", "CREATE TABLE t (a text)");
+        File.AppendAllText(Path.Combine(DataFolder, "shop.log"), "7,2026-11-21 12:00");
+        using IHost host = NewShop(new DatabaseOptions());
+        await host.StartAsync();
+        Assert.AreEqual(RecoveryVerdict.Torn, host.Services.GetRequiredService<Database>().Recovery!.Verdict);
+        Assert.AreEqual((HealthStatus.Healthy, "The database is open."), await Check(host));
+        Assert.AreEqual("TORN", (await Report(host)).Data["recovery"]);
         await host.StopAsync();
     }
 
@@ -145,8 +159,9 @@ public sealed class HealthCheckTests : HostTest
 
     private static async Task<(HealthStatus Status, string? Said)> Check(IHost host)
     {
-        HealthReport report = await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
-        HealthReportEntry entry = report.Entries["phantomdb-shop"];
+        HealthReportEntry entry = await Report(host);
         return (entry.Status, entry.Description ?? entry.Exception?.Message);
     }
+
+    private static async Task<HealthReportEntry> Report(IHost host) => (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["phantomdb-shop"];
 }
