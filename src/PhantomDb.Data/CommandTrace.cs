@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
@@ -14,7 +13,6 @@ internal sealed class CommandTrace
     private const string SystemKey = "db.system.name", NamespaceKey = "db.namespace", OperationKey = "db.operation.name", ErrorKey = "error.type", StatusKey = "db.response.status_code";
     private const string SystemName = "phantomdb";
     private const string Batch = "BATCH";
-    private const int OperationLengthMax = 32;
 
     private static readonly string? Version = typeof(CommandTrace).Assembly.GetName().Version?.ToString(3);
     private static readonly ActivitySource? Source = Tell(static () => new ActivitySource("PhantomDB", Version));
@@ -23,15 +21,15 @@ internal sealed class CommandTrace
 
     private readonly Activity? _activity;
     private readonly string _database;
-    private readonly string _operation;
+    private readonly string? _operation;   // null where the text begins with no word that is known: each misspelt one would be a time series of its own
     private readonly long _start = Stopwatch.GetTimestamp();
     private Exception? _error;
 
     private CommandTrace(string database, object command)
     {
         _database = database;
-        _operation = command is PhantomDbCommand single ? OperationOf(single.CommandText) : command is PhantomDbBulkCopy ? "INSERT" : Batch;
-        _activity = Source?.StartActivity($"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
+        _operation = command is PhantomDbCommand single ? FirstWord.Of(single.CommandText) : command is PhantomDbBulkCopy ? "INSERT" : Batch;
+        _activity = Source?.StartActivity(_operation is null ? database : $"{_operation} {database}", ActivityKind.Internal, default(ActivityContext), Tags(command));
     }
 
     /// <summary>Null where nobody wants to know.</summary>
@@ -50,7 +48,11 @@ internal sealed class CommandTrace
 
     public void End()
     {
-        TagList tags = new() { { SystemKey, SystemName }, { NamespaceKey, _database }, { OperationKey, _operation } };
+        TagList tags = new() { { SystemKey, SystemName }, { NamespaceKey, _database } };
+        if (_operation is not null)
+        {
+            tags.Add(OperationKey, _operation);
+        }
         if (_error is not null)
         {
             string? status = (_error as PhantomDbException)?.SqlState;
@@ -90,27 +92,14 @@ internal sealed class CommandTrace
         }
     }
 
-    // The first word: SELECT, INSERT, CREATE …
-    private static string OperationOf(string text)
-    {
-        ReadOnlySpan<char> rest = text.AsSpan().TrimStart();
-        while (rest.StartsWith("--") || rest.StartsWith("/*"))
-        {
-            int end = rest[0] == '-' ? rest.IndexOf('\n') : rest.IndexOf("*/");
-            rest = end < 0 ? default : rest[(end + (rest[0] == '-' ? 1 : 2))..].TrimStart();
-        }
-        int length = rest.IndexOfAnyExcept(Letters);
-        length = length < 0 ? rest.Length : length;
-        return length is 0 or > OperationLengthMax ? "QUERY" : rest[..length].ToString().ToUpperInvariant();
-    }
-
-    private static readonly SearchValues<char> Letters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
-
     private IEnumerable<KeyValuePair<string, object?>> Tags(object command)
     {
         yield return new(SystemKey, SystemName);
         yield return new(NamespaceKey, _database);
-        yield return new(OperationKey, _operation);
+        if (_operation is not null)
+        {
+            yield return new(OperationKey, _operation);
+        }
         if (command is PhantomDbCommand { Parameters.Count: > 0 } single)
         {
             yield return new("db.query.text", single.CommandText);

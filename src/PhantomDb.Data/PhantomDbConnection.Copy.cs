@@ -42,7 +42,7 @@ public sealed partial class PhantomDbConnection
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(statement);
         EnsureIdle();
-        if (StatementText.Split(statement) is not [{ Text: { } text }] || !text.StartsWith("COPY", StringComparison.OrdinalIgnoreCase) || !text.Contains(end, StringComparison.OrdinalIgnoreCase))
+        if (StatementText.Split(statement) is not [{ Text: { } text }] || FirstWord.Of(text) != "COPY" || !text.Contains(end, StringComparison.OrdinalIgnoreCase))
         {
             throw new ArgumentException($"A single statement COPY … {(input is null ? "TO" : "FROM")} {end} is expected.", nameof(statement));
         }

@@ -154,10 +154,12 @@ public sealed class BulkCopyTests : DataTest
         PhantomDbException error = Assert.ThrowsExactly<PhantomDbException>(() => connection.CopyFrom("COPY \"Item list\" (id) FROM STDIN", bad));
         Assert.AreEqual("22P02", error.SqlState);
         StringAssert.Contains(error.Where, "line 2");
-        foreach (string statement in new[] { "SELECT 1", "COPY t TO STDOUT", "COPY t FROM STDIN; COPY t FROM STDIN", "INSERT INTO t SELECT 'STDIN'" })
+        foreach (string statement in new[] { "SELECT 1", "COPY t TO STDOUT", "COPY t FROM STDIN; COPY t FROM STDIN", "INSERT INTO t SELECT 'STDIN'", "/* COPY t FROM STDIN */ SELECT 'STDIN'", "/* COPY t FROM STDIN", "COPYT FROM STDIN" })
         {
             Assert.ThrowsExactly<ArgumentException>(() => connection.CopyFrom(statement, input), statement);
         }
+        Assert.AreEqual(0, connection.CopyFrom("/* of /* the */ shop */ -- nightly\n copy \"Item list\" FROM STDIN", Stream.Null));
+        Assert.AreEqual(2, connection.CopyTo("-- all\nCOPY \"Item list\" TO STDOUT; -- and no more", Stream.Null));
         Assert.AreEqual("2", Rows(connection, "SELECT count(*) FROM \"Item list\""));
         error = Assert.ThrowsExactly<PhantomDbException>(() => Run(connection, "COPY \"Item list\" FROM STDIN"));
         Assert.AreEqual("0A000", error.SqlState, "the stream is the call's alone");

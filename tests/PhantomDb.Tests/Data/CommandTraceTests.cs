@@ -1,8 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Antlr4.Runtime;
+using Antlr4.Runtime.Atn;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Data;
+using PhantomDb.Grammar;
 
 namespace PhantomDb.Tests.Data;
 
@@ -182,10 +185,13 @@ public sealed class CommandTraceTests : DataTest, IDisposable
 
     [TestMethod]
     [DataRow("/* a */ -- b\n /* c */select 1", "SELECT")]
-    [DataRow("(SELECT 1)", "QUERY")]
+    [DataRow("/* a /* b */ c */ select 1", "SELECT")]
     [DataRow("values (1)", "VALUES")]
+    [DataRow("(SELECT 1)", null)]
+    [DataRow("selec 1", null)]
+    [DataRow("select2", null)]
     [DataRow("/* never ended", null)]
-    public void An_operation_is_the_statement_s_first_word(string text, string? operation)
+    public void An_operation_is_the_statement_s_first_word_where_statements_begin_with_it(string text, string? operation)
     {
         try
         {
@@ -194,7 +200,22 @@ public sealed class CommandTraceTests : DataTest, IDisposable
         catch (PhantomDbException) when (operation is null)
         {
         }
-        Assert.AreEqual(operation ?? "QUERY", _activities.Single().GetTagItem("db.operation.name"));
+        Activity activity = _activities.Single();
+        Assert.AreEqual(operation, activity.GetTagItem("db.operation.name"));
+        Assert.AreEqual(operation is null ? _name : $"{operation} {_name}", activity.DisplayName);
+        Dictionary<string, object?> tags = _durations.Single().Tags;
+        Assert.AreEqual(operation, tags.GetValueOrDefault("db.operation.name"));
+        Assert.AreEqual(operation is not null, tags.ContainsKey("db.operation.name"));
+    }
+
+    [TestMethod]
+    public void Every_word_with_which_the_grammar_lets_a_statement_begin_is_an_operation()
+    {
+        ATN grammar = new PhantomSqlParser(new CommonTokenStream(new ListTokenSource([]))).Atn;
+        string[] words = [.. grammar.NextTokens(grammar.ruleToStartState[PhantomSqlParser.RULE_statement]).ToArray().Where(type => type < PhantomSqlLexer.EQUAL)
+            .Select(type => PhantomSqlLexer.DefaultVocabulary.GetSymbolicName(type))];
+        Assert.Contains("SELECT", words);
+        Assert.AreEqual(string.Join(' ', words.Order(StringComparer.Ordinal)), string.Join(' ', FirstWord.OfStatements.Order(StringComparer.Ordinal)));
     }
 
     private string[] Seen() =>
