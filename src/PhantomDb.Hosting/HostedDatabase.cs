@@ -10,7 +10,6 @@ namespace PhantomDb.Hosting;
 /// </summary>
 internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposable, IAsyncDisposable
 {
-    private static readonly TimeSpan RepetitionTime = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan ProgressTime = TimeSpan.FromSeconds(10);
 
     private readonly string _name;
@@ -19,14 +18,10 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     private readonly ILogger _logger;
     private readonly TimeProvider _clock;
     private readonly CancellationToken _stopping;
+    private readonly LoggedFailures _failures;
     private readonly Lazy<Database> _database;
     private Database? _opened;
     private int _isDisposed;
-
-    // The last failure that was logged; under the lock.
-    private readonly Lock _failing = new();
-    private string? _failure;
-    private long _failureTime;
 
     /// <param name="name">Under which it was added.</param>
     /// <param name="contentRoot">Null outside of a host.</param>
@@ -34,6 +29,7 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
     public HostedDatabase(string name, PhantomDbHostOptions options, string? contentRoot, ILogger logger, TimeProvider clock, CancellationToken stopping)
     {
         (_name, _options, _contentRoot, _logger, _clock, _stopping) = (name, options, contentRoot, logger, clock, stopping);
+        _failures = new LoggedFailures(clock);
         _database = new Lazy<Database>(Open);
     }
 
@@ -166,18 +162,12 @@ internal sealed partial class HostedDatabase : IHostedLifecycleService, IDisposa
         }
     }
 
-    // A disk that fails does so many times a second: the same is logged again after a while only.
     private void NoteFailure(PhantomDbException error)
     {
-        lock (_failing)
+        if (_failures.TryAdd(error))
         {
-            if (_failure == error.Message && Stopwatch.GetElapsedTime(_failureTime) < RepetitionTime)
-            {
-                return;
-            }
-            (_failure, _failureTime) = (error.Message, Stopwatch.GetTimestamp());
+            LogFailure(error, _name, error.SqlState);
         }
-        LogFailure(error, _name, error.SqlState);
     }
 
     private void NoteSlow(SlowStatement statement)

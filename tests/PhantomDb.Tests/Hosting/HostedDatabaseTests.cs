@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 using PhantomDb.Durability;
+using PhantomDb.Errors;
 using PhantomDb.Fuzz.Crash;
 using PhantomDb.Hosting;
 
@@ -377,6 +378,55 @@ public sealed class HostedDatabaseTests : HostTest
         Assert.IsTrue(
             Logged.Ours.Any(line => line.StartsWith("Warning: Database shop is open, ", StringComparison.Ordinal) && line.Contains("recovery TORN", StringComparison.Ordinal)),
             string.Join('\n', Logged.Lines));
+    }
+
+    [TestMethod]
+    public async Task A_failure_of_the_disk_is_logged_once_a_minute_however_it_alternates_and_whatever_its_file_is_numbered()
+    {
+        var clock = new SetClock();
+        HostApplicationBuilder builder = NewHost();
+        builder.Services.AddSingleton<TimeProvider>(clock);
+        builder.AddPhantomDb("shop", options => options.Database = new DatabaseOptions { SnapshotEnabled = false });
+        using IHost host = builder.Build();
+        await host.StartAsync();
+        Database shop = host.Services.GetRequiredService<Database>();
+        using var told = new CountdownEvent(1);
+        shop.BackgroundError += _ => told.Signal();   // behind the host
+        for (int i = 10; i < 15; i++)
+        {
+            Fail($"/srv/data/shop_snapshot_202611230355{i}.new", $"/srv/data/shop_snapshot_202611230355{i}_{i}.new", "/srv/data/shop.log.new");
+        }
+        Assert.AreEqual("shop_snapshot_20261123035510.new shop.log.new", Files());
+        Fail("/srv/data/shop.manifest.new");
+        clock.Now = TimeSpan.FromSeconds(59);
+        Fail("/srv/data/shop.log.new", "/srv/data/shop_snapshot_20261123035600.new");
+        Assert.AreEqual("shop_snapshot_20261123035510.new shop.log.new shop.manifest.new", Files());
+        clock.Now = TimeSpan.FromSeconds(60);
+        Fail("/srv/data/shop.log.new", "/srv/data/shop.log.new");
+        Assert.AreEqual("shop_snapshot_20261123035510.new shop.log.new shop.manifest.new shop.log.new", Files());
+        await host.StopAsync();
+
+        // One after the other: they are told on threads of the pool.
+        void Fail(params string[] paths)
+        {
+            foreach (string path in paths)
+            {
+                told.Reset();
+                shop.NoteBackgroundError(Error.DiskFull(path));
+                Assert.IsTrue(told.Wait(TimeSpan.FromSeconds(60)));
+            }
+        }
+
+        string Files() => string.Join(' ', Logged.Ours.Where(line => line.StartsWith("Error: The disk of database shop has failed, 53100", StringComparison.Ordinal)).Select(line => Path.GetFileName(line.Split('"')[1])));
+    }
+
+    private sealed class SetClock : TimeProvider
+    {
+        public TimeSpan Now { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => Now.Ticks;
     }
 
     private sealed class Eager : IHostedService
