@@ -39,10 +39,15 @@ internal static partial class StandardStreams
     public static WriteOnlyStream OpenOutput() => IsGiven[1] ? new OutputStream(Console.OpenStandardOutput()) : new ClosedStream();
 
     /// <summary>True where standard output is a pipe that nobody reads any more.</summary>
-    public static bool IsOutputLeft()
+    public static bool IsOutputLeft() => HasNobody(1);
+
+    /// <summary>True where standard input is a terminal that is gone: its window closed, its connection lost.</summary>
+    public static bool IsInputGone() => HasNobody(0);
+
+    private static bool HasNobody(int number)
     {
-        var request = new PollRequest { File = 1 };
-        return !OperatingSystem.IsWindows() && IsGiven[1] && Poll(ref request, 1, 0) > 0 && (request.Happened & (PollError | PollHangUp)) != 0;
+        var request = new PollRequest { File = number };
+        return !OperatingSystem.IsWindows() && IsGiven[number] && Poll(ref request, 1, 0) > 0 && (request.Happened & (PollError | PollHangUp)) != 0;
     }
 
     [LibraryImport("libc", EntryPoint = "fcntl")]

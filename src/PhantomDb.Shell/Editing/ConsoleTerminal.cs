@@ -39,7 +39,8 @@ internal sealed class ConsoleTerminal : ITerminal
 
     public IDisposable? WatchSize(Action resized) => OperatingSystem.IsWindows() ? null : PosixSignalRegistration.Create(PosixSignal.SIGWINCH, _ => resized());
 
-    public ConsoleKeyInfo ReadKey() => Console.ReadKey(intercept: true);
+    // Of a terminal that is gone the runtime may make keys without end.
+    public ConsoleKeyInfo ReadKey() => Console.ReadKey(intercept: true) is var key && key.Key == default && StandardStreams.IsInputGone() ? throw new IOException("the terminal is gone") : key;
 
     public void Write(string text)
     {
@@ -51,7 +52,14 @@ internal sealed class ConsoleTerminal : ITerminal
     {
         if (Interlocked.Exchange(ref _isReading, 0) == 1)
         {
-            Write(PastesAsTyped);
+            try
+            {
+                Write(PastesAsTyped);
+            }
+            catch (IOException)
+            {
+                // It is gone. This must not keep the process from its end.
+            }
         }
     }
 }

@@ -36,6 +36,10 @@ internal sealed class EditedLines : LineSource
             {
                 return context == BetweenStatements || context == RowsOfCopy ? null : "\n";
             }
+            if (end == EditEnd.Dropped && context == RowsOfCopy)
+            {
+                throw new PhantomDbException("57014", "canceling statement due to user request");   // an empty line is a row
+            }
             foreach (string line in text.Split('\n'))
             {
                 _lines.Enqueue(line + "\n");

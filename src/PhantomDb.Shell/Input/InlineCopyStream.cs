@@ -40,7 +40,12 @@ internal sealed class InlineCopyStream(LineSource lines, Func<LineSource>? inste
     {
         bool isFirst = !IsUsed;
         IsUsed = true;
-        string? line = _isAtEnd ? null : _lines.ReadLine('>');
+        if (_isAtEnd)
+        {
+            return false;
+        }
+        _isAtEnd = true;   // also where the line cannot be read, or a person drops it
+        string? line = _lines.ReadLine('>');
         if (line is null && isFirst && instead is not null)
         {
             _lines = instead();
@@ -48,9 +53,9 @@ internal sealed class InlineCopyStream(LineSource lines, Func<LineSource>? inste
         }
         if (line is null || line.AsSpan().TrimEnd("\r\n").SequenceEqual("\\."))
         {
-            _isAtEnd = true;
             return false;
         }
+        _isAtEnd = false;
         _line = Encoding.UTF8.GetBytes(line);
         _position = 0;
         return true;

@@ -146,6 +146,10 @@ internal sealed class TerminalLines(Func<Prompt> prompt) : LineSource
         string? line = Console.In.ReadLine();
         if (line is null)
         {
+            if (StandardStreams.IsInputGone())
+            {
+                throw new IOException("the terminal is gone");   // which is not the end that a person gives what they type
+            }
             Console.Out.WriteLine();
             return null;
         }

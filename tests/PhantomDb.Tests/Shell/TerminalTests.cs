@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
@@ -61,6 +62,45 @@ public sealed partial class TerminalTests : IDisposable
         terminal.Await(" 42");
         terminal.TypeAtPrompt("\u0004");
         Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    [DataRow("COPY t FROM stdin;")]
+    [DataRow("\\copy t FROM stdin")]
+    public void Ctrl_C_at_the_rows_of_a_COPY_cancels_it_and_what_is_typed_next_is_a_statement(string copy)
+    {
+        using Terminal terminal = Begin("shop");
+        terminal.TypeAtPrompt("CREATE TABLE t (a text);\r");
+        terminal.TypeAtPrompt($"{copy}\r");
+        terminal.Await("shop>> ");
+        terminal.Type("a row\r");
+        terminal.Await("shop>> ");
+        terminal.Type("half of");
+        terminal.Await("half of");
+        terminal.Type("\u0003");
+        terminal.Await("ERROR: 57014: canceling statement due to user request");
+        terminal.TypeAtPrompt("SELECT count(*) AS loaded FROM t;\r");
+        terminal.Await("\r\n      0\r\n(1 row)");
+        terminal.TypeAtPrompt("\u0004");
+        Assert.AreEqual(0, terminal.End());
+    }
+
+    [TestMethod]
+    [DataRow("TERM=xterm")]
+    [DataRow("TERM=xterm env --ignore-signal=HUP")]
+    [DataRow("TERM=dumb")]
+    [DataRow("TERM=dumb env --ignore-signal=HUP")]
+    public void A_window_that_is_closed_at_the_rows_of_a_COPY_ends_the_shell_and_loads_none(string setting)
+    {
+        using Terminal terminal = Begin("shop", setting);
+        terminal.TypeAtPrompt("CREATE TABLE t (a text);\r");
+        terminal.TypeAtPrompt("COPY t FROM stdin;\r");
+        terminal.Await("shop>> ");
+        terminal.Type("a row\r");
+        terminal.Await("shop>> ");
+        terminal.Close();
+        terminal.AwaitNoProcess();
+        Assert.AreEqual("count\n0\n", ShellProcess.Run(_folder, "", "shop", "-m", "csv", "-c", "SELECT count(*) FROM t").Output);
     }
 
     [TestMethod]
@@ -312,20 +352,23 @@ public sealed partial class TerminalTests : IDisposable
         private readonly Process _process;
         private readonly StringBuilder _shown = new();
         private readonly string _device;
+        private readonly Process _shell;
         private int _seen;
 
         public Terminal(string folder, string database, string setting)
         {
             File.AppendAllText(Path.Combine(folder, "startup.sql"), "");
             // A run in the background may have SIGINT ignored, and children inherit that.
-            string command = $"tty; stty cols 60 rows 20; exec env --default-signal=INT NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql {setting} dotnet {ShellProcess.Executable} {database}";
+            string command = $"tty; echo process $$; stty cols 60 rows 20; exec env --default-signal=INT NO_COLOR=1 PHANTOMDB_HISTORY={folder}/history PHANTOMDB_STARTUP={folder}/startup.sql {setting} dotnet {ShellProcess.Executable} {database}";
             _process = Process.Start(new ProcessStartInfo("/usr/bin/script", ["-qfec", command, "/dev/null"])
             {
                 WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true,
             })!;
             _ = Task.Run(Read);
+            Await("\r\nprocess ");
             Await("\r\n");
             _device = DevicePattern().Match(All).Value;
+            _shell = Process.GetProcessById(int.Parse(ProcessPattern().Match(All).Groups[1].Value, CultureInfo.InvariantCulture));
         }
 
         public string All
@@ -376,6 +419,12 @@ public sealed partial class TerminalTests : IDisposable
             Assert.AreEqual(0, resize.ExitCode);
         }
 
+        /// <summary>The window is gone, with whoever made the terminal.</summary>
+        public void Close() => _process.Kill();
+
+        /// <summary>Waits until the shell has ended, or is a zombie whose parent has yet to take note.</summary>
+        public void AwaitNoProcess() => Assert.IsTrue(SpinWait.SpinUntil(() => _shell.HasExited || StatePattern().IsMatch(File.ReadAllText($"/proc/{_shell.Id}/stat")), Patience), "The shell does not end.");
+
         public int End()
         {
             Assert.IsTrue(_process.WaitForExit(Patience), $"It does not end:\n{All}");
@@ -388,6 +437,8 @@ public sealed partial class TerminalTests : IDisposable
             {
                 _process.Kill(entireProcessTree: true);
             }
+            _shell.Kill();   // where it is not the tree's any more
+            _shell.Dispose();
             _process.Dispose();
         }
 
@@ -414,6 +465,12 @@ public sealed partial class TerminalTests : IDisposable
 
         [GeneratedRegex(@"/dev/pts/\d+")]
         private static partial Regex DevicePattern();
+
+        [GeneratedRegex(@"process (\d+)")]
+        private static partial Regex ProcessPattern();
+
+        [GeneratedRegex(@"\) Z [^)]*$")]
+        private static partial Regex StatePattern();
 
         [GeneratedRegex(@"\e\[[?0-9;]*[A-Za-z]|\e[=>]")]
         private static partial Regex EscapePattern();
