@@ -32,6 +32,10 @@ internal sealed class ShellDatabase : IDisposable
     /// <summary>The path of its file; null where it has none that it keeps.</summary>
     public string? FilePath => _database.FilePath;
 
+    /// <summary>The names of the databases in the data directory.</summary>
+    public IReadOnlyList<string> Neighbours => Directory.Exists(_database.Options.DataDirectory)
+        ? [.. Directory.EnumerateFiles(_database.Options.DataDirectory, "*.db").Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)!] : [];
+
     /// <summary>True where it had no file when it was opened.</summary>
     public bool IsNew => _database.IsNew;
 

@@ -8,6 +8,7 @@ internal sealed class CompletionNames(Func<ShellDatabase> database) : ICompletio
     private IReadOnlyList<string>? _functions;
     private IReadOnlyList<RelationDescription>? _systemRelations;
     private IReadOnlyList<string>? _settings;
+    private HashSet<string>? _quotedKeywords;
 
     public IReadOnlyList<string> Schemas => [.. database().Schema.Schemas.Append("pg_catalog").Append("information_schema").Distinct()];
 
@@ -25,4 +26,9 @@ internal sealed class CompletionNames(Func<ShellDatabase> database) : ICompletio
     public IReadOnlyList<string> Settings => _settings ??= database().List("SELECT name FROM pg_catalog.pg_settings ORDER BY 1");
 
     public IReadOnlyList<string> Keywords => StatementText.Keywords;
+
+    public IReadOnlySet<string> QuotedKeywords => _quotedKeywords ??=
+        database().List($"SELECT word FROM unnest('{{{string.Join(',', Keywords)}}}'::text[]) AS k(word) WHERE quote_ident(lower(word)) <> lower(word)").ToHashSet();
+
+    public IReadOnlyList<string> Databases => database().Neighbours;
 }

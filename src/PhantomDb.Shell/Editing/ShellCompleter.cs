@@ -6,6 +6,7 @@ namespace PhantomDb.Shell.Editing;
 internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletionNames names, Func<IEnumerable<string>>? favorites = null)
 {
     private static readonly string[] WithFile = [".read", "\\i", "\\ir", "\\g", "\\gx", ".once", ".backup", ".import", ".output", "\\o", ".save", ".open", "\\c", "\\connect"];
+    private static readonly string[] WithDatabase = [".open", "\\c", "\\connect"];
     private static readonly string[] WithRelation = [".tables", "\\dt", ".schema", "\\d", ".indexes", "\\di", "\\dv", "\\ds", ".import", ".dump", "\\copy"];
 
     private static readonly string[] WithFavorite = [".favorite", "\\f", "\\n", "\\fs", "\\ns", "\\fd", "\\nd"];
@@ -46,6 +47,10 @@ internal sealed class ShellCompleter(IReadOnlyList<string> commands, ICompletion
         if (WithFavorite.Contains(command) && place == 1 && favorites is not null)
         {
             candidates = candidates.Concat(favorites().Select(name => new Candidate(name, "favorite")));
+        }
+        if (WithDatabase.Contains(command) && place == 1)
+        {
+            candidates = candidates.Concat(names.Databases.Select(name => new Candidate(name, "database")));
         }
         if (WithFile.Contains(command) && place == 1)
         {

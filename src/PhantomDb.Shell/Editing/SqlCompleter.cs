@@ -1,3 +1,5 @@
+using PhantomDb.Shell.Commands;
+
 namespace PhantomDb.Shell.Editing;
 
 /// <summary>What a database has that can be completed. Asked when Tab is pressed.</summary>
@@ -15,6 +17,12 @@ internal interface ICompletionNames
     IReadOnlyList<string> Settings { get; }
 
     IReadOnlyList<string> Keywords { get; }
+
+    /// <summary>Those of the keywords that stand for a name in double quotes alone, somewhere at least.</summary>
+    IReadOnlySet<string> QuotedKeywords { get; }
+
+    /// <summary>Those in the data directory.</summary>
+    IReadOnlyList<string> Databases { get; }
 }
 
 /// <summary>
@@ -23,18 +31,20 @@ internal interface ICompletionNames
 /// </summary>
 internal sealed class SqlCompleter(ICompletionNames names)
 {
-    private static readonly string[] BeforeRelation = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "ONLY", "TRUNCATE", "ANALYZE", "REFERENCES", "VIEW", "SEQUENCE", "COPY"];
+    private static readonly string[] BeforeRelation = ["FROM", "JOIN", "INTO", "UPDATE", "TABLE", "ONLY", "TRUNCATE", "ANALYZE", "REFERENCES", "VIEW", "SEQUENCE", "COPY", "VACUUM"];
     private static readonly string[] BeforeSetting = ["SET", "SHOW", "RESET", "PERSIST"];
     private static readonly string[] Statements = ["SELECT", "INSERT INTO", "UPDATE", "DELETE FROM", "WITH", "VALUES", "TABLE", "EXECUTE", "CREATE TABLE"];
+    private static readonly string[] OtherStatements = ["ALTER", "ANALYZE", "BEGIN", "CHECKPOINT", "COMMENT ON", "COMMIT", "COPY", "CREATE", "DROP", "EXPLAIN", "ROLLBACK", "SET", "SHOW", "TRUNCATE", "VACUUM"];
 
     /// <summary>Statements of clauses: what can follow a name or a value in them is known, and stands before all other keywords.</summary>
-    private static readonly string[] OfClauses = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "VALUES", "EXPLAIN", "("];
+    private static readonly string[] OfClauses = ["SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "VALUES", "EXPLAIN", "ALTER", "("];
     private static readonly string[] BehindRelation =
     [
         "WHERE", "JOIN", "LEFT JOIN", "INNER JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "NATURAL JOIN", "ON", "USING", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "FETCH", "FOR", "WINDOW",
         "UNION", "INTERSECT", "EXCEPT", "AS", "RETURNING",
     ];
     private static readonly string[] BehindTarget = ["VALUES", "SELECT", "DEFAULT VALUES", "OVERRIDING", "ON CONFLICT", "RETURNING", "AS"];
+    private static readonly string[] BehindAltered = ["ADD COLUMN", "ADD CONSTRAINT", "ALTER COLUMN", "DROP COLUMN", "DROP CONSTRAINT", "RENAME COLUMN", "RENAME CONSTRAINT", "RENAME TO", "SET SCHEMA"];
     private static readonly string[] BehindValue =
     [
         "FROM", "WHERE", "AND", "OR", "IN", "IS", "NOT", "LIKE", "ILIKE", "BETWEEN", "AS", "ASC", "DESC", "NULLS", "WHEN", "THEN", "ELSE", "END", "GROUP BY", "ORDER BY", "HAVING", "LIMIT", "OFFSET", "FETCH",
@@ -102,10 +112,10 @@ internal sealed class SqlCompleter(ICompletionNames names)
         {
             return Keywords(typed, [.. before.Count == 1 ? ["ANALYZE", "VERBOSE"] : (string[])["VERBOSE"], .. Statements]);
         }
-        if (BeforeRelation.Contains(word))
+        if (BeforeRelation.Contains(word) || (word == "ON" && SqlScope.IsIndex(text, before)))
         {
             return scope.Queries.Select(query => new Candidate(Quoted(query.Name), "with")).Concat(Relations(typed))
-                .Concat(Keywords(typed, word == "UPDATE" || word == "FROM" ? ["ONLY", "LATERAL"] : ["IF", "ONLY"]));
+                .Concat(Keywords(typed, word switch { "UPDATE" or "FROM" => ["ONLY", "LATERAL"], "VACUUM" => ["ANALYZE", "FULL", "VERBOSE"], _ => ["IF", "ONLY"] }));
         }
         if (BeforeSetting.Contains(word) && before.Count <= 2 && before[0].Of(text).ToUpperInvariant() is "SET" or "SHOW" or "RESET")
         {
@@ -115,26 +125,28 @@ internal sealed class SqlCompleter(ICompletionNames names)
         {
             return Keywords(typed, wanted);
         }
-        if (IsTargetList(text, before))
+        if (IsTargetList(text, before, out int open))
         {
-            return scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(last == "(" && typed.Length > 0 ? Keywords(typed, ["SELECT", "WITH", "VALUES"]) : []);
+            HashSet<string> taken = [.. before[(open + 1)..].Select(token => SqlScope.NameOf(token, text))];
+            return scope.Entries.SelectMany(entry => Columns(entry.Relation, taken)).Concat(last == "(" && typed.Length > 0 ? Keywords(typed, ["SELECT", "WITH", "VALUES"]) : []);
         }
         if (before.Count > 0 && OfClauses.Contains(before[0].Of(text).ToUpperInvariant()) && IsOperand(text, before, scope))
         {
-            string[] clauses = clause switch { "INTO" => BehindTarget, "UPDATE" => ["SET", "AS"], "FROM" or "JOIN" => BehindRelation, _ => BehindValue };
+            string[] clauses = clause switch { "INTO" => BehindTarget, "UPDATE" => ["SET", "AS"], "TABLE" => BehindAltered, "FROM" or "JOIN" => BehindRelation, _ => BehindValue };
             string[] fitting = Array.FindAll(clauses, keyword => Begins(keyword, typed));
             return Keywords(typed, fitting.Length > 0 ? fitting : names.Keywords);
         }
         IEnumerable<Candidate> own = scope.Entries.SelectMany(entry => Columns(entry.Relation)).Concat(scope.Entries.Select(entry => new Candidate(entry.Name, "table")));
-        return before.Count == 0 ? Keywords(typed, names.Keywords)
-            : own.Concat(typed.Length == 0 ? [] : names.Functions.Select(name => new Candidate($"{name}(", "function"))).Concat(Keywords(typed, names.Keywords));
+        return before.Count == 0 ? Keywords(typed, typed.Length == 0 ? [.. Statements, .. OtherStatements] : names.Keywords)
+            : typed.Length == 0 ? own   // all there are would hide them
+            : own.Concat(names.Functions.Select(name => new Candidate($"{name}(", "function"))).Concat(Keywords(typed, names.Keywords));
     }
 
-    // Where the next column of INSERT INTO name (a, b or COPY name (a, b stands.
-    private static bool IsTargetList(string text, List<SqlToken> before)
+    // Where the next column of INSERT INTO name (a, b or COPY name (a, b or CREATE INDEX ON name (a, b stands.
+    private static bool IsTargetList(string text, List<SqlToken> before, out int open)
     {
-        int open = before.FindIndex(token => IsSymbol(token, text, '('));
-        return open > 1 && before[^1].Of(text) is "(" or "," && before[0].Of(text).ToUpperInvariant() is "INSERT" or "COPY"
+        open = before.FindIndex(token => IsSymbol(token, text, '('));
+        return open > 1 && before[^1].Of(text) is "(" or "," && (before[0].Of(text).ToUpperInvariant() is "INSERT" or "COPY" || SqlScope.IsIndex(text, before))
             && before[1..open].TrueForAll(token => token.Piece is SqlPiece.Word or SqlPiece.QuotedName || token.Of(text) == ".")
             && before[(open + 1)..].TrueForAll(token => token.Piece is SqlPiece.Word or SqlPiece.QuotedName || token.Of(text) == ",")
             && !before[1..open].Exists(token => token.Of(text).ToUpperInvariant() is "VALUES" or "SELECT" or "FROM" or "TO");
@@ -171,7 +183,9 @@ internal sealed class SqlCompleter(ICompletionNames names)
             .Concat(names.Schemas.Where(schema => schema != "public").Select(schema => new Candidate($"{Quoted(schema)}.", "schema")))
             .Concat(typed.Length < 2 ? [] : names.SystemRelations.Where(relation => relation.Schema == "pg_catalog").Select(relation => new Candidate(Quoted(relation.Name), $"system {KindOf(relation)}")));
 
-    private static IEnumerable<Candidate> Columns(RelationDescription relation) => relation.Columns.Select(column => new Candidate(Quoted(column.Name), column.TypeName.Length == 0 ? relation.Name : $"{column.TypeName}, {relation.Name}"));
+    private IEnumerable<Candidate> Columns(RelationDescription relation) => Columns(relation, []);
+
+    private IEnumerable<Candidate> Columns(RelationDescription relation, HashSet<string> taken) => relation.Columns.Where(column => !taken.Contains(column.Name)).Select(column => new Candidate(Quoted(column.Name), column.TypeName.Length == 0 ? relation.Name : $"{column.TypeName}, {relation.Name}"));
 
     private static bool Begins(string keyword, string typed) => keyword.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
 
@@ -205,7 +219,7 @@ internal sealed class SqlCompleter(ICompletionNames names)
             {
                 return "";
             }
-            if (depth == 0 && before[i].Piece == SqlPiece.Word && (word is "FROM" or "TRUNCATE" or "TABLE" or "UPDATE" or "INTO" || SqlScope.EndOfFrom.Contains(word)))
+            if (depth == 0 && before[i].Piece == SqlPiece.Word && (word is "FROM" or "TRUNCATE" or "VACUUM" or "TABLE" or "UPDATE" or "INTO" || SqlScope.EndOfFrom.Contains(word)))
             {
                 return word;
             }
@@ -213,7 +227,7 @@ internal sealed class SqlCompleter(ICompletionNames names)
         return "";
     }
 
-    private static string Quoted(string name) =>
-        name.Length > 0 && (char.IsAsciiLetterLower(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
-            ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private string Quoted(string name) =>
+        name.Length > 0 && !names.QuotedKeywords.Contains(name.ToUpperInvariant()) && (char.IsAsciiLetterLower(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '_')
+            ? name : SqlName.Quote(name);
 }

@@ -46,6 +46,10 @@ internal sealed class SqlScope
     public static string NameOf(SqlToken token, string text) =>
         token.Piece == SqlPiece.QuotedName ? token.Of(text).Trim('"').Replace("\"\"", "\"", StringComparison.Ordinal) : token.Of(text).ToLowerInvariant();
 
+    /// <summary>True for CREATE INDEX, whose relation stands behind ON.</summary>
+    public static bool IsIndex(string text, IReadOnlyList<SqlToken> tokens) =>
+        tokens.Count > 1 && tokens[0].Of(text).Equals("CREATE", StringComparison.OrdinalIgnoreCase) && tokens[1].Of(text).ToUpperInvariant() is "INDEX" or "UNIQUE";
+
     private string Word(int index) => index < 0 || index >= _tokens.Length ? "" : _tokens[index].Piece == SqlPiece.QuotedName ? "\"" : _tokens[index].Of(_text).ToUpperInvariant();
 
     private bool IsName(int index) => index >= 0 && index < _tokens.Length && _tokens[index].Piece is SqlPiece.Word or SqlPiece.QuotedName;
@@ -77,6 +81,7 @@ internal sealed class SqlScope
     private void ReadRelations()
     {
         bool isList = false;
+        bool isIndex = IsIndex(_text, _tokens);
         int depth = 0;
         for (int i = 0; i < _tokens.Length; i++)
         {
@@ -85,7 +90,7 @@ internal sealed class SqlScope
             bool isWord = _tokens[i].Piece == SqlPiece.Word;
             bool begins = isWord && BeforeRelation.Contains(word);
             isList = begins || (isList && !(isWord && EndOfFrom.Contains(word)));
-            if (begins || (isList && word == ","))
+            if (begins || (isList && word == ",") || (isIndex && isWord && word == "ON"))
             {
                 ReadRelation(i + 1, depth);
             }
@@ -94,6 +99,7 @@ internal sealed class SqlScope
 
     private void ReadRelation(int at, int depth)
     {
+        bool takesAlias = Word(at - 1) is not ("TABLE" or "COPY");
         while (Word(at) is "ONLY" or "LATERAL")
         {
             at++;
@@ -109,7 +115,7 @@ internal sealed class SqlScope
             relation = ReadName(ref at);
         }
         at += Word(at) == "AS" ? 1 : 0;
-        bool hasAlias = IsName(at) && !(_tokens[at].Piece == SqlPiece.Word && (EndOfFrom.Contains(Word(at)) || BeforeRelation.Contains(Word(at))));
+        bool hasAlias = takesAlias && IsName(at) && !(_tokens[at].Piece == SqlPiece.Word && (EndOfFrom.Contains(Word(at)) || BeforeRelation.Contains(Word(at))));
         if (open >= 0 && hasAlias)
         {
             relation = Derived(NameOf(_tokens[at], _text), open, Word(at + 1) == "(" ? Names(at + 1) : null);

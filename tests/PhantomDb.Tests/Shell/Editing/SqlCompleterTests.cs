@@ -11,7 +11,7 @@ public sealed class SqlCompleterTests
     [TestMethod]
     [DataRow("SEL|", "SELECT")]
     [DataRow("sel|", "select")]
-    [DataRow("SELECT * FROM |", "customer,orders,\"Odd Name\",recent,audit.entry,order_id_seq,audit.,pg_catalog.,LATERAL,ONLY")]
+    [DataRow("SELECT * FROM |", "customer,orders,\"Odd Name\",recent,words,audit.entry,order_id_seq,audit.,pg_catalog.,LATERAL,ONLY")]
     [DataRow("SELECT * FROM cu|", "customer")]
     [DataRow("SELECT * FROM \"O|", "orders,\"Odd Name\",order_id_seq")]
     [DataRow("SELECT * FROM orders, c|", "customer")]
@@ -62,10 +62,23 @@ public sealed class SqlCompleterTests
     [DataRow("WITH x AS (SELECT id AS y FROM orders) SELECT x.|", "y")]
     [DataRow("SELECT orders.|", "id,customer_id")]
     [DataRow("INSERT INTO orders (|", "id,customer_id")]
-    [DataRow("insert into orders(id, |", "id,customer_id")]
+    [DataRow("insert into orders(id, |", "customer_id")]
     [DataRow("INSERT INTO orders (c|", "customer_id")]
     [DataRow("INSERT INTO orders (s|", "select")]
-    [DataRow("COPY audit.entry (at, |", "at,what")]
+    [DataRow("COPY audit.entry (at, |", "what")]
+    [DataRow("insert into words (wh|", "\"where\"")]
+    [DataRow("COPY words (\"where\", pl|", "place")]
+    [DataRow("SELECT whe| FROM words", "\"where\"")]
+    [DataRow("SELECT words.le| FROM words", "\"left\"")]
+    [DataRow("CREATE INDEX ON orders (|", "id,customer_id")]
+    [DataRow("create unique index concurrently i on audit.entry using btree (at, |", "what")]
+    [DataRow("CREATE INDEX ON |", "customer,orders,\"Odd Name\",recent,words,audit.entry,order_id_seq,audit.,pg_catalog.,IF,ONLY")]
+    [DataRow("SELECT * FROM orders ORDER BY |", "id,customer_id,orders")]
+    [DataRow("SELECT * FROM orders WHERE |", "id,customer_id,orders")]
+    [DataRow("SET work_mem = |", "")]
+    [DataRow("VACUUM ord|", "orders,order_id_seq")]
+    [DataRow("ALTER TABLE orders D|", "DROP COLUMN,DROP CONSTRAINT")]
+    [DataRow("ALTER TABLE orders DROP COLUMN |", "id,customer_id,orders")]
     public void A_statement_goes_on_with(string text, string expected)
     {
         int cursor = text.IndexOf('|', StringComparison.Ordinal);
@@ -77,7 +90,8 @@ public sealed class SqlCompleterTests
     [TestMethod]
     [DataRow(".mo|", ".mode")]
     [DataRow(".mode j|", "json,jsonl")]
-    [DataRow("\\d |", "customer,orders,\"Odd Name\",recent,audit.entry,order_id_seq")]
+    [DataRow(".open sh|", "shop,shelf")]
+    [DataRow("\\d |", "customer,orders,\"Odd Name\",recent,words,audit.entry,order_id_seq")]
     [DataRow("\\d cu|", "customer")]
     [DataRow(".nothing x|", "")]
     public void A_command_of_the_shell_goes_on_with(string text, string expected)
@@ -134,6 +148,27 @@ public sealed class SqlCompleterTests
         Assert.IsEmpty(names.Functions.Intersect(["any_in", "int2in", "int2out", "int2send", "array_recv", "varchartypmodin"]));
         CollectionAssert.Contains(names.SystemRelations.Single(relation => relation.Name == "pg_stat_activity").Columns.Select(column => column.Name).ToArray(), "pid");
         Assert.IsTrue(names.SystemRelations.Any(relation => relation is { Schema: "information_schema", Name: "tables" }));
+        CollectionAssert.IsSubsetOf(new[] { "ORDER", "SELECT", "LEFT", "USER" }, names.QuotedKeywords.ToArray());
+        Assert.IsEmpty(names.QuotedKeywords.Intersect(["NAME", "DATA", "STATEMENT"]));
+    }
+
+    [TestMethod]
+    public void The_databases_of_the_data_directory_are_known()
+    {
+        string folder = Directory.CreateTempSubdirectory("phantomdb-names-").FullName;
+        try
+        {
+            File.WriteAllText(Path.Combine(folder, "shop.db"), "");
+            File.WriteAllText(Path.Combine(folder, "shop.db.seal"), "");
+            using ShellDatabase here = ShellDatabase.Open(null, ShellOptions.Parse(["-d", folder]), _ => { }, _ => { });
+            CollectionAssert.AreEqual(new[] { "shop" }, new CompletionNames(() => here).Databases.ToArray());
+            using ShellDatabase nowhere = ShellDatabase.Open(null, ShellOptions.Parse(["-d", Path.Combine(folder, "nowhere")]), _ => { }, _ => { });
+            Assert.IsEmpty(new CompletionNames(() => nowhere).Databases);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     private sealed class Names : ICompletionNames
@@ -143,7 +178,8 @@ public sealed class SqlCompleterTests
         public IReadOnlyList<RelationDescription> Relations =>
         [
             Relation("public", "customer", "id", "name", "Phone No"), Relation("public", "orders", "id", "customer_id"), Relation("public", "Odd Name", "x"),
-            Relation("public", "recent", "id") with { Kind = RelationKind.View }, Relation("audit", "entry", "at", "what"), Relation("public", "order_id_seq") with { Kind = RelationKind.Sequence },
+            Relation("public", "recent", "id") with { Kind = RelationKind.View },
+            Relation("public", "words", "where", "left", "place"), Relation("audit", "entry", "at", "what"), Relation("public", "order_id_seq") with { Kind = RelationKind.Sequence },
         ];
 
         public IReadOnlyList<RelationDescription> SystemRelations => [Relation("pg_catalog", "pg_stats", "stanumber"), Relation("information_schema", "tables", "table_name")];
@@ -152,7 +188,11 @@ public sealed class SqlCompleterTests
 
         public IReadOnlyList<string> Settings => ["search_path", "work_mem"];
 
-        public IReadOnlyList<string> Keywords => ["CUBE", "CURRENT", "CURRENT_TIMESTAMP", "FROM", "SELECT"];
+        public IReadOnlyList<string> Keywords => ["BY", "COLUMN", "CUBE", "CURRENT", "CURRENT_TIMESTAMP", "FROM", "SELECT"];
+
+        public IReadOnlySet<string> QuotedKeywords => new HashSet<string>(["FROM", "SELECT", "WHERE", "LEFT"]);
+
+        public IReadOnlyList<string> Databases => ["shop", "shelf", "other"];
 
         private static RelationDescription Relation(string schema, string name, params string[] columns) =>
             new(schema, name, RelationKind.Table, [.. columns.Select(column => new ColumnDescription(column, "integer", false, null))])
