@@ -84,7 +84,8 @@ internal sealed record ShellOptions
         ShellOptions options = new();
         if (args is ["help"] or ["help", _])
         {
-            args = args.Count == 1 ? ["--help"] : [args[1], "--help"];
+            args = args.Count == 1 ? ["--help"] : ToolCommands.Find(args[1]) is not null || args[1].StartsWith('-') ? [args[1], "--help"]
+                : throw new UsageException($"there is no tool {args[1]}{UsageException.Suggest(args[1], ToolCommands.Names)}");
         }
         bool onlyNames = false;
         for (int i = 0; i < args.Count; i++)
@@ -105,6 +106,10 @@ internal sealed record ShellOptions
             }
             else
             {
+                if (!arg.StartsWith("--", StringComparison.Ordinal) && OutputModes.Find(arg[1..]) is { } mode)
+                {
+                    throw new UsageException($"unknown option {arg}: a mode is given with -m {OutputModes.NameOf(mode)}");   // as sqlite3 has them
+                }
                 (string name, string? value) = Split(arg);
                 while (value is not null && !name.StartsWith("--", StringComparison.Ordinal) && options.SetFlag(name))
                 {
@@ -289,7 +294,7 @@ internal sealed record ShellOptions
     {
         if (Database is not null)
         {
-            throw new UsageException($"two databases are named, {Database} and {name}{UsageException.Suggest(Database, ToolCommands.Names)}");
+            throw new UsageException($"two databases are named, {Database} and {name}{(name.Any(char.IsWhiteSpace) ? ": SQL stands behind -c" : UsageException.Suggest(Database, ToolCommands.Names))}");
         }
         if (string.IsNullOrWhiteSpace(name))
         {

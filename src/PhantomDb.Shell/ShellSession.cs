@@ -50,8 +50,8 @@ internal sealed partial class ShellSession : IDisposable
     /// <summary>Set by .quit: nothing more is read.</summary>
     public bool IsQuitting { get; set; }
 
-    /// <summary>What .exit was given; 0 leaves it to whether there were errors.</summary>
-    public int ExitCode { get; set; }
+    /// <summary>What .exit was given; null leaves it to whether there were errors.</summary>
+    public int? ExitCode { get; set; }
 
     /// <summary>Empty before there is one.</summary>
     public string LastStatement { get; private set; } = "";
@@ -80,9 +80,12 @@ internal sealed partial class ShellSession : IDisposable
         lock (_atWork)
         {
             WaitIfEnding();
-            Close();
+            if (!Close() && ExitCode == 0)
+            {
+                ExitCode = null;   // given before anything was amiss
+            }
         }
-        return _isStopped ? Interrupted : ExitCode > 0 ? ExitCode : _hasErrors ? 1 : 0;
+        return _isStopped ? Interrupted : ExitCode ?? (_hasErrors ? 1 : 0);
     }
 
     public void Dispose() => _database?.Dispose();
@@ -329,8 +332,10 @@ internal sealed partial class ShellSession : IDisposable
     private void Report(OutputException failure) =>
         Output.ReportError(ErrorReport.Format(ErrorReport.AsDatabaseError(failure), null, 0, _lines?.Name, Output.ScreenWidth));
 
-    private void Close()
+    /// <summary>False where something could not be written or closed, which is an error that is reported.</summary>
+    private bool Close()
     {
+        bool isClosed = true;
         try
         {
             Output.CloseTarget();
@@ -339,11 +344,12 @@ internal sealed partial class ShellSession : IDisposable
         {
             _hasErrors = true;
             Report(failure);
+            isClosed = false;
         }
         ShellDatabase? database = _database;
         if (database is null)
         {
-            return;
+            return isClosed;
         }
         _lines = null;
         if (database.Session.IsInTransaction)
@@ -354,7 +360,9 @@ internal sealed partial class ShellSession : IDisposable
         if (!Try(null, 0, database.Close))
         {
             _hasErrors = true;
+            isClosed = false;
         }
+        return isClosed;
     }
 
     /// <summary>A script that another one reads has stopped at an error, which is reported already.</summary>

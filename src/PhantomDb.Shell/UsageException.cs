@@ -6,5 +6,5 @@ namespace PhantomDb.Shell;
 internal sealed class UsageException(string message) : Exception(message)
 {
     /// <summary>What a word was probably meant to be, for the message; empty where nothing is near.</summary>
-    public static string Suggest(string word, IEnumerable<string> known) => Spelling.Nearest(word, known) is { } near ? $" (did you mean {near}?)" : "";
+    public static string Suggest(string word, IEnumerable<string> known) => Spelling.Nearest(word, known, Math.Max(1, word.TrimStart('-').Length / 3)) is { } near ? $" (did you mean {near}?)" : "";
 }

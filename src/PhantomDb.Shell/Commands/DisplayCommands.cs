@@ -13,7 +13,7 @@ internal sealed class DisplayCommands
         _output = output;
         Commands =
         [
-            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, line => Mode(line.Words.FirstOrDefault(), line.Words.ElementAtOrDefault(1))),
+            new([".mode"], "[MODE] [TABLE]", $"write rows as {OutputModes.List}; TABLE is where insert puts them", 2, line => Mode(line.Words.FirstOrDefault(), Table(line))),
             new([".width"], "[auto|off|COLUMNS]", "cut tables to the terminal's width, not at all, or to so many columns", 1, line => Width(line.Words.FirstOrDefault())),
             new([".pager"], "[on|off|COMMAND]", "show what is longer than the screen with $PHANTOMDB_PAGER, $PAGER or less, or with COMMAND", int.MaxValue, line => Pager(line.Rest.TrimEnd(';', ' '))),
             new([".explain"], "[tree|text]", "show plans as a tree, or as EXPLAIN gives them", 1, line => Explain(line.Words.FirstOrDefault())),
@@ -44,6 +44,9 @@ internal sealed class DisplayCommands
         }
         (_output.Mode, _output.InsertTable) = (mode, table ?? _output.InsertTable);
     }
+
+    // As SQL has it, with its double quotes; sqlite3 takes single ones too.
+    private static string? Table(CommandLine line) => line.Words.Count < 2 ? null : line.BehindFirst.StartsWith('\'') ? line.Words[1] : line.BehindFirst;
 
     private static string Nearest(string mode) => mode.ToLowerInvariant() switch   // sqlite3's and psql's modes that there are not
     {

@@ -40,7 +40,7 @@ internal static class ScriptEditor
 
     private static void RunEditor(string file, Action<Process> handOver)
     {
-        string editor = Environment.GetEnvironmentVariable("VISUAL") ?? Environment.GetEnvironmentVariable("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
+        string editor = Setting("VISUAL") ?? Setting("EDITOR") ?? (OperatingSystem.IsWindows() ? "notepad" : "vi");
         string[] words = editor.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         try
         {
@@ -51,9 +51,12 @@ internal static class ScriptEditor
                 throw new PhantomDbException("58030", $"the editor {words[0]} ended with {process.ExitCode}: nothing is run");
             }
         }
-        catch (Exception error) when (error is Win32Exception or IndexOutOfRangeException)
+        catch (Win32Exception error)
         {
             throw new PhantomDbException("58P01", $"there is no editor \"{editor}\"", error) { Hint = "Set VISUAL or EDITOR." };
         }
     }
+
+    // One that is empty is one that is not set.
+    private static string? Setting(string name) => Environment.GetEnvironmentVariable(name) is { } value && !string.IsNullOrWhiteSpace(value) ? value : null;
 }

@@ -34,7 +34,7 @@ internal sealed class ShellCommands
             new(["\\gx"], "[FILE]", "the same, a value a line", 1, RunPending, TakesPipe: true),
             new(["\\r", "\\reset"], "", "drop what is typed so far", 0, _ => shell.DropPending()),
             new(["\\p", "\\print"], "", "write the last statement", 0, _ => shell.Output.Print(shell.LastStatement + "\n")),
-            new([".edit", "\\e"], "[FILE]", "edit the last statement, or FILE, with $VISUAL or $EDITOR, then run it if it was changed", 1, Edit),
+            new([".edit", "\\e"], "[FILE]", "edit what is typed so far, or else the last statement, or FILE, with $VISUAL or $EDITOR, and run it if it was changed", 1, Edit),
             new([".bail"], "[on|off]", "whether a script stops at its first error", 1, Bail),
             new([".output", "\\o"], "[FILE]", "write rows to FILE, with |COMMAND to a command of the system, or to standard output again", 1, line => shell.Output.SetTarget(Target(line)), TakesPipe: true),
             new([".once"], "FILE", "write the rows of the next statement to FILE, or |COMMAND", 1, line => shell.Output.SetTarget(Target(line), isOnce: true), TakesPipe: true),
@@ -51,7 +51,7 @@ internal sealed class ShellCommands
             new(["\\h", "\\help"], "[COMMAND]", "where the syntax of an SQL command is described", int.MaxValue, line => shell.Output.Print(SyntaxHelp.Of(line.Rest)), IsPaged: true),
             new([".help", "\\?"], "[COMMAND]", "this list, or what a command does", 1, Help, IsPaged: true),
             new([".quit", "\\q", "\\quit"], "", "close the database and leave", 0, _ => shell.IsQuitting = true),
-            new([".exit"], "[CODE]", "the same, with an exit code of 0 to 255; after errors it is 1 where it would be 0", 1, Exit),
+            new([".exit"], "[CODE]", "the same, with CODE, 0 to 255, as the exit code; without it that is 1 after errors, else 0", 1, Exit),
         ];
     }
 
@@ -247,6 +247,7 @@ internal sealed class ShellCommands
         }
         else
         {
+            _shell.TakePending();
             isChanged = ScriptEditor.EditStatement(_shell.LastStatement, _shell.HandOver, _shell.RunFile);
         }
         if (!isChanged)

@@ -13,7 +13,7 @@ internal static partial class TypedText
 
     /// <summary>Behind a statement that is not whole a command that does nothing with it: the statement stays to be typed on. Else 0.</summary>
     public static int DraftLength(string text) =>
-        !Read(text, out int command) && command > 0 && !TakeStatement.Contains(new CommandLine(text[command..]).Name) ? command : 0;
+        !Read(text, out int command) && command > 0 && !TakesStatement(new CommandLine(text[command..])) ? command : 0;
 
     /// <summary>For whom wants to leave, or help, in the middle of a statement.</summary>
     public static string? Advice(string text)
@@ -22,6 +22,8 @@ internal static partial class TypedText
         return CommandLine.OfWord(line) is not null || line.TrimEnd(';') is ".quit" or ".exit" or ".help"
             ? "The statement above has no semicolon yet: Ctrl-C drops it, \\q leaves." : null;
     }
+
+    private static bool TakesStatement(CommandLine command) => TakeStatement.Contains(command.Name) || (command.Name == "\\e" && command.Words.Count == 0);
 
     /// <summary>True where nothing is left at the end but what is whole.</summary>
     /// <param name="text">What is typed.</param>

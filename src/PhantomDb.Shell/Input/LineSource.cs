@@ -122,10 +122,12 @@ internal sealed class StreamLines : LineSource
         {
             _end += _decoder.GetChars(_bytes.AsSpan(0, count), _chars.AsSpan(_end), flush: _isAtEnd);
         }
-        catch (DecoderFallbackException)
+        catch (DecoderFallbackException failure)
         {
             _isAtEnd = true; // where characters start cannot be told any more
-            throw new PhantomDbException("22021", $"invalid byte sequence for encoding \"UTF8\" behind line {LineCount}");
+            _start = _end = 0;
+            long line = LineCount + 1 + _bytes.AsSpan(0, Math.Clamp(failure.Index, 0, count)).Count((byte)'\n');
+            throw new PhantomDbException("22021", $"invalid byte sequence for encoding \"UTF8\" in line {line}");
         }
         if (_isAtStart && _end > 0)
         {

@@ -242,12 +242,18 @@ public sealed partial class ShellCommandTests
             Assert.IsFalse(File.Exists(File.ReadAllText(Path.Combine(_folder, "name")).Trim()));
             File.WriteAllText(Path.Combine(_folder, "file.sql"), "SELECT 2 AS a;\n");
             Assert.AreEqual((0, "", "Nothing was changed: nothing is run.\n"), Run(".edit file.sql\n", "--mode=csv"));
+            File.WriteAllText(editor, "#!/bin/sh\nsed -i 's/2/42/' \"$1\"\n");
+            Assert.AreEqual("a\n1\na\n43\n", Run("SELECT 1 AS a;\nSELECT 1 +\n2 AS a \\e\n", "--mode=csv").Output);   // what is typed so far
+            Environment.SetEnvironmentVariable("EDITOR", editor);
+            Environment.SetEnvironmentVariable("VISUAL", "");
+            Assert.AreEqual("a\n2\na\n42\n", Run("SELECT 2 AS a;\n.edit\n", "--mode=csv").Output);
             File.WriteAllText(editor, "#!/bin/sh\nexit 3\n");
             Assert.Contains("ended with 3: nothing is run", Run("SELECT 1 AS a;\n\\e\n").Errors);
         }
         finally
         {
             Environment.SetEnvironmentVariable("VISUAL", null);
+            Environment.SetEnvironmentVariable("EDITOR", null);
         }
     }
 
@@ -373,6 +379,8 @@ public sealed partial class ShellCommandTests
     public void Mode_insert_names_its_table()
     {
         Assert.AreEqual("INSERT INTO other (\"a\", \"f\", \"t\") VALUES (1.50, 'NaN', true);\n", Run(".mode insert other\nSELECT 1.50 AS a, 'NaN'::float AS f, true AS t;\n").Output);
+        Assert.AreEqual("INSERT INTO s1.\"Select\" (\"a\") VALUES (1);\n", Run(".mode insert s1.\"Select\"\nSELECT 1 AS a;\n").Output);
+        Assert.AreEqual("INSERT INTO \"My Table\" (\"a\") VALUES (1);\n", Run(".mode insert \"My Table\";\nSELECT 1 AS a;\n").Output);
         Assert.Contains("takes no table", Run(".mode csv other\n").Errors);
     }
 

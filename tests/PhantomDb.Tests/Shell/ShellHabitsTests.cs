@@ -144,6 +144,8 @@ public sealed partial class ShellHabitsTests
         Assert.AreEqual((3, "a  'b'\n", ""), Run(".system echo \"a  'b'\"\n.exit 3\n.print never\n"));
         Assert.AreEqual((0, "", ""), Run(".exit 0\n.print never\n"));
         Assert.AreEqual((4, "", "ERROR: 42703: column \"x\" does not exist\nLINE 1: SELECT x\n               ^\n"), Run("SELECT x;\n.exit 4\n", "--keep-going"));
+        Assert.AreEqual(0, Run("SELECT x;\n.exit 0\n", "--keep-going").ExitCode);
+        Assert.AreEqual(1, Run("SELECT x;\n.exit\n", "--keep-going").ExitCode);
         Assert.Contains("ERROR: 22023: .exit takes a number from 0 to 255, not now", Run(".exit now\n").Errors);
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.VisualStudio.TestTools.UnitTesting;
 
@@ -169,6 +170,34 @@ public sealed class ShellTests
         (int exitCode, string output, _) = Run("", "-c", "\\echo one", "-f", "two.sql", "-mcsv", "-c", "SELECT 3 AS n");
 
         Assert.AreEqual((0, "one\ntwo\nn\n2\nn\n3\n"), (exitCode, output));
+    }
+
+    [TestMethod]
+    [DataRow(1, new byte[] { 0xff })]
+    [DataRow(3, new byte[] { 0xff })]
+    [DataRow(3, new byte[] { (byte)'a', 0xc3, (byte)'b' })]
+    [DataRow(5000, new byte[] { 0xe9 })]
+    [DataRow(5000, new byte[] { 0xc3 }, true)]
+    public void A_script_that_is_not_UTF_8_is_told_the_line_where(int line, byte[] bytes, bool isEnd = false)
+    {
+        for (int shift = 0; shift < 4; shift++)   // what is read at once ends inside of a character, or between two
+        {
+            byte[] before = Encoding.UTF8.GetBytes($"--{new string('-', shift)}{string.Concat(Enumerable.Repeat("-- ünïcôdé\n", line))}"[..^1]);
+            File.WriteAllBytes(Path.Combine(_folder, "bad.sql"), [.. before, .. bytes, .. Encoding.UTF8.GetBytes(isEnd ? "" : "\nSELECT 1 AS never;\n")]);
+            (int exitCode, string output, string errors) = Run("", "-f", "bad.sql", "--keep-going");
+            Assert.AreEqual((1, ""), (exitCode, output));
+            Assert.StartsWith($"ERROR: 22021: invalid byte sequence for encoding \"UTF8\" in line {line}\n", errors);
+        }
+    }
+
+    [TestMethod]
+    public void Behind_rows_that_are_not_UTF_8_nothing_is_run()
+    {
+        const string Script = "CREATE TABLE t (a text);\nCOPY t FROM stdin;\n1\n\\echo ";
+        File.WriteAllBytes(Path.Combine(_folder, "bad.sql"), [.. Encoding.UTF8.GetBytes(Script.PadRight(16 * 1024, 'x')), 0xff, .. Encoding.UTF8.GetBytes("\n\\.\nSELECT 1 AS never;\n")]);
+        (int exitCode, string output, string errors) = Run("", "-f", "bad.sql", "--keep-going");
+        Assert.AreEqual((1, ""), (exitCode, output));
+        Assert.Contains("ERROR: 22021: invalid byte sequence for encoding \"UTF8\" in line 4\n", errors);
     }
 
     [TestMethod]

@@ -136,6 +136,14 @@ public sealed class LineEditorTests
     }
 
     [TestMethod]
+    [DataRow("SELECT 1\n+ 2 \\d fruit", 13)]
+    [DataRow("SELECT 1\n+ 2 \\g", 0)]
+    [DataRow("SELECT 1\n+ 2 \\e", 0)]
+    [DataRow("SELECT 1\n+ 2 \\e file.sql", 13)]
+    [DataRow("SELECT 1; \\e", 0)]
+    public void A_command_that_takes_what_is_typed_leaves_no_draft(string text, int length) => Assert.AreEqual(length, TypedText.DraftLength(text));
+
+    [TestMethod]
     public void Advice_stands_below_until_the_next_key()
     {
         LineEditor editor = new(_terminal, _history, new EditSettings { IsComplete = TypedText.IsWhole, Advice = TypedText.Advice });
