@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Durability;
 
 namespace PhantomDb.Tests.Engine;
@@ -8,7 +9,7 @@ public sealed class ChangedFilesTests : DurableTest
 {
     private const int Never = 3_600_000;
 
-    private readonly List<PhantomDbException> _errors = [];
+    private ImmutableList<PhantomDbException> _errors = [];   // another thread adds
     private int _count;
 
     private string Log => Path.Combine(Folder, "shop.log");
@@ -354,13 +355,7 @@ public sealed class ChangedFilesTests : DurableTest
         Database.Log.Sync();
     }
 
-    private void Listen() => Database.BackgroundError += error =>
-    {
-        lock (_errors)
-        {
-            _errors.Add(error);
-        }
-    };
+    private void Listen() => Database.BackgroundError += error => ImmutableInterlocked.Update(ref _errors, static (errors, error) => errors.Add(error), error);
 
     private void Insert(int count)
     {

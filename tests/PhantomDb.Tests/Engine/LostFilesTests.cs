@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using PhantomDb.Durability;
 
 namespace PhantomDb.Tests.Engine;
@@ -6,7 +7,7 @@ namespace PhantomDb.Tests.Engine;
 [TestClass]
 public sealed class LostFilesTests : DurableTest
 {
-    private readonly List<PhantomDbException> _errors = [];
+    private ImmutableList<PhantomDbException> _errors = [];   // another thread adds
 
     public LostFilesTests() => Options = Options with { LogLookMs = 0 };   // each commit looks
 
@@ -302,13 +303,7 @@ public sealed class LostFilesTests : DurableTest
         }
     }
 
-    private void Listen() => Database.BackgroundError += error =>
-    {
-        lock (_errors)
-        {
-            _errors.Add(error);
-        }
-    };
+    private void Listen() => Database.BackgroundError += error => ImmutableInterlocked.Update(ref _errors, static (errors, error) => errors.Add(error), error);
 
     private void Begin()
     {
